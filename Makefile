@@ -1,0 +1,44 @@
+# The commands of this project. `make run` and `make test` are all that a fresh machine needs.
+.DEFAULT_GOAL := help
+.PHONY: help run once stop clean test lint requirements expectations
+
+# The first Python that fits; name another one by make PYTHON=... run
+FITS = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c '$(FITS)' 2>/dev/null && { echo $$p; break; }; done)
+BIN = .venv/bin
+BOOTSTRAP = @test -n "$(PYTHON)" || { echo "error: no Python 3.11 to 3.13 found: install one, or name it: make PYTHON=/path/to/python $@" >&2; exit 1; }; \
+	$(PYTHON) embedded/bootstrap.py
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
+
+run:  ## install, start everything, collect every hour; Ctrl-C stops it
+	$(BOOTSTRAP) run
+
+once:  ## the same unattended: each pipeline once, results in .run/summary.json
+	$(BOOTSTRAP) once
+
+stop:  ## stop what runs, from another terminal
+	$(BOOTSTRAP) stop
+
+clean: stop  ## stop, and delete all data and the environment
+	rm -rf .run .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+test: lint  ## all checks and all tests
+	$(BIN)/python -m pytest
+
+lint:  ## format, lint, types, direction of imports
+	$(BOOTSTRAP) install --dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	PYTHONPATH=src:plugins $(BIN)/lint-imports
+
+requirements:  ## compile requirements*.txt anew from requirements*.in
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 requirements.in -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+
+expectations:  ## write expectations/*.json anew from the table of variables
+	$(BIN)/python -m weather_mlops.quality.suites

@@ -1,0 +1,216 @@
+"""`make run`, `make once`, `make stop`: the whole system on this machine."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final
+
+from embedded.airflow_api import ENDED, AirflowApi, Run
+from embedded.parts import BUCKET, PROJECT, USER, Ports, System
+from embedded.runs import in_order, line, summary
+from embedded.services import Service, ServiceError, Supervisor
+from weather_mlops.lake.store import ObjectStore, S3Access
+
+FOLDER: Final = PROJECT / ".run"
+SPACE_NEEDED_GB: Final = 1
+RUN_PATIENCE: Final = 600
+
+
+def say(text: str) -> None:
+    """Tell the terminal."""
+    print(text, flush=True)
+
+
+class Launcher:
+    """Starts a system, follows its runs, and stops what it started.
+
+    Args:
+        system: what to start.
+    """
+
+    def __init__(self, system: System) -> None:
+        self.system = system
+        self.supervisor = Supervisor(system.folder, PROJECT)
+
+    def start(self) -> AirflowApi:
+        """Start all parts, in order, with a line for each; Airflow's API, logged in.
+
+        Raises:
+            ServiceError: a port is taken, or a part doesn't start; nothing is left running.
+        """
+        free = shutil.disk_usage(PROJECT).free / 1e9
+        if free < SPACE_NEEDED_GB:
+            raise ServiceError(
+                f"{free:.1f} GB free at {PROJECT}: {SPACE_NEEDED_GB} GB needed. Free some space."
+            )
+        if (pid := self.supervisor.launcher()) is not None:
+            raise ServiceError(f"it runs already (process {pid}): use it, or stop it by `make stop`")
+        if leftovers := self.supervisor.stop_leftovers():
+            say(f"Stopped what an earlier start left: {', '.join(leftovers)}")
+        say("Starting:")
+        self.begin(self.system.storage())
+        access = S3Access(
+            bucket=BUCKET,
+            endpoint_url=self.system.storage_url,
+            access_key_id=self.system.keys.s3_user,
+            secret_access_key=self.system.keys.s3_secret,
+            session_token=None,
+            region="us-east-1",
+        )
+        ObjectStore(access).ensure_bucket()
+        if self.system.simulated:
+            self.begin(self.system.simulator())
+            say("    KMA_AUTH_KEY is not set: the weather is SIMULATED, not observed")
+        self.system.write_password()
+        self.migrate()
+        self.begin(*self.system.airflow())
+        api = AirflowApi(self.system.ui_url, USER, self.system.keys.password)
+        self.wait_for_dags(api)
+        return api
+
+    def report(self, name: str, begun: float, where: Path) -> None:
+        """One line for what is ready."""
+        say(f"  {name:<14}{time.monotonic() - begun:5.1f} s  {where}")
+
+    def begin(self, *services: Service) -> None:
+        """Start services together and wait for each."""
+        begun = time.monotonic()
+        for service in services:
+            self.supervisor.start(service)
+        for service in services:
+            self.supervisor.wait(service)
+            self.report(service.name, begun, self.supervisor.log_of(service.name))
+
+    def migrate(self) -> None:
+        """Bring Airflow's database to its version."""
+        begun = time.monotonic()
+        airflow = Path(sys.executable).parent / "airflow"
+        result = subprocess.run(
+            [airflow, "db", "migrate"],
+            env=self.system.airflow_environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if result.returncode:
+            raise ServiceError(f"airflow db migrate failed:\n{result.stdout[-2000:]}{result.stderr[-2000:]}")
+        self.report("database", begun, self.system.folder / "airflow" / "airflow.db")
+
+    def wait_for_dags(self, api: AirflowApi) -> None:
+        """Wait until Airflow has read every pipeline.
+
+        Raises:
+            ServiceError: it can't read one, with its words.
+        """
+        wanted = [p for p in (self.system.project / "pipelines").glob("*.yml") if p.name != "defaults.yml"]
+        deadline = time.monotonic() + 120
+        while len(found := api.dag_ids()) < len(wanted):
+            if errors := api.import_errors():
+                raise ServiceError("Airflow can't load a pipeline:\n" + "\n".join(errors))
+            if time.monotonic() > deadline:
+                raise ServiceError(f"Airflow has read {found} of {len(wanted)} pipelines after 120 s")
+            time.sleep(0.5)
+
+    def check(self) -> None:
+        """See that every part still runs.
+
+        Raises:
+            ServiceError: one ended.
+        """
+        for name in self.supervisor.running:
+            self.supervisor.check(name)
+
+    def stop(self) -> None:
+        """Stop all that was started: Airflow first, so that its last writes find their servers."""
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        airflow = [name for name in self.supervisor.running if name not in {"s3", "simulator"}]
+        if airflow:
+            say("Stopping ...")
+            self.supervisor.stop(*airflow)
+        if self.supervisor.running:
+            self.supervisor.stop()
+            self.supervisor.register.unlink(missing_ok=True)
+
+    def tell(self, api: AirflowApi, run: Run) -> dict[str, Any]:
+        """Print a run that ended; its summary."""
+        told = summary(api, run)
+        say(line(run.dag_id, told))
+        return told
+
+
+def once(launcher: Launcher) -> int:
+    """Run every pipeline once, in order; 0 when all succeeded."""
+    api = launcher.start()
+    told = {}
+    for dag_id in in_order(api.dag_ids()):
+        say(f"Running {dag_id} ...")
+        api.unpause(dag_id)
+        run = api.wait(dag_id, api.trigger(dag_id), RUN_PATIENCE)
+        told[dag_id] = launcher.tell(api, run)
+        api.unpause(dag_id, paused=True)
+    file = launcher.system.folder / "summary.json"
+    file.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n")
+    say(f"Summary: {file}")
+    return 0 if all(run["state"] == "success" for run in told.values()) else 1
+
+
+def run(launcher: Launcher) -> int:
+    """Run until interrupted, with a line for each run that ends."""
+    api = launcher.start()
+    ended = {(run.dag_id, run.run_id) for run in api.runs() if run.state in ENDED}
+    for dag_id in api.dag_ids():
+        api.unpause(dag_id)
+    api.trigger("data_collection")
+    say(
+        f"\nAirflow:  {launcher.system.ui_url}   user {USER}, password {launcher.system.keys.password}"
+        f"\nS3:       {launcher.system.storage_url}, keys in {launcher.system.folder / 'keys.json'}"
+        "\nCtrl-C stops everything; the data stay.\n"
+    )
+    while True:
+        launcher.check()
+        for seen in reversed(api.runs()):
+            if seen.state in ENDED and (seen.dag_id, seen.run_id) not in ended:
+                ended.add((seen.dag_id, seen.run_id))
+                launcher.tell(api, seen)
+        time.sleep(2)
+
+
+def interrupt(_number: int, _frame: FrameType | None) -> None:
+    """End by a signal as by Ctrl-C."""
+    raise KeyboardInterrupt
+
+
+def main(command: str) -> int:
+    """Do one command; its exit status."""
+    signal.signal(signal.SIGTERM, interrupt)
+    system = System(
+        FOLDER,
+        Ports.from_environment(),
+        kma_key=os.environ.get("KMA_AUTH_KEY") or None,
+        kma_url=os.environ.get("KMA_API_URL"),
+    )
+    launcher = Launcher(system)
+    if command == "stop":
+        stopped = launcher.supervisor.stop_leftovers()
+        say(f"Stopped: {', '.join(stopped)}" if stopped else "Nothing was running.")
+        return 0
+    try:
+        return {"once": once, "run": run}[command](launcher)
+    except KeyboardInterrupt:
+        say("")
+        return 0 if command == "run" else 130
+    except ServiceError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    finally:
+        launcher.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

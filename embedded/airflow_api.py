@@ -1,0 +1,114 @@
+"""The few calls of Airflow's REST API that the launcher needs."""
+
+import time
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import quote
+
+import requests
+
+from embedded.services import ServiceError
+
+TIMEOUT: Final = 30
+ENDED: Final = frozenset({"success", "failed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run of a DAG."""
+
+    dag_id: str
+    run_id: str
+    state: str
+    seconds: float | None
+
+
+class AirflowApi:
+    """Airflow's REST API, logged in.
+
+    Args:
+        url: of the API server.
+        user: name.
+        password: its password.
+    """
+
+    def __init__(self, url: str, user: str, password: str) -> None:
+        self.url = url
+        self._session = requests.Session()
+        reply = self._session.post(
+            f"{url}/auth/token", json={"username": user, "password": password}, timeout=TIMEOUT
+        )
+        reply.raise_for_status()
+        self._session.headers["Authorization"] = f"Bearer {reply.json()['access_token']}"
+
+    def call(self, method: str, path: str, **more: Any) -> Any:
+        """One call below /api/v2; its JSON.
+
+        Raises:
+            ServiceError: Airflow refuses it, with its words.
+        """
+        reply = self._session.request(method, f"{self.url}/api/v2/{path}", timeout=TIMEOUT, **more)
+        if not reply.ok:
+            raise ServiceError(f"Airflow: {method} {path}: {reply.status_code} {reply.text[:500]}")
+        return reply.json() if reply.content else {}
+
+    def import_errors(self) -> list[str]:
+        """What Airflow couldn't load."""
+        return [error["stack_trace"] for error in self.call("GET", "importErrors")["import_errors"]]
+
+    def dag_ids(self) -> list[str]:
+        """DAGs that Airflow has loaded."""
+        return [dag["dag_id"] for dag in self.call("GET", "dags", params={"limit": 500})["dags"]]
+
+    def unpause(self, dag_id: str, *, paused: bool = False) -> None:
+        """Let the schedule of a DAG run, or stop it."""
+        self.call("PATCH", f"dags/{dag_id}", json={"is_paused": paused})
+
+    def trigger(self, dag_id: str, logical_date: str | None = None) -> str:
+        """Start a run by hand; its id."""
+        started = self.call("POST", f"dags/{dag_id}/dagRuns", json={"logical_date": logical_date})
+        return str(started["dag_run_id"])
+
+    def run(self, dag_id: str, run_id: str) -> Run:
+        """How a run stands."""
+        return _run(self.call("GET", f"dags/{dag_id}/dagRuns/{quote(run_id, safe='')}"))
+
+    def runs(self, dag_id: str = "~") -> list[Run]:
+        """The newest runs, newest first."""
+        query = {"order_by": "-start_date", "limit": 50}
+        return [_run(run) for run in self.call("GET", f"dags/{dag_id}/dagRuns", params=query)["dag_runs"]]
+
+    def wait(self, dag_id: str, run_id: str, patience: float) -> Run:
+        """Wait for the end of a run.
+
+        Raises:
+            ServiceError: it did not end in time.
+        """
+        deadline = time.monotonic() + patience
+        while (run := self.run(dag_id, run_id)).state not in ENDED:
+            if time.monotonic() > deadline:
+                raise ServiceError(f"{dag_id} {run_id} is still {run.state} after {patience:.0f} s")
+            time.sleep(0.5)
+        return run
+
+    def tasks(self, run: Run) -> list[dict[str, Any]]:
+        """The task instances of a run."""
+        path = f"dags/{run.dag_id}/dagRuns/{quote(run.run_id, safe='')}/taskInstances"
+        instances: list[dict[str, Any]] = self.call("GET", path)["task_instances"]
+        return instances
+
+    def results(self, run: Run) -> dict[str, Any]:
+        """What the tasks of a run returned, merged: each name of a figure is used by one task only."""
+        merged: dict[str, Any] = {}
+        for task in self.tasks(run):
+            path = (
+                f"dags/{run.dag_id}/dagRuns/{quote(run.run_id, safe='')}"
+                f"/taskInstances/{task['task_id']}/xcomEntries/return_value"
+            )
+            if task["state"] == "success":
+                merged.update(self.call("GET", path, params={"deserialize": "true"})["value"] or {})
+        return merged
+
+
+def _run(reply: dict[str, Any]) -> Run:
+    return Run(reply["dag_id"], reply["dag_run_id"], reply["state"], reply.get("duration"))

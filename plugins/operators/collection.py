@@ -1,0 +1,188 @@
+"""The four tasks of pipelines/collection.yml.
+
+The domain package is imported where a task runs: parsing a DAG stays cheap.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.standard.triggers.temporal import TimeDeltaTrigger
+
+from operators.base import WeatherOperator, end_of_interval, run_label
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+EXPECTATIONS = Path(__file__).resolve().parents[2] / "expectations"
+
+
+class CollectWeatherDataOperator(WeatherOperator):
+    """Fetch the newest hours and what is missing; keep the replies; stage their rows.
+
+    Args:
+        stations: ``all``, or a list of station ids.
+        lookback_hours: hours asked for in each run, its own one included.
+        publication_share: an hour counts as published when this share (0 to 1) of the stations has a row.
+        publication_timeout: how long after the hour its publication is waited for; without a worker slot.
+        poll_interval: time between two looks.
+        gap_calls: API calls per run for hours that are missing.
+        daily_calls: the quota of the KMA account, calls per day (KST).
+        kma_conn_id: Airflow connection of the KMA API.
+        aws_conn_id: Airflow connection of the S3 bucket.
+    """
+
+    template_fields = ("stations", "lookback_hours")
+
+    def __init__(
+        self,
+        *,
+        stations: str | Sequence[int] = "all",
+        lookback_hours: int = 3,
+        publication_share: float = 0.95,
+        publication_timeout: timedelta = timedelta(minutes=40),
+        poll_interval: timedelta = timedelta(minutes=1),
+        gap_calls: int = 10,
+        daily_calls: int = 20_000,
+        kma_conn_id: str = "kma_default",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.stations = stations
+        self.lookback_hours = lookback_hours
+        self.publication_share = publication_share
+        self.publication_timeout = publication_timeout
+        self.poll_interval = poll_interval
+        self.gap_calls = gap_calls
+        self.daily_calls = daily_calls
+        self.kma_conn_id = kma_conn_id
+
+    def work(self, context: "Context") -> dict[str, Any]:
+        """Look once; wait deferred and look again while the newest hour isn't published."""
+        from hooks.kma import KmaHook
+        from hooks.lake import LakeHook
+        from weather_mlops import collection
+        from weather_mlops.lake import gaps, health
+        from weather_mlops.lake.calls import DailyCalls
+        from weather_mlops.lake.staging import Staging
+
+        lake = LakeHook(self.aws_conn_id)
+        budget = DailyCalls(lake.store, self.daily_calls)
+        client = KmaHook(self.kma_conn_id).get_client(budget)
+        stations = collection.chosen_stations(self.stations)
+        window = collection.Window.ending(
+            end_of_interval(context), int(self.lookback_hours), health.newest_hour(lake.catalog)
+        )
+        batch = collection.fetch_window(client, lake.store, window, stations)
+        share = collection.published_share(batch, window.end, stations)
+        if share < self.publication_share and datetime.now(UTC) < window.end + self.publication_timeout:
+            self.log.info("hour %s: %.0f %% of the stations published, waiting", window.end, 100 * share)
+            self.defer(trigger=TimeDeltaTrigger(self.poll_interval), method_name="look_again")
+        due = gaps.due(gaps.load(lake.catalog), datetime.now(UTC), before=window.begin)
+        calls = gaps.plan_calls(due, self.gap_calls)
+        made = collection.fetch_gaps(client, lake.store, batch, calls)
+        collection.require_rows(batch, window)
+        keys = collection.stage(lake.store, Staging(lake.store, run_label(context)), batch, stations)
+        return {
+            "window": [window.begin.isoformat(), window.end.isoformat()],
+            "rows": batch.arrived,
+            "stations": len(stations),
+            "published_share": round(share, 4),
+            "gap_calls": made,
+            "calls_left": budget.left,
+            "raw_keys": keys,
+        }
+
+    def look_again(self, context: "Context", event: Any) -> dict[str, Any]:  # noqa: ARG002  Airflow's signature
+        """Go on after a wait."""
+        return self.execute(context)
+
+
+class ValidateDataQualityOperator(WeatherOperator):
+    """Audit the staged rows; set the unfit ones apart; stop the run when too few are fit.
+
+    Args:
+        min_fit_share: share (0 to 1) of the rows that must be fit for any to be published.
+        aws_conn_id: Airflow connection of the S3 bucket.
+    """
+
+    def __init__(self, *, min_fit_share: float = 0.9, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.min_fit_share = min_fit_share
+
+    def work(self, context: "Context") -> dict[str, Any]:
+        """Audit, publish the result as JSON and Data Docs, and judge."""
+        from hooks.lake import LakeHook
+        from weather_mlops.lake.staging import Staging
+        from weather_mlops.quality import audit, docs
+
+        store = LakeHook(self.aws_conn_id).store
+        staging = Staging(store, run_label(context))
+        result = audit.audit_staged(
+            staging, suites_dir=EXPECTATIONS, audited_at=datetime.now(UTC), run=run_label(context)
+        )
+        keys = docs.publish(store, result)
+        audit.check_fit(result, self.min_fit_share)
+        return {
+            "quality_score": result.score.overall,
+            "score": result.score.as_dict(),
+            **result.counts,
+            "validation_key": keys.validation,
+            "docs_key": keys.page,
+        }
+
+
+class UpdateDataCatalogOperator(WeatherOperator):
+    """Publish the audited rows in one commit; bring quarantine and gap register up to date.
+
+    Args:
+        aws_conn_id: Airflow connection of the S3 bucket.
+    """
+
+    def work(self, context: "Context") -> dict[str, Any]:
+        """Publish."""
+        from hooks.lake import LakeHook
+        from weather_mlops.lake import publish
+        from weather_mlops.lake.staging import Staging
+
+        lake = LakeHook(self.aws_conn_id)
+        staging = Staging(lake.store, run_label(context))
+        return publish.publish_run(lake.catalog, staging, datetime.now(UTC)).as_dict()
+
+
+class HealthCheckOperator(WeatherOperator):
+    """Read the published table back, and hold it to limits.
+
+    Args:
+        max_lag_hours: hours that the newest published hour may lie behind the clock.
+        min_station_share: share (0 to 1) of the stations that the newest hour must have.
+        max_open_gaps: station-hours that may be missing.
+        aws_conn_id: Airflow connection of the S3 bucket.
+    """
+
+    def __init__(
+        self,
+        *,
+        max_lag_hours: float = 2,
+        min_station_share: float = 0.9,
+        max_open_gaps: int = 5000,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.max_lag_hours = max_lag_hours
+        self.min_station_share = min_station_share
+        self.max_open_gaps = max_open_gaps
+
+    def work(self, context: "Context") -> dict[str, Any]:
+        """Read back, and judge."""
+        from hooks.lake import LakeHook
+        from weather_mlops.lake import health
+        from weather_mlops.lake.staging import Staging
+
+        lake = LakeHook(self.aws_conn_id)
+        limits = health.Limits(self.max_lag_hours, self.min_station_share, self.max_open_gaps)
+        staging = Staging(lake.store, run_label(context))
+        figures = health.read_back(lake.catalog, staging, datetime.now(UTC))
+        health.require_healthy(figures, limits)
+        return figures.as_dict()

@@ -1,0 +1,69 @@
+"""Show times in Asia/Seoul in the UI until somebody chooses another zone.
+
+Airflow 3 has no setting for this any more: the UI takes the zone from the browser's storage, or else the
+browser's own. This puts Asia/Seoul in that storage where nothing is, by one script in the UI's page.
+"""
+
+from typing import TYPE_CHECKING, Any, Final
+
+from airflow.plugins_manager import AirflowPlugin
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+SCRIPT: Final = b"""<script>
+if (!localStorage.getItem("timezone")) localStorage.setItem("timezone", JSON.stringify("Asia/Seoul"));
+</script></head>"""
+
+
+class DefaultTimezone:
+    """ASGI middleware that adds the script to the head of every page of the UI.
+
+    Args:
+        app: the application behind it.
+    """
+
+    def __init__(self, app: "ASGIApp") -> None:
+        self.app = app
+
+    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        start: Message | None = None
+        body = b""
+
+        async def add_script(message: "Message") -> None:
+            nonlocal start, body
+            if message["type"] == "http.response.start":
+                start = message
+                if not _is_page(message):
+                    await send(message)
+                return
+            if start is None or not _is_page(start):
+                await send(message)
+                return
+            body += message.get("body", b"")
+            if message.get("more_body"):
+                return
+            page = body.replace(b"</head>", SCRIPT, 1)
+            headers = [(k, v) for k, v in start["headers"] if k.lower() not in {b"content-length", b"etag"}]
+            await send({**start, "headers": [*headers, (b"content-length", str(len(page)).encode())]})
+            await send({"type": "http.response.body", "body": page})
+
+        await self.app(scope, receive, add_script)
+
+
+def _is_page(start: "Message") -> bool:
+    headers = dict(start.get("headers", []))
+    return headers.get(b"content-type", b"").startswith(b"text/html") and b"content-encoding" not in headers
+
+
+class UiTimezonePlugin(AirflowPlugin):
+    """Asia/Seoul as the UI's default time zone."""
+
+    name = "ui_timezone"
+    fastapi_root_middlewares: list[dict[str, Any]] = [  # noqa: RUF012  an attribute of Airflow's base class
+        {"name": "default timezone", "middleware": DefaultTimezone}
+    ]

@@ -1,0 +1,215 @@
+"""One run of the collection: which hours to ask for, what came, and where it is staged.
+
+The hours asked for are the run's own hour and a few before it (late rows, corrections), everything since the
+newest published hour (an outage of any length heals by itself, up to 31 days), and open gaps that are due.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from weather_mlops.errors import FormatChanged, Misconfigured, NothingYet, QuotaExhausted
+from weather_mlops.kma import wire
+from weather_mlops.kma.client import KmaClient, Reply
+from weather_mlops.kma.stations import load_stations
+from weather_mlops.lake import raw
+from weather_mlops.lake.gaps import GapCall
+from weather_mlops.lake.staging import Staging
+from weather_mlops.lake.store import ObjectStore
+
+log = logging.getLogger(__name__)
+
+HOUR: Final = timedelta(hours=1)
+# Below one call's limit (30 d 23 h, kma.client), so that catching up costs few calls.
+LONGEST_CATCH_UP: Final = timedelta(days=31)
+EXPECTED_SCHEMA: Final = pa.schema(
+    [
+        pa.field("station_id", pa.int32(), nullable=False),
+        pa.field("observed_at", pa.timestamp("us", tz="UTC"), nullable=False),
+        pa.field("origin", pa.string(), nullable=False),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Whole hours, UTC, both ends included."""
+
+    begin: datetime
+    end: datetime
+
+    @classmethod
+    def ending(cls, moment: datetime, lookback_hours: int, newest: datetime | None = None) -> "Window":
+        """The hours that a run at a moment is about.
+
+        Args:
+            moment: end of the run's interval, timezone-aware; the last hour is the one that it falls in.
+            lookback_hours: how many hours at least, the last one included.
+            newest: newest hour that is published already; all hours after it are asked for as well.
+
+        Raises:
+            Misconfigured: lookback_hours is below 1.
+        """
+        if lookback_hours < 1:
+            raise Misconfigured(f"lookback_hours is {lookback_hours}: give 1 or more")
+        end = moment.replace(minute=0, second=0, microsecond=0)
+        begin = end - (lookback_hours - 1) * HOUR
+        if newest is not None and newest < end:
+            begin = min(begin, max(newest + HOUR, end - LONGEST_CATCH_UP))
+        return cls(begin, end)
+
+    @property
+    def hours(self) -> list[datetime]:
+        """Every hour of it, ascending."""
+        return [self.begin + n * HOUR for n in range((self.end - self.begin) // HOUR + 1)]
+
+
+@dataclass(slots=True)
+class Batch:
+    """Replies with their rows, and the station-hours that they were asked for."""
+
+    replies: list[tuple[Reply, wire.Parsed]] = field(default_factory=list)
+    expected: pa.Table = field(default_factory=EXPECTED_SCHEMA.empty_table)
+
+    def add(self, store: ObjectStore, replies: Iterable[Reply], expected: pa.Table) -> None:
+        """Parse replies and take them in.
+
+        Raises:
+            FormatChanged: from the parser; the reply is kept in raw, for whoever adapts it.
+        """
+        for reply in replies:
+            try:
+                self.replies.append((reply, wire.parse(reply.body)))
+            except FormatChanged as error:
+                key = raw.put_reply(store, reply, 0)
+                raise FormatChanged(f"{error} The reply is kept as {key}.") from None
+        self.expected = pa.concat_tables([self.expected, expected])
+
+    @property
+    def arrived(self) -> int:
+        """Rows in the replies, readable or not."""
+        return sum(parsed.rows.num_rows + parsed.rejected.num_rows for _, parsed in self.replies)
+
+
+def chosen_stations(wanted: str | Sequence[int | str]) -> tuple[int, ...]:
+    """Station ids of an argument: ``all``, or a list of ids of open stations.
+
+    Raises:
+        Misconfigured: naming the ids that are no open station.
+    """
+    known = {station.id for station in load_stations()}
+    if wanted == "all":
+        return tuple(sorted(known))
+    if isinstance(wanted, str):
+        raise Misconfigured(f"stations is {wanted!r}: give the word all, or a list of station ids")
+    unknown = [station for station in wanted if not str(station).isdecimal() or int(station) not in known]
+    if unknown or not wanted:
+        raise Misconfigured(
+            f"stations: {unknown or 'the list is empty'}: no open station of the KMA; "
+            "their ids are in src/weather_mlops/kma/stations.csv"
+        )
+    return tuple(sorted({int(station) for station in wanted}))
+
+
+def expected_rows(hours: Sequence[datetime], stations: Sequence[int], origin: str) -> pa.Table:
+    """Every station at every hour.
+
+    Returns:
+        A table of EXPECTED_SCHEMA, hours × stations rows.
+    """
+    count = len(hours) * len(stations)
+    return pa.Table.from_arrays(
+        [
+            pa.array(list(stations) * len(hours), pa.int32()),
+            pa.array([hour for hour in hours for _ in stations], pa.timestamp("us", tz="UTC")),
+            pa.array([origin] * count, pa.string()),
+        ],
+        schema=EXPECTED_SCHEMA,
+    )
+
+
+def published_share(batch: Batch, hour: datetime, stations: Sequence[int]) -> float:
+    """Share, 0 to 1, of the stations that have a row of this hour in the batch."""
+    moment = pa.scalar(hour, pa.timestamp("us", tz="UTC"))
+    present: set[int] = set()
+    for _, parsed in batch.replies:
+        present.update(
+            parsed.rows["station_id"].filter(pc.equal(parsed.rows["observed_at"], moment)).to_pylist()
+        )
+    return len(present.intersection(stations)) / len(stations)
+
+
+def fetch_window(client: KmaClient, store: ObjectStore, window: Window, stations: Sequence[int]) -> Batch:
+    """Ask for every hour of a window.
+
+    Raises:
+        the errors of KmaClient and of the parser.
+    """
+    batch = Batch()
+    # One reply of all stations is cheaper for the API than a list of 97 ids.
+    asked = () if len(stations) == len(load_stations()) else stations
+    replies = client.period(window.begin, window.end, asked)
+    batch.add(store, replies, expected_rows(window.hours, stations, "window"))
+    return batch
+
+
+def fetch_gaps(client: KmaClient, store: ObjectStore, batch: Batch, calls: Sequence[GapCall]) -> int:
+    """Ask for hours that are missing, until the calls are done or the day's budget is.
+
+    Returns:
+        The number of calls that were made.
+    """
+    for made, call in enumerate(calls):
+        hours = Window(call.begin, call.end).hours
+        try:
+            replies = list(client.period(call.begin, call.end, call.station_ids))
+        except QuotaExhausted as error:
+            log.warning("gaps: stopped after %d of %d calls: %s", made, len(calls), error)
+            return made
+        batch.add(store, replies, expected_rows(hours, call.station_ids, "gap"))
+    return len(calls)
+
+
+def require_rows(batch: Batch, window: Window) -> None:
+    """Make sure that anything came.
+
+    Raises:
+        NothingYet: no reply has any row.
+    """
+    if batch.arrived == 0:
+        urls = ", ".join(reply.url for reply, _ in batch.replies)
+        raise NothingYet(
+            f"{urls}: no row at all for {window.begin:%Y-%m-%d %H:%M} to {window.end:%Y-%m-%d %H:%M} UTC. "
+            "The KMA is late or out of order; the next run asks again for these hours."
+        )
+
+
+def stage(store: ObjectStore, staging: Staging, batch: Batch, stations: Sequence[int]) -> list[str]:
+    """Keep the replies as received, and stage their rows for the audit.
+
+    Rows of stations that were not asked for are left in raw: a reply of all stations can bring some.
+
+    Returns:
+        The keys of the raw replies.
+    """
+    keys, rows, rejected = [], [_with_key(wire.PARSED_SCHEMA.empty_table(), "")], []
+    rejected.append(_with_key(wire.REJECTED_SCHEMA.empty_table(), ""))
+    for reply, parsed in batch.replies:
+        key = raw.put_reply(store, reply, parsed.rows.num_rows)
+        keys.append(key)
+        rows.append(_with_key(parsed.rows, key))
+        rejected.append(_with_key(parsed.rejected, key))
+    staging.write_table("rows", pa.concat_tables(rows))
+    staging.write_table("rejected", pa.concat_tables(rejected))
+    staging.write_table("expected", batch.expected)
+    log.info("staged: replies=%d rows=%d stations=%d", len(keys), batch.arrived, len(stations))
+    return keys
+
+
+def _with_key(table: pa.Table, key: str) -> pa.Table:
+    return table.append_column("raw_key", pa.array([key] * table.num_rows, pa.string()))

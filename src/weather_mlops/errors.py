@@ -1,0 +1,96 @@
+"""What can go wrong, and whether trying again can help.
+
+    WeatherError
+    ├── Retryable                  passes by itself: the orchestrator tries again
+    │   ├── KmaUnavailable         timeout, refused connection, 5xx
+    │   ├── KmaMaintenance         an HTML page where data should be
+    │   ├── ReplyCutOff            no end marker, or fewer bytes than announced
+    │   ├── NothingYet             no rows at all for hours that are over
+    │   ├── StorageUnavailable     S3 or the catalog does not answer, or answers 5xx
+    │   └── CommitConflict         other writers won too many times in a row
+    └── Permanent                  stays until somebody acts: trying again is useless
+        ├── KeyRefused             401, or its body with another status
+        ├── EndpointNotApproved    403: the key has no approval for this endpoint
+        ├── QuotaExhausted         the day's calls are used up
+        ├── FormatChanged          a reply whose rows do not fit the known format
+        ├── ReplyMismatch          a reply about other hours than were asked for
+        ├── StorageRefused         S3 refuses the credentials, or the bucket does not exist
+        ├── QualityTooLow          too small a share of the rows is fit to publish
+        ├── Unhealthy              the published table breaks a limit
+        └── Misconfigured          an argument or a setting that cannot work
+
+Each message says what was wrong, where (URL without the key, S3 key, file and line) and what to do.
+All of them survive pickling: they carry their message only.
+"""
+
+
+class WeatherError(Exception):
+    """Base of all errors of this package."""
+
+
+class Retryable(WeatherError):
+    """Passes by itself."""
+
+
+class Permanent(WeatherError):
+    """Stays until somebody acts."""
+
+
+class KmaUnavailable(Retryable, ConnectionError):
+    """The API did not answer, or answered with a server error."""
+
+
+class KmaMaintenance(Retryable, ConnectionError):
+    """The API answered with an HTML page instead of data."""
+
+
+class ReplyCutOff(Retryable, EOFError):
+    """A reply ended before its end marker: nothing of it may be used."""
+
+
+class NothingYet(Retryable, LookupError):
+    """The API has no rows at all for hours that are over."""
+
+
+class StorageUnavailable(Retryable, ConnectionError):
+    """S3 or the catalog did not answer, or answered with a server error."""
+
+
+class CommitConflict(Retryable, RuntimeError):
+    """Other writers committed first, again and again."""
+
+
+class KeyRefused(Permanent, PermissionError):
+    """The API does not accept the key."""
+
+
+class EndpointNotApproved(Permanent, PermissionError):
+    """The key has no approval for this endpoint."""
+
+
+class QuotaExhausted(Permanent, PermissionError):
+    """The day's calls are used up, by the API's word or by our own count."""
+
+
+class FormatChanged(Permanent, ValueError):
+    """A reply does not have the format that we know."""
+
+
+class ReplyMismatch(Permanent, ValueError):
+    """A reply tells of other hours than were asked for."""
+
+
+class StorageRefused(Permanent, PermissionError):
+    """S3 refuses the credentials, or the bucket does not exist."""
+
+
+class QualityTooLow(Permanent, ValueError):
+    """Too small a share of the rows is fit to publish."""
+
+
+class Unhealthy(Permanent, RuntimeError):
+    """The published table breaks a limit."""
+
+
+class Misconfigured(Permanent, ValueError):
+    """An argument or a setting that cannot work."""

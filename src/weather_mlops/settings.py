@@ -1,0 +1,40 @@
+"""The only reader of the environment: what differs between machines. What a user tunes is in the YAML."""
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from weather_mlops.errors import Misconfigured
+
+
+class Settings(BaseSettings):
+    """Where things are, and how to get in. Each attribute is an environment variable in capitals."""
+
+    model_config = SettingsConfigDict(frozen=True)
+
+    kma_api_url: str = Field(
+        "https://apihub.kma.go.kr/api/typ01/url", description="the KMA API Hub, or a simulator"
+    )
+    kma_auth_key: SecretStr | None = Field(None, description="the key of the KMA API Hub")
+    weather_bucket: str = Field(min_length=3, description="the one bucket of all data")
+    aws_endpoint_url: str | None = Field(None, description="an S3 server other than Amazon's")
+    aws_access_key_id: str | None = None
+    aws_secret_access_key: SecretStr | None = None
+    aws_session_token: SecretStr | None = None
+    aws_region: str = "ap-northeast-2"
+
+
+def load_settings() -> Settings:
+    """Read the environment now.
+
+    Raises:
+        Misconfigured: naming each variable that is missing or wrong; never their values.
+    """
+    try:
+        return Settings()  # type: ignore[call-arg]
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{str(fault['loc'][0]).upper()}: {fault['msg'].lower()}" for fault in error.errors()
+        )
+        raise Misconfigured(
+            f"environment: {faults}. Set it, or start the system by `make run`, which sets all of them."
+        ) from None
