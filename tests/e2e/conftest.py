@@ -1,0 +1,101 @@
+"""A whole system with a real Airflow, on free ports and in a folder of its own."""
+
+import re
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from embedded.__main__ import Launcher
+from embedded.airflow_api import AirflowApi, Run
+from embedded.parts import PROJECT, SIMULATOR_KEY, Ports, System
+from tests.s3_proxy import S3Proxy, free_port
+
+E2E_PATIENCE = 240
+
+
+class Stack:
+    """A running system, with a proxy before its S3 server."""
+
+    def __init__(self, folder: Path, edit: Callable[[dict[str, Any]], None] | None = None) -> None:
+        self.project = folder / "project"
+        for name in ("dags", "pipelines", "plugins", "expectations"):
+            shutil.copytree(PROJECT / name, self.project / name)
+        self._quicken(edit)
+        ports = Ports(**{name: free_port() for name in Ports.__slots__})
+        self.proxy = S3Proxy(ports.s3)
+        self.system = System(folder / "run", ports, project=self.project, s3_url=self.proxy.url)
+        self.launcher = Launcher(self.system)
+        self.api: AirflowApi
+
+    def _quicken(self, edit: Callable[[dict[str, Any]], None] | None) -> None:
+        """Short waits, so that a test of a retry doesn't last minutes."""
+        defaults = self.project / "pipelines" / "defaults.yml"
+        text = re.sub(
+            r"retry_delay: .*",
+            "retry_delay: {__type__: datetime.timedelta, seconds: 2}",
+            defaults.read_text(),
+        )
+        defaults.write_text(re.sub(r"retry_exponential_backoff: .*", "retry_exponential_backoff: 0", text))
+        collection = self.project / "pipelines" / "collection.yml"
+        content = yaml.safe_load(collection.read_text())
+        content["data_collection"]["tasks"][0]["poll_interval"]["minutes"] = 0.1
+        if edit:
+            edit(content["data_collection"])
+        collection.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False))
+
+    def start(self) -> None:
+        self.api = self.launcher.start()
+        self.api.unpause("data_collection")
+
+    def stop(self) -> None:
+        self.launcher.stop()
+        self.proxy.close()
+
+    def simulator(self, *options: str) -> None:
+        """Start the simulator anew, with other options."""
+        self.launcher.supervisor.stop("simulator")
+        self.launcher.begin(replace(self.system, simulator_options=options).simulator())
+
+    def storage(self, *, up: bool) -> None:
+        if up:
+            self.launcher.begin(self.system.storage())
+        else:
+            self.launcher.supervisor.stop("s3")
+
+    def trigger(self, logical_date: str | None = None) -> str:
+        return self.api.trigger("data_collection", logical_date)
+
+    def wait(self, run_id: str) -> Run:
+        return self.api.wait("data_collection", run_id, E2E_PATIENCE)
+
+    def collect(self) -> tuple[Run, Mapping[str, Any]]:
+        run = self.wait(self.trigger())
+        return run, self.api.results(run)
+
+    def logs(self) -> str:
+        """All that Airflow and the services wrote."""
+        files = [*self.system.folder.glob("logs/*.log"), *self.system.folder.glob("airflow/logs/**/*.log")]
+        return "\n".join(file.read_text(errors="replace") for file in files)
+
+    def task_log(self, task_id: str) -> str:
+        files = sorted(self.system.folder.glob(f"airflow/logs/**/task_id={task_id}/*.log"))
+        return "\n".join(file.read_text(errors="replace") for file in files)
+
+    def secrets(self) -> list[str]:
+        keys = self.system.keys
+        return [SIMULATOR_KEY, keys.s3_secret, keys.fernet, keys.jwt, keys.api_secret]
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    running = Stack(tmp_path_factory.mktemp("stack"))
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()

@@ -1,0 +1,135 @@
+"""An HTTP proxy before an S3 server: counts requests, and makes some fail, crawl or stop half-way.
+
+It lets tests kill a task exactly between two writes without a hook in the project's own code: hold the
+request that would come next, kill the process that sent it, and go on.
+"""
+
+import http.client
+import socket
+import threading
+import time
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
+
+import psutil
+
+Rule = Callable[[str, str], bool]
+
+
+class S3Proxy:
+    """A proxy on a free port of 127.0.0.1.
+
+    Attributes:
+        requests: (method, path) of all that came, in order.
+        unavailable: requests that are answered 503.
+        delay: seconds before each request is passed on.
+        hold: requests that are not passed on until the hold is lifted.
+    """
+
+    def __init__(self, target_port: int) -> None:
+        self.target_port = target_port
+        self.requests: list[tuple[str, str]] = []
+        self.unavailable: Rule | None = None
+        self.delay = 0.0
+        self.hold: Rule | None = None
+        self.held = threading.Event()
+        self.held_by: int | None = None
+        handler = type("Handler", (_Handler,), {"proxy": self})
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._server.daemon_threads = True
+        self.port = self._server.server_port
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def hold_at(self, rule: Rule) -> None:
+        self.held.clear()
+        self.held_by = None
+        self.hold = rule
+
+    def kill_the_held(self, patience: float = 120) -> None:
+        """Wait until a request is held, kill (SIGKILL) the process that sent it, and hold no more."""
+        assert self.held.wait(patience), "no request came that fits the rule"
+        assert self.held_by is not None, "the process behind the held request was not found"
+        self.hold = None
+        psutil.Process(self.held_by).kill()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    proxy: ClassVar[S3Proxy]
+
+    def _forward(self) -> None:
+        proxy = self.proxy
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        proxy.requests.append((self.command, self.path))
+        if proxy.unavailable and proxy.unavailable(self.command, self.path):
+            self._answer(503, [("Content-Type", "application/xml")], _SLOW_DOWN)
+            return
+        if proxy.hold and not proxy.held.is_set() and proxy.hold(self.command, self.path):
+            proxy.held_by = _owner(self.client_address[1])
+            proxy.held.set()
+            while proxy.hold:
+                time.sleep(0.05)
+            self.close_connection = True
+            return
+        time.sleep(proxy.delay)
+        connection = http.client.HTTPConnection("127.0.0.1", proxy.target_port, timeout=60)
+        try:
+            connection.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
+            for name, value in self.headers.items():
+                if name.lower() not in {"connection", "expect"}:
+                    connection.putheader(name, value)
+            connection.endheaders(body or None)
+            reply = connection.getresponse()
+            self._answer(reply.status, reply.getheaders(), reply.read())
+        except OSError:
+            self.close_connection = True
+        finally:
+            connection.close()
+
+    def _answer(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+        self.send_response_only(status)
+        length = str(len(body))
+        for name, value in headers:
+            if name.lower() == "content-length" and self.command == "HEAD":
+                length = value
+            elif name.lower() not in {"connection", "transfer-encoding", "content-length"}:
+                self.send_header(name, value)
+        if status != http.HTTPStatus.NO_CONTENT:
+            self.send_header("Content-Length", length)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = _forward  # noqa: N815
+
+    def log_message(self, *_: object) -> None:
+        """Tests read what they need from `requests`."""
+
+
+_SLOW_DOWN = (
+    b"<?xml version='1.0' encoding='UTF-8'?><Error><Code>SlowDown</Code>"
+    b"<Message>Please reduce your request rate.</Message></Error>"
+)
+
+
+def _owner(port: int) -> int | None:
+    """Process id behind the client's end of a local connection."""
+    for connection in psutil.net_connections("tcp"):
+        if connection.laddr and connection.laddr.port == port and connection.raddr:
+            return connection.pid
+    return None
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
