@@ -119,8 +119,10 @@ class Supervisor:
 
     def stop(self, *names: str) -> None:
         """Stop services, together; all of them when none is named."""
-        chosen = names or tuple(self.running)
-        stop_groups([self.running.pop(name).pid for name in chosen if name in self.running])
+        chosen = [self.running.pop(name) for name in names or tuple(self.running)]
+        stop_groups([process.pid for process in chosen], STOP_SECONDS)
+        for process in chosen:
+            process.wait()
         self._write_down()
 
     def launcher(self) -> int | None:
@@ -136,8 +138,8 @@ class Supervisor:
             if entry["created"] == _created(entry["pid"])
         }
         if "launcher" in alive:
-            stop_groups([alive["launcher"]], seconds=2 * STOP_SECONDS)
-        stop_groups(list(alive.values()))
+            stop_groups([alive["launcher"]], 2 * STOP_SECONDS)
+        stop_groups(list(alive.values()), STOP_SECONDS)
         self.register.unlink(missing_ok=True)
         return list(alive)
 
@@ -170,7 +172,7 @@ def _self() -> dict[str, float | int | None]:
     return {"pid": os.getpid(), "created": _created(os.getpid())}
 
 
-def stop_groups(pids: Sequence[int], seconds: float = STOP_SECONDS) -> None:
+def stop_groups(pids: Sequence[int], seconds: float) -> None:
     """End programs and all that they started: asked first, killed when that doesn't help.
 
     Airflow's workers make process groups of their own, so the tree is looked up before anything is stopped.

@@ -1,0 +1,68 @@
+"""The first lines a user sees on a machine that can't run the system."""
+
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from embedded import bootstrap
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def test_a_full_disk_is_one_clear_line(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(bootstrap, "VENV", tmp_path / "none")
+    monkeypatch.setattr(bootstrap.shutil, "disk_usage", lambda _: SimpleNamespace(free=5e8))
+
+    with pytest.raises(SystemExit):
+        bootstrap.check_machine()
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: 0.5 GB free")
+
+
+def test_an_old_python_is_one_clear_line(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "version_info", (3, 9, 2))
+
+    with pytest.raises(SystemExit):
+        bootstrap.check_machine()
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "Python 3.9" in line
+    assert "make PYTHON=" in line
+
+
+def test_a_missing_python_is_one_clear_line():
+    result = subprocess.run(
+        ["make", "run", "PYTHON="], cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+
+    assert result.returncode != 0
+    assert result.stderr.splitlines()[0].startswith("error: no Python 3.11 to 3.13 found")
+
+
+def test_a_change_of_the_requirements_installs_anew(monkeypatch, tmp_path):
+    for name in ("requirements.txt", "requirements-dev.txt", "pyproject.toml"):
+        (tmp_path / name).write_text("a==1\n")
+    monkeypatch.setattr(bootstrap, "PROJECT", tmp_path)
+    monkeypatch.setattr(bootstrap, "STAMP", tmp_path / "stamp")
+    monkeypatch.setattr(bootstrap, "PYTHON", tmp_path / "stamp")
+    before = bootstrap.fingerprint(bootstrap.requirements(dev=False))
+    (tmp_path / "stamp").write_text(before + "\n")
+    assert bootstrap.installed(before)
+
+    (tmp_path / "requirements.txt").write_text("a==2\n")
+
+    assert not bootstrap.installed(bootstrap.fingerprint(bootstrap.requirements(dev=False)))
+
+
+def test_the_pinned_requirements_are_the_compiled_ones():
+    """Every line of requirements.in is pinned, with hashes."""
+    pinned = (PROJECT / "requirements.txt").read_text()
+    for line in (PROJECT / "requirements.in").read_text().splitlines():
+        name = line.split("#")[0].strip().split("==")[0].split("[")[0]
+        if name:
+            assert f"\n{name}==" in pinned, name
+    assert pinned.count("--hash=sha256:") > 1000
