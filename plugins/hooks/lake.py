@@ -37,7 +37,7 @@ class LakeHook(BaseHook):
         aws = AwsBaseHook(aws_conn_id=self.aws_conn_id, client_type="s3")
         credentials = aws.get_credentials()
         return S3Access(
-            bucket=settings.weather_bucket,
+            bucket=settings.bucket,
             endpoint_url=aws.conn_config.get_service_endpoint_url("s3"),
             access_key_id=credentials.access_key,
             secret_access_key=credentials.secret_key,

@@ -15,12 +15,23 @@ class Settings(BaseSettings):
         "https://apihub.kma.go.kr/api/typ01/url", description="the KMA API Hub, or a simulator"
     )
     kma_auth_key: SecretStr | None = Field(None, description="the key of the KMA API Hub")
-    weather_bucket: str = Field(min_length=3, description="the one bucket of all data")
+    weather_bucket: str | None = Field(None, min_length=3, description="the one bucket of all data")
     aws_endpoint_url: str | None = Field(None, description="an S3 server other than Amazon's")
     aws_access_key_id: str | None = None
     aws_secret_access_key: SecretStr | None = None
     aws_session_token: SecretStr | None = None
     aws_region: str = "ap-northeast-2"
+
+    @property
+    def bucket(self) -> str:
+        """The bucket's name.
+
+        Raises:
+            Misconfigured: none is set.
+        """
+        if self.weather_bucket is None:
+            raise Misconfigured("environment: WEATHER_BUCKET is not set: name the S3 bucket of all data")
+        return self.weather_bucket
 
 
 def load_settings() -> Settings:
@@ -30,7 +41,7 @@ def load_settings() -> Settings:
         Misconfigured: naming each variable that is missing or wrong; never their values.
     """
     try:
-        return Settings()  # type: ignore[call-arg]
+        return Settings()
     except ValidationError as error:
         faults = "; ".join(
             f"{str(fault['loc'][0]).upper()}: {fault['msg'].lower()}" for fault in error.errors()

@@ -1,0 +1,184 @@
+"""Everything that can go wrong on purpose, at a rate or for chosen calls.
+
+Three kinds: a canned reply instead of data; rows spoiled inside a good reply (observations only, the station
+list stays whole); and trouble of the connection, which the server makes.
+"""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from simulator import wire
+
+
+@dataclass(frozen=True)
+class Canned:
+    """A reply that is the same for everything."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
+JSON: Final = "application/json;charset=UTF-8"
+HTML: Final = "text/html;charset=UTF-8"
+# Layout and text as the API Hub sends them.
+WRONG_KEY_BODY: Final = (
+    '{\n  "result" : {\n    "status" : 401,\n    "message" : "유효한 인증키가 아닙니다."\n  }\n}\n'
+).encode()
+_UNAPPROVED: Final = '{"result":{"status":403,"message":"활용신청이 필요한 API 입니다."}}\n'
+_QUOTA: Final = '{"result":{"status":403,"message":"API 호출 한도를 초과했습니다."}}\n'
+_MAINTENANCE: Final = """<!DOCTYPE html>
+<html lang="ko"><head><meta charset="UTF-8"><title>시스템 점검 안내</title></head>
+<body><h1>시스템 점검 안내</h1><p>서비스 점검으로 이용이 일시 중단됩니다.</p></body></html>
+"""
+
+WRONG_KEY: Final = Canned(401, JSON, WRONG_KEY_BODY)
+CANNED: Final = {
+    "500": Canned(500, HTML, b"<html><body><h1>500 Internal Server Error</h1></body></html>\n"),
+    "maintenance": Canned(200, HTML, _MAINTENANCE.encode()),
+    "wrong-key": WRONG_KEY,
+    "wrong-key-200": Canned(200, JSON, WRONG_KEY_BODY),
+    "unapproved": Canned(403, JSON, _UNAPPROVED.encode()),
+    "quota": Canned(403, JSON, _QUOTA.encode()),
+}
+# timeout: never answers. hang: half of the reply, then nothing. cut-off: half of it, then a clean close,
+# so that only the missing end marker tells.
+CONNECTION: Final = ("timeout", "hang", "cut-off")
+
+_PA: Final = wire.NAMES.index("PA")
+_TA: Final = wire.NAMES.index("TA")
+_STATION: Final = slice(12, 16)
+_SOME: Final = 0.05  # share of the rows that come twice
+_GARBAGE_LINES: Final = 3
+
+
+def _some(rows: Sequence[bytes], dice: random.Random) -> set[int]:
+    """Places of a few rows, at least one."""
+    return set(dice.sample(range(len(rows)), max(1, round(_SOME * len(rows)))))
+
+
+def _doubled(rows: Sequence[bytes], dice: random.Random) -> list[bytes]:
+    chosen = _some(rows, dice)
+    return [line for at, row in enumerate(rows) for line in ([row, row] if at in chosen else [row])]
+
+
+def _conflicting(rows: Sequence[bytes], dice: random.Random) -> list[bytes]:
+    chosen = _some(rows, dice)
+    return [line for at, row in enumerate(rows) for line in ([row, _warmer(row)] if at in chosen else [row])]
+
+
+def _warmer(row: bytes) -> bytes:
+    """The row with another air temperature, two degrees off."""
+    tokens = row.split()
+    return _joined([*tokens[:_TA], b"%.1f" % (float(tokens[_TA]) + 2), *tokens[_TA + 1 :]])
+
+
+def _joined(tokens: Sequence[bytes]) -> bytes:
+    return b" ".join(tokens) + b"\n"
+
+
+def _dropped(rows: Sequence[bytes], _: random.Random) -> list[bytes]:
+    """PA is gone: 45 tokens."""
+    return [_joined([*(tokens := row.split())[:_PA], *tokens[_PA + 1 :]]) for row in rows]
+
+
+def _moved(rows: Sequence[bytes], _: random.Random) -> list[bytes]:
+    """PA stands at the end: 46 tokens still, and nearly all of them mean something else."""
+    return [_joined([*(tokens := row.split())[:_PA], *tokens[_PA + 1 :], tokens[_PA]]) for row in rows]
+
+
+def _inserted(rows: Sequence[bytes], _: random.Random) -> list[bytes]:
+    """A column that nobody knows comes before PA: 47 tokens."""
+    return [_joined([*(tokens := row.split())[:_PA], b"0.0", *tokens[_PA:]]) for row in rows]
+
+
+def _littered(rows: Sequence[bytes], dice: random.Random) -> list[bytes]:
+    littered = list(rows)
+    for _ in range(_GARBAGE_LINES):
+        rubbish = dice.randbytes(dice.randint(20, 120)).translate(None, b"\n\r#")
+        littered.insert(dice.randint(0, len(littered)), rubbish + b"\n")
+    return littered
+
+
+def _without_one(rows: Sequence[bytes], dice: random.Random) -> list[bytes]:
+    stations = sorted({row[_STATION] for row in rows})
+    absent = stations[dice.randrange(len(stations))]
+    return [row for row in rows if row[_STATION] != absent]
+
+
+SPOILERS: Final[dict[str, Callable[[Sequence[bytes], random.Random], list[bytes]]]] = {
+    "empty": lambda _rows, _dice: [],
+    "shifted-columns": _dropped,
+    "moved-columns": _moved,
+    "inserted-columns": _inserted,
+    "garbage": _littered,
+    "duplicated-rows": _doubled,
+    "conflicting-rows": _conflicting,
+    "station-missing": _without_one,
+}
+NAMES: Final = (*CANNED, *CONNECTION, *SPOILERS)
+# The same station is absent in each call; all else differs from call to call.
+_EVERY_CALL_ALIKE: Final = ("station-missing",)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One ``--fault``.
+
+    Attributes:
+        name: one of ``NAMES``.
+        rate: share of the calls that it hits.
+        first: number of the first call that it can hit; calls of all endpoints are counted, from 1.
+        last: number of the last one; None = no end.
+    """
+
+    name: str
+    rate: float = 1
+    first: int = 1
+    last: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> "Fault":
+        """Read NAME, NAME:rate=0.3, NAME:call=5, NAME:call=5-8 or NAME:call=5-.
+
+        Raises:
+            ValueError: saying what is allowed.
+        """
+        name, _, option = text.partition(":")
+        kind, _, value = option.partition("=")
+        if name not in NAMES:
+            raise ValueError(f"no fault {name!r}: choose of {', '.join(NAMES)}")
+        try:
+            if not option:
+                return cls(name)
+            if kind == "rate" and 0 <= float(value) <= 1:
+                return cls(name, rate=float(value))
+            if kind == "call":
+                first, dash, last = value.partition("-")
+                return cls(name, first=int(first), last=int(last or first) if last or not dash else None)
+        except ValueError:
+            pass
+        raise ValueError(f"can't read {text!r}: write {name}:rate=0.3, {name}:call=5 or {name}:call=5-8")
+
+    def hits(self, call: int, seed: int) -> bool:
+        """Whether this fault befalls a call; the same calls for the same seed."""
+        if call < self.first or (self.last is not None and call > self.last):
+            return False
+        return self.rate >= 1 or dice(seed, self.name, call).random() < self.rate
+
+
+def dice(seed: int, name: str, call: int) -> random.Random:
+    """Random numbers of one fault in one call."""
+    return random.Random(f"{seed}/{name}/{call}")
+
+
+def spoil(page: wire.Page, names: Sequence[str], call: int, seed: int) -> wire.Page:
+    """A reply with its rows spoiled by each named fault that spoils rows."""
+    rows = page.rows
+    for name in names:
+        if name in SPOILERS and rows:
+            alike = name in _EVERY_CALL_ALIKE
+            rows = SPOILERS[name](rows, dice(seed, f"{name}/rows", 0 if alike else call))
+    return replace(page, rows=rows)

@@ -1,0 +1,218 @@
+"""The HTTP side: endpoints, key, faults of the connection.
+
+The key is compared and forgotten: log lines are built from the other parameters only.
+"""
+
+import hmac
+import itertools
+import logging
+import re
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Final
+from urllib.parse import parse_qsl, urlsplit
+
+from simulator import clock, faults, wire
+from simulator.faults import Canned, Fault
+from simulator.simulated import Source
+
+log = logging.getLogger(__name__)
+
+LONGEST_SPAN_H: Final = 31 * 24  # from here on the API cuts a period, without a word,
+CUT_SPAN_H: Final = 30 * 24  # to its last 30 days
+STALL_S: Final = 120.0  # a hanging connection is let go after this time
+IDLE_S: Final = 60.0  # so is one that asks for nothing
+TEXT: Final = "text/plain;charset=EUC-KR"
+_ENDPOINTS: Final = ("kma_sfctm2.php", "kma_sfctm3.php", "stn_inf.php")
+_LOGGED: Final = ("inf", "tm", "tm1", "tm2", "stn", "help")
+_FIT_FOR_LOG: Final = re.compile(r"[0-9:]*|SFC|AWS")
+_LOG_LENGTH: Final = 60
+
+
+@dataclass(frozen=True)
+class Api:
+    """What the simulated API answers; knows nothing of sockets.
+
+    Attributes:
+        source: of the observations.
+        stations: for the station list.
+        now: the clock, timezone-aware.
+        key: the only key let in; None lets any in that isn't empty.
+        faults: what goes wrong.
+        seed: of the faults.
+    """
+
+    source: Source
+    stations: Sequence[wire.Listed]
+    now: Callable[[], datetime]
+    key: str | None = field(default=None, repr=False)
+    faults: Sequence[Fault] = ()
+    seed: int = 0
+
+    def answer(self, path: str, params: Mapping[str, str], call: int) -> tuple[Canned, Sequence[str]]:
+        """Answer one call.
+
+        Args:
+            path: of the URL; what counts is its end.
+            params: the query.
+            call: number of this call, from 1.
+
+        Returns:
+            The reply, and the names of the faults in it: those of the connection are left to the server.
+        """
+        struck = [fault.name for fault in self.faults if fault.hits(call, self.seed)]
+        for name in struck:
+            if name in faults.CANNED:
+                return faults.CANNED[name], [name]
+        if not self._admits(params.get("authKey", "")):
+            return faults.WRONG_KEY, []
+        try:
+            page = self._page(path.rpartition("/")[2], params)
+        except ValueError as error:
+            return _refusal(400, str(error)), []
+        if page is None:
+            return _refusal(404, f"no such endpoint; there are {', '.join(_ENDPOINTS)}"), []
+        if not path.endswith("stn_inf.php"):
+            page = faults.spoil(page, struck, call, self.seed)
+        return Canned(200, TEXT, page.body), struck
+
+    def _admits(self, key: str) -> bool:
+        return hmac.compare_digest(key.encode(), self.key.encode()) if self.key is not None else bool(key)
+
+    def _page(self, endpoint: str, params: Mapping[str, str]) -> wire.Page | None:
+        ids = _station_ids(params.get("stn", ""))
+        if endpoint == "stn_inf.php":
+            listed = self.stations if params.get("inf", "SFC") == "SFC" else ()
+            return wire.station_list(station for station in listed if not ids or station.id in ids)
+        now = clock.hour_of(self.now())
+        if endpoint == "kma_sfctm2.php":
+            begin = end = self._hour(params.get("tm", ""), now)
+        elif endpoint == "kma_sfctm3.php":
+            begin, end = (self._hour(params.get(name, ""), now) for name in ("tm1", "tm2"))
+        else:
+            return None
+        if end - begin >= LONGEST_SPAN_H:
+            begin = end - CUT_SPAN_H
+        rows = self.source.rows(begin, end, ids, now)
+        return wire.observations(rows, explained=params.get("help") == "1")
+
+    def _hour(self, text: str, now: float) -> int:
+        return clock.parse_tm(text) if text else self.source.newest(now)
+
+
+def _station_ids(text: str) -> frozenset[int]:
+    """The stations asked for; none = all, which is also what 0 means."""
+    try:
+        ids = frozenset(int(part) for part in text.split(":") if part)
+    except ValueError:
+        raise ValueError(f"not station ids joined by colons: {text[:40]!r}") from None
+    return frozenset() if 0 in ids else ids
+
+
+def _refusal(status: int, message: str) -> Canned:
+    text = message.replace("\\", " ").replace('"', "'")
+    return Canned(status, faults.JSON, f'{{"result":{{"status":{status},"message":"{text}"}}}}\n'.encode())
+
+
+class Server(ThreadingHTTPServer):
+    """An HTTP server with a thread for each connection; none of them keeps the process alive.
+
+    Attributes:
+        api: what it serves.
+        stopping: set to let go of hanging connections.
+    """
+
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], api: Api) -> None:
+        self.api = api
+        self.stopping = threading.Event()
+        self.calls = itertools.count(1)
+        super().__init__(address, Handler)
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        host, port = self.server_address[:2]
+        return f"http://{host!s}:{port}"
+
+    def stop(self) -> None:
+        """Stop serving, from another thread than the serving one."""
+        self.stopping.set()
+        self.shutdown()
+
+    def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002 - socketserver's
+        """Log what went wrong with a connection; the other ones go on."""
+        log.error("a connection failed: client=%s", client_address, exc_info=sys.exception())
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One connection."""
+
+    server: Server
+    protocol_version = "HTTP/1.1"
+    server_version = "kma-simulator"
+    timeout = IDLE_S
+    disable_nagle_algorithm = True
+
+    def do_GET(self) -> None:
+        """Answer, or fail as told."""
+        began = time.perf_counter()
+        call = next(self.server.calls)
+        url = urlsplit(self.path)
+        params = dict(parse_qsl(url.query, keep_blank_values=True))
+        endpoint = url.path.rpartition("/")[2]
+        reply, struck = self.server.api.answer(url.path, params, call)
+        try:
+            self._send(reply, struck)
+        except (ConnectionError, TimeoutError):
+            self.close_connection = True
+            struck = [*struck, "client went away"]
+        log.info(
+            "call %d: %s %s -> %d, bytes=%d, ms=%.0f%s",
+            call,
+            endpoint if endpoint in _ENDPOINTS else "?",
+            " ".join(f"{name}={_fit_for_log(params[name])}" for name in _LOGGED if name in params),
+            reply.status,
+            len(reply.body),
+            1000 * (time.perf_counter() - began),
+            f" ({', '.join(struck)})" if struck else "",
+        )
+
+    def _send(self, reply: Canned, struck: Sequence[str]) -> None:
+        trouble = next((name for name in struck if name in faults.CONNECTION), None)
+        if trouble == "timeout":
+            self._stall()
+            return
+        self.send_response(reply.status)
+        self.send_header("Content-Type", reply.content_type)
+        if trouble == "cut-off":
+            self.send_header("Connection", "close")
+        else:
+            self.send_header("Content-Length", str(len(reply.body)))
+        self.end_headers()
+        if trouble is None:
+            self.wfile.write(reply.body)
+            return
+        self.wfile.write(reply.body[: len(reply.body) // 2])
+        if trouble == "hang":
+            self._stall()
+        self.close_connection = True
+
+    def _stall(self) -> None:
+        self.wfile.flush()
+        self.server.stopping.wait(STALL_S)
+        self.close_connection = True
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
+        """Say nothing here: http.server would log the whole URL, and the key with it."""
+
+
+def _fit_for_log(text: str) -> str:
+    """A parameter's value, unless it is none that the API knows: it might be a key in the wrong place."""
+    return text[:_LOG_LENGTH] if _FIT_FOR_LOG.fullmatch(text) else "?"

@@ -1,0 +1,1 @@
+"""The KMA API Hub: its wire format, a client, and its stations."""

@@ -1,0 +1,105 @@
+"""Bring the shipped list of stations up to date: ``python -m weather_mlops.kma.refresh`` asks stn_inf."""
+
+import csv
+import logging
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Final
+
+from weather_mlops.errors import FormatChanged
+from weather_mlops.kma.client import KmaClient, UncountedCalls
+from weather_mlops.kma.stations import Station, load_stations
+from weather_mlops.settings import load_settings
+
+log = logging.getLogger(__name__)
+
+COLUMNS: Final = ("id", "korean", "english", "latitude", "longitude", "elevation_m", "opened", "closed")
+# Further than this, degrees: the station was moved, rather than surveyed again.
+MOVED_DEGREES: Final = 0.01
+# A row of stn_inf: id, longitude, latitude, a code, the elevation, ... and the names after the numbers.
+NAMES_FROM: Final = 5
+
+
+def parse_station_info(body: bytes, today: date) -> tuple[Station, ...]:
+    """Read a reply of stn_inf (EUC-KR; the header names STN twice; the last field has spaces).
+
+    Args:
+        body: the reply.
+        today: taken as the opening day of stations that weren't known.
+
+    Raises:
+        FormatChanged: a row doesn't begin with id, longitude and latitude, or has no names.
+    """
+    stations = []
+    for number, line in enumerate(body.decode("euc-kr", "replace").splitlines(), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        try:
+            stations.append(_station(line.split(), today))
+        except (ValueError, IndexError):
+            raise FormatChanged(f"stn_inf, line {number}: not a station: {line[:120]!r}") from None
+    return tuple(sorted(stations, key=lambda station: station.id))
+
+
+def _station(tokens: list[str], today: date) -> Station:
+    # The names are the first token that isn't a number or code after the office's number, and the next one.
+    name = next(n for n in range(NAMES_FROM, len(tokens)) if not tokens[n].isascii())
+    english = tokens[name + 1].strip("-")
+    return Station(
+        int(tokens[0]),
+        tokens[name],
+        english,
+        float(tokens[2]),
+        float(tokens[1]),
+        float(tokens[4]),
+        today,
+        None,
+    )
+
+
+def merge(known: Iterable[Station], told: Iterable[Station]) -> tuple[Station, ...]:
+    """The stations that the API tells of, with what was known of them before; changes are logged.
+
+    Opening days and names in English stay as known: stn_inf lacks them.
+    """
+    before = {station.id: station for station in known}
+    after = {}
+    for station in told:
+        old = before.get(station.id)
+        if old is None:
+            log.info("added: %d %s", station.id, station.korean)
+            after[station.id] = station
+            continue
+        if max(abs(old.latitude - station.latitude), abs(old.longitude - station.longitude)) > MOVED_DEGREES:
+            log.info("moved: %d %s", station.id, station.korean)
+        after[station.id] = replace(station, english=old.english, opened=old.opened)
+    for gone in sorted(before.keys() - after.keys()):
+        log.info("closed: %d %s", gone, before[gone].korean)
+    return tuple(after[number] for number in sorted(after))
+
+
+def write(stations: Iterable[Station], path: Path) -> None:
+    """Write the list as it ships."""
+    with path.open("w", encoding="utf-8", newline="") as output:
+        writer = csv.writer(output, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for station in stations:
+            writer.writerow(["" if (value := getattr(station, name)) is None else value for name in COLUMNS])
+
+
+def main() -> None:
+    """Refresh the list."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    settings = load_settings()
+    key = settings.kma_auth_key.get_secret_value() if settings.kma_auth_key else ""
+    client = KmaClient(settings.kma_api_url, key, budget=UncountedCalls())
+    now = datetime.now(UTC)
+    stations = merge(load_stations(), parse_station_info(client.station_info(now).body, now.date()))
+    write(stations, Path(__file__).with_name("stations.csv"))
+    log.info("stations: %d", len(stations))
+
+
+if __name__ == "__main__":
+    main()

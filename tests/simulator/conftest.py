@@ -1,0 +1,83 @@
+import threading
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+from simulator import clock
+from simulator.faults import Fault
+from simulator.server import Api, Server
+from simulator.simulated import SimulatedWeather
+from simulator.weather import Weather
+from weather_mlops.kma.stations import load_stations
+
+KMA = Path(__file__).resolve().parents[3] / "shared" / "kma"
+NOW = datetime(2026, 7, 1, 3, 0, 10, tzinfo=UTC)  # 12:00:10 KST
+
+
+@pytest.fixture(scope="session")
+def kma() -> Path:
+    if not KMA.is_dir():
+        pytest.skip(f"NOT TESTED: no real KMA files at {KMA}")
+    return KMA
+
+
+@pytest.fixture(scope="session")
+def stations():
+    return load_stations()
+
+
+@pytest.fixture(scope="session")
+def weather(stations) -> Weather:
+    return Weather(0, stations)
+
+
+@pytest.fixture(scope="session")
+def source(stations) -> SimulatedWeather:
+    return SimulatedWeather(0, stations)
+
+
+@pytest.fixture(scope="session")
+def rows(source):
+    """Rows between two times, as lists of tokens, once all corrections are in."""
+
+    def fetch(begin: str, end: str, *ids: int) -> list[list[str]]:
+        lines = source.rows(clock.parse_tm(begin), clock.parse_tm(end), ids, clock.hour_of(NOW))
+        return [line.decode().split() for line in lines]
+
+    return fetch
+
+
+@pytest.fixture
+def serve(source, stations):
+    """Serve with the given faults; yields a function that asks: (endpoint, **params) -> (status, body)."""
+
+    @contextmanager
+    def running(*faults: str, key: str | None = None, source=source):
+        api = Api(source, stations, lambda: NOW, key, [Fault.parse(text) for text in faults])
+        with Server(("127.0.0.1", 0), api) as server:
+            thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+            thread.start()
+
+            def ask(endpoint: str, timeout: float = 10, **params: str) -> tuple[int, bytes]:
+                query = urlencode({"authKey": "any", **params}, safe=":")
+                url = f"{server.url}/api/typ01/url/{endpoint}.php?{query}"
+                try:
+                    with urllib.request.urlopen(url, timeout=timeout) as reply:
+                        return reply.status, reply.read()
+                except urllib.error.HTTPError as error:
+                    with error:
+                        return error.code, error.read()
+
+            ask.address = server.server_address
+            try:
+                yield ask
+            finally:
+                server.stop()
+                thread.join()
+
+    return running
