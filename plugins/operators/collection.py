@@ -79,7 +79,8 @@ class CollectWeatherDataOperator(WeatherOperator):
         if share < self.publication_share and datetime.now(UTC) < window.end + self.publication_timeout:
             self.log.info("hour %s: %.0f %% of the stations published, waiting", window.end, 100 * share)
             self.defer(trigger=TimeDeltaTrigger(self.poll_interval), method_name="look_again")
-        due = gaps.due(gaps.load(lake.catalog), datetime.now(UTC), before=window.begin)
+        now = datetime.now(UTC)
+        due = gaps.due(gaps.load(lake.catalog, now), now, before=window.begin)
         calls = gaps.plan_calls(due, self.gap_calls)
         made = collection.fetch_gaps(client, lake.store, batch, calls)
         collection.require_rows(batch, window)

@@ -12,11 +12,11 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True)
 
     kma_api_url: str = Field(
-        "https://apihub.kma.go.kr/api/typ01/url", description="the KMA API Hub, or a simulator"
+        default="https://apihub.kma.go.kr/api/typ01/url", description="the KMA API Hub, or a simulator"
     )
-    kma_auth_key: SecretStr | None = Field(None, description="the key of the KMA API Hub")
-    weather_bucket: str | None = Field(None, min_length=3, description="the one bucket of all data")
-    aws_endpoint_url: str | None = Field(None, description="an S3 server other than Amazon's")
+    kma_auth_key: SecretStr | None = Field(default=None, description="the key of the KMA API Hub")
+    weather_bucket: str | None = Field(default=None, min_length=3, description="the one bucket of all data")
+    aws_endpoint_url: str | None = Field(default=None, description="an S3 server other than Amazon's")
     aws_access_key_id: str | None = None
     aws_secret_access_key: SecretStr | None = None
     aws_session_token: SecretStr | None = None

@@ -1,0 +1,99 @@
+"""The embedded S3 server: JuiceFS's gateway, which keeps its data in a folder and checks signatures.
+
+Only how to prepare, start and probe it; whoever starts it also ends it. Chosen over others that come from
+PyPI because pyarrow's, boto3's and PyIceberg's ways of using S3 all work on it:
+``tests/integration/test_s3_conformance.py`` holds it to that.
+"""
+
+import shutil
+import subprocess
+import sys
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Final
+
+PROGRAM: Final = Path(sys.executable).parent / "juicefs"
+VOLUME: Final = "weather"
+PATIENCE_S: Final = 60
+
+
+def prepare(folder: Path) -> None:
+    """Make the volume in a folder, once; a volume that is there stays as it is.
+
+    Args:
+        folder: for the objects, the index and the volume's cache. It can be moved while no server runs.
+
+    Raises:
+        OSError: the folder can't be written, or the volume can't be made; with the program's last words.
+    """
+    if _index(folder).exists():
+        return
+    _objects(folder).mkdir(parents=True, exist_ok=True)
+    # Made under another name first: a volume half made by a killed process is never taken for a whole one.
+    draft = folder / "index.new"
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir()
+    storage = ["--storage", "file", "--bucket", f"{_objects(folder)}/", "--trash-days", "0"]
+    result = subprocess.run(
+        [PROGRAM, "format", *storage, "--force", _address(draft), VOLUME],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_S,
+    )
+    if result.returncode:
+        raise OSError(f"{folder}: the S3 volume can't be made: {result.stderr.strip()[-500:]}")
+    draft.rename(_index(folder))
+
+
+def command(folder: Path, port: int) -> list[str]:
+    """What to run, for a volume that is prepared: S3 on this port of 127.0.0.1."""
+    options = [
+        "--multi-buckets",
+        "--keep-etag",
+        "--object-meta",
+        "--no-banner",
+        "--no-usage-report",
+        # Objects are files on this machine already: a second copy in a cache would only cost space.
+        *("--cache-dir", str(folder / "cache"), "--cache-size", "0"),
+        *("--bucket", f"{_objects(folder)}/"),
+        *("--backup-meta", "0"),
+        # Any free port: two servers at once must not want the same one.
+        *("--metrics", "127.0.0.1:0"),
+    ]
+    return [str(PROGRAM), "gateway", *options, _address(_index(folder)), f"127.0.0.1:{port}"]
+
+
+def environment(user: str, secret: str) -> dict[str, str]:
+    """What its environment must hold besides: the one pair of keys.
+
+    Args:
+        user: access key id, 3 characters or more.
+        secret: secret access key, 8 characters or more.
+    """
+    return {"MINIO_ROOT_USER": user, "MINIO_ROOT_PASSWORD": secret}
+
+
+def is_ready(port: int) -> bool:
+    """Whether it answers S3 requests."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=2)
+    try:
+        connection.request("GET", "/minio/health/ready")
+        return connection.getresponse().status == HTTPStatus.OK
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _index(folder: Path) -> Path:
+    return folder.absolute() / "index"
+
+
+def _address(index: Path) -> str:
+    return f"sqlite3://{index.absolute()}/meta.db"
+
+
+def _objects(folder: Path) -> Path:
+    return folder.absolute() / "objects"

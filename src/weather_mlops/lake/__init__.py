@@ -1,0 +1,1 @@
+"""S3 and Iceberg: raw replies, staging, tables, publishing, gaps, maintenance, health."""

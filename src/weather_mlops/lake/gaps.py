@@ -1,0 +1,291 @@
+"""Station-hours that should exist and do not: which there are, when to ask again, in which calls."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyiceberg.catalog import Catalog
+from pyiceberg.table import Table
+
+from weather_mlops.lake.catalog import commit, open_table, summary
+from weather_mlops.lake.rows import (
+    Key,
+    at_or_after,
+    in_months,
+    key_list,
+    missing,
+    moment,
+    month_of,
+    rows_of,
+)
+from weather_mlops.lake.schemas import GAPS, GAPS_SCHEMA, KEY, OBSERVATIONS
+from weather_mlops.lake.store import storage_errors
+
+log = logging.getLogger(__name__)
+
+HORIZON: Final = timedelta(days=31)  # as far back as gaps are asked for again
+LONGEST_WAIT_H: Final = 24
+LONGEST_CALL: Final = timedelta(days=30, hours=23)  # the API cuts a longer period silently
+OPEN, NEXT_DUE, NEWEST_OPEN = "weather.open", "weather.next-due", "weather.newest-open"
+HOUR: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class GapCall:
+    """A call that asks for missing hours: a period, both ends included (UTC), and stations."""
+
+    begin: datetime
+    end: datetime
+    station_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GapCount:
+    """What a run did to the register: station-hours newly open, newly closed, and open in all."""
+
+    opened: int
+    closed: int
+    open: int
+
+
+def update(
+    register: pa.Table,
+    expected: Iterable[Key],
+    present: AbstractSet[Key],
+    refused: AbstractSet[Key],
+    now: datetime,
+) -> pa.Table:
+    """The register after a run.
+
+    Each expected key counts once: present closes its gap; absent opens one, or counts one more try of it.
+    The same run told twice changes nothing.
+
+    Args:
+        register: rows of GAPS_SCHEMA, keys unique.
+        expected: station-hours that were asked for.
+        present: those that the observations have.
+        refused: those that came, and were refused.
+        now: time of the run, timezone-aware.
+
+    Returns:
+        Rows of GAPS_SCHEMA, sorted by key.
+    """
+    gaps = {key: row for key, row in zip(key_list(register), register.to_pylist(), strict=True)}  # noqa: C416
+    for key in expected:
+        row = gaps.get(key)
+        if key in present:
+            if row and row["closed_at"] is None:
+                gaps[key] = {**row, "closed_at": now}
+        elif row is None:
+            gaps[key] = _opened(key, refused, now)
+        elif row["last_tried"] < now:
+            reason = _reason(key, refused)
+            gaps[key] = {
+                **row,
+                "last_tried": now,
+                "tries": row["tries"] + 1,
+                "reason": reason,
+                "closed_at": None,
+            }
+    return pa.Table.from_pylist([gaps[key] for key in sorted(gaps)], schema=GAPS_SCHEMA)
+
+
+def due(
+    register: pa.Table, now: datetime, *, before: datetime | None = None, horizon: timedelta = HORIZON
+) -> pa.Table:
+    """Open gaps that should be asked for again.
+
+    After the n-th try in vain a gap rests for 2**n hours, a day at the most; one older than the horizon is
+    not asked for any more.
+
+    Args:
+        register: rows of GAPS_SCHEMA.
+        now: the time, timezone-aware.
+        before: only gaps older than this: the run asks for later hours anyway.
+        horizon: how far back.
+
+    Returns:
+        Rows of GAPS_SCHEMA, newest first.
+    """
+    rows = [
+        row
+        for row in register.to_pylist()
+        if row["closed_at"] is None
+        and row["observed_at"] > now - horizon
+        and (before is None or row["observed_at"] < before)
+        and _next_try(row) <= now
+    ]
+    rows.sort(key=lambda row: (row["observed_at"], row["station_id"]), reverse=True)
+    return pa.Table.from_pylist(rows, schema=GAPS_SCHEMA)
+
+
+def plan_calls(gaps: pa.Table, max_calls: int) -> list[GapCall]:
+    """Few calls for many gaps, the newest first.
+
+    Gaps at most so many hours apart share a call, for all stations that miss any of its hours: one hour
+    apart, or 2, 4, 8, ... when that would need more calls than allowed. What no call is left for waits for
+    another run. No call is longer than LONGEST_CALL.
+
+    Args:
+        gaps: rows with the columns of KEY.
+        max_calls: how many calls at most.
+    """
+    stations: dict[datetime, set[int]] = {}
+    for station, hour in key_list(gaps):
+        stations.setdefault(moment(hour), set()).add(station)
+    hours = sorted(stations, reverse=True)
+    apart = HOUR
+    while len(groups := _grouped(hours, apart)) > max_calls and apart < LONGEST_CALL:
+        apart *= 2
+    return [
+        GapCall(group[-1], group[0], tuple(sorted(set().union(*(stations[hour] for hour in group)))))
+        for group in groups[: max(0, max_calls)]
+    ]
+
+
+def load(catalog: Catalog, now: datetime | None = None) -> pa.Table:
+    """Open gaps; where the time is given, none when none of them is due then: that saves the reading.
+
+    Returns:
+        Rows of GAPS_SCHEMA.
+
+    Raises:
+        StorageUnavailable, StorageRefused.
+    """
+    table = open_table(catalog, GAPS)
+    told = summary(table)
+    resting = now is not None and NEXT_DUE in told and told[NEXT_DUE] > now.astimezone(UTC).isoformat()
+    if table.current_snapshot() is None or told.get(OPEN) == "0" or resting:
+        return GAPS_SCHEMA.empty_table()
+    with storage_errors(f"table {GAPS.identifier}"):
+        return table.scan(row_filter=missing("closed_at")).to_arrow().cast(GAPS_SCHEMA)
+
+
+def count_open(catalog: Catalog) -> int:
+    """Open gaps within the horizon, as of the register's last change."""
+    return int(summary(open_table(catalog, GAPS)).get(OPEN, 0))
+
+
+def record(catalog: Catalog, expected: pa.Table, refused: pa.Table, *, now: datetime) -> GapCount:
+    """Bring the register up to date after a run has published; no commit where nothing changes.
+
+    Args:
+        catalog: where the tables are.
+        expected: the station-hours that the run asked for; columns of KEY.
+        refused: the rows that were quarantined; columns of KEY, which may be null.
+        now: time of the run, timezone-aware.
+
+    Raises:
+        CommitConflict, StorageUnavailable, StorageRefused.
+    """
+    observations = open_table(catalog, OBSERVATIONS)
+    with storage_errors(f"table {OBSERVATIONS.identifier}"):
+        present = set(key_list(rows_of(observations, expected, KEY)))
+    asked = set(key_list(expected))
+    in_quarantine = set(key_list(refused))
+
+    def attempt(table: Table) -> GapCount:
+        if not asked or (asked <= present and not _any_open_since(table, min(hour for _, hour in asked))):
+            return GapCount(0, 0, int(summary(table).get(OPEN, 0)))
+        register = _since(
+            table, min(month_of(moment(min(hour for _, hour in asked))), month_of(now - HORIZON))
+        )
+        after = update(register, asked, present, in_quarantine, now)
+        _persist(table, register, after, now)
+        open_before, open_after = _open_keys(register), _open_keys(after)
+        return GapCount(
+            len(open_after - open_before), len(open_before - open_after), int(summary(table).get(OPEN, 0))
+        )
+
+    counted = commit(catalog, GAPS, attempt)
+    log.info("gaps: opened=%d closed=%d open=%d", counted.opened, counted.closed, counted.open)
+    return counted
+
+
+def _persist(table: Table, before: pa.Table, after: pa.Table, now: datetime) -> None:
+    """Write the months that changed, whole: a month is one file, and stays one."""
+    old = {key: row for key, row in zip(key_list(before), before.to_pylist(), strict=True)}  # noqa: C416
+    changed = {
+        month_of(row["observed_at"])
+        for key, row in zip(key_list(after), after.to_pylist(), strict=True)
+        if old.get(key) != row
+    }
+    if not changed:
+        return
+    months = pa.array([month_of(time) in changed for time in after["observed_at"].to_pylist()])
+    rows, notes = after.filter(months), _notes(after, now)
+    replaced = changed & {month_of(time) for time in before["observed_at"].to_pylist()}
+    if replaced:
+        table.overwrite(rows, overwrite_filter=in_months(replaced), snapshot_properties=notes)
+    else:
+        table.append(rows, snapshot_properties=notes)
+
+
+def _notes(register: pa.Table, now: datetime) -> dict[str, str]:
+    """What lets a later run skip the reading: how many are open, since when, and when one is due."""
+    rows = [
+        row for row in register.to_pylist() if row["closed_at"] is None and row["observed_at"] > now - HORIZON
+    ]
+    if not rows:
+        return {OPEN: "0"}
+    return {
+        OPEN: str(len(rows)),
+        NEXT_DUE: min(map(_next_try, rows)).astimezone(UTC).isoformat(),
+        NEWEST_OPEN: max(row["observed_at"] for row in rows).astimezone(UTC).isoformat(),
+    }
+
+
+def _any_open_since(table: Table, hour: int) -> bool:
+    told = summary(table)
+    if table.current_snapshot() is None or told.get(OPEN) == "0":
+        return False
+    return NEWEST_OPEN not in told or told[NEWEST_OPEN] >= moment(hour).isoformat()
+
+
+def _since(table: Table, begin: datetime) -> pa.Table:
+    if table.current_snapshot() is None:
+        return GAPS_SCHEMA.empty_table()
+    wanted = at_or_after(begin)
+    return table.scan(row_filter=wanted).to_arrow().cast(GAPS_SCHEMA)
+
+
+def _open_keys(register: pa.Table) -> set[Key]:
+    return set(key_list(register.filter(pc.is_null(register["closed_at"]))))
+
+
+def _opened(key: Key, refused: AbstractSet[Key], now: datetime) -> dict[str, Any]:
+    return {
+        "station_id": key[0],
+        "observed_at": moment(key[1]),
+        "first_seen": now,
+        "last_tried": now,
+        "tries": 1,
+        "reason": _reason(key, refused),
+        "closed_at": None,
+    }
+
+
+def _reason(key: Key, refused: AbstractSet[Key]) -> str:
+    return "quarantined" if key in refused else "missing"
+
+
+def _next_try(row: dict[str, Any]) -> datetime:
+    tried: datetime = row["last_tried"]
+    # 2**5 hours are more than a day already; a larger power would only be a larger number.
+    return tried + timedelta(hours=min(2 ** min(row["tries"], 5), LONGEST_WAIT_H))
+
+
+def _grouped(hours: Sequence[datetime], apart: timedelta) -> list[list[datetime]]:
+    """Hours, newest first, in groups of neighbours."""
+    groups: list[list[datetime]] = []
+    for hour in hours:
+        if groups and groups[-1][-1] - hour <= apart and groups[-1][0] - hour <= LONGEST_CALL:
+            groups[-1].append(hour)
+        else:
+            groups.append([hour])
+    return groups

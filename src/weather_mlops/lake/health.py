@@ -1,0 +1,163 @@
+"""Does the published table hold what it should? Read back through the catalog, and judged."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyiceberg.catalog import Catalog
+from pyiceberg.table import Table
+
+from weather_mlops.errors import Unhealthy
+from weather_mlops.lake import gaps
+from weather_mlops.lake.catalog import open_table, summary
+from weather_mlops.lake.publish import NEWEST
+from weather_mlops.lake.rows import key_list, rows_of
+from weather_mlops.lake.schemas import KEY, OBSERVATIONS
+from weather_mlops.lake.staging import Staging
+from weather_mlops.lake.store import storage_errors
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What is still healthy.
+
+    Attributes:
+        max_lag_hours: hours that the newest published hour may lie behind the clock.
+        min_station_share: share (0 to 1) of the stations that must have a row of the newest expected hour.
+        max_open_gaps: station-hours that may be missing.
+    """
+
+    max_lag_hours: float
+    min_station_share: float
+    max_open_gaps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What the table says.
+
+    Attributes:
+        newest_observed_at: newest hour in the table; None when it is empty.
+        lag_hours: how far that is behind the clock, hours; None when the table is empty.
+        stations_expected: stations that the run asked for.
+        stations_present: those of them with a row of the newest hour that the run asked for.
+        window_rows: rows of the run's window in the table.
+        accepted: rows that the run's audit accepted, by distinct key.
+        lost: those of them that the table doesn't have; 0, or something is broken.
+        open_gaps: station-hours that are missing.
+    """
+
+    newest_observed_at: datetime | None
+    lag_hours: float | None
+    stations_expected: int
+    stations_present: int
+    window_rows: int
+    accepted: int
+    lost: int
+    open_gaps: int
+
+    @property
+    def station_share(self) -> float:
+        """Share of the stations that are present, 0 to 1."""
+        return self.stations_present / self.stations_expected if self.stations_expected else 1.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """Small and flat, for the orchestrator."""
+        newest = self.newest_observed_at.isoformat() if self.newest_observed_at else None
+        lag = None if self.lag_hours is None else round(self.lag_hours, 2)
+        share = round(self.station_share, 4)
+        return {**asdict(self), "newest_observed_at": newest, "lag_hours": lag, "station_share": share}
+
+
+def newest_hour(catalog: Catalog) -> datetime | None:
+    """Newest hour in the observations; None when there is none.
+
+    Raises:
+        StorageUnavailable, StorageRefused.
+    """
+    return _newest(open_table(catalog, OBSERVATIONS))
+
+
+def read_back(catalog: Catalog, staging: Staging, now: datetime) -> Figures:
+    """Look up in the table what a run asked for and what it accepted.
+
+    Args:
+        catalog: where the tables are.
+        staging: of the run, with ``expected`` and ``accepted``.
+        now: the time, timezone-aware.
+
+    Raises:
+        FileNotFoundError: the run staged nothing.
+        StorageUnavailable, StorageRefused.
+    """
+    expected = staging.read_table("expected")
+    window = expected.filter(pc.equal(expected["origin"], "window")).select(KEY)
+    accepted = staging.read_table("accepted").select(KEY)
+    table = open_table(catalog, OBSERVATIONS)
+    with storage_errors(f"table {OBSERVATIONS.identifier}"):
+        present = set(
+            key_list(rows_of(table, pa.concat_tables([window, accepted], promote_options="permissive"), KEY))
+        )
+    wanted = key_list(window)
+    last_hour = max((hour for _, hour in wanted), default=0)
+    stations = {station for station, hour in wanted if hour == last_hour}
+    newest = _newest(table)
+    lag_hours = None if newest is None else (now - newest).total_seconds() / 3600
+    keys = set(key_list(accepted))
+    return Figures(
+        newest_observed_at=newest,
+        lag_hours=lag_hours,
+        stations_expected=len(stations),
+        stations_present=sum((station, last_hour) in present for station in stations),
+        window_rows=len(present.intersection(wanted)),
+        accepted=len(keys),
+        lost=len(keys - present),
+        open_gaps=gaps.count_open(catalog),
+    )
+
+
+def breaches(figures: Figures, limits: Limits) -> list[str]:
+    """Which limits are broken, each in a sentence with its figures; empty when healthy."""
+    found = []
+    if figures.lag_hours is None:
+        found.append("the table is empty")
+    elif figures.lag_hours > limits.max_lag_hours:
+        found.append(
+            f"the newest published hour, {figures.newest_observed_at:%Y-%m-%d %H:%M} UTC, lies "
+            f"{figures.lag_hours:.1f} h behind the clock; at most {limits.max_lag_hours:g} h are allowed"
+        )
+    if figures.station_share < limits.min_station_share:
+        found.append(
+            f"{figures.stations_present} of {figures.stations_expected} stations have a row of the newest "
+            f"hour asked for; at least {limits.min_station_share:.0%} must"
+        )
+    if figures.open_gaps > limits.max_open_gaps:
+        found.append(f"{figures.open_gaps} gaps are open; at most {limits.max_open_gaps} are allowed")
+    if figures.lost:
+        found.append(f"{figures.lost} of {figures.accepted} accepted rows are not in the table: publish anew")
+    return found
+
+
+def require_healthy(figures: Figures, limits: Limits) -> None:
+    """Make sure that no limit is broken.
+
+    Raises:
+        Unhealthy: naming each one that is, with its figures.
+    """
+    if found := breaches(figures, limits):
+        raise Unhealthy(f"{OBSERVATIONS.identifier}: {'; '.join(found)}")
+
+
+def _newest(table: Table) -> datetime | None:
+    """By the last commit's own word; read from the rows where another program made that commit."""
+    told = summary(table).get(NEWEST)
+    if told:
+        return datetime.fromisoformat(told)
+    if table.current_snapshot() is None:
+        return None
+    with storage_errors(f"table {OBSERVATIONS.identifier}"):
+        hours = table.scan(selected_fields=("observed_at",)).to_arrow()["observed_at"]
+    newest: datetime | None = pc.max(hours).as_py()
+    return newest

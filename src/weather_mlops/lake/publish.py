@@ -1,0 +1,221 @@
+"""From audited rows to the observations table, in one commit: new ones in, corrected ones replaced."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyiceberg.catalog import Catalog
+from pyiceberg.table import Table
+
+from weather_mlops.lake import gaps, maintenance, quarantine
+from weather_mlops.lake.catalog import commit, summary
+from weather_mlops.lake.rows import exactly, key_list, moment, rows_of
+from weather_mlops.lake.schemas import GAPS, KEY, OBSERVATIONS, OBSERVATIONS_SCHEMA, QUARANTINE, conformed
+from weather_mlops.lake.staging import Staging
+
+log = logging.getLogger(__name__)
+
+NEWEST: Final = "weather.newest"
+RUN: Final = "weather.run"
+SCORE: Final = "weather.quality-score"
+_NOT_COMPARED: Final = frozenset({*KEY, "raw_key"})
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Incoming rows by what they mean for a table. Each incoming key is in exactly one of them.
+
+    Attributes:
+        inserted: their keys are not in the table.
+        corrected: their keys are, with another value in some column.
+        equal: the table says the same.
+    """
+
+    inserted: pa.Table
+    corrected: pa.Table
+    equal: pa.Table
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What publishing did, in rows.
+
+    Attributes:
+        inserted: new in the table.
+        corrected: replaced in the table.
+        equal: left alone; further copies of a key in the same batch count here.
+        snapshot_id: the table's state that holds all of them; None for an empty table.
+    """
+
+    inserted: int
+    corrected: int
+    equal: int
+    snapshot_id: int | None
+
+
+def diff(current: pa.Table, incoming: pa.Table) -> Changes:
+    """Compare rows by key.
+
+    Values are equal when they are exactly so, or both missing; ``raw_key`` is not compared: a re-fetch is no
+    correction. Of several incoming rows with one key, the last counts.
+
+    Args:
+        current: rows of OBSERVATIONS_SCHEMA, keys unique.
+        incoming: rows of OBSERVATIONS_SCHEMA.
+
+    Returns:
+        Rows of the incoming table, in their order.
+    """
+    places = {key: place for place, key in enumerate(key_list(incoming))}
+    last = incoming.take(pa.array(sorted(places.values()), pa.int64()))
+    known = {key: place for place, key in enumerate(key_list(current))}
+    matches = pa.array([known.get(key) for key in key_list(last)], pa.int64())
+    is_new = matches.is_null()
+    candidates = last.filter(pc.invert(is_new))
+    same = _same_rows(current.take(matches.drop_null()), candidates)
+    return Changes(last.filter(is_new), candidates.filter(pc.invert(same)), candidates.filter(same))
+
+
+def publish(
+    catalog: Catalog,
+    accepted: pa.Table,
+    *,
+    run: str,
+    score: float | None = None,
+    properties: Mapping[str, str] | None = None,
+) -> Published:
+    """Bring audited rows into the observations table, in at most one commit.
+
+    Done again it changes nothing. Another writer's commit in between makes it compare again; so nothing is
+    lost or doubled, whoever comes first.
+
+    Args:
+        catalog: where the table is.
+        accepted: columns of OBSERVATIONS_SCHEMA at least.
+        run: its name, kept with the snapshot.
+        score: quality score of the batch, 0 to 1, kept with the snapshot.
+        properties: more to keep with the snapshot.
+
+    Raises:
+        CommitConflict, StorageUnavailable, StorageRefused.
+    """
+    incoming = conformed(accepted, OBSERVATIONS_SCHEMA)
+    notes = {RUN: run, **({} if score is None else {SCORE: f"{score:.4f}"}), **(properties or {})}
+
+    def attempt(table: Table) -> Published:
+        current = rows_of(table, incoming, OBSERVATIONS_SCHEMA.names).cast(OBSERVATIONS_SCHEMA)
+        changes = diff(current, incoming)
+        _write(table, changes, notes)
+        snapshot = table.current_snapshot()
+        inserted, corrected = changes.inserted.num_rows, changes.corrected.num_rows
+        equal = incoming.num_rows - inserted - corrected
+        return Published(inserted, corrected, equal, snapshot.snapshot_id if snapshot else None)
+
+    published = commit(catalog, OBSERVATIONS, attempt)
+    log.info(
+        "published: inserted=%d corrected=%d equal=%d snapshot=%s",
+        published.inserted,
+        published.corrected,
+        published.equal,
+        published.snapshot_id,
+    )
+    return published
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run changed in all tables."""
+
+    published: Published
+    quarantine_added: int
+    gaps: "gaps.GapCount"
+    maintained: Mapping[str, int]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Small and flat, for the orchestrator."""
+        return {
+            "inserted": self.published.inserted,
+            "corrected": self.published.corrected,
+            "equal": self.published.equal,
+            "snapshot_id": self.published.snapshot_id,
+            "quarantine_added": self.quarantine_added,
+            "gaps_opened": self.gaps.opened,
+            "gaps_closed": self.gaps.closed,
+            "gaps_open": self.gaps.open,
+            "maintenance": dict(self.maintained),
+        }
+
+
+def publish_run(catalog: Catalog, staging: Staging, now: datetime) -> RunResult:
+    """Publish what a run staged and audited, and bring the other tables up to date.
+
+    In this order: observations (one commit), quarantine, gaps, maintenance when due. Killed in between and
+    run again, it ends in the same state.
+
+    Args:
+        catalog: where the tables are.
+        staging: with ``accepted``, ``quarantined`` and ``expected``, and the audit's ``audit.json``.
+        now: the time, timezone-aware.
+
+    Raises:
+        FileNotFoundError: the run was not audited.
+        CommitConflict, StorageUnavailable, StorageRefused.
+    """
+    audit = staging.read_json("audit")
+    accepted = staging.read_table("accepted")
+    refused = staging.read_table("quarantined")
+    published = publish(catalog, accepted, run=staging.run, score=_score_of(audit))
+    added = quarantine.record_refused(catalog, refused, run=staging.run, at=now)
+    counted = gaps.record(catalog, staging.read_table("expected"), refused, now=now)
+    touched = (OBSERVATIONS, GAPS, *((QUARANTINE,) if added else ()))
+    maintained = maintenance.maintain(catalog, now, touched)
+    return RunResult(published, added, counted, maintained)
+
+
+def _score_of(audit: Mapping[str, Any]) -> float | None:
+    score = audit.get("score")
+    overall = score.get("overall") if isinstance(score, Mapping) else score
+    return None if overall is None else float(overall)
+
+
+def _write(table: Table, changes: Changes, notes: Mapping[str, str]) -> None:
+    rows = pa.concat_tables([changes.inserted, changes.corrected])
+    if rows.num_rows == 0:
+        return
+    rows = rows.sort_by([(name, "ascending") for name in KEY])
+    counted = {
+        **notes,
+        "weather.inserted": str(changes.inserted.num_rows),
+        "weather.corrected": str(changes.corrected.num_rows),
+        "weather.equal": str(changes.equal.num_rows),
+        NEWEST: _newest(table, rows),
+    }
+    with table.transaction() as transaction:
+        if changes.corrected.num_rows:
+            replaced = exactly(key_list(changes.corrected))
+            transaction.overwrite(rows, overwrite_filter=replaced, snapshot_properties=counted)
+        else:
+            transaction.append(rows, snapshot_properties=counted)
+
+
+def _newest(table: Table, rows: pa.Table) -> str:
+    newest = moment(max(key[1] for key in key_list(rows))).isoformat()
+    return max(newest, summary(table).get(NEWEST, newest))
+
+
+def _same_rows(left: pa.Table, right: pa.Table) -> pa.ChunkedArray | pa.Array:
+    same = pa.array([True] * right.num_rows, pa.bool_())
+    for name in right.column_names:
+        if name not in _NOT_COMPARED:
+            same = pc.and_(same, _same_values(left[name], right[name]))
+    return same
+
+
+def _same_values(left: pa.ChunkedArray, right: pa.ChunkedArray) -> pa.ChunkedArray:
+    equal = pc.fill_null(pc.equal(left, right), fill_value=False)
+    both = pc.and_(left.is_null(nan_is_null=True), right.is_null(nan_is_null=True))
+    return pc.or_(equal, both)

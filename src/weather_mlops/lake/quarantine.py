@@ -1,0 +1,77 @@
+"""Rows that a critical rule refused, each kept once per reason."""
+
+import logging
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+from pyiceberg.catalog import Catalog
+from pyiceberg.table import Table
+
+from weather_mlops.lake.catalog import commit
+from weather_mlops.lake.rows import either, missing, near
+from weather_mlops.lake.schemas import (
+    QUARANTINE,
+    QUARANTINE_SCHEMA,
+    QUARANTINE_TABLE_SCHEMA,
+    UTC_TIME,
+    conformed,
+)
+
+log = logging.getLogger(__name__)
+
+IDENTITY = ("station_id", "observed_at", "rule", "value")
+
+
+def record_refused(catalog: Catalog, records: pa.Table, *, run: str, at: datetime) -> int:
+    """Add refused rows to the quarantine, but those that are there already.
+
+    A row that is fetched and refused again for the same rules and values is the same one (IDENTITY).
+
+    Args:
+        catalog: where the table is.
+        records: columns of QUARANTINE_SCHEMA at least.
+        run: the run that refused them.
+        at: when, timezone-aware.
+
+    Returns:
+        How many were added.
+
+    Raises:
+        CommitConflict, StorageUnavailable, StorageRefused.
+    """
+    if records.num_rows == 0:
+        return 0
+    incoming = conformed(records, QUARANTINE_SCHEMA)
+
+    def attempt(table: Table) -> int:
+        seen = set(_identities(_neighbours(table, incoming)))
+        new: list[int] = []
+        for place, identity in enumerate(_identities(incoming)):
+            if identity not in seen:
+                seen.add(identity)
+                new.append(place)
+        if new:
+            rows = incoming.take(new)
+            rows = rows.append_column("run_id", pa.array([run] * len(new), pa.string()))
+            rows = rows.append_column("quarantined_at", pa.array([at] * len(new), UTC_TIME))
+            table.append(conformed(rows, QUARANTINE_TABLE_SCHEMA), snapshot_properties={"weather.run": run})
+        return len(new)
+
+    added = commit(catalog, QUARANTINE, attempt)
+    log.info("quarantined: refused=%d added=%d", records.num_rows, added)
+    return added
+
+
+def _neighbours(table: Table, records: pa.Table) -> pa.Table:
+    if table.current_snapshot() is None:
+        return QUARANTINE_SCHEMA.empty_table()
+    times = records["observed_at"].drop_null().to_pylist()
+    filters = [near(times)] if times else []
+    if records["observed_at"].null_count:
+        filters.append(missing("observed_at"))
+    return table.scan(row_filter=either(filters), selected_fields=IDENTITY).to_arrow()
+
+
+def _identities(table: pa.Table) -> list[tuple[Any, ...]]:
+    return list(zip(*(table[name].to_pylist() for name in IDENTITY), strict=True))

@@ -1,0 +1,133 @@
+"""Replies exactly as received, for ever: everything downstream can be rebuilt from them."""
+
+import gzip
+import json
+import re
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from hashlib import sha256
+from typing import Any, Final
+
+from weather_mlops.errors import FormatChanged
+from weather_mlops.kma.client import Reply
+from weather_mlops.lake.store import ObjectStore
+
+PREFIX: Final = "raw/kma/"
+BODY: Final = ".txt.gz"
+SIDECAR: Final = ".json"
+_SECRETS: Final = frozenset({"authkey"})
+_MANY: Final = 3  # stations named in a key; more are counted
+_TIMES: Final = ("tm1", "tm2", "tm")
+
+
+@dataclass(frozen=True, slots=True)
+class RawReply:
+    """A kept reply: its bytes, and what its sidecar says."""
+
+    key: str
+    body: bytes
+    about: Mapping[str, Any]
+
+
+def put_reply(store: ObjectStore, reply: Reply, row_count: int) -> str:
+    """Keep a reply; the same one again is the same object, whose first fetch time stays.
+
+    The sidecar is written last, so that it stands for both: where it is, nothing is written. That costs one
+    request for a known reply, and three for a new one.
+
+    Args:
+        store: the bucket.
+        reply: as the client gave it.
+        row_count: how many rows the parser read from it.
+
+    Returns:
+        Its key: ``raw/kma/<endpoint>/<YYYY>/<MM>/<DD>/<begin>_<end>_<stations>_<sha12>.txt.gz``, the times in
+        KST as in the request, or of the fetch in UTC where the request names none.
+
+    Raises:
+        StorageUnavailable, StorageRefused.
+    """
+    digest = sha256(reply.body).hexdigest()
+    key = f"{PREFIX}{reply.endpoint}/{_label(reply)}_{digest[:12]}{BODY}"
+    if store.exists(sidecar_of(key)):
+        return key
+    about = {
+        "endpoint": reply.endpoint,
+        "params": {name: value for name, value in reply.params.items() if name.lower() not in _SECRETS},
+        "url": reply.url,
+        "fetched_at": reply.fetched_at.isoformat(),
+        "status": reply.status,
+        "sha256": digest,
+        "bytes": len(reply.body),
+        "rows": row_count,
+    }
+    store.put(key, gzip.compress(reply.body, mtime=0), "application/gzip")
+    store.put(sidecar_of(key), json.dumps(about, ensure_ascii=False, indent=1).encode(), "application/json")
+    return key
+
+
+def read_reply(store: ObjectStore, key: str) -> RawReply:
+    """A kept reply, its bytes checked against its sidecar.
+
+    Raises:
+        FileNotFoundError: it, or its sidecar, is not there.
+        FormatChanged: the bytes are not those that were received.
+        StorageUnavailable, StorageRefused.
+    """
+    about = json.loads(store.get(sidecar_of(key)))
+    try:
+        body = gzip.decompress(store.get(key))
+    except (OSError, EOFError, zlib.error) as error:
+        if isinstance(error, FileNotFoundError | ConnectionError | PermissionError):
+            raise
+        raise FormatChanged(f"{store.where(key)}: not readable: {error}. Restore it from a copy.") from error
+    if sha256(body).hexdigest() != about["sha256"]:
+        raise FormatChanged(
+            f"{store.where(key)}: its SHA-256 is not that of its sidecar. Restore it from a copy."
+        )
+    return RawReply(key, body, about)
+
+
+def list_raw(store: ObjectStore, endpoint: str, day: date | None = None) -> Iterator[str]:
+    """Keys of the kept replies of an endpoint, in order of their hours; those that are whole (with sidecar).
+
+    Args:
+        store: the bucket.
+        endpoint: such as ``kma_sfctm3``.
+        day: only those whose period begins on this day (KST).
+
+    Raises:
+        StorageUnavailable, StorageRefused.
+    """
+    prefix = f"{PREFIX}{endpoint}/" + (f"{day:%Y/%m/%d}/" if day else "")
+    # "<name>.json" comes before "<name>.txt.gz" in the order of keys.
+    complete = ""
+    for entry in store.list(prefix):
+        if entry.key.endswith(SIDECAR):
+            complete = entry.key.removesuffix(SIDECAR) + BODY
+        elif entry.key == complete:
+            yield entry.key
+
+
+def sidecar_of(key: str) -> str:
+    """Key of the JSON beside a reply."""
+    return key.removesuffix(BODY) + SIDECAR
+
+
+def _label(reply: Reply) -> str:
+    times = [reply.params[name] for name in _TIMES if reply.params.get(name)]
+    begin = times[0] if times else f"{reply.fetched_at:%Y%m%d%H%MZ}"
+    end = times[-1] if times else begin
+    day = datetime.strptime(begin[:8], "%Y%m%d")  # noqa: DTZ007  a day of the wire, only to spell it
+    return f"{day:%Y/%m/%d}/{begin}_{end}_{_stations(reply.params.get('stn', ''))}"
+
+
+def _stations(wire: str) -> str:
+    ids = [station for station in re.split(r"[^0-9]+", wire) if station.strip("0")]
+    if not ids:
+        return "all"
+    if len(ids) <= _MANY:
+        return "-".join(ids)
+    return f"{len(ids)}-stations-{sha256(wire.encode()).hexdigest()[:6]}"

@@ -1,0 +1,144 @@
+"""Rows by their key (station, hour): lists of keys, filters that prune, and what a table has of them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyiceberg.expressions import (
+    AlwaysFalse,
+    And,
+    BooleanExpression,
+    GreaterThanOrEqual,
+    In,
+    IsNull,
+    LessThan,
+    LessThanOrEqual,
+    Or,
+    Reference,
+)
+from pyiceberg.expressions.literals import literal
+from pyiceberg.table import Table
+
+from weather_mlops.lake.schemas import KEY
+
+Key = tuple[int, int]
+"""Station id, microseconds since 1970 (UTC)."""
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_OBSERVED_AT: Final = Reference("observed_at")
+# Two hours further apart than this are looked up separately: a file holds neighbours.
+_NEIGHBOURS: Final = timedelta(days=1)
+
+
+def key_list(table: pa.Table) -> list[Key]:
+    """Keys of a table's rows, in their order; integers, which compare and hash much faster than dates."""
+    stations = table["station_id"].to_pylist()
+    moments = table["observed_at"].cast(pa.int64()).to_pylist()
+    return list(zip(stations, moments, strict=True))
+
+
+def moment(microseconds: int) -> datetime:
+    """The time in a key."""
+    return EPOCH + timedelta(microseconds=microseconds)
+
+
+def near(times: Iterable[datetime]) -> BooleanExpression:
+    """A filter for all these times that prunes files well: a few ranges, not one long list."""
+    spans = _spans(sorted(set(times)))
+    return either([And(at_or_after(first), _at_or_before(last)) for first, last in spans])
+
+
+def exactly(keys: Iterable[Key]) -> BooleanExpression:
+    """A filter for these keys and no others; hours of the same stations share one term."""
+    stations_by_hour = defaultdict(set)
+    for station, hour in keys:
+        stations_by_hour[hour].add(station)
+    hours_by_stations = defaultdict(list)
+    for hour, stations in stations_by_hour.items():
+        hours_by_stations[frozenset(stations)].append(_iso(moment(hour)))
+    return either(
+        [
+            And(_one_of("station_id", stations), _one_of("observed_at", hours))
+            for stations, hours in hours_by_stations.items()
+        ]
+    )
+
+
+def in_months(months: Iterable[datetime]) -> BooleanExpression:
+    """A filter for whole months, given by their first moments (UTC)."""
+    return either([And(at_or_after(month), _before(next_month(month))) for month in sorted(set(months))])
+
+
+def at_or_after(time: datetime) -> BooleanExpression:
+    """A filter for rows observed since."""
+    return GreaterThanOrEqual(term=_OBSERVED_AT, value=literal(_iso(time)))
+
+
+def missing(column: str) -> BooleanExpression:
+    """A filter for rows without a value in a column."""
+    return IsNull(term=Reference(column))
+
+
+def either(parts: Sequence[BooleanExpression]) -> BooleanExpression:
+    """All rows that any of the filters takes."""
+    if not parts:
+        return AlwaysFalse()
+    return parts[0] if len(parts) == 1 else Or(*parts)
+
+
+def rows_of(table: Table, keys: pa.Table, columns: Sequence[str]) -> pa.Table:
+    """What a table has of some keys.
+
+    Args:
+        table: of Iceberg, with the columns of KEY.
+        keys: rows with the columns of KEY.
+        columns: which columns to read, those of KEY included.
+
+    Returns:
+        One row per key that is there, in no certain order.
+    """
+    if keys.num_rows == 0 or table.current_snapshot() is None:
+        return table.schema().select(*columns).as_arrow().empty_table().select(columns)
+    times = pc.unique(keys["observed_at"]).to_pylist()
+    found = table.scan(row_filter=near(times), selected_fields=tuple(columns)).to_arrow().select(columns)
+    wanted = set(key_list(keys.select(KEY)))
+    return found.filter(pa.array([key in wanted for key in key_list(found)], pa.bool_()))
+
+
+def month_of(time: datetime) -> datetime:
+    """First moment of its month (UTC)."""
+    return time.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def next_month(month: datetime) -> datetime:
+    """First moment of the month after."""
+    return month_of(month + timedelta(days=31))
+
+
+def _spans(times: Sequence[datetime]) -> list[tuple[datetime, datetime]]:
+    if not times:
+        return []
+    breaks = [(before, after) for before, after in pairwise(times) if after - before > _NEIGHBOURS]
+    firsts = [times[0], *(after for _, after in breaks)]
+    lasts = [*(before for before, _ in breaks), times[-1]]
+    return list(zip(firsts, lasts, strict=True))
+
+
+def _at_or_before(time: datetime) -> BooleanExpression:
+    return LessThanOrEqual(term=_OBSERVED_AT, value=literal(_iso(time)))
+
+
+def _before(time: datetime) -> BooleanExpression:
+    return LessThan(term=_OBSERVED_AT, value=literal(_iso(time)))
+
+
+def _one_of(column: str, values: Iterable[int] | Iterable[str]) -> BooleanExpression:
+    return In(term=Reference(column), values={literal(value) for value in values})
+
+
+def _iso(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat()

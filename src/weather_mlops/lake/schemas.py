@@ -1,0 +1,170 @@
+"""What the Iceberg tables hold: columns with their documentation, identity, partitions and order.
+
+Field ids are the columns' places here, from 1: a new variable goes to the end of ``variables.VARIABLES``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import pyarrow as pa
+from pyiceberg.partitioning import UNPARTITIONED_PARTITION_SPEC, PartitionField, PartitionSpec
+from pyiceberg.schema import Schema
+from pyiceberg.table.sorting import SortField, SortOrder
+from pyiceberg.transforms import IdentityTransform, MonthTransform
+from pyiceberg.types import DoubleType, IntegerType, NestedField, PrimitiveType, StringType, TimestamptzType
+
+from weather_mlops.kma.wire import OBSERVATION_SCHEMA
+from weather_mlops.variables import BY_NAME
+
+NAMESPACE: Final = "weather"
+UTC_TIME: Final = pa.timestamp("us", tz="UTC")
+KEY: Final = ("station_id", "observed_at")
+_FIRST_PARTITION_ID: Final = 1000  # as the Iceberg specification has it
+
+
+def _field(name: str, kind: pa.DataType, doc: str, *, nullable: bool = False) -> pa.Field:
+    return pa.field(name, kind, nullable=nullable, metadata={"doc": doc})
+
+
+_STATION: Final = "KMA station id"
+_OBSERVED: Final = "Time of the observation (UTC)"
+_RAW_KEY: Final = _field("raw_key", pa.string(), "S3 key of the reply that the row was read from")
+
+_DOCUMENTATION: Final = {
+    "station_id": _STATION,
+    "observed_at": _OBSERVED,
+    "precipitation_period_h": "Hours that precipitation_mm is the sum of [h]; null where the wire tells none",
+    **{name: variable.documentation for name, variable in BY_NAME.items()},
+}
+
+OBSERVATIONS_SCHEMA: Final = pa.schema(
+    [
+        *(_field(f.name, f.type, _DOCUMENTATION[f.name], nullable=f.nullable) for f in OBSERVATION_SCHEMA),
+        _RAW_KEY,
+    ]
+)
+
+QUARANTINE_SCHEMA: Final = pa.schema(
+    [
+        _field("station_id", pa.int32(), f"{_STATION}; null where the row can't be read", nullable=True),
+        _field("observed_at", UTC_TIME, f"{_OBSERVED}; null where the row can't be read", nullable=True),
+        _field("rule", pa.string(), "The critical rules that the row breaks, joined by '; '"),
+        _field("value", pa.string(), "What breaks them: column=value; ...; or the line as received"),
+        _RAW_KEY,
+        _field("line", pa.int32(), "Line number in that reply, from 1"),
+    ]
+)
+QUARANTINE_TABLE_SCHEMA: Final = pa.schema(
+    [
+        *QUARANTINE_SCHEMA,
+        _field("run_id", pa.string(), "The run that refused the row first"),
+        _field("quarantined_at", UTC_TIME, "When it did (UTC)"),
+    ]
+)
+
+GAPS_SCHEMA: Final = pa.schema(
+    [
+        _field("station_id", pa.int32(), _STATION),
+        _field("observed_at", UTC_TIME, "Time of the observation that should exist (UTC)"),
+        _field("first_seen", UTC_TIME, "When it was missed first (UTC)"),
+        _field("last_tried", UTC_TIME, "When it was asked for last (UTC)"),
+        _field("tries", pa.int32(), "How often it was asked for in vain"),
+        _field(
+            "reason", pa.string(), "missing: the KMA has no row; quarantined: it has one that was refused"
+        ),
+        _field("closed_at", UTC_TIME, "When its row was published (UTC); null = open", nullable=True),
+    ]
+)
+
+_ICEBERG_TYPES: Final[Mapping[pa.DataType, PrimitiveType]] = {
+    pa.int32(): IntegerType(),
+    pa.float64(): DoubleType(),
+    pa.string(): StringType(),
+    UTC_TIME: TimestamptzType(),
+}
+
+PROPERTIES: Final[Mapping[str, str]] = {
+    "format-version": "2",
+    "write.parquet.compression-codec": "zstd",
+    # One manifest stays one: each commit reads few. Full ones (about 200 files) are left as they are.
+    "commit.manifest-merge.enabled": "true",
+    "commit.manifest.min-count-to-merge": "2",
+    "commit.manifest.target-size-bytes": "65536",
+    # Only the keys' bounds prune a scan; those of all columns would make manifests twenty times as large.
+    "write.metadata.metrics.default": "none",
+    "write.metadata.metrics.column.station_id": "full",
+    "write.metadata.metrics.column.observed_at": "full",
+    # Old metadata files are removed by maintenance, many in one request, not by each commit.
+    "write.metadata.previous-versions-max": "5",
+    # PyIceberg's own retry appends blindly after another writer's commit: the same rows twice.
+    # publish.py compares anew instead.
+    "commit.retry.num-retries": "0",
+}
+
+
+@dataclass(frozen=True)
+class TableDefinition:
+    """One table: its columns, the columns that identify a row, and whether months are its partitions."""
+
+    name: str
+    columns: pa.Schema
+    identity: tuple[str, ...] = ()
+    sorted_by: tuple[str, ...] = KEY
+    monthly: bool = True
+    properties: Mapping[str, str] = field(default_factory=lambda: PROPERTIES)
+
+    @property
+    def identifier(self) -> str:
+        """Its full name in the catalog."""
+        return f"{NAMESPACE}.{self.name}"
+
+    @property
+    def schema(self) -> Schema:
+        """Its Iceberg schema, with documented columns and fixed ids."""
+        ids = {name: place for place, name in enumerate(self.columns.names, start=1)}
+        return Schema(
+            *(
+                NestedField(
+                    field_id=ids[column.name],
+                    name=column.name,
+                    field_type=_ICEBERG_TYPES[column.type],
+                    required=not column.nullable,
+                    doc=column.metadata[b"doc"].decode(),
+                )
+                for column in self.columns
+            ),
+            identifier_field_ids=[ids[name] for name in self.identity],
+        )
+
+    @property
+    def partitions(self) -> PartitionSpec:
+        """By month of the observation, or none."""
+        if not self.monthly:
+            return UNPARTITIONED_PARTITION_SPEC
+        source = self.schema.find_field("observed_at").field_id
+        return PartitionSpec(
+            PartitionField(source, _FIRST_PARTITION_ID, MonthTransform(), "observed_at_month")
+        )
+
+    @property
+    def order(self) -> SortOrder:
+        """How the rows of a compacted file are sorted."""
+        places = [self.schema.find_field(name).field_id for name in self.sorted_by]
+        return SortOrder(*(SortField(source_id=place, transform=IdentityTransform()) for place in places))
+
+
+OBSERVATIONS: Final = TableDefinition("observations", OBSERVATIONS_SCHEMA, identity=KEY)
+QUARANTINE: Final = TableDefinition("quarantine", QUARANTINE_TABLE_SCHEMA)
+GAPS: Final = TableDefinition("gaps", GAPS_SCHEMA, identity=KEY)
+TABLES: Final = (OBSERVATIONS, QUARANTINE, GAPS)
+
+
+def conformed(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The same rows with exactly these columns, in this order, of these types and nullability.
+
+    Raises:
+        KeyError: a column is missing.
+        pyarrow.ArrowInvalid: a value does not fit, or is null where it may not be.
+    """
+    return table.select(schema.names).cast(schema)

@@ -1,0 +1,1 @@
+"""Suites, the audit, its score, and Data Docs."""

@@ -1,0 +1,270 @@
+"""The audit: which staged rows are fit, why the others aren't, and how good the batch is.
+
+The quality score has four parts, each between 0 and 1 and each measured on this batch:
+
+- completeness: station-hours of the window with a fit row, of those expected;
+- validity: observed values inside the physical limits, of all observed values that have such limits;
+- consistency: checks passed of those that could be made (humidity against dew point and temperature,
+  vapour pressure against dew point, steps from hour to hour);
+- timeliness: stations with a row of the window's newest hour, of those expected.
+
+``overall`` is their plain mean: no part is worth more than another a priori, and a mean can be checked by
+hand. A part that can't be measured (nothing was observed) is None and leaves the mean.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from weather_mlops.errors import QualityTooLow
+from weather_mlops.kma.stations import load_stations
+from weather_mlops.kma.wire import OBSERVATION_SCHEMA
+from weather_mlops.lake.rows import key_list
+from weather_mlops.lake.schemas import QUARANTINE_SCHEMA
+from weather_mlops.lake.staging import Staging
+from weather_mlops.quality import suites
+from weather_mlops.quality.prepare import audit_frame, coverage, without_copies
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+log = logging.getLogger(__name__)
+
+UNREADABLE: Final = "unreadable_row"
+ACCEPTED_NAMES: Final = (*OBSERVATION_SCHEMA.names, "raw_key")
+SUMMARY: Final = {"result_format": "SUMMARY"}
+WITH_ROWS: Final = {"result_format": "COMPLETE", "unexpected_index_column_names": ["row"]}
+MOST_NAMED: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class QualityScore:
+    """See the module's docstring; None = not measured."""
+
+    completeness: float | None
+    validity: float | None
+    consistency: float | None
+    timeliness: float | None
+
+    @property
+    def overall(self) -> float | None:
+        """Mean of the measured parts."""
+        parts = [part for part in asdict(self).values() if part is not None]
+        return round(sum(parts) / len(parts), 4) if parts else None
+
+    def as_dict(self) -> dict[str, float | None]:
+        """The parts and the whole, to four places."""
+        parts = {name: None if part is None else round(part, 4) for name, part in asdict(self).items()}
+        return {**parts, "overall": self.overall}
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What an audit found.
+
+    Attributes:
+        run: its name.
+        audited_at: when, UTC.
+        accepted: columns of the observations table; one row per key.
+        quarantined: QUARANTINE_SCHEMA, one record per refused row or unreadable line.
+        counts: rows by their fate; ``warnings`` by rule.
+        score: see the module's docstring.
+        result: Great Expectations' result of all rules.
+    """
+
+    run: str
+    audited_at: datetime
+    accepted: pa.Table
+    quarantined: pa.Table
+    counts: Mapping[str, Any]
+    score: QualityScore
+    result: Any
+
+    @property
+    def fit_share(self) -> float:
+        """Share of the rows that arrived that are fit, 0 to 1; 1 when none arrived."""
+        arrived = self.counts["rows_arrived"]
+        return 1 - self.quarantined.num_rows / arrived if arrived else 1.0
+
+
+def audit_staged(staging: Staging, *, suites_dir: Path, audited_at: datetime, run: str) -> Audit:
+    """Audit what a run staged, and stage what came of it: accepted, quarantined, audit.json.
+
+    Raises:
+        FileNotFoundError: the run staged nothing.
+        StorageUnavailable, StorageRefused.
+    """
+    result = audit(
+        staging.read_table("rows"),
+        staging.read_table("rejected"),
+        staging.read_table("expected"),
+        [station.id for station in load_stations()],
+        suites_dir=suites_dir,
+        audited_at=audited_at,
+        run=run,
+    )
+    staging.write_table("accepted", result.accepted)
+    staging.write_table("quarantined", result.quarantined)
+    staging.write_json("audit", {"score": result.score.as_dict(), "counts": dict(result.counts)})
+    return result
+
+
+def audit(  # noqa: PLR0913  what an audit needs to know
+    rows: pa.Table,
+    rejected: pa.Table,
+    expected: pa.Table,
+    stations: Collection[int],
+    *,
+    suites_dir: Path,
+    audited_at: datetime,
+    run: str,
+) -> Audit:
+    """Audit rows against the suites, all at once.
+
+    Args:
+        rows: PARSED_SCHEMA and raw_key.
+        rejected: REJECTED_SCHEMA and raw_key: lines that couldn't be read.
+        expected: station_id, observed_at, origin ("window", "gap") of what was asked for.
+        stations: ids of the known stations.
+        suites_dir: folder of the suites.
+        audited_at: the time, UTC.
+        run: name of the run.
+    """
+    distinct, copies = without_copies(rows)
+    frame = audit_frame(distinct, expected, stations)
+    result, broken = _validate(frame, suites.load(suites_dir, suites.OBSERVATIONS))
+    refused = sorted(broken)
+    keep = [row for row in range(distinct.num_rows) if row not in broken]
+    accepted = distinct.take(pa.array(keep, pa.int64())).select(ACCEPTED_NAMES)
+    present = set(key_list(accepted))
+    stations_seen = coverage(expected, present)
+    covered, _ = _validate(
+        stations_seen.assign(row=range(len(stations_seen))), suites.load(suites_dir, suites.COMPLETENESS)
+    )
+    result.results.extend(covered.results)
+    quarantined = _records(
+        distinct.take(pa.array(refused, pa.int64())), [broken[row] for row in refused], rejected
+    )
+    counts = {
+        "rows_arrived": rows.num_rows + rejected.num_rows,
+        "accepted": accepted.num_rows,
+        "copies": copies,
+        "quarantined": quarantined.num_rows,
+        "warnings": _warnings(result.results),
+    }
+    log.info("audited: %s", counts)
+    score = QualityScore(
+        completeness=_share(stations_seen["present"].sum(), stations_seen["expected"].sum()),
+        validity=_passed(result.results, "validity"),
+        consistency=_passed(result.results, "consistency"),
+        timeliness=_timeliness(rows, expected),
+    )
+    return Audit(run, audited_at, accepted, quarantined, counts, score, result)
+
+
+def check_fit(result: Audit, min_fit_share: float) -> None:
+    """Stop a batch that is too bad to publish.
+
+    Raises:
+        QualityTooLow: naming share, limit and the rules that refused most.
+    """
+    if result.fit_share >= min_fit_share:
+        return
+    rules = Counter(rule for joined in result.quarantined["rule"].to_pylist() for rule in joined.split("; "))
+    most = ", ".join(f"{rule} ({count})" for rule, count in rules.most_common(MOST_NAMED))
+    raise QualityTooLow(
+        f"{result.fit_share:.1%} of {result.counts['rows_arrived']} rows are fit, min_fit_share is "
+        f"{min_fit_share:.1%}; refused by {most}. Nothing of this run is published. The rows are in staging "
+        "and raw, the rules in the run's Data Docs."
+    )
+
+
+def _validate(frame: "pd.DataFrame", suite: Any) -> tuple[Any, dict[int, dict[str, str]]]:
+    """Great Expectations' result, and for each refused row the rules with the values that break them."""
+    batch = _batch(frame)
+    result = batch.validate(suite, result_format=SUMMARY)
+    failed = {
+        entry.expectation_config.meta["rule"]
+        for entry in result.results
+        if not entry.success and entry.expectation_config.severity == "critical"
+    }
+    broken: dict[int, dict[str, str]] = {}
+    if not failed:
+        return result, broken
+    # Only where a critical rule is broken is it worth asking for each row.
+    suite.expectations = [rule for rule in suite.expectations if rule.meta["rule"] in failed]
+    for entry in batch.validate(suite, result_format=WITH_ROWS).results:
+        config = entry.expectation_config
+        for index in entry.result["unexpected_index_list"]:
+            value = f"{config.kwargs['column']}={index[config.kwargs['column']]:g}"
+            broken.setdefault(int(index["row"]), {})[config.meta["rule"]] = value
+    return result, broken
+
+
+def _batch(frame: "pd.DataFrame") -> Any:
+    import great_expectations as gx
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    asset = context.data_sources.add_pandas("staging").add_dataframe_asset("rows")
+    return asset.add_batch_definition_whole_dataframe("run").get_batch(batch_parameters={"dataframe": frame})
+
+
+def _records(refused: pa.Table, broken: list[dict[str, str]], rejected: pa.Table) -> pa.Table:
+    columns = {name: refused[name].to_pylist() for name in ("station_id", "observed_at", "raw_key", "line")}
+    records = [
+        {
+            **dict(zip(columns, values, strict=True)),
+            "rule": "; ".join(rules),
+            "value": "; ".join(rules.values()),
+        }
+        for values, rules in zip(zip(*columns.values(), strict=True), broken, strict=True)
+    ]
+    records += [
+        {
+            "rule": UNREADABLE,
+            "value": f"{line['reason']}: {line['text']}",
+            "raw_key": line["raw_key"],
+            "line": line["line"],
+        }
+        for line in rejected.to_pylist()
+    ]
+    return pa.Table.from_pylist(records, schema=QUARANTINE_SCHEMA)
+
+
+def _warnings(results: Iterable[Any]) -> dict[str, int]:
+    return {
+        entry.expectation_config.meta["rule"]: int(entry.result.get("unexpected_count", 0))
+        for entry in results
+        if not entry.success and entry.expectation_config.severity != "critical"
+    }
+
+
+def _passed(results: Iterable[Any], category: str) -> float | None:
+    """Share of the values that pass the rules of a category; None where nothing was observed."""
+    observed = failed = 0
+    for entry in results:
+        if entry.expectation_config.meta["category"] == category:
+            observed += entry.result.get("element_count", 0) - entry.result.get("missing_count", 0)
+            failed += entry.result.get("unexpected_count", 0)
+    return _share(observed - failed, observed)
+
+
+def _timeliness(rows: pa.Table, expected: pa.Table) -> float | None:
+    window = expected.filter(pc.equal(expected["origin"], "window"))
+    if window.num_rows == 0:
+        return None
+    newest = pc.max(window["observed_at"])
+    wanted = set(key_list(window.filter(pc.equal(window["observed_at"], newest))))
+    return _share(len(wanted.intersection(key_list(rows))), len(wanted))
+
+
+def _share(part: float, whole: float) -> float | None:
+    return float(part / whole) if whole else None

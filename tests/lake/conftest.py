@@ -1,0 +1,106 @@
+"""A bucket on a real S3 protocol (moto, in memory), and a catalog of its tables."""
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import pyarrow as pa
+import pytest
+from moto.server import ThreadedMotoServer
+
+from tests.s3_proxy import S3Proxy
+from weather_mlops.lake.catalog import open_catalog
+from weather_mlops.lake.schemas import OBSERVATIONS_SCHEMA
+from weather_mlops.lake.store import ObjectStore, S3Access
+
+# Hours in the real present: Iceberg stamps snapshots by the clock of the machine.
+NOW = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+_numbers = count()
+
+
+def hours(number: int, last: datetime = NOW) -> list[datetime]:
+    return [last - timedelta(hours=back) for back in reversed(range(number))]
+
+
+def observations(
+    stations: Sequence[int], times: Sequence[datetime], *, seed: int = 0, raw_key: str = "raw/a"
+) -> pa.Table:
+    """One row per station and time, its values made from the key and the seed."""
+    keys = [(station, time) for time in times for station in stations]
+
+    def value(name: str, kind: pa.DataType, station: int, time: datetime) -> object:
+        source = random.Random(f"{seed} {name} {station} {time.isoformat()}")
+        if source.random() < 0.2:
+            return None
+        if pa.types.is_timestamp(kind):
+            return time - timedelta(minutes=source.randrange(60))
+        if pa.types.is_string(kind):
+            return source.choice(["05", "0510", "Sc"])
+        if pa.types.is_integer(kind):
+            return source.randrange(100)
+        return round(source.uniform(-20, 30), 1)
+
+    columns = {"station_id": [s for s, _ in keys], "observed_at": [t for _, t in keys]}
+    for column in list(OBSERVATIONS_SCHEMA)[2:-1]:
+        columns[column.name] = [value(column.name, column.type, *key) for key in keys]
+    columns["raw_key"] = [raw_key] * len(keys)
+    return pa.table(columns, schema=OBSERVATIONS_SCHEMA)
+
+
+def everything(table: pa.Table) -> list[dict]:
+    """Rows of a table by their key, without what tells where they came from."""
+    rows = table.drop_columns(["raw_key"]).to_pylist()
+    return sorted(rows, key=lambda row: (row["station_id"], row["observed_at"]))
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[int]:
+    running = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    running.start()
+    yield running.get_host_and_port()[1]
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def proxy(server) -> Iterator[S3Proxy]:
+    running = S3Proxy(server)
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def access(server) -> S3Access:
+    """A bucket of this test's own."""
+    access = S3Access(
+        bucket=f"bucket-{next(_numbers)}",
+        endpoint_url=f"http://127.0.0.1:{server}",
+        access_key_id="somebody",
+        secret_access_key="Geheimnis",
+    )
+    ObjectStore(access).ensure_bucket()
+    return access
+
+
+@pytest.fixture
+def store(access) -> ObjectStore:
+    return ObjectStore(access)
+
+
+@pytest.fixture
+def open_anew(access, tmp_path) -> Iterator[Callable]:
+    """Opens the test's catalog, as another process would."""
+    opened = []
+
+    def opener(by: S3Access = access):
+        opened.append(open_catalog(by, type="sql", uri=f"sqlite:///{tmp_path}/catalog.db"))
+        return opened[-1]
+
+    yield opener
+    for catalog in opened:
+        catalog.close()
+
+
+@pytest.fixture
+def catalog(open_anew):
+    return open_anew()
