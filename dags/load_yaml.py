@@ -6,8 +6,8 @@ wrong is raised once more by a DAG of its own, which Airflow shows as an import 
 
 from pathlib import Path
 
-from airflow.exceptions import AirflowException
 from airflow.sdk import DAG
+from airflow.sdk.exceptions import AirflowException
 from dagfactory import load_yaml_dags
 
 PIPELINES = Path(__file__).resolve().parents[1] / "pipelines"

@@ -20,6 +20,7 @@ from weather_mlops.lake.store import ObjectStore, S3Access
 FOLDER: Final = PROJECT / ".run"
 SPACE_NEEDED_GB: Final = 1
 RUN_PATIENCE: Final = 600
+FIRST: Final = "data_collection"
 
 
 def say(text: str) -> None:
@@ -150,8 +151,7 @@ def once(launcher: Launcher) -> int:
     told = {}
     for dag_id in in_order(api.dag_ids()):
         say(f"Running {dag_id} ...")
-        api.unpause(dag_id)
-        run = api.wait(dag_id, api.trigger(dag_id), RUN_PATIENCE)
+        run = api.wait(dag_id, api.run_now(dag_id), RUN_PATIENCE)
         told[dag_id] = launcher.tell(api, run)
         api.unpause(dag_id, paused=True)
     file = launcher.system.folder / "summary.json"
@@ -165,13 +165,14 @@ def run(launcher: Launcher) -> int:
     api = launcher.start()
     ended = {(run.dag_id, run.run_id) for run in api.runs() if run.state in ENDED}
     for dag_id in api.dag_ids():
-        api.unpause(dag_id)
-    api.trigger("data_collection")
+        if dag_id != FIRST:
+            api.unpause(dag_id)
     say(
         f"\nAirflow:  {launcher.system.ui_url}   user {USER}, password {launcher.system.keys.password}"
         f"\nS3:       {launcher.system.storage_url}, keys in {launcher.system.folder / 'keys.json'}"
         "\nCtrl-C stops everything; the data stay.\n"
     )
+    api.run_now(FIRST)
     while True:
         launcher.check()
         for seen in reversed(api.runs()):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from embedded.airflow_api import AirflowApi, Run
+from embedded.parts import BUCKET
 
 # Each needs what the ones before it make. A pipeline that isn't named here comes last.
 ORDER: Final = ("history", "data_collection", "model_training", "forecast", "monitoring")
@@ -45,4 +46,4 @@ def line(dag_id: str, told: dict[str, Any]) -> str:
     failed = [name for name, task in told["tasks"].items() if task["state"] == "failed"]
     if failed:
         parts.append(f"failed: {', '.join(failed)}")
-    return ", ".join(parts) + "".join(f"\n    s3://{key}" for key in told["keys"])
+    return ", ".join(parts) + "".join(f"\n    s3://{BUCKET}/{key}" for key in told["keys"])

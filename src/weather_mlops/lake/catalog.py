@@ -25,6 +25,7 @@ from weather_mlops.lake.store import S3Access, storage_errors
 log = logging.getLogger(__name__)
 
 CATALOG: Final = "weather"
+RUN: Final = "weather.run"
 ATTEMPTS: Final = 6
 WAIT_S: Final = 0.05
 

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
 from pyiceberg.table import Table
 
-from weather_mlops.lake.catalog import commit, open_table, summary
+from weather_mlops.lake.catalog import RUN, commit, open_table, summary
 from weather_mlops.lake.rows import (
     Key,
     at_or_after,
@@ -32,6 +32,7 @@ HORIZON: Final = timedelta(days=31)  # as far back as gaps are asked for again
 LONGEST_WAIT_H: Final = 24
 LONGEST_CALL: Final = timedelta(days=30, hours=23)  # the API cuts a longer period silently
 OPEN, NEXT_DUE, NEWEST_OPEN = "weather.open", "weather.next-due", "weather.newest-open"
+TRIED_AT: Final = "weather.tried-at"
 HOUR: Final = timedelta(hours=1)
 
 
@@ -171,13 +172,16 @@ def count_open(catalog: Catalog) -> int:
     return int(summary(open_table(catalog, GAPS)).get(OPEN, 0))
 
 
-def record(catalog: Catalog, expected: pa.Table, refused: pa.Table, *, now: datetime) -> GapCount:
+def record(catalog: Catalog, expected: pa.Table, refused: pa.Table, *, run: str, now: datetime) -> GapCount:
     """Bring the register up to date after a run has published; no commit where nothing changes.
+
+    A run that is told again, after its task was killed, counts no second try.
 
     Args:
         catalog: where the tables are.
         expected: the station-hours that the run asked for; columns of KEY.
         refused: the rows that were quarantined; columns of KEY, which may be null.
+        run: its name.
         now: time of the run, timezone-aware.
 
     Raises:
@@ -195,8 +199,10 @@ def record(catalog: Catalog, expected: pa.Table, refused: pa.Table, *, now: date
         register = _since(
             table, min(month_of(moment(min(hour for _, hour in asked))), month_of(now - HORIZON))
         )
-        after = update(register, asked, present, in_quarantine, now)
-        _persist(table, register, after, now)
+        told = summary(table)
+        tried_at = datetime.fromisoformat(told[TRIED_AT]) if told.get(RUN) == run else now
+        after = update(register, asked, present, in_quarantine, tried_at)
+        _persist(table, register, after, {RUN: run, TRIED_AT: tried_at.isoformat(), **_notes(after, now)})
         open_before, open_after = _open_keys(register), _open_keys(after)
         return GapCount(
             len(open_after - open_before), len(open_before - open_after), int(summary(table).get(OPEN, 0))
@@ -207,7 +213,7 @@ def record(catalog: Catalog, expected: pa.Table, refused: pa.Table, *, now: date
     return counted
 
 
-def _persist(table: Table, before: pa.Table, after: pa.Table, now: datetime) -> None:
+def _persist(table: Table, before: pa.Table, after: pa.Table, notes: dict[str, str]) -> None:
     """Write the months that changed, whole: a month is one file, and stays one."""
     old = {key: row for key, row in zip(key_list(before), before.to_pylist(), strict=True)}  # noqa: C416
     changed = {
@@ -218,7 +224,7 @@ def _persist(table: Table, before: pa.Table, after: pa.Table, now: datetime) -> 
     if not changed:
         return
     months = pa.array([month_of(time) in changed for time in after["observed_at"].to_pylist()])
-    rows, notes = after.filter(months), _notes(after, now)
+    rows = after.filter(months)
     replaced = changed & {month_of(time) for time in before["observed_at"].to_pylist()}
     if replaced:
         table.overwrite(rows, overwrite_filter=in_months(replaced), snapshot_properties=notes)

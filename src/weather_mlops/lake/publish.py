@@ -12,7 +12,7 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.table import Table
 
 from weather_mlops.lake import gaps, maintenance, quarantine
-from weather_mlops.lake.catalog import commit, summary
+from weather_mlops.lake.catalog import RUN, commit, summary
 from weather_mlops.lake.rows import exactly, key_list, moment, rows_of
 from weather_mlops.lake.schemas import GAPS, KEY, OBSERVATIONS, OBSERVATIONS_SCHEMA, QUARANTINE, conformed
 from weather_mlops.lake.staging import Staging
@@ -20,7 +20,6 @@ from weather_mlops.lake.staging import Staging
 log = logging.getLogger(__name__)
 
 NEWEST: Final = "weather.newest"
-RUN: Final = "weather.run"
 SCORE: Final = "weather.quality-score"
 _NOT_COMPARED: Final = frozenset({*KEY, "raw_key"})
 
@@ -128,9 +127,10 @@ def publish(
 
 @dataclass(frozen=True)
 class RunResult:
-    """What a run changed in all tables."""
+    """What a run changed in all tables; ``copies`` are rows that came twice in the same batch."""
 
     published: Published
+    copies: int
     quarantine_added: int
     gaps: "gaps.GapCount"
     maintained: Mapping[str, int]
@@ -140,7 +140,7 @@ class RunResult:
         return {
             "inserted": self.published.inserted,
             "corrected": self.published.corrected,
-            "equal": self.published.equal,
+            "equal": self.published.equal + self.copies,
             "snapshot_id": self.published.snapshot_id,
             "quarantine_added": self.quarantine_added,
             "gaps_opened": self.gaps.opened,
@@ -170,10 +170,10 @@ def publish_run(catalog: Catalog, staging: Staging, now: datetime) -> RunResult:
     refused = staging.read_table("quarantined")
     published = publish(catalog, accepted, run=staging.run, score=_score_of(audit))
     added = quarantine.record_refused(catalog, refused, run=staging.run, at=now)
-    counted = gaps.record(catalog, staging.read_table("expected"), refused, now=now)
+    counted = gaps.record(catalog, staging.read_table("expected"), refused, run=staging.run, now=now)
     touched = (OBSERVATIONS, GAPS, *((QUARANTINE,) if added else ()))
     maintained = maintenance.maintain(catalog, now, touched)
-    return RunResult(published, added, counted, maintained)
+    return RunResult(published, int(audit["counts"]["copies"]), added, counted, maintained)
 
 
 def _score_of(audit: Mapping[str, Any]) -> float | None:

@@ -8,7 +8,7 @@ import pyarrow as pa
 from pyiceberg.catalog import Catalog
 from pyiceberg.table import Table
 
-from weather_mlops.lake.catalog import commit
+from weather_mlops.lake.catalog import RUN, commit
 from weather_mlops.lake.rows import either, missing, near
 from weather_mlops.lake.schemas import (
     QUARANTINE,
@@ -55,7 +55,7 @@ def record_refused(catalog: Catalog, records: pa.Table, *, run: str, at: datetim
             rows = incoming.take(new)
             rows = rows.append_column("run_id", pa.array([run] * len(new), pa.string()))
             rows = rows.append_column("quarantined_at", pa.array([at] * len(new), UTC_TIME))
-            table.append(conformed(rows, QUARANTINE_TABLE_SCHEMA), snapshot_properties={"weather.run": run})
+            table.append(conformed(rows, QUARANTINE_TABLE_SCHEMA), snapshot_properties={RUN: run})
         return len(new)
 
     added = commit(catalog, QUARANTINE, attempt)
