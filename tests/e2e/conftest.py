@@ -31,6 +31,7 @@ class Stack:
         self.system = System(folder / "run", ports, project=self.project, s3_url=self.proxy.url)
         self.launcher = Launcher(self.system)
         self.api: AirflowApi
+        self.first: Run
 
     def _quicken(self, edit: Callable[[dict[str, Any]], None] | None) -> None:
         """Short waits, so that a test of a retry doesn't last minutes."""
@@ -50,7 +51,7 @@ class Stack:
 
     def start(self) -> None:
         self.api = self.launcher.start()
-        self.api.unpause("data_collection")
+        self.first = self.wait(self.api.run_now("data_collection"))
 
     def stop(self) -> None:
         self.launcher.stop()

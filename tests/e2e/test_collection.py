@@ -49,8 +49,7 @@ def assert_whole(stack, results) -> None:
 
 
 def test_a_run_collects_audits_publishes_and_checks(stack):
-    before = len(stack.proxy.requests)
-    run, results = stack.collect()
+    run, results = stack.first, stack.api.results(stack.first)
 
     assert run.state == "success", stack.logs()[-5000:]
     assert {task["task_id"]: task["state"] for task in stack.api.tasks(run)} == {
@@ -63,7 +62,6 @@ def test_a_run_collects_audits_publishes_and_checks(stack):
     assert results["inserted"] > 250
     assert 0.9 < results["quality_score"] <= 1
     assert len(observations(stack)) == results["inserted"]
-    assert len(stack.proxy.requests) - before > 10
 
 
 def test_a_second_run_of_the_same_hour_changes_nothing_and_needs_few_requests(stack):

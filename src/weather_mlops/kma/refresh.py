@@ -45,7 +45,7 @@ def parse_station_info(body: bytes, today: date) -> tuple[Station, ...]:
 
 def _station(tokens: list[str], today: date) -> Station:
     # The names are the first token that isn't a number or code after the office's number, and the next one.
-    name = next(n for n in range(NAMES_FROM, len(tokens)) if not tokens[n].isascii())
+    name = [token.isascii() for token in tokens].index(False, NAMES_FROM)
     english = tokens[name + 1].strip("-")
     return Station(
         int(tokens[0]),

@@ -97,14 +97,14 @@ def parse(body: bytes) -> Parsed:
     numbers = [n for n, line in enumerate(lines, 1) if line and line[:1] != b"#" and not line.isspace()]
     data = [lines[n - 1] for n in numbers]
     try:
-        table, rejected = _read(data), []
+        return Parsed(_observations(_read(data), numbers), REJECTED_SCHEMA.empty_table())
     except (pa.ArrowInvalid, ValueError):
         faults = [fault(line) for line in data]
-        rejected = [(n, line, f) for n, line, f in zip(numbers, data, faults, strict=True) if f]
-        _judge(rejected, len(data))
-        numbers = [n for n, f in zip(numbers, faults, strict=True) if not f]
-        table = _read([line for line, f in zip(data, faults, strict=True) if not f])
-    return Parsed(_observations(table, numbers), _rejected(rejected))
+    rejected = [(n, line, f) for n, line, f in zip(numbers, data, faults, strict=True) if f]
+    _judge(rejected, len(data))
+    table = _read([line for line, f in zip(data, faults, strict=True) if not f])
+    good = [n for n, f in zip(numbers, faults, strict=True) if not f]
+    return Parsed(_observations(table, good), _rejected(rejected))
 
 
 def check_markers(body: bytes) -> None:

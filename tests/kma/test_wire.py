@@ -1,0 +1,299 @@
+"""The parser: from the bytes of the KMA to rows with names, units and types."""
+
+import gzip
+import math
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from simulator import wire as peer
+from weather_mlops.errors import FormatChanged, KmaMaintenance, ReplyCutOff, WeatherError
+from weather_mlops.kma import wire
+from weather_mlops.variables import TOKENS_PER_ROW, VARIABLES
+
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "kma"
+OBSERVED = sorted((SHARED / "observed").glob("*.txt.gz"))
+# Seoul in winter, Sokcho in summer.
+WINTER = (
+    "202401010300 108   2  1.7  -9 -9.0   -9 1016.6 1027.5  2   1.2  -0.1  -0.3  98.0   6.0   -9.0   -9.0"
+    "   -9.0   -9.0   -9.0   -9.0    2.4 10  0 19                       1   1   13 Sc         0   0   5"
+    "   571 -9.0 -9.00 -9  -0.3  -0.1  -0.2   0.0   1.0  -9 -9.0 -9  3  1"
+)
+SUMMER = (
+    "202608031500  90   2  2.1  -9 -9.0   -9 1010.1 1012.1  7  -0.2  28.4  25.6  85.0  32.8   -9.0   -9.0"
+    "   -9.0   -9.0   -9.0   -9.0   -9.0 -9 -9 -                        6   6    4 -         -9  -9  -9"
+    "  3300  0.0  1.20 -9  36.6 -99.0 -99.0 -99.0 -99.0  -9 -9.0 -9  3 -9"
+)
+POSITIONS = {variable.name: variable.position for variable in VARIABLES}
+
+
+def reply(*rows: str | bytes) -> bytes:
+    lines = [row.encode() if isinstance(row, str) else row for row in rows]
+    return b"\n".join([b"#START7777", b"# a comment", *lines, b"#7777END", b""])
+
+
+def with_tokens(row: str = WINTER, time: str | None = None, **tokens: str) -> str:
+    parts = row.split()
+    parts[0] = time or parts[0]
+    for name, token in tokens.items():
+        parts[POSITIONS[name]] = token
+    return " ".join(parts)
+
+
+def only(row: str) -> dict:
+    (found,) = wire.parse(reply(row)).rows.to_pylist()
+    return found
+
+
+def test_a_row_of_winter_is_read_as_documented():
+    row = {name: value for name, value in only(WINTER).items() if value is not None}
+
+    assert row == {
+        "station_id": 108,
+        "observed_at": datetime(2023, 12, 31, 18, tzinfo=UTC),
+        "wind_direction_deg": 20,
+        "wind_speed_ms": 1.7,
+        "station_pressure_hpa": 1016.6,
+        "sea_level_pressure_hpa": 1027.5,
+        "pressure_tendency_code": 2,
+        "pressure_change_hpa": 1.2,
+        "air_temperature_c": -0.1,
+        "dew_point_c": -0.3,
+        "relative_humidity_pct": 98.0,
+        "vapour_pressure_hpa": 6.0,
+        "snow_depth_cm": 2.4,
+        "present_weather_code": 10,
+        "past_weather_code": 0,
+        "present_weather_text": "19",
+        "cloud_total_tenths": 1,
+        "cloud_mid_low_tenths": 1,
+        "cloud_base_m": 1300,
+        "cloud_type_text": "Sc",
+        "cloud_high_code": 0,
+        "cloud_mid_code": 0,
+        "cloud_low_code": 5,
+        "visibility_m": 5710,
+        "ground_temperature_c": -0.3,
+        "soil_temperature_5cm_c": -0.1,
+        "soil_temperature_10cm_c": -0.2,
+        "soil_temperature_20cm_c": 0.0,
+        "soil_temperature_30cm_c": 1.0,
+        "rain_data_code": 3,
+        "station_type_code": 1,
+        "precipitation_period_h": 3,
+        "line": 3,
+    }
+
+
+def test_missing_soil_temperatures_are_null():
+    assert only(SUMMER)["soil_temperature_5cm_c"] is None
+
+
+def test_minus_nine_degrees_is_a_temperature_and_minus_99_is_none():
+    row = only(with_tokens(air_temperature_c="-9.0", dew_point_c="-99.0", ground_temperature_c="-9.0"))
+
+    assert row["air_temperature_c"] == -9.0
+    assert row["ground_temperature_c"] == -9.0
+    assert row["dew_point_c"] is None
+
+
+def test_a_field_that_runs_wide_does_not_shift_the_others():
+    row = only(with_tokens(cloud_total_tenths="10", visibility_m="5000"))
+
+    assert (row["cloud_total_tenths"], row["visibility_m"]) == (10, 50_000)
+
+
+@pytest.mark.parametrize(
+    ("time", "period"),
+    [
+        ("202604010000", 3),  # the hour from 23:00 on 31 March
+        ("202604010100", 1),
+        ("202610312300", 1),
+        ("202611010000", 1),  # the hour from 23:00 on 31 October
+        ("202611010100", None),
+        ("202611010300", 3),
+        ("202601010200", None),
+    ],
+)
+def test_the_hours_that_rain_is_a_sum_of_follow_the_season(time, period):
+    assert only(with_tokens(time=time))["precipitation_period_h"] == period
+
+
+@pytest.mark.parametrize(
+    ("time", "clock", "expected"),
+    [
+        ("202601020100", "35", datetime(2026, 1, 1, 15, 35, tzinfo=UTC)),
+        ("202601020000", "2345", datetime(2026, 1, 1, 14, 45, tzinfo=UTC)),
+        ("202601020100", "100", datetime(2026, 1, 1, 16, 0, tzinfo=UTC)),
+        ("202601020100", "-9", None),
+    ],
+)
+def test_the_time_of_a_gust_is_the_latest_one_before_the_observation(time, clock, expected):
+    assert only(with_tokens(time=time, gust_at=clock))["gust_at"] == expected
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        (WINTER.rsplit(" ", 1)[0], "45 tokens, expected 46"),
+        (WINTER + " 1", "47 tokens, expected 46"),
+        (with_tokens(air_temperature_c="abc"), "TA: not a number: 'abc'"),
+        (with_tokens(air_temperature_c="nan"), "TA: not a number: 'nan'"),
+        (with_tokens(air_temperature_c="inf"), "TA: not a number: 'inf'"),
+        (with_tokens(wind_direction_deg="2.5"), "WD: not a whole number: '2.5'"),
+        (with_tokens(gust_at="2575"), "GST_TM: not a time of day: '2575'"),
+        (with_tokens(time="202613010000"), "TM: not a time: '202613010000'"),
+        (with_tokens(time="202602300000"), "TM: not a time: '202602300000'"),
+        (with_tokens(time="2026"), "TM: not a time: '2026'"),
+        (WINTER.replace(" 108 ", " x08 "), "STN: not a station id: 'x08'"),
+        (b"\xff\xfe\x00garbage", "1 tokens, expected 46"),
+    ],
+)
+def test_a_bad_row_is_set_aside_with_line_and_reason_and_the_good_ones_go_on(bad, reason):
+    parsed = wire.parse(reply(WINTER, bad, SUMMER))
+
+    assert parsed.rows["line"].to_pylist() == [3, 5]
+    (rejected,) = parsed.rejected.to_pylist()
+    assert (rejected["line"], rejected["reason"]) == (4, reason)
+
+
+def test_duplicates_are_kept_for_the_audit():
+    assert wire.parse(reply(WINTER, WINTER)).rows.num_rows == 2
+
+
+def test_an_empty_reply_is_an_empty_table_of_the_same_columns():
+    parsed = wire.parse(reply())
+
+    assert parsed.rows.schema == wire.PARSED_SCHEMA
+    assert parsed.rejected.schema == wire.REJECTED_SCHEMA
+    assert parsed.rows.num_rows == parsed.rejected.num_rows == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        (reply(WINTER).replace(b"#7777END\n", b""), ReplyCutOff),
+        (reply(WINTER)[:-60], ReplyCutOff),
+        (b"", ReplyCutOff),
+        (WINTER.encode(), ReplyCutOff),
+        (b"<!DOCTYPE html><html><body>\xec\xa0\x90\xea\xb2\x80</body></html>", KmaMaintenance),
+        (b"\n  <html>", KmaMaintenance),
+        (reply(*[with_tokens(air_temperature_c="?")] * 10), FormatChanged),
+    ],
+)
+def test_a_reply_that_is_no_data_is_told_apart(body, error):
+    with pytest.raises(error):
+        wire.parse(body)
+
+
+def test_a_renamed_column_is_told_with_its_place():
+    names = "# " + " ".join(["YYMMDDHHMI", "STN", "WD", "WSPD", *wire.HEADER_NAMES[4:]])
+
+    with pytest.raises(FormatChanged, match="column 4 is named 'WSPD', known is 'WS'"):
+        wire.parse(reply(names, WINTER))
+
+
+tenths = st.integers(-400, 400).map(lambda n: f"{n / 10:.1f}")
+token_of = {
+    "decimal": tenths,
+    "integer": st.integers(-9, 360).map(str),
+    "text": st.text("ABCDsctu0123456789", min_size=1, max_size=20) | st.just("-"),
+    "clock": st.just("-9")
+    | st.tuples(st.integers(0, 23), st.integers(0, 59)).map(lambda t: str(100 * t[0] + t[1])),
+}
+times = st.integers(0, 400_000).map(
+    lambda n: (datetime(1980, 1, 1, tzinfo=UTC) + timedelta(hours=n)).strftime("%Y%m%d%H%M")
+)
+row_tokens = st.tuples(
+    times, st.integers(1, 999).map(str), *(token_of[variable.kind] for variable in VARIABLES)
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(row_tokens, max_size=8), st.lists(st.integers(1, 5), min_size=1, max_size=5))
+def test_any_row_of_the_format_gives_its_values_back(rows, spaces):
+    gaps = [" " * n for n in spaces]
+    text = ["".join(token + gaps[n % len(gaps)] for n, token in enumerate(tokens)) for tokens in rows]
+    parsed = wire.parse(reply(*text))
+
+    assert parsed.rejected.num_rows == 0
+    for tokens, row in zip(rows, parsed.rows.to_pylist(), strict=True):
+        local = datetime.strptime(tokens[0], "%Y%m%d%H%M").replace(tzinfo=UTC)
+        assert row["observed_at"] == local - timedelta(hours=9)
+        assert row["station_id"] == int(tokens[1])
+        for variable in VARIABLES:
+            assert_same(variable, tokens[variable.position], row)
+
+
+def assert_same(variable, token, row):
+    value = row[variable.name]
+    if variable.kind == "clock":
+        if token == "-9":
+            assert value is None
+        else:
+            local = value + timedelta(hours=9)
+            assert 100 * local.hour + local.minute == int(token)
+            assert timedelta(0) <= row["observed_at"] - value < timedelta(days=1)
+    elif variable.kind == "text":
+        assert value == (None if token in variable.missing else token)
+    elif float(token) in {float(marker) for marker in variable.missing}:
+        assert value is None
+    else:
+        assert value == float(token) * variable.scale
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.binary(max_size=300).filter(lambda b: b"\n" not in b), max_size=5))
+def test_garbage_between_good_rows_costs_none_of_them(garbage):
+    good = [with_tokens(time=f"2026010{day}0300") for day in range(1, 10)]
+    parsed = wire.parse(reply(*good, *garbage))
+
+    assert parsed.rows.num_rows == len(good)
+    assert parsed.rejected.num_rows == sum(
+        not line.startswith(b"#") and not line.isspace() and line != b"" for line in garbage
+    )
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=2000), st.booleans())
+def test_whatever_comes_only_typed_errors_are_raised(body, marked):
+    try:
+        wire.parse(b"#START7777\n" + body + b"\n#7777END\n" if marked else body)
+    except WeatherError as error:
+        assert str(error)  # noqa: PT017  either outcome is fine
+
+
+def test_the_simulator_and_the_parser_agree_on_the_header():
+    assert wire.parse(peer.observations([]).body).rows.num_rows == 0
+
+
+@pytest.mark.skipif(not OBSERVED, reason=f"NO REAL OBSERVATIONS at {SHARED}: the parser is not tried on them")
+@pytest.mark.parametrize("path", OBSERVED, ids=lambda path: path.name)
+def test_real_files_are_read_whole_and_exactly(path):
+    body = gzip.decompress(path.read_bytes())
+    parsed = wire.parse(body)
+    lines = [line.split() for line in body.decode("ascii").splitlines() if line and not line.startswith("#")]
+
+    assert parsed.rejected.num_rows == 0
+    assert parsed.rows.num_rows == len(lines)
+    columns = list(zip(*lines, strict=True))
+    assert len(columns) == TOKENS_PER_ROW
+    for variable in VARIABLES:
+        if variable.kind in {"decimal", "integer"}:
+            missing = {float(marker) for marker in variable.missing}
+            expected = [
+                None if float(t) in missing else float(t) * variable.scale for t in columns[variable.position]
+            ]
+            assert parsed.rows[variable.name].to_pylist() == expected, variable.name
+    temperatures = parsed.rows["air_temperature_c"]
+    assert -30 < pc.min(temperatures).as_py() < pc.max(temperatures).as_py() < 45
+
+
+def test_values_survive_as_the_nearest_double():
+    assert only(with_tokens(air_temperature_c="28.4"))["air_temperature_c"] == 28.4
+    assert not math.isnan(pa.scalar(28.4).as_py())
