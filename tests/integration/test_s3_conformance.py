@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import boto3
@@ -119,7 +120,7 @@ def test_listings_go_on_page_by_page_in_order(client):
     found = [[entry["Key"] for entry in page["Contents"]] for page in pages]
 
     assert [len(page) for page in found] == [10, 10, 5]
-    assert sum(found, []) == keys
+    assert list(chain.from_iterable(found)) == keys
 
 
 def test_a_deleted_object_is_gone_and_so_is_one_that_never_was(client):

@@ -29,23 +29,26 @@ def observations(
     """One row per station and time, its values made from the key and the seed."""
     keys = [(station, time) for time in times for station in stations]
 
-    def value(name: str, kind: pa.DataType, station: int, time: datetime) -> object:
-        source = random.Random(f"{seed} {name} {station} {time.isoformat()}")
-        if source.random() < 0.2:
-            return None
-        if pa.types.is_timestamp(kind):
-            return time - timedelta(minutes=source.randrange(60))
-        if pa.types.is_string(kind):
-            return source.choice(["05", "0510", "Sc"])
-        if pa.types.is_integer(kind):
-            return source.randrange(100)
-        return round(source.uniform(-20, 30), 1)
+    columns = list(OBSERVATIONS_SCHEMA)[2:-1]
 
-    columns = {"station_id": [s for s, _ in keys], "observed_at": [t for _, t in keys]}
-    for column in list(OBSERVATIONS_SCHEMA)[2:-1]:
-        columns[column.name] = [value(column.name, column.type, *key) for key in keys]
-    columns["raw_key"] = [raw_key] * len(keys)
-    return pa.table(columns, schema=OBSERVATIONS_SCHEMA)
+    def row(station: int, time: datetime) -> dict[str, object]:
+        source = random.Random(f"{seed} {station} {time.isoformat()}")
+        values = {column.name: _value(column.type, time, source) for column in columns}
+        return {"station_id": station, "observed_at": time, **values, "raw_key": raw_key}
+
+    return pa.Table.from_pylist([row(*key) for key in keys], schema=OBSERVATIONS_SCHEMA)
+
+
+def _value(kind: pa.DataType, time: datetime, source: random.Random) -> object:
+    if source.random() < 0.2:
+        return None
+    if pa.types.is_timestamp(kind):
+        return time - timedelta(minutes=source.randrange(60))
+    if pa.types.is_string(kind):
+        return source.choice(["05", "0510", "Sc"])
+    if pa.types.is_integer(kind):
+        return source.randrange(100)
+    return round(source.uniform(-20, 30), 1)
 
 
 def everything(table: pa.Table) -> list[dict]:

@@ -73,11 +73,9 @@ def test_writers_who_meet_at_the_limit_never_pass_it(store):
     assert sum(taken) <= reserved <= 10
 
 
-def test_what_others_took_meanwhile_is_seen_after_a_while(store):
-    clock = [MIDNIGHT]
-    mine = DailyCalls(store, 100, lambda: clock[0])
+def test_what_others_took_meanwhile_is_seen(store):
+    mine = budget(store, 100)
     mine.take()
     budget(store, 100).take(50)
-    clock[0] += timedelta(minutes=6)
 
     assert mine.take() < 50

@@ -1,5 +1,6 @@
 import threading
 from datetime import timedelta
+from itertools import chain
 
 import pyarrow as pa
 import pytest
@@ -69,7 +70,7 @@ def tables(draw) -> pa.Table:
 def test_applying_changes_loses_nothing_and_needs_no_second_time(current, incoming):
     changes = diff(current, incoming)
     keys = [key_list(part) for part in (changes.inserted, changes.corrected, changes.equal)]
-    assert sorted(sum(keys, [])) == sorted(key_list(incoming))
+    assert sorted(chain.from_iterable(keys)) == sorted(key_list(incoming))
 
     replaced = set(keys[1])
     kept = current.filter(pa.array([key not in replaced for key in key_list(current)], pa.bool_()))

@@ -25,7 +25,7 @@ def reply(body=BODY, *, params=None, minute=0) -> Reply:
 def test_a_reply_is_kept_as_received_with_its_story_beside_it(store):
     key = raw.put_reply(store, reply(), 3)
 
-    assert key == "raw/kma/kma_sfctm3/2024/01/01/202401010000_202401010200_108_c1ec7fba43cb.txt.gz"
+    assert key == "raw/kma/kma_sfctm3/2024/01/01/202401010000_202401010200_108_a1390b0d233a.txt.gz"
     assert gzip.decompress(store.get(key)) == BODY
     assert json.loads(store.get(raw.sidecar_of(key))) == {
         "endpoint": "kma_sfctm3",
@@ -33,7 +33,7 @@ def test_a_reply_is_kept_as_received_with_its_story_beside_it(store):
         "url": "https://apihub.kma.go.kr/api/typ01/url/kma_sfctm3.php?tm1=202401010000",
         "fetched_at": "2024-01-01T03:00:00+00:00",
         "status": 200,
-        "sha256": "c1ec7fba43cb",
+        "sha256": "a1390b0d233a4eccbe7a15831760c73ed2150e9210572744ce283a1861e86fed",
         "bytes": len(BODY),
         "rows": 3,
     }

@@ -28,7 +28,7 @@ def test_staging_again_replaces(store):
 
 
 def test_what_was_not_staged_is_named(store):
-    with pytest.raises(FileNotFoundError, match="staging/run-.*/rows.parquet"):
+    with pytest.raises(FileNotFoundError, match=r"staging/run-.*/rows\.parquet"):
         Staging(store, "run").read_table("rows")
 
 

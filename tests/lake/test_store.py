@@ -37,7 +37,7 @@ def test_a_missing_object_and_a_missing_bucket_are_named(store):
     with pytest.raises(FileNotFoundError, match=r"s3://bucket-\d+/nothing at http"):
         store.get("nothing")
     elsewhere = ObjectStore(replace(store.access, bucket="elsewhere"))
-    with pytest.raises(StorageRefused, match="s3://elsewhere/x .* no such bucket"):
+    with pytest.raises(StorageRefused, match=r"s3://elsewhere/x .* no such bucket"):
         elsewhere.put("x", b"")
 
 

@@ -20,8 +20,6 @@ log = logging.getLogger(__name__)
 
 PREFIX: Final = "calls/kma/"
 KST: Final = timezone(timedelta(hours=9), "KST")
-REFRESH: Final = timedelta(minutes=5)  # after which other writers' calls are looked up again
-SCARCE: Final = 0.1  # share of the limit; when less is left, they are looked up each time
 
 
 def _clock() -> datetime:
@@ -53,8 +51,8 @@ class DailyCalls:
     @property
     def left(self) -> int:
         """Calls left today, as far as known; what this instance has reserved and not used is its own."""
-        if self._listed_at is None:
-            self._look(self._clock())
+        if not self._looked:
+            self._look()
         return max(0, self._limit - self._sum) + self._reserved
 
     def take(self, calls: int = 1) -> int:
@@ -77,19 +75,16 @@ class DailyCalls:
 
     def _begin(self, now: datetime) -> None:
         self._day = _day(now)
-        self._listed_at: datetime | None = None
+        self._looked = False
         self._sum = self._reserved = 0
         self._block = self._first_block
 
     def _reserve(self, calls: int, now: datetime) -> None:
-        known_left = self._limit if self._listed_at is None else self._limit - self._sum
+        known_left = self._limit - self._sum
         count = max(calls, min(self._block, known_left))
         key = f"{self._prefix}{now.astimezone(KST):%H%M%S}-{uuid4().hex[:12]}-{count}"
         self._store.put(key, b"", "text/plain")
-        self._sum += count
-        stale = self._listed_at is None or now - self._listed_at > REFRESH
-        if stale or self._limit - self._sum < SCARCE * self._limit:
-            self._look(now)
+        self._look()
         if self._sum > self._limit:
             self._store.delete(key)
             self._sum -= count
@@ -104,9 +99,9 @@ class DailyCalls:
         self._reserved += count
         self._block = 2 * count
 
-    def _look(self, now: datetime) -> None:
+    def _look(self) -> None:
         self._sum = sum(_calls_in(entry.key) for entry in self._store.list(self._prefix))
-        self._listed_at = now
+        self._looked = True
         log.info("calls: day=%s used=%d limit=%d", self._day, self._sum, self._limit)
 
     @property

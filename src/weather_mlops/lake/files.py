@@ -26,13 +26,19 @@ CACHE: Final = 32 << 20  # bytes kept in this process
 
 def io_properties(access: S3Access) -> dict[str, str]:
     """Properties of a catalog whose files are read and written by this module."""
+    credentials = {
+        "access-key-id": access.access_key_id,
+        "secret-access-key": access.secret_access_key,
+        "session-token": access.session_token,
+        "region": access.region,
+    }
     given = {
         "py-io-impl": f"{__name__}.S3FileIO",
         "s3.endpoint": access.endpoint_url,
-        "s3.access-key-id": access.access_key_id,
-        "s3.secret-access-key": access.secret_access_key,
-        "s3.session-token": access.session_token,
-        "s3.region": access.region,
+        **{f"s3.{name}": value for name, value in credentials.items()},
+        **{
+            f"client.{name}": value for name, value in credentials.items()
+        },  # AWS Glue, where that is the catalog
     }
     return {name: value for name, value in given.items() if value is not None}
 

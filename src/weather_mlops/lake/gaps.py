@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import pyarrow as pa
@@ -32,7 +32,6 @@ HORIZON: Final = timedelta(days=31)  # as far back as gaps are asked for again
 LONGEST_WAIT_H: Final = 24
 LONGEST_CALL: Final = timedelta(days=30, hours=23)  # the API cuts a longer period silently
 OPEN, NEXT_DUE, NEWEST_OPEN = "weather.open", "weather.next-due", "weather.newest-open"
-TRIED_AT: Final = "weather.tried-at"
 HOUR: Final = timedelta(hours=1)
 
 
@@ -63,8 +62,9 @@ def update(
 ) -> pa.Table:
     """The register after a run.
 
-    Each expected key counts once: present closes its gap; absent opens one, or counts one more try of it.
-    The same run told twice changes nothing.
+    A key that is present closes its gap. One that is absent opens a gap, or counts one more try of it; but no
+    try is counted while the gap rests (see `due`): a run's window asks for the same hours hour after hour,
+    and a task that is run again for the same ones. So the same run told twice changes nothing.
 
     Args:
         register: rows of GAPS_SCHEMA, keys unique.
@@ -84,7 +84,7 @@ def update(
                 gaps[key] = {**row, "closed_at": now}
         elif row is None:
             gaps[key] = _opened(key, refused, now)
-        elif row["last_tried"] < now:
+        elif row["closed_at"] is not None or _next_try(row) <= now:
             reason = _reason(key, refused)
             gaps[key] = {
                 **row,
@@ -160,7 +160,7 @@ def load(catalog: Catalog, now: datetime | None = None) -> pa.Table:
     """
     table = open_table(catalog, GAPS)
     told = summary(table)
-    resting = now is not None and NEXT_DUE in told and told[NEXT_DUE] > now.astimezone(UTC).isoformat()
+    resting = now is not None and NEXT_DUE in told and datetime.fromisoformat(told[NEXT_DUE]) > now
     if table.current_snapshot() is None or told.get(OPEN) == "0" or resting:
         return GAPS_SCHEMA.empty_table()
     with storage_errors(f"table {GAPS.identifier}"):
@@ -174,8 +174,6 @@ def count_open(catalog: Catalog) -> int:
 
 def record(catalog: Catalog, expected: pa.Table, refused: pa.Table, *, run: str, now: datetime) -> GapCount:
     """Bring the register up to date after a run has published; no commit where nothing changes.
-
-    A run that is told again, after its task was killed, counts no second try.
 
     Args:
         catalog: where the tables are.
@@ -199,10 +197,8 @@ def record(catalog: Catalog, expected: pa.Table, refused: pa.Table, *, run: str,
         register = _since(
             table, min(month_of(moment(min(hour for _, hour in asked))), month_of(now - HORIZON))
         )
-        told = summary(table)
-        tried_at = datetime.fromisoformat(told[TRIED_AT]) if told.get(RUN) == run else now
-        after = update(register, asked, present, in_quarantine, tried_at)
-        _persist(table, register, after, {RUN: run, TRIED_AT: tried_at.isoformat(), **_notes(after, now)})
+        after = update(register, asked, present, in_quarantine, now)
+        _persist(table, register, after, {RUN: run, **_notes(after, now)})
         open_before, open_after = _open_keys(register), _open_keys(after)
         return GapCount(
             len(open_after - open_before), len(open_before - open_after), int(summary(table).get(OPEN, 0))
@@ -241,8 +237,8 @@ def _notes(register: pa.Table, now: datetime) -> dict[str, str]:
         return {OPEN: "0"}
     return {
         OPEN: str(len(rows)),
-        NEXT_DUE: min(map(_next_try, rows)).astimezone(UTC).isoformat(),
-        NEWEST_OPEN: max(row["observed_at"] for row in rows).astimezone(UTC).isoformat(),
+        NEXT_DUE: min(map(_next_try, rows)).isoformat(),
+        NEWEST_OPEN: max(row["observed_at"] for row in rows).isoformat(),
     }
 
 
@@ -250,7 +246,7 @@ def _any_open_since(table: Table, hour: int) -> bool:
     told = summary(table)
     if table.current_snapshot() is None or told.get(OPEN) == "0":
         return False
-    return NEWEST_OPEN not in told or told[NEWEST_OPEN] >= moment(hour).isoformat()
+    return NEWEST_OPEN not in told or datetime.fromisoformat(told[NEWEST_OPEN]) >= moment(hour)
 
 
 def _since(table: Table, begin: datetime) -> pa.Table:

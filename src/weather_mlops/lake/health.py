@@ -7,12 +7,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
-from pyiceberg.table import Table
 
 from weather_mlops.errors import Unhealthy
 from weather_mlops.lake import gaps
-from weather_mlops.lake.catalog import open_table, summary
-from weather_mlops.lake.publish import NEWEST
+from weather_mlops.lake.catalog import open_table
+from weather_mlops.lake.publish import newest_of
 from weather_mlops.lake.rows import key_list, rows_of
 from weather_mlops.lake.schemas import KEY, OBSERVATIONS
 from weather_mlops.lake.staging import Staging
@@ -77,7 +76,9 @@ def newest_hour(catalog: Catalog) -> datetime | None:
     Raises:
         StorageUnavailable, StorageRefused.
     """
-    return _newest(open_table(catalog, OBSERVATIONS))
+    table = open_table(catalog, OBSERVATIONS)
+    with storage_errors(f"table {OBSERVATIONS.identifier}"):
+        return newest_of(table)
 
 
 def read_back(catalog: Catalog, staging: Staging, now: datetime) -> Figures:
@@ -97,13 +98,13 @@ def read_back(catalog: Catalog, staging: Staging, now: datetime) -> Figures:
     accepted = staging.read_table("accepted").select(KEY)
     table = open_table(catalog, OBSERVATIONS)
     with storage_errors(f"table {OBSERVATIONS.identifier}"):
+        newest = newest_of(table)
         present = set(
             key_list(rows_of(table, pa.concat_tables([window, accepted], promote_options="permissive"), KEY))
         )
     wanted = key_list(window)
     last_hour = max((hour for _, hour in wanted), default=0)
     stations = {station for station, hour in wanted if hour == last_hour}
-    newest = _newest(table)
     lag_hours = None if newest is None else (now - newest).total_seconds() / 3600
     keys = set(key_list(accepted))
     return Figures(
@@ -148,16 +149,3 @@ def require_healthy(figures: Figures, limits: Limits) -> None:
     """
     if found := breaches(figures, limits):
         raise Unhealthy(f"{OBSERVATIONS.identifier}: {'; '.join(found)}")
-
-
-def _newest(table: Table) -> datetime | None:
-    """By the last commit's own word; read from the rows where another program made that commit."""
-    told = summary(table).get(NEWEST)
-    if told:
-        return datetime.fromisoformat(told)
-    if table.current_snapshot() is None:
-        return None
-    with storage_errors(f"table {OBSERVATIONS.identifier}"):
-        hours = table.scan(selected_fields=("observed_at",)).to_arrow()["observed_at"]
-    newest: datetime | None = pc.max(hours).as_py()
-    return newest

@@ -14,13 +14,22 @@ from pyiceberg.table import Table
 from weather_mlops.lake import gaps, maintenance, quarantine
 from weather_mlops.lake.catalog import RUN, commit, summary
 from weather_mlops.lake.rows import exactly, key_list, moment, rows_of
-from weather_mlops.lake.schemas import GAPS, KEY, OBSERVATIONS, OBSERVATIONS_SCHEMA, QUARANTINE, conformed
+from weather_mlops.lake.schemas import (
+    GAPS,
+    KEY,
+    OBSERVATIONS,
+    OBSERVATIONS_SCHEMA,
+    QUARANTINE,
+    QUARANTINE_SCHEMA,
+    conformed,
+)
 from weather_mlops.lake.staging import Staging
 
 log = logging.getLogger(__name__)
 
 NEWEST: Final = "weather.newest"
 SCORE: Final = "weather.quality-score"
+_NONE_REFUSED: Final = QUARANTINE_SCHEMA.empty_table()
 _NOT_COMPARED: Final = frozenset({*KEY, "raw_key"})
 
 
@@ -167,13 +176,28 @@ def publish_run(catalog: Catalog, staging: Staging, now: datetime) -> RunResult:
     """
     audit = staging.read_json("audit")
     accepted = staging.read_table("accepted")
-    refused = staging.read_table("quarantined")
+    # Mostly none: a table without rows needs no request.
+    refused = staging.read_table("quarantined") if audit["counts"]["quarantined"] else _NONE_REFUSED
     published = publish(catalog, accepted, run=staging.run, score=_score_of(audit))
     added = quarantine.record_refused(catalog, refused, run=staging.run, at=now)
     counted = gaps.record(catalog, staging.read_table("expected"), refused, run=staging.run, now=now)
     touched = (OBSERVATIONS, GAPS, *((QUARANTINE,) if added else ()))
     maintained = maintenance.maintain(catalog, now, touched)
     return RunResult(published, int(audit["counts"]["copies"]), added, counted, maintained)
+
+
+def newest_of(table: Table) -> datetime | None:
+    """Newest hour of the observations, by the last commit's own word; None when there is none.
+
+    Where another program made that commit, it is read from the rows.
+    """
+    if NEWEST in (told := summary(table)):
+        return datetime.fromisoformat(told[NEWEST])
+    if table.current_snapshot() is None:
+        return None
+    hours = table.scan(selected_fields=("observed_at",)).to_arrow()["observed_at"]
+    newest: datetime | None = pc.max(hours).as_py()
+    return newest
 
 
 def _score_of(audit: Mapping[str, Any]) -> float | None:
@@ -187,12 +211,13 @@ def _write(table: Table, changes: Changes, notes: Mapping[str, str]) -> None:
     if rows.num_rows == 0:
         return
     rows = rows.sort_by([(name, "ascending") for name in KEY])
+    newest = moment(max(hour for _, hour in key_list(rows)))
     counted = {
         **notes,
         "weather.inserted": str(changes.inserted.num_rows),
         "weather.corrected": str(changes.corrected.num_rows),
         "weather.equal": str(changes.equal.num_rows),
-        NEWEST: _newest(table, rows),
+        NEWEST: max(newest, newest_of(table) or newest).isoformat(),
     }
     with table.transaction() as transaction:
         if changes.corrected.num_rows:
@@ -200,11 +225,6 @@ def _write(table: Table, changes: Changes, notes: Mapping[str, str]) -> None:
             transaction.overwrite(rows, overwrite_filter=replaced, snapshot_properties=counted)
         else:
             transaction.append(rows, snapshot_properties=counted)
-
-
-def _newest(table: Table, rows: pa.Table) -> str:
-    newest = moment(max(key[1] for key in key_list(rows))).isoformat()
-    return max(newest, summary(table).get(NEWEST, newest))
 
 
 def _same_rows(left: pa.Table, right: pa.Table) -> pa.ChunkedArray | pa.Array:

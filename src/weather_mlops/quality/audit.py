@@ -139,15 +139,14 @@ def audit(  # noqa: PLR0913  what an audit needs to know
     """
     distinct, copies = without_copies(rows)
     frame = audit_frame(distinct, expected, stations)
-    result, broken = _validate(frame, suites.load(suites_dir, suites.OBSERVATIONS))
+    context = _context()
+    result, broken = _validate(context, frame, suites.load(suites_dir, suites.OBSERVATIONS))
     refused = sorted(broken)
     keep = [row for row in range(distinct.num_rows) if row not in broken]
     accepted = distinct.take(pa.array(keep, pa.int64())).select(ACCEPTED_NAMES)
     present = set(key_list(accepted))
     stations_seen = coverage(expected, present)
-    covered, _ = _validate(
-        stations_seen.assign(row=range(len(stations_seen))), suites.load(suites_dir, suites.COMPLETENESS)
-    )
+    covered, _ = _validate(context, stations_seen, suites.load(suites_dir, suites.COMPLETENESS))
     result.results.extend(covered.results)
     quarantined = _records(
         distinct.take(pa.array(refused, pa.int64())), [broken[row] for row in refused], rejected
@@ -186,9 +185,11 @@ def check_fit(result: Audit, min_fit_share: float) -> None:
     )
 
 
-def _validate(frame: "pd.DataFrame", suite: Any) -> tuple[Any, dict[int, dict[str, str]]]:
+def _validate(context: Any, frame: "pd.DataFrame", suite: Any) -> tuple[Any, dict[int, dict[str, str]]]:
     """Great Expectations' result, and for each refused row the rules with the values that break them."""
-    batch = _batch(frame)
+    asset = context.data_sources.add_pandas(suite.name).add_dataframe_asset("rows")
+    whole = asset.add_batch_definition_whole_dataframe("run")
+    batch = whole.get_batch(batch_parameters={"dataframe": frame})
     result = batch.validate(suite, result_format=SUMMARY)
     failed = {
         entry.expectation_config.meta["rule"]
@@ -208,13 +209,17 @@ def _validate(frame: "pd.DataFrame", suite: Any) -> tuple[Any, dict[int, dict[st
     return result, broken
 
 
-def _batch(frame: "pd.DataFrame") -> Any:
-    import great_expectations as gx
+def _context() -> Any:
+    """Great Expectations, in memory only: no folder for documents, no bars, no word to anybody."""
+    import great_expectations as gx  # heavy: only where an audit runs
+    from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
 
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
-    asset = context.data_sources.add_pandas("staging").add_dataframe_asset("rows")
-    return asset.add_batch_definition_whole_dataframe("run").get_batch(batch_parameters={"dataframe": frame})
+    config = DataContextConfig(
+        store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
+        analytics_enabled=False,
+        progress_bars={"globally": False},
+    )
+    return gx.get_context(mode="ephemeral", project_config=config)
 
 
 def _records(refused: pa.Table, broken: list[dict[str, str]], rejected: pa.Table) -> pa.Table:

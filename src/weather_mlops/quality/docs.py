@@ -8,9 +8,10 @@ Days are KST's. A page is named ``<HHMM>_<score>_<fit share>_<run>``, so that a 
 needs, and the cost of a run doesn't grow with history.
 """
 
+import copy
 import html
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from itertools import chain
@@ -75,16 +76,30 @@ def render(audit: Audit) -> str:
     from great_expectations.render.renderer import ValidationResultsPageRenderer
     from great_expectations.render.view import DefaultJinjaPageView
 
-    audit.result.meta.setdefault("run_id", {"run_name": audit.run, "run_time": audit.audited_at.isoformat()})
-    page: str = DefaultJinjaPageView().render(ValidationResultsPageRenderer().render(audit.result))
+    result = copy.deepcopy(audit.result)
+    result.meta["run_id"] = {"run_name": audit.run, "run_time": audit.audited_at.isoformat()}
+    # Its templates write values as they are.
+    result.meta = _escaped(result.meta)
+    for entry in result.results:
+        entry.result = _escaped(entry.result)
+    page: str = DefaultJinjaPageView().render(ValidationResultsPageRenderer().render(result))
     return page
+
+
+def _escaped(value: Any) -> Any:
+    """The same with no markup in any of its texts."""
+    if isinstance(value, str):
+        return html.escape(value)
+    if isinstance(value, Mapping):
+        return {_escaped(name): _escaped(inner) for name, inner in value.items()}
+    return [_escaped(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def day_index(day: datetime, keys: Iterable[str]) -> str:
     """The runs of a day, newest first."""
     rows = []
     for key in sorted(keys, reverse=True):
-        name = key.rsplit("/", 1)[-1]
+        name = key.removeprefix(f"{DOCS}/{day:%Y/%m/%d}/")
         if name == "index.html":
             continue
         time, score, fit, run = name.removesuffix(".html").split("_", 3)

@@ -93,10 +93,10 @@ def audit_frame(rows: pa.Table, expected: pa.Table, stations: Collection[int]) -
 
 
 def isolated_steps(keys: list[tuple[int, int]], values: np.ndarray) -> np.ndarray:
-    """How far each value stands off the hours beside it at its station.
+    """How far each value stands off the hours near it at its station.
 
-    The smaller one of the differences to the hour before and to the hour after, so that the good hours beside
-    a spike aren't blamed for it; to the hour before alone where the hour after isn't known yet.
+    The smallest one of the differences to the hour before, to the hour after, and to two hours before: so the
+    good hours beside a spike aren't blamed for it, and a step that stays isn't taken for one.
 
     Args:
         keys: station id and microseconds of each value.
@@ -107,10 +107,14 @@ def isolated_steps(keys: list[tuple[int, int]], values: np.ndarray) -> np.ndarra
     """
     place = {key: n for n, key in enumerate(keys)}
     with_gap = np.append(values, np.nan)
-    before = with_gap[[place.get((station, time - HOUR_US), -1) for station, time in keys]]
-    after = with_gap[[place.get((station, time + HOUR_US), -1) for station, time in keys]]
-    to_before, to_after = np.abs(values - before), np.abs(values - after)
-    return np.where(np.isnan(to_before), np.nan, np.fmin(to_before, to_after))
+
+    def difference(hours: int) -> np.ndarray:
+        beside = [place.get((station, time + hours * HOUR_US), -1) for station, time in keys]
+        return np.asarray(np.abs(values - with_gap[beside]))
+
+    to_before = difference(-1)
+    smallest = np.fmin(np.fmin(to_before, difference(1)), difference(-2))
+    return np.where(np.isnan(to_before), np.nan, smallest)
 
 
 def coverage(expected: pa.Table, present: Collection[tuple[int, int]]) -> "pd.DataFrame":

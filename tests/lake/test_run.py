@@ -1,0 +1,172 @@
+"""A whole run through the lake: killed anywhere and run again it ends the same; and it makes few requests."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import pyarrow as pa
+import pytest
+
+from weather_mlops.kma.client import Reply
+from weather_mlops.lake import files, gaps, health, raw
+from weather_mlops.lake.calls import DailyCalls
+from weather_mlops.lake.catalog import ensure_tables, open_catalog
+from weather_mlops.lake.publish import publish, publish_run
+from weather_mlops.lake.schemas import KEY, QUARANTINE_SCHEMA
+from weather_mlops.lake.staging import Staging
+from weather_mlops.lake.store import ObjectStore
+
+from .conftest import NOW, hours, observations
+
+STATIONS = [90, 95, 98]
+
+
+class Killed(BaseException):
+    """As SIGKILL would: nothing catches it."""
+
+
+@pytest.fixture
+def killer(monkeypatch):
+    """Kills at the n-th write to S3, before it is made."""
+
+    class Killer:
+        at: int | None = None
+        seen = 0
+
+        def hit(self) -> None:
+            self.seen += 1
+            if self.at is not None and self.seen >= self.at:
+                raise Killed
+
+    killer = Killer()
+    for name in ("put", "delete"):
+        real = getattr(ObjectStore, name)
+
+        def guarded(self, *args, real=real, **kwargs):
+            killer.hit()
+            return real(self, *args, **kwargs)
+
+        monkeypatch.setattr(ObjectStore, name, guarded)
+    return killer
+
+
+def stage(store, run: str) -> Staging:
+    """Two hours: one station corrected, one refused, one new hour for the others."""
+    staging = Staging(store, run)
+    keys = observations(STATIONS, hours(2)).select(KEY)
+    staging.write_table("expected", keys.append_column("origin", pa.array(["window"] * keys.num_rows)))
+    parts = [observations([90], hours(2), seed=1), observations([95], hours(2))]
+    staging.write_table("accepted", pa.concat_tables(parts))
+    refused = {"station_id": 98, "observed_at": NOW, "rule": "r", "value": "v", "raw_key": "raw/a", "line": 1}
+    staging.write_table("quarantined", pa.Table.from_pylist([refused], schema=QUARANTINE_SCHEMA))
+    staging.write_json("audit", {"score": {"overall": 0.9}, "counts": {"copies": 0, "quarantined": 1}})
+    return staging
+
+
+def state(catalog) -> dict[str, list]:
+    """All rows of all tables, but the times at which they were written."""
+    times = {"quarantined_at", "first_seen", "last_tried", "closed_at"}
+    found = {}
+    for name in ("observations", "quarantine", "gaps"):
+        rows = catalog.load_table(f"weather.{name}").scan().to_arrow().to_pylist()
+        kept = [{column: value for column, value in row.items() if column not in times} for row in rows]
+        found[name] = sorted(kept, key=lambda row: (row["station_id"], row["observed_at"]))
+    return found
+
+
+@pytest.mark.integration
+def test_a_run_killed_at_any_write_and_run_again_ends_as_one_undisturbed(access, tmp_path, killer):
+    def prepared(name: str):
+        place = replace(access, bucket=f"{access.bucket}-{name}")
+        ObjectStore(place).ensure_bucket()
+        catalog = open_catalog(place, type="sql", uri=f"sqlite:///{tmp_path}/{name}.db")
+        ensure_tables(catalog)
+        publish(catalog, observations(STATIONS, hours(2)[:1]), run="before")
+        return catalog, stage(ObjectStore(place), "run")
+
+    catalog, staging = prepared("undisturbed")
+    killer.seen = 0
+    result = publish_run(catalog, staging, NOW)
+    writes, wanted = killer.seen, state(catalog)
+    catalog.close()
+    assert (result.published.inserted, result.published.corrected) == (2, 1)
+    assert (result.quarantine_added, result.gaps.opened) == (1, 1)
+    assert writes > 10
+
+    for killed_at in range(1, writes + 1):
+        catalog, staging = prepared(f"killed-{killed_at}")
+        killer.seen, killer.at = 0, killed_at
+        with pytest.raises(Killed):
+            publish_run(catalog, staging, NOW)
+        killer.at = None
+        publish_run(catalog, staging, NOW + timedelta(minutes=1))
+        assert state(catalog) == wanted, f"killed at write {killed_at}"
+        catalog.close()
+
+
+def as_a_new_process(monkeypatch) -> None:
+    monkeypatch.setattr(files, "_cache", files._Cache(files.CACHE))
+
+
+@pytest.mark.integration
+def test_an_hourly_run_makes_few_requests(access, open_anew, proxy, monkeypatch, tmp_path):
+    """Each task as a process of its own, after some hours of runs."""
+    stations, replies = range(90, 100), count()
+    counted = replace(access, endpoint_url=proxy.url)
+    runs = count()
+
+    def task(work) -> int:
+        as_a_new_process(monkeypatch)
+        before = len(proxy.requests)
+        work(open_anew(counted), ObjectStore(counted))
+        return len(proxy.requests) - before
+
+    def hourly(last: datetime, present) -> list[int]:
+        run = f"run-{next(runs)}"
+        window = hours(3, last)
+        rows = observations(present, window)
+
+        def collect(catalog, store):
+            DailyCalls(store, 20_000, lambda: last).take()
+            health.newest_hour(catalog)
+            gaps.load(catalog, last)
+            reply = Reply(
+                "kma_sfctm3", {"tm1": "202401010000"}, "url", 200, last, str(next(replies)).encode()
+            )
+            raw.put_reply(store, reply, 3)
+            staging = Staging(store, run)
+            keys = observations(stations, window).select(KEY)
+            staging.write_table(
+                "expected", keys.append_column("origin", pa.array(["window"] * keys.num_rows))
+            )
+            staging.write_table("rows", rows)
+            staging.write_table("rejected", rows.slice(0, 0))
+
+        def audit(_, store):
+            staging = Staging(store, run)
+            for name in ("expected", "rows", "rejected"):
+                staging.read_table(name)
+            staging.write_table("accepted", rows)
+            staging.write_table("quarantined", QUARANTINE_SCHEMA.empty_table())
+            staging.write_json(
+                "audit", {"score": {"overall": 0.9}, "counts": {"copies": 0, "quarantined": 0}}
+            )
+
+        def update(catalog, store):
+            publish_run(catalog, Staging(store, run), last)
+
+        def check(catalog, store):
+            assert health.read_back(catalog, Staging(store, run), last).lost == 0
+
+        return [task(work) for work in (collect, audit, update, check)]
+
+    begin = datetime(2024, 5, 10, tzinfo=UTC)
+    ensure_tables(open_anew())
+    for hour in range(6):
+        hourly(begin + timedelta(hours=hour), stations[:-1] if hour == 2 else stations)
+    complete = hourly(begin + timedelta(hours=6), stations)
+    with_gap = hourly(begin + timedelta(hours=7), stations[:-1])
+
+    # collect, audit (without Data Docs), update, check
+    assert complete == [10, 6, 14, 9]
+    assert with_gap == [10, 6, 23, 9]

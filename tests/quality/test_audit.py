@@ -1,0 +1,232 @@
+"""The audit: what condemns a row, what is only counted, and how the batch is scored."""
+
+import gzip
+import json
+import os
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.quality.staged import GOOD, HOUR, NOON, STATIONS, SUITES, audit, expected, row, unreadable
+from weather_mlops.errors import QualityTooLow
+from weather_mlops.kma import wire
+from weather_mlops.lake.rows import key_list
+from weather_mlops.quality import audit as audits
+from weather_mlops.quality import suites
+
+PROJECT = Path(__file__).resolve().parents[2]
+OBSERVED = sorted((PROJECT.parent / "shared" / "kma" / "observed").glob("*.txt.gz"))
+
+
+def test_good_rows_are_accepted_whole():
+    found = audit(row(), row(159))
+
+    assert found.accepted.num_rows == 2
+    assert found.quarantined.num_rows == 0
+    assert found.counts["warnings"] == {"station_mostly_missing": 2}
+    assert found.accepted.column_names == [*wire.OBSERVATION_SCHEMA.names, "raw_key"]
+
+
+@pytest.mark.parametrize(
+    ("values", "rule"),
+    [
+        ({"wind_direction_deg": 370}, "wind_direction_deg_physical"),
+        ({"wind_speed_ms": 80.0}, "wind_speed_ms_physical"),
+        ({"station_pressure_hpa": 700.0}, "station_pressure_hpa_physical"),
+        ({"sea_level_pressure_hpa": 800.0}, "sea_level_pressure_hpa_physical"),
+        ({"air_temperature_c": 55.0, "dew_point_c": None}, "air_temperature_c_physical"),
+        ({"dew_point_c": -75.0, "relative_humidity_pct": None, "vapour_pressure_hpa": None},
+         "dew_point_c_physical"),
+        ({"relative_humidity_pct": 101.0, "dew_point_c": None}, "relative_humidity_pct_physical"),
+        ({"vapour_pressure_hpa": 61.0, "dew_point_c": None}, "vapour_pressure_hpa_physical"),
+        ({"precipitation_mm": 500.0}, "precipitation_mm_physical"),
+        ({"dew_point_c": 11.5, "relative_humidity_pct": None, "vapour_pressure_hpa": None},
+         "dew_point_above_air_temperature"),
+        ({"relative_humidity_pct": 50.0}, "humidity_contradicts_dew_point"),
+        ({"vapour_pressure_hpa": 20.0}, "vapour_pressure_contradicts_dew_point"),
+        ({"station_id": 7}, "station_unknown; not_asked_for"),
+        ({"observed_at": NOON + 5 * HOUR}, "not_asked_for"),
+        ({"observed_at": NOON + timedelta(minutes=1)}, "not_asked_for; not_on_the_hour"),
+    ],
+)  # fmt: skip
+def test_each_critical_rule_condemns_the_row_that_breaks_it_and_no_other(values, rule):
+    found = audit(row(159), row(**values, line=7))
+
+    (record,) = found.quarantined.to_pylist()
+    assert record["rule"] == rule
+    assert record["line"] == 7
+    assert record["raw_key"] == "raw/k.txt.gz"
+    assert found.accepted["station_id"].to_pylist() == [159]
+
+
+@pytest.mark.parametrize(
+    ("values", "rule"),
+    [
+        ({"air_temperature_c": 42.0, "dew_point_c": None}, "air_temperature_c_record"),
+        ({"wind_speed_ms": 60.0}, "wind_speed_ms_record"),
+        ({"soil_temperature_5cm_c": 99.0}, "soil_temperature_5cm_c_physical"),
+        ({"dew_point_c": 10.5, "relative_humidity_pct": None, "vapour_pressure_hpa": None},
+         "dew_point_at_most_air_temperature"),
+        ({"relative_humidity_pct": 76.0}, "humidity_agrees_with_dew_point"),
+        ({"vapour_pressure_hpa": 9.5}, "vapour_pressure_agrees_with_dew_point"),
+        ({"air_temperature_c": None}, "air_temperature_missing"),
+    ],
+)  # fmt: skip
+def test_each_warning_is_counted_and_costs_no_row(values, rule):
+    found = audit(row(**values))
+
+    assert found.counts["warnings"][rule] == 1
+    assert found.accepted.num_rows == 1
+
+
+@pytest.mark.parametrize(
+    ("column", "jump", "rule"),
+    [
+        ("air_temperature_c", 25.0, "air_temperature_step_impossible"),
+        ("sea_level_pressure_hpa", 30.0, "sea_level_pressure_step_impossible"),
+        ("dew_point_c", -35.0, "dew_point_step_impossible"),
+    ],
+)
+def test_a_spike_condemns_its_own_hour_and_not_the_good_ones_beside_it(column, jump, rule):
+    free = {"dew_point_c": None, "relative_humidity_pct": None, "vapour_pressure_hpa": None}
+    level = {**free, column: GOOD[column]}
+    hours = [NOON - HOUR, NOON, NOON + HOUR]
+    rows = [row(at=hour, **level) for hour in hours]
+    rows[1][column] += jump
+    found = audit(*rows)
+
+    (record,) = found.quarantined.to_pylist()
+    assert (record["observed_at"], record["rule"]) == (NOON, rule)
+
+
+def test_a_rare_step_is_a_warning():
+    free = {"dew_point_c": None, "relative_humidity_pct": None, "vapour_pressure_hpa": None}
+    found = audit(row(**free), row(at=NOON + HOUR, **{**free, "air_temperature_c": 16.0}))
+
+    assert found.counts["warnings"]["air_temperature_step_rare"] == 1
+
+
+def test_a_step_over_a_gap_is_none():
+    free = {"dew_point_c": None, "relative_humidity_pct": None, "vapour_pressure_hpa": None}
+    rows = [row(at=NOON - HOUR, **free), row(at=NOON + HOUR, **{**free, "air_temperature_c": 40.0})]
+
+    assert audit(*rows).quarantined.num_rows == 0
+
+
+def test_identical_copies_count_once_and_contradicting_ones_are_both_refused():
+    same = audit(row(), row(line=6))
+    assert (same.accepted.num_rows, same.counts["copies"], same.quarantined.num_rows) == (1, 1, 0)
+
+    contradicting = audit(row(), row(line=6, wind_speed_ms=3.0))
+    assert contradicting.accepted.num_rows == 0
+    assert contradicting.quarantined["rule"].to_pylist() == ["conflicting_copies"] * 2
+
+
+def test_an_unreadable_line_is_quarantined_with_its_text():
+    found = audit(row(), rejected=unreadable("2026 x"))
+
+    (record,) = found.quarantined.to_pylist()
+    assert record["rule"] == "unreadable_row"
+    assert "2026 x" in record["value"]
+    assert record["station_id"] is None
+
+
+def test_the_score_is_measured():
+    asked = pa.concat_tables([expected(NOON - HOUR, NOON), expected(NOON - 9 * HOUR, origin="gap")])
+    found = audit(row(), row(159), row(at=NOON - HOUR, soil_temperature_5cm_c=99.0), asked=asked)
+    values = 3 * len(GOOD)
+
+    assert found.score.completeness == 3 / 4
+    assert found.score.timeliness == 1
+    assert found.score.validity == pytest.approx((values - 1) / values)
+    assert found.score.consistency == 1
+    assert found.score.overall == round((3 / 4 + 1 + (values - 1) / values + 1) / 4, 4)
+
+
+def test_what_was_not_observed_is_not_scored():
+    score = audit().score
+
+    assert (score.completeness, score.validity, score.consistency, score.timeliness) == (0, None, None, 0)
+    assert score.overall == 0
+
+
+def test_too_few_fit_rows_stop_the_run_with_the_rules_that_refused_most():
+    found = audit(row(), row(159, wind_speed_ms=99.0), rejected=unreadable("x"))
+
+    audits.check_fit(found, 1 / 3)
+    with pytest.raises(
+        QualityTooLow, match=r"33\.3% of 3 rows .* (wind_speed_ms_physical|unreadable_row) \(1\)"
+    ):
+        audits.check_fit(found, 0.34)
+
+
+values_of = st.sampled_from([-99.0, 0.0, 3.0, 12.0, 60.0, 2000.0])
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([108, 159, 7]), st.integers(-2, 2), values_of, values_of), max_size=12
+    ),
+    st.integers(0, 2),
+)
+def test_every_row_that_arrived_is_accepted_a_copy_or_quarantined(drawn, lines):
+    rows = [
+        row(station, NOON + hours * HOUR, line, wind_speed_ms=wind, air_temperature_c=temperature)
+        for line, (station, hours, wind, temperature) in enumerate(drawn)
+    ]
+    found = audit(*rows, rejected=unreadable(*"ab"[:lines]))
+    counts = found.counts
+
+    assert counts["rows_arrived"] == len(rows) + lines
+    assert counts["rows_arrived"] == counts["accepted"] + counts["copies"] + counts["quarantined"]
+    assert max(Counter(key_list(found.accepted)).values(), default=1) == 1
+
+
+@pytest.mark.parametrize(
+    "suite", [suites.observations_suite(), suites.completeness_suite()], ids=["rows", "stations"]
+)
+def test_the_files_are_what_the_table_of_variables_says(suite):
+    assert (SUITES / f"{suite['name']}.json").read_text("utf-8") == suites.text(suite)
+
+
+def test_each_rule_tells_its_reason():
+    rules = json.loads((SUITES / "observations.json").read_text("utf-8"))["expectations"]
+
+    assert all(rule["notes"] and rule["meta"]["rule"] and rule["severity"] for rule in rules)
+    assert max(Counter(rule["meta"]["rule"] for rule in rules).values()) == 1
+
+
+def test_it_works_in_a_fork_of_a_process_that_has_imported_it():
+    audit(row())
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if audit(row(), row(159, wind_speed_ms=99.0)).quarantined.num_rows == 1 else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+@pytest.mark.skipif(not OBSERVED, reason="NO REAL OBSERVATIONS: the rules are not tried on them")
+@pytest.mark.parametrize("path", OBSERVED[::4], ids=lambda path: path.name)
+def test_real_weather_is_not_refused(path):
+    parsed = wire.parse(gzip.decompress(path.read_bytes()))
+    asked = parsed.rows.select(["station_id", "observed_at"])
+    keyed = parsed.rows.append_column("raw_key", pa.array(["k"] * parsed.rows.num_rows))
+    found = audits.audit(
+        keyed,
+        unreadable(),
+        asked.append_column("origin", pa.array(["window"] * asked.num_rows)),
+        STATIONS,
+        suites_dir=SUITES,
+        audited_at=NOON,
+        run="r",
+    )
+
+    assert found.quarantined.num_rows < 0.001 * parsed.rows.num_rows
+    assert sum(found.counts["warnings"].values()) < 0.01 * parsed.rows.num_rows
+    assert pc.count_distinct(found.accepted["observed_at"]).as_py() == found.accepted.num_rows
