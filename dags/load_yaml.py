@@ -11,7 +11,7 @@ from airflow.sdk.exceptions import AirflowException
 from dagfactory import load_yaml_dags
 
 PIPELINES = Path(__file__).resolve().parents[1] / "pipelines"
-faults = []
+faults: list[str] = []
 
 
 class BrokenPipelines(DAG):
@@ -25,10 +25,16 @@ class BrokenPipelines(DAG):
 for path in sorted(PIPELINES.glob("*.yml")):
     if path.name == "defaults.yml":
         continue
+    loaded: dict[str, DAG] = {}
     try:
-        load_yaml_dags(globals(), config_filepath=str(path), defaults_config_path=str(PIPELINES))
+        load_yaml_dags(loaded, config_filepath=str(path), defaults_config_path=str(PIPELINES))
     except Exception as error:  # noqa: BLE001  whatever a user's file provokes is shown, with the file's name
         faults.append(f"pipelines/{path.name}: {type(error).__name__}: {error}")
+    for dag in loaded.values():
+        # dag-factory's own rendering of the YAML spells out Python objects and loses the comments.
+        about = (dag.doc_md or "").partition("## YML DAG")[0]
+        dag.doc_md = f"{about}\n## pipelines/{path.name}\n```yaml\n{path.read_text('utf-8')}\n```"
+    globals().update(loaded)
 
 if faults:
     broken_pipelines = BrokenPipelines("broken_pipelines")

@@ -90,7 +90,7 @@ def test_the_yaml_shows_in_the_docs_of_the_dag(airflow_home):
     doc = read_dags(airflow_home, PROJECT)["dags"]["data_collection"]["doc"]
 
     assert "Iceberg table" in doc
-    assert "operator: operators.collection.CollectWeatherDataOperator" in doc
+    assert (PROJECT / "pipelines" / "collection.yml").read_text("utf-8") in doc
 
 
 UNKNOWN_OPERATOR = """

@@ -19,6 +19,12 @@ NOW = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
 _numbers = count()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "server" in getattr(item, "fixturenames", ()) and item.path.parent.name == "lake":
+            item.add_marker(pytest.mark.integration)
+
+
 def hours(number: int, last: datetime = NOW) -> list[datetime]:
     return [last - timedelta(hours=back) for back in reversed(range(number))]
 

@@ -107,7 +107,6 @@ def test_young_files_without_an_owner_are_left_for_the_commit_they_may_belong_to
     assert len(rows(catalog)) == 2
 
 
-@pytest.mark.integration
 def test_writers_during_a_compaction_lose_nothing(open_anew):
     ensure_tables(open_anew())
     commit_hourly(open_anew(), MAY[:8])

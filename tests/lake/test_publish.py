@@ -148,7 +148,6 @@ def test_an_empty_batch_makes_no_commit(catalog):
     assert (result.inserted, result.snapshot_id) == (0, None)
 
 
-@pytest.mark.integration
 def test_writers_at_once_lose_and_double_nothing(open_anew):
     ensure_tables(open_anew())
     shared = observations([90, 95], hours(2))

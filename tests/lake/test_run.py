@@ -74,7 +74,6 @@ def state(catalog) -> dict[str, list]:
     return found
 
 
-@pytest.mark.integration
 def test_a_run_killed_at_any_write_and_run_again_ends_as_one_undisturbed(access, tmp_path, killer):
     def prepared(name: str):
         place = replace(access, bucket=f"{access.bucket}-{name}")
@@ -108,7 +107,6 @@ def as_a_new_process(monkeypatch) -> None:
     monkeypatch.setattr(files, "_cache", files._Cache(files.CACHE))
 
 
-@pytest.mark.integration
 def test_an_hourly_run_makes_few_requests(access, open_anew, proxy, monkeypatch, tmp_path):
     """Each task as a process of its own, after some hours of runs."""
     stations, replies = range(90, 100), count()
