@@ -96,10 +96,12 @@ class Lake:
         """What the tasks before stage; not part of the cost."""
         staging = Staging(self.store, now.isoformat())
         expected = rows.select(KEY)
-        staging.write_table("expected", expected.append_column("origin", pa.array(["window"] * len(rows))))
-        staging.write_table("accepted", rows)
-        staging.write_table("quarantined", QUARANTINE_SCHEMA.empty_table())
-        staging.write_json("audit", {"score": {"overall": 0.98}, "counts": {"copies": 0, "quarantined": 0}})
+        tables = {
+            "expected": expected.append_column("origin", pa.array(["window"] * len(rows))),
+            "accepted": rows,
+            "quarantined": QUARANTINE_SCHEMA.empty_table(),
+        }
+        staging.write("audited", tables, {"score": {"overall": 0.98}, "counts": {"copies": 0}})
         return staging
 
     def run(self, rows: pa.Table, now: datetime) -> Cost:

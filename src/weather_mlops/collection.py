@@ -19,7 +19,7 @@ from weather_mlops.kma.client import KmaClient, Reply
 from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake import raw
 from weather_mlops.lake.gaps import GapCall
-from weather_mlops.lake.staging import Staging
+from weather_mlops.lake.staging import COLLECTED, Staging
 from weather_mlops.lake.store import ObjectStore
 
 log = logging.getLogger(__name__)
@@ -204,9 +204,8 @@ def stage(store: ObjectStore, staging: Staging, batch: Batch, stations: Sequence
         keys.append(key)
         rows.append(_with_key(parsed.rows, key))
         rejected.append(_with_key(parsed.rejected, key))
-    staging.write_table("rows", pa.concat_tables(rows))
-    staging.write_table("rejected", pa.concat_tables(rejected))
-    staging.write_table("expected", batch.expected)
+    tables = {"rows": pa.concat_tables(rows), "rejected": pa.concat_tables(rejected)}
+    staging.write(COLLECTED, {**tables, "expected": batch.expected})
     log.info("staged: replies=%d rows=%d stations=%d", len(keys), batch.arrived, len(stations))
     return keys
 

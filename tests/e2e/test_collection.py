@@ -147,7 +147,7 @@ def test_s3_that_answers_503_for_a_while_is_ridden_out(stack):
 
 def test_a_task_killed_after_raw_was_written_heals_without_doubles(stack):
     stack.proxy.hold_at(
-        lambda method, path: method == "PUT" and "/staging/" in path and "rows.parquet" in path
+        lambda method, path: method == "PUT" and "/staging/" in path and "collected.zip" in path
     )
     run_id = stack.trigger()
     stack.proxy.kill_the_held()

@@ -56,15 +56,16 @@ def staging(store) -> Staging:
     staging = Staging(store, "run")
     window = expected([90, 95, 98], hours(3))
     gap = expected([90], [NOW - timedelta(days=9)], "gap")
-    staging.write_table("expected", pa.concat_tables([window, gap]))
-    staging.write_table("accepted", observations([90, 95], hours(3)))
+    tables = {"expected": pa.concat_tables([window, gap]), "accepted": observations([90, 95], hours(3))}
+    staging.write("audited", tables)
     return staging
 
 
 def test_what_was_published_is_found_again(catalog, staging):
-    publish(catalog, staging.read_table("accepted"), run="run")
+    staged = staging.read("audited").tables
+    publish(catalog, staged["accepted"], run="run")
     refused = QUARANTINE_SCHEMA.empty_table()
-    gaps.record(catalog, staging.read_table("expected"), refused, run="run", now=NOW)
+    gaps.record(catalog, staged["expected"], refused, run="run", now=NOW)
 
     figures = read_back(catalog, staging, NOW + timedelta(minutes=30))
     assert figures == Figures(

@@ -6,30 +6,30 @@ from weather_mlops.lake.staging import Staging, safe_run
 from .conftest import hours, observations
 
 
-def test_tables_and_documents_come_back_as_they_were(store):
+def test_tables_and_notes_come_back_as_they_were(store):
     staging = Staging(store, "data_collection/scheduled__2024-01-01T00:00:00+00:00")
     rows = observations([90, 95], hours(2))
-    key = staging.write_table("rows", rows)
-    staging.write_json("audit", {"score": 0.98, "note": "좋음"})
+    empty = rows.slice(0, 0)
+    key = staging.write("collected", {"rows": rows, "rejected": empty}, {"score": 0.98, "note": "좋음"})
+    parcel = staging.read("collected")
 
-    assert key == f"staging/{safe_run(staging.run)}/rows.parquet"
-    assert staging.read_table("rows").equals(rows, check_metadata=True)
-    assert staging.read_json("audit") == {"score": 0.98, "note": "좋음"}
-    assert staging.exists("rows.parquet")
-    assert not staging.exists("accepted.parquet")
+    assert key == f"staging/{safe_run(staging.run)}/collected.zip"
+    assert parcel.tables["rows"].equals(rows, check_metadata=True)
+    assert parcel.tables["rejected"].equals(empty, check_metadata=True)
+    assert parcel.notes == {"score": 0.98, "note": "좋음"}
 
 
 def test_staging_again_replaces(store):
     staging = Staging(store, "run")
-    staging.write_table("rows", pa.table({"x": [1, 2]}))
-    staging.write_table("rows", pa.table({"x": [3]}))
+    staging.write("collected", {"rows": pa.table({"x": [1, 2]})})
+    staging.write("collected", {"rows": pa.table({"x": [3]})})
 
-    assert staging.read_table("rows") == pa.table({"x": [3]})
+    assert staging.read("collected").tables == {"rows": pa.table({"x": [3]})}
 
 
 def test_what_was_not_staged_is_named(store):
-    with pytest.raises(FileNotFoundError, match=r"staging/run-.*/rows\.parquet"):
-        Staging(store, "run").read_table("rows")
+    with pytest.raises(FileNotFoundError, match=r"staging/run-.*/collected\.zip"):
+        Staging(store, "run").read("collected")
 
 
 def test_names_of_runs_are_safe_readable_and_apart():

@@ -14,7 +14,7 @@ from weather_mlops.lake.catalog import open_table
 from weather_mlops.lake.publish import newest_of
 from weather_mlops.lake.rows import key_list, rows_of
 from weather_mlops.lake.schemas import KEY, OBSERVATIONS
-from weather_mlops.lake.staging import Staging
+from weather_mlops.lake.staging import AUDITED, Staging
 from weather_mlops.lake.store import storage_errors
 
 
@@ -93,9 +93,10 @@ def read_back(catalog: Catalog, staging: Staging, now: datetime) -> Figures:
         FileNotFoundError: the run staged nothing.
         StorageUnavailable, StorageRefused.
     """
-    expected = staging.read_table("expected")
+    audited = staging.read(AUDITED).tables
+    expected = audited["expected"]
     window = expected.filter(pc.equal(expected["origin"], "window")).select(KEY)
-    accepted = staging.read_table("accepted").select(KEY)
+    accepted = audited["accepted"].select(KEY)
     table = open_table(catalog, OBSERVATIONS)
     with storage_errors(f"table {OBSERVATIONS.identifier}"):
         newest = newest_of(table)

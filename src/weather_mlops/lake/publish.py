@@ -20,16 +20,14 @@ from weather_mlops.lake.schemas import (
     OBSERVATIONS,
     OBSERVATIONS_SCHEMA,
     QUARANTINE,
-    QUARANTINE_SCHEMA,
     conformed,
 )
-from weather_mlops.lake.staging import Staging
+from weather_mlops.lake.staging import AUDITED, Staging
 
 log = logging.getLogger(__name__)
 
 NEWEST: Final = "weather.newest"
 SCORE: Final = "weather.quality-score"
-_NONE_REFUSED: Final = QUARANTINE_SCHEMA.empty_table()
 _NOT_COMPARED: Final = frozenset({*KEY, "raw_key"})
 
 
@@ -167,23 +165,21 @@ def publish_run(catalog: Catalog, staging: Staging, now: datetime) -> RunResult:
 
     Args:
         catalog: where the tables are.
-        staging: with ``accepted``, ``quarantined`` and ``expected``, and the audit's ``audit.json``.
+        staging: with the parcel of the audit.
         now: the time, timezone-aware.
 
     Raises:
         FileNotFoundError: the run was not audited.
         CommitConflict, StorageUnavailable, StorageRefused.
     """
-    audit = staging.read_json("audit")
-    accepted = staging.read_table("accepted")
-    # Mostly none: a table without rows needs no request.
-    refused = staging.read_table("quarantined") if audit["counts"]["quarantined"] else _NONE_REFUSED
-    published = publish(catalog, accepted, run=staging.run, score=_score_of(audit))
+    audited = staging.read(AUDITED)
+    tables, refused = audited.tables, audited.tables["quarantined"]
+    published = publish(catalog, tables["accepted"], run=staging.run, score=audited.notes["score"]["overall"])
     added = quarantine.record_refused(catalog, refused, run=staging.run, at=now)
-    counted = gaps.record(catalog, staging.read_table("expected"), refused, run=staging.run, now=now)
+    counted = gaps.record(catalog, tables["expected"], refused, run=staging.run, now=now)
     touched = (OBSERVATIONS, GAPS, *((QUARANTINE,) if added else ()))
     maintained = maintenance.maintain(catalog, now, touched)
-    return RunResult(published, int(audit["counts"]["copies"]), added, counted, maintained)
+    return RunResult(published, int(audited.notes["counts"]["copies"]), added, counted, maintained)
 
 
 def newest_of(table: Table) -> datetime | None:
@@ -198,12 +194,6 @@ def newest_of(table: Table) -> datetime | None:
     hours = table.scan(selected_fields=("observed_at",)).to_arrow()["observed_at"]
     newest: datetime | None = pc.max(hours).as_py()
     return newest
-
-
-def _score_of(audit: Mapping[str, Any]) -> float | None:
-    score = audit.get("score")
-    overall = score.get("overall") if isinstance(score, Mapping) else score
-    return None if overall is None else float(overall)
 
 
 def _write(table: Table, changes: Changes, notes: Mapping[str, str]) -> None:

@@ -1,8 +1,11 @@
 """What a run hands from task to task, under ``staging/<run>/``."""
 
+import io
 import json
 import re
+import zipfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
@@ -11,6 +14,12 @@ import pyarrow.parquet as pq
 
 from weather_mlops.lake.store import ObjectStore
 
+COLLECTED: Final = "collected"
+"""Of collect: tables rows, rejected, expected."""
+AUDITED: Final = "audited"
+"""Of validate: tables accepted, quarantined, expected; notes score, counts."""
+TABLE: Final = ".parquet"
+NOTES: Final = "notes.json"
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9._=-]+")
 
 
@@ -23,8 +32,18 @@ def safe_run(run: str) -> str:
     return f"{_UNSAFE.sub('_', run)}-{sha256(run.encode()).hexdigest()[:8]}"
 
 
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What one task hands on: tables, and notes beside them."""
+
+    tables: Mapping[str, pa.Table]
+    notes: Mapping[str, Any]
+
+
 class Staging:
-    """The staged tables and documents of one run. Writing one again replaces it.
+    """What the tasks of one run hand on, a parcel each. Writing one again replaces it.
+
+    A parcel is one object, a zip of Parquet files: a run makes few requests, and nobody sees half a parcel.
 
     Args:
         store: the bucket.
@@ -36,48 +55,35 @@ class Staging:
         self.run = run
         self.prefix = f"staging/{safe_run(run)}/"
 
-    def write_table(self, name: str, table: pa.Table) -> str:
-        """Stage a table as Parquet; its key.
+    def write(self, name: str, tables: Mapping[str, pa.Table], notes: Mapping[str, Any] | None = None) -> str:
+        """Stage a parcel; its key.
 
         Raises:
             StorageUnavailable, StorageRefused.
         """
-        sink = pa.BufferOutputStream()
-        pq.write_table(table, sink, compression="zstd")
-        return self._put(f"{name}.parquet", sink.getvalue().to_pybytes(), "application/vnd.apache.parquet")
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as parcel:
+            for title, table in tables.items():
+                sink = pa.BufferOutputStream()
+                pq.write_table(table, sink, compression="zstd")
+                parcel.writestr(f"{title}{TABLE}", sink.getvalue().to_pybytes())
+            parcel.writestr(NOTES, json.dumps(notes or {}, ensure_ascii=False))
+        key = f"{self.prefix}{name}.zip"
+        self.store.put(key, packed.getvalue(), "application/zip")
+        return key
 
-    def read_table(self, name: str) -> pa.Table:
-        """A staged table, with the schema that it was written with.
-
-        Raises:
-            FileNotFoundError: the run staged no such table.
-            StorageUnavailable, StorageRefused.
-        """
-        return pq.read_table(pa.BufferReader(self.store.get(f"{self.prefix}{name}.parquet")))
-
-    def write_json(self, name: str, document: Mapping[str, Any]) -> str:
-        """Stage a document; its key.
+    def read(self, name: str) -> Parcel:
+        """A staged parcel, its tables with the schemas that they were written with.
 
         Raises:
+            FileNotFoundError: the run staged no such parcel.
             StorageUnavailable, StorageRefused.
         """
-        text = json.dumps(document, ensure_ascii=False, indent=1)
-        return self._put(f"{name}.json", text.encode(), "application/json")
-
-    def read_json(self, name: str) -> dict[str, Any]:
-        """A staged document.
-
-        Raises:
-            FileNotFoundError: the run staged no such document.
-            StorageUnavailable, StorageRefused.
-        """
-        document: dict[str, Any] = json.loads(self.store.get(f"{self.prefix}{name}.json"))
-        return document
-
-    def exists(self, name: str) -> bool:
-        """Whether the run staged this, by its name with the ending: ``rows.parquet``."""
-        return self.store.exists(f"{self.prefix}{name}")
-
-    def _put(self, name: str, body: bytes, content_type: str) -> str:
-        self.store.put(f"{self.prefix}{name}", body, content_type)
-        return f"{self.prefix}{name}"
+        packed = io.BytesIO(self.store.get(f"{self.prefix}{name}.zip"))
+        with zipfile.ZipFile(packed) as parcel:
+            tables = {
+                member.removesuffix(TABLE): pq.read_table(pa.BufferReader(parcel.read(member)))
+                for member in parcel.namelist()
+                if member.endswith(TABLE)
+            }
+            return Parcel(tables, json.loads(parcel.read(NOTES)))

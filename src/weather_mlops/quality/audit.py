@@ -28,7 +28,7 @@ from weather_mlops.kma.stations import load_stations
 from weather_mlops.kma.wire import OBSERVATION_SCHEMA
 from weather_mlops.lake.rows import key_list
 from weather_mlops.lake.schemas import QUARANTINE_SCHEMA
-from weather_mlops.lake.staging import Staging
+from weather_mlops.lake.staging import AUDITED, COLLECTED, Staging
 from weather_mlops.quality import suites
 from weather_mlops.quality.prepare import audit_frame, coverage, without_copies
 
@@ -95,24 +95,25 @@ class Audit:
 
 
 def audit_staged(staging: Staging, *, suites_dir: Path, audited_at: datetime, run: str) -> Audit:
-    """Audit what a run staged, and stage what came of it: accepted, quarantined, audit.json.
+    """Audit what a run collected, and stage what came of it.
 
     Raises:
         FileNotFoundError: the run staged nothing.
         StorageUnavailable, StorageRefused.
     """
+    collected = staging.read(COLLECTED).tables
     result = audit(
-        staging.read_table("rows"),
-        staging.read_table("rejected"),
-        staging.read_table("expected"),
+        collected["rows"],
+        collected["rejected"],
+        collected["expected"],
         [station.id for station in load_stations()],
         suites_dir=suites_dir,
         audited_at=audited_at,
         run=run,
     )
-    staging.write_table("accepted", result.accepted)
-    staging.write_table("quarantined", result.quarantined)
-    staging.write_json("audit", {"score": result.score.as_dict(), "counts": dict(result.counts)})
+    tables = {"accepted": result.accepted, "quarantined": result.quarantined}
+    notes = {"score": result.score.as_dict(), "counts": dict(result.counts)}
+    staging.write(AUDITED, {**tables, "expected": collected["expected"]}, notes)
     return result
 
 

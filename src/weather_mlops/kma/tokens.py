@@ -1,0 +1,190 @@
+"""Rows of the wire format to typed columns, all at once; and row by row, why one can't be read.
+
+``read`` and ``fault`` take the same tokens: what one accepts, the other accepts. So a row is not judged by
+its neighbours, and what is left after ``fault`` has set rows aside can be read.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
+
+from weather_mlops.variables import STATION_POSITION, TIME_POSITION, TOKENS_PER_ROW, VARIABLES, Kind, Variable
+
+TIME_DIGITS: Final = 12
+# Nobody observed before 1904, and a year after 2099 is a shifted column.
+YEARS: Final = range(1900, 2100)
+HOURS, MINUTES = 24, 60
+CLOCK_MISSING: Final = -9
+# Text columns may hold Korean; numbers may not.
+KOREAN: Final = "euc-kr"
+INT32: Final = 2**31
+BLOCK_BYTES: Final = 1 << 22
+
+_WIRE_TYPES: Final[dict[Kind, pa.DataType]] = {
+    "decimal": pa.float64(),
+    "integer": pa.int32(),
+    "text": pa.string(),
+    "clock": pa.int32(),
+}
+_NAMES: Final = [f"f{position}" for position in range(TOKENS_PER_ROW)]
+_TYPES: Final = {
+    f"f{TIME_POSITION}": pa.int64(),
+    f"f{STATION_POSITION}": pa.int32(),
+    **{f"f{variable.position}": _WIRE_TYPES[variable.kind] for variable in VARIABLES},
+}
+_INTEGER: Final = re.compile(rb"-?[0-9]+")
+_DECIMAL: Final = re.compile(rb"-?([0-9]+\.?[0-9]*|\.[0-9]+)")
+_TIME: Final = re.compile(
+    rb"(19|20)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])([01][0-9]|2[0-3])[0-5][0-9]"
+)
+
+
+def column(table: pa.Table, position: int) -> pa.Array:
+    """The tokens at a zero-based position of what ``read`` gave."""
+    return table[f"f{position}"].combine_chunks()
+
+
+def read(rows: Sequence[bytes], *, strict: bool = True) -> pa.Table:
+    """Typed columns f0 to f45.
+
+    Args:
+        rows: without comments, without spaces at their ends, no other white space than spaces in them.
+        strict: also refuse what may be fine and takes a look at each row: a letter after a digit.
+
+    Raises:
+        ValueError: some row can't be read; ``fault`` tells which, and why.
+    """
+    if not rows:
+        return pa.table({name: pa.array([], _TYPES[name]) for name in _NAMES})
+    text = np.frombuffer(b"\n".join(rows) + b"\n", np.uint8)
+    space = text == ord(" ")
+    keep = np.ones(text.size, bool)
+    np.logical_not(space[1:] & space[:-1], out=keep[1:])
+    compact = text[keep]
+    _check_text(compact, strict=strict)
+    ascii_only = bool(compact.max() < 128)  # noqa: PLR2004  by definition
+    table = csv.read_csv(
+        pa.py_buffer(compact),
+        read_options=csv.ReadOptions(
+            column_names=_NAMES,
+            use_threads=False,
+            block_size=max(BLOCK_BYTES, max(map(len, rows)) + 2),
+            encoding="utf8" if ascii_only else KOREAN,
+        ),
+        parse_options=csv.ParseOptions(delimiter=" ", quote_char=False),
+        convert_options=csv.ConvertOptions(column_types=_TYPES, null_values=[], strings_can_be_null=False),
+    )
+    _check_values(table)
+    return table
+
+
+def _check_text(compact: np.ndarray, *, strict: bool) -> None:
+    """The typed reader takes 0x10, 1e5 and 0202401010300, too: leave those to the look at each row.
+
+    Raises:
+        ValueError: there may be one.
+    """
+    before, after = compact[:-1], compact[1:]
+    if strict and ((after >= ord("A")) & (before <= ord("9")) & (before > ord(" "))).any():
+        raise ValueError("a letter after a digit")
+    starts = np.concatenate(([0], np.flatnonzero(compact[:-1] == ord("\n")) + 1))
+    if not (compact[np.minimum(starts + TIME_DIGITS, compact.size - 1)] == ord(" ")).all():
+        raise ValueError("TM")
+
+
+def _check_values(table: pa.Table) -> None:
+    """The typed reader takes infinities and times of 25 o'clock, too.
+
+    Raises:
+        ValueError: there is one.
+    """
+    if pc.min(table[f"f{STATION_POSITION}"]).as_py() < 1:
+        raise ValueError("STN")
+    for variable in VARIABLES:
+        values = table[f"f{variable.position}"]
+        if variable.kind == "decimal" and not pc.all(pc.is_finite(values)).as_py():
+            raise ValueError(variable.kma)
+        if variable.kind == "integer":
+            span = pc.min_max(values).as_py()
+            if not (_fits(variable, span["min"]) and _fits(variable, span["max"])):
+                raise ValueError(variable.kma)
+        if variable.kind == "clock":
+            clock = values.to_numpy()
+            right = (clock >= 0) & (clock < 100 * HOURS) & (clock % 100 < MINUTES)
+            if not (right | (clock == CLOCK_MISSING)).all():
+                raise ValueError(variable.kma)
+    _check_times(table[f"f{TIME_POSITION}"].to_numpy())
+
+
+def _check_times(digits: np.ndarray) -> None:
+    year, month, day = digits // 10**8, digits // 10**6 % 100, digits // 10**4 % 100
+    if not ((year >= YEARS.start) & (year < YEARS.stop) & (month >= 1) & (month <= 12)).all():  # noqa: PLR2004
+        raise ValueError("TM")
+    months = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
+    days_of_month = ((months + 1).astype("datetime64[D]") - months.astype("datetime64[D]")).astype(np.int64)
+    clock = (digits // 100 % 100 < HOURS) & (digits % 100 < MINUTES)
+    if not (clock & (day >= 1) & (day <= days_of_month)).all():
+        raise ValueError("TM")
+
+
+def _fits(variable: Variable, number: float) -> bool:
+    """Whether the canonical value of an integer is one of 32 bits."""
+    return -INT32 <= number * variable.scale < INT32
+
+
+def fault(row: bytes) -> str:
+    """Why a row can't be read; empty when it can."""
+    tokens = row.split()
+    if len(tokens) != TOKENS_PER_ROW:
+        return f"{len(tokens)} tokens, expected {TOKENS_PER_ROW}"
+    time, station = tokens[TIME_POSITION], tokens[STATION_POSITION]
+    if not _TIME.fullmatch(time) or not _is_date(time):
+        return f"TM: not a time: {shown(time)!r}"
+    if not _INTEGER.fullmatch(station) or not 0 < float(station) < INT32:
+        return f"STN: not a station id: {shown(station)!r}"
+    for variable in VARIABLES:
+        token = tokens[variable.position]
+        if why := _token_fault(variable, token):
+            return f"{variable.kma}: {why}: {shown(token)!r}"
+    return ""
+
+
+def shown(text: bytes) -> str:
+    """Bytes for people."""
+    return text.decode(KOREAN, "replace")
+
+
+def _is_date(time: bytes) -> bool:
+    try:
+        np.datetime64(f"{time[:4].decode()}-{time[4:6].decode()}-{time[6:8].decode()}")
+    except ValueError:
+        return False
+    return True
+
+
+def _token_fault(variable: Variable, token: bytes) -> str:
+    match variable.kind:
+        case "decimal":
+            if not _DECIMAL.fullmatch(token):
+                return "not a number"
+            return "" if math.isfinite(float(token)) else "too large"
+        case "integer":
+            if not _INTEGER.fullmatch(token):
+                return "not a whole number"
+            return "" if _fits(variable, float(token)) else "too large"
+        case "clock":
+            number = float(token) if _INTEGER.fullmatch(token) else -1
+            right = 0 <= number < 100 * HOURS and number % 100 < MINUTES
+            return "" if right or number == CLOCK_MISSING else "not a time of day"
+        case "text":
+            try:
+                token.decode(KOREAN)
+            except UnicodeDecodeError:
+                return "not text"
+            return ""
