@@ -26,6 +26,7 @@ def main(runs: int) -> None:
         stack = Stack(Path(folder))
         try:
             stack.start()
+            stack.collect_first()
             walls = [measure(stack) for _ in range(runs)]
         finally:
             stack.stop()

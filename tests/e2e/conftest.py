@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,12 @@ E2E_PATIENCE = 240
 class Stack:
     """A running system, with a proxy before its S3 server."""
 
-    def __init__(self, folder: Path, edit: Callable[[dict[str, Any]], None] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        edit: Callable[[dict[str, Any]], None] | None = None,
+        simulator_options: Sequence[str] = (),
+    ) -> None:
         self.project = folder / "project"
         for name in ("dags", "pipelines", "plugins", "expectations"):
             shutil.copytree(PROJECT / name, self.project / name)
@@ -29,6 +34,7 @@ class Stack:
         ports = Ports(**{name: free_port() for name in Ports.__slots__})
         self.proxy = S3Proxy(ports.s3)
         self.system = System(folder / "run", ports, project=self.project, s3_url=self.proxy.url)
+        self.system = replace(self.system, simulator_options=simulator_options)
         self.launcher = Launcher(self.system)
         self.api: AirflowApi
         self.first: Run
@@ -51,6 +57,8 @@ class Stack:
 
     def start(self) -> None:
         self.api = self.launcher.start()
+
+    def collect_first(self) -> None:
         self.first = self.wait(self.api.run_now("data_collection"))
 
     def stop(self) -> None:
@@ -97,6 +105,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     running = Stack(tmp_path_factory.mktemp("stack"))
     try:
         running.start()
+        running.collect_first()
         yield running
     finally:
         running.stop()

@@ -39,7 +39,7 @@ _TYPES: Final = {
     **{f"f{variable.position}": _WIRE_TYPES[variable.kind] for variable in VARIABLES},
 }
 _INTEGER: Final = re.compile(rb"-?[0-9]+")
-_DECIMAL: Final = re.compile(rb"-?([0-9]+\.?[0-9]*|\.[0-9]+)")
+_DECIMAL: Final = re.compile(rb"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)")
 _TIME: Final = re.compile(
     rb"(19|20)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])([01][0-9]|2[0-3])[0-5][0-9]"
 )
@@ -169,22 +169,27 @@ def _is_date(time: bytes) -> bool:
 
 
 def _token_fault(variable: Variable, token: bytes) -> str:
-    match variable.kind:
-        case "decimal":
-            if not _DECIMAL.fullmatch(token):
-                return "not a number"
-            return "" if math.isfinite(float(token)) else "too large"
-        case "integer":
-            if not _INTEGER.fullmatch(token):
-                return "not a whole number"
-            return "" if _fits(variable, float(token)) else "too large"
-        case "clock":
-            number = float(token) if _INTEGER.fullmatch(token) else -1
-            right = 0 <= number < 100 * HOURS and number % 100 < MINUTES
-            return "" if right or number == CLOCK_MISSING else "not a time of day"
-        case "text":
-            try:
-                token.decode(KOREAN)
-            except UnicodeDecodeError:
-                return "not text"
-            return ""
+    if variable.kind == "text":
+        return "" if _is_text(token) else "not text"
+    if variable.kind == "clock":
+        return "" if _is_clock(token) else "not a time of day"
+    decimal = variable.kind == "decimal"
+    if not (_DECIMAL if decimal else _INTEGER).fullmatch(token):
+        return "not a number" if decimal else "not a whole number"
+    number = float(token)
+    return "" if (math.isfinite(number) if decimal else _fits(variable, number)) else "too large"
+
+
+def _is_text(token: bytes) -> bool:
+    try:
+        token.decode(KOREAN)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_clock(token: bytes) -> bool:
+    if not _INTEGER.fullmatch(token):
+        return False
+    hhmm = float(token)
+    return hhmm == CLOCK_MISSING or (0 <= hhmm < 100 * HOURS and hhmm % 100 < MINUTES)
