@@ -50,7 +50,9 @@ class Stack:
         defaults.write_text(re.sub(r"retry_exponential_backoff: .*", "retry_exponential_backoff: 0", text))
         collection = self.project / "pipelines" / "collection.yml"
         content = yaml.safe_load(collection.read_text())
-        content["data_collection"]["tasks"][0]["poll_interval"]["minutes"] = 0.1
+        collect = content["data_collection"]["tasks"][0]
+        collect["poll_interval"]["minutes"] = 0.1
+        collect["publication_timeout"]["minutes"] = 600  # at any minute of the hour that tests run in
         if edit:
             edit(content["data_collection"])
         collection.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False))

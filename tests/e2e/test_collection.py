@@ -1,8 +1,9 @@
 """data_collection in a real Airflow, on good days and bad ones."""
 
 import json
+import time
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 import pyarrow as pa
 import pytest
@@ -98,13 +99,24 @@ def test_the_observations_asset_is_told_of_each_run(stack):
 def test_a_maintenance_page_fails_the_task_with_its_name_and_heals_by_itself(stack):
     stack.simulator("--fault", "maintenance")
     run_id = stack.trigger()
-    wait_for_retry(stack, run_id, "collect_weather_data")
+    wait_for(stack, run_id, "collect_weather_data", "up_for_retry")
     stack.simulator()
     run = stack.wait(run_id)
 
     assert run.state == "success"
     assert "KmaMaintenance" in stack.task_log("collect_weather_data")
     assert_whole(stack, stack.api.results(run))
+
+
+def test_an_hour_that_is_not_published_yet_is_waited_for_without_a_worker(stack):
+    stack.simulator("--publish-delay", "100000")
+    run_id = stack.trigger()
+    wait_for(stack, run_id, "collect_weather_data", "deferred")
+    stack.simulator()
+    run = stack.wait(run_id)
+
+    assert run.state == "success"
+    assert stack.api.results(run)["published_share"] > 0.9
 
 
 def test_a_refused_key_fails_the_task_at_once(stack):
@@ -121,7 +133,7 @@ def test_a_refused_key_fails_the_task_at_once(stack):
 def test_s3_that_is_down_fails_the_task_with_its_name_and_heals_when_it_is_back(stack):
     stack.storage(up=False)
     run_id = stack.trigger()
-    wait_for_retry(stack, run_id, "collect_weather_data")
+    wait_for(stack, run_id, "collect_weather_data", "up_for_retry")
     stack.storage(up=True)
     run = stack.wait(run_id)
 
@@ -179,7 +191,6 @@ def test_a_task_killed_during_the_commit_heals_without_loss_or_doubles(stack):
 
 def test_too_bad_a_batch_is_not_published_and_the_next_run_heals(stack):
     rows_before = len(observations(stack))
-    stack.simulator("--fault", "conflicting-rows")
     stack.simulator("--fault", "shifted-columns")
     run, _ = stack.collect()
     stack.simulator()
@@ -189,6 +200,21 @@ def test_too_bad_a_batch_is_not_published_and_the_next_run_heals(stack):
     run, results = stack.collect()
     assert run.state == "success"
     assert_whole(stack, results)
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [("garbage", "unreadable_row"), ("duplicated-rows", ""), ("conflicting-rows", "conflicting_copies")],
+)
+def test_bad_rows_are_set_aside_and_the_good_ones_go_on(stack, fault, told):
+    stack.simulator("--fault", fault)
+    run, results = stack.collect()
+    stack.simulator()
+
+    assert run.state == "success" or "QualityTooLow" in stack.task_log("validate_data_quality")
+    if run.state == "success":
+        assert_whole(stack, results)
+        assert bool(results["quarantined"]) == bool(told)
 
 
 def test_the_ui_needs_a_login(stack):
@@ -213,16 +239,14 @@ def tries(stack, run) -> dict[str, int]:
     return {task["task_id"]: task["try_number"] for task in stack.api.tasks(run)}
 
 
-def wait_for_retry(stack, run_id: str, task_id: str) -> None:
-    """Wait until a task has failed once."""
-    import time  # noqa: PLC0415
-
-    deadline = datetime.now(UTC) + timedelta(seconds=200)
-    while datetime.now(UTC) < deadline:
+def wait_for(stack, run_id: str, task_id: str, state: str) -> None:
+    """Wait until a task is in a state."""
+    deadline = time.monotonic() + 200
+    while time.monotonic() < deadline:
         run = stack.api.run("data_collection", run_id)
         (task,) = [task for task in stack.api.tasks(run) if task["task_id"] == task_id]
-        if task["try_number"] > 1 or task["state"] == "up_for_retry":
+        if task["state"] == state or (state == "up_for_retry" and task["try_number"] > 1):
             return
         assert run.state in {"queued", "running"}, run
         time.sleep(0.3)
-    raise AssertionError(f"{task_id} was not tried again")
+    raise AssertionError(f"{task_id} was not {state}")

@@ -1,0 +1,88 @@
+"""The operators: thin, and clear about what can be tried again."""
+
+import inspect
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import yaml
+from airflow.sdk.exceptions import AirflowFailException
+
+from operators import collection
+from operators.base import WeatherOperator, end_of_interval, run_label
+from weather_mlops.errors import KeyRefused, KmaUnavailable
+
+PROJECT = Path(__file__).resolve().parents[2]
+NOON = datetime(2026, 11, 23, 3, tzinfo=UTC)
+
+
+class Raises(WeatherOperator):
+    def __init__(self, *, error, **kwargs):
+        super().__init__(**kwargs)
+        self.error = error
+
+    def work(self, context):
+        raise self.error
+
+
+def test_a_permanent_error_is_not_tried_again_and_keeps_its_words():
+    with pytest.raises(AirflowFailException, match="KeyRefused: the key is refused"):
+        Raises(error=KeyRefused("the key is refused"), task_id="t").execute({})
+
+
+def test_a_passing_error_is_left_to_airflow_s_retries():
+    with pytest.raises(KmaUnavailable):
+        Raises(error=KmaUnavailable("no answer"), task_id="t").execute({})
+
+
+@pytest.mark.parametrize(
+    ("interval_end", "run_after", "expected"),
+    [(NOON, NOON + timedelta(hours=1), NOON), (None, NOON, NOON)],
+    ids=["scheduled", "by hand"],
+)
+def test_a_run_is_about_the_end_of_its_interval_or_the_moment_it_was_asked_for(
+    interval_end, run_after, expected
+):
+    run = type("Run", (), {"data_interval_end": interval_end, "run_after": run_after})
+
+    assert end_of_interval({"dag_run": run}) == expected
+
+
+def test_the_runs_of_two_dags_never_share_a_name():
+    dag = type("Dag", (), {"dag_id": "data_collection"})
+
+    assert run_label({"dag": dag, "run_id": "manual__1"}) == "data_collection/manual__1"
+
+
+def test_every_argument_of_the_yaml_is_one_of_the_operator_and_every_one_is_documented():
+    tasks = yaml.safe_load((PROJECT / "pipelines" / "collection.yml").read_text())["data_collection"]["tasks"]
+    for task in tasks:
+        operator = getattr(collection, task["operator"].rsplit(".", 1)[1])
+        accepted = set(inspect.signature(operator.__init__).parameters) | {"aws_conn_id"}
+        own = set(task) - {"task_id", "operator", "dependencies", "outlets"}
+        assert own <= accepted, task["task_id"]
+        assert all(f"{name}:" in operator.__doc__ for name in own), task["task_id"]
+
+
+def test_parsing_a_dag_imports_nothing_heavy():
+    heavy = {
+        "great_expectations",
+        "pandas",
+        "pyarrow",
+        "pyiceberg",
+        "xgboost",
+        "boto3",
+        "weather_mlops.collection",
+    }
+    code = f"import sys, operators.collection, hooks.kma, hooks.lake; print({heavy} & set(sys.modules))"
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=PROJECT / "plugins",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert result.stdout.strip() == "set()", result.stdout
