@@ -1,7 +1,9 @@
 """The list of stations, as shipped and as refreshed."""
 
+import threading
 from dataclasses import replace
 from datetime import date
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -9,8 +11,8 @@ import pytest
 from simulator import wire as peer
 from weather_mlops import kma
 from weather_mlops.errors import FormatChanged
-from weather_mlops.kma.refresh import merge, parse_station_info, write
-from weather_mlops.kma.stations import load_stations
+from weather_mlops.kma.refresh import main, merge, parse_station_info, refresh, write
+from weather_mlops.kma.stations import Station, load_stations
 
 TODAY = date(2026, 11, 23)
 
@@ -50,6 +52,60 @@ def test_added_moved_and_closed_stations_are_told(caplog):
 def test_a_row_that_is_no_station_is_named():
     with pytest.raises(FormatChanged, match="line 2"):
         parse_station_info(b"#START7777\nabc\n#7777END", TODAY)
+
+
+def test_a_row_as_the_api_writes_it_is_read():
+    row = (
+        "     400  126.87600000   37.52200000 01111000     10.50     10.00    0 108 양천                 ----"
+        "                 11B10101 1147000000 ---- 서울특별시 양천구 목동"
+    )
+    (station,) = parse_station_info(f"#START7777\n{row}\n#7777END\n".encode("euc-kr"), TODAY)
+
+    assert station == Station(400, "양천", "", 37.522, 126.876, 10.5, TODAY, None)
+
+
+def test_a_partial_reply_closes_no_stations():
+    with pytest.raises(FormatChanged, match="0 of 97 known stations"):
+        merge(load_stations(), [])
+
+
+@pytest.mark.integration
+def test_the_command_rewrites_the_list_from_the_api(tmp_path, monkeypatch, station_server):
+    monkeypatch.setenv("KMA_API_URL", station_server)
+    monkeypatch.setenv("KMA_AUTH_KEY", "a-test-key")
+
+    refresh(tmp_path / "stations.csv")
+
+    shipped = Path(kma.__path__[0]) / "stations.csv"
+    assert (tmp_path / "stations.csv").read_bytes() == shipped.read_bytes()
+
+
+@pytest.fixture
+def station_server():
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = peer.station_list(load_stations()).body
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_the_command_says_in_one_line_what_is_wrong(monkeypatch, caplog):
+    monkeypatch.delenv("KMA_AUTH_KEY", raising=False)
+
+    assert main() == 1
+    assert "set KMA_AUTH_KEY" in caplog.text
 
 
 def test_the_list_is_written_as_it_is_read(tmp_path):

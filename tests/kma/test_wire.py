@@ -1,6 +1,7 @@
 """The parser: from the bytes of the KMA to rows with names, units and types."""
 
 import gzip
+import json
 import math
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from weather_mlops.kma import wire
 from weather_mlops.variables import TOKENS_PER_ROW, VARIABLES
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "kma"
+GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.txt"))
 OBSERVED = sorted((SHARED / "observed").glob("*.txt.gz"))
 # Seoul in winter, Sokcho in summer.
 WINTER = (
@@ -90,6 +92,17 @@ def test_a_row_of_winter_is_read_as_documented():
     }
 
 
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
+def test_real_rows_read_as_they_were_checked_by_hand(path):
+    rows = [
+        {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}
+        for row in wire.parse(path.read_bytes()).rows.to_pylist()
+    ]
+    read = [{name: value for name, value in row.items() if value is not None} for row in rows]
+
+    assert read == json.loads(path.with_suffix(".json").read_text("utf-8"))
+
+
 def test_missing_soil_temperatures_are_null():
     assert only(SUMMER)["soil_temperature_5cm_c"] is None
 
@@ -150,7 +163,19 @@ def test_the_time_of_a_gust_is_the_latest_one_before_the_observation(time, clock
         (with_tokens(time="202613010000"), "TM: not a time: '202613010000'"),
         (with_tokens(time="202602300000"), "TM: not a time: '202602300000'"),
         (with_tokens(time="2026"), "TM: not a time: '2026'"),
+        (with_tokens(time="0202401010300"), "TM: not a time: '0202401010300'"),
+        (with_tokens(time="302401010300"), "TM: not a time: '302401010300'"),
         (WINTER.replace(" 108 ", " x08 "), "STN: not a station id: 'x08'"),
+        (WINTER.replace(" 108 ", " -108 "), "STN: not a station id: '-108'"),
+        (WINTER.replace(" 108 ", " 3000000000 "), "STN: not a station id: '3000000000'"),
+        (with_tokens(air_temperature_c="1e1"), "TA: not a number: '1e1'"),
+        (with_tokens(air_temperature_c="9" * 400), f"TA: too large: '{'9' * 400}'"),
+        (with_tokens(visibility_m="0x10"), "VS: not a whole number: '0x10'"),
+        (with_tokens(visibility_m="+5"), "VS: not a whole number: '+5'"),
+        (with_tokens(visibility_m="999999999"), "VS: too large: '999999999'"),
+        (with_tokens(gust_at="-5"), "GST_TM: not a time of day: '-5'"),
+        (with_tokens(cloud_type_text="?").encode().replace(b"?", b"\xff"), "CT: not text: '�'"),
+        (with_tokens(air_temperature_c="１.0").encode("euc-kr"), "TA: not a number: '１.0'"),
         (b"\xff\xfe\x00garbage", "1 tokens, expected 46"),
     ],
 )
@@ -160,6 +185,38 @@ def test_a_bad_row_is_set_aside_with_line_and_reason_and_the_good_ones_go_on(bad
     assert parsed.rows["line"].to_pylist() == [3, 5]
     (rejected,) = parsed.rejected.to_pylist()
     assert (rejected["line"], rejected["reason"]) == (4, reason)
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        WINTER.replace(" ", "\t", 1),
+        WINTER + "  \r",
+        "   " + WINTER,
+        WINTER.replace(" 1016.6", "\x0c1016.6"),
+    ],
+    ids=["tab", "CRLF", "indented", "form feed"],
+)
+@pytest.mark.parametrize("neighbour", [WINTER, "bad"])
+def test_any_white_space_separates_tokens(same, neighbour):
+    assert with_line(3, wire.parse(reply(same, neighbour))) == only(WINTER)
+
+
+def with_line(number, parsed):
+    return next(row for row in parsed.rows.to_pylist() if row["line"] == number)
+
+
+def test_korean_text_is_kept_and_a_rejected_line_shows_it():
+    korean = with_tokens(cloud_type_text="안개").encode("euc-kr")
+
+    assert wire.parse(reply(korean)).rows["cloud_type_text"].to_pylist() == ["안개"]
+    assert "안개" in wire.parse(reply(WINTER, korean + b" 1")).rejected["text"][0].as_py()
+
+
+def test_the_oldest_records_are_read():
+    row = only(with_tokens(time="190710010900"))
+
+    assert row["observed_at"] == datetime(1907, 10, 1, tzinfo=UTC)
 
 
 def test_duplicates_are_kept_for_the_audit():
@@ -191,11 +248,32 @@ def test_a_reply_that_is_no_data_is_told_apart(body, error):
         wire.parse(body)
 
 
-def test_a_renamed_column_is_told_with_its_place():
-    names = "# " + " ".join(["YYMMDDHHMI", "STN", "WD", "WSPD", *wire.HEADER_NAMES[4:]])
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (
+            ["YYMMDDHHMI", "STN", "WD", "WSPD", *wire.HEADER_NAMES[4:]],
+            "column 4 is named 'WSPD', known is 'WS'",
+        ),
+        (["TM", *wire.HEADER_NAMES[1:]], "column 1 is named 'TM', known is 'YYMMDDHHMI'"),
+        (wire.HEADER_NAMES[:5] + wire.HEADER_NAMES[7:], "column 6 is named 'PA', known is 'GST'"),
+        ([*wire.HEADER_NAMES, "NEW"], "47 columns are named, known are 46"),
+    ],
+)
+def test_other_columns_are_told_with_their_place(names, said):
+    with pytest.raises(FormatChanged, match=said):
+        wire.parse(reply("# " + " ".join(names), WINTER))
 
-    with pytest.raises(FormatChanged, match="column 4 is named 'WSPD', known is 'WS'"):
-        wire.parse(reply(names, WINTER))
+
+def test_a_column_that_vanished_from_every_row_is_another_format():
+    with pytest.raises(FormatChanged, match="10 of 10 rows can't be read, the first at line 3: 45 tokens"):
+        wire.parse(reply(*[WINTER.replace(" 108 ", " ")] * 10))
+
+
+def test_half_of_the_rows_may_be_damaged():
+    parsed = wire.parse(reply(*[WINTER, "bad"] * 5))
+
+    assert (parsed.rows.num_rows, parsed.rejected.num_rows) == (5, 5)
 
 
 tenths = st.integers(-400, 400).map(lambda n: f"{n / 10:.1f}")
@@ -247,6 +325,25 @@ def assert_same(variable, token, row):
         assert value == float(token) * variable.scale
 
 
+odd_tokens = st.text("+-.0123456789eExXinfaN_\"'#\\", min_size=1, max_size=6).map(
+    str.encode
+) | st.sampled_from(
+    [b"\xb0\xa1", b"\xa1\xa1", b"\xff", b"\x00", b"2400", b"60", b"2147483647", b"2147483648", b"-2147483648"]
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(1, TOKENS_PER_ROW - 1), odd_tokens)
+def test_a_row_is_not_judged_by_its_neighbours(position, token):
+    tokens = WINTER.encode().split()
+    tokens[position] = token
+    row = b" ".join(tokens)
+    alone, beside = wire.parse(reply(row)), wire.parse(reply(row, "bad"))
+
+    assert repr(alone.rows.to_pylist()) == repr(beside.rows.to_pylist())
+    assert alone.rejected.to_pylist() == beside.rejected.to_pylist()[:-1]
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.binary(max_size=300).filter(lambda b: b"\n" not in b), max_size=5))
 def test_garbage_between_good_rows_costs_none_of_them(garbage):
@@ -284,12 +381,18 @@ def test_real_files_are_read_whole_and_exactly(path):
     columns = list(zip(*lines, strict=True))
     assert len(columns) == TOKENS_PER_ROW
     for variable in VARIABLES:
-        if variable.kind in {"decimal", "integer"}:
+        found = parsed.rows[variable.name].to_pylist()
+        if variable.kind == "text":
+            assert found == [None if t in variable.missing else t for t in columns[variable.position]]
+        elif variable.kind == "clock":
+            times = [value and (value + timedelta(hours=9)).strftime("%H%M") for value in found]
+            assert times == [None if t == "-9" else t.zfill(4) for t in columns[variable.position]]
+        else:
             missing = {float(marker) for marker in variable.missing}
             expected = [
                 None if float(t) in missing else float(t) * variable.scale for t in columns[variable.position]
             ]
-            assert parsed.rows[variable.name].to_pylist() == expected, variable.name
+            assert found == expected, variable.name
     temperatures = parsed.rows["air_temperature_c"]
     assert -30 < pc.min(temperatures).as_py() < pc.max(temperatures).as_py() < 45
 

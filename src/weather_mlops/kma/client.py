@@ -4,42 +4,49 @@ The key is a query parameter of the API. It stays in here: no log, no exception,
 """
 
 import hashlib
-import json
 import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from typing import Final, Protocol
-from urllib.parse import urlencode
+from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
 import requests
 import tenacity
+import urllib3
+from pydantic import SecretStr
 
-from weather_mlops.errors import (
-    EndpointNotApproved,
-    FormatChanged,
-    KeyRefused,
-    KmaMaintenance,
-    KmaUnavailable,
-    Misconfigured,
-    QuotaExhausted,
-    ReplyCutOff,
-    ReplyMismatch,
+from weather_mlops.errors import KmaUnavailable, Misconfigured, ReplyCutOff
+from weather_mlops.kma.endpoints import (
+    ONE_HOUR,
+    PERIOD,
+    STATIONS,
+    check_range,
+    classify,
+    kst,
+    spans,
+    stations_asked,
 )
-from weather_mlops.kma import wire
 
 log = logging.getLogger(__name__)
 
-KST: Final = timezone(timedelta(hours=9), "KST")
-HOUR: Final = timedelta(hours=1)
-# A span of 31 d 0 h is cut silently to 30 d; this is the longest that is served whole.
-LONGEST_SPAN: Final = timedelta(days=30, hours=23)
+KEY_PARAMETER: Final = "authKey"
 CHUNK_BYTES: Final = 65_536
 # A reply that keeps dripping is given up after this many times the read timeout.
 DEADLINE_FACTOR: Final = 6
-LONGEST_MESSAGE: Final = 200
+# A shorter one may occur in a reply by chance, and can't be a real key.
+SHORTEST_KEY: Final = 8
+
+
+def _without_key(record: logging.LogRecord) -> bool:
+    return KEY_PARAMETER not in record.getMessage()
+
+
+# urllib3 logs requests with their query, and so with the key, at DEBUG.
+for _name in ("urllib3.connectionpool", "urllib3.util.retry"):
+    logging.getLogger(_name).addFilter(_without_key)
 
 
 class CallBudget(Protocol):
@@ -87,27 +94,6 @@ class Reply:
         return hashlib.sha256(self.body).hexdigest()
 
 
-def kst(moment: datetime) -> str:
-    """A moment as the API writes it: YYYYMMDDHHmm, KST."""
-    return moment.astimezone(KST).strftime("%Y%m%d%H%M")
-
-
-def spans(begin: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
-    """Cut a period into spans that the API serves whole; all ends are included.
-
-    Raises:
-        Misconfigured: the end is before the beginning.
-    """
-    if end < begin:
-        raise Misconfigured(f"the period ends ({end}) before it begins ({begin})")
-    pieces = []
-    while begin <= end:
-        last = min(begin + LONGEST_SPAN, end)
-        pieces.append((begin, last))
-        begin = last + HOUR
-    return pieces
-
-
 class KmaClient:
     """Asks the KMA API Hub, one call at a time.
 
@@ -121,7 +107,7 @@ class KmaClient:
         sleep: waits between attempts.
 
     Raises:
-        Misconfigured: the URL or the key is empty.
+        Misconfigured: the URL or the key is empty, or the URL is none.
     """
 
     def __init__(  # noqa: PLR0913  each can be tuned
@@ -135,19 +121,15 @@ class KmaClient:
         attempts: int = 4,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        if not base_url or not key:
-            raise Misconfigured(
-                f"the KMA API has no {'key' if base_url else 'URL'}: set KMA_AUTH_KEY and KMA_API_URL, or in "
-                "Airflow the connection kma_default (host = URL, password = key). Keys: apihub.kma.go.kr"
-            )
-        self.base_url = base_url.rstrip("/")
-        self._key = key
+        self.base_url = base_url.strip().rstrip("/")
+        self._key = SecretStr(key.strip())
+        _check_access(self.base_url, self._key)
         self._budget = budget
         self._timeout = (connect_timeout, read_timeout)
         self._one_at_a_time = threading.Lock()
         self._session = requests.Session()
-        # No proxy or .netrc of the environment may see the key.
-        self._session.trust_env = False
+        # A proxy of the environment sees the key in a query over http, and nothing of one over https.
+        self._session.trust_env = self.base_url.startswith("https:")
         self._retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type((KmaUnavailable, ReplyCutOff)),
             stop=tenacity.stop_after_attempt(attempts),
@@ -161,30 +143,36 @@ class KmaClient:
         return f"KmaClient({self.base_url!r})"
 
     def hour(self, at: datetime, stations: Sequence[int] = ()) -> Reply:
-        """Observations of one hour; of all stations when none is named."""
-        reply = self._ask("kma_sfctm2", {"tm": kst(at), "stn": _stations(stations), "help": "0"})
-        check_range(reply, at, at)
+        """Observations of one hour; of all stations when none is named.
+
+        Raises:
+            WeatherError: those of ``classify`` and ``check_range`` in kma/endpoints.py, QuotaExhausted.
+        """
+        reply = self._ask(ONE_HOUR, {"tm": kst(at), "stn": stations_asked(stations), "help": "0"})
+        check_range(reply.url, reply.body, at, at)
         return reply
 
     def period(self, begin: datetime, end: datetime, stations: Sequence[int] = ()) -> Iterator[Reply]:
-        """Observations of a period, both ends included; a reply for each span that the API serves whole."""
+        """Observations of a period, both ends included; a reply for each span that the API serves whole.
+
+        Raises:
+            WeatherError: as ``hour``; Misconfigured when the end is before the beginning.
+        """
         for first, last in spans(begin, end):
-            query = {"tm1": kst(first), "tm2": kst(last), "stn": _stations(stations), "help": "0"}
-            reply = self._ask("kma_sfctm3", query)
-            check_range(reply, first, last)
+            query = {"tm1": kst(first), "tm2": kst(last), "stn": stations_asked(stations), "help": "0"}
+            reply = self._ask(PERIOD, query)
+            check_range(reply.url, reply.body, first, last)
             yield reply
 
     def station_info(self, at: datetime) -> Reply:
-        """The list of surface stations."""
-        return self._ask("stn_inf", {"inf": "SFC", "stn": "", "tm": kst(at), "help": "0"})
-
-    def _ask(self, endpoint: str, params: Mapping[str, str]) -> Reply:
-        """One reply, after as many attempts as it takes.
+        """The list of surface stations.
 
         Raises:
-            KmaUnavailable, KmaMaintenance, ReplyCutOff, KeyRefused, EndpointNotApproved, QuotaExhausted,
-            FormatChanged, Misconfigured: see weather_mlops.errors.
+            WeatherError: as ``hour``.
         """
+        return self._ask(STATIONS, {"inf": "SFC", "stn": "", "tm": kst(at), "help": "0"})
+
+    def _ask(self, endpoint: str, params: Mapping[str, str]) -> Reply:
         with self._one_at_a_time:
             return self._retrying(self._attempt, endpoint, params)
 
@@ -192,14 +180,16 @@ class KmaClient:
         url = f"{self.base_url}/{endpoint}.php"
         shown = f"{url}?{urlencode(params, safe=':')}"
         left = self._budget.take()
-        begun = time.monotonic()
+        begun, failure = time.monotonic(), ""
         try:
             status, body = self._get(url, params)
-        except requests.RequestException as error:
-            # Its text holds the URL with the key, and so does that of its cause.
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            failure = _reason(error)
+        if failure:
+            # Raised out here because the text of the error above holds the key: it is no context of this one.
             raise KmaUnavailable(
-                f"{shown}: {_reason(error)}. It passes by itself most of the time; try again later."
-            ) from None
+                f"{shown}: {failure}. It passes by itself most of the time; try again later."
+            )
         log.info(
             "asked: %s status=%d bytes=%d seconds=%.2f calls_left=%d",
             shown,
@@ -208,119 +198,70 @@ class KmaClient:
             time.monotonic() - begun,
             left,
         )
-        classify(shown, status, body)
+        classify(shown, status, self._without_key(body))
         return Reply(endpoint, dict(params), shown, status, datetime.now(UTC), body)
 
     def _get(self, url: str, params: Mapping[str, str]) -> tuple[int, bytes]:
         deadline = time.monotonic() + DEADLINE_FACTOR * self._timeout[1]
-        with (
-            _silent_urllib3(),
-            self._session.get(
-                url,
-                params={**params, "authKey": self._key},
-                timeout=self._timeout,
-                allow_redirects=False,
-                stream=True,
-            ) as reply,
-        ):
+        with self._session.get(
+            url,
+            params={**params, KEY_PARAMETER: self._key.get_secret_value()},
+            timeout=self._timeout,
+            allow_redirects=False,
+            stream=True,
+        ) as reply:
             chunks = []
-            for chunk in reply.iter_content(CHUNK_BYTES):
+            # read1 gives what is there; iter_content would wait for a whole chunk, and so for a slow drip.
+            while chunk := reply.raw.read1(CHUNK_BYTES, decode_content=True):
                 chunks.append(chunk)
                 if time.monotonic() > deadline:
                     raise requests.Timeout
             return reply.status_code, b"".join(chunks)
 
-
-class _silent_urllib3:  # noqa: N801  reads as a function
-    """urllib3 logs each request with its query, and so with the key, at DEBUG: never here."""
-
-    def __enter__(self) -> None:
-        self._logger = logging.getLogger("urllib3.connectionpool")
-        self._level = self._logger.level
-        self._logger.setLevel(logging.CRITICAL)
-
-    def __exit__(self, *_: object) -> None:
-        self._logger.setLevel(self._level)
+    def _without_key(self, body: bytes) -> bytes:
+        """A reply whose words may go into an error: some servers repeat what they were asked."""
+        key = self._key.get_secret_value()
+        if len(key) >= SHORTEST_KEY:
+            for spelling in (key, quote(key, safe=""), quote_plus(key)):
+                body = body.replace(spelling.encode(), b"***")
+        return body
 
 
-def _reason(error: requests.RequestException) -> str:
-    kinds = {
-        requests.ConnectTimeout: "no connection in time",
-        requests.Timeout: "no answer in time",
-        requests.exceptions.ChunkedEncodingError: "the reply broke off",
-        requests.ConnectionError: "no connection",
-    }
-    return next((text for kind, text in kinds.items() if isinstance(error, kind)), type(error).__name__)
+def _check_access(base_url: str, key: SecretStr) -> None:
+    if not base_url or not key.get_secret_value():
+        raise Misconfigured(
+            f"the KMA API has no {'key' if base_url else 'URL'}: set KMA_AUTH_KEY and KMA_API_URL, or in "
+            "Airflow the connection kma_default (host = URL, password = key). Keys: apihub.kma.go.kr"
+        )
+    if not _is_url(base_url):
+        raise Misconfigured(
+            f"the KMA API's URL is {base_url!r}: give one that begins with https://, as KMA_API_URL or as "
+            "the host of the connection kma_default"
+        )
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+_REASONS: Final[tuple[tuple[tuple[type[Exception], ...], str], ...]] = (
+    ((requests.exceptions.SSLError, urllib3.exceptions.SSLError), "no trusted TLS connection"),
+    ((requests.ConnectTimeout,), "no connection in time"),
+    ((requests.Timeout, urllib3.exceptions.TimeoutError), "no answer in time"),
+    ((requests.exceptions.ChunkedEncodingError, urllib3.exceptions.ProtocolError), "the reply broke off"),
+    ((requests.ConnectionError,), "no connection"),
+)
+
+
+def _reason(error: Exception) -> str:
+    return next((text for kinds, text in _REASONS if isinstance(error, kinds)), type(error).__name__)
 
 
 def _tell_retry(state: tenacity.RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
     wait = state.next_action.sleep if state.next_action else 0
     log.warning("attempt %d failed, again in %.1f s: %s", state.attempt_number, wait, error)
-
-
-def _stations(stations: Sequence[int]) -> str:
-    return ":".join(str(station) for station in stations) or "0"
-
-
-def classify(url: str, status: int, body: bytes) -> None:
-    """Return when a reply is data; else say what it is.
-
-    Args:
-        url: what was asked, without the key.
-        status: of HTTP.
-        body: of the reply.
-
-    Raises:
-        KeyRefused, EndpointNotApproved, QuotaExhausted, KmaUnavailable, KmaMaintenance, ReplyCutOff,
-        Misconfigured, FormatChanged: see weather_mlops.errors.
-    """
-    told, message = _json_error(body)
-    status = told or status
-    if status == requests.codes.unauthorized:
-        raise KeyRefused(f"{url}: the KMA refuses the key ({message}). Check KMA_AUTH_KEY or kma_default.")
-    if any(word in message for word in ("한도", "초과", "limit")):
-        raise QuotaExhausted(f"{url}: the day's calls are used up ({message}). It goes on after 00:00 KST.")
-    if status == requests.codes.forbidden:
-        raise EndpointNotApproved(
-            f"{url}: the key has no approval for this endpoint ({message}). Apply for it at apihub.kma.go.kr."
-        )
-    if status >= requests.codes.server_error:
-        raise KmaUnavailable(f"{url}: server error {status}. It passes by itself; try again later.")
-    if status == requests.codes.not_found:
-        raise Misconfigured(
-            f"{url}: there is no such endpoint. Check KMA_API_URL or the host of kma_default."
-        )
-    if told or status != requests.codes.ok:
-        raise FormatChanged(f"{url}: an answer that we don't know: status {status} {message}")
-    try:
-        wire.check_markers(body)
-    except (KmaMaintenance, ReplyCutOff) as error:
-        raise type(error)(f"{url}: {error}") from None
-
-
-def _json_error(body: bytes) -> tuple[int, str]:
-    """Status and message of an error in JSON; 0 and nothing when it is none."""
-    if not body.lstrip().startswith(b"{"):
-        return 0, ""
-    try:
-        result = json.loads(body)["result"]
-        return int(result["status"]), str(result["message"])[:LONGEST_MESSAGE]
-    except (ValueError, KeyError, TypeError):
-        return 0, ""
-
-
-def check_range(reply: Reply, begin: datetime, end: datetime) -> None:
-    """Make sure that a reply tells of the hours that were asked for; hours may be absent.
-
-    Raises:
-        ReplyMismatch: a row lies outside.
-    """
-    first, last = kst(begin).encode(), kst(end).encode()
-    for line in reply.body.split(b"\n"):
-        moment = line.split(None, 1)[:1]
-        if moment and moment[0].isdigit() and len(moment[0]) == len(first) and not first <= moment[0] <= last:
-            raise ReplyMismatch(
-                f"{reply.url}: a row of {moment[0].decode()} KST, outside of what was asked for. "
-                "The reply isn't used; ask again, and tell the KMA if it stays so."
-            )

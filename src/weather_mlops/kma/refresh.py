@@ -2,13 +2,14 @@
 
 import csv
 import logging
+import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
-from weather_mlops.errors import FormatChanged
+from weather_mlops.errors import FormatChanged, WeatherError
 from weather_mlops.kma.client import KmaClient, UncountedCalls
 from weather_mlops.kma.stations import Station, load_stations
 from weather_mlops.settings import load_settings
@@ -63,8 +64,18 @@ def merge(known: Iterable[Station], told: Iterable[Station]) -> tuple[Station, .
     """The stations that the API tells of, with what was known of them before; changes are logged.
 
     Opening days and names in English stay as known: stn_inf lacks them.
+
+    Raises:
+        FormatChanged: most of the known stations are absent: a partial reply rather than closed stations.
     """
     before = {station.id: station for station in known}
+    told = tuple(told)
+    still = before.keys() & {station.id for station in told}
+    if len(still) < len(before) / 2:
+        raise FormatChanged(
+            f"stn_inf tells of {len(still)} of {len(before)} known stations: the list is left as it is. "
+            "Look at the reply, and ask again later."
+        )
     after = {}
     for station in told:
         old = before.get(station.id)
@@ -89,17 +100,31 @@ def write(stations: Iterable[Station], path: Path) -> None:
             writer.writerow(["" if (value := getattr(station, name)) is None else value for name in COLUMNS])
 
 
-def main() -> None:
-    """Refresh the list."""
+def main() -> int:
+    """Refresh the list; 1 when that can't be done, and the list is as before."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
+    try:
+        refresh(Path(__file__).with_name("stations.csv"))
+    except WeatherError as error:
+        log.error("%s", error)  # noqa: TRY400  a message for users, not a traceback
+        return 1
+    return 0
+
+
+def refresh(path: Path) -> None:
+    """Ask for the list and write it.
+
+    Raises:
+        WeatherError: those of the client; FormatChanged.
+    """
     settings = load_settings()
     key = settings.kma_auth_key.get_secret_value() if settings.kma_auth_key else ""
     client = KmaClient(settings.kma_api_url, key, budget=UncountedCalls())
     now = datetime.now(UTC)
     stations = merge(load_stations(), parse_station_info(client.station_info(now).body, now.date()))
-    write(stations, Path(__file__).with_name("stations.csv"))
+    write(stations, path)
     log.info("stations: %d", len(stations))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

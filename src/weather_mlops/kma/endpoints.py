@@ -1,0 +1,135 @@
+"""The endpoints of the KMA API Hub: how they are asked, and what they answer. Pure; no HTTP.
+
+https://apihub.kma.go.kr: kma_sfctm2 gives one hour, kma_sfctm3 a period, stn_inf the list of stations. Times
+are KST. "31 days at most" is cut to 30 without a word when the span is 31 d 0 h.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta, timezone
+from http import HTTPStatus
+from typing import Final
+
+from weather_mlops.errors import (
+    EndpointNotApproved,
+    FormatChanged,
+    KeyRefused,
+    KmaMaintenance,
+    KmaUnavailable,
+    Misconfigured,
+    QuotaExhausted,
+    ReplyCutOff,
+    ReplyMismatch,
+)
+from weather_mlops.kma import wire
+
+ONE_HOUR: Final = "kma_sfctm2"
+PERIOD: Final = "kma_sfctm3"
+STATIONS: Final = "stn_inf"
+ALL_STATIONS: Final = "0"
+KST: Final = timezone(timedelta(hours=9), "KST")
+HOUR: Final = timedelta(hours=1)
+# The longest span that is served whole.
+LONGEST_SPAN: Final = timedelta(days=30, hours=23)
+LONGEST_MESSAGE: Final = 200
+
+
+def kst(moment: datetime) -> str:
+    """A moment as the API writes it: YYYYMMDDHHmm, KST."""
+    return moment.astimezone(KST).strftime("%Y%m%d%H%M")
+
+
+def spans(begin: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+    """Cut a period into spans that the API serves whole; all ends are included.
+
+    Raises:
+        Misconfigured: the end is before the beginning.
+    """
+    if end < begin:
+        raise Misconfigured(f"the period ends ({end}) before it begins ({begin})")
+    pieces = []
+    while begin <= end:
+        last = min(begin + LONGEST_SPAN, end)
+        pieces.append((begin, last))
+        begin = last + HOUR
+    return pieces
+
+
+def stations_asked(stations: Sequence[int]) -> str:
+    """Station ids as the API takes them; all when none is named."""
+    return ":".join(str(station) for station in stations) or ALL_STATIONS
+
+
+def classify(url: str, status: int, body: bytes) -> None:
+    """Return when a reply is data; else say what it is.
+
+    Args:
+        url: what was asked, without the key.
+        status: of HTTP.
+        body: of the reply.
+
+    Raises:
+        KeyRefused, EndpointNotApproved, QuotaExhausted, KmaUnavailable, KmaMaintenance, ReplyCutOff,
+        Misconfigured, FormatChanged: see weather_mlops.errors.
+    """
+    told, message = _json_error(body)
+    status, said = told or status, f" ({message})" if message else ""
+    if status == HTTPStatus.UNAUTHORIZED:
+        raise KeyRefused(f"{url}: the KMA refuses the key{said}. Check KMA_AUTH_KEY or kma_default.")
+    if any(word in message for word in ("한도", "초과", "limit")):
+        raise QuotaExhausted(f"{url}: the day's calls are used up{said}. It goes on after 00:00 KST.")
+    if status == HTTPStatus.FORBIDDEN:
+        raise EndpointNotApproved(
+            f"{url}: the key has no approval for this endpoint{said}. Apply for it at apihub.kma.go.kr."
+        )
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise KmaUnavailable(f"{url}: server error {status}{said}. It passes by itself; try again later.")
+    if status == HTTPStatus.NOT_FOUND:
+        raise Misconfigured(
+            f"{url}: there is no such endpoint. Check KMA_API_URL or the host of kma_default."
+        )
+    if told or status != HTTPStatus.OK:
+        raise FormatChanged(
+            f"{url}: an answer that isn't known: status {status}{said}. Look it up at apihub.kma.go.kr."
+        )
+    try:
+        wire.check_markers(body)
+    except (KmaMaintenance, ReplyCutOff) as error:
+        raise type(error)(f"{url}: {error}") from None
+
+
+def _json_error(body: bytes) -> tuple[int, str]:
+    """Status and message of an error in JSON, in UTF-8 or EUC-KR; 0 and nothing when it is none."""
+    if not body.lstrip().startswith(b"{"):
+        return 0, ""
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        text = body.decode("euc-kr", "replace")
+    try:
+        result = json.loads(text)["result"]
+        return int(result["status"]), str(result["message"])[:LONGEST_MESSAGE]
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        return 0, ""
+
+
+def check_range(url: str, body: bytes, begin: datetime, end: datetime) -> None:
+    """Make sure that a reply tells of the hours that were asked for; hours may be absent.
+
+    Args:
+        url: what was asked, without the key.
+        body: of the reply.
+        begin: first time asked for, included.
+        end: last time asked for, included.
+
+    Raises:
+        ReplyMismatch: a row lies outside.
+    """
+    first, last = kst(begin).encode(), kst(end).encode()
+    for line in body.split(b"\n"):
+        moment = line.split(None, 1)[:1]
+        if moment and moment[0].isdigit() and len(moment[0]) == len(first) and not first <= moment[0] <= last:
+            raise ReplyMismatch(
+                f"{url}: a row of {moment[0].decode()} KST, outside of what was asked for. "
+                "The reply isn't used; ask again, and tell the KMA if it stays so."
+            )
