@@ -213,6 +213,16 @@ def test_korean_text_is_kept_and_a_rejected_line_shows_it():
     assert "안개" in wire.parse(reply(WINTER, korean + b" 1")).rejected["text"][0].as_py()
 
 
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("end", ["x", "9" * 300_000 + "x"])
+def test_a_damaged_row_of_many_digits_is_judged_at_once(end):
+    whole = {variable.name: "1016" for variable in VARIABLES if variable.kind == "decimal"}
+    row = with_tokens(**whole).rsplit(" ", 1)[0]
+
+    (reason,) = wire.parse(reply(f"{row} {end}", WINTER)).rejected["reason"].to_pylist()
+    assert reason.startswith("IX: not a whole number")
+
+
 def test_the_oldest_records_are_read():
     row = only(with_tokens(time="190710010900"))
 

@@ -126,6 +126,7 @@ def test_identical_copies_count_once_and_contradicting_ones_are_both_refused():
     contradicting = audit(row(), row(line=6, wind_speed_ms=3.0))
     assert contradicting.accepted.num_rows == 0
     assert contradicting.quarantined["rule"].to_pylist() == ["conflicting_copies"] * 2
+    assert contradicting.quarantined["value"].to_pylist() == ["wind_speed_ms=1.7", "wind_speed_ms=3.0"]
 
 
 def test_an_unreadable_line_is_quarantined_with_its_text():

@@ -1,5 +1,6 @@
 """Typed columns of the wire format to canonical ones: units, missing markers, UTC, the period of rain."""
 
+from functools import reduce
 from typing import Final
 
 import numpy as np
@@ -40,16 +41,18 @@ def canonical(variable: Variable, tokens: pa.Array, local: pa.Array) -> pa.Array
         local: times of the rows, that read KST.
     """
     if variable.kind == "text":
-        return _blank(tokens, variable.missing)
-    values = _blank(tokens, sorted({float(marker) for marker in variable.missing}))
+        return _blank(tokens, pc.is_in(tokens, pa.array(variable.missing)))
+    # "-9", "-9.0" and "-9.00" are one number.
+    markers = {float(marker) for marker in variable.missing}
+    are_missing = (pc.equal(tokens, pa.scalar(marker, tokens.type)) for marker in markers)
+    values = _blank(tokens, reduce(pc.or_, are_missing))
     if variable.kind == "clock":
         return _clock(values, local)
     return pc.multiply(values, pa.scalar(int(variable.scale), tokens.type)) if variable.scale != 1 else values
 
 
-def _blank(values: pa.Array, markers: object) -> pa.Array:
-    is_marker = pc.is_in(values, pa.array(markers, values.type))
-    return pc.if_else(is_marker, pa.scalar(None, values.type), values)
+def _blank(values: pa.Array, where: pa.Array) -> pa.Array:
+    return pc.if_else(where, pa.scalar(None, values.type), values)
 
 
 def _clock(hhmm: pa.Array, local: pa.Array) -> pa.Array:

@@ -30,9 +30,6 @@ HEADER_NAMES: Final = (  # noqa: SIM905  as on the wire
     "CA CA CH CT CT CT CT VS SS SI ST TS TE TE TE TE ST WH BF IR IX"
 ).split()
 
-# The parser splits at spaces; the rest of what counts as white space is made one.
-_ONE_SPACE: Final = bytes.maketrans(b"\t\r\x0b\x0c", b"    ")
-
 ARROW_TYPES: Final[dict[Kind, pa.DataType]] = {
     "decimal": pa.float64(),
     "integer": pa.int32(),
@@ -73,20 +70,27 @@ def parse(body: bytes) -> Parsed:
         FormatChanged: its header names other columns, or most of its rows can't be read.
     """
     check_markers(body)
-    lines = body.translate(_ONE_SPACE).split(b"\n")
+    lines = _spaced(body).split(b"\n")
     check_header(lines)
-    data = [
-        (number, text) for number, line in enumerate(lines, 1) if line[:1] != b"#" and (text := line.strip())
-    ]
+    numbers = [n for n, line in enumerate(lines, 1) if line and line[:1] != b"#" and not line.isspace()]
+    rows = [lines[n - 1].strip() for n in numbers]
     try:
-        return Parsed(_observations(data, tokens.read([text for _, text in data])), _rejected([]))
+        return Parsed(_observations(tokens.read(rows), numbers), _rejected([]))
     except ValueError:
-        judged = [(number, text, tokens.fault(text)) for number, text in data]
+        judged = [(n, row, tokens.fault(row)) for n, row in zip(numbers, rows, strict=True)]
     rejected = [row for row in judged if row[2]]
-    _judge(rejected, len(data))
-    good = [(number, text) for number, text, fault in judged if not fault]
-    read = tokens.read([text for _, text in good], strict=False)
-    return Parsed(_observations(good, read), _rejected(rejected))
+    _judge(rejected, len(rows))
+    good = [(n, row) for n, row, fault in judged if not fault]
+    read = tokens.read([row for _, row in good], strict=False)
+    return Parsed(_observations(read, [n for n, _ in good]), _rejected(rejected))
+
+
+def _spaced(body: bytes) -> bytes:
+    """The body with no other white space in its lines than spaces."""
+    other = (b"\t", b"\r", b"\x0b", b"\x0c")
+    return (
+        body.translate(bytes.maketrans(b"".join(other), b"    ")) if any(c in body for c in other) else body
+    )
 
 
 def check_markers(body: bytes) -> None:
@@ -136,14 +140,14 @@ def _judge(rejected: list[tuple[int, bytes, str]], rows: int) -> None:
         )
 
 
-def _observations(data: Sequence[tuple[int, bytes]], read: pa.Table) -> pa.Table:
+def _observations(read: pa.Table, numbers: Sequence[int]) -> pa.Table:
     local = units.local_times(tokens.column(read, TIME_POSITION))
     columns = [
         tokens.column(read, STATION_POSITION),
         units.utc(local),
         *(units.canonical(variable, tokens.column(read, variable.position), local) for variable in VARIABLES),
         units.precipitation_period(local),
-        pa.array([number for number, _ in data], pa.int32()),
+        pa.array(numbers, pa.int32()),
     ]
     return pa.Table.from_arrays(columns, schema=PARSED_SCHEMA)
 

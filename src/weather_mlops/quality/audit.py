@@ -30,7 +30,7 @@ from weather_mlops.lake.rows import key_list
 from weather_mlops.lake.schemas import QUARANTINE_SCHEMA
 from weather_mlops.lake.staging import AUDITED, COLLECTED, Staging
 from weather_mlops.quality import suites
-from weather_mlops.quality.prepare import audit_frame, coverage, without_copies
+from weather_mlops.quality.prepare import audit_frame, contradictions, coverage, without_copies
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -142,6 +142,9 @@ def audit(  # noqa: PLR0913  what an audit needs to know
     frame = audit_frame(distinct, expected, stations)
     context = _context()
     result, broken = _validate(context, frame, suites.load(suites_dir, suites.OBSERVATIONS))
+    for row, told in contradictions(distinct).items():
+        if suites.CONFLICT in broken.get(row, {}):
+            broken[row][suites.CONFLICT] = told
     refused = sorted(broken)
     keep = [row for row in range(distinct.num_rows) if row not in broken]
     accepted = distinct.take(pa.array(keep, pa.int64())).select(ACCEPTED_NAMES)

@@ -56,6 +56,25 @@ def without_copies(rows: pa.Table) -> tuple[pa.Table, int]:
     return rows.filter(pa.array(~duplicated)), int(duplicated.sum())
 
 
+def contradictions(rows: pa.Table) -> dict[int, str]:
+    """What rows of one key say differently: ``column=value; ...`` by the rows' places.
+
+    Args:
+        rows: OBSERVATION_SCHEMA at least, without identical copies.
+    """
+    places: dict[tuple[int, int], list[int]] = {}
+    for place, key in enumerate(key_list(rows)):
+        places.setdefault(key, []).append(place)
+    told = {}
+    for copies in places.values():
+        if len(copies) > 1:
+            values = rows.select(OBSERVATION_SCHEMA.names).take(copies).to_pylist()
+            differing = [name for name in values[0] if any(row[name] != values[0][name] for row in values)]
+            for place, row in zip(copies, values, strict=True):
+                told[place] = "; ".join(f"{name}={row[name]}" for name in differing)
+    return told
+
+
 def audit_frame(rows: pa.Table, expected: pa.Table, stations: Collection[int]) -> "pd.DataFrame":
     """The table of the suite, one row per staged row, in the same order.
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from weather_mlops.variables import VARIABLES, Limits
 
+CONFLICT: Final = "conflicting_copies"
 OBSERVATIONS: Final = "observations"
 COMPLETENESS: Final = "completeness"
 FOLDER: Final = Path(__file__).resolve().parents[3] / "expectations"
@@ -45,7 +46,7 @@ IDENTITY: Final = (
     ("station_known", "station_unknown", Limits(1, 1, "the list of open stations")),
     ("asked_for", "not_asked_for", Limits(1, 1, "the hours and stations of the request")),
     ("minute", "not_on_the_hour", Limits(0, 0, "observations are hourly")),
-    ("conflicting_copies", "conflicting_copies", Limits(0, 0, "two rows of one hour can't both be right")),
+    ("conflicting_copies", CONFLICT, Limits(0, 0, "two rows of one hour can't both be right")),
 )
 
 
