@@ -129,7 +129,6 @@ class Launcher:
 
     def stop(self) -> None:
         """Stop all that was started: Airflow first, so that its last writes find their servers."""
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
         airflow = [name for name in self.supervisor.running if name not in {"s3", "simulator"}]
         if airflow:
             say("Stopping ...")
@@ -210,6 +209,8 @@ def main(command: str) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     finally:
+        # A second Ctrl-C must not leave half of it running.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         launcher.stop()
 
 

@@ -1,0 +1,49 @@
+"""`make once`, twice on the same folder: all pipelines run, everything stops, the data stay."""
+
+import json
+from dataclasses import asdict
+
+import pytest
+
+from embedded.__main__ import Launcher, once
+from embedded.parts import Ports, System
+from embedded.services import port_is_free
+from tests.s3_proxy import free_port
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+
+
+@pytest.fixture
+def system(tmp_path):
+    return System(tmp_path / "run", Ports(**{name: free_port() for name in Ports.__slots__}))
+
+
+def run_once(system: System, capsys) -> tuple[int, dict, str]:
+    launcher = Launcher(system)
+    try:
+        status = once(launcher)
+    finally:
+        launcher.stop()
+    summary = json.loads((system.folder / "summary.json").read_text())
+    return status, summary["data_collection"], capsys.readouterr().out
+
+
+def test_once_runs_tells_stops_and_keeps_the_data(system, capsys):
+    status, told, output = run_once(system, capsys)
+
+    assert status == 0
+    assert told["state"] == "success"
+    assert told["seconds"] > 0
+    assert told["rows"] == told["results"]["inserted"] > 250
+    assert 0.9 < told["score"] <= 1
+    assert any(key.startswith("raw/kma/") for key in told["keys"])
+    assert "SIMULATED" in output
+    assert f"{told['rows']} rows, quality score {told['score']:.3f}" in output
+    assert system.keys.password not in output
+    assert all(port_is_free(port) for port in asdict(system.ports).values())
+
+    status, again, _ = run_once(system, capsys)
+
+    assert status == 0
+    assert again["results"]["equal"] >= told["rows"] - 97 * 2
+    assert again["results"]["window_rows"] >= told["results"]["window_rows"] - 97 * 2
