@@ -35,9 +35,8 @@ def main(files: Sequence[Path]) -> None:
     rows = rows_of([gzip.decompress(path.read_bytes()) for path in files] or [month()])
     body = reply(rows)
     damaged = reply([row if n % BAD_ROW_EVERY else b"damaged" for n, row in enumerate(rows)])
-    print(
-        f"{len(rows)} {'real' if files else 'simulated'} rows, {len(body) / 1e6:.1f} MB, best of {ROUNDS}; aim {AIM} of pandas"
-    )
+    source = "real" if files else "simulated"
+    print(f"{len(rows)} {source} rows, {len(body) / 1e6:.1f} MB, best of {ROUNDS}; aim: {AIM} of pandas")
     seconds = best(
         {
             "parser": lambda: wire.parse(body),

@@ -109,13 +109,14 @@ def test_a_reply_is_given_as_received_with_what_was_asked_but_the_key(api):
         (send(json_error(403, "API 호출 한도를 초과했습니다."), 403), QuotaExhausted, 1),
         (send(b"<!DOCTYPE html><html>down</html>"), KmaMaintenance, 1),
         (send(b"<html>bad gateway</html>", 502), KmaUnavailable, 4),
+        (send(b"slow down", 429), KmaUnavailable, 4),
         (send(GOOD[:-9]), ReplyCutOff, 4),
         (send(b"nothing here", 404), Misconfigured, 1),
         (send(json_error(418, "teapot"), 200), FormatChanged, 1),
                 (send(GOOD.replace(b"20260101", b"20260102")), ReplyMismatch, 1),
     ],
     ids=[
-        "401", "401 with 200", "403", "quota", "maintenance", "502", "cut off", "404", "unknown",
+        "401", "401 with 200", "403", "quota", "maintenance", "502", "429", "cut off", "404", "unknown",
         "other hours",
     ],
 )  # fmt: skip

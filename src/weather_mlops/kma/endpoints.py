@@ -82,7 +82,7 @@ def classify(url: str, status: int, body: bytes) -> None:
         raise EndpointNotApproved(
             f"{url}: the key has no approval for this endpoint{said}. Apply for it at apihub.kma.go.kr."
         )
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS:
         raise KmaUnavailable(f"{url}: server error {status}{said}. It passes by itself; try again later.")
     if status == HTTPStatus.NOT_FOUND:
         raise Misconfigured(
