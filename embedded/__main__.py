@@ -15,6 +15,7 @@ from embedded.airflow_api import ENDED, AirflowApi, Run
 from embedded.parts import BUCKET, PROJECT, USER, Ports, System
 from embedded.runs import in_order, line, summary
 from embedded.services import Service, ServiceError, Supervisor
+from weather_mlops.errors import WeatherError
 from weather_mlops.lake.store import ObjectStore, S3Access
 
 FOLDER: Final = PROJECT / ".run"
@@ -43,7 +44,7 @@ class Launcher:
         """Start all parts, in order, with a line for each; Airflow's API, logged in.
 
         Raises:
-            ServiceError: a port is taken, or a part doesn't start; nothing is left running.
+            ServiceError: a port is taken, or a part doesn't start; what runs already is the caller's to stop.
         """
         free = shutil.disk_usage(PROJECT).free / 1e9
         if free < SPACE_NEEDED_GB:
@@ -205,7 +206,7 @@ def main(command: str) -> int:
     except KeyboardInterrupt:
         say("")
         return 0 if command == "run" else 130
-    except ServiceError as error:
+    except (ServiceError, WeatherError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     finally:

@@ -46,9 +46,12 @@ class AirflowApi:
         """One call below /api/v2; its JSON.
 
         Raises:
-            ServiceError: Airflow refuses it, with its words.
+            ServiceError: Airflow doesn't answer, or refuses it, with its words.
         """
-        reply = self._session.request(method, f"{self.url}/api/v2/{path}", timeout=TIMEOUT, **more)
+        try:
+            reply = self._session.request(method, f"{self.url}/api/v2/{path}", timeout=TIMEOUT, **more)
+        except requests.RequestException as error:
+            raise ServiceError(f"Airflow doesn't answer at {self.url}: {type(error).__name__}") from error
         if not reply.ok:
             raise ServiceError(f"Airflow: {method} {path}: {reply.status_code} {reply.text[:500]}")
         return reply.json() if reply.content else {}

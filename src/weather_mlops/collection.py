@@ -25,7 +25,7 @@ from weather_mlops.lake.store import ObjectStore
 log = logging.getLogger(__name__)
 
 HOUR: Final = timedelta(hours=1)
-# Below one call's limit (30 d 23 h, kma.client), so that catching up costs few calls.
+# As far back as gaps are asked for again (lake.gaps); what is older is for the history to load.
 LONGEST_CATCH_UP: Final = timedelta(days=31)
 EXPECTED_SCHEMA: Final = pa.schema(
     [
