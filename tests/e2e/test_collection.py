@@ -73,7 +73,7 @@ def test_a_second_run_of_the_same_hour_changes_nothing_and_needs_few_requests(st
 
     assert_whole(stack, results)
     assert len(observations(stack)) == len(table) + results["inserted"]
-    assert results["equal"] > 250
+    assert results["equal"] + results["inserted"] > 250  # an hour may have struck since
     assert requests_made < 40, Counter(stack.proxy.requests[before:])
 
 
@@ -157,6 +157,15 @@ def test_s3_that_answers_503_for_a_while_is_ridden_out(stack):
     assert_whole(stack, results)
 
 
+def test_s3_that_is_slow_makes_the_run_slow_and_nothing_else(stack):
+    stack.proxy.delay = 0.2
+    run, results = stack.collect()
+    stack.proxy.delay = 0
+
+    assert run.state == "success"
+    assert_whole(stack, results)
+
+
 def test_a_task_killed_after_raw_was_written_heals_without_doubles(stack):
     stack.proxy.hold_at(
         lambda method, path: method == "PUT" and "/staging/" in path and "collected.zip" in path
@@ -185,7 +194,8 @@ def test_a_task_killed_during_the_commit_heals_without_loss_or_doubles(stack):
     assert tries(stack, run)["update_data_catalog"] == 2
     results = stack.api.results(run)
     assert_whole(stack, results)
-    assert results["corrected"] > 250
+    assert results["corrected"] > 150
+    assert results["corrected"] + results["inserted"] > 250
     assert len(observations(stack)) == rows_before + results["inserted"]
 
 

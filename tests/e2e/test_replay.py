@@ -22,7 +22,6 @@ pytestmark = [
 
 
 def three_years(dag: dict) -> None:
-    dag["schedule"] = None
     collect, _, _, health = dag["tasks"]
     collect.update(stations=[108, 136, 143], lookback_hours=THREE_YEARS_H)
     health.update(max_lag_hours=10**6, max_open_gaps=10**6)
