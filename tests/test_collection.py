@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from weather_mlops.collection import (
-    LONGEST_CATCH_UP,
     Batch,
     Window,
     chosen_stations,
@@ -16,6 +15,7 @@ from weather_mlops.collection import (
     require_rows,
 )
 from weather_mlops.errors import Misconfigured, NothingYet
+from weather_mlops.lake.gaps import HORIZON
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -56,8 +56,8 @@ def test_a_window_is_whole_hours_and_covers_what_it_must(moment, lookback, behin
     assert all(hour.minute == hour.second == hour.microsecond == 0 for hour in window.hours)
     assert window.end <= moment < window.end + HOUR
     assert len(window.hours) >= lookback
-    assert window.end - window.begin <= max(LONGEST_CATCH_UP, (lookback - 1) * HOUR)
-    if newest is not None and window.end - LONGEST_CATCH_UP < newest < window.end:
+    assert window.end - window.begin <= max(HORIZON, (lookback - 1) * HOUR)
+    if newest is not None and window.end - HORIZON < newest < window.end:
         assert newest + HOUR >= window.begin
 
 

@@ -84,7 +84,7 @@ class CollectWeatherDataOperator(WeatherOperator):
         calls = gaps.plan_calls(due, self.gap_calls)
         made = collection.fetch_gaps(client, lake.store, batch, calls)
         collection.require_rows(batch, window)
-        keys = collection.stage(lake.store, Staging(lake.store, run_label(context)), batch, stations)
+        keys = collection.stage(lake.store, Staging(lake.store, run_label(context)), batch)
         return {
             "window": [window.begin.isoformat(), window.end.isoformat()],
             "rows": batch.arrived,
@@ -120,9 +120,7 @@ class ValidateDataQualityOperator(WeatherOperator):
 
         store = LakeHook(self.aws_conn_id).store
         staging = Staging(store, run_label(context))
-        result = audit.audit_staged(
-            staging, suites_dir=EXPECTATIONS, audited_at=datetime.now(UTC), run=run_label(context)
-        )
+        result = audit.audit_staged(staging, suites_dir=EXPECTATIONS, audited_at=datetime.now(UTC))
         keys = docs.publish(store, result)
         audit.check_fit(result, self.min_fit_share)
         return {

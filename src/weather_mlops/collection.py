@@ -7,7 +7,7 @@ newest published hour (an outage of any length heals by itself, up to 31 days), 
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import pyarrow as pa
@@ -16,21 +16,20 @@ import pyarrow.compute as pc
 from weather_mlops.errors import FormatChanged, Misconfigured, NothingYet, QuotaExhausted
 from weather_mlops.kma import wire
 from weather_mlops.kma.client import KmaClient, Reply
+from weather_mlops.kma.endpoints import HOUR
 from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake import raw
-from weather_mlops.lake.gaps import GapCall
+from weather_mlops.lake.gaps import HORIZON, GapCall
+from weather_mlops.lake.schemas import UTC_TIME
 from weather_mlops.lake.staging import COLLECTED, Staging
 from weather_mlops.lake.store import ObjectStore
 
 log = logging.getLogger(__name__)
 
-HOUR: Final = timedelta(hours=1)
-# As far back as gaps are asked for again (lake.gaps); what is older is for the history to load.
-LONGEST_CATCH_UP: Final = timedelta(days=31)
 EXPECTED_SCHEMA: Final = pa.schema(
     [
         pa.field("station_id", pa.int32(), nullable=False),
-        pa.field("observed_at", pa.timestamp("us", tz="UTC"), nullable=False),
+        pa.field("observed_at", UTC_TIME, nullable=False),
         pa.field("origin", pa.string(), nullable=False),
     ]
 )
@@ -60,7 +59,7 @@ class Window:
         end = moment.replace(minute=0, second=0, microsecond=0)
         begin = end - (lookback_hours - 1) * HOUR
         if newest is not None and newest < end:
-            begin = min(begin, max(newest + HOUR, end - LONGEST_CATCH_UP))
+            begin = min(begin, max(newest + HOUR, end - HORIZON))
         return cls(begin, end)
 
     @property
@@ -126,7 +125,7 @@ def expected_rows(hours: Sequence[datetime], stations: Sequence[int], origin: st
     return pa.Table.from_arrays(
         [
             pa.array(list(stations) * len(hours), pa.int32()),
-            pa.array([hour for hour in hours for _ in stations], pa.timestamp("us", tz="UTC")),
+            pa.array([hour for hour in hours for _ in stations], UTC_TIME),
             pa.array([origin] * count, pa.string()),
         ],
         schema=EXPECTED_SCHEMA,
@@ -135,7 +134,7 @@ def expected_rows(hours: Sequence[datetime], stations: Sequence[int], origin: st
 
 def published_share(batch: Batch, hour: datetime, stations: Sequence[int]) -> float:
     """Share, 0 to 1, of the stations that have a row of this hour in the batch."""
-    moment = pa.scalar(hour, pa.timestamp("us", tz="UTC"))
+    moment = pa.scalar(hour, UTC_TIME)
     present: set[int] = set()
     for _, parsed in batch.replies:
         present.update(
@@ -189,10 +188,10 @@ def require_rows(batch: Batch, window: Window) -> None:
         )
 
 
-def stage(store: ObjectStore, staging: Staging, batch: Batch, stations: Sequence[int]) -> list[str]:
+def stage(store: ObjectStore, staging: Staging, batch: Batch) -> list[str]:
     """Keep the replies as received, and stage their rows for the audit.
 
-    Rows of stations that were not asked for are left in raw: a reply of all stations can bring some.
+    A reply of all stations can bring one that isn't in our list: the audit quarantines its rows.
 
     Returns:
         The keys of the raw replies.
@@ -206,7 +205,7 @@ def stage(store: ObjectStore, staging: Staging, batch: Batch, stations: Sequence
         rejected.append(_with_key(parsed.rejected, key))
     tables = {"rows": pa.concat_tables(rows), "rejected": pa.concat_tables(rejected)}
     staging.write(COLLECTED, {**tables, "expected": batch.expected})
-    log.info("staged: replies=%d rows=%d stations=%d", len(keys), batch.arrived, len(stations))
+    log.info("staged: replies=%d rows=%d", len(keys), batch.arrived)
     return keys
 
 

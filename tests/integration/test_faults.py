@@ -70,8 +70,8 @@ class Pipeline:
         batch = collection.fetch_window(client, self.store, WINDOW, STATIONS)
         collection.require_rows(batch, WINDOW)
         staging = Staging(self.store, f"run-{self.runs}")
-        collection.stage(self.store, staging, batch, STATIONS)
-        audit.audit_staged(staging, suites_dir=SUITES, audited_at=NOW, run=staging.run)
+        collection.stage(self.store, staging, batch)
+        audit.audit_staged(staging, suites_dir=SUITES, audited_at=NOW)
         result = publish_run(self.catalog, staging, NOW).as_dict()
         counts = staging.read("audited").notes["counts"]
         assert counts["rows_arrived"] == batch.arrived

@@ -9,17 +9,17 @@ much is withdrawn. Calls reserved by a process that died before it made them cou
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime
 from typing import Final
 from uuid import uuid4
 
 from weather_mlops.errors import QuotaExhausted
+from weather_mlops.kma.endpoints import KST
 from weather_mlops.lake.store import ObjectStore
 
 log = logging.getLogger(__name__)
 
 PREFIX: Final = "calls/kma/"
-KST: Final = timezone(timedelta(hours=9), "KST")
 
 
 def _clock() -> datetime:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
 from pyiceberg.table import Table
 
+from weather_mlops.kma.endpoints import HOUR, LONGEST_SPAN
 from weather_mlops.lake.catalog import RUN, commit, open_table, summary
 from weather_mlops.lake.rows import (
     Key,
@@ -30,9 +31,7 @@ log = logging.getLogger(__name__)
 
 HORIZON: Final = timedelta(days=31)  # as far back as gaps are asked for again
 LONGEST_WAIT_H: Final = 24
-LONGEST_CALL: Final = timedelta(days=30, hours=23)  # the API cuts a longer period silently
 OPEN, NEXT_DUE, NEWEST_OPEN = "weather.open", "weather.next-due", "weather.newest-open"
-HOUR: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +129,7 @@ def plan_calls(gaps: pa.Table, max_calls: int) -> list[GapCall]:
 
     Gaps at most so many hours apart share a call, for all stations that miss any of its hours: one hour
     apart, or 2, 4, 8, ... when that would need more calls than allowed. What no call is left for waits for
-    another run. No call is longer than LONGEST_CALL.
+    another run. No call is longer than LONGEST_SPAN.
 
     Args:
         gaps: rows with the columns of KEY.
@@ -141,7 +140,7 @@ def plan_calls(gaps: pa.Table, max_calls: int) -> list[GapCall]:
         stations.setdefault(moment(hour), set()).add(station)
     hours = sorted(stations, reverse=True)
     apart = HOUR
-    while len(groups := _grouped(hours, apart)) > max_calls and apart < LONGEST_CALL:
+    while len(groups := _grouped(hours, apart)) > max_calls and apart < LONGEST_SPAN:
         apart *= 2
     return [
         GapCall(group[-1], group[0], tuple(sorted(set().union(*(stations[hour] for hour in group)))))
@@ -286,7 +285,7 @@ def _grouped(hours: Sequence[datetime], apart: timedelta) -> list[list[datetime]
     """Hours, newest first, in groups of neighbours."""
     groups: list[list[datetime]] = []
     for hour in hours:
-        if groups and groups[-1][-1] - hour <= apart and groups[-1][0] - hour <= LONGEST_CALL:
+        if groups and groups[-1][-1] - hour <= apart and groups[-1][0] - hour <= LONGEST_SPAN:
             groups[-1].append(hour)
         else:
             groups.append([hour])

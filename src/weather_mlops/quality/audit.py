@@ -94,7 +94,7 @@ class Audit:
         return 1 - self.quarantined.num_rows / arrived if arrived else 1.0
 
 
-def audit_staged(staging: Staging, *, suites_dir: Path, audited_at: datetime, run: str) -> Audit:
+def audit_staged(staging: Staging, *, suites_dir: Path, audited_at: datetime) -> Audit:
     """Audit what a run collected, and stage what came of it.
 
     Raises:
@@ -109,7 +109,7 @@ def audit_staged(staging: Staging, *, suites_dir: Path, audited_at: datetime, ru
         [station.id for station in load_stations()],
         suites_dir=suites_dir,
         audited_at=audited_at,
-        run=run,
+        run=staging.run,
     )
     tables = {"accepted": result.accepted, "quarantined": result.quarantined}
     notes = {"score": result.score.as_dict(), "counts": dict(result.counts)}

@@ -13,15 +13,15 @@ import html
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any, Final
 
+from weather_mlops.kma.endpoints import KST
 from weather_mlops.lake.staging import safe_run
 from weather_mlops.lake.store import ObjectStore
 from weather_mlops.quality.audit import Audit
 
-KST: Final = timezone(timedelta(hours=9), "KST")
 VALIDATIONS: Final = "quality/validations"
 DOCS: Final = "quality/docs"
 DAYS_SHOWN: Final = 31
