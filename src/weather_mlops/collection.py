@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -121,12 +122,12 @@ def expected_rows(hours: Sequence[datetime], stations: Sequence[int], origin: st
     Returns:
         A table of EXPECTED_SCHEMA, hours × stations rows.
     """
-    count = len(hours) * len(stations)
+    each_hour = pa.array(hours, UTC_TIME).cast(pa.int64()).to_numpy()
     return pa.Table.from_arrays(
         [
-            pa.array(list(stations) * len(hours), pa.int32()),
-            pa.array([hour for hour in hours for _ in stations], UTC_TIME),
-            pa.array([origin] * count, pa.string()),
+            pa.array(np.tile(np.array(stations, np.int32), len(hours))),
+            pa.array(np.repeat(each_hour, len(stations))).cast(UTC_TIME),
+            pa.repeat(origin, len(hours) * len(stations)),
         ],
         schema=EXPECTED_SCHEMA,
     )
@@ -210,4 +211,4 @@ def stage(store: ObjectStore, staging: Staging, batch: Batch) -> list[str]:
 
 
 def _with_key(table: pa.Table, key: str) -> pa.Table:
-    return table.append_column("raw_key", pa.array([key] * table.num_rows, pa.string()))
+    return table.append_column("raw_key", pa.repeat(key, table.num_rows))

@@ -93,23 +93,44 @@ def test_each_warning_is_counted_and_costs_no_row(values, rule):
         ("dew_point_c", -35.0, "dew_point_step_impossible"),
     ],
 )
-def test_a_spike_condemns_its_own_hour_and_not_the_good_ones_beside_it(column, jump, rule):
+@pytest.mark.parametrize("place", [0, 1, 2], ids=["oldest", "middle", "newest"])
+def test_a_spike_condemns_its_own_hour_and_not_the_good_ones_beside_it(column, jump, rule, place):
     free = {"dew_point_c": None, "relative_humidity_pct": None, "vapour_pressure_hpa": None}
     level = {**free, column: GOOD[column]}
     hours = [NOON - HOUR, NOON, NOON + HOUR]
     rows = [row(at=hour, **level) for hour in hours]
-    rows[1][column] += jump
+    rows[place][column] += jump
     found = audit(*rows)
 
     (record,) = found.quarantined.to_pylist()
-    assert (record["observed_at"], record["rule"]) == (NOON, rule)
+    assert (record["observed_at"], record["rule"]) == (hours[place], rule)
 
 
 def test_a_rare_step_is_a_warning():
     free = {"dew_point_c": None, "relative_humidity_pct": None, "vapour_pressure_hpa": None}
-    found = audit(row(**free), row(at=NOON + HOUR, **{**free, "air_temperature_c": 16.0}))
+    rows = [
+        row(at=NOON - HOUR, **free),
+        row(**free),
+        row(at=NOON + HOUR, **{**free, "air_temperature_c": 16.0}),
+    ]
+    found = audit(*rows)
 
     assert found.counts["warnings"]["air_temperature_step_rare"] == 1
+
+
+def test_of_two_hours_that_contradict_each_other_none_is_blamed():
+    free = {"dew_point_c": None, "relative_humidity_pct": None, "vapour_pressure_hpa": None}
+    found = audit(row(**free), row(at=NOON + HOUR, **{**free, "air_temperature_c": 38.0}))
+
+    assert found.quarantined.num_rows == 0
+
+
+def test_the_statistics_are_those_of_all_rules_and_not_of_the_last_few():
+    told = audit(row(wind_speed_ms=60.0)).result
+
+    assert told.statistics["evaluated_expectations"] == len(told.results) > 60
+    assert told.statistics["unsuccessful_expectations"] == 1
+    assert not told.success
 
 
 def test_a_step_over_a_gap_is_none():

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
@@ -17,12 +18,15 @@ from weather_mlops.lake.catalog import RUN, commit, open_table, summary
 from weather_mlops.lake.rows import (
     Key,
     at_or_after,
+    either,
     in_months,
     key_list,
+    keys_of,
     missing,
     moment,
     month_of,
     rows_of,
+    tuples,
 )
 from weather_mlops.lake.schemas import GAPS, GAPS_SCHEMA, KEY, OBSERVATIONS
 from weather_mlops.lake.store import storage_errors
@@ -186,17 +190,21 @@ def record(catalog: Catalog, expected: pa.Table, refused: pa.Table, *, run: str,
     """
     observations = open_table(catalog, OBSERVATIONS)
     with storage_errors(f"table {OBSERVATIONS.identifier}"):
-        present = set(key_list(rows_of(observations, expected, KEY)))
-    asked = set(key_list(expected))
-    in_quarantine = set(key_list(refused))
+        present = keys_of(rows_of(observations, expected, KEY))
+    asked = np.unique(keys_of(expected))
+    absent = asked[~np.isin(asked, present)]
+    in_quarantine = set(key_list(refused.select(KEY).drop_null()))
 
     def attempt(table: Table) -> GapCount:
-        if not asked or (asked <= present and not _any_open_since(table, min(hour for _, hour in asked))):
+        if not (
+            asked.size and (absent.size or _any_open_since(table, pc.min(expected["observed_at"]).as_py()))
+        ):
             return GapCount(0, 0, int(summary(table).get(OPEN, 0)))
-        register = _since(
-            table, min(month_of(moment(min(hour for _, hour in asked))), month_of(now - HORIZON))
-        )
-        after = update(register, asked, present, in_quarantine, now)
+        register = _around(table, expected, now)
+        # Of millions that were asked for, few are absent or were: the others change nothing.
+        concerned = asked[np.isin(asked, np.concatenate([absent, keys_of(register)]))]
+        there = set(tuples(concerned[np.isin(concerned, present)]))
+        after = update(register, tuples(concerned), there, in_quarantine, now)
         _persist(table, register, after, {RUN: run, **_notes(after, now)})
         open_before, open_after = _open_keys(register), _open_keys(after)
         return GapCount(
@@ -241,17 +249,20 @@ def _notes(register: pa.Table, now: datetime) -> dict[str, str]:
     }
 
 
-def _any_open_since(table: Table, hour: int) -> bool:
+def _any_open_since(table: Table, hour: datetime) -> bool:
     told = summary(table)
     if table.current_snapshot() is None or told.get(OPEN) == "0":
         return False
-    return NEWEST_OPEN not in told or datetime.fromisoformat(told[NEWEST_OPEN]) >= moment(hour)
+    return NEWEST_OPEN not in told or datetime.fromisoformat(told[NEWEST_OPEN]) >= hour
 
 
-def _since(table: Table, begin: datetime) -> pa.Table:
+def _around(table: Table, expected: pa.Table, now: datetime) -> pa.Table:
+    """The register's months that a run is about, and those that its notes are about."""
     if table.current_snapshot() is None:
         return GAPS_SCHEMA.empty_table()
-    wanted = at_or_after(begin)
+    months = pc.unique(pc.floor_temporal(expected["observed_at"], unit="month")).to_pylist()
+    recent = month_of(now - HORIZON)
+    wanted = either([at_or_after(recent), *([in_months(months)] if min(months) < recent else [])])
     return table.scan(row_filter=wanted).to_arrow().cast(GAPS_SCHEMA)
 
 

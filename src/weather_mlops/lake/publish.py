@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
@@ -13,7 +14,7 @@ from pyiceberg.table import Table
 
 from weather_mlops.lake import gaps, maintenance, quarantine
 from weather_mlops.lake.catalog import RUN, commit, summary
-from weather_mlops.lake.rows import exactly, key_list, moment, rows_of
+from weather_mlops.lake.rows import exactly, keys_of, places, rows_of, tuples
 from weather_mlops.lake.schemas import (
     GAPS,
     KEY,
@@ -76,14 +77,17 @@ def diff(current: pa.Table, incoming: pa.Table) -> Changes:
     Returns:
         Rows of the incoming table, in their order.
     """
-    places = {key: place for place, key in enumerate(key_list(incoming))}
-    last = incoming.take(pa.array(sorted(places.values()), pa.int64()))
-    known = {key: place for place, key in enumerate(key_list(current))}
-    matches = pa.array([known.get(key) for key in key_list(last)], pa.int64())
-    is_new = matches.is_null()
-    candidates = last.filter(pc.invert(is_new))
-    same = _same_rows(current.take(matches.drop_null()), candidates)
-    return Changes(last.filter(is_new), candidates.filter(pc.invert(same)), candidates.filter(same))
+    _, from_end = np.unique(keys_of(incoming)[::-1], return_index=True)
+    last = incoming
+    if from_end.size < incoming.num_rows:
+        last = incoming.take(pa.array(np.sort(incoming.num_rows - 1 - from_end)))
+    matches = places(keys_of(current), keys_of(last))
+    is_new = matches < 0
+    if is_new.all():
+        return Changes(last, last.slice(0, 0), last.slice(0, 0))
+    candidates = last.filter(pa.array(~is_new))
+    same = same_rows(current.take(pa.array(matches[~is_new])), candidates)
+    return Changes(last.filter(pa.array(is_new)), candidates.filter(pc.invert(same)), candidates.filter(same))
 
 
 def publish(
@@ -201,7 +205,7 @@ def _write(table: Table, changes: Changes, notes: Mapping[str, str]) -> None:
     if rows.num_rows == 0:
         return
     rows = rows.sort_by([(name, "ascending") for name in KEY])
-    newest = moment(max(hour for _, hour in key_list(rows)))
+    newest = pc.max(rows["observed_at"]).as_py()
     counted = {
         **notes,
         "weather.inserted": str(changes.inserted.num_rows),
@@ -211,13 +215,22 @@ def _write(table: Table, changes: Changes, notes: Mapping[str, str]) -> None:
     }
     with table.transaction() as transaction:
         if changes.corrected.num_rows:
-            replaced = exactly(key_list(changes.corrected))
+            replaced = exactly(tuples(keys_of(changes.corrected)))
             transaction.overwrite(rows, overwrite_filter=replaced, snapshot_properties=counted)
         else:
             transaction.append(rows, snapshot_properties=counted)
 
 
-def _same_rows(left: pa.Table, right: pa.Table) -> pa.ChunkedArray | pa.Array:
+def same_rows(left: pa.Table, right: pa.Table) -> pa.ChunkedArray | pa.Array:
+    """Which rows say the same as those at their places in another table, wherever they were read from.
+
+    Args:
+        left: rows of OBSERVATIONS_SCHEMA.
+        right: as many rows.
+
+    Returns:
+        Booleans, one per row.
+    """
     same = pa.array([True] * right.num_rows, pa.bool_())
     for name in right.column_names:
         if name not in _NOT_COMPARED:

@@ -17,6 +17,7 @@ from weather_mlops.lake.store import ObjectStore
 PREFIX: Final = "raw/kma/"
 BODY: Final = ".txt.gz"
 SIDECAR: Final = ".json"
+COMPRESSION: Final = 3  # a tenth of the time of gzip's own choice, for a third more bytes
 _SECRETS: Final = frozenset({"authkey"})
 _MANY: Final = 3  # stations named in a key; more are counted
 _TIMES: Final = ("tm1", "tm2", "tm")
@@ -63,7 +64,7 @@ def put_reply(store: ObjectStore, reply: Reply, row_count: int) -> str:
         "bytes": len(reply.body),
         "rows": row_count,
     }
-    store.put(key, gzip.compress(reply.body, mtime=0), "application/gzip")
+    store.put(key, gzip.compress(reply.body, COMPRESSION, mtime=0), "application/gzip")
     store.put(sidecar_of(key), json.dumps(about, ensure_ascii=False, indent=1).encode(), "application/json")
     return key
 

@@ -20,13 +20,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from weather_mlops.errors import QualityTooLow
 from weather_mlops.kma.stations import load_stations
 from weather_mlops.kma.wire import OBSERVATION_SCHEMA
-from weather_mlops.lake.rows import key_list
+from weather_mlops.lake.rows import keys_of
 from weather_mlops.lake.schemas import QUARANTINE_SCHEMA
 from weather_mlops.lake.staging import AUDITED, COLLECTED, Staging
 from weather_mlops.quality import suites
@@ -42,6 +43,7 @@ ACCEPTED_NAMES: Final = (*OBSERVATION_SCHEMA.names, "raw_key")
 SUMMARY: Final = {"result_format": "SUMMARY"}
 WITH_ROWS: Final = {"result_format": "COMPLETE", "unexpected_index_column_names": ["row"]}
 MOST_NAMED: Final = 3
+COLUMNS_AT_ONCE: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,12 +148,12 @@ def audit(  # noqa: PLR0913  what an audit needs to know
         if suites.CONFLICT in broken.get(row, {}):
             broken[row][suites.CONFLICT] = told
     refused = sorted(broken)
-    keep = [row for row in range(distinct.num_rows) if row not in broken]
-    accepted = distinct.take(pa.array(keep, pa.int64())).select(ACCEPTED_NAMES)
-    present = set(key_list(accepted))
-    stations_seen = coverage(expected, present)
+    fit = np.ones(distinct.num_rows, dtype=bool)
+    fit[refused] = False
+    accepted = distinct.filter(pa.array(fit)).select(ACCEPTED_NAMES)
+    stations_seen = coverage(expected, keys_of(accepted))
     covered, _ = _validate(context, stations_seen, suites.load(suites_dir, suites.COMPLETENESS))
-    result.results.extend(covered.results)
+    result = _joined(result, covered)
     quarantined = _records(
         distinct.take(pa.array(refused, pa.int64())), [broken[row] for row in refused], rejected
     )
@@ -193,24 +195,41 @@ def _validate(context: Any, frame: "pd.DataFrame", suite: Any) -> tuple[Any, dic
     """Great Expectations' result, and for each refused row the rules with the values that break them."""
     asset = context.data_sources.add_pandas(suite.name).add_dataframe_asset("rows")
     whole = asset.add_batch_definition_whole_dataframe("run")
-    batch = whole.get_batch(batch_parameters={"dataframe": frame})
-    result = batch.validate(suite, result_format=SUMMARY)
-    failed = {
-        entry.expectation_config.meta["rule"]
-        for entry in result.results
-        if not entry.success and entry.expectation_config.severity == "critical"
-    }
+    rules, results = list(suite.expectations), []
     broken: dict[int, dict[str, str]] = {}
-    if not failed:
-        return result, broken
-    # Only where a critical rule is broken is it worth asking for each row.
-    suite.expectations = [rule for rule in suite.expectations if rule.meta["rule"] in failed]
-    for entry in batch.validate(suite, result_format=WITH_ROWS).results:
-        config = entry.expectation_config
-        for index in entry.result["unexpected_index_list"]:
-            value = f"{config.kwargs['column']}={index[config.kwargs['column']]:g}"
-            broken.setdefault(int(index["row"]), {})[config.meta["rule"]] = value
+    # It copies the whole frame several times for each rule: a few columns at a time take half as long.
+    columns = list(dict.fromkeys(rule.column for rule in rules))
+    for few in (columns[n : n + COLUMNS_AT_ONCE] for n in range(0, len(columns), COLUMNS_AT_ONCE)):
+        shown = frame[[*frame.columns.intersection(["row"]), *few]]
+        batch = whole.get_batch(batch_parameters={"dataframe": shown})
+        suite.expectations = [rule for rule in rules if rule.column in few]
+        result = batch.validate(suite, result_format=SUMMARY)
+        results += result.results
+        failed = {
+            entry.expectation_config.meta["rule"]
+            for entry in result.results
+            if not entry.success and entry.expectation_config.severity == "critical"
+        }
+        # Only where a critical rule is broken is it worth asking for each row.
+        suite.expectations = [rule for rule in suite.expectations if rule.meta["rule"] in failed]
+        for entry in batch.validate(suite, result_format=WITH_ROWS).results if failed else ():
+            config = entry.expectation_config
+            for index in entry.result["unexpected_index_list"]:
+                value = f"{config.kwargs['column']}={index[config.kwargs['column']]:g}"
+                broken.setdefault(int(index["row"]), {})[config.meta["rule"]] = value
+    result.results = results
     return result, broken
+
+
+def _joined(result: Any, more: Any) -> Any:
+    """One result of two, its statistics counted anew."""
+    from great_expectations.validator.validation_statistics import calc_validation_statistics
+
+    result.results.extend(more.results)
+    told = calc_validation_statistics(result.results)._asdict()
+    result.success = told.pop("success")
+    result.statistics = told
+    return result
 
 
 def _context() -> Any:
@@ -271,8 +290,8 @@ def _timeliness(rows: pa.Table, expected: pa.Table) -> float | None:
     if window.num_rows == 0:
         return None
     newest = pc.max(window["observed_at"])
-    wanted = set(key_list(window.filter(pc.equal(window["observed_at"], newest))))
-    return _share(len(wanted.intersection(key_list(rows))), len(wanted))
+    wanted = np.unique(keys_of(window.filter(pc.equal(window["observed_at"], newest))))
+    return _share(np.isin(wanted, keys_of(rows)).sum(), wanted.size)
 
 
 def _share(part: float, whole: float) -> float | None:

@@ -8,13 +8,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from weather_mlops.kma.wire import OBSERVATION_SCHEMA
-from weather_mlops.lake.rows import key_list
+from weather_mlops.lake.rows import HOUR_KEYS, keys_of, places
 from weather_mlops.variables import VARIABLES
 
 if TYPE_CHECKING:
     import pandas as pd
 
-HOUR_US: Final = 3_600_000_000
+NEIGHBOURS_H: Final = (-2, -1, 1, 2)
+ENOUGH: Final = 2
 STEPS: Final = {
     "air_temperature_c": "air_temperature_step_k",
     "dew_point_c": "dew_point_step_k",
@@ -49,8 +50,7 @@ def without_copies(rows: pa.Table) -> tuple[pa.Table, int]:
 
     Rows with one key and different values all stay: the audit refuses them.
     """
-    keys = key_list(rows)
-    if len(set(keys)) == len(keys):
+    if np.unique(keys_of(rows)).size == rows.num_rows:
         return rows, 0
     duplicated = rows.select(OBSERVATION_SCHEMA.names).to_pandas().duplicated().to_numpy()
     return rows.filter(pa.array(~duplicated)), int(duplicated.sum())
@@ -62,17 +62,23 @@ def contradictions(rows: pa.Table) -> dict[int, str]:
     Args:
         rows: OBSERVATION_SCHEMA at least, without identical copies.
     """
-    places: dict[tuple[int, int], list[int]] = {}
-    for place, key in enumerate(key_list(rows)):
-        places.setdefault(key, []).append(place)
+    keys = keys_of(rows)
+    together: dict[int, list[int]] = {}
+    for place in np.flatnonzero(_copies(keys)).tolist():
+        together.setdefault(int(keys[place]), []).append(place)
     told = {}
-    for copies in places.values():
-        if len(copies) > 1:
-            values = rows.select(OBSERVATION_SCHEMA.names).take(copies).to_pylist()
-            differing = [name for name in values[0] if any(row[name] != values[0][name] for row in values)]
-            for place, row in zip(copies, values, strict=True):
-                told[place] = "; ".join(f"{name}={row[name]}" for name in differing)
+    for copies in together.values():
+        values = rows.select(OBSERVATION_SCHEMA.names).take(copies).to_pylist()
+        differing = [name for name in values[0] if any(row[name] != values[0][name] for row in values)]
+        for place, row in zip(copies, values, strict=True):
+            told[place] = "; ".join(f"{name}={row[name]}" for name in differing)
     return told
+
+
+def _copies(keys: np.ndarray) -> np.ndarray:
+    """How many other rows have the key of each."""
+    _, which, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    return np.asarray(counts[which] - 1)
 
 
 def audit_frame(rows: pa.Table, expected: pa.Table, stations: Collection[int]) -> "pd.DataFrame":
@@ -89,11 +95,7 @@ def audit_frame(rows: pa.Table, expected: pa.Table, stations: Collection[int]) -
     """
     observed = [variable.name for variable in VARIABLES if variable.physical is not None]
     frame: pd.DataFrame = rows.select(observed).to_pandas().astype("float64")
-    keys = key_list(rows)
-    asked, known = set(key_list(expected)), set(stations)
-    copies: dict[tuple[int, int], int] = {}
-    for key in keys:
-        copies[key] = copies.get(key, 0) + 1
+    keys = keys_of(rows)
     temperature, dew_point = frame["air_temperature_c"], frame["dew_point_c"]
     vapour = vapour_pressure_hpa(dew_point.to_numpy())
     # Over 100 % by rounding only: the excess of the dew point is a check of its own.
@@ -101,49 +103,61 @@ def audit_frame(rows: pa.Table, expected: pa.Table, stations: Collection[int]) -
     frame["dew_point_excess_k"] = dew_point - temperature
     frame["humidity_residual_pct"] = frame["relative_humidity_pct"] - relative
     frame["vapour_pressure_residual_hpa"] = frame["vapour_pressure_hpa"] - vapour
+    beside = neighbours(keys)
     for column, step in STEPS.items():
-        frame[step] = isolated_steps(keys, frame[column].to_numpy())
-    frame["station_known"] = [float(station in known) for station, _ in keys]
-    frame["asked_for"] = [float(key in asked) for key in keys]
+        frame[step] = isolated_steps(beside, frame[column].to_numpy())
+    frame["station_known"] = np.isin(rows["station_id"].to_numpy(), list(stations)).astype("float64")
+    frame["asked_for"] = np.isin(keys, keys_of(expected)).astype("float64")
     frame["minute"] = pc.minute(rows["observed_at"]).to_numpy().astype("float64")
-    frame["conflicting_copies"] = [float(copies[key] - 1) for key in keys]
+    frame["conflicting_copies"] = _copies(keys).astype("float64")
     frame.insert(0, "row", np.arange(len(frame)))
     return frame
 
 
-def isolated_steps(keys: list[tuple[int, int]], values: np.ndarray) -> np.ndarray:
-    """How far each value stands off the hours near it at its station.
-
-    The smallest one of the differences to the hour before, to the hour after, and to two hours before: so the
-    good hours beside a spike aren't blamed for it, and a step that stays isn't taken for one.
+def neighbours(keys: np.ndarray) -> np.ndarray:
+    """Places of the rows of the same station two hours and one hour before, one and two hours after.
 
     Args:
-        keys: station id and microseconds of each value.
+        keys: shape (n,), as ``keys_of`` gives them.
+
+    Returns:
+        Shape (4, n); -1 where there is none.
+    """
+    return np.array([places(keys, keys + hours * HOUR_KEYS) for hours in NEIGHBOURS_H])
+
+
+def isolated_steps(beside: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """How far each value stands off the hours near it at its station.
+
+    The smallest one of the differences to the two hours before and the two hours after: so the good hours
+    beside a spike aren't blamed for it, and a step that stays isn't taken for one. At least two of those hours
+    must be there: of two values that contradict each other none can be told the wrong one.
+
+    Args:
+        beside: shape (4, n), the values' neighbours.
         values: shape (n,), any unit.
 
     Returns:
-        Shape (n,), in that unit, not negative; NaN where the hour before isn't there.
+        Shape (n,), in that unit, not negative; NaN where less than two of those hours are there.
     """
-    place = {key: n for n, key in enumerate(keys)}
     with_gap = np.append(values, np.nan)
-
-    def difference(hours: int) -> np.ndarray:
-        beside = [place.get((station, time + hours * HOUR_US), -1) for station, time in keys]
-        return np.asarray(np.abs(values - with_gap[beside]))
-
-    to_before = difference(-1)
-    smallest = np.fmin(np.fmin(to_before, difference(1)), difference(-2))
-    return np.where(np.isnan(to_before), np.nan, smallest)
+    differences = np.abs(values - with_gap[beside])
+    enough = np.isfinite(differences).sum(axis=0) >= ENOUGH
+    return np.where(enough, np.fmin.reduce(differences, axis=0), np.nan)
 
 
-def coverage(expected: pa.Table, present: Collection[tuple[int, int]]) -> "pd.DataFrame":
-    """Per station of the window: station-hours expected and present, and the share, 0 to 1."""
+def coverage(expected: pa.Table, present: np.ndarray) -> "pd.DataFrame":
+    """Per station of the window: station-hours expected and present, and the share, 0 to 1.
+
+    Args:
+        expected: station_id, observed_at, origin of what was asked for.
+        present: keys of the rows that are fit, as ``keys_of`` gives them.
+    """
     import pandas as pd  # noqa: PLC0415  heavy
 
     window = expected.filter(pc.equal(expected["origin"], "window"))
-    keys = key_list(window)
     frame = pd.DataFrame(
-        {"station_id": [station for station, _ in keys], "present": [key in present for key in keys]}
+        {"station_id": window["station_id"].to_numpy(), "present": np.isin(keys_of(window), present)}
     )
     frame = frame.groupby("station_id")["present"].agg(["size", "sum"]).reset_index()
     frame.columns = pd.Index(["station_id", "expected", "present"])
