@@ -129,7 +129,7 @@ def test_the_statistics_are_those_of_all_rules_and_not_of_the_last_few():
     told = audit(row(wind_speed_ms=60.0)).result
 
     assert told.statistics["evaluated_expectations"] == len(told.results) > 60
-    assert told.statistics["unsuccessful_expectations"] == 1
+    assert told.statistics["unsuccessful_expectations"] == sum(not rule.success for rule in told.results) > 0
     assert not told.success
 
 

@@ -130,8 +130,8 @@ def isolated_steps(beside: np.ndarray, values: np.ndarray) -> np.ndarray:
     """How far each value stands off the hours near it at its station.
 
     The smallest one of the differences to the two hours before and the two hours after: so the good hours
-    beside a spike aren't blamed for it, and a step that stays isn't taken for one. At least two of those hours
-    must be there: of two values that contradict each other none can be told the wrong one.
+    beside a spike aren't blamed for it, and a step that stays isn't taken for one. At least two of those
+    hours must be there: of two values that contradict each other none can be told the wrong one.
 
     Args:
         beside: shape (4, n), the values' neighbours.
