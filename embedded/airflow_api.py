@@ -1,6 +1,7 @@
 """The few calls of Airflow's REST API that the launcher needs."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
@@ -68,9 +69,17 @@ class AirflowApi:
         """Let the schedule of a DAG run, or stop it."""
         self.call("PATCH", f"dags/{dag_id}", json={"is_paused": paused})
 
-    def trigger(self, dag_id: str, logical_date: str | None = None) -> str:
-        """Start a run by hand; its id."""
-        started = self.call("POST", f"dags/{dag_id}/dagRuns", json={"logical_date": logical_date})
+    def ensure_pool(self, name: str, slots: int, description: str) -> None:
+        """Make a pool; one that is there stays as it is."""
+        if name not in {pool["name"] for pool in self.call("GET", "pools")["pools"]}:
+            self.call("POST", "pools", json={"name": name, "slots": slots, "description": description})
+
+    def trigger(
+        self, dag_id: str, logical_date: str | None = None, conf: Mapping[str, Any] | None = None
+    ) -> str:
+        """Start a run by hand, with params where it has any; its id."""
+        asked = {"logical_date": logical_date, "conf": dict(conf or {})}
+        started = self.call("POST", f"dags/{dag_id}/dagRuns", json=asked)
         return str(started["dag_run_id"])
 
     def run_now(self, dag_id: str) -> str:
@@ -118,7 +127,7 @@ class AirflowApi:
         return instances
 
     def results(self, run: Run) -> dict[str, Any]:
-        """What the tasks of a run returned, merged: each name of a figure is used by one task only."""
+        """What the tasks of a run returned, merged: each name of a figure is used by one task id only."""
         merged: dict[str, Any] = {}
         for task in self.tasks(run):
             path = (
@@ -126,8 +135,19 @@ class AirflowApi:
                 f"/taskInstances/{task['task_id']}/xcomEntries/return_value"
             )
             if task["state"] == "success":
-                merged.update(self.call("GET", path, params={"deserialize": "true"})["value"] or {})
+                query = {"deserialize": "true", "map_index": task["map_index"]}
+                value = self.call("GET", path, params=query)["value"]
+                _merge(merged, value if isinstance(value, dict) else {})
         return merged
+
+
+def _merge(merged: dict[str, Any], told: dict[str, Any]) -> None:
+    """Add what a task told; the counts and lists of tasks of one name, mapped, are added up."""
+    for name, value in told.items():
+        if name in merged and isinstance(value, int | list):
+            merged[name] += value
+        else:
+            merged[name] = value
 
 
 def _run(reply: dict[str, Any]) -> Run:

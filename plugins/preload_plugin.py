@@ -20,7 +20,9 @@ HEAVY: Final = (
     "airflow.providers.amazon.aws.hooks.base_aws",
     "weather_mlops.collection",
     "weather_mlops.quality.audit",
+    "weather_mlops.history.load",
     "operators.collection",
+    "operators.history",
 )
 
 

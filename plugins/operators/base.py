@@ -25,10 +25,10 @@ class WeatherOperator(BaseOperator):
         self.aws_conn_id = aws_conn_id
 
     @abstractmethod
-    def work(self, context: "Context") -> dict[str, Any]:
+    def work(self, context: "Context") -> dict[str, Any] | list[dict[str, Any]]:
         """Do it, and return what the next task and the people need to know: small, without secrets."""
 
-    def execute(self, context: "Context") -> dict[str, Any]:
+    def execute(self, context: "Context") -> Any:
         """Do the work; a permanent error fails the task at once, any other one is tried again."""
         try:
             return self.work(context)

@@ -95,7 +95,7 @@ class CollectWeatherDataOperator(WeatherOperator):
             "raw_keys": keys,
         }
 
-    def look_again(self, context: "Context", event: Any) -> dict[str, Any]:  # noqa: ARG002  Airflow's signature
+    def look_again(self, context: "Context", event: Any) -> Any:  # noqa: ARG002  Airflow's signature
         """Go on after a wait."""
         return self.execute(context)
 

@@ -197,18 +197,19 @@ def stage(store: ObjectStore, staging: Staging, batch: Batch) -> list[str]:
     Returns:
         The keys of the raw replies.
     """
-    keys, rows, rejected = [], [_with_key(wire.PARSED_SCHEMA.empty_table(), "")], []
-    rejected.append(_with_key(wire.REJECTED_SCHEMA.empty_table(), ""))
+    keys, rows, rejected = [], [with_key(wire.PARSED_SCHEMA.empty_table(), "")], []
+    rejected.append(with_key(wire.REJECTED_SCHEMA.empty_table(), ""))
     for reply, parsed in batch.replies:
         key = raw.put_reply(store, reply, parsed.rows.num_rows)
         keys.append(key)
-        rows.append(_with_key(parsed.rows, key))
-        rejected.append(_with_key(parsed.rejected, key))
+        rows.append(with_key(parsed.rows, key))
+        rejected.append(with_key(parsed.rejected, key))
     tables = {"rows": pa.concat_tables(rows), "rejected": pa.concat_tables(rejected)}
     staging.write(COLLECTED, {**tables, "expected": batch.expected})
     log.info("staged: replies=%d rows=%d", len(keys), batch.arrived)
     return keys
 
 
-def _with_key(table: pa.Table, key: str) -> pa.Table:
+def with_key(table: pa.Table, key: str) -> pa.Table:
+    """The same rows with the key of the reply that they were read from."""
     return table.append_column("raw_key", pa.repeat(key, table.num_rows))

@@ -16,6 +16,7 @@
         ├── ReplyMismatch          a reply about other hours than were asked for
         ├── StorageRefused         S3 refuses the credentials, or the bucket does not exist
         ├── QualityTooLow          too small a share of the rows is fit to publish
+        ├── LoadIncomplete         parts of a load of history could not be had
         ├── Unhealthy              the published table breaks a limit
         └── Misconfigured          an argument or a setting that cannot work
 
@@ -86,6 +87,10 @@ class StorageRefused(Permanent, PermissionError):
 
 class QualityTooLow(Permanent, ValueError):
     """Too small a share of the rows is fit to publish."""
+
+
+class LoadIncomplete(Permanent, LookupError):
+    """Parts of a load of history could not be had; the others are published."""
 
 
 class Unhealthy(Permanent, RuntimeError):

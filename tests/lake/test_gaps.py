@@ -23,7 +23,7 @@ def keys(stations, times):
 
 
 def opened(stations, times, at=NOW):
-    return update(NONE, keys(stations, times), set(), set(), at)
+    return update(NONE, keys(stations, times), set(), {}, at)
 
 
 def states(register) -> dict:
@@ -35,26 +35,32 @@ def states(register) -> dict:
 
 def test_an_hour_that_is_not_there_opens_a_gap_and_its_row_closes_it():
     (hour,) = hours(1)
-    register = update(NONE, keys([90, 95, 98], [hour]), set(keys([90], [hour])), set(keys([95], [hour])), NOW)
+    register = update(
+        NONE,
+        keys([90, 95, 98], [hour]),
+        set(keys([90], [hour])),
+        dict.fromkeys(keys([95], [hour]), "quarantined"),
+        NOW,
+    )
     assert states(register) == {(95, hour): ("quarantined", 1, None), (98, hour): ("missing", 1, None)}
 
     later = NOW + 2 * HOUR
-    register = update(register, keys([95, 98], [hour]), set(keys([98], [hour])), set(), later)
+    register = update(register, keys([95, 98], [hour]), set(keys([98], [hour])), {}, later)
     assert states(register) == {(95, hour): ("missing", 2, None), (98, hour): ("missing", 1, later)}
 
 
 def test_no_try_is_counted_while_a_gap_rests():
     register = opened([90], hours(1))
 
-    assert update(register, keys([90], hours(1)), set(), set(), NOW + HOUR) == register
-    later = update(register, keys([90], hours(1)), set(), set(), NOW + 2 * HOUR)
+    assert update(register, keys([90], hours(1)), set(), {}, NOW + HOUR) == register
+    later = update(register, keys([90], hours(1)), set(), {}, NOW + 2 * HOUR)
     assert later["tries"].to_pylist() == [2]
 
 
 def test_a_gap_that_was_not_asked_for_stays_as_it_is():
     register = opened([90], hours(2))
 
-    assert update(register, keys([95], hours(2)), set(keys([95], hours(2))), set(), NOW + HOUR) == register
+    assert update(register, keys([95], hours(2)), set(keys([95], hours(2))), {}, NOW + HOUR) == register
 
 
 some_keys = st.sets(st.sampled_from(keys([90, 95, 98], hours(4))))
@@ -63,11 +69,12 @@ some_keys = st.sets(st.sampled_from(keys([90, 95, 98], hours(4))))
 @given(some_keys, some_keys, some_keys, some_keys)
 @settings(deadline=None)
 def test_the_register_is_the_same_in_any_order_and_when_told_twice(first, expected, present, refused):
-    register = update(NONE, first, set(), set(), NOW - HOUR)
-    once = update(register, expected, present, refused, NOW)
+    register = update(NONE, first, set(), {}, NOW - HOUR)
+    reasons = dict.fromkeys(refused, "quarantined")
+    once = update(register, expected, present, reasons, NOW)
 
-    assert update(once, expected, present, refused, NOW) == once
-    assert update(register, sorted(expected, reverse=True), present, refused, NOW) == once
+    assert update(once, expected, present, reasons, NOW) == once
+    assert update(register, sorted(expected, reverse=True), present, reasons, NOW) == once
     assert set(key_list(once)) == first | (expected - present)
     still_open = {
         key for key, (*_, closed) in zip(key_list(once), states(once).values(), strict=True) if not closed
@@ -87,7 +94,7 @@ def test_each_try_in_vain_makes_a_gap_rest_longer_up_to_a_day(tries, rest):
 def test_closed_ones_those_beyond_the_horizon_and_those_of_the_window_are_not_due():
     times = [NOW - timedelta(days=32), NOW - timedelta(days=30), NOW - HOUR]
     register = opened([90, 95], times, NOW - timedelta(days=1))
-    register = update(register, keys([95], times), set(keys([95], times)), set(), NOW)
+    register = update(register, keys([95], times), set(keys([95], times)), {}, NOW)
 
     assert key_list(due(register, NOW)) == keys([90], times[:0:-1])
     assert key_list(due(register, NOW, before=NOW - HOUR)) == keys([90], times[1:2])

@@ -6,7 +6,7 @@ are KST. "31 days at most" is cut to 30 without a word when the span is 31 d 0 h
 
 import json
 from collections.abc import Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from http import HTTPStatus
 from typing import Final
 
@@ -37,6 +37,11 @@ LONGEST_MESSAGE: Final = 200
 def kst(moment: datetime) -> str:
     """A moment as the API writes it: YYYYMMDDHHmm, KST."""
     return moment.astimezone(KST).strftime("%Y%m%d%H%M")
+
+
+def from_kst(wire: str) -> datetime:
+    """The moment, UTC, that the API writes as YYYYMMDDHHmm, KST."""
+    return datetime.strptime(wire, "%Y%m%d%H%M").replace(tzinfo=KST).astimezone(UTC)
 
 
 def spans(begin: datetime, end: datetime) -> list[tuple[datetime, datetime]]:

@@ -1,7 +1,7 @@
 """Station-hours that should exist and do not: which there are, when to ask again, in which calls."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +18,7 @@ from weather_mlops.lake.catalog import RUN, commit, open_table, summary
 from weather_mlops.lake.rows import (
     Key,
     at_or_after,
+    between,
     either,
     in_months,
     key_list,
@@ -34,6 +35,8 @@ from weather_mlops.lake.store import storage_errors
 log = logging.getLogger(__name__)
 
 HORIZON: Final = timedelta(days=31)  # as far back as gaps are asked for again
+MISSING: Final = "missing"
+QUARANTINED: Final = "quarantined"
 LONGEST_WAIT_H: Final = 24
 OPEN, NEXT_DUE, NEWEST_OPEN = "weather.open", "weather.next-due", "weather.newest-open"
 
@@ -60,7 +63,7 @@ def update(
     register: pa.Table,
     expected: Iterable[Key],
     present: AbstractSet[Key],
-    refused: AbstractSet[Key],
+    reasons: Mapping[Key, str],
     now: datetime,
 ) -> pa.Table:
     """The register after a run.
@@ -73,7 +76,7 @@ def update(
         register: rows of GAPS_SCHEMA, keys unique.
         expected: station-hours that were asked for.
         present: those that the observations have.
-        refused: those that came, and were refused.
+        reasons: why some of the others are absent; of the rest the KMA has no row.
         now: time of the run, timezone-aware.
 
     Returns:
@@ -86,14 +89,13 @@ def update(
             if row and row["closed_at"] is None:
                 gaps[key] = {**row, "closed_at": now}
         elif row is None:
-            gaps[key] = _opened(key, refused, now)
+            gaps[key] = _opened(key, reasons, now)
         elif row["closed_at"] is not None or _next_try(row) <= now:
-            reason = _reason(key, refused)
             gaps[key] = {
                 **row,
                 "last_tried": now,
                 "tries": row["tries"] + 1,
-                "reason": reason,
+                "reason": reasons.get(key, MISSING),
                 "closed_at": None,
             }
     return pa.Table.from_pylist([gaps[key] for key in sorted(gaps)], schema=GAPS_SCHEMA)
@@ -170,12 +172,44 @@ def load(catalog: Catalog, now: datetime | None = None) -> pa.Table:
         return table.scan(row_filter=missing("closed_at")).to_arrow().cast(GAPS_SCHEMA)
 
 
+def known_missing(catalog: Catalog, first: datetime, last: datetime) -> np.ndarray:
+    """Station-hours of a period that came to nothing when they were asked for: asking again is no use.
+
+    Those that could not be asked for, and say why, are not among them.
+
+    Args:
+        catalog: where the table is.
+        first: the first hour, timezone-aware.
+        last: the last hour, included.
+
+    Returns:
+        Keys, as ``rows.keys_of`` gives them.
+
+    Raises:
+        StorageUnavailable, StorageRefused.
+    """
+    table = open_table(catalog, GAPS)
+    if table.current_snapshot() is None:
+        return np.empty(0, np.int64)
+    with storage_errors(f"table {GAPS.identifier}"):
+        rows = table.scan(row_filter=between(first, last), selected_fields=(*KEY, "reason")).to_arrow()
+    return keys_of(rows.filter(pc.is_in(rows["reason"], pa.array([MISSING, QUARANTINED]))))
+
+
 def count_open(catalog: Catalog) -> int:
     """Open gaps within the horizon, as of the register's last change."""
     return int(summary(open_table(catalog, GAPS)).get(OPEN, 0))
 
 
-def record(catalog: Catalog, expected: pa.Table, refused: pa.Table, *, run: str, now: datetime) -> GapCount:
+def record(  # noqa: PLR0913  what the register needs to know of a run
+    catalog: Catalog,
+    expected: pa.Table,
+    refused: pa.Table,
+    *,
+    run: str,
+    now: datetime,
+    failed: pa.Table | None = None,
+) -> GapCount:
     """Bring the register up to date after a run has published; no commit where nothing changes.
 
     Args:
@@ -184,16 +218,21 @@ def record(catalog: Catalog, expected: pa.Table, refused: pa.Table, *, run: str,
         refused: the rows that were quarantined; columns of KEY, which may be null.
         run: its name.
         now: time of the run, timezone-aware.
+        failed: station-hours that it could not get, not among the expected ones; columns of KEY, reason.
 
     Raises:
         CommitConflict, StorageUnavailable, StorageRefused.
     """
+    reasons: dict[Key, str] = {}
+    if failed is not None and failed.num_rows:
+        reasons = dict(zip(key_list(failed), failed["reason"].to_pylist(), strict=True))
+        expected = pa.concat_tables([expected.select(KEY), failed.select(KEY)])
     observations = open_table(catalog, OBSERVATIONS)
     with storage_errors(f"table {OBSERVATIONS.identifier}"):
         present = keys_of(rows_of(observations, expected, KEY))
     asked = np.unique(keys_of(expected))
     absent = asked[~np.isin(asked, present)]
-    in_quarantine = set(key_list(refused.select(KEY).drop_null()))
+    reasons = {**dict.fromkeys(key_list(refused.select(KEY).drop_null()), QUARANTINED), **reasons}
 
     def attempt(table: Table) -> GapCount:
         if not (
@@ -204,7 +243,7 @@ def record(catalog: Catalog, expected: pa.Table, refused: pa.Table, *, run: str,
         # Of millions that were asked for, few are absent or were: the others change nothing.
         concerned = asked[np.isin(asked, np.concatenate([absent, keys_of(register)]))]
         there = set(tuples(concerned[np.isin(concerned, present)]))
-        after = update(register, tuples(concerned), there, in_quarantine, now)
+        after = update(register, tuples(concerned), there, reasons, now)
         _persist(table, register, after, {RUN: run, **_notes(after, now)})
         open_before, open_after = _open_keys(register), _open_keys(after)
         return GapCount(
@@ -270,20 +309,16 @@ def _open_keys(register: pa.Table) -> set[Key]:
     return set(key_list(register.filter(pc.is_null(register["closed_at"]))))
 
 
-def _opened(key: Key, refused: AbstractSet[Key], now: datetime) -> dict[str, Any]:
+def _opened(key: Key, reasons: Mapping[Key, str], now: datetime) -> dict[str, Any]:
     return {
         "station_id": key[0],
         "observed_at": moment(key[1]),
         "first_seen": now,
         "last_tried": now,
         "tries": 1,
-        "reason": _reason(key, refused),
+        "reason": reasons.get(key, MISSING),
         "closed_at": None,
     }
-
-
-def _reason(key: Key, refused: AbstractSet[Key]) -> str:
-    return "quarantined" if key in refused else "missing"
 
 
 def _next_try(row: dict[str, Any]) -> datetime:

@@ -23,7 +23,7 @@ from weather_mlops.lake.schemas import (
     QUARANTINE,
     conformed,
 )
-from weather_mlops.lake.staging import AUDITED, Staging
+from weather_mlops.lake.staging import AUDITED, FAILED, Staging
 
 log = logging.getLogger(__name__)
 
@@ -180,7 +180,9 @@ def publish_run(catalog: Catalog, staging: Staging, now: datetime) -> RunResult:
     tables, refused = audited.tables, audited.tables["quarantined"]
     published = publish(catalog, tables["accepted"], run=staging.run, score=audited.notes["score"]["overall"])
     added = quarantine.record_refused(catalog, refused, run=staging.run, at=now)
-    counted = gaps.record(catalog, tables["expected"], refused, run=staging.run, now=now)
+    counted = gaps.record(
+        catalog, tables["expected"], refused, run=staging.run, now=now, failed=tables.get(FAILED)
+    )
     touched = (OBSERVATIONS, GAPS, *((QUARANTINE,) if added else ()))
     maintained = maintenance.maintain(catalog, now, touched)
     return RunResult(published, int(audited.notes["counts"]["copies"]), added, counted, maintained)

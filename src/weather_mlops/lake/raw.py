@@ -6,12 +6,13 @@ import re
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
 
 from weather_mlops.errors import FormatChanged
 from weather_mlops.kma.client import Reply
+from weather_mlops.kma.endpoints import HOUR, KST, LONGEST_SPAN, from_kst
 from weather_mlops.lake.store import ObjectStore
 
 PREFIX: Final = "raw/kma/"
@@ -102,7 +103,10 @@ def list_raw(store: ObjectStore, endpoint: str, day: date | None = None) -> Iter
     Raises:
         StorageUnavailable, StorageRefused.
     """
-    prefix = f"{PREFIX}{endpoint}/" + (f"{day:%Y/%m/%d}/" if day else "")
+    yield from _listed(store, f"{PREFIX}{endpoint}/" + (f"{day:%Y/%m/%d}/" if day else ""))
+
+
+def _listed(store: ObjectStore, prefix: str) -> Iterator[str]:
     # "<name>.json" comes before "<name>.txt.gz" in the order of keys.
     complete = ""
     for entry in store.list(prefix):
@@ -110,6 +114,55 @@ def list_raw(store: ObjectStore, endpoint: str, day: date | None = None) -> Iter
             complete = entry.key.removesuffix(SIDECAR) + BODY
         elif entry.key == complete:
             yield entry.key
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a kept reply was asked for, by its key: a period, both ends included (UTC), and stations.
+
+    ``stations`` is None for all of them.
+    """
+
+    key: str
+    begin: datetime
+    end: datetime
+    stations: tuple[int, ...] | None
+
+
+def list_about(store: ObjectStore, endpoint: str, begin: datetime, end: datetime) -> Iterator[Kept]:
+    """Kept replies that were asked for hours of a period, no longer than LONGEST_SPAN each.
+
+    Args:
+        store: the bucket.
+        endpoint: such as ``kma_sfctm3``.
+        begin: first hour, timezone-aware.
+        end: last hour, included.
+
+    Raises:
+        StorageUnavailable, StorageRefused.
+    """
+    day, last = (
+        (begin.astimezone(KST) - LONGEST_SPAN - HOUR).replace(day=1).date(),
+        end.astimezone(KST).date(),
+    )
+    while day <= last:
+        for key in _listed(store, f"{PREFIX}{endpoint}/{day:%Y/%m}/"):
+            kept = _about(store, key)
+            if kept.begin <= end and begin <= kept.end:
+                yield kept
+        day = (day + timedelta(days=31)).replace(day=1)
+
+
+def _about(store: ObjectStore, key: str) -> Kept:
+    begin, end, stations, _ = key.rpartition("/")[2].split("_")
+    if stations == "all":
+        ids = None
+    elif stations.endswith("stations") or "-stations-" in stations:
+        params = json.loads(store.get(sidecar_of(key)))["params"]
+        ids = tuple(map(int, _ids(params["stn"])))
+    else:
+        ids = tuple(map(int, stations.split("-")))
+    return Kept(key, from_kst(begin), from_kst(end), ids)
 
 
 def sidecar_of(key: str) -> str:
@@ -125,8 +178,12 @@ def _label(reply: Reply) -> str:
     return f"{day:%Y/%m/%d}/{begin}_{end}_{_stations(reply.params.get('stn', ''))}"
 
 
+def _ids(wire: str) -> list[str]:
+    return [station for station in re.split(r"[^0-9]+", wire) if station.strip("0")]
+
+
 def _stations(wire: str) -> str:
-    ids = [station for station in re.split(r"[^0-9]+", wire) if station.strip("0")]
+    ids = _ids(wire)
     if not ids:
         return "all"
     if len(ids) <= _MANY:

@@ -24,6 +24,8 @@ from pyiceberg.expressions import (
 from pyiceberg.expressions.literals import literal
 from pyiceberg.table import Table
 
+from weather_mlops.lake.schemas import KEY
+
 Key = tuple[int, int]
 """Station id, microseconds since 1970 (UTC)."""
 
@@ -82,7 +84,7 @@ def moment(microseconds: int) -> datetime:
 def near(times: Iterable[datetime]) -> BooleanExpression:
     """A filter for all these times that prunes files well: a few ranges, not one long list."""
     spans = _spans(sorted(set(times)))
-    return either([And(at_or_after(first), _at_or_before(last)) for first, last in spans])
+    return either([between(first, last) for first, last in spans])
 
 
 def exactly(keys: Iterable[Key]) -> BooleanExpression:
@@ -109,6 +111,18 @@ def in_months(months: Iterable[datetime]) -> BooleanExpression:
 def at_or_after(time: datetime) -> BooleanExpression:
     """A filter for rows observed since."""
     return GreaterThanOrEqual(term=_OBSERVED_AT, value=literal(_iso(time)))
+
+
+def between(first: datetime, last: datetime) -> BooleanExpression:
+    """A filter for rows observed in a period, both ends included."""
+    return And(at_or_after(first), _at_or_before(last))
+
+
+def keys_between(table: Table, first: datetime, last: datetime) -> np.ndarray:
+    """Keys of a table's rows of a period, both ends included; see ``keys_of``."""
+    if table.current_snapshot() is None:
+        return np.empty(0, np.int64)
+    return keys_of(table.scan(row_filter=between(first, last), selected_fields=KEY).to_arrow())
 
 
 def missing(column: str) -> BooleanExpression:

@@ -71,7 +71,9 @@ GAPS_SCHEMA: Final = pa.schema(
         _field("last_tried", UTC_TIME, "When it was asked for last (UTC)"),
         _field("tries", pa.int32(), "How often it was asked for in vain"),
         _field(
-            "reason", pa.string(), "missing: the KMA has no row; quarantined: it has one that was refused"
+            "reason",
+            pa.string(),
+            "missing: the KMA has no row; quarantined: it has one that was refused; else why it isn't there",
         ),
         _field("closed_at", UTC_TIME, "When its row was published (UTC); null = open", nullable=True),
     ]

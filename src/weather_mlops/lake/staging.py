@@ -18,6 +18,10 @@ COLLECTED: Final = "collected"
 """Of collect: tables rows, rejected, expected."""
 AUDITED: Final = "audited"
 """Of validate: tables accepted, quarantined, expected; notes score, counts."""
+PUBLISHED: Final = "published"
+"""Of a part of a load that is done: notes only, what publishing it changed."""
+FAILED: Final = "failed"
+"""Table of a part of a load, in both parcels: station-hours that could not be had, and the reason."""
 TABLE: Final = ".parquet"
 NOTES: Final = "notes.json"
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9._=-]+")
@@ -65,12 +69,28 @@ class Staging:
         with zipfile.ZipFile(packed, "w") as parcel:
             for title, table in tables.items():
                 sink = pa.BufferOutputStream()
-                pq.write_table(table, sink, compression="zstd")
+                pq.write_table(table, sink, compression="lz4")
                 parcel.writestr(f"{title}{TABLE}", sink.getvalue().to_pybytes())
             parcel.writestr(NOTES, json.dumps(notes or {}, ensure_ascii=False))
         key = f"{self.prefix}{name}.zip"
         self.store.put(key, packed.getvalue(), "application/zip")
         return key
+
+    def has(self, name: str) -> bool:
+        """Whether such a parcel is staged.
+
+        Raises:
+            StorageUnavailable, StorageRefused.
+        """
+        return self.store.exists(f"{self.prefix}{name}.zip")
+
+    def remove(self, *names: str) -> None:
+        """Remove parcels that are no longer needed.
+
+        Raises:
+            StorageUnavailable, StorageRefused.
+        """
+        self.store.delete(*(f"{self.prefix}{name}.zip" for name in names))
 
     def read(self, name: str) -> Parcel:
         """A staged parcel, its tables with the schemas that they were written with.

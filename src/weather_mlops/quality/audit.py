@@ -104,19 +104,35 @@ def audit_staged(staging: Staging, *, suites_dir: Path, audited_at: datetime) ->
         StorageUnavailable, StorageRefused.
     """
     collected = staging.read(COLLECTED).tables
-    result = audit(
+    result = audit_collected(collected, suites_dir=suites_dir, audited_at=audited_at, run=staging.run)
+    hand_on(staging, result, {"expected": collected["expected"]})
+    return result
+
+
+def audit_collected(
+    collected: Mapping[str, pa.Table], *, suites_dir: Path, audited_at: datetime, run: str
+) -> Audit:
+    """Audit the tables of a parcel of COLLECTED."""
+    return audit(
         collected["rows"],
         collected["rejected"],
         collected["expected"],
         [station.id for station in load_stations()],
         suites_dir=suites_dir,
         audited_at=audited_at,
-        run=staging.run,
+        run=run,
     )
-    tables = {"accepted": result.accepted, "quarantined": result.quarantined}
+
+
+def hand_on(staging: Staging, result: Audit, besides: Mapping[str, pa.Table]) -> None:
+    """Stage what came of an audit, and tables that go with it.
+
+    Raises:
+        StorageUnavailable, StorageRefused.
+    """
+    tables = {"accepted": result.accepted, "quarantined": result.quarantined, **besides}
     notes = {"score": result.score.as_dict(), "counts": dict(result.counts)}
-    staging.write(AUDITED, {**tables, "expected": collected["expected"]}, notes)
-    return result
+    staging.write(AUDITED, tables, notes)
 
 
 def audit(  # noqa: PLR0913  what an audit needs to know

@@ -1,0 +1,204 @@
+"""The four tasks of pipelines/history.yml."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.standard.triggers.temporal import DateTimeTrigger
+
+from operators.base import WeatherOperator, run_label
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+EXPECTATIONS = Path(__file__).resolve().parents[2] / "expectations"
+AFTER_MIDNIGHT = timedelta(minutes=5)  # clocks differ; the KMA's decides
+PLAN = "plan_history"
+
+
+class PlanHistoryOperator(WeatherOperator):
+    """Cut a span of days into calls, and deal these out to lanes.
+
+    Args:
+        first_day: YYYY-MM-DD (KST); empty = 90 days up to the last one.
+        last_day: YYYY-MM-DD (KST), included; empty = today.
+        stations: ``all``, or station ids joined by commas.
+        parallelism: lanes: tasks at a time, and so calls to the KMA at a time.
+        again: ask once more for hours that are known to be missing.
+        aws_conn_id: Airflow connection of the S3 bucket.
+    """
+
+    template_fields = ("first_day", "last_day", "stations", "parallelism", "again")
+
+    def __init__(
+        self,
+        *,
+        first_day: str = "",
+        last_day: str = "",
+        stations: str = "all",
+        parallelism: int | str = 2,
+        again: bool | str = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.first_day = first_day
+        self.last_day = last_day
+        self.stations = stations
+        self.parallelism = parallelism
+        self.again = again
+
+    def work(self, context: "Context") -> list[dict[str, Any]]:  # noqa: ARG002  Airflow's signature
+        """Plan; a dict for each lane, for the mapped tasks."""
+        from weather_mlops import collection
+        from weather_mlops.history.plan import Load
+
+        stations = str(self.stations).strip()
+        load = Load.of(
+            _day(self.first_day),
+            _day(self.last_day),
+            collection.chosen_stations(stations if stations == "all" else stations.replace(",", " ").split()),
+            datetime.now(UTC),
+            parallelism=int(self.parallelism),
+            again=str(self.again) == "True",
+        )
+        chunks = load.chunks()
+        self.log.info(
+            "history: planned: months=%d parts=%d lanes=%d station_hours=%d",
+            len(chunks),
+            len(load.parts()),
+            load.lanes,
+            sum(chunk.rows for chunk in chunks),
+        )
+        return [{**load.as_dict(), "lane": lane} for lane in range(load.lanes)]
+
+
+class FetchHistoryOperator(WeatherOperator):
+    """Fetch the parts of a lane, but what is there already; keep the replies; stage their rows.
+
+    When the day's calls are used up it sleeps, without a worker slot, until the next day in Korea.
+
+    Args:
+        lane: of plan_history.
+        daily_calls: the quota of the KMA account, calls per day (KST).
+        kma_conn_id: Airflow connection of the KMA API.
+        aws_conn_id: Airflow connection of the S3 bucket.
+    """
+
+    def __init__(
+        self,
+        *,
+        lane: Mapping[str, Any],
+        daily_calls: int = 20_000,
+        kma_conn_id: str = "kma_default",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.lane = lane
+        self.daily_calls = daily_calls
+        self.kma_conn_id = kma_conn_id
+
+    def work(self, context: "Context") -> dict[str, Any]:
+        """Fetch; wait deferred for the next day when the budget is used up."""
+        from hooks.kma import KmaHook
+        from hooks.lake import LakeHook
+        from weather_mlops.errors import QuotaExhausted
+        from weather_mlops.history.load import Fetch
+        from weather_mlops.history.plan import Load
+        from weather_mlops.kma.endpoints import KST
+        from weather_mlops.lake.calls import DailyCalls
+
+        lake = LakeHook(self.aws_conn_id)
+        budget = DailyCalls(lake.store, self.daily_calls)
+        task = context["ti"]
+        fetch = Fetch(
+            Load.from_dict(self.lane),
+            self.lane["lane"],
+            client=KmaHook(self.kma_conn_id).get_client(budget),
+            store=lake.store,
+            catalog=lake.catalog,
+            run=run_label(context),
+            final=task.try_number > (task.max_tries or 0),
+            calls_left=lambda: budget.left,
+        )
+        try:
+            return fetch.work()
+        except QuotaExhausted as error:
+            tomorrow = datetime.now(KST).date() + timedelta(days=1)
+            morning = datetime.combine(tomorrow, time(), KST) + AFTER_MIDNIGHT
+            self.log.warning("history: goes on at %s: %s", morning, error)
+        self.defer(trigger=DateTimeTrigger(morning), method_name="go_on")
+
+    def go_on(self, context: "Context", event: Any) -> Any:  # noqa: ARG002  Airflow's signature
+        """Go on on the next day."""
+        return self.execute(context)
+
+
+class ValidateHistoryOperator(WeatherOperator):
+    """Audit the staged parts of a lane, each of them at once, by the suites of the hourly run.
+
+    Args:
+        lane: of plan_history.
+        min_fit_share: share (0 to 1) of a part's rows that must be fit for any of it to be published.
+        aws_conn_id: Airflow connection of the S3 bucket.
+    """
+
+    def __init__(self, *, lane: Mapping[str, Any], min_fit_share: float = 0.9, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.lane = lane
+        self.min_fit_share = min_fit_share
+
+    def work(self, context: "Context") -> dict[str, Any]:
+        """Audit."""
+        from hooks.lake import LakeHook
+        from weather_mlops.history.load import validate_lane
+        from weather_mlops.history.plan import Load
+
+        return validate_lane(
+            Load.from_dict(self.lane),
+            self.lane["lane"],
+            store=LakeHook(self.aws_conn_id).store,
+            run=run_label(context),
+            suites_dir=EXPECTATIONS,
+            min_fit_share=self.min_fit_share,
+            clock=lambda: datetime.now(UTC),
+        )
+
+
+class PublishHistoryOperator(WeatherOperator):
+    """Publish all parts that were audited; then fail, naming them, when others were not had.
+
+    Args:
+        aws_conn_id: Airflow connection of the S3 bucket.
+    """
+
+    def work(self, context: "Context") -> dict[str, Any]:
+        """Publish."""
+        from hooks.lake import LakeHook
+        from weather_mlops.errors import Misconfigured
+        from weather_mlops.history.load import publish_load
+        from weather_mlops.history.plan import Load
+
+        lanes = context["ti"].xcom_pull(task_ids=PLAN)
+        if not lanes:
+            raise Misconfigured(f"nothing to publish: {PLAN} made no plan; its log tells why")
+        lake = LakeHook(self.aws_conn_id)
+        return publish_load(
+            Load.from_dict(lanes[0]),
+            store=lake.store,
+            catalog=lake.catalog,
+            run=run_label(context),
+            clock=lambda: datetime.now(UTC),
+        )
+
+
+def _day(text: str) -> date | None:
+    from weather_mlops.errors import Misconfigured
+
+    text = str(text).strip()
+    if text in {"", "None"}:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Misconfigured(f"{text!r} is no day: write YYYY-MM-DD") from None
