@@ -1,4 +1,4 @@
-"""`make run`, `make once`, `make stop`: the whole system on this machine."""
+"""`make run`, `make once`, `make history`, `make stop`: the whole system on this machine."""
 
 import json
 import os
@@ -7,13 +7,14 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
 from embedded.airflow_api import ENDED, AirflowApi, Run
-from embedded.parts import BUCKET, PROJECT, USER, Ports, System
-from embedded.runs import in_order, line, summary
+from embedded.parts import BUCKET, KMA_CONNECTIONS, KMA_POOL, PROJECT, USER, Ports, System
+from embedded.runs import HISTORY, Progress, asked_load, first_load, in_order, line, summary
 from embedded.services import Service, ServiceError, Supervisor
 from weather_mlops.errors import WeatherError
 from weather_mlops.lake.store import ObjectStore, S3Access
@@ -74,7 +75,14 @@ class Launcher:
         self.begin(*self.system.airflow())
         api = AirflowApi(self.system.ui_url, USER, self.system.keys.password)
         self.wait_for_dags(api)
+        api.ensure_pool(KMA_POOL, KMA_CONNECTIONS, "Connections to the KMA at a time")
         return api
+
+    def attach(self) -> AirflowApi:
+        """Airflow's API, of the system that runs already, or of this one started now."""
+        if self.supervisor.launcher() is None:
+            return self.start()
+        return AirflowApi(self.system.ui_url, USER, self.system.keys.password)
 
     def report(self, name: str, begun: float, where: Path) -> None:
         """One line for what is ready."""
@@ -147,12 +155,19 @@ class Launcher:
 
 def once(launcher: Launcher) -> int:
     """Run every pipeline once, in order; 0 when all succeeded."""
+    first = first_load(os.environ)
     api = launcher.start()
     told = {}
     for dag_id in in_order(api.dag_ids()):
+        if dag_id == HISTORY and first is None:
+            say("Not running history: WEATHER_FIRST_DAYS or WEATHER_FIRST_STATIONS is 0")
+            continue
         say(f"Running {dag_id} ...")
-        run = api.wait(dag_id, api.run_now(dag_id), RUN_PATIENCE)
-        told[dag_id] = launcher.tell(api, run)
+        if dag_id == HISTORY:
+            told[dag_id] = load(launcher, api, first)
+        else:
+            run = api.wait(dag_id, api.run_now(dag_id), RUN_PATIENCE)
+            told[dag_id] = launcher.tell(api, run)
         api.unpause(dag_id, paused=True)
     file = launcher.system.folder / "summary.json"
     file.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n")
@@ -160,8 +175,31 @@ def once(launcher: Launcher) -> int:
     return 0 if all(run["state"] == "success" for run in told.values()) else 1
 
 
+def load(launcher: Launcher, api: AirflowApi, conf: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Load history, with its progress on the terminal; the run's summary."""
+    api.unpause(HISTORY)
+    run_id = api.trigger(HISTORY, conf=conf)
+    progress = Progress(launcher.system.folder / "airflow" / "logs", run_id)
+    while (run := api.run(HISTORY, run_id)).state not in ENDED:
+        launcher.check()
+        for told in progress.news():
+            say(f"    {told}")
+        time.sleep(1)
+    for told in progress.news():
+        say(f"    {told}")
+    return launcher.tell(api, run)
+
+
+def history(launcher: Launcher) -> int:
+    """Load the days and stations that the environment names; 0 when all of them came."""
+    asked = asked_load(os.environ)
+    api = launcher.attach()
+    return 0 if load(launcher, api, asked)["state"] == "success" else 1
+
+
 def run(launcher: Launcher) -> int:
     """Run until interrupted, with a line for each run that ends."""
+    first = first_load(os.environ)
     api = launcher.start()
     ended = {(run.dag_id, run.run_id) for run in api.runs() if run.state in ENDED}
     for dag_id in api.dag_ids():
@@ -172,6 +210,8 @@ def run(launcher: Launcher) -> int:
         f"\nS3:       {launcher.system.storage_url}, keys in {launcher.system.folder / 'keys.json'}"
         "\nCtrl-C stops everything; the data stay.\n"
     )
+    if first is not None and not api.runs(HISTORY):
+        api.trigger(HISTORY, conf=first)
     api.run_now(FIRST)
     while True:
         launcher.check()
@@ -202,7 +242,7 @@ def main(command: str) -> int:
         say(f"Stopped: {', '.join(stopped)}" if stopped else "Nothing was running.")
         return 0
     try:
-        return {"once": once, "run": run}[command](launcher)
+        return {"once": once, "run": run, "history": history}[command](launcher)
     except KeyboardInterrupt:
         say("")
         return 0 if command == "run" else 130

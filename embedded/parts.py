@@ -22,6 +22,8 @@ PROJECT: Final = Path(__file__).resolve().parents[1]
 BIN: Final = Path(sys.executable).parent
 BUCKET: Final = "weather"
 USER: Final = "admin"
+KMA_POOL: Final = "kma"
+KMA_CONNECTIONS: Final = 4  # at a time; many more make random ones fail
 SIMULATOR_KEY: Final = "simulated-weather"
 
 
