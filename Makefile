@@ -1,6 +1,6 @@
 # The commands of this project. `make run` and `make test` are all that a fresh machine needs.
 .DEFAULT_GOAL := help
-.PHONY: help run once history stop clean test lint requirements expectations
+.PHONY: help run once history rebuild import query stop clean test lint requirements expectations
 
 # The first Python that fits; name another one by make PYTHON=... run
 FITS = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -21,6 +21,15 @@ once:  ## the same unattended: each pipeline once, results in .run/summary.json
 
 history:  ## load days that are over: make history FROM=2020-01-01 TO=2020-12-31 STATIONS=108,159
 	$(BOOTSTRAP) history
+
+rebuild:  ## the tables made anew from raw, compared; make rebuild FROM=... TO=... APPLY=1 swaps them
+	$(BOOTSTRAP) rebuild
+
+import:  ## take in saved replies: make import FILES='*.txt.gz'
+	$(BOOTSTRAP) import
+
+query:  ## SQL over the tables: make query SQL='select count(*) from observations'
+	$(BOOTSTRAP) query
 
 stop:  ## stop what runs, from another terminal
 	$(BOOTSTRAP) stop

@@ -2,18 +2,19 @@
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
 from embedded.airflow_api import ENDED, AirflowApi, Run
-from embedded.parts import BUCKET, KMA_CONNECTIONS, KMA_POOL, PROJECT, USER, Ports, System
+from embedded.parts import BUCKET, KMA_CONNECTIONS, KMA_POOL, PROJECT, USER, Ports, System, inherited
 from embedded.runs import HISTORY, Progress, asked_load, first_load, in_order, line, summary
 from embedded.services import Service, ServiceError, Supervisor
 from weather_mlops.errors import WeatherError
@@ -58,15 +59,7 @@ class Launcher:
             say(f"Stopped what an earlier start left: {', '.join(leftovers)}")
         say("Starting:")
         self.begin(self.system.storage())
-        access = S3Access(
-            bucket=BUCKET,
-            endpoint_url=self.system.storage_url,
-            access_key_id=self.system.keys.s3_user,
-            secret_access_key=self.system.keys.s3_secret,
-            session_token=None,
-            region="us-east-1",
-        )
-        ObjectStore(access).ensure_bucket()
+        self.ensure_bucket()
         if self.system.simulated:
             self.begin(self.system.simulator())
             say("    KMA_AUTH_KEY is not set: the weather is SIMULATED, not observed")
@@ -77,6 +70,18 @@ class Launcher:
         self.wait_for_dags(api)
         api.ensure_pool(KMA_POOL, KMA_CONNECTIONS, "Connections to the KMA at a time")
         return api
+
+    def ensure_bucket(self) -> None:
+        """Make the bucket where there is none."""
+        access = S3Access(
+            bucket=BUCKET,
+            endpoint_url=self.system.storage_url,
+            access_key_id=self.system.keys.s3_user,
+            secret_access_key=self.system.keys.s3_secret,
+            session_token=None,
+            region="us-east-1",
+        )
+        ObjectStore(access).ensure_bucket()
 
     def attach(self) -> AirflowApi:
         """Airflow's API, of the system that runs already, or of this one started now."""
@@ -197,6 +202,40 @@ def history(launcher: Launcher) -> int:
     return 0 if load(launcher, api, asked)["state"] == "success" else 1
 
 
+def by_hand(launcher: Launcher, *arguments: str) -> int:
+    """Do a command of the domain package on this machine's data; its exit status."""
+    if "WEATHER_BUCKET" in os.environ:
+        environment = dict(os.environ)
+    else:
+        environment = {**inherited(), **launcher.system.data_environment()}
+        if launcher.supervisor.launcher() is None:
+            launcher.begin(launcher.system.storage())
+            launcher.ensure_bucket()
+    command = [sys.executable, "-m", "weather_mlops", *arguments]
+    return subprocess.run(command, env=environment, check=False).returncode
+
+
+def rebuild(launcher: Launcher) -> int:
+    """Make the tables anew from raw; swap them for APPLY=1."""
+    days = [
+        word
+        for option, name in (("--from", "FROM"), ("--to", "TO"))
+        if os.environ.get(name)
+        for word in (option, os.environ[name])
+    ]
+    return by_hand(launcher, "rebuild", *days, *(["--apply"] if os.environ.get("APPLY") == "1" else []))
+
+
+def import_files(launcher: Launcher) -> int:
+    """Take in the files that FILES names."""
+    return by_hand(launcher, "import", *shlex.split(os.environ.get("FILES", "")))
+
+
+def query(launcher: Launcher) -> int:
+    """Answer the SQL."""
+    return by_hand(launcher, "query", os.environ.get("SQL", ""))
+
+
 def run(launcher: Launcher) -> int:
     """Run until interrupted, with a line for each run that ends."""
     first = first_load(os.environ)
@@ -222,6 +261,16 @@ def run(launcher: Launcher) -> int:
         time.sleep(2)
 
 
+COMMANDS: Final[Mapping[str, Callable[[Launcher], int]]] = {
+    "once": once,
+    "run": run,
+    "history": history,
+    "rebuild": rebuild,
+    "import": import_files,
+    "query": query,
+}
+
+
 def interrupt(_number: int, _frame: FrameType | None) -> None:
     """End by a signal as by Ctrl-C."""
     raise KeyboardInterrupt
@@ -242,7 +291,7 @@ def main(command: str) -> int:
         say(f"Stopped: {', '.join(stopped)}" if stopped else "Nothing was running.")
         return 0
     try:
-        return {"once": once, "run": run, "history": history}[command](launcher)
+        return COMMANDS[command](launcher)
     except KeyboardInterrupt:
         say("")
         return 0 if command == "run" else 130

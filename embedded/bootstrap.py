@@ -1,6 +1,6 @@
 """Make .venv as requirements.txt says, then go on inside it. Standard library only; any Python 3.
 
-Usage: ``python3 embedded/bootstrap.py run|once|history|stop|install [--dev]``
+Usage: ``python3 embedded/bootstrap.py run|once|history|rebuild|import|query|stop|install [--dev]``
 """
 
 import hashlib

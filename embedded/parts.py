@@ -157,7 +157,7 @@ class System:
         # The keys go to the tasks as Airflow connections, and by no other way.
         shared = {name: value for name, value in data.items() if "KEY" not in name}
         return {
-            **_inherited(),
+            **inherited(),
             **shared,
             "AIRFLOW_HOME": str(home),
             "AIRFLOW__CORE__DAGS_FOLDER": str(self.project / "dags"),
@@ -194,7 +194,7 @@ class System:
         return Service(
             "s3",
             s3.command(self.folder / "s3", self.ports.s3),
-            {**_inherited(), **s3.environment(self.keys.s3_user, self.keys.s3_secret)},
+            {**inherited(), **s3.environment(self.keys.s3_user, self.keys.s3_secret)},
             lambda: s3.is_ready(self.ports.s3),
             (self.ports.s3,),
         )
@@ -205,7 +205,7 @@ class System:
         return Service(
             "simulator",
             [sys.executable, "-m", "simulator", *options],
-            _inherited(),
+            inherited(),
             lambda: port_answers(self.ports.kma),
             (self.ports.kma,),
         )
@@ -248,7 +248,7 @@ class System:
         file.chmod(0o600)
 
 
-def _inherited() -> dict[str, str]:
+def inherited() -> dict[str, str]:
     """The environment of this process without what would steer Airflow, S3 or PyIceberg elsewhere."""
     strangers = ("AIRFLOW", "AWS_", "KMA_", "WEATHER_", "PYICEBERG_", "PYTHONDONTWRITEBYTECODE")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(strangers)}

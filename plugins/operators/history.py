@@ -122,12 +122,13 @@ class FetchHistoryOperator(WeatherOperator):
             calls_left=lambda: budget.left,
         )
         try:
-            return fetch.work()
+            counts = fetch.work()
         except QuotaExhausted as error:
             tomorrow = datetime.now(KST).date() + timedelta(days=1)
             morning = datetime.combine(tomorrow, time(), KST) + AFTER_MIDNIGHT
             self.log.warning("history: goes on at %s: %s", morning, error)
-        self.defer(trigger=DateTimeTrigger(morning), method_name="go_on")
+            self.defer(trigger=DateTimeTrigger(morning), method_name="go_on")
+        return counts
 
     def go_on(self, context: "Context", event: Any) -> Any:  # noqa: ARG002  Airflow's signature
         """Go on on the next day."""

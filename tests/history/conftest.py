@@ -29,7 +29,7 @@ STATIONS = (108, 143, 159)
 class Loader:
     """Loads against a simulator, and counts its calls."""
 
-    def __init__(self, store, catalog):
+    def __init__(self, store, catalog):  # noqa: F811  the fixtures
         self.store, self.catalog = store, catalog
         self.weather = SimulatedWeather(0, load_stations())
         self.calls: list[str] = []

@@ -1,7 +1,7 @@
 """The three stages of a load, lane by lane: fetch, validate, publish. Each goes on where it was stopped.
 
 Whatever is done leaves a mark: a reply in raw, a parcel of a part in staging, rows in the table. So a stage
-that is killed and run again does what is left, and a load that is begun anew finds what an earlier one received.
+that is killed and run again does what is left, and a load begun anew finds what an earlier one received.
 """
 
 import logging
@@ -369,9 +369,9 @@ def publish_load(
         progress.tell(len(chunks), told["counts"].get("inserted", 0) + told["counts"].get("equal", 0))
     if missing:
         raise LoadIncomplete(
-            f"{len(missing)} of {len(load.chunks())} chunks are not complete: {'; '.join(missing)}. The rest is "
-            f"published ({totals.get('inserted', 0)} rows new); their hours are in weather.gaps with the reason. "
-            "Start the load again: it asks for these hours only."
+            f"{len(missing)} of {len(load.chunks())} chunks are not complete: {'; '.join(missing)}. The rest "
+            f"is published ({totals.get('inserted', 0)} rows new); what is missing is in weather.gaps with the "
+            "reason. Start the load again: it asks for these hours only."
         )
     return totals
 

@@ -1,8 +1,9 @@
 """What a load of history is made of: pure, and the same each time it is asked.
 
 A *chunk* is one call: a calendar month (UTC) of all chosen stations. No month is longer than 30 d 23 h, the
-longest span that the API serves whole, and a month is a partition of the table. All 97 stations in one call make
-a reply of 19 MB, and 240 calls for 20 years; one station a call would make 23,000, more than a day's quota.
+longest span that the API serves whole, and a month is a partition of the table. All 97 stations in one call
+make a reply of 19 MB, and 240 calls for 20 years; one station a call would make 23,000, more than a day's
+quota.
 
 A *part* is several chunks in a row, up to ROWS_PER_PART rows, that are audited and published as one: more
 rows would take more memory than a small machine has, fewer would spend most of the time on what each audit
@@ -160,9 +161,9 @@ class Load:
 class Wanted:
     """Station-hours of a chunk that are still to come.
 
-    A reply settles what it is about: the stations that it has any row of, from its oldest to its newest hour.
-    What is cut off before or after these stays wanted. A station that it has no row of is asked for once more,
-    and then believed to be silent: an empty reply, or one without a station, may be the API's mistake.
+    A reply settles what it is about: the stations that it has any row of, from its oldest to its newest
+    hour. What is cut off before or after these stays wanted. A station that it has no row of is asked for once
+    more, and then believed to be silent: an empty reply, or one without a station, may be the API's mistake.
 
     Args:
         chunk: hours and stations.

@@ -19,7 +19,7 @@ from pyiceberg.table import Table
 
 from weather_mlops.errors import CommitConflict
 from weather_mlops.lake.files import io_properties
-from weather_mlops.lake.schemas import NAMESPACE, TABLES, TableDefinition
+from weather_mlops.lake.schemas import TABLES, TableDefinition
 from weather_mlops.lake.store import S3Access, storage_errors
 
 log = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ def open_table(catalog: Catalog, definition: TableDefinition) -> Table:
 
 def _create(catalog: Catalog, definition: TableDefinition) -> Table:
     with suppress(NamespaceAlreadyExistsError):  # by an earlier table, or by another process just now
-        catalog.create_namespace(NAMESPACE)
+        catalog.create_namespace(definition.namespace)
     try:
         return catalog.create_table(
             definition.identifier,

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import numpy as np
@@ -197,8 +197,17 @@ def known_missing(catalog: Catalog, first: datetime, last: datetime) -> np.ndarr
 
 
 def count_open(catalog: Catalog) -> int:
-    """Open gaps within the horizon, as of the register's last change."""
-    return int(summary(open_table(catalog, GAPS)).get(OPEN, 0))
+    """Open gaps within the horizon, as of the register's last change.
+
+    Raises:
+        StorageUnavailable, StorageRefused.
+    """
+    told = summary(open_table(catalog, GAPS))
+    if OPEN in told:
+        return int(told[OPEN])
+    register = load(catalog)
+    recent = pa.scalar(datetime.now(UTC) - HORIZON, register["observed_at"].type)
+    return int(pc.sum(pc.greater(register["observed_at"], recent)).as_py() or 0)
 
 
 def record(  # noqa: PLR0913  what the register needs to know of a run

@@ -16,6 +16,8 @@ from weather_mlops.kma.endpoints import HOUR, KST, LONGEST_SPAN, from_kst
 from weather_mlops.lake.store import ObjectStore
 
 PREFIX: Final = "raw/kma/"
+IMPORTED: Final = "imported"
+"""In the place of an endpoint: replies that others saved."""
 BODY: Final = ".txt.gz"
 SIDECAR: Final = ".json"
 COMPRESSION: Final = 3  # a tenth of the time of gzip's own choice, for a third more bytes
@@ -130,7 +132,9 @@ class Kept:
 
 
 def list_about(store: ObjectStore, endpoint: str, begin: datetime, end: datetime) -> Iterator[Kept]:
-    """Kept replies that were asked for hours of a period, no longer than LONGEST_SPAN each.
+    """Kept replies that were asked for hours of a period, in the order of their first hours.
+
+    The API is never asked for longer spans than LONGEST_SPAN; imported replies may be of any length.
 
     Args:
         store: the bucket.
@@ -141,6 +145,9 @@ def list_about(store: ObjectStore, endpoint: str, begin: datetime, end: datetime
     Raises:
         StorageUnavailable, StorageRefused.
     """
+    if endpoint == IMPORTED:
+        yield from (kept for kept in list_all(store, endpoint) if kept.begin <= end and begin <= kept.end)
+        return
     day, last = (
         (begin.astimezone(KST) - LONGEST_SPAN - HOUR).replace(day=1).date(),
         end.astimezone(KST).date(),
@@ -151,6 +158,15 @@ def list_about(store: ObjectStore, endpoint: str, begin: datetime, end: datetime
             if kept.begin <= end and begin <= kept.end:
                 yield kept
         day = (day + timedelta(days=31)).replace(day=1)
+
+
+def list_all(store: ObjectStore, endpoint: str) -> Iterator[Kept]:
+    """All kept replies of an endpoint, in the order of their first hours.
+
+    Raises:
+        StorageUnavailable, StorageRefused.
+    """
+    yield from (_about(store, key) for key in _listed(store, f"{PREFIX}{endpoint}/"))
 
 
 def _about(store: ObjectStore, key: str) -> Kept:

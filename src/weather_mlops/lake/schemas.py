@@ -115,11 +115,12 @@ class TableDefinition:
     sorted_by: tuple[str, ...] = KEY
     monthly: bool = True
     properties: Mapping[str, str] = field(default_factory=lambda: PROPERTIES)
+    namespace: str = NAMESPACE
 
     @property
     def identifier(self) -> str:
         """Its full name in the catalog."""
-        return f"{NAMESPACE}.{self.name}"
+        return f"{self.namespace}.{self.name}"
 
     @property
     def schema(self) -> Schema:

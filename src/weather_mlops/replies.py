@@ -1,0 +1,151 @@
+"""Replies that were kept, audited together in the order in which they came: for imports and for rebuilding.
+
+A run of the collection sees one version of each row. Many replies together hold several: the same again, and
+corrections. They are audited version by version, so that a correction replaces what it corrects, as it did
+when it came, and is no contradiction.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from weather_mlops.collection import EXPECTED_SCHEMA, with_key
+from weather_mlops.kma import wire
+from weather_mlops.kma.stations import load_stations
+from weather_mlops.lake.publish import same_rows
+from weather_mlops.lake.rows import HOUR_KEYS, keys_of
+from weather_mlops.lake.schemas import KEY
+from weather_mlops.quality import audit
+from weather_mlops.quality.prepare import NEIGHBOURS_H
+
+ORDER = "reply"
+
+
+@dataclass(frozen=True)
+class Replies:
+    """The rows of several replies.
+
+    Attributes:
+        rows: PARSED_SCHEMA, raw_key, and ``reply``: which reply the row is of, in the order of their coming.
+        rejected: REJECTED_SCHEMA and raw_key: lines that couldn't be read.
+    """
+
+    rows: pa.Table
+    rejected: pa.Table
+
+    @classmethod
+    def of(cls, parsed: Sequence[tuple[str, wire.Parsed]]) -> "Replies":
+        """From the keys of the replies and what was read from them, in the order of their coming."""
+        rows = [_numbered(with_key(wire.PARSED_SCHEMA.empty_table(), ""), 0)]
+        rejected = [with_key(wire.REJECTED_SCHEMA.empty_table(), "")]
+        for place, (key, read) in enumerate(parsed):
+            rows.append(_numbered(with_key(read.rows, key), place))
+            rejected.append(with_key(read.rejected, key))
+        return cls(pa.concat_tables(rows), pa.concat_tables(rejected))
+
+
+def versions(rows: pa.Table) -> tuple[list[pa.Table], int]:
+    """Rows by the version that they are of their station-hour; each table has what one reply says of it.
+
+    A row that says the same as the version before it is a copy. Rows of one reply that contradict each other
+    are of one version.
+
+    Args:
+        rows: as ``Replies.rows``.
+
+    Returns:
+        The first versions, the second ones, and so on; and how many copies there were.
+    """
+    ordered = rows.sort_by([(name, "ascending") for name in (*KEY, ORDER, "line")])
+    if ordered.num_rows < 2:  # noqa: PLR2004  nothing to compare
+        return [ordered], 0
+    keys = keys_of(ordered)
+    observed = ordered.select(wire.OBSERVATION_SCHEMA.names)
+    same = np.asarray(same_rows(observed.slice(0, len(keys) - 1), observed.slice(1)))
+    kept = np.append(True, ~(same & (keys[1:] == keys[:-1])))
+    distinct, keys = ordered.filter(pa.array(kept)), keys[kept]
+    replies = distinct[ORDER].to_numpy()
+    first = np.append(True, keys[1:] != keys[:-1])
+    steps = np.cumsum(first | np.append(True, replies[1:] != replies[:-1]))
+    version = steps - np.maximum.accumulate(np.where(first, steps, 0))
+    tables = [distinct.filter(pa.array(version == number)) for number in range(int(version.max()) + 1)]
+    return tables, int((~kept).sum())
+
+
+def audits(
+    replies: Replies, expected: pa.Table, *, suites_dir: Path, audited_at: datetime, run: str
+) -> Iterator[audit.Audit]:
+    """An audit for each version, in order; each in the light of what the ones before it accepted.
+
+    Args:
+        replies: what came.
+        expected: EXPECTED_SCHEMA, all that was asked for.
+        suites_dir: folder of the suites.
+        audited_at: the time, UTC.
+        run: its name.
+
+    Yields:
+        Audits of one version's rows. Copies and unreadable lines are counted in the first one.
+    """
+    tables, copies = versions(replies.rows)
+    rejected = replies.rejected
+    accepted = tables[0].slice(0, 0)
+    for number, rows in enumerate(tables):
+        keys = keys_of(rows)
+        beside = _beside(accepted, keys)
+        found = audit.audit(
+            pa.concat_tables([rows, beside]),
+            rejected,
+            expected,
+            [station.id for station in load_stations()],
+            suites_dir=suites_dir,
+            audited_at=audited_at,
+            run=run,
+        )
+        fit = found.accepted.filter(pa.array(np.isin(keys_of(found.accepted), keys)))
+        refused = _about(found.quarantined, keys)
+        arrived = rows.num_rows + rejected.num_rows + (0 if number else copies)
+        counts = {
+            **found.counts,
+            "rows_arrived": arrived,
+            "accepted": fit.num_rows,
+            "quarantined": refused.num_rows,
+            "copies": 0 if number else copies,
+        }
+        yield replace(found, accepted=fit, quarantined=refused, counts=counts)
+        took = rows.filter(pa.array(np.isin(keys, keys_of(fit))))
+        accepted = pa.concat_tables(
+            [accepted.filter(pa.array(~np.isin(keys_of(accepted), keys_of(took)))), took]
+        )
+        rejected = rejected.slice(0, 0)
+
+
+def themselves(rows: pa.Table) -> pa.Table:
+    """Of replies that nobody knows the request of: just the station-hours that they tell of were expected."""
+    keys = rows.select(KEY).group_by(list(KEY)).aggregate([])
+    return keys.append_column("origin", pa.repeat("window", keys.num_rows)).cast(EXPECTED_SCHEMA)
+
+
+def _beside(accepted: pa.Table, keys: np.ndarray) -> pa.Table:
+    """The hours near some rows, which tell whether these are spikes."""
+    near = np.concatenate([keys + hours * HOUR_KEYS for hours in NEIGHBOURS_H])
+    have = keys_of(accepted)
+    return accepted.filter(pa.array(np.isin(have, near) & ~np.isin(have, keys)))
+
+
+def _about(records: pa.Table, keys: np.ndarray) -> pa.Table:
+    """Records of some keys, and those of lines that couldn't be read."""
+    if records.num_rows == 0:
+        return records
+    readable = np.asarray(records["station_id"].is_valid())
+    found = ~readable
+    found[readable] = np.isin(keys_of(records.filter(pa.array(readable))), keys)
+    return records.filter(pa.array(found))
+
+
+def _numbered(table: pa.Table, place: int) -> pa.Table:
+    return table.append_column(ORDER, pa.array(np.full(table.num_rows, place, np.int32)))
