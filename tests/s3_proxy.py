@@ -22,6 +22,7 @@ class S3Proxy:
 
     Attributes:
         requests: (method, path) of all that came, in order.
+        sent: bytes of all answers.
         unavailable: requests that are answered 503.
         delay: seconds before each request is passed on.
         hold: requests that are not passed on until the hold is lifted.
@@ -30,6 +31,7 @@ class S3Proxy:
     def __init__(self, target_port: int) -> None:
         self.target_port = target_port
         self.requests: list[tuple[str, str]] = []
+        self.sent = 0
         self.unavailable: Rule | None = None
         self.delay = 0.0
         self.hold: Rule | None = None
@@ -107,6 +109,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", length)
         self.end_headers()
         if self.command != "HEAD":
+            self.proxy.sent += len(body)
             self.wfile.write(body)
 
     do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = _forward  # noqa: N815

@@ -32,6 +32,8 @@ from weather_mlops.lake.catalog import commit, open_table
 from weather_mlops.lake.publish import diff
 from weather_mlops.lake.quarantine import IDENTITY
 from weather_mlops.lake.rows import (
+    among,
+    distinct,
     in_months,
     key_list,
     keys_of,
@@ -382,7 +384,7 @@ def _asked(about: raw.Kept, month: datetime, read: wire.Parsed) -> pa.Table:
 
 
 def _over(old: pa.Table, new: pa.Table) -> pa.Table:
-    return pa.concat_tables([old.filter(pa.array(~np.isin(keys_of(old), keys_of(new)))), new])
+    return pa.concat_tables([old.filter(pa.array(~among(keys_of(old), keys_of(new)))), new])
 
 
 def _once(records: pa.Table) -> pa.Table:
@@ -417,11 +419,11 @@ def _register(
         for key, raw_key in zip(key_list(readable), readable["raw_key"].to_pylist(), strict=True)
     ]
     for number, (expected, now) in enumerate(zip(asked, times, strict=True)):
-        keys = np.unique(keys_of(expected))
-        there = np.isin(keys, known[since <= number])
-        concerned = keys[~there | np.isin(keys, keys_of(register))]
+        keys = distinct(keys_of(expected))
+        there = among(keys, known[since <= number])
+        concerned = keys[~there | among(keys, keys_of(register))]
         if concerned.size:
-            present = set(tuples(concerned[np.isin(concerned, keys[there])]))
+            present = set(tuples(concerned[among(concerned, keys[there])]))
             reasons = {key: gaps.QUARANTINED for key, when in refused if when <= number}
             register = gaps.update(register, tuples(concerned), present, reasons, now)
     return register
@@ -431,7 +433,7 @@ def _with_failed(register: pa.Table, live: pa.Table, expected: pa.Table) -> pa.T
     """And the gaps that no reply is about, because none came: raw can't tell of them, the live register can."""
     told = live.filter(pc.invert(pc.is_in(live["reason"], pa.array([gaps.MISSING, gaps.QUARANTINED]))))
     known = np.concatenate([keys_of(register), keys_of(expected)])
-    told = told.filter(pa.array(~np.isin(keys_of(told), known)))
+    told = told.filter(pa.array(~among(keys_of(told), known)))
     return pa.concat_tables([register, told]).sort_by([(name, "ascending") for name in KEY])
 
 
@@ -451,7 +453,7 @@ def _rows_of(table: Table, definition: TableDefinition, month: datetime) -> pa.T
 
 def _different_observations(live: pa.Table, made: pa.Table) -> Iterator[Difference]:
     changes = diff(live, made)
-    absent = live.filter(pa.array(~np.isin(keys_of(live), keys_of(made))))
+    absent = live.filter(pa.array(~among(keys_of(live), keys_of(made))))
     names = [name for name in OBSERVATIONS_SCHEMA.names if name not in {*KEY, "raw_key"}]
     before = live.take(pa.array(places(keys_of(live), keys_of(changes.corrected))))
     old = dict(zip(key_list(before), before.to_pylist(), strict=True))

@@ -17,7 +17,7 @@ from weather_mlops.collection import EXPECTED_SCHEMA, with_key
 from weather_mlops.kma import wire
 from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake.publish import same_rows
-from weather_mlops.lake.rows import HOUR_KEYS, keys_of
+from weather_mlops.lake.rows import HOUR_KEYS, among, keys_of
 from weather_mlops.lake.schemas import KEY
 from weather_mlops.quality import audit
 from weather_mlops.quality.prepare import NEIGHBOURS_H
@@ -106,7 +106,7 @@ def audits(
             audited_at=audited_at,
             run=run,
         )
-        fit = found.accepted.filter(pa.array(np.isin(keys_of(found.accepted), keys)))
+        fit = found.accepted.filter(pa.array(among(keys_of(found.accepted), keys)))
         refused = _about(found.quarantined, keys)
         arrived = rows.num_rows + rejected.num_rows + (0 if number else copies)
         counts = {
@@ -117,9 +117,9 @@ def audits(
             "copies": 0 if number else copies,
         }
         yield replace(found, accepted=fit, quarantined=refused, counts=counts)
-        took = rows.filter(pa.array(np.isin(keys, keys_of(fit))))
+        took = rows.filter(pa.array(among(keys, keys_of(fit))))
         accepted = pa.concat_tables(
-            [accepted.filter(pa.array(~np.isin(keys_of(accepted), keys_of(took)))), took]
+            [accepted.filter(pa.array(~among(keys_of(accepted), keys_of(took)))), took]
         )
         rejected = rejected.slice(0, 0)
 
@@ -134,7 +134,7 @@ def _beside(accepted: pa.Table, keys: np.ndarray) -> pa.Table:
     """The hours near some rows, which tell whether these are spikes."""
     near = np.concatenate([keys + hours * HOUR_KEYS for hours in NEIGHBOURS_H])
     have = keys_of(accepted)
-    return accepted.filter(pa.array(np.isin(have, near) & ~np.isin(have, keys)))
+    return accepted.filter(pa.array(among(have, near) & ~among(have, keys)))
 
 
 def _about(records: pa.Table, keys: np.ndarray) -> pa.Table:
@@ -143,7 +143,7 @@ def _about(records: pa.Table, keys: np.ndarray) -> pa.Table:
         return records
     readable = np.asarray(records["station_id"].is_valid())
     found = ~readable
-    found[readable] = np.isin(keys_of(records.filter(pa.array(readable))), keys)
+    found[readable] = among(keys_of(records.filter(pa.array(readable))), keys)
     return records.filter(pa.array(found))
 
 

@@ -35,7 +35,7 @@ from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake import gaps, raw
 from weather_mlops.lake.catalog import open_table
 from weather_mlops.lake.publish import publish_run
-from weather_mlops.lake.rows import keys_between, keys_of
+from weather_mlops.lake.rows import among, keys_between, keys_of
 from weather_mlops.lake.schemas import KEY, OBSERVATIONS
 from weather_mlops.lake.staging import AUDITED, COLLECTED, FAILED, PUBLISHED, Staging
 from weather_mlops.lake.store import ObjectStore, storage_errors
@@ -200,7 +200,7 @@ class Fetch:
             if self._in_a_row >= HOPELESS and not self._final:
                 self._give_up()
         lost = wanted.table()
-        had = asked.filter(pa.array(~np.isin(keys_of(asked), keys_of(lost)))) if lost.num_rows else asked
+        had = asked.filter(pa.array(~among(keys_of(asked), keys_of(lost)))) if lost.num_rows else asked
         part.expected.append(
             had.append_column("origin", pa.repeat("window", had.num_rows)).cast(EXPECTED_SCHEMA)
         )
@@ -404,7 +404,7 @@ def _never_audited(
     table = open_table(catalog, OBSERVATIONS)
     with storage_errors(f"table {OBSERVATIONS.identifier}"):
         there = keys_between(table, chunks[0].begin, chunks[-1].end)
-    lost = lost.filter(pa.array(~np.isin(keys_of(lost), there)))
+    lost = lost.filter(pa.array(~among(keys_of(lost), there)))
     failed = lost.append_column("reason", pa.repeat(reason, lost.num_rows))
     nothing = EXPECTED_SCHEMA.empty_table()
     gaps.record(catalog, nothing, nothing, run=staging.run, now=now, failed=failed)

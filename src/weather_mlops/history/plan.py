@@ -27,7 +27,7 @@ from weather_mlops.lake.gaps import GapCall
 from weather_mlops.lake.rows import HOUR_KEYS, keys_of, moment, month_of, next_month
 from weather_mlops.lake.schemas import UTC_TIME
 
-ROWS_PER_PART: Final = 300_000
+ROWS_PER_PART: Final = 400_000
 DAYS_BEFORE: Final = 90  # what a load covers where its first day isn't named
 HOUR_US: Final = 3_600_000_000
 EARLIEST: Final = date(1904, 1, 1)  # nobody observed before

@@ -131,8 +131,13 @@ def check_range(url: str, body: bytes, begin: datetime, end: datetime) -> None:
         ReplyMismatch: a row lies outside.
     """
     first, last = kst(begin).encode(), kst(end).encode()
-    for line in body.split(b"\n"):
-        moment = line.split(None, 1)[:1]
+    # Of a month of all stations 72,000 lines begin in 744 ways.
+    lines = body.split(b"\n")
+    starts = {line[: len(first) + 1] for line in lines}
+    if any(start[:1].isspace() for start in starts):
+        starts = {line.lstrip()[: len(first) + 1] for line in lines}
+    for start in starts:
+        moment = start.split(None, 1)[:1]
         if moment and moment[0].isdigit() and len(moment[0]) == len(first) and not first <= moment[0] <= last:
             raise ReplyMismatch(
                 f"{url}: a row of {moment[0].decode()} KST, outside of what was asked for. "

@@ -17,8 +17,10 @@ from weather_mlops.kma.endpoints import HOUR, LONGEST_SPAN
 from weather_mlops.lake.catalog import RUN, commit, open_table, summary
 from weather_mlops.lake.rows import (
     Key,
+    among,
     at_or_after,
     between,
+    distinct,
     either,
     in_months,
     key_list,
@@ -239,8 +241,8 @@ def record(  # noqa: PLR0913  what the register needs to know of a run
     observations = open_table(catalog, OBSERVATIONS)
     with storage_errors(f"table {OBSERVATIONS.identifier}"):
         present = keys_of(rows_of(observations, expected, KEY))
-    asked = np.unique(keys_of(expected))
-    absent = asked[~np.isin(asked, present)]
+    asked = distinct(keys_of(expected))
+    absent = asked[~among(asked, present)]
     reasons = {**dict.fromkeys(key_list(refused.select(KEY).drop_null()), QUARANTINED), **reasons}
 
     def attempt(table: Table) -> GapCount:
@@ -250,8 +252,8 @@ def record(  # noqa: PLR0913  what the register needs to know of a run
             return GapCount(0, 0, int(summary(table).get(OPEN, 0)))
         register = _around(table, expected, now)
         # Of millions that were asked for, few are absent or were: the others change nothing.
-        concerned = asked[np.isin(asked, np.concatenate([absent, keys_of(register)]))]
-        there = set(tuples(concerned[np.isin(concerned, present)]))
+        concerned = asked[among(asked, np.concatenate([absent, keys_of(register)]))]
+        there = set(tuples(concerned[among(concerned, present)]))
         after = update(register, tuples(concerned), there, reasons, now)
         _persist(table, register, after, {RUN: run, **_notes(after, now)})
         open_before, open_after = _open_keys(register), _open_keys(after)

@@ -77,11 +77,10 @@ def diff(current: pa.Table, incoming: pa.Table) -> Changes:
     Returns:
         Rows of the incoming table, in their order.
     """
-    _, from_end = np.unique(keys_of(incoming)[::-1], return_index=True)
-    last = incoming
-    if from_end.size < incoming.num_rows:
-        last = incoming.take(pa.array(np.sort(incoming.num_rows - 1 - from_end)))
-    matches = places(keys_of(current), keys_of(last))
+    keys = keys_of(incoming)
+    is_last = places(keys, keys) == np.arange(keys.size)
+    last = incoming if is_last.all() else incoming.filter(pa.array(is_last))
+    matches = places(keys_of(current), keys[is_last])
     is_new = matches < 0
     if is_new.all():
         return Changes(last, last.slice(0, 0), last.slice(0, 0))

@@ -69,6 +69,17 @@ def places(known: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     return np.where(known[found] == wanted, found, -1)
 
 
+def among(keys: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Which keys are known; several times as fast as numpy's own ``isin``."""
+    return np.asarray(places(known, keys) >= 0)
+
+
+def distinct(keys: np.ndarray) -> np.ndarray:
+    """Each key once, ascending; several times as fast as numpy's own ``unique``."""
+    ordered = np.sort(keys)
+    return ordered[np.append(np.ones(min(1, keys.size), bool), ordered[1:] != ordered[:-1])]
+
+
 def key_list(table: pa.Table) -> list[Key]:
     """Keys of a table's rows, in their order; integers, which compare and hash much faster than dates."""
     stations = table["station_id"].to_pylist()
@@ -152,7 +163,7 @@ def rows_of(table: Table, keys: pa.Table, columns: Sequence[str]) -> pa.Table:
         return table.schema().select(*columns).as_arrow().empty_table().select(columns)
     times = pc.unique(keys["observed_at"]).to_pylist()
     found = table.scan(row_filter=near(times), selected_fields=tuple(columns)).to_arrow().select(columns)
-    return found.filter(pa.array(np.isin(keys_of(found), keys_of(keys))))
+    return found.filter(pa.array(among(keys_of(found), keys_of(keys))))
 
 
 def month_of(time: datetime) -> datetime:

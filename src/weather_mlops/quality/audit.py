@@ -27,7 +27,8 @@ import pyarrow.compute as pc
 from weather_mlops.errors import QualityTooLow
 from weather_mlops.kma.stations import load_stations
 from weather_mlops.kma.wire import OBSERVATION_SCHEMA
-from weather_mlops.lake.rows import keys_of
+from weather_mlops.lake.rows import among, keys_of
+from weather_mlops.lake.rows import distinct as distinct_keys
 from weather_mlops.lake.schemas import QUARANTINE_SCHEMA
 from weather_mlops.lake.staging import AUDITED, COLLECTED, Staging
 from weather_mlops.quality import suites
@@ -166,7 +167,7 @@ def audit(  # noqa: PLR0913  what an audit needs to know
     refused = sorted(broken)
     fit = np.ones(distinct.num_rows, dtype=bool)
     fit[refused] = False
-    accepted = distinct.filter(pa.array(fit)).select(ACCEPTED_NAMES)
+    accepted = (distinct.filter(pa.array(fit)) if refused else distinct).select(ACCEPTED_NAMES)
     stations_seen = coverage(expected, keys_of(accepted))
     covered, _ = _validate(context, stations_seen, suites.load(suites_dir, suites.COMPLETENESS))
     result = _joined(result, covered)
@@ -306,8 +307,8 @@ def _timeliness(rows: pa.Table, expected: pa.Table) -> float | None:
     if window.num_rows == 0:
         return None
     newest = pc.max(window["observed_at"])
-    wanted = np.unique(keys_of(window.filter(pc.equal(window["observed_at"], newest))))
-    return _share(np.isin(wanted, keys_of(rows)).sum(), wanted.size)
+    wanted = distinct_keys(keys_of(window.filter(pc.equal(window["observed_at"], newest))))
+    return _share(among(wanted, keys_of(rows)).sum(), wanted.size)
 
 
 def _share(part: float, whole: float) -> float | None:

@@ -1,0 +1,331 @@
+"""Years of observations from a local server into the table, beside the plainest way to get them.
+
+Usage: .venv/bin/python benchmarks/history.py [YEARS ...]
+
+For each number of years (1 and 20): 97 stations, every hour, by two lanes in two processes, through fetch,
+audit and publishing, into the embedded S3 server; seconds, rows/s by stage, and the peak memory of all of our
+processes together (proportional set size). Then the same replies by the plainest way that a user would pick, in
+one process: requests, pandas.read_csv, DataFrame.to_parquet through s3fs, month by month, without any audit
+(benchmarks/plain_history.py, with the newest packages of its own). Then two reads: one station, all years, three
+columns; and all stations, one month: from the table, and by DuckDB from the plain way's Parquet.
+
+The server makes up one month of weather and tells it anew for every other month, so that it costs little itself.
+"""
+
+import json
+import multiprocessing
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+PROJECT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(PROJECT))
+
+import psutil
+
+from embedded.parts import BUCKET, SIMULATOR_KEY, Ports, System
+from embedded.services import Service, Supervisor, port_answers
+from simulator import clock
+from simulator.server import Api, Server
+from simulator.simulated import SimulatedWeather
+from tests.s3_proxy import S3Proxy, free_port
+from weather_mlops.history import load as stages
+from weather_mlops.history import plan
+from weather_mlops.history.plan import Load
+from weather_mlops.kma import wire
+from weather_mlops.kma.client import KmaClient, UncountedCalls
+from weather_mlops.kma.stations import load_stations
+from weather_mlops.lake.catalog import ensure_tables, open_catalog
+from weather_mlops.lake.query import connect
+from weather_mlops.lake.store import ObjectStore, S3Access
+from weather_mlops.settings import load_settings
+
+LANES = 2
+# Tasks are forks of a process that has imported what they need, as those of Airflow are.
+CONTEXT = multiprocessing.get_context("forkserver")
+CONTEXT.set_forkserver_preload(["great_expectations", "boto3", "pyiceberg.catalog.sql", "weather_mlops.history.load"])
+FIRST_YEAR = 2001
+plan._OPENED.clear()  # as if all of today's stations had been open in all these years
+STATIONS = [station.id for station in load_stations()]
+AIM_SECONDS, AIM_MB, AIM_RATIO = 600, 2000, 1.5
+ALL_ROWS = 97 * 24 * 365.25 * 20
+
+
+class OneMonth:
+    """A source of the simulator's server: the same 31 days, again and again."""
+
+    def __init__(self) -> None:
+        weather = SimulatedWeather(0, load_stations())
+        self._begin = clock.parse_tm("202401010000")
+        now = self._begin + 24 * 365.0
+        self._hours = [
+            [row[12:] for row in weather.rows(self._begin + n, self._begin + n, (), now)] for n in range(744)
+        ]
+
+    def rows(self, begin: int, end: int, stations: Collection[int], now: float) -> list[bytes]:
+        """Rows of hours, by time, then station."""
+        wanted = {f"{station:>4}".encode() for station in stations}
+        return [
+            stamp + row
+            for hour in range(begin, min(end, int(now)) + 1)
+            for stamp in (clock.format_tm(hour).encode(),)
+            for row in self._hours[(hour - self._begin) % 744]
+            if not wanted or row.split(None, 1)[0].rjust(4) in wanted
+        ]
+
+    def newest(self, now: float) -> int:
+        """The newest hour."""
+        return int(now)
+
+
+def serve(port: int) -> None:
+    """The API, on a port, for ever."""
+    api = Api(OneMonth(), load_stations(), lambda: datetime.now(UTC), SIMULATOR_KEY, [])
+    with Server(("127.0.0.1", port), api) as server:
+        server.serve_forever()
+
+
+def lake() -> tuple[S3Access, Any]:
+    """The bucket and the catalog that the environment names."""
+    access = S3Access.from_settings(load_settings())
+    # PyIceberg read the environment when it was imported.
+    return access, open_catalog(access, type="sql", uri=os.environ["PYICEBERG_CATALOG__WEATHER__URI"])
+
+
+def fetch(told: dict[str, Any], lane: int, url: str) -> dict[str, Any]:
+    """One lane's fetching; its counts, and the seconds that parsing took."""
+    access, catalog = lake()
+    seconds = 0.0
+    parse = wire.parse
+
+    def timed(body: bytes) -> wire.Parsed:
+        nonlocal seconds
+        begun = time.perf_counter()
+        parsed = parse(body)
+        seconds += time.perf_counter() - begun
+        return parsed
+
+    stages.wire.parse = timed  # type: ignore[assignment]
+    client = KmaClient(url, SIMULATOR_KEY, budget=UncountedCalls())
+    work = stages.Fetch(
+        Load.from_dict(told),
+        lane,
+        client=client,
+        store=ObjectStore(access),
+        catalog=catalog,
+        run="bench",
+        final=True,
+    )
+    return {**work.work(), "parse_s": seconds}
+
+
+def validate(told: dict[str, Any], lane: int, _: str) -> dict[str, Any]:
+    """One lane's audits."""
+    return stages.validate_lane(
+        Load.from_dict(told),
+        lane,
+        store=ObjectStore(lake()[0]),
+        run="bench",
+        suites_dir=PROJECT / "expectations",
+        min_fit_share=0.9,
+        clock=lambda: datetime.now(UTC),
+    )
+
+
+def publish(told: dict[str, Any], _lane: int, _: str) -> dict[str, Any]:
+    """Publishing all of it."""
+    access, catalog = lake()
+    return stages.publish_load(
+        Load.from_dict(told),
+        store=ObjectStore(access),
+        catalog=catalog,
+        run="bench",
+        clock=lambda: datetime.now(UTC),
+    )
+
+
+@contextmanager
+def memory() -> Iterator[Callable[[], float]]:
+    """The most memory that all processes below this one, but the servers, had together: MB."""
+    peak, done = 0.0, threading.Event()
+    servers = {child.pid for child in psutil.Process().children(recursive=True)}
+
+    def watch() -> None:
+        nonlocal peak
+        while not done.wait(0.2):
+            total = 0
+            for process in psutil.Process().children(recursive=True):
+                try:
+                    if process.pid not in servers:
+                        total += process.memory_full_info().pss
+                except psutil.Error:  # it ended just now
+                    continue
+            peak = max(peak, total / 1e6)
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield lambda: peak
+    finally:
+        done.set()
+        thread.join()
+
+
+def timed_stage(
+    work: Callable[..., dict[str, Any]], load: Load, lanes: int, url: str
+) -> tuple[float, float, list]:
+    """Seconds, MB, and what each lane told."""
+    begun = time.monotonic()
+    with memory() as peak:
+        # A process for each task, as Airflow has it.
+        with ProcessPoolExecutor(lanes, CONTEXT) as pool:
+            told = list(pool.map(work, [load.as_dict()] * lanes, range(lanes), [url] * lanes))
+        return time.monotonic() - begun, peak(), told
+
+
+def ours(years: int, url: str) -> tuple[float, int, float]:
+    """Load, and print each stage; seconds, rows and MB."""
+    load = Load.of(
+        date(FIRST_YEAR, 1, 1),
+        date(FIRST_YEAR + years - 1, 12, 31),
+        STATIONS,
+        datetime.now(UTC),
+        parallelism=LANES,
+    )
+    with ProcessPoolExecutor(1, CONTEXT) as pool:
+        pool.submit(os.getpid).result()  # the imports, which Airflow's scheduler has done long before
+    seconds, told = {}, {}
+    most = 0.0
+    for work, lanes in ((fetch, LANES), (validate, LANES), (publish, 1)):
+        seconds[work.__name__], peak, told[work.__name__] = timed_stage(work, load, lanes, url)
+        most = max(most, peak)
+        print(f"  {work.__name__}: {seconds[work.__name__]:.1f} s, {peak:,.0f} MB", flush=True)
+    rows = told["publish"][0]["inserted"]
+    parsing = sum(lane["parse_s"] for lane in told["fetch"]) / LANES
+    whole = sum(seconds.values())
+    print(
+        f"{years} years: {rows:,} rows in {whole:.0f} s = {rows / whole:,.0f} rows/s; by stage: "
+        f"fetch and keep {rows / (seconds['fetch'] - parsing):,.0f}, parse {rows / parsing:,.0f}, "
+        f"audit {rows / seconds['validate']:,.0f}, write {rows / seconds['publish']:,.0f} rows/s; "
+        f"memory {most:,.0f} MB ({most / AIM_MB:.2f} of {AIM_MB}); "
+        f"at this speed 17 M rows take {ALL_ROWS / rows * whole:.0f} s ({ALL_ROWS / rows * whole / AIM_SECONDS:.2f} of {AIM_SECONDS})",
+        flush=True,
+    )
+    return whole, rows, most
+
+
+def plain(*arguments: str) -> dict[str, Any]:
+    """Do it the plain way, with packages of its own; what it told, and MB."""
+    packages = [
+        word for name in ("pandas", "pyarrow", "s3fs", "requests", "duckdb") for word in ("--with", name)
+    ]
+    script = str(PROJECT / "benchmarks" / "plain_history.py")
+    uv = str(Path(sys.executable).parent / "uv")
+    with memory() as peak:
+        result = subprocess.run(
+            [uv, "run", "--no-project", "--quiet", *packages, "python", script, *arguments],
+            env={**os.environ, "PLAIN_KEY": SIMULATOR_KEY}, check=True, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        told: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
+        return {**told, "mb": peak()}
+
+
+def reads(years: int, proxy: S3Proxy) -> None:
+    """Two reads of the table, in ms and bytes, beside those of the plain files."""
+    last = FIRST_YEAR + years - 1
+    direct = os.environ["AWS_ENDPOINT_URL"]
+    for name, sql, plain_sql in (
+        (
+            "one station, all years, 3 columns",
+            "select observed_at, air_temperature_c, wind_speed_ms from observations where station_id = 108",
+            "select tm, ta, ws from SOURCE where stn = 108",
+        ),
+        (
+            "all stations, one month",
+            f"select * from observations where observed_at >= '{last}-07-01 00:00:00+00' "
+            f"and observed_at < '{last}-08-01 00:00:00+00'",
+            f"select * from SOURCE where year = {last} and month = 7",
+        ),
+    ):
+        found = {}
+        for way, endpoint in (("ms", direct), ("bytes", proxy.url)):
+            os.environ["AWS_ENDPOINT_URL"] = endpoint
+            before = proxy.sent
+            mine = read(sql)
+            between = proxy.sent
+            theirs = plain("read", BUCKET, plain_sql)
+            found[way] = (mine, theirs, (between - before) / 3, (proxy.sent - between) / 3)
+        (mine, theirs, _, _), (_, _, my_bytes, their_bytes) = found["ms"], found["bytes"]
+        print(
+            f"{name}: {mine['rows']:,} rows, {mine['ms']:.0f} ms, {my_bytes / 1e6:.1f} MB; plain Parquet "
+            f"{theirs['rows']:,} rows, {theirs['ms']:.0f} ms, {their_bytes / 1e6:.1f} MB: ratio "
+            f"{mine['ms'] / theirs['ms']:.2f} in time, {my_bytes / their_bytes:.2f} in bytes",
+            flush=True,
+        )
+    os.environ["AWS_ENDPOINT_URL"] = direct
+
+
+def read(sql: str) -> dict[str, Any]:
+    """One read of the table, three times: the fastest one's ms."""
+    times = []
+    for _ in range(3):
+        access, catalog = lake()
+        begun = time.perf_counter()
+        rows = len(connect(catalog, access).sql(sql).fetchall())
+        times.append(1000 * (time.perf_counter() - begun))
+    return {"rows": rows, "ms": min(times)}
+
+
+def main(years: list[int]) -> None:
+    """Load by both ways, and print."""
+    for number in years:
+        with tempfile.TemporaryDirectory() as folder:
+            ports = Ports(**{name: free_port() for name in Ports.__slots__})
+            proxy = S3Proxy(ports.s3)
+            system = System(Path(folder), ports)
+            supervisor = Supervisor(Path(folder), PROJECT)
+            server = Service(
+                "api",
+                [sys.executable, __file__, "serve", str(ports.kma)],
+                dict(os.environ),
+                lambda ports=ports: port_answers(ports.kma),
+                (ports.kma,),
+            )
+            url = f"http://127.0.0.1:{ports.kma}/api/typ01/url"
+            try:
+                for service in (system.storage(), server):
+                    supervisor.start(service)
+                    supervisor.wait(service)
+                os.environ.update(system.data_environment())
+                access, catalog = lake()
+                ObjectStore(access).ensure_bucket()
+                ensure_tables(catalog)
+                whole, rows, _ = ours(number, url)
+                theirs = plain("load", url, BUCKET, str(FIRST_YEAR), str(number))
+                ratio = (whole / rows) / (theirs["seconds"] / theirs["rows"])
+                print(
+                    f"the plain way: {theirs['rows']:,} rows in {theirs['seconds']:.0f} s = "
+                    f"{theirs['rows'] / theirs['seconds']:,.0f} rows/s, {theirs['mb']:,.0f} MB; "
+                    f"ratio {ratio:.2f}, aim {AIM_RATIO}",
+                    flush=True,
+                )
+                reads(number, proxy)
+            finally:
+                supervisor.stop()
+                proxy.close()
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["serve"]:
+        serve(int(sys.argv[2]))
+    else:
+        main([int(word) for word in sys.argv[1:]] or [1, 20])
