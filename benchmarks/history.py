@@ -52,7 +52,9 @@ from weather_mlops.settings import load_settings
 LANES = 2
 # Tasks are forks of a process that has imported what they need, as those of Airflow are.
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["great_expectations", "boto3", "pyiceberg.catalog.sql", "weather_mlops.history.load"])
+CONTEXT.set_forkserver_preload(
+    ["great_expectations", "boto3", "pyiceberg.catalog.sql", "weather_mlops.history.load"]
+)
 FIRST_YEAR = 2001
 plan._OPENED.clear()  # as if all of today's stations had been open in all these years
 STATIONS = [station.id for station in load_stations()]

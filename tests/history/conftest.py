@@ -12,7 +12,7 @@ import pytest
 from simulator.faults import Fault
 from simulator.server import Api, Server
 from simulator.simulated import SimulatedWeather
-from tests.lake.conftest import access, catalog, open_anew, server, store  # noqa: F401  fixtures
+from tests.lake.conftest import access, catalog, open_anew, proxy, server, store  # noqa: F401  fixtures
 from tests.quality import staged  # noqa: F401  imports Great Expectations without its warnings
 from weather_mlops.history.load import Fetch, publish_load, validate_lane
 from weather_mlops.history.plan import Load

@@ -4,6 +4,7 @@ Whatever is done leaves a mark: a reply in raw, a parcel of a part in staging, r
 that is killed and run again does what is left, and a load begun anew finds what an earlier one received.
 """
 
+import gc
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -333,6 +334,10 @@ def validate_lane(  # noqa: PLR0913  what it needs to know
             counts["rows_audited"] += rows
             counts["accepted"] += result.accepted.num_rows
             counts["quarantined"] += result.quarantined.num_rows
+            # Great Expectations' objects refer to each other in circles, and hold all the rows: they would
+            # pile up part by part until Python looks for such circles by itself.
+            del tables, result, besides
+            gc.collect()
         progress.tell(len(chunks), rows)
     return {**counts, "docs_keys": pages}
 

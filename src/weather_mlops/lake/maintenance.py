@@ -8,7 +8,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from pyiceberg.catalog import Catalog
@@ -18,7 +18,7 @@ from pyiceberg.table.snapshots import Snapshot
 from weather_mlops.errors import StorageRefused
 from weather_mlops.lake.catalog import commit, open_table, summary
 from weather_mlops.lake.files import S3FileIO
-from weather_mlops.lake.rows import in_months
+from weather_mlops.lake.rows import in_months, month_numbered
 from weather_mlops.lake.schemas import TABLES, TableDefinition
 from weather_mlops.lake.store import storage_errors
 
@@ -32,7 +32,6 @@ SNAPSHOTS_DUE: Final = 24  # snapshots past the retention
 
 KIND: Final = "weather.maintenance"
 _COMPACTION: Final = "compaction"
-_UNIX_EPOCH_YEAR: Final = 1970
 
 
 @dataclass(slots=True)
@@ -139,7 +138,9 @@ def _compact(catalog: Catalog, definition: TableDefinition, table: Table) -> int
 def _crowded(table: Table) -> list[datetime]:
     files = Counter(task.file.partition[0] for task in table.scan().plan_files())
     return sorted(
-        _month(number) for number, count in files.items() if count >= MONTH_FILES and number is not None
+        month_numbered(number)
+        for number, count in files.items()
+        if count >= MONTH_FILES and number is not None
     )
 
 
@@ -183,7 +184,3 @@ def _referred(table: Table) -> Iterator[str]:
 
 def _sequence(snapshot: Snapshot) -> int:
     return snapshot.sequence_number or 0
-
-
-def _month(number: int) -> datetime:
-    return datetime(_UNIX_EPOCH_YEAR + number // 12, number % 12 + 1, 1, tzinfo=UTC)

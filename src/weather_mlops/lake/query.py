@@ -13,7 +13,8 @@ import pyarrow.dataset as ds
 from pyarrow import fs
 from pyiceberg.catalog import Catalog
 
-from weather_mlops.lake.schemas import NAMESPACE
+from weather_mlops.lake.rows import month_numbered, next_month
+from weather_mlops.lake.schemas import NAMESPACE, UTC_TIME
 from weather_mlops.lake.store import S3Access, storage_errors
 
 
@@ -37,16 +38,30 @@ def connect(catalog: Catalog, access: S3Access, namespace: str = NAMESPACE) -> d
 def dataset(catalog: Catalog, access: S3Access, identifier: str) -> ds.Dataset:
     """The files of a table's current state."""
     table = catalog.load_table(identifier)
-    files = [urlsplit(task.file.file_path) for task in table.scan().plan_files()]
-    schema = table.schema().as_arrow()
-    if not files:
+    tasks = list(table.scan().plan_files())
+    schema = pa.schema([field.remove_metadata() for field in table.schema().as_arrow()])
+    if not tasks:
         return ds.dataset(schema.empty_table())
-    return ds.dataset(
-        [f"{file.netloc}{file.path}" for file in files],
-        schema=pa.schema([field.remove_metadata() for field in schema]),
-        filesystem=_files(access),
-        format="parquet",
-    )
+    files, kind = _files(access), ds.ParquetFileFormat()
+    monthly = not table.spec().is_unpartitioned()
+    fragments = [
+        kind.make_fragment(
+            urlsplit(task.file.file_path).netloc + urlsplit(task.file.file_path).path,
+            filesystem=files,
+            partition_expression=_within(task.file.partition[0]) if monthly else None,
+        )
+        for task in tasks
+    ]
+    return ds.FileSystemDataset(fragments, schema, kind, files)
+
+
+def _within(month: int | None) -> ds.Expression:
+    """What holds for all rows of a file: so that files of other months aren't even opened."""
+    if month is None:
+        return ds.field("observed_at").is_null()
+    begin = month_numbered(month)
+    first, last = (pa.scalar(time, UTC_TIME) for time in (begin, next_month(begin)))
+    return (ds.field("observed_at") >= first) & (ds.field("observed_at") < last)
 
 
 def _files(access: S3Access) -> fs.S3FileSystem:

@@ -1,5 +1,6 @@
 """Replies exactly as received, for ever: everything downstream can be rebuilt from them."""
 
+import gzip
 import json
 import re
 import zlib
@@ -82,7 +83,7 @@ def read_reply(store: ObjectStore, key: str) -> RawReply:
     """
     about = json.loads(store.get(sidecar_of(key)))
     try:
-        body = igzip.decompress(store.get(key))
+        body = gzip.decompress(store.get(key))
     except (OSError, EOFError, zlib.error) as error:
         if isinstance(error, FileNotFoundError | ConnectionError | PermissionError):
             raise
