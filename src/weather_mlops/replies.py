@@ -52,7 +52,7 @@ def versions(rows: pa.Table) -> tuple[list[pa.Table], int]:
     """Rows by the version that they are of their station-hour; each table has what one reply says of it.
 
     A row that says the same as the version before it is a copy. Rows of one reply that contradict each other
-    are of one version.
+    are of one version, and no later row is a copy of one of them: none of them was accepted.
 
     Args:
         rows: as ``Replies.rows``.
@@ -63,17 +63,21 @@ def versions(rows: pa.Table) -> tuple[list[pa.Table], int]:
     ordered = rows.sort_by([(name, "ascending") for name in (*KEY, ORDER, "line")])
     if ordered.num_rows < 2:  # noqa: PLR2004  nothing to compare
         return [ordered], 0
-    keys = keys_of(ordered)
+    keys, replies = keys_of(ordered), ordered[ORDER].to_numpy()
     observed = ordered.select(wire.OBSERVATION_SCHEMA.names)
-    same = np.asarray(same_rows(observed.slice(0, len(keys) - 1), observed.slice(1)))
-    kept = np.append(True, ~(same & (keys[1:] == keys[:-1])))
-    distinct, keys = ordered.filter(pa.array(kept)), keys[kept]
-    replies = distinct[ORDER].to_numpy()
-    first = np.append(True, keys[1:] != keys[:-1])
-    steps = np.cumsum(first | np.append(True, replies[1:] != replies[:-1]))
-    version = steps - np.maximum.accumulate(np.where(first, steps, 0))
-    tables = [distinct.filter(pa.array(version == number)) for number in range(int(version.max()) + 1)]
-    return tables, int((~kept).sum())
+    same_key = np.append(False, keys[1:] == keys[:-1])  # noqa: FBT003  as the row before it
+    same_reply = same_key & np.append(False, replies[1:] == replies[:-1])  # noqa: FBT003
+    equal = same_key & np.append(False, same_rows(observed.slice(0, len(keys) - 1), observed.slice(1)))  # noqa: FBT003
+    telling = np.cumsum(~same_reply) - 1  # what one reply says of one hour: one row, or several
+    contradicts = np.bincount(telling, same_reply & ~equal) > 0
+    first, before = contradicts[telling], np.append(False, contradicts)[telling]  # noqa: FBT003
+    copy = equal & (same_reply | ~(first | before))
+    kept = ordered.filter(pa.array(~copy))
+    new_key, new_telling = ~same_key[~copy], ~same_reply[~copy]
+    steps = np.cumsum(new_key | new_telling)
+    version = steps - np.maximum.accumulate(np.where(new_key, steps, 0))
+    tables = [kept.filter(pa.array(version == number)) for number in range(int(version.max()) + 1)]
+    return tables, int(copy.sum())
 
 
 def audits(

@@ -285,7 +285,7 @@ def test_killed_at_ten_random_points_it_ends_in_the_same_table(
 
             at.left = left
             proxy.hold_at(at)
-            process = subprocess.Popen(command, stderr=subprocess.PIPE)
+            process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
             waiter = threading.Thread(target=process.wait)
             waiter.start()
             while waiter.is_alive() and not proxy.held.wait(0.1):
