@@ -15,10 +15,10 @@ import requests
 import s3fs
 
 COLUMNS = [
-    "tm", "stn", "wd", "ws", "gst_wd", "gst_ws", "gst_tm", "pa", "ps", "pt", "pr", "ta", "td", "hm", "pv", "rn",
-    "rn_day", "rn_jun", "rn_int", "sd_hr3", "sd_day", "sd_tot", "wc", "wp", "ww", "ca_tot", "ca_mid", "ch_min",
-    "ct", "ct_top", "ct_mid", "ct_low", "vs", "ss", "si", "st_gd", "ts", "te_005", "te_01", "te_02", "te_03",
-    "st_sea", "wh", "bf", "ir", "ix",
+    "tm", "stn", "wd", "ws", "gst_wd", "gst_ws", "gst_tm", "pa", "ps", "pt", "pr", "ta", "td", "hm",
+    "pv", "rn", "rn_day", "rn_jun", "rn_int", "sd_hr3", "sd_day", "sd_tot", "wc", "wp", "ww", "ca_tot",
+    "ca_mid", "ch_min", "ct", "ct_top", "ct_mid", "ct_low", "vs", "ss", "si", "st_gd", "ts", "te_005",
+    "te_01", "te_02", "te_03", "st_sea", "wh", "bf", "ir", "ix",
 ]  # fmt: skip
 
 
@@ -36,8 +36,8 @@ def load(url: str, bucket: str, first: int, years: int) -> dict:
     begun, rows = time.monotonic(), 0
     for month in pd.period_range(f"{first}-01", f"{first + years - 1}-12", freq="M"):
         query = {
-            "tm1": f"{month.start_time:%Y%m%d}0000", "tm2": f"{month.end_time:%Y%m%d}2300", "stn": "0", "help": "0",
-            "authKey": os.environ["PLAIN_KEY"],
+            "tm1": f"{month.start_time:%Y%m%d}0000", "tm2": f"{month.end_time:%Y%m%d}2300", "stn": "0",
+            "help": "0", "authKey": os.environ["PLAIN_KEY"],
         }  # fmt: skip
         body = requests.get(f"{url}/kma_sfctm3.php", params=query, timeout=300).content
         frame = pd.read_csv(io.BytesIO(body), sep=r"\s+", comment="#", header=None, names=COLUMNS)

@@ -82,11 +82,11 @@ class Progress:
     def news(self) -> Iterator[str]:
         """Lines, each with its task."""
         for file in sorted(self._folder.glob("**/*.log")):
-            with file.open(encoding="utf-8", errors="replace") as text:
-                text.seek(self._read.get(file, 0))
-                lines = text.readlines()
-                self._read[file] = text.tell()
-            for entry in lines:
+            with file.open("rb") as log:
+                log.seek(self._read.get(file, 0))
+                whole = log.read().rpartition(b"\n")
+            self._read[file] = self._read.get(file, 0) + len(whole[0]) + len(whole[1])
+            for entry in whole[0].decode(errors="replace").splitlines():
                 event = _event(entry)
                 if event.startswith("history: "):
                     yield f"{_task(file)} {event.removeprefix('history: ')}"

@@ -8,7 +8,8 @@ import pytest
 
 from tests.history.conftest import *  # noqa: F403  the fixtures of a load
 from tests.history.conftest import KEY, NOW, SUITES, Loader, by_key, some
-from weather_mlops import collection, rebuild as rebuilding
+from weather_mlops import collection
+from weather_mlops import rebuild as rebuilding
 from weather_mlops.kma.client import KmaClient, UncountedCalls
 from weather_mlops.kma.endpoints import HOUR
 from weather_mlops.lake.catalog import open_table

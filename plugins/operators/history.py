@@ -26,6 +26,7 @@ class PlanHistoryOperator(WeatherOperator):
         stations: ``all``, or station ids joined by commas.
         parallelism: lanes: tasks at a time, and so calls to the KMA at a time.
         again: ask once more for hours that are known to be missing.
+        rows_per_part: rows that are audited and published as one; a million takes about 1.5 GB of memory.
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 
@@ -39,6 +40,7 @@ class PlanHistoryOperator(WeatherOperator):
         stations: str = "all",
         parallelism: int | str = 2,
         again: bool | str = False,
+        rows_per_part: int = 400_000,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -47,6 +49,7 @@ class PlanHistoryOperator(WeatherOperator):
         self.stations = stations
         self.parallelism = parallelism
         self.again = again
+        self.rows_per_part = rows_per_part
 
     def work(self, context: "Context") -> list[dict[str, Any]]:  # noqa: ARG002  Airflow's signature
         """Plan; a dict for each lane, for the mapped tasks."""
@@ -61,6 +64,7 @@ class PlanHistoryOperator(WeatherOperator):
             datetime.now(UTC),
             parallelism=int(self.parallelism),
             again=str(self.again) == "True",
+            rows_per_part=self.rows_per_part,
         )
         chunks = load.chunks()
         self.log.info(

@@ -430,7 +430,7 @@ def _register(
 
 
 def _with_failed(register: pa.Table, live: pa.Table, expected: pa.Table) -> pa.Table:
-    """And the gaps that no reply is about, because none came: raw can't tell of them, the live register can."""
+    """And the gaps that no reply is about, because none came: of these only the live register can tell."""
     told = live.filter(pc.invert(pc.is_in(live["reason"], pa.array([gaps.MISSING, gaps.QUARANTINED]))))
     known = np.concatenate([keys_of(register), keys_of(expected)])
     told = told.filter(pa.array(~among(keys_of(told), known)))

@@ -65,12 +65,12 @@ def versions(rows: pa.Table) -> tuple[list[pa.Table], int]:
         return [ordered], 0
     keys, replies = keys_of(ordered), ordered[ORDER].to_numpy()
     observed = ordered.select(wire.OBSERVATION_SCHEMA.names)
-    same_key = np.append(False, keys[1:] == keys[:-1])  # noqa: FBT003  as the row before it
-    same_reply = same_key & np.append(False, replies[1:] == replies[:-1])  # noqa: FBT003
-    equal = same_key & np.append(False, same_rows(observed.slice(0, len(keys) - 1), observed.slice(1)))  # noqa: FBT003
+    same_key = np.append(False, keys[1:] == keys[:-1])
+    same_reply = same_key & np.append(False, replies[1:] == replies[:-1])
+    equal = same_key & np.append(False, same_rows(observed.slice(0, len(keys) - 1), observed.slice(1)))
     telling = np.cumsum(~same_reply) - 1  # what one reply says of one hour: one row, or several
     contradicts = np.bincount(telling, same_reply & ~equal) > 0
-    first, before = contradicts[telling], np.append(False, contradicts)[telling]  # noqa: FBT003
+    first, before = contradicts[telling], np.append(False, contradicts)[telling]
     copy = equal & (same_reply | ~(first | before))
     kept = ordered.filter(pa.array(~copy))
     new_key, new_telling = ~same_key[~copy], ~same_reply[~copy]

@@ -18,8 +18,9 @@ print("RESULT" + json.dumps({
     "errors": bag.import_errors,
     "dags": {
         dag.dag_id: {
-            "schedule": dag.timetable.expression,
-            "timezone": dag.timetable.timezone.name,
+            "schedule": getattr(dag.timetable, "expression", None),
+            "timezone": dag.timezone.name,
+            "params": list(dag.params),
             "max_active_runs": dag.max_active_runs,
             "catchup": dag.catchup,
             "doc": dag.doc_md,
@@ -71,7 +72,7 @@ def test_the_pipelines_are_the_documented_dags(airflow_home):
     found = read_dags(airflow_home, PROJECT)
 
     assert found["errors"] == {}
-    assert set(found["dags"]) == {"data_collection"}
+    assert set(found["dags"]) == {"data_collection", "history"}
     collection = found["dags"]["data_collection"]
     assert collection["tasks"] == {
         "collect_weather_data": ["validate_data_quality"],
@@ -84,6 +85,15 @@ def test_the_pipelines_are_the_documented_dags(airflow_home):
     assert collection["max_active_runs"] == 1
     assert collection["catchup"] is False
     assert set(collection["retries"].values()) == {3}
+    history = found["dags"]["history"]
+    assert history["tasks"] == {
+        "plan_history": ["fetch_history", "validate_history"],
+        "fetch_history": ["validate_history"],
+        "validate_history": ["publish_history"],
+        "publish_history": [],
+    }
+    assert history["schedule"] is None
+    assert set(history["params"]) == {"from", "to", "stations", "parallelism", "again"}
 
 
 def test_the_yaml_shows_in_the_docs_of_the_dag(airflow_home):
@@ -122,7 +132,7 @@ def test_a_broken_file_is_an_import_error_that_names_it_and_spares_the_others(
 
     found = read_dags(airflow_home, project)
 
-    assert set(found["dags"]) == {"data_collection"}
+    assert set(found["dags"]) == {"data_collection", "history"}
     (error,) = found["errors"].values()
     assert "pipelines/bad.yml" in error
     assert said in error

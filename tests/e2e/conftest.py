@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -85,6 +86,13 @@ class Stack:
 
     def wait(self, run_id: str) -> Run:
         return self.api.wait("data_collection", run_id, E2E_PATIENCE)
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        """Wait until something holds."""
+        deadline = time.monotonic() + E2E_PATIENCE
+        while not holds():
+            assert time.monotonic() < deadline, self.logs()[-5000:]
+            time.sleep(0.5)
 
     def collect(self) -> tuple[Run, Mapping[str, Any]]:
         run = self.wait(self.trigger())

@@ -67,8 +67,8 @@ class Loader:
         with self.api(*faults, source=source) as url:
             return [
                 Fetch(
-                    load, lane, client=self.client(url, budget), store=self.store, catalog=self.catalog, run=run,
-                    final=final,
+                    load, lane, client=self.client(url, budget), store=self.store, catalog=self.catalog,
+                    run=run, final=final,
                 ).work()
                 for lane in range(load.lanes)
             ]  # fmt: skip

@@ -5,8 +5,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from weather_mlops.history import plan
 from weather_mlops.history.load import Fetch, publish_load, validate_lane
+from weather_mlops.history.plan import Load
 from weather_mlops.kma.client import KmaClient, UncountedCalls
 from weather_mlops.lake.catalog import open_catalog
 from weather_mlops.lake.store import ObjectStore, S3Access
@@ -15,9 +15,8 @@ SUITES = Path(__file__).resolve().parents[2] / "expectations"
 
 
 def main(told: dict) -> None:
-    plan.ROWS_PER_PART = told["rows_per_part"]
     access = S3Access(**told["access"])
-    store, load = ObjectStore(access), plan.Load.from_dict(told["load"])
+    store, load = ObjectStore(access), Load.from_dict(told["load"])
     catalog = open_catalog(access, type="sql", uri=told["uri"])
     client = KmaClient(told["url"], told["key"], budget=UncountedCalls())
 

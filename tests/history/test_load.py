@@ -19,7 +19,6 @@ from weather_mlops.errors import (
     QuotaExhausted,
     StorageUnavailable,
 )
-from weather_mlops.history import plan
 from weather_mlops.kma.client import KmaClient, UncountedCalls
 from weather_mlops.kma.endpoints import HOUR
 from weather_mlops.lake import raw
@@ -31,15 +30,8 @@ from weather_mlops.quality import audit
 pytestmark = [pytest.mark.integration]
 LOAD = some("2024-01-28", "2024-03-03", (108, 143))
 HOURS = 36 * 24 * 2
+LANES = replace(LOAD, lanes=2, rows_per_part=1400)
 KILLS = 10
-
-
-@pytest.fixture(scope="module")
-def small_parts():
-    patch = pytest.MonkeyPatch()
-    patch.setattr(plan, "ROWS_PER_PART", 1400)  # two parts of this load
-    yield
-    patch.undo()
 
 
 @pytest.fixture
@@ -82,9 +74,9 @@ def test_a_longer_load_asks_only_for_what_is_not_there(undisturbed):
     assert len(undisturbed.calls) - before == 1
 
 
-def test_lanes_share_the_work_and_make_the_same_table(undisturbed, open_anew, access, small_parts):
+def test_lanes_share_the_work_and_make_the_same_table(undisturbed, open_anew, access):
     other = Loader(*another(access, open_anew))
-    told = other.load(replace(LOAD, lanes=2))
+    told = other.load(LANES)
 
     assert [lane["chunks"] for lane in told["fetched"]] == [2, 1]
     assert other.observations() == undisturbed.observations()
@@ -263,7 +255,7 @@ def test_asking_again_closes_a_gap_that_the_api_has_filled(loader):
 
 
 def test_killed_at_ten_random_points_it_ends_in_the_same_table(
-    undisturbed, access, proxy, open_anew, tmp_path, small_parts
+    undisturbed, access, proxy, open_anew, tmp_path
 ):
     there = replace(access, bucket=f"{access.bucket}-2")
     store, catalog = another(access, open_anew)
@@ -272,8 +264,7 @@ def test_killed_at_ten_random_points_it_ends_in_the_same_table(
     with loader.api() as url:
         told = {
             "access": asdict(replace(there, endpoint_url=proxy.url)), "uri": f"sqlite:///{tmp_path}/catalog.db",
-            "url": url, "key": KEY, "run": "history/killed", "load": replace(LOAD, lanes=2).as_dict(),
-            "rows_per_part": plan.ROWS_PER_PART,
+            "url": url, "key": KEY, "run": "history/killed", "load": LANES.as_dict(),
         }  # fmt: skip
         command = [sys.executable, "-m", "tests.history.loading", json.dumps(told)]
         while killed < KILLS:

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from airflow.sdk.exceptions import AirflowFailException
 
-from operators import collection
+from operators import collection, history
 from operators.base import WeatherOperator, end_of_interval, run_label
 from weather_mlops.errors import KeyRefused, KmaUnavailable
 
@@ -56,12 +56,19 @@ def test_the_runs_of_two_dags_never_share_a_name():
     assert run_label({"dag": dag, "run_id": "manual__1"}) == "data_collection/manual__1"
 
 
-def test_every_argument_of_the_yaml_is_one_of_the_operator_and_every_one_is_documented():
-    tasks = yaml.safe_load((PROJECT / "pipelines" / "collection.yml").read_text())["data_collection"]["tasks"]
-    for task in tasks:
-        operator = getattr(collection, task["operator"].rsplit(".", 1)[1])
+OF_AIRFLOW = {
+    "task_id", "operator", "dependencies", "outlets", "pool", "execution_timeout", "trigger_rule", "expand",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("module", [collection, history], ids=["collection", "history"])
+def test_every_argument_of_the_yaml_is_one_of_the_operator_and_every_one_is_documented(module):
+    name = module.__name__.rpartition(".")[2]
+    (dag,) = yaml.safe_load((PROJECT / "pipelines" / f"{name}.yml").read_text()).values()
+    for task in dag["tasks"]:
+        operator = getattr(module, task["operator"].rsplit(".", 1)[1])
         accepted = set(inspect.signature(operator.__init__).parameters) | {"aws_conn_id"}
-        own = set(task) - {"task_id", "operator", "dependencies", "outlets"}
+        own = (set(task) | set(task.get("expand", {}))) - OF_AIRFLOW
         assert own <= accepted, task["task_id"]
         assert all(f"{name}:" in operator.__doc__ for name in own), task["task_id"]
 
@@ -76,7 +83,8 @@ def test_parsing_a_dag_imports_nothing_heavy():
         "boto3",
         "weather_mlops.collection",
     }
-    code = f"import sys, operators.collection, hooks.kma, hooks.lake; print({heavy} & set(sys.modules))"
+    ours = "operators.collection, operators.history, hooks.kma, hooks.lake"
+    code = f"import sys, {ours}; print({heavy} & set(sys.modules))"
     result = subprocess.run(
         [sys.executable, "-c", code],
         cwd=PROJECT / "plugins",

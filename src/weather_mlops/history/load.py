@@ -375,8 +375,8 @@ def publish_load(
     if missing:
         raise LoadIncomplete(
             f"{len(missing)} of {len(load.chunks())} chunks are not complete: {'; '.join(missing)}. The rest "
-            f"is published ({totals.get('inserted', 0)} rows new); what is missing is in weather.gaps with the "
-            "reason. Start the load again: it asks for these hours only."
+            f"is published ({totals.get('inserted', 0)} rows new); what is missing is in weather.gaps with "
+            "the reason. Start the load again: it asks for these hours only."
         )
     return totals
 

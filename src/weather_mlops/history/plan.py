@@ -5,15 +5,15 @@ longest span that the API serves whole, and a month is a partition of the table.
 make a reply of 19 MB, and 240 calls for 20 years; one station a call would make 23,000, more than a day's
 quota.
 
-A *part* is several chunks in a row, up to ROWS_PER_PART rows, that are audited and published as one: more
-rows would take more memory than a small machine has, fewer would spend most of the time on what each audit
-costs whatever its size.
+A *part* is several chunks in a row, ``rows_per_part`` rows at the most, that are audited and published as
+one: more rows would take more memory than a small machine has, fewer would spend most of the time on what
+each audit costs whatever its size.
 
 A *lane* is a task: of n lanes each takes every n-th part, one call at a time.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
@@ -67,6 +67,7 @@ class Load:
         stations: ids, ascending.
         lanes: tasks that share the parts.
         again: ask once more for hours that are known to be missing.
+        rows_per_part: how large a part may be.
     """
 
     begin: datetime
@@ -74,6 +75,7 @@ class Load:
     stations: tuple[int, ...]
     lanes: int = 1
     again: bool = False
+    rows_per_part: int = ROWS_PER_PART
 
     @classmethod
     def of(  # noqa: PLR0913  what a user can say
@@ -85,6 +87,7 @@ class Load:
         *,
         parallelism: int = 1,
         again: bool = False,
+        rows_per_part: int = ROWS_PER_PART,
     ) -> "Load":
         """From days (KST), both included, to whole hours that are over.
 
@@ -95,6 +98,7 @@ class Load:
             now: the time, timezone-aware.
             parallelism: lanes at the most.
             again: see the class.
+            rows_per_part: see the class.
 
         Raises:
             Misconfigured: the days are in the wrong order, in the future or before EARLIEST.
@@ -111,8 +115,8 @@ class Load:
         end = min(datetime.combine(last, time(23), KST).astimezone(UTC), newest)
         if end < begin:
             raise Misconfigured(f"from {first} to {last}: none of these hours is over yet; ask tomorrow")
-        load = cls(begin, end, tuple(sorted(stations)), again=again)
-        return cls(load.begin, load.end, load.stations, max(1, min(parallelism, len(load.parts()))), again)
+        load = cls(begin, end, tuple(sorted(stations)), again=again, rows_per_part=rows_per_part)
+        return replace(load, lanes=max(1, min(parallelism, len(load.parts()))))
 
     def chunks(self) -> list[Chunk]:
         """The calls, in the order of their months; none where no station was open yet."""
@@ -126,11 +130,11 @@ class Load:
         return found
 
     def parts(self) -> list[tuple[Chunk, ...]]:
-        """Chunks in a row, ROWS_PER_PART rows at the most, one chunk at least."""
+        """Chunks in a row, ``rows_per_part`` rows at the most, one chunk at least."""
         parts: list[list[Chunk]] = []
         rows = 0
         for chunk in self.chunks():
-            if not parts or rows + chunk.rows > ROWS_PER_PART:
+            if not parts or rows + chunk.rows > self.rows_per_part:
                 parts.append([])
                 rows = 0
             parts[-1].append(chunk)
@@ -149,21 +153,22 @@ class Load:
             "stations": list(self.stations),
             "lanes": self.lanes,
             "again": self.again,
+            "rows_per_part": self.rows_per_part,
         }
 
     @classmethod
     def from_dict(cls, told: Mapping[str, Any]) -> "Load":
         """From what ``as_dict`` gave."""
         begin, end = (datetime.fromisoformat(told[name]) for name in ("begin", "end"))
-        return cls(begin, end, tuple(told["stations"]), told["lanes"], told["again"])
+        return cls(begin, end, tuple(told["stations"]), told["lanes"], told["again"], told["rows_per_part"])
 
 
 class Wanted:
     """Station-hours of a chunk that are still to come.
 
     A reply settles what it is about: the stations that it has any row of, from its oldest to its newest
-    hour. What is cut off before or after these stays wanted. A station that it has no row of is asked for once
-    more, and then believed to be silent: an empty reply, or one without a station, may be the API's mistake.
+    hour. What is cut off before or after these stays wanted. A station that it has no row of is asked for
+    once more, and then believed to be silent: an empty reply, or one without a station, may be a mistake.
 
     Args:
         chunk: hours and stations.
