@@ -7,8 +7,8 @@ two processes, through fetch, audit and publishing, into the embedded S3 server:
 the peak memory of all of our processes together (proportional set size; servers apart). Then the same replies
 by the plainest way that a user would pick, in one process: requests, pandas.read_csv, DataFrame.to_parquet
 through s3fs, month by month, without an audit (plain_history.py, with the newest packages of its own). Then
-two reads: one station, all years, three columns; and all stations, one month: from the table, and by DuckDB from
-the plain way's Parquet, partitioned by year and month.
+two reads: one station, all years, three columns; and all stations, one month: from the table, and by DuckDB
+from the plain way's Parquet, partitioned by year and month.
 
 The server makes up one month of weather and tells it anew for every other month: it costs little itself.
 """

@@ -93,14 +93,15 @@ class Launcher:
         """One line for what is ready."""
         say(f"  {name:<14}{time.monotonic() - begun:5.1f} s  {where}")
 
-    def begin(self, *services: Service) -> None:
-        """Start services together and wait for each."""
+    def begin(self, *services: Service, quiet: bool = False) -> None:
+        """Start services together and wait for each, with a line for it unless that would be in the way."""
         begun = time.monotonic()
         for service in services:
             self.supervisor.start(service)
         for service in services:
             self.supervisor.wait(service)
-            self.report(service.name, begun, self.supervisor.log_of(service.name))
+            if not quiet:
+                self.report(service.name, begun, self.supervisor.log_of(service.name))
 
     def migrate(self) -> None:
         """Bring Airflow's database to its version."""
@@ -209,7 +210,7 @@ def by_hand(launcher: Launcher, *arguments: str) -> int:
     else:
         environment = {**inherited(), **launcher.system.data_environment()}
         if launcher.supervisor.launcher() is None:
-            launcher.begin(launcher.system.storage())
+            launcher.begin(launcher.system.storage(), quiet=True)
             launcher.ensure_bucket()
     command = [sys.executable, "-m", "weather_mlops", *arguments]
     return subprocess.run(command, env=environment, check=False).returncode

@@ -24,6 +24,7 @@ from weather_mlops.rebuild import rebuild
 from weather_mlops.settings import load_settings
 
 SUITES: Final = Path(__file__).resolve().parents[2] / "expectations"
+WIDTH: Final = 200  # characters of a table on the terminal
 SHOWN: Final = 50  # differences on the terminal; all of them are in the file
 
 
@@ -109,7 +110,8 @@ def _query(access: S3Access, options: argparse.Namespace) -> int:
     except duckdb.Error as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
-    sys.stdout.write(f"{answer}\n" if answer is not None else "")
+    if answer is not None:
+        answer.show(max_width=WIDTH)
     return 0
 
 
