@@ -104,7 +104,7 @@ class Stack:
         return "\n".join(file.read_text(errors="replace") for file in files)
 
     def task_log(self, task_id: str) -> str:
-        files = sorted(self.system.folder.glob(f"airflow/logs/**/task_id={task_id}/*.log"))
+        files = sorted(self.system.folder.glob(f"airflow/logs/**/task_id={task_id}/**/*.log"))
         return "\n".join(file.read_text(errors="replace") for file in files)
 
     def secrets(self) -> list[str]:

@@ -187,7 +187,8 @@ def test_a_killed_scheduler_costs_time_and_no_row(stack):
     family = [psutil.Process(scheduler.pid), *psutil.Process(scheduler.pid).children(recursive=True)]
     for process in family:
         process.kill()
-    psutil.wait_procs(family)
+    psutil.wait_procs(family[1:])
+    scheduler.wait()
     stack.proxy.hold = None
     stack.launcher.begin(next(service for service in stack.system.airflow() if service.name == "scheduler"))
     run, _ = end(stack, run_id)
