@@ -104,6 +104,11 @@ def lake() -> tuple[S3Access, Any]:
     return access, open_catalog(access, type="sql", uri=os.environ["PYICEBERG_CATALOG__WEATHER__URI"])
 
 
+def adopt(environment: dict[str, str]) -> None:
+    """Go into an environment."""
+    os.environ.update(environment)
+
+
 def fetch(told: dict[str, Any], lane: int, url: str) -> dict[str, Any]:
     """One lane's fetching; its counts, and the seconds that parsing took."""
     access, catalog = lake()
@@ -190,7 +195,8 @@ def timed_stage(
     begun = time.monotonic()
     with memory() as peak:
         # A process for each task, as Airflow has it.
-        with ProcessPoolExecutor(lanes, CONTEXT) as pool:
+        environment = (dict(os.environ),)
+        with ProcessPoolExecutor(lanes, CONTEXT, adopt, environment) as pool:
             told = list(pool.map(work, [load.as_dict()] * lanes, range(lanes), [url] * lanes))
         return time.monotonic() - begun, peak(), told
 

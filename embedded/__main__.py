@@ -1,6 +1,7 @@
 """`make run`, `make once`, `make history`, `make stop`: the whole system on this machine."""
 
 import json
+import math
 import os
 import shlex
 import shutil
@@ -170,7 +171,7 @@ def once(launcher: Launcher) -> int:
             continue
         say(f"Running {dag_id} ...")
         if dag_id == HISTORY:
-            told[dag_id] = load(launcher, api, first)
+            told[dag_id] = load(launcher, api, first, RUN_PATIENCE)
         else:
             run = api.wait(dag_id, api.run_now(dag_id), RUN_PATIENCE)
             told[dag_id] = launcher.tell(api, run)
@@ -181,8 +182,15 @@ def once(launcher: Launcher) -> int:
     return 0 if all(run["state"] == "success" for run in told.values()) else 1
 
 
-def load(launcher: Launcher, api: AirflowApi, conf: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Load history, with its progress on the terminal; the run's summary."""
+def load(
+    launcher: Launcher, api: AirflowApi, conf: Mapping[str, Any] | None, patience: float = math.inf
+) -> dict[str, Any]:
+    """Load history, with its progress on the terminal; the run's summary.
+
+    Raises:
+        ServiceError: it did not end in time: it may sleep until the next day's calls.
+    """
+    deadline = time.monotonic() + patience
     api.unpause(HISTORY)
     run_id = api.trigger(HISTORY, conf=conf)
     progress = Progress(launcher.system.folder / "airflow" / "logs", run_id)
@@ -190,6 +198,8 @@ def load(launcher: Launcher, api: AirflowApi, conf: Mapping[str, Any] | None) ->
         launcher.check()
         for told in progress.news():
             say(f"    {told}")
+        if time.monotonic() > deadline:
+            raise ServiceError(f"{HISTORY} {run_id} is still {run.state} after {patience:.0f} s")
         time.sleep(1)
     for told in progress.news():
         say(f"    {told}")
@@ -210,6 +220,7 @@ def by_hand(launcher: Launcher, *arguments: str) -> int:
     else:
         environment = {**inherited(), **launcher.system.data_environment()}
         if launcher.supervisor.launcher() is None:
+            launcher.supervisor.stop_leftovers()
             launcher.begin(launcher.system.storage(), quiet=True)
             launcher.ensure_bucket()
     command = [sys.executable, "-m", "weather_mlops", *arguments]

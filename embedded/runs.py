@@ -120,7 +120,7 @@ def summary(api: AirflowApi, run: Run) -> dict[str, Any]:
         "run_id": run.run_id,
         "state": run.state,
         "seconds": run.seconds,
-        "rows": results.get("rows"),
+        "rows": results.get("rows", results.get("rows_arrived")),
         "score": results.get("quality_score"),
         "keys": [*results.get("raw_keys", []), *(v for k, v in results.items() if k.endswith("_key"))],
         "results": results,

@@ -1,5 +1,6 @@
 """A load of history: everything arrives once, in one form, whatever happens on the way."""
 
+import gzip
 import json
 import random
 import subprocess
@@ -7,9 +8,11 @@ import sys
 import threading
 from dataclasses import asdict, replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from simulator.replay import Recording
 from tests.history.conftest import KEY, NOW, SUITES, Loader, by_key, some
 from weather_mlops import collection
 from weather_mlops.errors import (
@@ -32,6 +35,7 @@ LOAD = some("2024-01-28", "2024-03-03", (108, 143))
 HOURS = 36 * 24 * 2
 LANES = replace(LOAD, lanes=2, rows_per_part=1400)
 KILLS = 10
+OBSERVED = Path(__file__).resolve().parents[3] / "shared" / "kma" / "observed"
 
 
 @pytest.fixture
@@ -354,3 +358,23 @@ def test_replies_are_kept_as_they_came(undisturbed):
     assert {about.stations for about in kept} == {(108, 143)}
     assert min(about.begin for about in kept) == LOAD.begin
     assert max(about.end for about in kept) == LOAD.end
+
+
+@pytest.mark.skipif(
+    not OBSERVED.is_dir(), reason=f"NO REAL OBSERVATIONS at {OBSERVED}: no load is tried on them"
+)
+def test_three_real_years_go_in_with_every_row_accounted_for(loader):
+    rows = sum(
+        not line.startswith(b"#")
+        for path in OBSERVED.glob("*.txt.gz")
+        for line in gzip.decompress(path.read_bytes()).splitlines()
+    )
+    load, run = some("2018-01-01", "2020-12-31", (108, 136, 143)), "history/observed"
+    (fetched,) = loader.fetch(load, run, source=Recording(OBSERVED))
+    (validated,) = loader.validate(load, run)
+    told = loader.publish(load, run)
+
+    assert fetched["rows_arrived"] == rows
+    assert told["inserted"] + validated["quarantined"] == rows
+    asked = sum(chunk.rows for chunk in load.chunks())
+    assert told["inserted"] + len(register(loader)) == asked

@@ -215,11 +215,11 @@ def _validate(context: Any, frame: "pd.DataFrame", suite: Any) -> tuple[Any, dic
     rules, results = list(suite.expectations), []
     broken: dict[int, dict[str, str]] = {}
     # It copies the whole frame several times for each rule: a few columns at a time take half as long.
-    columns = list(dict.fromkeys(rule.column for rule in rules))
+    columns = list(dict.fromkeys(getattr(rule, "column", None) for rule in rules))
     for few in (columns[n : n + COLUMNS_AT_ONCE] for n in range(0, len(columns), COLUMNS_AT_ONCE)):
-        shown = frame[[*frame.columns.intersection(["row"]), *few]]
+        shown = frame if None in few else frame[[*frame.columns.intersection(["row"]), *few]]
         batch = whole.get_batch(batch_parameters={"dataframe": shown})
-        suite.expectations = [rule for rule in rules if rule.column in few]
+        suite.expectations = [rule for rule in rules if getattr(rule, "column", None) in few]
         result = batch.validate(suite, result_format=SUMMARY)
         results += result.results
         failed = {
