@@ -157,6 +157,27 @@ def test_asking_ends_and_leaves_nothing_whatever_the_api_answers(data):
     assert wanted.next_call() is None
 
 
+@given(st.sets(st.integers(0, 35)), st.sets(st.integers(0, 35)))
+def test_asking_ends_where_the_api_lacks_hours_for_good(there, lacking):
+    part = chunk(hours=12)
+    every = whole(part)
+    wanted = Wanted(part)
+    wanted.discard(keys_of(every.take(pa.array(sorted(there), pa.int64()))))
+    calls = 0
+    while (call := wanted.next_call()) and calls < 40:
+        calls += 1
+        came = [
+            place
+            for place, row in enumerate(every.to_pylist())
+            if call.begin <= row["observed_at"] <= call.end
+            and row["station_id"] in call.station_ids
+            and place not in lacking
+        ]
+        wanted.settle(call.begin, call.end, call.station_ids, every.take(pa.array(came, pa.int64())))
+
+    assert wanted.next_call() is None
+
+
 def test_keys_of_other_hours_and_stations_are_none_of_a_chunks():
     part = chunk(hours=3)
     near = rows(

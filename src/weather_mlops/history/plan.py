@@ -168,7 +168,8 @@ class Wanted:
 
     A reply settles what it is about: the stations that it has any row of, from its oldest to its newest
     hour. What is cut off before or after these stays wanted. A station that it has no row of is asked for
-    once more, and then believed to be silent: an empty reply, or one without a station, may be a mistake.
+    once more, and then believed to be silent: an empty reply, or one without a station, may be a mistake. And
+    so is a reply that settles nothing at all.
 
     Args:
         chunk: hours and stations.
@@ -210,15 +211,17 @@ class Wanted:
             stations: ids; None for all.
             rows: all of its rows; columns of KEY.
         """
-        asked = self._rows(stations)
+        asked, before = self._rows(stations), len(self)
         seen = asked & np.isin(self._stations, rows["station_id"].to_numpy())
         if rows.num_rows:
             times = rows["observed_at"].cast(pa.int64()).to_numpy()
             oldest, newest = (moment(int(each)) for each in (times.min(), times.max()))
             self._open[seen, self._columns(oldest, newest)] = False
-        silent, span = asked & ~seen, self._columns(begin, end)
-        self._open[silent, span] &= ~self._doubted[silent, span]
-        self._doubted[silent, span] = True
+        # A reply that settles nothing won't settle more when it is asked for a third time.
+        doubtful = asked if len(self) == before else asked & ~seen
+        span = self._columns(begin, end)
+        self._open[doubtful, span] &= ~self._doubted[doubtful, span]
+        self._doubted[doubtful, span] = True
 
     def next_call(self) -> GapCall | None:
         """What to ask for next: the stations that want the earliest hour, up to the last that they want."""
