@@ -54,9 +54,9 @@ class S3Proxy:
 
     def kill_the_held(self, patience: float = 120) -> None:
         """Wait until a request is held, kill (SIGKILL) the process that sent it, and hold no more."""
-        assert self.held.wait(patience), "no request came that fits the rule"
+        came, self.hold = self.held.wait(patience), None
+        assert came, "no request came that fits the rule"
         assert self.held_by is not None, "the process behind the held request was not found"
-        self.hold = None
         psutil.Process(self.held_by).kill()
 
     def close(self) -> None:
@@ -126,9 +126,12 @@ _SLOW_DOWN = (
 
 def _owner(port: int) -> int | None:
     """Process id behind the client's end of a local connection."""
-    for connection in psutil.net_connections("tcp"):
-        if connection.laddr and connection.laddr.port == port and connection.raddr:
-            return connection.pid
+    # psutil lists the processes' sockets first, then the connections: of one that was opened in between it
+    # doesn't know the process. The second look does.
+    for _ in range(2):
+        for connection in psutil.net_connections("tcp"):
+            if connection.laddr and connection.laddr.port == port and connection.raddr and connection.pid:
+                return connection.pid
     return None
 
 

@@ -66,6 +66,7 @@ def test_the_same_load_again_asks_for_nothing_and_changes_nothing(undisturbed):
 
     assert len(undisturbed.calls) == calls
     assert told["inserted"] == told["corrected"] == 0
+    assert told["validated"][0]["parts_audited"] == 0
     assert (undisturbed.observations(), undisturbed.table("gaps")) == (before, gaps)
 
 

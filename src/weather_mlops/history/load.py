@@ -46,6 +46,8 @@ log = logging.getLogger(__name__)
 
 HOPELESS: Final = 3  # chunks that fail one after the other: the API is out of order, the rest isn't asked for
 LONGEST_REASON: Final = 300
+ROWS: Final = ("inserted", "corrected", "equal")
+COUNTS: Final = (*ROWS, "quarantine_added", "gaps_opened", "gaps_closed")
 PASSING: Final = (KmaUnavailable, KmaMaintenance, ReplyCutOff)
 SPOILED: Final = (FormatChanged, ReplyMismatch)
 ROWS_SCHEMA: Final = wire.PARSED_SCHEMA.append(pa.field("raw_key", pa.string()))
@@ -166,8 +168,12 @@ class Fetch:
             )
             for chunk in chunks:
                 complete &= self._chunk(chunk, there, kept, part)
-            if complete or self._final:
-                staging.write(COLLECTED, part.tables)
+            tables = part.tables
+            if not any(table.num_rows for table in tables.values()):
+                log.info("history: skipped: part=%d is there already", number)
+                staging.write(PUBLISHED, {}, {"counts": {}, "missing": []})
+            elif complete or self._final:
+                staging.write(COLLECTED, tables)
         if self._failures and not self._final:
             self._give_up()
         return {**self.counts, "chunks_failed": len(self._failures)}
@@ -361,7 +367,7 @@ def publish_load(
         LoadIncomplete: what could not be had is in the gap register, with its reason; the rest is published.
         CommitConflict, StorageUnavailable, StorageRefused.
     """
-    totals: dict[str, int] = {}
+    totals = dict.fromkeys(COUNTS, 0)
     missing: list[str] = []
     parts = list(enumerate(load.parts()))
     progress = Progress("publish", len(load.chunks()))
@@ -369,13 +375,13 @@ def publish_load(
         staging = staging_of(store, run, number)
         told = _published(staging, catalog, chunks, clock())
         for name, count in told["counts"].items():
-            totals[name] = totals.get(name, 0) + count
+            totals[name] += count
         missing += told["missing"]
-        progress.tell(len(chunks), told["counts"].get("inserted", 0) + told["counts"].get("equal", 0))
+        progress.tell(len(chunks), sum(told["counts"].get(name, 0) for name in ROWS))
     if missing:
         raise LoadIncomplete(
             f"{len(missing)} of {len(load.chunks())} chunks are not complete: {'; '.join(missing)}. The rest "
-            f"is published ({totals.get('inserted', 0)} rows new); what is missing is in weather.gaps with "
+            f"is published ({totals['inserted']} rows new); what is missing is in weather.gaps with "
             "the reason. Start the load again: it asks for these hours only."
         )
     return totals
@@ -390,10 +396,8 @@ def _published(
         return _never_audited(staging, catalog, chunks, now)
     failed = staging.read(AUDITED).tables[FAILED]
     result = publish_run(catalog, staging, now)
-    counts = {name: value for name, value in result.as_dict().items() if isinstance(value, int)}
-    counts.pop("snapshot_id", None)
-    counts.pop("gaps_open", None)
-    told = {"counts": counts, "missing": list(_lost(failed, chunks))}
+    changed = result.as_dict()
+    told = {"counts": {name: changed[name] for name in COUNTS}, "missing": list(_lost(failed, chunks))}
     staging.write(PUBLISHED, {}, told)
     staging.remove(COLLECTED, AUDITED)
     return told
