@@ -168,7 +168,7 @@ class System:
             "AIRFLOW__CORE__MAX_ACTIVE_TASKS_PER_DAG": "16",
             "AIRFLOW__CORE__MAX_ACTIVE_RUNS_PER_DAG": "1",
             # A task whose scheduler was killed is begun again after a minute, not after five.
-            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",
+            "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "60",
             "AIRFLOW__CORE__FERNET_KEY": self.keys.fernet,
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / "passwords.json"),
