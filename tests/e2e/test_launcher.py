@@ -25,16 +25,21 @@ def run_once(system: System, capsys) -> tuple[int, dict, str]:
     finally:
         launcher.stop()
     summary = json.loads((system.folder / "summary.json").read_text())
-    return status, summary["data_collection"], capsys.readouterr().out
+    return status, summary, capsys.readouterr().out
 
 
 def test_once_runs_tells_stops_and_keeps_the_data(system, capsys):
-    status, told, output = run_once(system, capsys)
+    status, summary, output = run_once(system, capsys)
+    told, first = summary["data_collection"], summary["history"]
 
     assert status == 0
+    assert first["state"] == "success"
+    assert first["rows"] == first["results"]["inserted"] > 0.98 * 89 * 24 * 10
+    assert "stage=publish months=" in output
     assert told["state"] == "success"
     assert told["seconds"] > 0
-    assert told["rows"] == told["results"]["inserted"] > 250
+    assert told["results"]["inserted"] > 250
+    assert told["rows"] == told["results"]["inserted"] + told["results"]["equal"]
     assert 0.9 < told["score"] <= 1
     assert any(key.startswith("raw/kma/") for key in told["keys"])
     assert "SIMULATED" in output
@@ -42,8 +47,10 @@ def test_once_runs_tells_stops_and_keeps_the_data(system, capsys):
     assert system.keys.password not in output
     assert all(port_is_free(port) for port in asdict(system.ports).values())
 
-    status, again, _ = run_once(system, capsys)
+    status, summary, _ = run_once(system, capsys)
+    again = summary["data_collection"]
 
     assert status == 0
+    assert summary["history"]["results"]["inserted"] <= 2 * 10
     assert again["results"]["equal"] >= told["rows"] - 97 * 2
     assert again["results"]["window_rows"] >= told["results"]["window_rows"] - 97 * 2
