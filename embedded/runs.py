@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from embedded.airflow_api import AirflowApi, Run
 from embedded.parts import BUCKET
 from embedded.services import ServiceError
+from weather_mlops.kma.endpoints import KST
 from weather_mlops.kma.stations import load_stations
 
 # Each needs what the ones before it make. A pipeline that isn't named here comes last.
@@ -16,7 +17,6 @@ HISTORY: Final = "history"
 ORDER: Final = (HISTORY, "data_collection", "model_training", "forecast", "monitoring")
 
 
-KST: Final = timezone(timedelta(hours=9), "KST")
 # Seoul, Busan, Daegu, Incheon, Daejeon, Gwangju, Gangneung, Ulsan, Cheongju, Jeju; more of them by number.
 CITIES: Final = (108, 159, 143, 112, 133, 156, 105, 152, 131, 184)
 

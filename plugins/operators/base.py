@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
@@ -11,6 +12,9 @@ from weather_mlops.errors import Permanent
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+
+
+EXPECTATIONS = Path(__file__).resolve().parents[2] / "expectations"
 
 
 class WeatherOperator(BaseOperator):

@@ -5,17 +5,14 @@ The domain package is imported where a task runs: parsing a DAG stays cheap.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.triggers.temporal import TimeDeltaTrigger
 
-from operators.base import WeatherOperator, end_of_interval, run_label
+from operators.base import EXPECTATIONS, WeatherOperator, end_of_interval, run_label
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
-
-EXPECTATIONS = Path(__file__).resolve().parents[2] / "expectations"
 
 
 class CollectWeatherDataOperator(WeatherOperator):

@@ -20,10 +20,10 @@ from weather_mlops.imports import import_files
 from weather_mlops.lake.catalog import ensure_tables, open_catalog
 from weather_mlops.lake.query import connect
 from weather_mlops.lake.store import ObjectStore, S3Access
+from weather_mlops.quality import suites
 from weather_mlops.rebuild import rebuild
 from weather_mlops.settings import load_settings
 
-SUITES: Final = Path(__file__).resolve().parents[2] / "expectations"
 WIDTH: Final = 200  # characters of a table on the terminal
 SHOWN: Final = 50  # differences on the terminal; all of them are in the file
 
@@ -70,7 +70,7 @@ def _rebuild(access: S3Access, options: argparse.Namespace) -> int:
         options.last,
         store=store,
         catalog=catalog,
-        suites_dir=SUITES,
+        suites_dir=suites.FOLDER,
         clock=lambda: datetime.now(UTC),
         apply=options.apply,
     )
@@ -97,7 +97,7 @@ def _import(access: S3Access, options: argparse.Namespace) -> int:
         map(Path, paths),
         store=ObjectStore(access),
         catalog=catalog,
-        suites_dir=SUITES,
+        suites_dir=suites.FOLDER,
         clock=lambda: datetime.now(UTC),
     )
     sys.stdout.write(f"{told}\n")

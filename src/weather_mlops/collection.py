@@ -82,18 +82,31 @@ class Batch:
         Raises:
             FormatChanged: from the parser; the reply is kept in raw, for whoever adapts it.
         """
-        for reply in replies:
-            try:
-                self.replies.append((reply, wire.parse(reply.body)))
-            except FormatChanged as error:
-                key = raw.put_reply(store, reply, 0)
-                raise FormatChanged(f"{error} The reply is kept as {key}.") from None
+        self.replies += [(reply, parsed(store, reply)) for reply in replies]
         self.expected = pa.concat_tables([self.expected, expected])
 
     @property
     def arrived(self) -> int:
         """Rows in the replies, readable or not."""
         return sum(parsed.rows.num_rows + parsed.rejected.num_rows for _, parsed in self.replies)
+
+
+def parsed(store: ObjectStore, reply: Reply) -> wire.Parsed:
+    """Parse a reply.
+
+    Raises:
+        FormatChanged: from the parser; the reply is kept in raw, for whoever adapts it.
+    """
+    try:
+        return wire.parse(reply.body)
+    except FormatChanged as error:
+        key = raw.put_reply(store, reply, 0)
+        raise FormatChanged(f"{reply.url}: {error} The reply is kept as {key}.") from None
+
+
+def of_window(keys: pa.Table) -> pa.Table:
+    """Station-hours, columns of KEY, as those of the window: a table of EXPECTED_SCHEMA."""
+    return keys.append_column("origin", pa.repeat("window", keys.num_rows)).cast(EXPECTED_SCHEMA)
 
 
 def chosen_stations(wanted: str | Sequence[int | str]) -> tuple[int, ...]:

@@ -17,8 +17,7 @@ from weather_mlops.kma import wire
 from weather_mlops.kma.client import Reply
 from weather_mlops.kma.endpoints import kst
 from weather_mlops.lake import raw
-from weather_mlops.lake.publish import publish_run
-from weather_mlops.lake.staging import AUDITED, Staging
+from weather_mlops.lake.publish import publish_audited
 from weather_mlops.lake.store import ObjectStore
 from weather_mlops.quality import audit, docs
 from weather_mlops.replies import Replies, audits, themselves
@@ -112,14 +111,12 @@ def _publish(  # noqa: PLR0913  what it needs to know
     done.arrived += replies.rows.num_rows + replies.rejected.num_rows
     done.unreadable += replies.rejected.num_rows
     for found in audits(replies, expected, suites_dir=suites_dir, audited_at=now, run=run):
-        staging = Staging(store, run)
-        audit.hand_on(staging, found, {"expected": expected})
         docs.publish(store, found)
-        result = publish_run(catalog, staging, now).as_dict()
+        audited = audit.parcel(found, {"expected": expected})
+        result = publish_audited(catalog, audited, run=run, now=now).as_dict()
         done.published += result["inserted"] + result["corrected"]
         done.equal += result["equal"]
         done.quarantined += found.quarantined["station_id"].drop_null().length()
-        staging.remove(AUDITED)
     log.info("import: files=%d of this group, so far %s", len(group), done)
 
 

@@ -21,7 +21,7 @@ from pyiceberg.expressions import And, In, Reference
 from pyiceberg.expressions.literals import literal
 from pyiceberg.table import Table
 
-from weather_mlops.collection import EXPECTED_SCHEMA
+from weather_mlops.collection import EXPECTED_SCHEMA, of_window
 from weather_mlops.errors import FormatChanged
 from weather_mlops.history.plan import Chunk, Wanted
 from weather_mlops.kma import wire
@@ -30,7 +30,7 @@ from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake import gaps, raw
 from weather_mlops.lake.catalog import commit, open_table
 from weather_mlops.lake.publish import diff
-from weather_mlops.lake.quarantine import IDENTITY
+from weather_mlops.lake.quarantine import identities, unseen
 from weather_mlops.lake.rows import (
     among,
     distinct,
@@ -317,7 +317,8 @@ class _Work:
                 refused.append(found.quarantined)
                 for key, raw_key in zip(keys_of(new).tolist(), new["raw_key"].to_pylist(), strict=True):
                     came.setdefault(key, place[raw_key])
-        quarantine = _once(pa.concat_tables(refused))
+        records = pa.concat_tables(refused)
+        quarantine = records.take(pa.array(unseen(records, set()), pa.int64()))
         times = [time for time, _, _ in received]
         register = _register(asked, times, came, quarantine, place)
         register = _with_failed(register, live_gaps, expected)
@@ -380,26 +381,11 @@ def _asked(about: raw.Kept, month: datetime, read: wire.Parsed) -> pa.Table:
     every = tuple(station.id for station in load_stations())
     begin, end = max(about.begin, month), min(about.end, next_month(month) - HOUR)
     asked = Wanted(Chunk(begin, end, about.stations or every)).table()
-    return asked.append_column("origin", pa.repeat("window", asked.num_rows)).cast(EXPECTED_SCHEMA)
+    return of_window(asked)
 
 
 def _over(old: pa.Table, new: pa.Table) -> pa.Table:
     return pa.concat_tables([old.filter(pa.array(~among(keys_of(old), keys_of(new)))), new])
-
-
-def _once(records: pa.Table) -> pa.Table:
-    """Each refused row once per rule and value, as the quarantine has it."""
-    seen: set[tuple[Any, ...]] = set()
-    places = []
-    for place, identity in enumerate(_identities(records)):
-        if identity not in seen:
-            seen.add(identity)
-            places.append(place)
-    return records.take(pa.array(places, pa.int64()))
-
-
-def _identities(records: pa.Table) -> list[tuple[Any, ...]]:
-    return list(zip(*(records[name].to_pylist() for name in IDENTITY), strict=True))
 
 
 def _register(
@@ -476,7 +462,7 @@ def _different_observations(live: pa.Table, made: pa.Table) -> Iterator[Differen
 
 
 def _different_quarantine(live: pa.Table, made: pa.Table) -> Iterator[Difference]:
-    sides = [dict(zip(_identities(table), table.to_pylist(), strict=True)) for table in (live, made)]
+    sides = [dict(zip(identities(table), table.to_pylist(), strict=True)) for table in (live, made)]
     for identity in sorted(sides[0].keys() ^ sides[1].keys(), key=str):
         shown = [
             {name: side[identity][name] for name in ("rule", "value", "raw_key")}

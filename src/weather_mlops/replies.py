@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from weather_mlops.collection import EXPECTED_SCHEMA, with_key
+from weather_mlops.collection import of_window, with_key
 from weather_mlops.kma import wire
 from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake.publish import same_rows
@@ -131,7 +131,7 @@ def audits(
 def themselves(rows: pa.Table) -> pa.Table:
     """Of replies that nobody knows the request of: just the station-hours that they tell of were expected."""
     keys = rows.select(KEY).group_by(list(KEY)).aggregate([])
-    return keys.append_column("origin", pa.repeat("window", keys.num_rows)).cast(EXPECTED_SCHEMA)
+    return of_window(keys)
 
 
 def _beside(accepted: pa.Table, keys: np.ndarray) -> pa.Table:

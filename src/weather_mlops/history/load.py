@@ -18,7 +18,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
 
-from weather_mlops.collection import EXPECTED_SCHEMA, with_key
+from weather_mlops import collection
+from weather_mlops.collection import EXPECTED_SCHEMA, of_window, with_key
 from weather_mlops.errors import (
     FormatChanged,
     KmaMaintenance,
@@ -30,12 +31,12 @@ from weather_mlops.errors import (
 )
 from weather_mlops.history.plan import Chunk, Load, Wanted
 from weather_mlops.kma import wire
-from weather_mlops.kma.client import KmaClient, Reply
+from weather_mlops.kma.client import KmaClient
 from weather_mlops.kma.endpoints import PERIOD
 from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake import gaps, raw
 from weather_mlops.lake.catalog import open_table
-from weather_mlops.lake.publish import publish_run
+from weather_mlops.lake.publish import publish_audited
 from weather_mlops.lake.rows import among, keys_between, keys_of
 from weather_mlops.lake.schemas import KEY, OBSERVATIONS
 from weather_mlops.lake.staging import AUDITED, COLLECTED, FAILED, PUBLISHED, Staging
@@ -180,9 +181,7 @@ class Fetch:
 
     def _there(self, chunks: tuple[Chunk, ...]) -> np.ndarray:
         """Keys that need no asking: published, or known to be missing."""
-        table = open_table(self._catalog, OBSERVATIONS)
-        with storage_errors(f"table {OBSERVATIONS.identifier}"):
-            present = keys_between(table, chunks[0].begin, chunks[-1].end)
+        present = _present(self._catalog, chunks)
         if self._load.again:
             return present
         return np.concatenate([present, gaps.known_missing(self._catalog, chunks[0].begin, chunks[-1].end)])
@@ -208,12 +207,9 @@ class Fetch:
                 self._give_up()
         lost = wanted.table()
         had = asked.filter(pa.array(~among(keys_of(asked), keys_of(lost)))) if lost.num_rows else asked
-        part.expected.append(
-            had.append_column("origin", pa.repeat("window", had.num_rows)).cast(EXPECTED_SCHEMA)
-        )
+        part.expected.append(of_window(had))
         if failure is not None:
-            reason = pa.repeat(_reason(failure), lost.num_rows)
-            part.failed.append(lost.append_column("reason", reason).cast(FAILED_SCHEMA))
+            part.failed.append(_failed(lost, _reason(failure)))
         self._progress.tell(1, self.counts["rows_arrived"] - before)
         return failure is None or isinstance(failure, SPOILED)
 
@@ -240,22 +236,15 @@ class Fetch:
             every = everywhere.issubset(call.station_ids)
             self.counts["calls"] += 1
             for reply in self._client.period(call.begin, call.end, () if every else call.station_ids):
-                parsed = self._parsed(reply)
+                parsed = collection.parsed(self._store, reply)
                 key = raw.put_reply(self._store, reply, parsed.rows.num_rows)
                 self._take(wanted, raw.Kept(key, call.begin, call.end, call.station_ids), parsed, part)
-
-    def _parsed(self, reply: Reply) -> wire.Parsed:
-        try:
-            return wire.parse(reply.body)
-        except FormatChanged as error:
-            key = raw.put_reply(self._store, reply, 0)
-            raise FormatChanged(f"{reply.url}: {error} The reply is kept as {key}.") from None
 
     def _take(self, wanted: Wanted, about: raw.Kept, parsed: wire.Parsed, part: _Part) -> None:
         """The rows of a reply that are wanted; and of a fresh one those of stations that nobody knows."""
         chunk, rows = wanted.chunk, parsed.rows
         begin, end = max(about.begin, chunk.begin), min(about.end, chunk.end)
-        inside = np.asarray(wanted.holds(_whole_hours(rows)))
+        inside = wanted.holds(_whole_hours(rows))
         known = [station.id for station in load_stations()]
         strange = ~np.isin(rows["station_id"].to_numpy(), known)
         in_chunk = pc.and_(
@@ -369,9 +358,8 @@ def publish_load(
     """
     totals = dict.fromkeys(COUNTS, 0)
     missing: list[str] = []
-    parts = list(enumerate(load.parts()))
     progress = Progress("publish", len(load.chunks()))
-    for number, chunks in parts:
+    for number, chunks in enumerate(load.parts()):
         staging = staging_of(store, run, number)
         told = _published(staging, catalog, chunks, clock())
         for name, count in told["counts"].items():
@@ -394,10 +382,10 @@ def _published(
         return staging.read(PUBLISHED).notes
     if not staging.has(AUDITED):
         return _never_audited(staging, catalog, chunks, now)
-    failed = staging.read(AUDITED).tables[FAILED]
-    result = publish_run(catalog, staging, now)
-    changed = result.as_dict()
-    told = {"counts": {name: changed[name] for name in COUNTS}, "missing": list(_lost(failed, chunks))}
+    audited = staging.read(AUDITED)
+    changed = publish_audited(catalog, audited, run=staging.run, now=now).as_dict()
+    lost = list(_lost(audited.tables[FAILED], chunks))
+    told = {"counts": {name: changed[name] for name in COUNTS}, "missing": lost}
     staging.write(PUBLISHED, {}, told)
     staging.remove(COLLECTED, AUDITED)
     return told
@@ -410,11 +398,7 @@ def _never_audited(
     step = "audited" if staging.has(COLLECTED) else "fetched"
     reason = f"not {step}: the task of its lane failed"
     lost = pa.concat_tables([Wanted(chunk).table() for chunk in chunks])
-    table = open_table(catalog, OBSERVATIONS)
-    with storage_errors(f"table {OBSERVATIONS.identifier}"):
-        there = keys_between(table, chunks[0].begin, chunks[-1].end)
-    lost = lost.filter(pa.array(~among(keys_of(lost), there)))
-    failed = lost.append_column("reason", pa.repeat(reason, lost.num_rows))
+    failed = _failed(lost.filter(pa.array(~among(keys_of(lost), _present(catalog, chunks)))), reason)
     nothing = EXPECTED_SCHEMA.empty_table()
     gaps.record(catalog, nothing, nothing, run=staging.run, now=now, failed=failed)
     return {"counts": {}, "missing": list(_lost(failed, chunks))}
@@ -432,12 +416,22 @@ def _lost(failed: pa.Table, chunks: tuple[Chunk, ...]) -> Iterator[str]:
 
 def _refused(tables: Mapping[str, pa.Table], error: QualityTooLow) -> dict[str, pa.Table]:
     """Of a part that is too bad: all that was expected has failed."""
-    asked = tables["expected"].select(KEY)
-    refused = asked.append_column("reason", pa.repeat(_reason(error), asked.num_rows)).cast(FAILED_SCHEMA)
+    refused = _failed(tables["expected"].select(KEY), _reason(error))
     return {
         "expected": tables["expected"].slice(0, 0),
         FAILED: pa.concat_tables([tables[FAILED], refused]),
     }
+
+
+def _present(catalog: Catalog, chunks: tuple[Chunk, ...]) -> np.ndarray:
+    """Keys that are published, of the hours of a part."""
+    table = open_table(catalog, OBSERVATIONS)
+    with storage_errors(f"table {OBSERVATIONS.identifier}"):
+        return keys_between(table, chunks[0].begin, chunks[-1].end)
+
+
+def _failed(keys: pa.Table, reason: str) -> pa.Table:
+    return keys.append_column("reason", pa.repeat(reason, keys.num_rows)).cast(FAILED_SCHEMA)
 
 
 def _reason(error: Exception) -> str:

@@ -23,7 +23,7 @@ from weather_mlops.lake.schemas import (
     QUARANTINE,
     conformed,
 )
-from weather_mlops.lake.staging import AUDITED, FAILED, Staging
+from weather_mlops.lake.staging import AUDITED, FAILED, Parcel, Staging
 
 log = logging.getLogger(__name__)
 
@@ -175,13 +175,19 @@ def publish_run(catalog: Catalog, staging: Staging, now: datetime) -> RunResult:
         FileNotFoundError: the run was not audited.
         CommitConflict, StorageUnavailable, StorageRefused.
     """
-    audited = staging.read(AUDITED)
+    return publish_audited(catalog, staging.read(AUDITED), run=staging.run, now=now)
+
+
+def publish_audited(catalog: Catalog, audited: Parcel, *, run: str, now: datetime) -> RunResult:
+    """The same of a parcel that was read already.
+
+    Raises:
+        CommitConflict, StorageUnavailable, StorageRefused.
+    """
     tables, refused = audited.tables, audited.tables["quarantined"]
-    published = publish(catalog, tables["accepted"], run=staging.run, score=audited.notes["score"]["overall"])
-    added = quarantine.record_refused(catalog, refused, run=staging.run, at=now)
-    counted = gaps.record(
-        catalog, tables["expected"], refused, run=staging.run, now=now, failed=tables.get(FAILED)
-    )
+    published = publish(catalog, tables["accepted"], run=run, score=audited.notes["score"]["overall"])
+    added = quarantine.record_refused(catalog, refused, run=run, at=now)
+    counted = gaps.record(catalog, tables["expected"], refused, run=run, now=now, failed=tables.get(FAILED))
     touched = (OBSERVATIONS, GAPS, *((QUARANTINE,) if added else ()))
     maintained = maintenance.maintain(catalog, now, touched)
     return RunResult(published, int(audited.notes["counts"]["copies"]), added, counted, maintained)

@@ -45,12 +45,7 @@ def record_refused(catalog: Catalog, records: pa.Table, *, run: str, at: datetim
     incoming = conformed(records, QUARANTINE_SCHEMA)
 
     def attempt(table: Table) -> int:
-        seen = set(_identities(_neighbours(table, incoming)))
-        new: list[int] = []
-        for place, identity in enumerate(_identities(incoming)):
-            if identity not in seen:
-                seen.add(identity)
-                new.append(place)
+        new = unseen(incoming, set(identities(_neighbours(table, incoming))))
         if new:
             rows = incoming.take(new)
             rows = rows.append_column("run_id", pa.array([run] * len(new), pa.string()))
@@ -73,5 +68,16 @@ def _neighbours(table: Table, records: pa.Table) -> pa.Table:
     return table.scan(row_filter=either(filters), selected_fields=IDENTITY).to_arrow()
 
 
-def _identities(table: pa.Table) -> list[tuple[Any, ...]]:
+def unseen(records: pa.Table, seen: set[tuple[Any, ...]]) -> list[int]:
+    """Places of the records that are not seen yet, each identity once; these count as seen then."""
+    new = []
+    for place, identity in enumerate(identities(records)):
+        if identity not in seen:
+            seen.add(identity)
+            new.append(place)
+    return new
+
+
+def identities(table: pa.Table) -> list[tuple[Any, ...]]:
+    """What makes each record the same as another one: the columns of IDENTITY."""
     return list(zip(*(table[name].to_pylist() for name in IDENTITY), strict=True))

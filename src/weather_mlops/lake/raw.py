@@ -174,7 +174,7 @@ def _about(store: ObjectStore, key: str) -> Kept:
     begin, end, stations, _ = key.rpartition("/")[2].split("_")
     if stations == "all":
         ids = None
-    elif stations.endswith("stations") or "-stations-" in stations:
+    elif "-stations-" in stations:
         params = json.loads(store.get(sidecar_of(key)))["params"]
         ids = tuple(map(int, _ids(params["stn"])))
     else:

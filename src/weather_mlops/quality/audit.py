@@ -30,7 +30,7 @@ from weather_mlops.kma.wire import OBSERVATION_SCHEMA
 from weather_mlops.lake.rows import among, keys_of
 from weather_mlops.lake.rows import distinct as distinct_keys
 from weather_mlops.lake.schemas import QUARANTINE_SCHEMA
-from weather_mlops.lake.staging import AUDITED, COLLECTED, Staging
+from weather_mlops.lake.staging import AUDITED, COLLECTED, Parcel, Staging
 from weather_mlops.quality import suites
 from weather_mlops.quality.prepare import audit_frame, contradictions, coverage, without_copies
 
@@ -131,9 +131,14 @@ def hand_on(staging: Staging, result: Audit, besides: Mapping[str, pa.Table]) ->
     Raises:
         StorageUnavailable, StorageRefused.
     """
+    handed_on = parcel(result, besides)
+    staging.write(AUDITED, handed_on.tables, handed_on.notes)
+
+
+def parcel(result: Audit, besides: Mapping[str, pa.Table]) -> Parcel:
+    """What publishing needs of an audit, and tables that go with it."""
     tables = {"accepted": result.accepted, "quarantined": result.quarantined, **besides}
-    notes = {"score": result.score.as_dict(), "counts": dict(result.counts)}
-    staging.write(AUDITED, tables, notes)
+    return Parcel(tables, {"score": result.score.as_dict(), "counts": dict(result.counts)})
 
 
 def audit(  # noqa: PLR0913  what an audit needs to know
