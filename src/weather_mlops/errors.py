@@ -17,6 +17,8 @@
         ├── StorageRefused         S3 refuses the credentials, or the bucket does not exist
         ├── QualityTooLow          too small a share of the rows is fit to publish
         ├── LoadIncomplete         parts of a load of history could not be had
+        ├── TrainingImpossible     the data can't carry a model, or a step before did not finish
+        ├── ModelUnusable          a model's files are missing, damaged, or made for other features
         ├── Unhealthy              the published table breaks a limit
         └── Misconfigured          an argument or a setting that cannot work
 
@@ -91,6 +93,14 @@ class QualityTooLow(Permanent, ValueError):
 
 class LoadIncomplete(Permanent, LookupError):
     """Parts of a load of history could not be had; the others are published."""
+
+
+class TrainingImpossible(Permanent, ValueError):
+    """The data can't carry a model, or a step before this one did not finish."""
+
+
+class ModelUnusable(Permanent, ValueError):
+    """A model's files are missing, damaged, or made for other features than the code's."""
 
 
 class Unhealthy(Permanent, RuntimeError):

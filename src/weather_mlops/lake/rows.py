@@ -110,7 +110,7 @@ def exactly(keys: Iterable[Key]) -> BooleanExpression:
         hours_by_stations[frozenset(stations)].append(_iso(moment(hour)))
     return either(
         [
-            And(_one_of("station_id", stations), _one_of("observed_at", hours))
+            And(one_of("station_id", stations), one_of("observed_at", hours))
             for stations, hours in hours_by_stations.items()
         ]
     )
@@ -200,7 +200,8 @@ def _before(time: datetime) -> BooleanExpression:
     return LessThan(term=_OBSERVED_AT, value=literal(_iso(time)))
 
 
-def _one_of(column: str, values: Iterable[int] | Iterable[str]) -> BooleanExpression:
+def one_of(column: str, values: Iterable[int] | Iterable[str]) -> BooleanExpression:
+    """A filter for certain values of a column."""
     return In(term=Reference(column), values={literal(value) for value in values})
 
 

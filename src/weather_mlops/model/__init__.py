@@ -1,0 +1,1 @@
+"""The forecast model: features, training, evaluation, gates, the registry of versions, and forecasts."""

@@ -1,0 +1,168 @@
+"""How good a forecast is: pure functions of what was observed and what was forecast.
+
+Arrays have the shape (stations, issue times, leads); what is missing is NaN, and counts nowhere.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+QUANTILES: Final = (0.1, 0.5, 0.9)
+BLOCK_DAYS: Final = 7  # the weather of one week tells little of the next week's errors
+RESAMPLES: Final = 1000
+_INTERVAL: Final = (5, 95)  # percent
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Quantiles:
+    """A forecast.
+
+    Attributes:
+        p10: tenth of the outcomes lie below, unit of the target.
+        p50: the forecast itself.
+        p90: a tenth of the outcomes lie above.
+    """
+
+    p10: Array
+    p50: Array
+    p90: Array
+
+
+def figures(observed: Array, forecast: Quantiles) -> dict[str, float | int | None]:
+    """Error and interval of a forecast.
+
+    Args:
+        observed: any shape; NaN where there is none.
+        forecast: of the same shape.
+
+    Returns:
+        ``n`` pairs; ``rmse``, ``mae``, ``bias`` (forecast minus observed) of p50, ``width_80`` (p90 − p10)
+        and ``pinball`` (mean over the three quantiles) in the target's unit; ``coverage_80``, share (0 to 1)
+        of observations within p10 to p90. All but n are None where there is no pair.
+    """
+    known = np.isfinite(observed) & np.isfinite(forecast.p50)
+    truth = observed[known].astype(np.float64)
+    low, middle, high = (
+        quantile[known].astype(np.float64) for quantile in (forecast.p10, forecast.p50, forecast.p90)
+    )
+    if truth.size == 0:
+        return {"n": 0} | dict.fromkeys(("rmse", "mae", "bias", "coverage_80", "width_80", "pinball"))
+    error = middle - truth
+    losses = [
+        pinball(truth, values, share) for values, share in zip((low, middle, high), QUANTILES, strict=True)
+    ]
+    return {
+        "n": int(truth.size),
+        "rmse": float(np.sqrt(np.mean(error**2))),
+        "mae": float(np.mean(np.abs(error))),
+        "bias": float(np.mean(error)),
+        "coverage_80": float(np.mean((low <= truth) & (truth <= high))),
+        "width_80": float(np.mean(high - low)),
+        "pinball": float(np.mean(losses)),
+    }
+
+
+def pinball(observed: Array, quantile: Array, share: float) -> float:
+    """Mean pinball loss of one quantile, in the target's unit (Koenker and Bassett 1978)."""
+    short = observed - quantile
+    return float(np.mean(np.maximum(share * short, (share - 1) * short)))
+
+
+def against(observed: Array, ours: Array, theirs: Array) -> dict[str, float | None]:
+    """Error of an opponent, and our skill against it: 1 − RMSE / RMSE of the opponent.
+
+    Args:
+        observed: any shape.
+        ours: point forecast, same shape.
+        theirs: the opponent's; only where both forecast is compared.
+    """
+    known = np.isfinite(observed) & np.isfinite(ours) & np.isfinite(theirs)
+    if not known.any():
+        return dict.fromkeys(("rmse", "mae", "bias", "skill"))
+    error = (theirs[known] - observed[known]).astype(np.float64)
+    own = (ours[known] - observed[known]).astype(np.float64)
+    rmse = float(np.sqrt(np.mean(error**2)))
+    return {
+        "rmse": rmse,
+        "mae": float(np.mean(np.abs(error))),
+        "bias": float(np.mean(error)),
+        "skill": 1 - float(np.sqrt(np.mean(own**2))) / rmse if rmse else None,
+    }
+
+
+def reliability(observed: Array, forecast: Quantiles) -> dict[str, float | None]:
+    """Share (0 to 1) of observations below each quantile; None where there is no pair."""
+    known = np.isfinite(observed) & np.isfinite(forecast.p50)
+    if not known.any():
+        return dict.fromkeys(("p10", "p50", "p90"))
+    truth = observed[known]
+    return {name: float(np.mean(truth < getattr(forecast, name)[known])) for name in ("p10", "p50", "p90")}
+
+
+def paired(
+    observed: Array, new: Array, old: Array, days: Array, *, seed: int = 0
+) -> dict[str, float | int | None]:
+    """Is one forecast better than another? By a paired block bootstrap over weeks, all stations together.
+
+    Args:
+        observed: shape (stations, issue times, leads).
+        new: point forecast, same shape.
+        old: the other one's; only where both forecast is compared.
+        days: day number of each issue time, shape (issue times,).
+        seed: of the resampling.
+
+    Returns:
+        ``improvement``: 1 − RMSE of new / RMSE of old, mean over leads; ``low``, ``high``: where 90 % of the
+        resamples lie; ``certainty``: share (0 to 1) of the resamples in which new is better; ``days``: how
+        many were compared. None where nothing can be compared.
+    """
+    known = np.isfinite(observed) & np.isfinite(new) & np.isfinite(old)
+    if not known.any():
+        return {**dict.fromkeys(("improvement", "low", "high", "certainty")), "days": 0}
+    blocks = (days - days.min()) // BLOCK_DAYS
+    sums = {
+        name: _by_block(np.where(known, (forecast - observed).astype(np.float64) ** 2, 0), blocks)
+        for name, forecast in (("new", new), ("old", old))
+    }
+    counts = _by_block(known, blocks)
+    draws = np.random.default_rng(seed).multinomial(
+        len(counts), np.full(len(counts), 1 / len(counts)), size=RESAMPLES
+    )
+    gains = _improvement(draws @ sums["new"], draws @ sums["old"], draws @ counts)
+    low, high = np.nanpercentile(gains, _INTERVAL)
+    compared = known.any(axis=(0, 2))
+    return {
+        "improvement": float(_improvement(sums["new"].sum(0), sums["old"].sum(0), counts.sum(0))),
+        "low": float(low),
+        "high": float(high),
+        "certainty": float(np.nanmean(gains > 0)),
+        "days": int(np.unique(days[compared]).size),
+    }
+
+
+def _by_block(values: Array, blocks: Array) -> Array:
+    """Sums over stations and the issue times of each block; shape (blocks, leads)."""
+    total = np.zeros((int(blocks.max()) + 1, values.shape[2]))
+    np.add.at(total, blocks, values.sum(axis=0))
+    return total
+
+
+def _improvement(new: Array, old: Array, counts: Array) -> Array:
+    """From sums of squares, shape (…, leads), to 1 − ratio of RMSE, mean over the leads that have pairs."""
+    ratio = np.sqrt(np.divide(new, old, out=np.full(new.shape, np.nan), where=(counts > 0) & (old > 0)))
+    return np.asarray(1 - np.nanmean(ratio, axis=-1))
+
+
+def rounded(value: object, digits: int = 4) -> object:
+    """The same with its floats rounded, for files that people read."""
+    if isinstance(value, float):
+        return round(value, digits)
+    if isinstance(value, Mapping):
+        return {name: rounded(inner, digits) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [rounded(inner, digits) for inner in value]
+    return value
