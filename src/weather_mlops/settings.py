@@ -21,6 +21,7 @@ class Settings(BaseSettings):
     aws_secret_access_key: SecretStr | None = None
     aws_session_token: SecretStr | None = None
     aws_region: str = "ap-northeast-2"
+    code_revision: str | None = Field(default=None, description="what the code is, for the record of a model")
 
     @property
     def bucket(self) -> str:

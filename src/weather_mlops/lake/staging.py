@@ -76,6 +76,27 @@ class Staging:
         self.store.put(key, packed.getvalue(), "application/zip")
         return key
 
+    def write_table(self, name: str, table: pa.Table) -> str:
+        """Stage a large table as a Parquet file of its own, for others to read, too; its key.
+
+        Raises:
+            StorageUnavailable, StorageRefused.
+        """
+        sink = pa.BufferOutputStream()
+        pq.write_table(table, sink, compression="zstd")
+        key = f"{self.prefix}{name}{TABLE}"
+        self.store.put(key, sink.getvalue().to_pybytes())
+        return key
+
+    def read_table(self, name: str) -> pa.Table:
+        """Such a table.
+
+        Raises:
+            FileNotFoundError: the run staged no such table.
+            StorageUnavailable, StorageRefused.
+        """
+        return pq.read_table(pa.BufferReader(self.store.get(f"{self.prefix}{name}{TABLE}")))
+
     def has(self, name: str) -> bool:
         """Whether such a parcel is staged.
 

@@ -1,0 +1,220 @@
+"""How good is a new model? On a holdout that it has never seen, against honest opponents on the same rows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from weather_mlops.errors import TrainingImpossible
+from weather_mlops.kma.endpoints import KST
+from weather_mlops.model import opponents, scores
+from weather_mlops.model.climatology import Climatology
+from weather_mlops.model.forecaster import Forecaster, ridge_opponent
+from weather_mlops.model.grid import HOUR, Grid
+from weather_mlops.model.scores import Quantiles
+
+EVALUATION: Final = "evaluation.json"
+SMOKE: Final = "smoke.json"
+CARD: Final = "card.html"
+SHOWN_LEADS: Final = (1, 3, 6, 12, 24)
+WORST: Final = 6
+SEASONS: Final = {"DJF": (12, 1, 2), "MAM": (3, 4, 5), "JJA": (6, 7, 8), "SON": (9, 10, 11)}
+_HOURS_EAST: Final = 9
+
+
+@dataclass(frozen=True)
+class Champion:
+    """The model that is deployed now, forecasting again.
+
+    Attributes:
+        version: its name.
+        forecast: point forecasts of the holdout, shape (stations, issue times, leads) of the new model; NaN
+            where it makes none, and for issue times that it was trained on.
+    """
+
+    version: str
+    forecast: np.ndarray
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What was measured.
+
+    Attributes:
+        document: figures, as the model card and the gates read them.
+        forecast: of the holdout.
+        origins: its issue times, as indices of the grid.
+    """
+
+    document: dict[str, Any]
+    forecast: Quantiles
+    origins: np.ndarray
+
+
+def evaluate(
+    forecaster: Forecaster,
+    grid: Grid,
+    holdout: int,
+    champion: Champion | None = None,
+) -> Evaluation:
+    """Measure a model on the hours of a grid from an index on.
+
+    Args:
+        forecaster: learned from nothing at or after that hour.
+        grid: of its stations; the hours before the holdout fit the opponents.
+        holdout: index of the first issue time.
+        champion: to compare with.
+
+    Raises:
+        TrainingImpossible: the holdout has no issue time with an outcome.
+    """
+    horizon = forecaster.horizon
+    values = grid.values[forecaster.target.column]
+    origins = np.arange(holdout, grid.length - 1)
+    truth = opponents.observed(values, origins, horizon)
+    forecast = forecaster.predict(grid, origins)
+    others = {**_fitted(forecaster, grid, holdout, origins)}
+    common = np.isfinite(forecast.p50) & np.isfinite(truth)
+    for other in others.values():
+        common &= np.isfinite(other)
+    if not common.any():
+        raise TrainingImpossible(
+            f"{forecaster.target.name}: nothing in the holdout can be compared: no issue time has an outcome"
+        )
+    truth = np.where(common, truth, np.nan)
+    if champion is not None:
+        others["champion"] = champion.forecast
+    document = {
+        "opponents": list(others),
+        "holdout": {
+            "first": grid.moment(holdout).isoformat(),
+            "last": grid.moment(grid.length - 1).isoformat(),
+            "rows": int(common.any(axis=2).sum()),
+        },
+        "champion": _compared(truth, forecast, champion, grid.hours[origins]),
+        "leads": _leads(truth, forecast, others),
+        "seasons": _seasons(truth, forecast, grid.hours[origins]),
+        "stations": _stations(truth, forecast, others["persistence"], grid.stations),
+        "reliability": {
+            str(lead): scores.reliability(truth[..., lead - 1], _at(forecast, lead))
+            for lead in _range(horizon)
+        },
+        "importance": {str(lead): forecaster.importance(lead) for lead in SHOWN_LEADS if lead <= horizon},
+        "worst": _worst(truth, forecast, grid, origins),
+    }
+    return Evaluation(document, forecast, origins)
+
+
+def _fitted(forecaster: Forecaster, grid: Grid, holdout: int, origins: np.ndarray) -> dict[str, np.ndarray]:
+    """The opponents' forecasts, fitted on the hours before the holdout."""
+    values, horizon = grid.values[forecaster.target.column], forecaster.horizon
+    usual = Climatology.fit(values[:, :holdout], grid.hours[:holdout])
+    damping = opponents.damping(values[:, :holdout], usual, grid.hours[:holdout], horizon)
+    return {
+        "persistence": opponents.persistence(values, origins, horizon),
+        "persistence_24h": opponents.persistence_24h(values, origins, horizon),
+        "climatology": opponents.climatology(usual, grid.hours, origins, horizon),
+        "damped_anomaly": opponents.damped_anomaly(values, usual, grid.hours, origins, damping),
+        "ridge": ridge_opponent(forecaster, grid, np.arange(holdout - horizon), origins),
+    }
+
+
+def _leads(truth: np.ndarray, forecast: Quantiles, others: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    found = {}
+    for lead in _range(truth.shape[2]):
+        observed, ours = truth[..., lead - 1], _at(forecast, lead)
+        found[str(lead)] = {
+            **scores.figures(observed, ours),
+            "opponents": {
+                name: scores.against(observed, ours.p50, other[..., lead - 1])
+                for name, other in others.items()
+            },
+        }
+    return found
+
+
+def _seasons(truth: np.ndarray, forecast: Quantiles, hours: np.ndarray) -> dict[str, Any]:
+    """By the season of the issue time, in Korea's months."""
+    months = (hours + _HOURS_EAST * HOUR).astype("datetime64[M]").astype(int) % 12 + 1
+    found = {}
+    for season, members in SEASONS.items():
+        chosen = np.isin(months, members)
+        if chosen.any():
+            found[season] = {
+                str(lead): scores.figures(truth[:, chosen, lead - 1], _at(forecast, lead, chosen))
+                for lead in _range(truth.shape[2])
+            }
+    return found
+
+
+def _stations(
+    truth: np.ndarray, forecast: Quantiles, persistence: np.ndarray, stations: np.ndarray
+) -> dict[str, Any]:
+    """By station; one without any outcome in the holdout isn't there."""
+    found = {}
+    for place, station in enumerate(stations):
+        if not np.isfinite(truth[place]).any():
+            continue
+        one = Quantiles(forecast.p10[place], forecast.p50[place], forecast.p90[place])
+        found[str(station)] = {
+            str(lead): {
+                **scores.figures(truth[place, :, lead - 1], _at(one, lead)),
+                "skill_persistence": scores.against(
+                    truth[place, :, lead - 1], one.p50[..., lead - 1], persistence[place, :, lead - 1]
+                )["skill"],
+            }
+            for lead in _range(truth.shape[2])
+        }
+    return found
+
+
+def _compared(
+    truth: np.ndarray, forecast: Quantiles, champion: Champion | None, hours: np.ndarray
+) -> dict[str, Any] | None:
+    if champion is None:
+        return None
+    days = (hours + _HOURS_EAST * HOUR).astype("datetime64[D]").astype(int)
+    return {"version": champion.version, **scores.paired(truth, forecast.p50, champion.forecast, days)}
+
+
+def _worst(truth: np.ndarray, forecast: Quantiles, grid: Grid, origins: np.ndarray) -> list[dict[str, Any]]:
+    """The forecasts with the largest errors over all leads, at most one a day."""
+    whole = np.isfinite(truth).mean(axis=2) > 0.9  # noqa: PLR2004  a few hours without an outcome don't matter
+    with np.errstate(invalid="ignore"):
+        error = np.where(whole, np.nansum((forecast.p50 - truth) ** 2, axis=2), -1)
+    found: list[dict[str, Any]] = []
+    days: set[Any] = set()
+    for place in np.argsort(error, axis=None)[::-1]:
+        station, issue = np.unravel_index(place, error.shape)
+        day = grid.moment(int(origins[issue])).astimezone(KST).date()
+        if error[station, issue] < 0 or len(found) == WORST:
+            break
+        if day in days:
+            continue
+        days.add(day)
+        found.append(
+            {
+                "station_id": int(grid.stations[station]),
+                "issued_at": grid.moment(int(origins[issue])).isoformat(),
+                "leads": list(_range(truth.shape[2])),
+                "observed": _listed(truth[station, issue]),
+                **{name: _listed(getattr(forecast, name)[station, issue]) for name in ("p10", "p50", "p90")},
+            }
+        )
+    return found
+
+
+def _at(forecast: Quantiles, lead: int, chosen: np.ndarray | slice = slice(None)) -> Quantiles:
+    """One lead, and of the issue times those that are chosen."""
+    return Quantiles(
+        *(values[..., chosen, lead - 1] for values in (forecast.p10, forecast.p50, forecast.p90))
+    )
+
+
+def _range(horizon: int) -> range:
+    return range(1, horizon + 1)
+
+
+def _listed(values: Sequence[float] | np.ndarray) -> list[float | None]:
+    return [round(float(value), 2) if np.isfinite(value) else None for value in values]

@@ -1,0 +1,255 @@
+"""Forecasts for every station and lead, from the champions: a table, and one JSON file for everybody.
+
+``forecasts/latest.json``::
+
+    {"made_at": "2026-11-24T04:05:00+00:00",             when it was made
+     "targets": {"air_temperature": {
+        "unit": "°C", "model_version": "20261124T0200-1a2b3c4d",
+        "stations": {"108": {"name": "Seoul", "issued_at": "2026-11-24T04:00:00+00:00",   newest hour used
+                             "valid_at": [...], "p10": [...], "p50": [...], "p90": [...]}},   an entry per lead
+        "skipped": {"90": "why there is no forecast"}}},
+     "without_model": {"wind_speed": "why there is none"}}
+"""
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+from pyiceberg.catalog import Catalog
+
+from weather_mlops.kma.stations import load_stations
+from weather_mlops.lake import forecasts
+from weather_mlops.lake.health import newest_hour
+from weather_mlops.lake.schemas import FORECASTS_SCHEMA
+from weather_mlops.lake.store import ObjectStore
+from weather_mlops.model.forecaster import Forecaster
+from weather_mlops.model.grid import HOUR, Grid, to_grid
+from weather_mlops.model.preparation import read
+from weather_mlops.model.registry import Registry
+from weather_mlops.model.targets import target_named
+
+log = logging.getLogger(__name__)
+
+LATEST: Final = "forecasts/latest.json"
+
+
+@dataclass(frozen=True)
+class Made:
+    """Forecasts of one target.
+
+    Attributes:
+        target: its name.
+        version: of the model.
+        rows: columns of FORECASTS_SCHEMA.
+        skipped: why there is none, by station.
+    """
+
+    target: str
+    version: str
+    rows: pa.Table
+    skipped: Mapping[int, str]
+
+
+def make(
+    catalog: Catalog,
+    store: ObjectStore,
+    targets: Sequence[str],
+    *,
+    max_input_age_hours: float,
+    run: str,
+    now: datetime,
+) -> dict[str, Any]:
+    """Forecast with the champions, and publish.
+
+    Args:
+        catalog: of the tables.
+        store: the bucket.
+        targets: their names.
+        max_input_age_hours: a station whose newest observation of the target is older gets no forecast.
+        run: name of the run.
+        now: the time (UTC).
+
+    Returns:
+        Counts by what happened; ``rows`` is 0 where no target has a champion, and ``reason`` tells why.
+
+    Raises:
+        Misconfigured: an unknown target.
+        ModelUnusable: a champion is damaged, or made for other features than the code's.
+        CommitConflict, StorageUnavailable, StorageRefused.
+    """
+    made, without = [], {}
+    for name in targets:
+        target_named(name)
+        registry = Registry(store, name)
+        champion = registry.champion()
+        if champion is None:
+            without[name] = "no model was deployed yet: model_training does, once the data are ready"
+            continue
+        forecaster = Forecaster.from_files(registry.load(champion.version).files)
+        made.append(_of_target(catalog, name, champion.version, forecaster, max_input_age_hours, now))
+    if not made:
+        return {"rows": 0, "reason": "; ".join(f"{name}: {why}" for name, why in without.items())}
+    rows = pa.concat_tables([each.rows for each in made])
+    published = forecasts.publish(catalog, rows, run=run, now=now)
+    store.put(
+        LATEST, json.dumps(document(made, without, now), ensure_ascii=False).encode(), "application/json"
+    )
+    skipped = {f"{each.target}/{station}": why for each in made for station, why in each.skipped.items()}
+    log.info(
+        "forecasts: targets=%d rows=%d inserted=%d replaced=%d equal=%d skipped=%d",
+        len(made),
+        rows.num_rows,
+        published.inserted,
+        published.replaced,
+        published.equal,
+        len(skipped),
+    )
+    for each in made:
+        _tell_skipped(each)
+    return {
+        "rows": rows.num_rows,
+        "inserted": published.inserted,
+        "replaced": published.replaced,
+        "equal": published.equal,
+        "versions": {each.target: each.version for each in made},
+        "without_model": without,
+        "stations_skipped": sorted(skipped),
+        "forecast_key": LATEST,
+    }
+
+
+def _of_target(
+    catalog: Catalog, name: str, version: str, forecaster: Forecaster, max_age_hours: float, now: datetime
+) -> Made:
+    newest = newest_hour(catalog)
+    if newest is None:
+        return Made(
+            name, version, FORECASTS_SCHEMA.empty_table(), dict.fromkeys(forecaster.stations, "no data")
+        )
+    # Each station starts from its own newest hour, which may lie behind the newest of all.
+    first = newest - timedelta(hours=forecaster.history_hours + max_age_hours)
+    table = read(catalog, forecaster.stations, first, newest, forecaster.inputs)
+    if table.num_rows == 0:
+        why = f"no observation since {first:%Y-%m-%d %H:%M} UTC"
+        return Made(name, version, FORECASTS_SCHEMA.empty_table(), dict.fromkeys(forecaster.stations, why))
+    grid = to_grid(table, forecaster.inputs, stations=forecaster.stations, first=first, last=newest)
+    return forecast(grid, forecaster, name, version, max_age_hours, now)
+
+
+def forecast(
+    grid: Grid, forecaster: Forecaster, name: str, version: str, max_age_hours: float, now: datetime
+) -> Made:
+    """Forecasts from the newest hours of a grid.
+
+    Args:
+        grid: of the forecaster's stations, with at least its ``history_hours`` before each newest hour.
+        forecaster: the model.
+        name: of the target.
+        version: of the model.
+        max_age_hours: a station whose newest observation of the target is older is skipped.
+        now: the time (UTC).
+    """
+    origins, skipped = _newest(grid, target_named(name).column, max_age_hours, now)
+    rows = [FORECASTS_SCHEMA.empty_table()]
+    for origin in sorted(set(origins.values())):
+        made = forecaster.predict(grid, np.array([origin]))
+        for place in [place for place, newest in origins.items() if newest == origin]:
+            station = int(grid.stations[place])
+            quantiles = [values[place, 0] for values in (made.p10, made.p50, made.p90)]
+            if not all(np.isfinite(values).all() for values in quantiles):
+                skipped[station] = "the model makes no forecast from what was observed here"
+                continue
+            rows.append(_rows(grid, station, origin, quantiles, name, version))
+    return Made(name, version, pa.concat_tables(rows), skipped)
+
+
+def _newest(
+    grid: Grid, column: str, max_age_hours: float, now: datetime
+) -> tuple[dict[int, int], dict[int, str]]:
+    """Index of each station's newest observation, by its place; and why others have none, by their id."""
+    known = np.isfinite(grid.values[column])
+    newest = np.where(known.any(axis=1), grid.length - 1 - known[:, ::-1].argmax(axis=1), -1)
+    fresh, stale = {}, {}
+    for place, station in enumerate(grid.stations):
+        if newest[place] < 0:
+            stale[int(station)] = f"no {column} since {grid.moment(0):%Y-%m-%d %H:%M} UTC"
+            continue
+        age = (now - grid.moment(int(newest[place]))) / timedelta(hours=1)
+        if age > max_age_hours:
+            stale[int(station)] = (
+                f"its newest {column} is {age:.1f} h old; at most {max_age_hours:g} h are allowed"
+            )
+        else:
+            fresh[place] = int(newest[place])
+    return fresh, stale
+
+
+def _rows(
+    grid: Grid, station: int, origin: int, quantiles: Sequence[np.ndarray], name: str, version: str
+) -> pa.Table:
+    leads = np.arange(1, len(quantiles[0]) + 1)
+    issued = grid.hours[origin]
+    times = [np.full(len(leads), issued), issued + leads * HOUR]
+    columns = {
+        "issued_at": _moments(times[0]),
+        "station_id": np.full(len(leads), station, np.int32),
+        "target": [name] * len(leads),
+        "valid_at": _moments(times[1]),
+        "lead_hours": leads.astype(np.int32),
+        **{
+            key: values.astype(np.float64)
+            for key, values in zip(("p10", "p50", "p90"), quantiles, strict=True)
+        },
+        "model_version": [version] * len(leads),
+    }
+    return pa.table([pa.array(columns[f.name], f.type) for f in FORECASTS_SCHEMA], schema=FORECASTS_SCHEMA)
+
+
+def _moments(hours: np.ndarray) -> pa.Array:
+    return pa.array(hours.astype("datetime64[us]")).cast(FORECASTS_SCHEMA.field("issued_at").type)
+
+
+def document(made: Sequence[Made], without: Mapping[str, str], now: datetime) -> dict[str, Any]:
+    """The forecasts as in ``forecasts/latest.json``; see the module's own text."""
+    names = {station.id: station.english for station in load_stations()}
+    return {
+        "made_at": now.isoformat(),
+        "targets": {
+            each.target: {
+                "unit": target_named(each.target).unit,
+                "model_version": each.version,
+                "stations": _by_station(each.rows, names),
+                "skipped": {str(station): why for station, why in each.skipped.items()},
+            }
+            for each in made
+        },
+        "without_model": dict(without),
+    }
+
+
+def _by_station(rows: pa.Table, names: Mapping[int, str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for row in rows.sort_by([("station_id", "ascending"), ("lead_hours", "ascending")]).to_pylist():
+        station = found.setdefault(
+            str(row["station_id"]),
+            {
+                "name": names[row["station_id"]],
+                "issued_at": row["issued_at"].isoformat(),
+                **{column: [] for column in ("valid_at", "p10", "p50", "p90")},
+            },
+        )
+        station["valid_at"].append(row["valid_at"].isoformat())
+        for quantile in ("p10", "p50", "p90"):
+            station[quantile].append(round(row[quantile], 3))
+    return found
+
+
+def _tell_skipped(made: Made) -> None:
+    if made.skipped:
+        told = "; ".join(f"{station}: {why}" for station, why in sorted(made.skipped.items()))
+        log.warning("no forecast of %s for %d stations: %s", made.target, len(made.skipped), told)

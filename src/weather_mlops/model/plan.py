@@ -1,0 +1,80 @@
+"""What a training run is about: target, stations, spans, the state of the table; handed from task to task."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any, Final, Self
+
+from weather_mlops.errors import Misconfigured, TrainingImpossible
+from weather_mlops.model.targets import target_named
+
+HOUR: Final = timedelta(hours=1)
+HOLDOUT_SHARE: Final = 0.2
+"""Of a short history, the holdout is this share: most of it is needed to learn from."""
+_RUN_DIGITS: Final = 8
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A training run for one target.
+
+    Attributes:
+        target: name of the target.
+        version: of the model that the run makes.
+        stations: ids of the stations that it is trained on.
+        horizon_hours: longest lead.
+        first: first hour of observations that is used (UTC).
+        last: newest one.
+        holdout_first: first issue time that the model is tested on; no hour from then on is learned from.
+        snapshot_id: state of the observations; None outside of the catalog.
+        seed: of all randomness.
+    """
+
+    target: str
+    version: str
+    stations: tuple[int, ...]
+    horizon_hours: int
+    first: datetime
+    last: datetime
+    holdout_first: datetime
+    snapshot_id: int | None
+    seed: int
+
+    def __post_init__(self) -> None:
+        target_named(self.target)
+        if self.horizon_hours < 1:
+            raise Misconfigured(f"horizon_hours is {self.horizon_hours}: give 1 or more")
+        if not self.first + self.horizon_hours * HOUR < self.holdout_first < self.last:
+            raise TrainingImpossible(
+                f"{self.target}: the holdout from {self.holdout_first:%Y-%m-%d %H:%M} UTC leaves nothing to learn "
+                f"from or to test on: the data span {self.first:%Y-%m-%d %H:%M} to {self.last:%Y-%m-%d %H:%M} UTC"
+            )
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        times = {name: getattr(self, name).isoformat() for name in ("first", "last", "holdout_first")}
+        return {**asdict(self), **times, "stations": list(self.stations)}
+
+    @classmethod
+    def from_dict(cls, kept: Mapping[str, Any]) -> Self:
+        """From JSON."""
+        times = {name: datetime.fromisoformat(kept[name]) for name in ("first", "last", "holdout_first")}
+        return cls(**{**kept, **times, "stations": tuple(kept["stations"])})
+
+
+def holdout_first(first: datetime, last: datetime, holdout_days: float) -> datetime:
+    """Where the holdout begins: its length is at most HOLDOUT_SHARE of the span.
+
+    Raises:
+        Misconfigured: holdout_days isn't positive.
+    """
+    if holdout_days <= 0:
+        raise Misconfigured(f"holdout_days is {holdout_days:g}: give a positive number")
+    length = min(timedelta(days=holdout_days), (last - first) * HOLDOUT_SHARE)
+    return last - timedelta(hours=round(length / HOUR))
+
+
+def version_of(run: str, at: datetime) -> str:
+    """Name of the model that a run makes: sorts by time, and is the same when a task of it runs again."""
+    return f"{at.astimezone(UTC):%Y%m%dT%H%M}-{sha256(run.encode()).hexdigest()[:_RUN_DIGITS]}"
