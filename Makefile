@@ -1,6 +1,6 @@
 # The commands of this project. `make run` and `make test` are all that a fresh machine needs.
 .DEFAULT_GOAL := help
-.PHONY: help run once history rebuild import query stop clean test lint requirements expectations
+.PHONY: help run once history rebuild import query backtest rollback stop clean test lint requirements expectations
 
 # The first Python that fits; name another one by make PYTHON=... run
 FITS = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -30,6 +30,12 @@ import:  ## take in saved replies: make import FILES='*.txt.gz'
 
 query:  ## SQL over the tables: make query SQL='select count(*) from observations'
 	$(BOOTSTRAP) query
+
+backtest:  ## train before a day, test after it: make backtest OBSERVATIONS='*.txt.gz' HOLDOUT_FROM=2020-01-01 OUT=result.json
+	$(BOOTSTRAP) backtest
+
+rollback:  ## put an earlier model back: make rollback TARGET=air_temperature [VERSION=...] [REASON=...]
+	$(BOOTSTRAP) rollback
 
 stop:  ## stop what runs, from another terminal
 	$(BOOTSTRAP) stop

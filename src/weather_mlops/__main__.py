@@ -1,10 +1,12 @@
-"""``python -m weather_mlops rebuild|import|query``: what is done by hand, beside the pipelines.
+"""``python -m weather_mlops rebuild|import|query|rollback|backtest``: what is done by hand, beside the pipelines.
 
 Where the data are is told by the environment (``weather_mlops.settings``, and PyIceberg's own).
 """
 
 import argparse
+import getpass
 import glob
+import json
 import logging
 import shlex
 import sys
@@ -15,11 +17,14 @@ from typing import Final
 
 import duckdb
 
-from weather_mlops.errors import WeatherError
+from weather_mlops.errors import Misconfigured, WeatherError
 from weather_mlops.imports import import_files
 from weather_mlops.lake.catalog import ensure_tables, open_catalog
 from weather_mlops.lake.query import connect
 from weather_mlops.lake.store import ObjectStore, S3Access
+from weather_mlops.model import backtest, evaluation
+from weather_mlops.model.registry import Registry
+from weather_mlops.model.targets import TARGETS
 from weather_mlops.quality import suites
 from weather_mlops.rebuild import rebuild
 from weather_mlops.settings import load_settings
@@ -36,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         logging.WARNING if options.command == "query" else logging.INFO
     )
     try:
+        if options.command == "backtest":
+            return _backtest(options)
         access = S3Access.from_settings(load_settings())
         return int(options.work(access, options))
     except WeatherError as error:
@@ -59,6 +66,19 @@ def _parser() -> argparse.ArgumentParser:
     query = commands.add_parser("query", help="SQL (DuckDB) over observations, quarantine, gaps")
     query.add_argument("sql")
     query.set_defaults(work=_query)
+    rollback = commands.add_parser("rollback", help="make an earlier model the champion again")
+    rollback.add_argument("target", choices=TARGETS)
+    rollback.add_argument("--version", help="which; without it, the one deployed before")
+    rollback.add_argument("--reason", default="by hand", help="why, for the record")
+    rollback.set_defaults(work=_rollback)
+    test = commands.add_parser("backtest", help="train before a day and test after it, on saved replies")
+    test.add_argument("observations", nargs="+", help="files in the wire format, or patterns")
+    test.add_argument("--target", default="air_temperature", choices=TARGETS)
+    test.add_argument("--holdout-from", required=True, type=date.fromisoformat, help="first day (KST)")
+    test.add_argument("--holdout-to", type=date.fromisoformat, help="last day (KST), included")
+    test.add_argument("--folds", type=int, default=1, help="spans of the test, each with a model of its own")
+    test.add_argument("--out", required=True, type=Path, help="the result, JSON")
+    test.add_argument("--report", type=Path, help="the model card, HTML")
     return parser
 
 
@@ -87,14 +107,11 @@ def _rebuild(access: S3Access, options: argparse.Namespace) -> int:
 
 
 def _import(access: S3Access, options: argparse.Namespace) -> int:
-    paths = [path for pattern in options.files for path in sorted(glob.glob(pattern))]  # noqa: PTH207  a pattern may be absolute
-    if not paths:
-        sys.stderr.write(f"error: no such file: {shlex.join(options.files)}\n")
-        return 1
+    paths = _paths(options.files)
     catalog = open_catalog(access)
     ensure_tables(catalog)
     told = import_files(
-        map(Path, paths),
+        paths,
         store=ObjectStore(access),
         catalog=catalog,
         suites_dir=suites.FOLDER,
@@ -113,6 +130,43 @@ def _query(access: S3Access, options: argparse.Namespace) -> int:
     if answer is not None:
         answer.show(max_width=WIDTH)
     return 0
+
+
+def _rollback(access: S3Access, options: argparse.Namespace) -> int:
+    decision = Registry(ObjectStore(access), options.target).rollback(
+        options.version, at=datetime.now(UTC), by=getpass.getuser(), reason=options.reason
+    )
+    sys.stdout.write(f"{options.target}: {decision.version} is the champion, {decision.previous} was\n")
+    return 0
+
+
+def _backtest(options: argparse.Namespace) -> int:
+    result, page = backtest.backtest(
+        backtest.observations(_paths(options.observations), options.target),
+        options.target,
+        holdout_from=options.holdout_from,
+        holdout_to=options.holdout_to,
+        folds=options.folds,
+    )
+    options.out.write_text(json.dumps(result, indent=1) + "\n")
+    if options.report:
+        options.report.write_text(page)
+    for lead in evaluation.SHOWN_LEADS:
+        told = result["leads"][str(lead)]
+        sys.stdout.write(
+            f"{lead:3d} h: RMSE {told['rmse']:.3f} {result['unit']}, persistence {told['rmse_persistence']:.3f}, "
+            f"ridge {told['rmse_ridge']:.3f}; {told['coverage_80']:.1%} within p10 to p90\n"
+        )
+    sys.stdout.write(f"{options.out}\n")
+    return 0
+
+
+def _paths(patterns: Sequence[str]) -> list[Path]:
+    """Files that patterns name, absolute ones too."""
+    paths = [path for pattern in patterns for path in sorted(glob.glob(pattern))]  # noqa: PTH207
+    if not paths:
+        raise Misconfigured(f"no such file: {shlex.join(patterns)}")
+    return [Path(path) for path in paths]
 
 
 if __name__ == "__main__":

@@ -38,43 +38,46 @@ class Champion:
 
 
 @dataclass(frozen=True)
-class Evaluation:
-    """What was measured.
+class Holdout:
+    """What came, and what was forecast: arrays of shape (stations, issue times, leads), in the target's unit.
 
     Attributes:
-        document: figures, as the model card and the gates read them.
-        forecast: of the holdout.
-        origins: its issue times, as indices of the grid.
+        origins: the issue times, as indices of the grid.
+        truth: what came; NaN where it isn't known, or where the model or an opponent makes no forecast: all
+            are compared on the same rows.
+        forecast: the model's.
+        others: point forecasts of the opponents, by name.
+        champion: version that is among them as ``champion``.
     """
 
-    document: dict[str, Any]
-    forecast: Quantiles
     origins: np.ndarray
+    truth: np.ndarray
+    forecast: Quantiles
+    others: Mapping[str, np.ndarray]
+    champion: str | None = None
 
 
-def evaluate(
-    forecaster: Forecaster,
-    grid: Grid,
-    holdout: int,
-    champion: Champion | None = None,
-) -> Evaluation:
-    """Measure a model on the hours of a grid from an index on.
+def compare(
+    forecaster: Forecaster, grid: Grid, holdout: int, champion: Champion | None = None, end: int | None = None
+) -> Holdout:
+    """Forecast the hours of a grid from an index on, by a model and by its opponents.
 
     Args:
         forecaster: learned from nothing at or after that hour.
         grid: of its stations; the hours before the holdout fit the opponents.
         holdout: index of the first issue time.
-        champion: to compare with.
+        champion: one more opponent.
+        end: index after the last issue time; None = all that have an outcome.
 
     Raises:
-        TrainingImpossible: the holdout has no issue time with an outcome.
+        TrainingImpossible: nothing can be compared.
     """
     horizon = forecaster.horizon
     values = grid.values[forecaster.target.column]
-    origins = np.arange(holdout, grid.length - 1)
+    origins = np.arange(holdout, grid.length - 1 if end is None else end)
     truth = opponents.observed(values, origins, horizon)
     forecast = forecaster.predict(grid, origins)
-    others = {**_fitted(forecaster, grid, holdout, origins)}
+    others = _fitted(forecaster, grid, holdout, origins)
     common = np.isfinite(forecast.p50) & np.isfinite(truth)
     for other in others.values():
         common &= np.isfinite(other)
@@ -82,28 +85,55 @@ def evaluate(
         raise TrainingImpossible(
             f"{forecaster.target.name}: nothing in the holdout can be compared: no issue time has an outcome"
         )
-    truth = np.where(common, truth, np.nan)
     if champion is not None:
         others["champion"] = champion.forecast
-    document = {
-        "opponents": list(others),
+    truth = np.where(common, truth, np.nan)
+    return Holdout(origins, truth, forecast, others, champion.version if champion else None)
+
+
+def joined(parts: Sequence[Holdout]) -> Holdout:
+    """Holdouts one after the other, each forecast by a model of its own."""
+
+    def along(arrays: list[np.ndarray]) -> np.ndarray:
+        return np.concatenate(arrays, axis=1)
+
+    return Holdout(
+        np.concatenate([part.origins for part in parts]),
+        along([part.truth for part in parts]),
+        Quantiles(
+            *(along([getattr(part.forecast, name) for part in parts]) for name in ("p10", "p50", "p90"))
+        ),
+        {name: along([part.others[name] for part in parts]) for name in parts[0].others},
+    )
+
+
+def figures(found: Holdout, grid: Grid, importance: Mapping[str, Any]) -> dict[str, Any]:
+    """All figures of a holdout, as the model card and the gates read them.
+
+    Args:
+        found: what came, and what was forecast.
+        grid: its stations and hours.
+        importance: of the features, by lead.
+    """
+    truth, forecast, hours = found.truth, found.forecast, grid.hours[found.origins]
+    return {
+        "opponents": list(found.others),
         "holdout": {
-            "first": grid.moment(holdout).isoformat(),
-            "last": grid.moment(grid.length - 1).isoformat(),
-            "rows": int(common.any(axis=2).sum()),
+            "first": grid.moment(int(found.origins[0])).isoformat(),
+            "last": grid.moment(int(found.origins[-1])).isoformat(),
+            "rows": int(np.isfinite(truth).any(axis=2).sum()),
         },
-        "champion": _compared(truth, forecast, champion, grid.hours[origins]),
-        "leads": _leads(truth, forecast, others),
-        "seasons": _seasons(truth, forecast, grid.hours[origins]),
-        "stations": _stations(truth, forecast, others["persistence"], grid.stations),
+        "champion": _compared(found, hours),
+        "leads": _leads(truth, forecast, found.others),
+        "seasons": _seasons(truth, forecast, hours),
+        "stations": _stations(truth, forecast, found.others["persistence"], grid.stations),
         "reliability": {
             str(lead): scores.reliability(truth[..., lead - 1], _at(forecast, lead))
-            for lead in _range(horizon)
+            for lead in _range(truth.shape[2])
         },
-        "importance": {str(lead): forecaster.importance(lead) for lead in SHOWN_LEADS if lead <= horizon},
-        "worst": _worst(truth, forecast, grid, origins),
+        "importance": importance,
+        "worst": _worst(truth, forecast, grid, found.origins),
     }
-    return Evaluation(document, forecast, origins)
 
 
 def _fitted(forecaster: Forecaster, grid: Grid, holdout: int, origins: np.ndarray) -> dict[str, np.ndarray]:
@@ -169,13 +199,12 @@ def _stations(
     return found
 
 
-def _compared(
-    truth: np.ndarray, forecast: Quantiles, champion: Champion | None, hours: np.ndarray
-) -> dict[str, Any] | None:
-    if champion is None:
+def _compared(found: Holdout, hours: np.ndarray) -> dict[str, Any] | None:
+    if found.champion is None:
         return None
     days = (hours + _HOURS_EAST * HOUR).astype("datetime64[D]").astype(int)
-    return {"version": champion.version, **scores.paired(truth, forecast.p50, champion.forecast, days)}
+    against = scores.paired(found.truth, found.forecast.p50, found.others["champion"], days)
+    return {"version": found.champion, **against}
 
 
 def _worst(truth: np.ndarray, forecast: Quantiles, grid: Grid, origins: np.ndarray) -> list[dict[str, Any]]:

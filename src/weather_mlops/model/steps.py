@@ -107,13 +107,13 @@ def evaluate(
         observations = _staged(staging, plan, OBSERVED)
         grid = preparation.grid_of(observations, plan)
         champion, left_out = _champion(registry, observations, grid, plan)
-        found = evaluation.evaluate(forecaster, grid, grid.place(plan.holdout_first), champion)
+        found = evaluation.compare(forecaster, grid, grid.place(plan.holdout_first), champion)
         document = {
             **describe(forecaster, plan, json.loads(files[TRAINING])),
             "evaluated_at": now.isoformat(),
             "code_revision": code_revision,
             "champion_left_out": left_out,
-            **found.document,
+            **evaluation.figures(found, grid, forecaster.importance(evaluation.SHOWN_LEADS)),
         }
         document = rounded(document)
         sealed = {
