@@ -1,0 +1,1 @@
+"""Forecast models, and what is known about how good they are."""
