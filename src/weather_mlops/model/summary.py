@@ -1,0 +1,167 @@
+"""What an evaluation says in words: how good, against whom, and what speaks against believing it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from html import escape
+from statistics import fmean
+from typing import Any, Final
+
+from weather_mlops.kma.stations import load_stations
+from weather_mlops.model.markup import hours, kst, listed, moment, number, percent
+
+OPPONENTS: Final = {
+    "persistence": "persistence",
+    "persistence_24h": "the same hour yesterday",
+    "climatology": "climatology",
+    "damped_anomaly": "damped anomaly",
+    "ridge": "ridge regression",
+    "champion": "the champion",
+}
+SEASONS: Final = {
+    "DJF": "winter (Dec–Feb)",
+    "MAM": "spring (Mar–May)",
+    "JJA": "summer (Jun–Aug)",
+    "SON": "autumn (Sep–Nov)",
+}
+KEY_LEADS: Final = (1, 6, 24)  # hours
+# The opponents that say most: what costs nothing, and the two that are hard to beat.
+KEY_OPPONENTS: Final = ("persistence", "damped_anomaly", "ridge")
+# Share of observations inside the 80 % interval that counts as well covered.
+COVERED: Final = (0.77, 0.83)
+# Lower bounds of the certainty that one is better, in the words that the IPCC gives them (AR5 guidance note).
+LIKELIHOOD: Final = (
+    (0.99, "virtually certain"),
+    (0.90, "very likely"),
+    (0.66, "likely"),
+    (0.33, "about as likely as not"),
+    (0.10, "unlikely"),
+    (0.01, "very unlikely"),
+    (0.0, "exceptionally unlikely"),
+)
+
+Evaluation = Mapping[str, Any]
+
+
+def named(opponent: str) -> str:
+    """An opponent in words, as HTML."""
+    return OPPONENTS.get(opponent, escape(opponent))
+
+
+def season(code: str) -> str:
+    """A season in words, as HTML."""
+    return SEASONS.get(code, escape(code))
+
+
+def station_name(station_id: int) -> str:
+    """A station in words, as HTML."""
+    names = {station.id: station.english for station in load_stations()}
+    return f"{names[station_id]} ({station_id})" if station_id in names else f"station {station_id}"
+
+
+def leads_of(evaluation: Evaluation) -> list[int]:
+    """Hours ahead, ascending."""
+    return sorted(map(int, evaluation["leads"]))
+
+
+def series(by_lead: Mapping[str, Any], leads: Sequence[int], name: str) -> list[float | None]:
+    """One figure at each lead, None where there is none."""
+    return [by_lead.get(str(lead), {}).get(name) for lead in leads]
+
+
+def against(evaluation: Evaluation, opponent: str, name: str) -> list[float | None]:
+    """One figure of an opponent at each lead."""
+    rows = [evaluation["leads"][str(lead)]["opponents"] for lead in leads_of(evaluation)]
+    return [row.get(opponent, {}).get(name) for row in rows]
+
+
+def mean(values: Sequence[float | None]) -> float | None:
+    """Mean of the figures that are there."""
+    known = [value for value in values if value is not None]
+    return fmean(known) if known else None
+
+
+def likelihood(certainty: float) -> str:
+    """A share of resamples in words."""
+    return next(words for least, words in LIKELIHOOD if certainty >= least)
+
+
+def quality(evaluation: Evaluation) -> str:
+    """What it is, and how good, in one sentence."""
+    leads, unit = leads_of(evaluation), evaluation["unit"]
+    rmse = dict(zip(leads, series(evaluation["leads"], leads, "rmse"), strict=True))
+    shown = [f"{number(rmse[lead], unit)} at {lead}\u00a0h" for lead in KEY_LEADS if lead in rmse]
+    held = evaluation["holdout"]
+    return (
+        f"{escape(evaluation['label'])} at {len(evaluation['stations'])} Korean stations, {hours(leads)} "
+        f"ahead: RMSE {listed(shown)}, on {number(held['rows'], digits=0)} rows held out "
+        f"from {kst(held['first'])} to {kst(held['last'])}."
+    )
+
+
+def comparison(evaluation: Evaluation) -> str:
+    """The same against the key opponents and for the interval."""
+    parts = []
+    for opponent in KEY_OPPONENTS:
+        skill = mean(against(evaluation, opponent, "skill"))
+        if skill is not None:
+            parts.append(f"{percent(abs(skill))} {'below' if skill >= 0 else 'above'} {named(opponent)}")
+    text = f"Averaged over the leads, its RMSE is {listed(parts)}." if parts else ""
+    return f"{text} {covering(evaluation)}".strip()
+
+
+def covering(evaluation: Evaluation) -> str:
+    """Whether the 80 % interval holds what it promises."""
+    leads = leads_of(evaluation)
+    coverage = series(evaluation["leads"], leads, "coverage_80")
+    average = mean(coverage)
+    if average is None:
+        return "How often the 80\u00a0% interval holds the observation is not known."
+    low, high = COVERED
+    off = [
+        lead
+        for lead, share in zip(leads, coverage, strict=True)
+        if share is not None and not low <= share <= high
+    ]
+    band = f"{100 * low:.0f}–{100 * high:.0f}\u00a0%"
+    where = f"; at {hours(off)} it is outside {band}" if off else f", and is within {band} at every lead"
+    return f"Its 80\u00a0% interval holds {percent(average, digits=1)} of the observations{where}."
+
+
+def losses(evaluation: Evaluation) -> list[str]:
+    """Where an opponent is better, one sentence each."""
+    leads, found = leads_of(evaluation), []
+    for opponent in evaluation["opponents"]:
+        skills = against(evaluation, opponent, "skill")
+        lost = {
+            lead: skill for lead, skill in zip(leads, skills, strict=True) if skill is not None and skill < 0
+        }
+        if lost:
+            name = named(opponent)
+            worst = f"{'up to ' if len(lost) > 1 else ''}{percent(-min(lost.values()), digits=1)}"
+            found.append(
+                f"{name[0].upper()}{name[1:]} is better at {hours(lost)}: there the model's RMSE is "
+                f"{worst} higher."
+            )
+    return found
+
+
+def doubts(evaluation: Evaluation) -> list[str]:
+    """What speaks against believing the figures, one sentence each."""
+    found = []
+    training, held = evaluation["training"], evaluation["holdout"]
+    if moment(held["first"]) <= moment(training["last"]):
+        found.append(
+            "The held-out span begins before the training span ends: the figures count only if each forecast "
+            "came from a model that had not seen its hours."
+        )
+    unseen = [season(code) for code in SEASONS if code not in evaluation["seasons"]]
+    if unseen:
+        days = (moment(held["last"]) - moment(held["first"])) / timedelta(days=1)
+        found.append(
+            f"The held-out span, {number(days, 'days', digits=0)}, has nothing of {listed(unseen)}: "
+            "how good the model is then is not known."
+        )
+    silent = [name for name in evaluation["opponents"] if mean(against(evaluation, name, "skill")) is None]
+    if silent:
+        found.append(f"There are no figures to compare with {listed([named(name) for name in silent])}.")
+    return found

@@ -1,0 +1,293 @@
+"""The model card: what it says is in the evaluation, with units, escaped, and needs nothing but the page."""
+
+import copy
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from tests.model.evaluations import evaluation
+from weather_mlops.model import card, markup, summary
+
+VOID = {"meta", "br", "wbr"}
+NOT_A_FIGURE = re.compile(r"\b(nan|none|null|inf)\b", re.IGNORECASE)
+
+
+class Page(HTMLParser):
+    """What a reader sees, and whether the markup closes what it opens."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.open, self.tags, self.ids, self.words = [], [], [], []
+        self.feed(html)
+        self.text = " ".join("".join(self.words).replace("\u00a0", " ").split())
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.ids += [value for name, value in attrs if name == "id"]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append(tag)
+        self.ids += [value for name, value in attrs if name == "id"]
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if "style" not in self.open:
+            self.words.append(data)
+            if self.open and self.open[-1] in {"td", "th", "p", "dd", "dt", "li", "text"}:
+                self.words.append(" ")
+
+
+@pytest.fixture(scope="module")
+def page():
+    return Page(card.render(evaluation()))
+
+
+def without_figures(value):
+    """The same evaluation, none of its figures known."""
+    if isinstance(value, dict):
+        return {name: without_figures(inner) for name, inner in value.items()}
+    return None if isinstance(value, float) else value
+
+
+def without_style(html):
+    """Without the places where "none" is a value of CSS."""
+    return re.sub(r'<style.*?</style>|style="[^"]*"', "", html, flags=re.DOTALL)
+
+
+def beaten_by(opponent, leads, skill=-0.05):
+    e = evaluation()
+    for lead, figures in e["leads"].items():
+        for name, theirs in figures["opponents"].items():
+            theirs["skill"] = skill if name == opponent and int(lead) in leads else 0.1
+    return e
+
+
+def test_an_evaluation_is_json():
+    e = evaluation(97)
+    assert json.loads(json.dumps(e)) == e
+
+
+def test_the_summary_has_its_figures_with_units(page):
+    assert "RMSE 0.78 °C at 1 h, 1.56 °C at 6 h and 2.24 °C at 24 h, on 35,040 rows" in page.text
+    assert "from 2025-11-02 09:00 KST to 2026-11-02 08:00 KST" in page.text
+    assert "61 % below persistence, 28 % below damped anomaly and 5 % below ridge regression" in page.text
+    assert "80 % interval holds 78.8 % of the observations; at 1 h it is outside 77–83 %" in page.text
+
+
+def test_columns_axes_and_facts_carry_units(page):
+    for text in (
+        "RMSE (°C)", "MAE (°C)", "bias (°C)", "pinball (°C)", "width (°C)", "lead (h)", "skill (%)",
+        "valid time (KST)", "413 s", "2,514 MB", "air_temperature_c (°C)",
+    ):  # fmt: skip
+        assert text in page.text
+
+
+def test_every_time_is_kst(page):
+    clocks = re.findall(r"\d\d:\d\d(?! KST)", page.text)
+    assert clocks == []
+
+
+def test_the_unit_is_that_of_the_target():
+    text = Page(card.render(evaluation(unit="hPa", label="Pressure"))).text
+    assert "RMSE 0.78 hPa at 1 h" in text
+    assert "°C" not in text.replace("air_temperature_c (°C)", "")
+
+
+def test_sections_come_in_the_order_of_the_questions(page):
+    order = [
+        "Air temperature, 1–24 h ahead",
+        "How good, by lead",
+        "Can the interval be trusted?",
+        "When is it worse?",
+        "Where is it worse?",
+        "Against the champion",
+        "Its worst cases",
+        "Which inputs matter",
+        "How it was made",
+        "All leads",
+    ]
+    places = [page.text.index(title) for title in order]
+    assert places == sorted(places)
+
+
+def test_a_missing_figure_is_a_dash_and_says_why():
+    e = without_figures(evaluation())
+    e["code_revision"] = None
+    e["champion"] = None
+    html = card.render(e)
+    text = Page(html).text
+    assert "RMSE – at 1 h" in text
+    assert "– (not recorded)" in text
+    assert "–: no figure in the evaluation" in text
+    assert "There is no opponent to compare with." in text
+    assert "no figures to compare with persistence" in text
+    assert not NOT_A_FIGURE.search(without_style(html))
+
+
+def test_one_missing_figure_leaves_the_others_and_a_gap():
+    e = evaluation()
+    e["leads"]["6"]["rmse"] = None
+    e["leads"]["7"]["coverage_80"] = float("nan")
+    html = card.render(e)
+    text = Page(html).text
+    assert "RMSE 0.78 °C at 1 h, – at 6 h and 2.24 °C at 24 h" in text
+    assert not NOT_A_FIGURE.search(without_style(html))
+
+
+def test_no_reason_is_given_where_nothing_is_missing(page):
+    assert "–: no figure in the evaluation" not in page.text
+
+
+def test_nothing_but_the_leads_is_needed():
+    e = evaluation(seasons={}, stations={}, importance={}, worst=[], champion=None, opponents=[])
+    for figures in e["leads"].values():
+        figures["opponents"] = {}
+    text = Page(card.render(e)).text
+    for lack in ("by season", "by station", "single cases", "of inputs"):
+        assert re.search(f"– ?: the evaluation has no [a-z ]*{lack}", text)
+
+
+def test_an_opponent_that_is_better_is_named_with_its_leads():
+    text = Page(card.render(beaten_by("ridge", {1, 2, 3, 24}))).text
+    assert "Ridge regression is better at 1–3 and 24 h: there the model's RMSE is up to 5.0 % higher." in text
+    assert "No opponent is better" not in text
+
+
+def test_the_champion_counts_as_an_opponent():
+    assert summary.losses(beaten_by("champion", {5})) == [
+        "The champion is better at 5\u00a0h: there the model's RMSE is 5.0\u00a0% higher."
+    ]
+
+
+def test_none_better_is_said_too():
+    assert "No opponent is better at any lead." in Page(card.render(beaten_by("ridge", set()))).text
+
+
+def test_a_model_worse_on_average_is_above():
+    text = Page(card.render(beaten_by("damped_anomaly", range(1, 25)))).text
+    assert "5 % above damped anomaly" in text
+
+
+def test_held_out_hours_inside_the_training_span_are_a_doubt():
+    e = evaluation()
+    assert summary.doubts(e) == []
+    e["training"]["last"] = e["holdout"]["first"]
+    assert "begins before the training span ends" in summary.doubts(e)[0]
+
+
+def test_seasons_that_were_not_held_out_are_a_doubt():
+    e = evaluation()
+    del e["seasons"]["JJA"]
+    assert "nothing of summer (Jun–Aug)" in summary.doubts(e)[0]
+
+
+@pytest.mark.parametrize(
+    ("certainty", "words"),
+    [
+        (1.0, "virtually certain"),
+        (0.91, "very likely"),
+        (0.5, "about as likely as not"),
+        (0.0, "exceptionally unlikely"),
+    ],
+)
+def test_certainty_in_words(certainty, words):
+    e = evaluation()
+    e["champion"]["certainty"] = certainty
+    assert f"{words}: it is in {100 * certainty:.0f} %" in Page(card.render(e)).text.replace(" :", ":")
+
+
+def test_a_range_over_zero_is_no_proof(page):
+    assert "RMSE is 1.2 % lower" in page.text
+    assert "between −0.3 % and +2.8 %" in page.text
+    assert "not excluded" in page.text
+
+
+def test_the_worst_station_is_first():
+    e = evaluation()
+    total = {station: sum(one["rmse"] for one in leads.values()) for station, leads in e["stations"].items()}
+    worst = max(total, key=total.__getitem__)
+    table = card.render(e).split("by station and lead")[1]
+    assert re.search(r'<th scope="row">[^<]*\((\d+)\)', table)[1] == worst
+
+
+def test_each_of_97_stations_is_there_by_name():
+    text = Page(card.render(evaluation(97))).text
+    assert "The other 85 stations" in text
+    assert "Seoul (108)" in text
+    assert "Ulleungdo (115)" in text
+
+
+def test_values_bring_no_markup():
+    evil = '<img src=x onerror="1">&$x$'
+    e = evaluation(unit=evil, label=evil, version=evil, target=evil, recipe=evil, code_revision=evil)
+    e["libraries"] = {evil: evil}
+    e["champion"]["version"] = evil
+    e["importance"]["1"] = {evil: 0.5}
+    e["seasons"][evil] = copy.deepcopy(e["seasons"]["DJF"])
+    e["opponents"].append(evil)
+    for figures in e["leads"].values():
+        figures["opponents"][evil] = {"rmse": 1.0, "mae": 1.0, "bias": 0.0, "skill": -0.1}
+    html = card.render(e)
+    assert "<img" not in html
+    assert "img" not in Page(html).tags
+    assert evil in Page(html).text
+
+
+def test_the_page_needs_nothing_else(page):
+    html = card.render(evaluation())
+    links = set(re.findall(r'https?://[^"\s<]+', html))
+    assert links == {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
+    assert not {"script", "link", "img", "iframe", "a"} & set(page.tags)
+    assert "@import" not in html
+    assert re.findall(r"url\((?!#)", html) == []
+    assert re.findall(r'href="(?!#)', html) == []
+
+
+def test_the_markup_is_sound(page):
+    assert page.open == []
+    assert len(page.ids) == len(set(page.ids))
+
+
+def test_colours_are_the_page_s(page):
+    html = card.render(evaluation())
+    drawings = "".join(re.findall("<svg.*?</svg>", html, flags=re.DOTALL))
+    assert "#0" not in drawings
+    used = set(re.findall(r"var\(--([\w-]+)\)", html)) - {"s"}
+    defined = set(re.findall(r"--([\w-]+):", markup.STYLE))
+    assert used <= defined
+
+
+def test_the_same_evaluation_gives_the_same_bytes():
+    assert card.render(evaluation(97)) == card.render(evaluation(97))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "–"),
+        (float("nan"), "–"),
+        (float("inf"), "–"),
+        (-0.001, "0.00"),
+        (-1.5, "−1.50"),
+        (1234.5, "1,234.50"),
+    ],
+)
+def test_numbers(value, text):
+    assert markup.number(value) == text
+
+
+def test_leads_as_ranges():
+    assert [markup.hours(leads) for leads in ([1], [3, 1, 2], [1, 2, 4])] == [
+        "1\u00a0h", "1–3\u00a0h", "1–2 and 4\u00a0h",
+    ]  # fmt: skip
+
+
+def test_times_are_kst_also_where_the_zone_is_not_said():
+    for same in ("2026-01-01T16:00:00Z", "2026-01-01T16:00:00", "2026-01-02T01:00:00+09:00"):
+        assert markup.kst(same) == "2026-01-02 01:00\u00a0KST"
