@@ -16,7 +16,17 @@ from typing import Any, Final
 
 from embedded.airflow_api import ENDED, AirflowApi, Run
 from embedded.parts import BUCKET, KMA_CONNECTIONS, KMA_POOL, PROJECT, USER, Ports, System, inherited
-from embedded.runs import BY_HAND, HISTORY, TRAINING, Progress, asked_load, first_load, in_order, line, summary
+from embedded.runs import (
+    BY_HAND,
+    HISTORY,
+    TRAINING,
+    Progress,
+    asked_load,
+    first_load,
+    in_order,
+    line,
+    summary,
+)
 from embedded.services import Service, ServiceError, Supervisor
 from weather_mlops.errors import WeatherError
 from weather_mlops.lake.store import ObjectStore, S3Access

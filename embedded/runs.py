@@ -111,7 +111,8 @@ def _task(file: Path) -> str:
 def in_order(dag_ids: Sequence[str]) -> list[str]:
     """Pipelines in the order in which each finds what it needs, without those that people start."""
     return sorted(
-        set(dag_ids) - BY_HAND, key=lambda dag_id: (ORDER.index(dag_id) if dag_id in ORDER else len(ORDER), dag_id)
+        set(dag_ids) - BY_HAND,
+        key=lambda dag_id: (ORDER.index(dag_id) if dag_id in ORDER else len(ORDER), dag_id),
     )
 
 

@@ -1,4 +1,4 @@
-"""``python -m weather_mlops rebuild|import|query|rollback|backtest``: what is done by hand, beside the pipelines.
+"""What is done by hand, beside the pipelines: ``python -m weather_mlops <command>``.
 
 Where the data are is told by the environment (``weather_mlops.settings``, and PyIceberg's own).
 """
@@ -154,7 +154,8 @@ def _backtest(options: argparse.Namespace) -> int:
     for lead in evaluation.SHOWN_LEADS:
         told = result["leads"][str(lead)]
         sys.stdout.write(
-            f"{lead:3d} h: RMSE {told['rmse']:.3f} {result['unit']}, persistence {told['rmse_persistence']:.3f}, "
+            f"{lead:3d} h: RMSE {told['rmse']:.3f} {result['unit']}, "
+            f"persistence {told['rmse_persistence']:.3f}, "
             f"ridge {told['rmse_ridge']:.3f}; {told['coverage_80']:.1%} within p10 to p90\n"
         )
     sys.stdout.write(f"{options.out}\n")

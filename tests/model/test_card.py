@@ -8,7 +8,8 @@ from html.parser import HTMLParser
 import pytest
 
 from tests.model.evaluations import evaluation
-from weather_mlops.model import card, markup, summary
+from weather_mlops.model.card import markup, summary
+from weather_mlops.model.card.page import render
 
 VOID = {"meta", "br", "wbr"}
 NOT_A_FIGURE = re.compile(r"\b(nan|none|null|inf)\b", re.IGNORECASE)
@@ -45,7 +46,7 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def page():
-    return Page(card.render(evaluation()))
+    return Page(render(evaluation()))
 
 
 def without_figures(value):
@@ -94,7 +95,7 @@ def test_every_time_is_kst(page):
 
 
 def test_the_unit_is_that_of_the_target():
-    text = Page(card.render(evaluation(unit="hPa", label="Pressure"))).text
+    text = Page(render(evaluation(unit="hPa", label="Pressure"))).text
     assert "RMSE 0.78 hPa at 1 h" in text
     assert "°C" not in text.replace("air_temperature_c (°C)", "")
 
@@ -120,7 +121,7 @@ def test_a_missing_figure_is_a_dash_and_says_why():
     e = without_figures(evaluation())
     e["code_revision"] = None
     e["champion"] = None
-    html = card.render(e)
+    html = render(e)
     text = Page(html).text
     assert "RMSE – at 1 h" in text
     assert "– (not recorded)" in text
@@ -134,7 +135,7 @@ def test_one_missing_figure_leaves_the_others_and_a_gap():
     e = evaluation()
     e["leads"]["6"]["rmse"] = None
     e["leads"]["7"]["coverage_80"] = float("nan")
-    html = card.render(e)
+    html = render(e)
     text = Page(html).text
     assert "RMSE 0.78 °C at 1 h, – at 6 h and 2.24 °C at 24 h" in text
     assert not NOT_A_FIGURE.search(without_style(html))
@@ -148,13 +149,13 @@ def test_nothing_but_the_leads_is_needed():
     e = evaluation(seasons={}, stations={}, importance={}, worst=[], champion=None, opponents=[])
     for figures in e["leads"].values():
         figures["opponents"] = {}
-    text = Page(card.render(e)).text
+    text = Page(render(e)).text
     for lack in ("by season", "by station", "single cases", "of inputs"):
         assert re.search(f"– ?: the evaluation has no [a-z ]*{lack}", text)
 
 
 def test_an_opponent_that_is_better_is_named_with_its_leads():
-    text = Page(card.render(beaten_by("ridge", {1, 2, 3, 24}))).text
+    text = Page(render(beaten_by("ridge", {1, 2, 3, 24}))).text
     assert "Ridge regression is better at 1–3 and 24 h: there the model's RMSE is up to 5.0 % higher." in text
     assert "No opponent is better" not in text
 
@@ -166,11 +167,11 @@ def test_the_champion_counts_as_an_opponent():
 
 
 def test_none_better_is_said_too():
-    assert "No opponent is better at any lead." in Page(card.render(beaten_by("ridge", set()))).text
+    assert "No opponent is better at any lead." in Page(render(beaten_by("ridge", set()))).text
 
 
 def test_a_model_worse_on_average_is_above():
-    text = Page(card.render(beaten_by("damped_anomaly", range(1, 25)))).text
+    text = Page(render(beaten_by("damped_anomaly", range(1, 25)))).text
     assert "5 % above damped anomaly" in text
 
 
@@ -199,7 +200,7 @@ def test_seasons_that_were_not_held_out_are_a_doubt():
 def test_certainty_in_words(certainty, words):
     e = evaluation()
     e["champion"]["certainty"] = certainty
-    assert f"{words}: it is in {100 * certainty:.0f} %" in Page(card.render(e)).text.replace(" :", ":")
+    assert f"{words}: it is in {100 * certainty:.0f} %" in Page(render(e)).text.replace(" :", ":")
 
 
 def test_a_range_over_zero_is_no_proof(page):
@@ -212,12 +213,12 @@ def test_the_worst_station_is_first():
     e = evaluation()
     total = {station: sum(one["rmse"] for one in leads.values()) for station, leads in e["stations"].items()}
     worst = max(total, key=total.__getitem__)
-    table = card.render(e).split("by station and lead")[1]
+    table = render(e).split("by station and lead")[1]
     assert re.search(r'<th scope="row">[^<]*\((\d+)\)', table)[1] == worst
 
 
 def test_each_of_97_stations_is_there_by_name():
-    text = Page(card.render(evaluation(97))).text
+    text = Page(render(evaluation(97))).text
     assert "The other 85 stations" in text
     assert "Seoul (108)" in text
     assert "Ulleungdo (115)" in text
@@ -233,14 +234,14 @@ def test_values_bring_no_markup():
     e["opponents"].append(evil)
     for figures in e["leads"].values():
         figures["opponents"][evil] = {"rmse": 1.0, "mae": 1.0, "bias": 0.0, "skill": -0.1}
-    html = card.render(e)
+    html = render(e)
     assert "<img" not in html
     assert "img" not in Page(html).tags
     assert evil in Page(html).text
 
 
 def test_the_page_needs_nothing_else(page):
-    html = card.render(evaluation())
+    html = render(evaluation())
     links = set(re.findall(r'https?://[^"\s<]+', html))
     assert links == {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
     assert not {"script", "link", "img", "iframe", "a"} & set(page.tags)
@@ -255,7 +256,7 @@ def test_the_markup_is_sound(page):
 
 
 def test_colours_are_the_page_s(page):
-    html = card.render(evaluation())
+    html = render(evaluation())
     drawings = "".join(re.findall("<svg.*?</svg>", html, flags=re.DOTALL))
     assert "#0" not in drawings
     used = set(re.findall(r"var\(--([\w-]+)\)", html)) - {"s"}
@@ -264,7 +265,7 @@ def test_colours_are_the_page_s(page):
 
 
 def test_the_same_evaluation_gives_the_same_bytes():
-    assert card.render(evaluation(97)) == card.render(evaluation(97))
+    assert render(evaluation(97)) == render(evaluation(97))
 
 
 @pytest.mark.parametrize(

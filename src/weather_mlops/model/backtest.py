@@ -12,8 +12,9 @@ import pyarrow as pa
 from weather_mlops.errors import Misconfigured, TrainingImpossible
 from weather_mlops.kma import wire
 from weather_mlops.kma.endpoints import KST
-from weather_mlops.model import card, evaluation, features, preparation, steps, training
-from weather_mlops.model.evaluation import SHOWN_LEADS, Holdout
+from weather_mlops.model import evaluation, features, preparation, steps, training
+from weather_mlops.model.card import page
+from weather_mlops.model.evaluation import SHOWN_LEADS
 from weather_mlops.model.grid import Grid, to_grid
 from weather_mlops.model.plan import HOUR, Plan
 from weather_mlops.model.scores import rounded
@@ -93,7 +94,9 @@ def backtest(  # noqa: PLR0913  what a command line says
             seed=seed,
         )
         forecaster, trained = steps.measured(lambda plan=plan: _trained(grid, plan))
-        parts.append(evaluation.compare(forecaster, grid, grid.place(plan.holdout_first), end=_end(grid, until)))
+        parts.append(
+            evaluation.compare(forecaster, grid, grid.place(plan.holdout_first), end=_end(grid, until))
+        )
         told.append({"holdout_from": plan.holdout_first.isoformat(), **trained})
         log.info("backtest: fold %d of %d: %s", len(parts), folds, told[-1])
     assert forecaster is not None  # noqa: S101  folds is at least 1
@@ -101,14 +104,14 @@ def backtest(  # noqa: PLR0913  what a command line says
     whole = evaluation.joined(parts)
     described = steps.describe(forecaster, plan, told[-1])
     figures = evaluation.figures(whole, grid, forecaster.importance(SHOWN_LEADS))
-    page = {
+    document = {
         **described,
         "evaluated_at": datetime.now(UTC).isoformat(),
         "code_revision": None,
         "champion_left_out": None,
         **figures,
     }
-    return _result(target, whole, figures, told), card.render(rounded(page))
+    return _result(target, figures, told), page.render(rounded(document))
 
 
 def _trained(grid: Grid, plan: Plan) -> Any:
@@ -120,7 +123,7 @@ def _end(grid: Grid, until: datetime) -> int:
     return min(grid.place(until), grid.length - 1)
 
 
-def _result(target: str, whole: Holdout, figures: dict[str, Any], told: list[dict[str, Any]]) -> dict[str, Any]:
+def _result(target: str, figures: dict[str, Any], told: list[dict[str, Any]]) -> dict[str, Any]:
     leads = {
         lead: {
             **{name: value for name, value in measured.items() if name != "opponents"},

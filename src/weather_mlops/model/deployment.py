@@ -41,7 +41,7 @@ class Outcome:
         }
 
 
-def deploy(
+def deploy(  # noqa: PLR0913  keyword only: when and by whom
     registry: Registry, catalog: Catalog, plan: Plan, gates: Gates, *, now: datetime, by: str
 ) -> Outcome:
     """Deploy the version of a run if every gate lets it through; else put on record which one refused it.
@@ -102,8 +102,8 @@ def smoke_check(version: Version, catalog: Catalog, plan: Plan, now: datetime) -
     if not np.allclose(again, expected, rtol=0, atol=TOLERANCE, equal_nan=True):
         worst = np.nanmax(np.abs(again - expected))
         raise ModelUnusable(
-            f"{version.name}: made again, its forecast of {told['issued_at']} is off by up to {worst:g}: features "
-            "or model are not what was evaluated. Nothing was deployed; run model_training again."
+            f"{version.name}: made again, its forecast of {told['issued_at']} is off by up to {worst:g}: "
+            "features or model are not what was evaluated. Nothing was deployed; run model_training again."
         )
     newest = _forecast(forecaster, catalog, now, None)
     if not np.isfinite(newest).any():
@@ -119,7 +119,9 @@ def _forecast(
     """p50 of the newest hour up to a time, as forecasts are made: from the last hours only."""
     first = until - timedelta(hours=forecaster.history_hours)
     columns = forecaster.inputs
-    table = preparation.read(catalog, forecaster.stations, first, until, columns, snapshot_id)
+    table = preparation.read(
+        catalog, columns, stations=forecaster.stations, first=first, last=until, snapshot_id=snapshot_id
+    )
     grid = to_grid(table, columns, stations=forecaster.stations, first=first)
     return forecaster.predict(grid, np.array([grid.length - 1])).p50[:, 0].astype(np.float64)
 

@@ -5,8 +5,9 @@
     {"made_at": "2026-11-24T04:05:00+00:00",             when it was made
      "targets": {"air_temperature": {
         "unit": "°C", "model_version": "20261124T0200-1a2b3c4d",
-        "stations": {"108": {"name": "Seoul", "issued_at": "2026-11-24T04:00:00+00:00",   newest hour used
-                             "valid_at": [...], "p10": [...], "p50": [...], "p90": [...]}},   an entry per lead
+        "stations": {"108": {
+            "name": "Seoul", "issued_at": "2026-11-24T04:00:00+00:00",         newest hour used
+            "valid_at": [...], "p10": [...], "p50": [...], "p90": [...]}},     an entry per lead
         "skipped": {"90": "why there is no forecast"}}},
      "without_model": {"wind_speed": "why there is none"}}
 """
@@ -31,6 +32,7 @@ from weather_mlops.model.forecaster import Forecaster
 from weather_mlops.model.grid import HOUR, Grid, to_grid
 from weather_mlops.model.preparation import read
 from weather_mlops.model.registry import Registry
+from weather_mlops.model.scores import Quantiles
 from weather_mlops.model.targets import target_named
 
 log = logging.getLogger(__name__)
@@ -39,23 +41,30 @@ LATEST: Final = "forecasts/latest.json"
 
 
 @dataclass(frozen=True)
+class Deployed:
+    """A champion: the name of its target, its version, and what it forecasts with."""
+
+    target: str
+    version: str
+    forecaster: Forecaster
+
+
+@dataclass(frozen=True)
 class Made:
     """Forecasts of one target.
 
     Attributes:
-        target: its name.
-        version: of the model.
+        by: the champion.
         rows: columns of FORECASTS_SCHEMA.
         skipped: why there is none, by station.
     """
 
-    target: str
-    version: str
+    by: Deployed
     rows: pa.Table
     skipped: Mapping[int, str]
 
 
-def make(
+def make(  # noqa: PLR0913  keyword only: what a YAML file says
     catalog: Catalog,
     store: ObjectStore,
     targets: Sequence[str],
@@ -91,7 +100,8 @@ def make(
             without[name] = "no model was deployed yet: model_training does, once the data are ready"
             continue
         forecaster = Forecaster.from_files(registry.load(champion.version).files)
-        made.append(_of_target(catalog, name, champion.version, forecaster, max_input_age_hours, now))
+        deployed = Deployed(name, champion.version, forecaster)
+        made.append(_of_target(catalog, deployed, max_input_age_hours, now))
     if not made:
         return {"rows": 0, "reason": "; ".join(f"{name}: {why}" for name, why in without.items())}
     rows = pa.concat_tables([each.rows for each in made])
@@ -99,7 +109,7 @@ def make(
     store.put(
         LATEST, json.dumps(document(made, without, now), ensure_ascii=False).encode(), "application/json"
     )
-    skipped = {f"{each.target}/{station}": why for each in made for station, why in each.skipped.items()}
+    skipped = {f"{each.by.target}/{station}": why for each in made for station, why in each.skipped.items()}
     log.info(
         "forecasts: targets=%d rows=%d inserted=%d replaced=%d equal=%d skipped=%d",
         len(made),
@@ -116,56 +126,45 @@ def make(
         "inserted": published.inserted,
         "replaced": published.replaced,
         "equal": published.equal,
-        "versions": {each.target: each.version for each in made},
+        "versions": {each.by.target: each.by.version for each in made},
         "without_model": without,
         "stations_skipped": sorted(skipped),
         "forecast_key": LATEST,
     }
 
 
-def _of_target(
-    catalog: Catalog, name: str, version: str, forecaster: Forecaster, max_age_hours: float, now: datetime
-) -> Made:
-    newest = newest_hour(catalog)
-    if newest is None:
-        return Made(
-            name, version, FORECASTS_SCHEMA.empty_table(), dict.fromkeys(forecaster.stations, "no data")
-        )
+def _of_target(catalog: Catalog, by: Deployed, max_age_hours: float, now: datetime) -> Made:
+    forecaster, newest = by.forecaster, newest_hour(catalog) or now
     # Each station starts from its own newest hour, which may lie behind the newest of all.
     first = newest - timedelta(hours=forecaster.history_hours + max_age_hours)
-    table = read(catalog, forecaster.stations, first, newest, forecaster.inputs)
+    table = read(catalog, forecaster.inputs, stations=forecaster.stations, first=first, last=newest)
     if table.num_rows == 0:
         why = f"no observation since {first:%Y-%m-%d %H:%M} UTC"
-        return Made(name, version, FORECASTS_SCHEMA.empty_table(), dict.fromkeys(forecaster.stations, why))
+        return Made(by, FORECASTS_SCHEMA.empty_table(), dict.fromkeys(forecaster.stations, why))
     grid = to_grid(table, forecaster.inputs, stations=forecaster.stations, first=first, last=newest)
-    return forecast(grid, forecaster, name, version, max_age_hours, now)
+    return forecast(grid, by, max_age_hours, now)
 
 
-def forecast(
-    grid: Grid, forecaster: Forecaster, name: str, version: str, max_age_hours: float, now: datetime
-) -> Made:
+def forecast(grid: Grid, by: Deployed, max_age_hours: float, now: datetime) -> Made:
     """Forecasts from the newest hours of a grid.
 
     Args:
-        grid: of the forecaster's stations, with at least its ``history_hours`` before each newest hour.
-        forecaster: the model.
-        name: of the target.
-        version: of the model.
+        grid: of the model's stations, with at least its ``history_hours`` before each newest hour.
+        by: the model.
         max_age_hours: a station whose newest observation of the target is older is skipped.
         now: the time (UTC).
     """
-    origins, skipped = _newest(grid, target_named(name).column, max_age_hours, now)
+    origins, skipped = _newest(grid, by.forecaster.target.column, max_age_hours, now)
     rows = [FORECASTS_SCHEMA.empty_table()]
     for origin in sorted(set(origins.values())):
-        made = forecaster.predict(grid, np.array([origin]))
+        made = by.forecaster.predict(grid, np.array([origin]))
         for place in [place for place, newest in origins.items() if newest == origin]:
-            station = int(grid.stations[place])
-            quantiles = [values[place, 0] for values in (made.p10, made.p50, made.p90)]
-            if not all(np.isfinite(values).all() for values in quantiles):
-                skipped[station] = "the model makes no forecast from what was observed here"
+            quantiles = Quantiles(*(values[place, 0] for values in (made.p10, made.p50, made.p90)))
+            if not np.isfinite([quantiles.p10, quantiles.p50, quantiles.p90]).all():
+                skipped[int(grid.stations[place])] = "the model makes no forecast from what was observed here"
                 continue
-            rows.append(_rows(grid, station, origin, quantiles, name, version))
-    return Made(name, version, pa.concat_tables(rows), skipped)
+            rows.append(_rows(grid, place, origin, quantiles, by))
+    return Made(by, pa.concat_tables(rows), skipped)
 
 
 def _newest(
@@ -189,23 +188,19 @@ def _newest(
     return fresh, stale
 
 
-def _rows(
-    grid: Grid, station: int, origin: int, quantiles: Sequence[np.ndarray], name: str, version: str
-) -> pa.Table:
-    leads = np.arange(1, len(quantiles[0]) + 1)
+def _rows(grid: Grid, place: int, origin: int, quantiles: Quantiles, by: Deployed) -> pa.Table:
+    leads = np.arange(1, len(quantiles.p50) + 1)
     issued = grid.hours[origin]
-    times = [np.full(len(leads), issued), issued + leads * HOUR]
     columns = {
-        "issued_at": _moments(times[0]),
-        "station_id": np.full(len(leads), station, np.int32),
-        "target": [name] * len(leads),
-        "valid_at": _moments(times[1]),
+        "issued_at": _moments(np.full(len(leads), issued)),
+        "station_id": np.full(len(leads), grid.stations[place]),
+        "target": [by.target] * len(leads),
+        "valid_at": _moments(issued + leads * HOUR),
         "lead_hours": leads.astype(np.int32),
-        **{
-            key: values.astype(np.float64)
-            for key, values in zip(("p10", "p50", "p90"), quantiles, strict=True)
-        },
-        "model_version": [version] * len(leads),
+        "p10": quantiles.p10.astype(np.float64),
+        "p50": quantiles.p50.astype(np.float64),
+        "p90": quantiles.p90.astype(np.float64),
+        "model_version": [by.version] * len(leads),
     }
     return pa.table([pa.array(columns[f.name], f.type) for f in FORECASTS_SCHEMA], schema=FORECASTS_SCHEMA)
 
@@ -220,9 +215,9 @@ def document(made: Sequence[Made], without: Mapping[str, str], now: datetime) ->
     return {
         "made_at": now.isoformat(),
         "targets": {
-            each.target: {
-                "unit": target_named(each.target).unit,
-                "model_version": each.version,
+            each.by.target: {
+                "unit": target_named(each.by.target).unit,
+                "model_version": each.by.version,
                 "stations": _by_station(each.rows, names),
                 "skipped": {str(station): why for station, why in each.skipped.items()},
             }
@@ -252,4 +247,4 @@ def _by_station(rows: pa.Table, names: Mapping[int, str]) -> dict[str, Any]:
 def _tell_skipped(made: Made) -> None:
     if made.skipped:
         told = "; ".join(f"{station}: {why}" for station, why in sorted(made.skipped.items()))
-        log.warning("no forecast of %s for %d stations: %s", made.target, len(made.skipped), told)
+        log.warning("no forecast of %s for %d stations: %s", made.by.target, len(made.skipped), told)

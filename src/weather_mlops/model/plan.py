@@ -47,8 +47,9 @@ class Plan:
             raise Misconfigured(f"horizon_hours is {self.horizon_hours}: give 1 or more")
         if not self.first + self.horizon_hours * HOUR < self.holdout_first < self.last:
             raise TrainingImpossible(
-                f"{self.target}: the holdout from {self.holdout_first:%Y-%m-%d %H:%M} UTC leaves nothing to learn "
-                f"from or to test on: the data span {self.first:%Y-%m-%d %H:%M} to {self.last:%Y-%m-%d %H:%M} UTC"
+                f"{self.target}: the holdout from {self.holdout_first:%Y-%m-%d %H:%M} UTC leaves nothing to "
+                f"learn from or to test on: the data span {self.first:%Y-%m-%d %H:%M} to "
+                f"{self.last:%Y-%m-%d %H:%M} UTC"
             )
 
     def as_dict(self) -> dict[str, Any]:

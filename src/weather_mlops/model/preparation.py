@@ -18,22 +18,23 @@ from weather_mlops.model.plan import Plan
 from weather_mlops.model.targets import target_named
 
 
-def read(
+def read(  # noqa: PLR0913  keyword only: which rows
     catalog: Catalog,
+    columns: Iterable[str],
+    *,
     stations: Iterable[int],
     first: datetime,
     last: datetime,
-    columns: Iterable[str],
     snapshot_id: int | None = None,
 ) -> pa.Table:
     """Observations of a state of the table.
 
     Args:
         catalog: where the table is.
+        columns: beside the key.
         stations: ids.
         first: first hour.
         last: last hour, included.
-        columns: beside the key.
         snapshot_id: the state; None = the present one.
 
     Returns:

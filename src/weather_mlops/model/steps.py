@@ -24,13 +24,13 @@ from pyiceberg.catalog import Catalog
 from weather_mlops.errors import ModelUnusable, TrainingImpossible
 from weather_mlops.lake.schemas import OBSERVATIONS
 from weather_mlops.lake.staging import Staging
-from weather_mlops.lake.store import ObjectStore
 from weather_mlops.lake.tags import tag
-from weather_mlops.model import card, evaluation, features, preparation, training
+from weather_mlops.model import evaluation, features, preparation, training
+from weather_mlops.model.card import page
 from weather_mlops.model.evaluation import CARD, EVALUATION, SMOKE, Champion
 from weather_mlops.model.forecaster import Forecaster
 from weather_mlops.model.grid import Grid, to_grid
-from weather_mlops.model.plan import Plan
+from weather_mlops.model.plan import HOUR, Plan
 from weather_mlops.model.registry import Registry
 from weather_mlops.model.scores import rounded
 from weather_mlops.model.targets import target_named
@@ -58,7 +58,14 @@ def prepare(catalog: Catalog, staging: Staging, plan: Plan) -> dict[str, Any]:
     # The champion forecasts the holdout, too: its stations may be others.
     stations = {*plan.stations, *_stations_of_champion(Registry(staging.store, plan.target))}
     columns = features.inputs(target_named(plan.target))
-    table = preparation.read(catalog, stations, plan.first, plan.last, columns, plan.snapshot_id)
+    table = preparation.read(
+        catalog,
+        columns,
+        stations=stations,
+        first=plan.first,
+        last=plan.last,
+        snapshot_id=plan.snapshot_id,
+    )
     made = preparation.feature_table(preparation.grid_of(table, plan), plan)
     told = {
         "observations": table.num_rows,
@@ -120,7 +127,7 @@ def evaluate(
             **files,
             EVALUATION: _json(document),
             SMOKE: _json(_smoke(forecaster, grid)),
-            CARD: card.render(document).encode(),
+            CARD: page.render(document).encode(),
         }
         registry.seal(plan.version, sealed, _notes(forecaster, plan, document))
     document = json.loads(registry.file(plan.version, EVALUATION))
@@ -140,7 +147,7 @@ def describe(forecaster: Forecaster, plan: Plan, trained: Mapping[str, Any]) -> 
         "snapshot_id": plan.snapshot_id,
         "training": {
             "first": plan.first.isoformat(),
-            "last": plan.holdout_first.isoformat(),
+            "last": (plan.holdout_first - HOUR).isoformat(),
             "stations": list(plan.stations),
             **trained,
         },

@@ -6,8 +6,8 @@ from html import escape
 from statistics import median
 from typing import Final
 
-from weather_mlops.model.markup import MISSING, NBSP, cell, folded, heat, number, percent, table
-from weather_mlops.model.summary import (
+from weather_mlops.model.card.markup import MISSING, NBSP, cell, folded, heat, number, percent, table
+from weather_mlops.model.card.summary import (
     SEASONS,
     Evaluation,
     leads_of,

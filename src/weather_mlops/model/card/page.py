@@ -10,8 +10,8 @@ from datetime import timedelta
 from html import escape
 from typing import Any, Final
 
-from weather_mlops.model import plots, tables
-from weather_mlops.model.markup import (
+from weather_mlops.model.card import plots, tables
+from weather_mlops.model.card.markup import (
     MISSING,
     NBSP,
     cell,
@@ -26,8 +26,8 @@ from weather_mlops.model.markup import (
     percent,
     table,
 )
-from weather_mlops.model.plots import Curve, Look, swatch
-from weather_mlops.model.summary import (
+from weather_mlops.model.card.plots import Curve, Look, swatch
+from weather_mlops.model.card.summary import (
     COVERED,
     KEY_LEADS,
     KEY_OPPONENTS,
