@@ -12,7 +12,7 @@ import pyarrow as pa
 from weather_mlops.errors import Misconfigured, TrainingImpossible
 from weather_mlops.kma import wire
 from weather_mlops.kma.endpoints import KST
-from weather_mlops.model import evaluation, features, preparation, steps, training
+from weather_mlops.model import evaluation, features, steps
 from weather_mlops.model.card import page
 from weather_mlops.model.evaluation import SHOWN_LEADS
 from weather_mlops.model.grid import Grid, to_grid
@@ -93,7 +93,7 @@ def backtest(  # noqa: PLR0913  what a command line says
             snapshot_id=None,
             seed=seed,
         )
-        forecaster, trained = steps.measured(lambda plan=plan: _trained(grid, plan))
+        forecaster, trained = steps.measured(lambda plan=plan: steps.fit(grid, plan))
         parts.append(
             evaluation.compare(forecaster, grid, grid.place(plan.holdout_first), end=_end(grid, until))
         )
@@ -112,10 +112,6 @@ def backtest(  # noqa: PLR0913  what a command line says
         **figures,
     }
     return _result(target, figures, told), page.render(rounded(document))
-
-
-def _trained(grid: Grid, plan: Plan) -> Any:
-    return training.train(grid, plan, preparation.training_features(grid, plan))
 
 
 def _end(grid: Grid, until: datetime) -> int:

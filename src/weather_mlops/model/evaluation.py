@@ -10,7 +10,7 @@ from weather_mlops.errors import TrainingImpossible
 from weather_mlops.kma.endpoints import KST
 from weather_mlops.model import opponents, scores
 from weather_mlops.model.climatology import Climatology
-from weather_mlops.model.forecaster import Forecaster, ridge_opponent
+from weather_mlops.model.forecaster import Forecaster
 from weather_mlops.model.grid import HOUR, Grid
 from weather_mlops.model.scores import Quantiles
 
@@ -76,8 +76,8 @@ def compare(
     values = grid.values[forecaster.target.column]
     origins = np.arange(holdout, grid.length - 1 if end is None else end)
     truth = opponents.observed(values, origins, horizon)
-    forecast = forecaster.predict(grid, origins)
-    others = _fitted(forecaster, grid, holdout, origins)
+    forecast, ridge = forecaster.predict_beside_line(grid, origins)
+    others = {**_fitted(forecaster, grid, holdout, origins), "ridge": ridge}
     common = np.isfinite(forecast.p50) & np.isfinite(truth)
     for other in others.values():
         common &= np.isfinite(other)
@@ -146,7 +146,6 @@ def _fitted(forecaster: Forecaster, grid: Grid, holdout: int, origins: np.ndarra
         "persistence_24h": opponents.persistence_24h(values, origins, horizon),
         "climatology": opponents.climatology(usual, grid.hours, origins, horizon),
         "damped_anomaly": opponents.damped_anomaly(values, usual, grid.hours, origins, damping),
-        "ridge": ridge_opponent(forecaster, grid, np.arange(holdout - horizon), origins),
     }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -13,9 +14,18 @@ from weather_mlops.lake.rows import between, one_of
 from weather_mlops.lake.schemas import OBSERVATIONS, UTC_TIME
 from weather_mlops.lake.store import storage_errors
 from weather_mlops.model import features
+from weather_mlops.model.climatology import Climatology
+from weather_mlops.model.features import Features
 from weather_mlops.model.grid import Grid, to_grid
 from weather_mlops.model.plan import Plan
 from weather_mlops.model.targets import target_named
+
+MOST_ROWS: Final = 1_000_000
+"""Station-hours to learn from: three years of 97 stations are 2.5 million, and every third of them does."""
+FEATURES_KEY: Final = (
+    pa.field("station_id", pa.int32(), nullable=False, metadata={"doc": "KMA station id"}),
+    pa.field("issued_at", UTC_TIME, nullable=False, metadata={"doc": "Issue time (UTC): newest hour used"}),
+)
 
 
 def read(  # noqa: PLR0913  keyword only: which rows
@@ -63,27 +73,52 @@ def grid_of(observations: pa.Table, plan: Plan) -> Grid:
 
 
 def training_origins(grid: Grid, plan: Plan) -> np.ndarray:
-    """Issue times to learn from: their longest lead ends before the holdout begins."""
-    return np.arange(grid.place(plan.holdout_first) - plan.horizon_hours)
+    """Issue times to learn from: their longest lead ends before the holdout begins.
+
+    Of many rows every second or third hour is enough: neighbouring hours tell nearly the same.
+    """
+    origins = np.arange(max(grid.place(plan.holdout_first) - plan.horizon_hours, 0))
+    step = -(-len(origins) * len(grid.stations) // MOST_ROWS)
+    return origins[:: max(step, 1)]
 
 
-def feature_table(grid: Grid, plan: Plan) -> pa.Table:
-    """Features of the training span, a row per station and issue time; each column tells what it is."""
+def climatology(grid: Grid, plan: Plan) -> Climatology:
+    """What is usual of the target, by the hours before the holdout."""
+    end = grid.place(plan.holdout_first)
+    values = grid.values[target_named(plan.target).column]
+    return Climatology.fit(values[:, :end], grid.hours[:end])
+
+
+def training_features(grid: Grid, plan: Plan, usual: Climatology) -> Features:
+    """Features of the training span that are the same for all leads."""
+    return features.features(grid, training_origins(grid, plan), target_named(plan.target), usual)
+
+
+def to_table(made: Features, grid: Grid, plan: Plan) -> pa.Table:
+    """Features as a table: a row per station and issue time; each column tells what it is.
+
+    What belongs to one lead (climatology and sun at the valid time, the days before) is made when that lead
+    is trained, from the observations staged beside this table.
+    """
     origins = training_origins(grid, plan)
-    made = features.features(grid, origins, target_named(plan.target))
-    key = [
-        pa.field("station_id", pa.int32(), nullable=False, metadata={"doc": "KMA station id"}),
-        pa.field(
-            "issued_at", UTC_TIME, nullable=False, metadata={"doc": "Issue time (UTC): newest hour used"}
-        ),
-    ]
     columns = [
-        pa.field(name, pa.float32(), metadata={"doc": features.documentation(name)}) for name in made.names
+        pa.field(name, pa.float32(), metadata={"doc": doc})
+        for name, doc in zip(made.names, made.docs, strict=True)
     ]
     times = np.tile(grid.hours[origins].astype("datetime64[us]"), len(grid.stations))
     arrays = [
         pa.array(np.repeat(grid.stations, len(origins))),
-        pa.array(times).cast(pa.timestamp("us")).cast(UTC_TIME),
+        pa.array(times).cast(UTC_TIME),
         *(pa.array(made.values[..., place].reshape(-1)) for place in range(len(made.names))),
     ]
-    return pa.table(arrays, schema=pa.schema([*key, *columns]))
+    return pa.table(arrays, schema=pa.schema([*FEATURES_KEY, *columns]))
+
+
+def from_table(table: pa.Table, grid: Grid) -> Features:
+    """Such a table as features again."""
+    columns = table.schema.names[len(FEATURES_KEY) :]
+    docs = tuple(table.field(name).metadata[b"doc"].decode() for name in columns)
+    values = np.empty((table.num_rows, len(columns)), np.float32)
+    for place, name in enumerate(columns):
+        values[:, place] = table[name].to_numpy()
+    return Features(tuple(columns), docs, values.reshape(len(grid.stations), -1, len(columns)))

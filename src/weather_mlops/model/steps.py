@@ -28,6 +28,7 @@ from weather_mlops.lake.tags import tag
 from weather_mlops.model import evaluation, features, preparation, training
 from weather_mlops.model.card import page
 from weather_mlops.model.evaluation import CARD, EVALUATION, SMOKE, Champion
+from weather_mlops.model.features import Features
 from weather_mlops.model.forecaster import Forecaster
 from weather_mlops.model.grid import Grid, to_grid
 from weather_mlops.model.plan import HOUR, Plan
@@ -66,7 +67,9 @@ def prepare(catalog: Catalog, staging: Staging, plan: Plan) -> dict[str, Any]:
         last=plan.last,
         snapshot_id=plan.snapshot_id,
     )
-    made = preparation.feature_table(preparation.grid_of(table, plan), plan)
+    grid = preparation.grid_of(table, plan)
+    usual = preparation.climatology(grid, plan)
+    made = preparation.to_table(preparation.training_features(grid, plan, usual), grid, plan)
     told = {
         "observations": table.num_rows,
         "rows": made.num_rows,
@@ -93,7 +96,7 @@ def train(staging: Staging, plan: Plan) -> dict[str, Any]:
     observations = _staged(staging, plan, OBSERVED)
     made = _staged(staging, plan, FEATURES)
     grid = preparation.grid_of(observations, plan)
-    forecaster, told = measured(lambda: training.train(grid, plan, preparation.from_table(made, grid)))
+    forecaster, told = measured(lambda: fit(grid, plan, preparation.from_table(made, grid)))
     registry.write(plan.version, {**forecaster.files(), TRAINING: _json(told)})
     return {"version": plan.version, **told}
 
@@ -132,6 +135,22 @@ def evaluate(
         registry.seal(plan.version, sealed, _notes(forecaster, plan, document))
     document = json.loads(registry.file(plan.version, EVALUATION))
     return {**_headline(document), "card_key": registry.key(plan.version, CARD)}
+
+
+def fit(grid: Grid, plan: Plan, made: Features | None = None) -> Forecaster:
+    """Train on a grid.
+
+    Args:
+        grid: of the plan's stations.
+        plan: what the run is about.
+        made: features of the training span, where they were made already.
+
+    Raises:
+        TrainingImpossible: too little to learn from.
+    """
+    usual = preparation.climatology(grid, plan)
+    base = preparation.training_features(grid, plan, usual) if made is None else made
+    return training.train(grid, plan, usual, base, preparation.training_origins(grid, plan))
 
 
 def describe(forecaster: Forecaster, plan: Plan, trained: Mapping[str, Any]) -> dict[str, Any]:

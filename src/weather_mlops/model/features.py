@@ -1,0 +1,476 @@
+"""What a model sees: of each station and issue time, only what was known then.
+
+The same functions make the features of training and of forecasting. All of them look back at most
+HISTORY_HOURS; the sum of a window is taken in a fixed order, so that the same hours give the same bits
+however much lies before them. ``origin`` is the issue time: the newest hour that may be looked at.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+import numpy as np
+
+from weather_mlops.model.climatology import Climatology, day_angle, year_angle
+from weather_mlops.model.grid import HOUR, Grid
+from weather_mlops.model.sun import SOLAR_CONSTANT_MJM2H, sine_of_elevation
+from weather_mlops.model.targets import Target
+
+REVISION: Final = 1
+"""Goes up with each change of what a feature means: models made before are then refused."""
+HISTORY_HOURS: Final = 192
+"""Hours before the issue time, and its own, that a forecast needs."""
+NEIGHBOURS: Final = 4
+_LONG: Final = 168  # hours: the longest window
+_KM_PER_DEGREE: Final = 111.2
+_LEAST_SUN_MJM2: Final = 0.5  # over a window: below it a share of it tells nothing
+_LEAST_VISIBILITY_M: Final = 10
+_INPUTS: Final = (
+    "air_temperature_c",
+    "dew_point_c",
+    "relative_humidity_pct",
+    "sea_level_pressure_hpa",
+    "wind_direction_deg",
+    "wind_speed_ms",
+    "cloud_total_tenths",
+    "cloud_mid_low_tenths",
+    "cloud_base_m",
+    "visibility_m",
+    "sunshine_h",
+    "solar_radiation_mjm2",
+    "precipitation_mm",
+    "snow_depth_cm",
+    "ground_temperature_c",
+    "soil_temperature_5cm_c",
+    "soil_temperature_30cm_c",
+)
+
+Array = np.ndarray
+Named = tuple[str, str, Array]
+"""Name, documentation with unit, values of shape (stations, hours)."""
+
+
+@dataclass(frozen=True)
+class Features:
+    """Features of stations and issue times.
+
+    Attributes:
+        names: of the features.
+        docs: what each is, with its unit.
+        values: float32, shape (stations, issue times, features); NaN = not known.
+    """
+
+    names: tuple[str, ...]
+    docs: tuple[str, ...]
+    values: Array
+
+    def beside(self, other: "Features") -> "Features":
+        """The features of both."""
+        return Features(
+            self.names + other.names,
+            self.docs + other.docs,
+            np.concatenate([self.values, other.values], axis=2),
+        )
+
+
+def inputs(target: Target) -> tuple[str, ...]:
+    """Columns of the observations that the features need."""
+    return _INPUTS if target.column in _INPUTS else (*_INPUTS, target.column)
+
+
+def features(grid: Grid, origins: Array, target: Target, usual: Climatology) -> Features:
+    """Features that are the same for all leads.
+
+    Args:
+        grid: with the columns of ``inputs``.
+        origins: indices of the issue times, shape (n,); complete from HISTORY_HOURS − 1 on.
+        target: what is forecast; T stands for it in the names.
+        usual: its climatology, of the same stations, fitted on the training span.
+    """
+    return _stacked(_all(grid, target, usual), origins)
+
+
+def lead_features(grid: Grid, origins: Array, target: Target, usual: Climatology, lead: int) -> Features:
+    """Features that belong to one lead.
+
+    Args:
+        grid: with the columns of ``inputs``.
+        origins: indices of the issue times, shape (n,).
+        target: what is forecast.
+        usual: its climatology.
+        lead: hours.
+    """
+    return _stacked(_of_lead(grid, target, usual, lead), origins)
+
+
+def fingerprint(names: tuple[str, ...]) -> str:
+    """Tells whether a model's features are the code's: 16 hexadecimal digits."""
+    return sha256(json.dumps([REVISION, HISTORY_HOURS, names]).encode()).hexdigest()[:16]
+
+
+def _stacked(named: Iterator[Named], origins: Array) -> Features:
+    names, docs, arrays = zip(*named, strict=True)
+    values = np.empty((arrays[0].shape[0], len(origins), len(arrays)), np.float32)
+    for place, array in enumerate(arrays):
+        values[..., place] = array[:, origins]
+    return Features(names, docs, values)
+
+
+def _all(grid: Grid, target: Target, usual: Climatology) -> Iterator[Named]:
+    value = grid.values[target.column]
+    anomaly = value - usual.at(grid.hours)
+    wind = _wind_of(grid)
+    yield from _of_target(value, anomaly, target.unit)
+    yield from _of_moisture(grid)
+    yield from _of_pressure(grid)
+    yield from _of_wind(grid, *wind)
+    yield from _of_sky(grid)
+    yield from _of_rain(grid, value)
+    yield from _of_ground(grid)
+    yield from _of_place_and_time(grid)
+    yield from _of_neighbours(grid, value, anomaly, wind, target.unit)
+    yield from _of_gradients(grid, anomaly, target.unit)
+
+
+def _of_target(value: Array, anomaly: Array, unit: str) -> Iterator[Named]:
+    yield "T", f"the target at the issue time [{unit}]", value
+    yield "T_anomaly", f"T minus its climatology [{unit}]", anomaly
+    for lag in (1, 2, 3, 4, 6, 9, 12, 18, 24, 48):
+        yield f"T_change_{lag}h", f"change of T over {lag} h [{unit}]", value - before(value, lag)
+    for lag in (1, 3, 6, 12, 24, 48, 72):
+        doc = f"change of the anomaly of T over {lag} h [{unit}]"
+        yield f"anomaly_change_{lag}h", doc, anomaly - before(anomaly, lag)
+    for hours in (6, 24, 72, _LONG):
+        yield f"anomaly_mean_{hours}h", f"mean anomaly of T, last {hours} h [{unit}]", mean(anomaly, hours)
+    high, low = extreme(value, 24, np.fmax), extreme(value, 24, np.fmin)
+    yield "T_above_low_24h", f"T minus its lowest of the last 24 h [{unit}]", value - low
+    yield "T_below_high_24h", f"highest of the last 24 h minus T [{unit}]", high - value
+
+
+def _of_moisture(grid: Grid) -> Iterator[Named]:
+    dew, air = grid.values["dew_point_c"], grid.values["air_temperature_c"]
+    yield "dew_point", "dew point [°C]", dew
+    yield "dew_point_depression", "air temperature minus dew point [K]", air - dew
+    yield "relative_humidity", "relative humidity [%]", grid.values["relative_humidity_pct"]
+    for lag in (1, 3, 6, 12, 24):
+        yield f"dew_point_change_{lag}h", f"change of the dew point over {lag} h [K]", dew - before(dew, lag)
+    yield (
+        "dew_point_mean_24h",
+        "mean dew point of the last 24 h minus the present one [K]",
+        mean(dew, 24) - dew,
+    )
+
+
+def _of_pressure(grid: Grid) -> Iterator[Named]:
+    pressure = grid.values["sea_level_pressure_hpa"]
+    yield "pressure", "sea-level pressure [hPa]", pressure
+    for lag in (1, 3, 6, 12, 24, 48):
+        change = pressure - before(pressure, lag)
+        yield f"pressure_change_{lag}h", f"change of the sea-level pressure over {lag} h [hPa]", change
+
+
+def _of_wind(grid: Grid, east: Array, north: Array) -> Iterator[Named]:
+    speed = grid.values["wind_speed_ms"]
+    yield "wind_speed", "wind speed [m/s]", speed
+    yield "wind_east", "wind towards the east [m/s]", east
+    yield "wind_north", "wind towards the north [m/s]", north
+    for hours in (3, 6, 12, 24):
+        yield f"wind_east_{hours}h", f"mean wind towards the east, last {hours} h [m/s]", mean(east, hours)
+        yield f"wind_north_{hours}h", f"mean wind towards the north, last {hours} h [m/s]", mean(north, hours)
+    for hours in (6, 24):
+        yield f"wind_speed_{hours}h", f"mean wind speed, last {hours} h [m/s]", mean(speed, hours)
+
+
+def _of_sky(grid: Grid) -> Iterator[Named]:
+    cloud, low = grid.values["cloud_total_tenths"], grid.values["cloud_mid_low_tenths"]
+    seen = np.isfinite(grid.values["air_temperature_c"])
+    elevation = sine_of_elevation(grid.hours, grid.latitude, grid.longitude)
+    dark = np.maximum(elevation, before(elevation, 1)) <= 0
+    possible = np.maximum(elevation + before(elevation, 1), 0) / 2 * SOLAR_CONSTANT_MJM2H
+    # Neither instrument reports at night: what is missing then is zero.
+    sun = _zero_where(grid.values["sunshine_h"], dark & seen)
+    radiation = _zero_where(grid.values["solar_radiation_mjm2"], dark & seen)
+    yield "cloud", "total cloud cover [tenths]", cloud
+    yield "cloud_low", "low and middle cloud cover [tenths]", low
+    for hours in (3, 6, 24):
+        yield f"cloud_{hours}h", f"mean total cloud cover, last {hours} h [tenths]", mean(cloud, hours)
+        yield f"cloud_low_{hours}h", f"mean low and middle cloud, last {hours} h [tenths]", mean(low, hours)
+    trend = mean(cloud, 3) - before(mean(cloud, 3), 3)
+    yield "cloud_change_3h", "change of the 3-h mean cloud cover over 3 h [tenths]", trend
+    yield "cloud_base", "height of the cloud base [m]", grid.values["cloud_base_m"]
+    distance = np.log(np.maximum(grid.values["visibility_m"], _LEAST_VISIBILITY_M))
+    yield "visibility_log", "natural logarithm of the visibility in m", distance
+    yield "visibility_log_6h", "mean of visibility_log, last 6 h", mean(distance, 6)
+    yield "radiation", "global radiation of the last hour [MJ/m²]", radiation
+    for hours in (3, 6, 24):
+        ratio = _share(radiation, possible, hours)
+        yield (
+            f"clearness_{hours}h",
+            f"share of the sun above the atmosphere that arrived, last {hours} h",
+            ratio,
+        )
+    yield "clearness_24h_before", "clearness_24h a day earlier", before(_share(radiation, possible, 24), 24)
+    yield "sunshine_3h", "mean sunshine, last 3 h [h/h]", mean(sun, 3)
+    yield "sunshine_24h", "mean sunshine, last 24 h [h/h]", mean(sun, 24)
+
+
+def _of_rain(grid: Grid, value: Array) -> Iterator[Named]:
+    # No amount of rain or snow is reported as no entry.
+    seen = np.isfinite(value)
+    rain = _zero_where(grid.values["precipitation_mm"], seen)
+    for hours in (3, 12, 24, 72):
+        yield f"rain_{hours}h", f"mean precipitation, last {hours} h [mm/h]", mean(rain, hours)
+    yield "wet_6h", "share of the last 6 h with precipitation", mean(_flag(rain > 0, rain), 6)
+    yield "snow_depth", "snow on the ground [cm]", _zero_where(grid.values["snow_depth_cm"], seen)
+
+
+def _of_ground(grid: Grid) -> Iterator[Named]:
+    air, ground = grid.values["air_temperature_c"], grid.values["ground_temperature_c"]
+    yield "ground_above_air", "ground surface minus air temperature [K]", ground - air
+    for lag in (1, 3, 24):
+        yield (
+            f"ground_change_{lag}h",
+            f"change of the ground surface's temperature over {lag} h [K]",
+            (ground - before(ground, lag)),
+        )
+    yield "ground_above_air_24h", "mean of ground_above_air, last 24 h [K]", mean(ground - air, 24)
+    for depth in (5, 30):
+        soil = grid.values[f"soil_temperature_{depth}cm_c"]
+        yield f"soil_{depth}cm_above_air", f"soil at {depth} cm minus air temperature [K]", soil - air
+
+
+def _of_place_and_time(grid: Grid) -> Iterator[Named]:
+    shape = (len(grid.stations), grid.length)
+    yield "latitude", "degrees north", np.broadcast_to(grid.latitude[:, None], shape)
+    yield "longitude", "degrees east", np.broadcast_to(grid.longitude[:, None], shape)
+    yield "elevation", "of the station [m]", np.broadcast_to(grid.elevation_m[:, None], shape)
+    yield "sun", "sine of the sun's elevation", sine_of_elevation(grid.hours, grid.latitude, grid.longitude)
+    for name, angle in (("day", day_angle(grid.hours)), ("year", year_angle(grid.hours))):
+        yield f"{name}_sine", f"sine of the time of the {name} (UTC)", np.broadcast_to(np.sin(angle), shape)
+        yield (
+            f"{name}_cosine",
+            f"cosine of the time of the {name} (UTC)",
+            np.broadcast_to(np.cos(angle), shape),
+        )
+
+
+def _of_neighbours(
+    grid: Grid, value: Array, anomaly: Array, wind: tuple[Array, Array], unit: str
+) -> Iterator[Named]:
+    """The nearest stations, nearest first; where there are fewer, the features are missing."""
+    pressure, cloud, dew = (
+        grid.values[name] for name in ("sea_level_pressure_hpa", "cloud_total_tenths", "dew_point_c")
+    )
+    east_km, north_km = _offsets(grid)
+    distance = np.hypot(east_km, north_km)
+    np.fill_diagonal(distance, np.inf)
+    order = np.argsort(distance, axis=1, kind="stable")
+    mean_wind = mean(wind[0], 6), mean(wind[1], 6)
+    for rank in range(NEIGHBOURS):
+        there = rank < len(grid.stations) - 1
+        who = order[:, rank] if there else np.zeros(len(grid.stations), np.int64)
+
+        def of(array: Array, who: Array = who, *, there: bool = there) -> Array:
+            return array[who] if there else np.full_like(array, np.nan)
+
+        n, name = f"neighbour {rank + 1}", f"near{rank + 1}"
+        yield f"{name}_anomaly", f"anomaly of T at {n} minus here [{unit}]", of(anomaly) - anomaly
+        for lag in (1, 3):
+            change = of(value) - before(of(value), lag)
+            yield f"{name}_change_{lag}h", f"change of T at {n} over {lag} h [{unit}]", change
+        for lag in (6, 24):
+            change = of(anomaly) - before(of(anomaly), lag)
+            yield (
+                f"{name}_anomaly_change_{lag}h",
+                f"change of the anomaly at {n} over {lag} h [{unit}]",
+                change,
+            )
+        yield f"{name}_pressure", f"sea-level pressure at {n} minus here [hPa]", of(pressure) - pressure
+        yield (
+            f"{name}_pressure_change_3h",
+            f"change of the pressure at {n} over 3 h [hPa]",
+            (of(pressure) - before(of(pressure), 3)),
+        )
+        yield f"{name}_dew_point", f"dew point at {n} minus here [K]", of(dew) - dew
+        yield f"{name}_cloud_3h", f"mean cloud cover at {n}, last 3 h [tenths]", mean(of(cloud), 3)
+        yield f"{name}_wind_east", f"wind towards the east at {n} [m/s]", of(wind[0])
+        yield f"{name}_wind_north", f"wind towards the north at {n} [m/s]", of(wind[1])
+        rows = np.arange(len(grid.stations))
+        away = np.maximum(distance[rows, who], 1)[:, None] if there else np.ones((len(rows), 1))
+        from_there = -(
+            mean_wind[0] * (east_km[rows, who][:, None] / away)
+            + mean_wind[1] * (north_km[rows, who][:, None] / away)
+        )
+        yield (
+            f"{name}_advection",
+            f"6-h wind from {n} × its anomaly difference / distance [{unit} m/s/km]",
+            (from_there * (of(anomaly) - anomaly) / away),
+        )
+
+
+def _of_gradients(grid: Grid, anomaly: Array, unit: str) -> Iterator[Named]:
+    """Planes through all stations: the pressure's tells the large-scale wind, T's what it brings."""
+    east, north = _plane(grid, grid.values["sea_level_pressure_hpa"])
+    warm_east, warm_north = _plane(grid, anomaly)
+    shape = (len(grid.stations), grid.length)
+    for name, slope in (("east", east), ("north", north)):
+        doc = f"slope of the sea-level pressure towards the {name} over all stations [hPa/100 km]"
+        yield f"pressure_slope_{name}", doc, np.broadcast_to(slope, shape)
+        change = slope - before(slope, 6)
+        yield (
+            f"pressure_slope_{name}_change_6h",
+            "its change over 6 h [hPa/100 km]",
+            np.broadcast_to(change, shape),
+        )
+    # The geostrophic wind blows along the isobars: (−∂p/∂y, ∂p/∂x).
+    brought = north * warm_east - east * warm_north
+    yield (
+        "geostrophic_advection",
+        f"what that wind brings, up to a constant [hPa {unit}/(100 km)²]",
+        (np.broadcast_to(brought, shape)),
+    )
+
+
+def _of_lead(grid: Grid, target: Target, usual: Climatology, lead: int) -> Iterator[Named]:
+    value, unit = grid.values[target.column], target.unit
+    anomaly = value - usual.at(grid.hours)
+    valid = grid.hours + lead * HOUR
+    expected = usual.at(valid)
+    day = 24 * ((lead + 23) // 24)
+    shape = value.shape
+    yield (
+        "climatology_change",
+        f"climatology at the valid time minus that of now [{unit}]",
+        (expected - usual.at(grid.hours)),
+    )
+    yield "climatology_above_T", f"climatology at the valid time minus T [{unit}]", expected - value
+    for back in (day, day + 24, day + 48):
+        then, start = before(value, back - lead), before(value, back)
+        days = back // 24
+        yield f"course_{days}d", f"change of T over the same hours {days} days ago [{unit}]", then - start
+        yield (
+            f"anomaly_{days}d",
+            f"anomaly of T at the valid hour {days} days ago [{unit}]",
+            (before(anomaly, back - lead)),
+        )
+    cloud, dew = grid.values["cloud_total_tenths"], grid.values["dew_point_c"]
+    yield (
+        "cloud_1d",
+        "mean cloud cover of 3 h up to the valid hour, the day before [tenths]",
+        (before(mean(cloud, 3), day - lead)),
+    )
+    yield (
+        "dew_point_1d",
+        "dew point at the valid hour, the day before, minus now [K]",
+        (before(dew, day - lead) - dew),
+    )
+    elevation = sine_of_elevation(valid, grid.latitude, grid.longitude)
+    yield "sun_valid", "sine of the sun's elevation at the valid time", elevation
+    hours = grid.hours[0] + np.arange(grid.length + lead) * HOUR
+    light = np.maximum(sine_of_elevation(hours, grid.latitude, grid.longitude), 0)
+    total = np.zeros(shape, np.float32)
+    for ahead in range(1, lead + 1):
+        total += light[:, ahead : ahead + grid.length]
+    yield "sun_until_valid", "sum of the sun's sine of elevation by day until the valid time [h]", total
+    angle = day_angle(valid)
+    yield "valid_day_sine", "sine of the valid time of the day (UTC)", np.broadcast_to(np.sin(angle), shape)
+    yield (
+        "valid_day_cosine",
+        "cosine of the valid time of the day (UTC)",
+        np.broadcast_to(np.cos(angle), shape),
+    )
+
+
+def before(values: Array, hours: int) -> Array:
+    """Values some hours earlier, along the last axis; NaN before the first."""
+    if hours == 0:
+        return values
+    found = np.full_like(values, np.nan)
+    found[..., hours:] = values[..., :-hours]
+    return found
+
+
+def mean(values: Array, hours: int) -> Array:
+    """Mean of the last hours, along the last axis; NaN where fewer than half of them are known."""
+    total, count = np.zeros(values.shape, np.float32), np.zeros(values.shape, np.float32)
+    known = np.isfinite(values)
+    filled = np.where(known, values, np.float32(0)).astype(np.float32)
+    length = values.shape[-1]
+    for back in range(min(hours, length)):
+        total[..., back:] += filled[..., : length - back]
+        count[..., back:] += known[..., : length - back]
+    return np.where(count >= hours / 2, total / np.maximum(count, 1), np.float32(np.nan))
+
+
+def extreme(values: Array, hours: int, choose: np.ufunc) -> Array:
+    """Highest or lowest known value of the last hours (np.fmax, np.fmin), along the last axis."""
+    found = values.copy()
+    for back in range(1, min(hours, values.shape[-1])):
+        found[..., back:] = choose(found[..., back:], values[..., :-back])
+    return found
+
+
+def _share(part: Array, whole: Array, hours: int) -> Array:
+    """Ratio of two means; NaN where the second is next to nothing."""
+    possible = mean(whole, hours)
+    return np.where(
+        possible * hours > _LEAST_SUN_MJM2, mean(part, hours) / np.maximum(possible, 1e-6), np.nan
+    )
+
+
+def _zero_where(values: Array, absent: Array) -> Array:
+    return np.where(np.isnan(values) & absent, np.float32(0), values)
+
+
+def _flag(truth: Array, known: Array) -> Array:
+    return np.where(np.isnan(known), np.float32(np.nan), truth.astype(np.float32))
+
+
+def _wind_of(grid: Grid) -> tuple[Array, Array]:
+    """Wind vector towards the east and the north, m/s; a direction of 0 means calm."""
+    speed, direction = grid.values["wind_speed_ms"], grid.values["wind_direction_deg"]
+    angle = np.deg2rad(direction)
+    calm = direction == 0
+    east, north = -speed * np.sin(angle), -speed * np.cos(angle)
+    zero = np.float32(0)
+    return np.where(calm, zero, east), np.where(calm, zero, north)
+
+
+def _offsets(grid: Grid) -> tuple[Array, Array]:
+    """How far each station lies east and north of each other one, km; [here, there]."""
+    east = (grid.longitude[None] - grid.longitude[:, None]) * _KM_PER_DEGREE
+    east = east * np.cos(np.deg2rad(grid.latitude))[:, None]
+    north = (grid.latitude[None] - grid.latitude[:, None]) * _KM_PER_DEGREE
+    return east, north
+
+
+def _plane(grid: Grid, values: Array) -> tuple[Array, Array]:
+    """Slopes of the plane through all stations, towards the east and the north, per 100 km; shape (hours,).
+
+    NaN where fewer than three stations are known, or all lie on a line.
+    """
+    scale = _KM_PER_DEGREE / 100
+    east = (grid.longitude - grid.longitude.mean()) * scale * np.cos(np.deg2rad(grid.latitude.mean()))
+    north = (grid.latitude - grid.latitude.mean()) * scale
+    known = np.isfinite(values)
+    count = known.sum(axis=0)
+    safe = np.maximum(count, 1)
+
+    def centred(each: Array) -> Array:
+        return np.where(known, each - np.where(known, each, 0).sum(axis=0) / safe, 0)
+
+    x, y, z = (
+        centred(np.broadcast_to(east[:, None], values.shape)),
+        centred(np.broadcast_to(north[:, None], values.shape)),
+        centred(np.where(known, values.astype(np.float64), 0)),
+    )
+    xx, yy, xy, xz, yz = ((a * b).sum(axis=0) for a, b in ((x, x), (y, y), (x, y), (x, z), (y, z)))
+    area = xx * yy - xy**2
+    usable = (count > 2) & (area > 1e-3)  # noqa: PLR2004  three points make a plane
+    safe_area = np.where(usable, area, 1)
+    return (
+        np.where(usable, (xz * yy - yz * xy) / safe_area, np.nan),
+        np.where(usable, (yz * xx - xz * xy) / safe_area, np.nan),
+    )

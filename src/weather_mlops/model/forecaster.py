@@ -1,0 +1,231 @@
+"""A trained model: boosters and lines for each lead, and what turns their answers into quantiles.
+
+Files: ``model.json`` (everything but the trees, as JSON) and ``lead_01_0.ubj``, … (XGBoost's own format, one
+for each member of the ensemble of each lead). There is no pickle.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from weather_mlops.errors import ModelUnusable
+from weather_mlops.model import features
+from weather_mlops.model.climatology import Climatology
+from weather_mlops.model.grid import Grid
+from weather_mlops.model.linear import Ridge
+from weather_mlops.model.scores import Quantiles
+from weather_mlops.model.targets import Target, target_named
+
+if TYPE_CHECKING:
+    from xgboost import Booster
+
+MODEL: Final = "model.json"
+IMPORTANT: Final = 15
+_RECIPE_DIGITS: Final = 12
+
+
+@dataclass(frozen=True)
+class LeadModel:
+    """The model of one lead. Its answer is the change of the target from the issue time on.
+
+    Attributes:
+        members: boosters, averaged; each was trained without a part of the weeks.
+        line: ridge regression on the same features.
+        line_weight: share (0 to 1) of the line in the answer.
+        low: p10 minus p50, unit of the target.
+        high: p90 minus p50.
+    """
+
+    members: Sequence["Booster"]
+    line: Ridge
+    line_weight: float
+    low: float
+    high: float
+
+    def answer(self, values: np.ndarray, line: np.ndarray) -> np.ndarray:
+        """Changes, shape (n,), of features of shape (n, F) and what the line says of them."""
+        trees = np.mean([member.inplace_predict(values) for member in self.members], axis=0)
+        return (1 - self.line_weight) * trees + self.line_weight * line
+
+
+@dataclass(frozen=True)
+class Forecaster:
+    """A trained model of one target.
+
+    Attributes:
+        target: what it forecasts.
+        stations: that it knows.
+        features: names of the features, in their order, those of a lead last.
+        usual: climatology of the target, of the stations.
+        leads: models, of lead 1, 2, …
+        settings: of the training; with the features they make the recipe.
+        rows: station-hours that it was trained on.
+    """
+
+    target: Target
+    stations: tuple[int, ...]
+    features: tuple[str, ...]
+    usual: Climatology
+    leads: Sequence[LeadModel]
+    settings: Mapping[str, Any]
+    rows: int
+
+    @property
+    def horizon(self) -> int:
+        """Longest lead, hours."""
+        return len(self.leads)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Columns of the observations that it needs."""
+        return features.inputs(self.target)
+
+    @property
+    def history_hours(self) -> int:
+        """Hours before an issue time that it needs."""
+        return features.HISTORY_HOURS
+
+    @property
+    def fingerprint(self) -> str:
+        """Of its features: the code must have the same."""
+        return features.fingerprint(self.features)
+
+    @cached_property
+    def recipe(self) -> str:
+        """Of features and settings: two models of one recipe differ by their data only."""
+        told = [self.fingerprint, self.horizon, dict(self.settings)]
+        return sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:_RECIPE_DIGITS]
+
+    def predict(self, grid: Grid, origins: np.ndarray) -> Quantiles:
+        """Forecast.
+
+        Args:
+            grid: of the model's stations, with ``history_hours`` before each issue time.
+            origins: indices of the issue times.
+
+        Returns:
+            Quantiles of shape (stations, issue times, leads), float32, in the target's unit; NaN where the
+            target was not observed at the issue time.
+
+        Raises:
+            ModelUnusable: the grid has other stations.
+        """
+        return self.predict_beside_line(grid, origins)[0]
+
+    def predict_beside_line(self, grid: Grid, origins: np.ndarray) -> tuple[Quantiles, np.ndarray]:
+        """Forecast; and what its lines alone forecast: ridge regression, an opponent."""
+        if tuple(grid.stations.tolist()) != self.stations:
+            raise ModelUnusable(f"the model is of stations {self.stations}, and the data of {grid.stations}")
+        base = features.features(grid, origins, self.target, self.usual)
+        value = grid.values[self.target.column][:, origins]
+        middle, lines = (np.empty((*value.shape, self.horizon), np.float32) for _ in range(2))
+        for lead, model in enumerate(self.leads, start=1):
+            seen = base.beside(features.lead_features(grid, origins, self.target, self.usual, lead))
+            rows = seen.values.reshape(-1, len(seen.names))
+            line = model.line.predict(rows)
+            middle[..., lead - 1] = value + model.answer(rows, line).reshape(value.shape)
+            lines[..., lead - 1] = value + line.reshape(value.shape)
+        low, high = (np.float32([getattr(model, name) for model in self.leads]) for name in ("low", "high"))
+        quantiles = (self._possible(quantile) for quantile in (middle + low, middle, middle + high))
+        return Quantiles(*quantiles), self._possible(lines)
+
+    def importance(self, leads: Iterable[int]) -> dict[str, dict[str, float]]:
+        """Share of the trees' gain by feature, the largest ones, by lead; none beyond the horizon."""
+        found = {}
+        for lead in leads:
+            if lead <= self.horizon:
+                gains = np.zeros(len(self.features))
+                for member in self.leads[lead - 1].members:
+                    for name, gain in member.get_score(importance_type="total_gain").items():
+                        gains[int(name.removeprefix("f"))] += gain
+                shares = gains / (gains.sum() or 1)
+                largest = np.argsort(shares)[::-1][:IMPORTANT]
+                found[str(lead)] = {self.features[place]: float(shares[place]) for place in largest}
+        return found
+
+    def files(self) -> dict[str, bytes]:
+        """What it is kept as."""
+        told = {
+            "target": self.target.name,
+            "stations": list(self.stations),
+            "features": list(self.features),
+            "fingerprint": self.fingerprint,
+            "usual": self.usual.as_lists(),
+            "settings": dict(self.settings),
+            "rows": self.rows,
+            "leads": [
+                {
+                    "members": len(model.members),
+                    "line": model.line.as_dict(),
+                    "line_weight": model.line_weight,
+                    "low": model.low,
+                    "high": model.high,
+                }
+                for model in self.leads
+            ],
+        }
+        trees = {
+            _file(lead, number): bytes(member.save_raw("ubj"))
+            for lead, model in enumerate(self.leads, start=1)
+            for number, member in enumerate(model.members)
+        }
+        return {MODEL: json.dumps(told).encode(), **trees}
+
+    @classmethod
+    def from_files(cls, files: Mapping[str, bytes]) -> "Forecaster":
+        """From what it is kept as.
+
+        Raises:
+            ModelUnusable: a file is missing or can't be read, or its features are not the code's.
+        """
+        from xgboost import Booster
+        from xgboost.core import XGBoostError
+
+        try:
+            told = json.loads(files[MODEL])
+            _require_same_features(told)
+            leads = []
+            for lead, kept in enumerate(told["leads"], start=1):
+                members = [
+                    Booster({"nthread": 0}, model_file=bytearray(files[_file(lead, number)]))
+                    for number in range(kept["members"])
+                ]
+                line = Ridge.from_dict(kept["line"])
+                leads.append(LeadModel(members, line, kept["line_weight"], kept["low"], kept["high"]))
+            return cls(
+                target_named(told["target"]),
+                tuple(told["stations"]),
+                tuple(told["features"]),
+                Climatology.from_lists(told["usual"]),
+                leads,
+                told["settings"],
+                told["rows"],
+            )
+        except (KeyError, TypeError, ValueError, XGBoostError) as error:
+            if isinstance(error, ModelUnusable):
+                raise
+            told = f"{type(error).__name__}: {error}"
+            raise ModelUnusable(f"{MODEL} or a booster can't be read: {told}") from error
+
+    def _possible(self, values: np.ndarray) -> np.ndarray:
+        """No forecast beyond the target's limits."""
+        return np.clip(values, self.target.low, self.target.high)
+
+
+def _require_same_features(told: Mapping[str, Any]) -> None:
+    names = tuple(told["features"])
+    if told["fingerprint"] != features.fingerprint(names):
+        raise ModelUnusable(
+            f"the model was made for features {told['fingerprint']}, the code makes "
+            f"{features.fingerprint(names)}: train anew (run model_training), or go back to the code that "
+            "made it"
+        )
+
+
+def _file(lead: int, number: int) -> str:
+    return f"lead_{lead:02d}_{number}.ubj"
