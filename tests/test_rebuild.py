@@ -8,14 +8,16 @@ import pytest
 
 from tests.history.conftest import *  # noqa: F403  the fixtures of a load
 from tests.history.conftest import KEY, NOW, SUITES, Loader, by_key, some
+from tests.lake.conftest import forecasts
 from weather_mlops import collection
 from weather_mlops import rebuild as rebuilding
 from weather_mlops.kma.client import KmaClient, UncountedCalls
 from weather_mlops.kma.endpoints import HOUR
 from weather_mlops.lake.catalog import open_table
+from weather_mlops.lake.forecasts import publish as publish_forecasts
 from weather_mlops.lake.publish import publish_run
 from weather_mlops.lake.rows import between
-from weather_mlops.lake.schemas import OBSERVATIONS, TABLES
+from weather_mlops.lake.schemas import FORECASTS, OBSERVATIONS
 from weather_mlops.lake.staging import Staging
 from weather_mlops.quality import audit
 
@@ -148,4 +150,13 @@ def test_of_nothing_comes_nothing(loader):
     told = rebuild(loader)
 
     assert (told.months, told.rows, told.differences) == (0, 0, [])
-    assert len(TABLES) == 3
+
+
+def test_forecasts_stay_as_they_were_said(filled):
+    publish_forecasts(filled.catalog, forecasts([LOAD.begin]), run="forecast", now=NOW)
+    said = open_table(filled.catalog, FORECASTS).metadata
+    damage(filled)
+    rebuild(filled, apply=True)
+
+    assert open_table(filled.catalog, FORECASTS).metadata == said
+    assert not filled.catalog.table_exists("weather_rebuilt.forecasts")

@@ -15,6 +15,7 @@
         ├── FormatChanged          a reply whose rows do not fit the known format
         ├── ReplyMismatch          a reply about other hours than were asked for
         ├── StorageRefused         S3 refuses the credentials, or the bucket does not exist
+        ├── SnapshotExpired        a state of a table that is not kept any more
         ├── QualityTooLow          too small a share of the rows is fit to publish
         ├── LoadIncomplete         parts of a load of history could not be had
         ├── TrainingImpossible     the data can't carry a model, or a step before did not finish
@@ -85,6 +86,10 @@ class ReplyMismatch(Permanent, ValueError):
 
 class StorageRefused(Permanent, PermissionError):
     """S3 refuses the credentials, or the bucket does not exist."""
+
+
+class SnapshotExpired(Permanent, LookupError):
+    """A table does not have a state any more."""
 
 
 class QualityTooLow(Permanent, ValueError):

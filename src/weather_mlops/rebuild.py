@@ -1,5 +1,7 @@
 """The tables made anew from raw alone, compared with the live ones, and put in their place when asked to.
 
+Forecasts are not among them: no reply tells them, and what was forecast stays as it was said.
+
 Month by month (UTC): the replies that are about it, in the order of their coming, are audited together; what
 comes of that goes to tables of the same names in another namespace. Where they differ from the live ones is
 listed, and swapping replaces just the months that differ, each table in one commit. A month that somebody
@@ -52,7 +54,6 @@ from weather_mlops.lake.schemas import (
     QUARANTINE,
     QUARANTINE_SCHEMA,
     QUARANTINE_TABLE_SCHEMA,
-    TABLES,
     UTC_TIME,
     TableDefinition,
     conformed,
@@ -63,7 +64,8 @@ from weather_mlops.replies import Replies, audits, themselves
 log = logging.getLogger(__name__)
 
 NAMESPACE: Final = "weather_rebuilt"
-REBUILT: Final = {table.name: replace(table, namespace=NAMESPACE) for table in TABLES}
+FROM_RAW: Final = (OBSERVATIONS, QUARANTINE, GAPS)
+REBUILT: Final = {table.name: replace(table, namespace=NAMESPACE) for table in FROM_RAW}
 ENDPOINTS: Final = (PERIOD, ONE_HOUR)
 RUN: Final = "rebuild"
 
@@ -194,14 +196,14 @@ class _Work:
     def month(self, month: datetime, told: Rebuilt) -> list[Difference]:
         """Make a month anew and write it; where the live tables differ."""
         # The live tables are looked at before raw is: what they have is in raw by then.
-        live = {definition.name: self._live(definition, month) for definition in TABLES}
+        live = {definition.name: self._live(definition, month) for definition in FROM_RAW}
         made = self._from_raw(month, live[GAPS.name])
         differences = [
             *_different_observations(live[OBSERVATIONS.name], made.observations),
             *_different_quarantine(live[QUARANTINE.name], made.quarantine),
             *_different_gaps(live[GAPS.name], made.gaps),
         ]
-        for definition, rows in zip(TABLES, (made.observations, made.quarantine, made.gaps), strict=True):
+        for definition, rows in zip(FROM_RAW, (made.observations, made.quarantine, made.gaps), strict=True):
             self._write(REBUILT[definition.name], month, rows)
         self._unreadable[month] = made.unreadable
         self._replies |= made.begun
@@ -243,7 +245,7 @@ class _Work:
             Months that somebody else wrote to since they were compared: nothing was swapped in their table.
         """
         stale: set[datetime] = set()
-        for definition in TABLES:
+        for definition in FROM_RAW:
             months = sorted(
                 month for month, differences in found.items()
                 if any(difference.table == definition.name for difference in differences)

@@ -11,12 +11,14 @@ from moto.server import ThreadedMotoServer
 
 from tests.s3_proxy import S3Proxy
 from weather_mlops.lake.catalog import open_catalog
-from weather_mlops.lake.schemas import OBSERVATIONS_SCHEMA
+from weather_mlops.lake.schemas import FORECASTS_SCHEMA, OBSERVATIONS_SCHEMA
 from weather_mlops.lake.store import ObjectStore, S3Access
 
 # Hours in the real present: Iceberg stamps snapshots by the clock of the machine.
 NOW = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
 _numbers = count()
+TARGETS = ("air_temperature_c", "wind_speed_ms")
+LEADS = (1, 2, 3)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -55,6 +57,36 @@ def _value(kind: pa.DataType, time: datetime, source: random.Random) -> object:
     if pa.types.is_integer(kind):
         return source.randrange(100)
     return round(source.uniform(-20, 30), 1)
+
+
+def forecasts(
+    issued: Sequence[datetime],
+    stations: Sequence[int] = (90, 95),
+    targets: Sequence[str] = TARGETS,
+    leads: Sequence[int] = LEADS,
+    *,
+    shift: float = 0,
+    version: str = "v1",
+) -> pa.Table:
+    """One row per identity, its values made from it."""
+    rows = [
+        {
+            "issued_at": time,
+            "station_id": station,
+            "target": target,
+            "valid_at": time + timedelta(hours=lead),
+            "lead_hours": lead,
+            "p10": station + shift - lead,
+            "p50": station + shift,
+            "p90": station + shift + lead,
+            "model_version": version,
+        }
+        for time in issued
+        for station in stations
+        for target in targets
+        for lead in leads
+    ]
+    return pa.Table.from_pylist(rows, schema=FORECASTS_SCHEMA)
 
 
 def everything(table: pa.Table) -> list[dict]:

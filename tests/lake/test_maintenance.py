@@ -9,6 +9,7 @@ from weather_mlops.lake.health import newest_hour
 from weather_mlops.lake.maintenance import maintain, remove_orphans
 from weather_mlops.lake.publish import publish
 from weather_mlops.lake.schemas import OBSERVATIONS, OBSERVATIONS_SCHEMA
+from weather_mlops.lake.tags import tag
 
 from .conftest import NOW, everything, observations
 
@@ -84,7 +85,7 @@ def test_a_tagged_state_stays_readable_for_ever(catalog):
     commit_hourly(catalog, MAY[:3])
     trained_on = rows(catalog)
     snapshot = table_of(catalog).current_snapshot().snapshot_id
-    table_of(catalog).manage_snapshots().create_tag(snapshot, "model-1").commit()
+    tag(catalog, OBSERVATIONS, snapshot, "model-1")
     publish(catalog, observations([90, 95], MAY[:3], seed=1), run="corrections")
     commit_hourly(catalog, MAY[3:8])
     now = rows(catalog)

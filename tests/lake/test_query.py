@@ -3,11 +3,15 @@
 from datetime import UTC, datetime
 
 import pyarrow as pa
+import pyarrow.dataset as ds
+import pytest
 
 from tests.lake.conftest import NOW, hours, observations
+from weather_mlops.errors import SnapshotExpired
 from weather_mlops.lake.catalog import ensure_tables
 from weather_mlops.lake.publish import publish
-from weather_mlops.lake.query import connect
+from weather_mlops.lake.query import connect, dataset
+from weather_mlops.lake.schemas import UTC_TIME
 
 JANUARY = [datetime(2024, 1, day, tzinfo=UTC) for day in range(1, 11)]
 
@@ -16,7 +20,7 @@ def test_all_tables_are_there_from_the_beginning(catalog, access):
     ensure_tables(catalog)
     answer = connect(catalog, access)
 
-    for name in ("observations", "quarantine", "gaps"):
+    for name in ("observations", "quarantine", "gaps", "forecasts"):
         assert answer.sql(f"select count(*) from {name}").fetchall() == [(0,)]
 
 
@@ -46,3 +50,30 @@ def test_a_month_is_read_without_opening_the_files_of_others(catalog, access, pr
     read = {path.split("?")[0] for method, path in proxy.requests if path.endswith(".parquet")}
     assert {path.split("observed_at_month")[1][:10] for path in read} <= {"=2024-03/0", "%3D2024-03"}
     assert isinstance(connection.sql("select * from observations").to_arrow_table(), pa.Table)
+
+
+def test_a_pinned_state_does_not_see_what_is_committed_later(catalog, access):
+    old = observations([90, 108], JANUARY)
+    pinned = publish(catalog, old, run="a").snapshot_id
+    publish(catalog, observations([90, 108], JANUARY, seed=1), run="corrections")
+    publish(catalog, observations([108], hours(5)), run="new rows")
+
+    wanted = (ds.field("station_id") == 108) & (ds.field("observed_at") >= pa.scalar(JANUARY[3], UTC_TIME))
+    columns = ["observed_at", "air_temperature_c"]
+    before, after = (
+        dataset(catalog, access, "weather.observations", state)
+        .to_table(columns=columns, filter=wanted)
+        .sort_by("observed_at")
+        for state in (pinned, None)
+    )
+
+    assert before.to_pylist() == old.filter(wanted).select(columns).sort_by("observed_at").to_pylist()
+    assert after.num_rows == before.num_rows + 5
+    assert after.slice(0, before.num_rows) != before
+
+
+def test_a_pinned_state_that_has_expired_is_named(catalog, access):
+    publish(catalog, observations([90], JANUARY), run="a")
+
+    with pytest.raises(SnapshotExpired, match=r"weather\.observations: there is no snapshot 17"):
+        dataset(catalog, access, "weather.observations", 17)

@@ -16,8 +16,9 @@ from pyiceberg.exceptions import (
     ValidationException,
 )
 from pyiceberg.table import Table
+from pyiceberg.table.snapshots import Snapshot
 
-from weather_mlops.errors import CommitConflict
+from weather_mlops.errors import CommitConflict, SnapshotExpired
 from weather_mlops.lake.files import io_properties
 from weather_mlops.lake.schemas import TABLES, TableDefinition
 from weather_mlops.lake.store import S3Access, storage_errors
@@ -120,6 +121,21 @@ def commit(
     raise CommitConflict(
         f"{definition.identifier}: other writers committed first, {attempts} times in a row. Run it again."
     )
+
+
+def existing_snapshot(table: Table, snapshot_id: int) -> Snapshot:
+    """A state of a table, by its number.
+
+    Raises:
+        SnapshotExpired: the table does not have it, or not any more.
+    """
+    snapshot = table.snapshot_by_id(snapshot_id)
+    if snapshot is None:
+        raise SnapshotExpired(
+            f"{'.'.join(table.name())}: there is no snapshot {snapshot_id}: it has expired, or never was. "
+            "States are kept for a day, tagged ones for ever: start again from the present one."
+        )
+    return snapshot
 
 
 def summary(table: Table) -> Mapping[str, str]:

@@ -145,11 +145,12 @@ def _crowded(table: Table) -> list[datetime]:
 
 
 def _rewrite(table: Table, definition: TableDefinition, month: datetime) -> None:
-    rows = table.scan(row_filter=in_months([month])).to_arrow().cast(definition.columns)
+    whole = in_months([month], definition.time)
+    rows = table.scan(row_filter=whole).to_arrow().cast(definition.columns)
     rows = rows.sort_by([(name, "ascending") for name in definition.sorted_by])
     standing = {name: value for name, value in summary(table).items() if name.startswith("weather.")}
     notes = {**standing, KIND: _COMPACTION}
-    table.overwrite(rows, overwrite_filter=in_months([month]), snapshot_properties=notes)
+    table.overwrite(rows, overwrite_filter=whole, snapshot_properties=notes)
 
 
 def _expire(catalog: Catalog, definition: TableDefinition, before: datetime) -> int:

@@ -1,4 +1,4 @@
-"""SQL over the tables: DuckDB on the Parquet files of their current state.
+"""SQL over the tables: DuckDB on the Parquet files of their current state. pyarrow reads pinned ones, too.
 
 DuckDB's own Iceberg reader is an extension that it downloads at first use, and it doesn't know PyIceberg's
 catalogs. Which files make a table is asked of the catalog; DuckDB reads of them just the columns and the row
@@ -13,13 +13,14 @@ import pyarrow.dataset as ds
 from pyarrow import fs
 from pyiceberg.catalog import Catalog
 
+from weather_mlops.lake.catalog import existing_snapshot
 from weather_mlops.lake.rows import month_numbered, next_month
 from weather_mlops.lake.schemas import NAMESPACE, UTC_TIME
 from weather_mlops.lake.store import S3Access, storage_errors
 
 
 def connect(catalog: Catalog, access: S3Access, namespace: str = NAMESPACE) -> duckdb.DuckDBPyConnection:
-    """A DuckDB connection that has the tables as views: ``observations``, ``quarantine``, ``gaps``, ...
+    """A DuckDB connection that has the tables as views: ``observations``, ``forecasts``, ...
 
     Times are shown in KST; the columns stay moments, whatever zone the connection is set to.
 
@@ -35,33 +36,50 @@ def connect(catalog: Catalog, access: S3Access, namespace: str = NAMESPACE) -> d
     return connection
 
 
-def dataset(catalog: Catalog, access: S3Access, identifier: str) -> ds.Dataset:
-    """The files of a table's current state."""
-    table = catalog.load_table(identifier)
-    tasks = list(table.scan().plan_files())
-    schema = pa.schema([field.remove_metadata() for field in table.schema().as_arrow()])
+def dataset(
+    catalog: Catalog, access: S3Access, identifier: str, snapshot_id: int | None = None
+) -> ds.Dataset:
+    """The files of a table's state: columns and rows are read where they are asked for.
+
+    Args:
+        catalog: where the table is.
+        access: the bucket.
+        identifier: the table's full name.
+        snapshot_id: the state; the current one, where none is named. Later commits don't change what it says.
+
+    Raises:
+        SnapshotExpired: the table does not have that state any more.
+        StorageUnavailable, StorageRefused.
+    """
+    with storage_errors(f"table {identifier}"):
+        table = catalog.load_table(identifier)
+        if snapshot_id is not None:
+            existing_snapshot(table, snapshot_id)
+        scan = table.scan(snapshot_id=snapshot_id)
+        tasks = list(scan.plan_files())
+    schema = pa.schema([field.remove_metadata() for field in scan.projection().as_arrow()])
     if not tasks:
         return ds.dataset(schema.empty_table())
     files, kind = _files(access), ds.ParquetFileFormat()
-    monthly = not table.spec().is_unpartitioned()
+    times = [table.schema().find_field(field.source_id).name for field in table.spec().fields]
     fragments = [
         kind.make_fragment(
             urlsplit(task.file.file_path).netloc + urlsplit(task.file.file_path).path,
             filesystem=files,
-            partition_expression=_within(task.file.partition[0]) if monthly else None,
+            partition_expression=_within(times[0], task.file.partition[0]) if times else None,
         )
         for task in tasks
     ]
     return ds.FileSystemDataset(fragments, schema, kind, files)
 
 
-def _within(month: int | None) -> ds.Expression:
+def _within(column: str, month: int | None) -> ds.Expression:
     """What holds for all rows of a file: so that files of other months aren't even opened."""
     if month is None:
-        return ds.field("observed_at").is_null()
+        return ds.field(column).is_null()
     begin = month_numbered(month)
     first, last = (pa.scalar(time, UTC_TIME) for time in (begin, next_month(begin)))
-    return (ds.field("observed_at") >= first) & (ds.field("observed_at") < last)
+    return (ds.field(column) >= first) & (ds.field(column) < last)
 
 
 def _files(access: S3Access) -> fs.S3FileSystem:

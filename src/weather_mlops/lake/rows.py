@@ -1,4 +1,7 @@
-"""Rows by their key (station, hour): keys as numbers, filters that prune, and what a table has of them."""
+"""Rows by their key (station, hour): keys as numbers, filters that prune, and what a table has of them.
+
+Filters are about the time of the observation, where no other column is named.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -35,7 +38,7 @@ _MINUTE_US: Final = 60_000_000
 _TIME_BITS: Final = 32
 _BEFORE_1970: Final = 1 << 31
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_OBSERVED_AT: Final = Reference("observed_at")
+OBSERVED_AT: Final = "observed_at"
 # Two hours further apart than this are looked up separately: a file holds neighbours.
 _NEIGHBOURS: Final = timedelta(days=1)
 
@@ -107,28 +110,36 @@ def exactly(keys: Iterable[Key]) -> BooleanExpression:
         stations_by_hour[hour].add(station)
     hours_by_stations = defaultdict(list)
     for hour, stations in stations_by_hour.items():
-        hours_by_stations[frozenset(stations)].append(_iso(moment(hour)))
+        hours_by_stations[frozenset(stations)].append(moment(hour))
     return either(
         [
-            And(one_of("station_id", stations), one_of("observed_at", hours))
+            And(one_of("station_id", stations), one_of(OBSERVED_AT, hours))
             for stations, hours in hours_by_stations.items()
         ]
     )
 
 
-def in_months(months: Iterable[datetime]) -> BooleanExpression:
+def in_months(months: Iterable[datetime], column: str = OBSERVED_AT) -> BooleanExpression:
     """A filter for whole months, given by their first moments (UTC)."""
-    return either([And(at_or_after(month), _before(next_month(month))) for month in sorted(set(months))])
+    return either(
+        [And(at_or_after(month, column), _before(next_month(month), column)) for month in sorted(set(months))]
+    )
 
 
-def at_or_after(time: datetime) -> BooleanExpression:
-    """A filter for rows observed since."""
-    return GreaterThanOrEqual(term=_OBSERVED_AT, value=literal(_iso(time)))
+def at_or_after(time: datetime, column: str = OBSERVED_AT) -> BooleanExpression:
+    """A filter for rows since a time."""
+    return GreaterThanOrEqual(term=Reference(column), value=literal(_iso(time)))
 
 
-def between(first: datetime, last: datetime) -> BooleanExpression:
-    """A filter for rows observed in a period, both ends included."""
-    return And(at_or_after(first), _at_or_before(last))
+def between(first: datetime, last: datetime, column: str = OBSERVED_AT) -> BooleanExpression:
+    """A filter for rows of a period, both ends included."""
+    return And(at_or_after(first, column), _at_or_before(last, column))
+
+
+def one_of(column: str, values: Iterable[int] | Iterable[str] | Iterable[datetime]) -> BooleanExpression:
+    """A filter for rows that have one of the values in a column."""
+    plain = (_iso(value) if isinstance(value, datetime) else value for value in values)
+    return In(term=Reference(column), values={literal(value) for value in plain})
 
 
 def keys_between(table: Table, first: datetime, last: datetime) -> np.ndarray:
@@ -192,17 +203,12 @@ def _spans(times: Sequence[datetime]) -> list[tuple[datetime, datetime]]:
     return list(zip(firsts, lasts, strict=True))
 
 
-def _at_or_before(time: datetime) -> BooleanExpression:
-    return LessThanOrEqual(term=_OBSERVED_AT, value=literal(_iso(time)))
+def _at_or_before(time: datetime, column: str) -> BooleanExpression:
+    return LessThanOrEqual(term=Reference(column), value=literal(_iso(time)))
 
 
-def _before(time: datetime) -> BooleanExpression:
-    return LessThan(term=_OBSERVED_AT, value=literal(_iso(time)))
-
-
-def one_of(column: str, values: Iterable[int] | Iterable[str]) -> BooleanExpression:
-    """A filter for certain values of a column."""
-    return In(term=Reference(column), values={literal(value) for value in values})
+def _before(time: datetime, column: str) -> BooleanExpression:
+    return LessThan(term=Reference(column), value=literal(_iso(time)))
 
 
 def _iso(time: datetime) -> str:

@@ -4,7 +4,7 @@ Field ids are the columns' places here, from 1: a new variable goes to the end o
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import pyarrow as pa
@@ -79,6 +79,20 @@ GAPS_SCHEMA: Final = pa.schema(
     ]
 )
 
+FORECASTS_SCHEMA: Final = pa.schema(
+    [
+        _field("issued_at", UTC_TIME, "Time of the newest observation that the forecast used (UTC)"),
+        _field("station_id", pa.int32(), _STATION),
+        _field("target", pa.string(), "What is forecast: a column of observations, whose name has the unit"),
+        _field("valid_at", UTC_TIME, "Time that is forecast (UTC): issued_at and lead_hours later"),
+        _field("lead_hours", pa.int32(), "From issued_at to valid_at [h]"),
+        _field("p10", pa.float64(), "Quantile 0.1, in the unit of the target"),
+        _field("p50", pa.float64(), "Median, in the unit of the target"),
+        _field("p90", pa.float64(), "Quantile 0.9, in the unit of the target"),
+        _field("model_version", pa.string(), "Version of the model that made it"),
+    ]
+)
+
 _ICEBERG_TYPES: Final[Mapping[pa.DataType, PrimitiveType]] = {
     pa.int32(): IntegerType(),
     pa.float64(): DoubleType(),
@@ -95,8 +109,6 @@ PROPERTIES: Final[Mapping[str, str]] = {
     "commit.manifest.target-size-bytes": "65536",
     # Only the keys' bounds prune a scan; those of all columns would make manifests twenty times as large.
     "write.metadata.metrics.default": "none",
-    "write.metadata.metrics.column.station_id": "full",
-    "write.metadata.metrics.column.observed_at": "full",
     # Old metadata files are removed by maintenance, many in one request, not by each commit.
     "write.metadata.previous-versions-max": "5",
     # PyIceberg's own retry appends blindly after another writer's commit: the same rows twice.
@@ -107,14 +119,18 @@ PROPERTIES: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True)
 class TableDefinition:
-    """One table: its columns, the columns that identify a row, and whether months are its partitions."""
+    """One table: its columns, what identifies a row, what filters name, and its partitions.
+
+    Attributes:
+        time: the column whose months are the partitions, if they are.
+    """
 
     name: str
     columns: pa.Schema
     identity: tuple[str, ...] = ()
     sorted_by: tuple[str, ...] = KEY
+    time: str = "observed_at"
     monthly: bool = True
-    properties: Mapping[str, str] = field(default_factory=lambda: PROPERTIES)
     namespace: str = NAMESPACE
 
     @property
@@ -142,13 +158,19 @@ class TableDefinition:
 
     @property
     def partitions(self) -> PartitionSpec:
-        """By month of the observation, or none."""
+        """By month, or none."""
         if not self.monthly:
             return UNPARTITIONED_PARTITION_SPEC
-        source = self.schema.find_field("observed_at").field_id
+        source = self.schema.find_field(self.time).field_id
         return PartitionSpec(
-            PartitionField(source, _FIRST_PARTITION_ID, MonthTransform(), "observed_at_month")
+            PartitionField(source, _FIRST_PARTITION_ID, MonthTransform(), f"{self.time}_month")
         )
+
+    @property
+    def properties(self) -> Mapping[str, str]:
+        """How it is written, the bounds of its keys included."""
+        keys = dict.fromkeys((*self.sorted_by, *self.identity))
+        return {**PROPERTIES, **{f"write.metadata.metrics.column.{name}": "full" for name in keys}}
 
     @property
     def order(self) -> SortOrder:
@@ -160,7 +182,15 @@ class TableDefinition:
 OBSERVATIONS: Final = TableDefinition("observations", OBSERVATIONS_SCHEMA, identity=KEY)
 QUARANTINE: Final = TableDefinition("quarantine", QUARANTINE_TABLE_SCHEMA)
 GAPS: Final = TableDefinition("gaps", GAPS_SCHEMA, identity=KEY)
-TABLES: Final = (OBSERVATIONS, QUARANTINE, GAPS)
+FORECASTS: Final = TableDefinition(
+    "forecasts",
+    FORECASTS_SCHEMA,
+    identity=("target", "station_id", "issued_at", "lead_hours"),
+    # As they are joined with observations: by station and the time that is forecast.
+    sorted_by=("target", "station_id", "valid_at", "lead_hours"),
+    time="valid_at",
+)
+TABLES: Final = (OBSERVATIONS, QUARANTINE, GAPS, FORECASTS)
 
 
 def conformed(table: pa.Table, schema: pa.Schema) -> pa.Table:

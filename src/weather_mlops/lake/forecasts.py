@@ -1,0 +1,172 @@
+"""Forecasts as they were issued: published hour by hour, read beside the observations that came true."""
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import reduce
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyiceberg.catalog import Catalog
+from pyiceberg.expressions import And, BooleanExpression
+from pyiceberg.table import Table
+
+from weather_mlops.lake import maintenance
+from weather_mlops.lake.catalog import RUN, commit, open_table
+from weather_mlops.lake.rows import between, one_of
+from weather_mlops.lake.schemas import FORECASTS, FORECASTS_SCHEMA, conformed
+from weather_mlops.lake.store import storage_errors
+
+log = logging.getLogger(__name__)
+
+_HOUR_US: Final = 3_600_000_000
+_IDENTITY: Final = list(FORECASTS.identity)
+_ORDER: Final = [(name, "ascending") for name in FORECASTS.sorted_by]
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What publishing did, in rows.
+
+    Attributes:
+        inserted: new in the table.
+        replaced: in the table with other values before: of a newer model, or from corrected observations.
+        equal: left alone.
+    """
+
+    inserted: int
+    replaced: int
+    equal: int
+
+
+def publish(catalog: Catalog, forecasts: pa.Table, *, run: str, now: datetime) -> Published:
+    """Bring forecasts into their table, in at most one commit, and maintain it when that is due.
+
+    Done again it changes nothing. Another writer's commit in between makes it compare again.
+
+    Args:
+        catalog: where the table is.
+        forecasts: columns of FORECASTS_SCHEMA at least.
+        run: its name, kept with the snapshot.
+        now: the time, timezone-aware.
+
+    Raises:
+        ValueError: a row that no model should make: a value is missing or not finite, its quantiles cross,
+            its times don't fit its lead, or another row has its identity. Nothing is published.
+        KeyError: a column is missing.
+        CommitConflict, StorageUnavailable, StorageRefused.
+    """
+    incoming = _sound(forecasts)
+    published = commit(catalog, FORECASTS, lambda table: _merge(table, incoming, run))
+    log.info(
+        "forecasts published: inserted=%d replaced=%d equal=%d",
+        published.inserted,
+        published.replaced,
+        published.equal,
+    )
+    maintenance.maintain(catalog, now, (FORECASTS,))
+    return published
+
+
+def read(
+    catalog: Catalog,
+    *,
+    first_valid: datetime,
+    last_valid: datetime,
+    targets: Iterable[str] | None = None,
+    station_ids: Iterable[int] | None = None,
+) -> pa.Table:
+    """Forecasts of a period, whenever they were issued; only the months that it touches are opened.
+
+    Args:
+        catalog: where the table is.
+        first_valid: the first hour that is forecast, timezone-aware.
+        last_valid: the last one, included.
+        targets: which ones; all, where none are named.
+        station_ids: which ones; all, where none are named.
+
+    Returns:
+        Rows of FORECASTS_SCHEMA, sorted by target, station and valid_at.
+
+    Raises:
+        StorageUnavailable, StorageRefused.
+    """
+    wanted: BooleanExpression = between(first_valid, last_valid, FORECASTS.time)
+    if targets is not None:
+        wanted = And(wanted, one_of("target", targets))
+    if station_ids is not None:
+        wanted = And(wanted, one_of("station_id", station_ids))
+    table = open_table(catalog, FORECASTS)
+    with storage_errors(f"table {FORECASTS.identifier}"):
+        return _rows(table, wanted).sort_by(_ORDER)
+
+
+def _merge(table: Table, incoming: pa.Table, run: str) -> Published:
+    if incoming.num_rows == 0:
+        return Published(0, 0, 0)
+    around = _around(incoming)
+    current = _rows(table, around)
+    changed = incoming.join(current, FORECASTS_SCHEMA.names, join_type="left anti")
+    kept = current.join(changed, _IDENTITY, join_type="left anti")
+    replaced = current.num_rows - kept.num_rows
+    done = Published(changed.num_rows - replaced, replaced, incoming.num_rows - changed.num_rows)
+    notes = {RUN: run, "weather.inserted": str(done.inserted), "weather.replaced": str(done.replaced)}
+    if replaced:
+        rows = conformed(pa.concat_tables([kept, changed]), FORECASTS_SCHEMA)
+        table.overwrite(rows.sort_by(_ORDER), overwrite_filter=around, snapshot_properties=notes)
+    elif changed.num_rows:
+        table.append(conformed(changed, FORECASTS_SCHEMA).sort_by(_ORDER), snapshot_properties=notes)
+    return done
+
+
+def _around(forecasts: pa.Table) -> BooleanExpression:
+    """A short filter for all rows that may have the identity of one of these, and some of the same hours."""
+    valid = pc.min_max(forecasts["valid_at"]).as_py()
+    issued = pc.unique(forecasts["issued_at"]).to_pylist()
+    return And(between(valid["min"], valid["max"], "valid_at"), one_of("issued_at", issued))
+
+
+def _rows(table: Table, wanted: BooleanExpression) -> pa.Table:
+    if table.current_snapshot() is None:
+        return FORECASTS_SCHEMA.empty_table()
+    return table.scan(row_filter=wanted).to_arrow().cast(FORECASTS_SCHEMA)
+
+
+def _sound(forecasts: pa.Table) -> pa.Table:
+    """The same rows in FORECASTS_SCHEMA.
+
+    Raises:
+        ValueError: naming a row that is not sound, and why.
+    """
+    nullable = pa.schema([pa.field(column.name, column.type) for column in FORECASTS_SCHEMA])
+    rows = conformed(forecasts, nullable)
+    for fault, sound in _checks(rows).items():
+        if not pc.all(sound, min_count=0).as_py():
+            row = rows.filter(pc.invert(sound)).slice(0, 1).to_pylist()[0]
+            raise ValueError(f"forecast {_named(row)}: {fault}")
+    copies = rows.group_by(_IDENTITY).aggregate([([], "count_all")])
+    copies = copies.filter(pc.greater(copies["count_all"], 1))
+    if copies.num_rows:
+        row = copies.slice(0, 1).to_pylist()[0]
+        raise ValueError(f"forecast {_named(row)}: it is there more than once")
+    return conformed(rows, FORECASTS_SCHEMA)
+
+
+def _checks(rows: pa.Table) -> dict[str, pa.ChunkedArray]:
+    """Which rows are sound, by what is wrong with the others; each check counts on those before it."""
+    low, median, high = (rows[name] for name in ("p10", "p50", "p90"))
+    lead_us = pc.multiply(rows["lead_hours"].cast(pa.int64()), _HOUR_US)
+    apart_us = pc.subtract(rows["valid_at"].cast(pa.int64()), rows["issued_at"].cast(pa.int64()))
+    return {
+        "a value is missing": reduce(pc.and_, (column.is_valid() for column in rows.columns)),
+        "a quantile is not finite": reduce(pc.and_, map(pc.is_finite, (low, median, high))),
+        "p10 <= p50 <= p90 does not hold": pc.and_(pc.less_equal(low, median), pc.less_equal(median, high)),
+        # Rows are looked up by valid_at, which is no part of the identity.
+        "valid_at is not lead_hours after issued_at": pc.equal(apart_us, lead_us),
+    }
+
+
+def _named(row: Mapping[str, object]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in row.items() if name in FORECASTS_SCHEMA.names)
