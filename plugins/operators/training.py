@@ -80,7 +80,9 @@ class CheckDataReadinessOperator(WeatherOperator):
         assert last is not None  # noqa: S101
         return plan.Plan(
             target=self.target,
-            version=plan.version_of(f"{run_label(context)}/{self.target}", context["dag_run"].run_after),
+            version=plan.version_of(
+                f"{run_label(context)}/{self.target}/{figures.snapshot_id}", context["dag_run"].run_after
+            ),
             stations=figures.stations,
             horizon_hours=self.horizon_hours,
             first=first,

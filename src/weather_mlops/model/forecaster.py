@@ -50,7 +50,7 @@ class LeadModel:
     def answer(self, values: np.ndarray, line: np.ndarray) -> np.ndarray:
         """Changes, shape (n,), of features of shape (n, F) and what the line says of them."""
         trees = np.mean([member.inplace_predict(values) for member in self.members], axis=0)
-        return (1 - self.line_weight) * trees + self.line_weight * line
+        return np.asarray((1 - self.line_weight) * trees + self.line_weight * line)
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,9 @@ class Forecaster:
             line = model.line.predict(rows)
             middle[..., lead - 1] = value + model.answer(rows, line).reshape(value.shape)
             lines[..., lead - 1] = value + line.reshape(value.shape)
-        low, high = (np.float32([getattr(model, name) for model in self.leads]) for name in ("low", "high"))
+        low, high = (
+            np.array([getattr(model, name) for model in self.leads], np.float32) for name in ("low", "high")
+        )
         quantiles = (self._possible(quantile) for quantile in (middle + low, middle, middle + high))
         return Quantiles(*quantiles), self._possible(lines)
 
@@ -214,7 +216,7 @@ class Forecaster:
 
     def _possible(self, values: np.ndarray) -> np.ndarray:
         """No forecast beyond the target's limits."""
-        return np.clip(values, self.target.low, self.target.high)
+        return np.asarray(np.clip(values, self.target.low, self.target.high))
 
 
 def _require_same_features(told: Mapping[str, Any]) -> None:

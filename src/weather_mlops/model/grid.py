@@ -46,7 +46,8 @@ class Grid:
 
     def place(self, moment: datetime) -> int:
         """Index of the hour that a moment falls in; may lie outside of the grid."""
-        return int((_hour(moment) - self.start).astype(int))
+        hours: int = (_hour(moment) - self.start) // HOUR
+        return int(hours)
 
     def moment(self, place: int) -> datetime:
         """The hour at an index, UTC."""

@@ -69,9 +69,8 @@ class Ridge:
     @classmethod
     def from_dict(cls, kept: Mapping[str, Any]) -> "Ridge":
         """From JSON."""
-        return cls(
-            *(np.array(kept[name], np.float64) for name in ("mean", "scale", "weights")), kept["intercept"]
-        )
+        mean, scale, weights = (np.array(kept[name], np.float64) for name in ("mean", "scale", "weights"))
+        return cls(mean, scale, weights, kept["intercept"])
 
 
 def _standard(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -91,4 +90,4 @@ def _standard(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _standardised(features: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> np.ndarray:
     ratio = (features.astype(np.float64) - mean) / scale
     ratio[~np.isfinite(ratio)] = 0
-    return np.clip(ratio, -CLIP, CLIP)
+    return np.asarray(np.clip(ratio, -CLIP, CLIP))

@@ -48,7 +48,7 @@ def damped_anomaly(
 ) -> np.ndarray:
     """What is usual, and what is left of the present anomaly."""
     anomaly = (values[:, origins] - usual.at(hours)[:, origins])[..., None]
-    return climatology(usual, hours, origins, len(damping)) + np.float32(damping) * anomaly
+    return np.asarray(climatology(usual, hours, origins, len(damping)) + np.float32(damping) * anomaly)
 
 
 def later(hours: np.ndarray, horizon: int) -> np.ndarray:

@@ -77,5 +77,5 @@ def holdout_first(first: datetime, last: datetime, holdout_days: float) -> datet
 
 
 def version_of(run: str, at: datetime) -> str:
-    """Name of the model that a run makes: sorts by time, and is the same when a task of it runs again."""
+    """Name of the model that a run makes of a state of the table: sorts by time, the same for the same."""
     return f"{at.astimezone(UTC):%Y%m%dT%H%M}-{sha256(run.encode()).hexdigest()[:_RUN_DIGITS]}"

@@ -5,7 +5,7 @@ Arrays have the shape (stations, issue times, leads); what is missing is NaN, an
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -157,7 +157,7 @@ def _improvement(new: Array, old: Array, counts: Array) -> Array:
     return np.asarray(1 - np.nanmean(ratio, axis=-1))
 
 
-def rounded(value: object, digits: int = 4) -> object:
+def rounded(value: Any, digits: int = 4) -> Any:
     """The same with its floats rounded, for files that people read."""
     if isinstance(value, float):
         return round(value, digits)

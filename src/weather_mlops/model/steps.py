@@ -212,7 +212,7 @@ def _champion(
     leads = min(plan.horizon_hours, theirs.horizon)
     if len(common) and unseen.any():
         made = theirs.predict(own, origins[unseen]).p50
-        found[np.ix_(ours, unseen, range(leads))] = made[places][..., :leads]
+        found[np.ix_(ours, np.flatnonzero(unseen), np.arange(leads))] = made[places][..., :leads]
     return Champion(standing, found), None
 
 

@@ -171,15 +171,27 @@ def _line(sample: Sample, learn: np.ndarray) -> Ridge:
 def _booster(sample: Sample, learn: np.ndarray, out: np.ndarray, seed: int) -> "Booster":
     import xgboost
 
-    given = xgboost.QuantileDMatrix(sample.values[learn], sample.change[learn], max_bin=PARAMETERS["max_bin"])
-    held = xgboost.QuantileDMatrix(sample.values[out], sample.change[out], ref=given)
+    class Progress(xgboost.callback.TrainingCallback):  # type: ignore[misc]
+        """Tells the log every few rounds."""
+
+        def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:  # noqa: ARG002
+            if (epoch + 1) % TOLD_EVERY == 0:
+                log.info(
+                    "boosting: round=%d rmse_held_out=%.4f", epoch + 1, evals_log["held_out"]["rmse"][-1]
+                )
+            return False
+
+    bins = PARAMETERS["max_bin"]
+    given = xgboost.QuantileDMatrix(sample.values[learn], sample.change[learn], max_bin=bins)
+    held = xgboost.QuantileDMatrix(sample.values[out], sample.change[out], max_bin=bins, ref=given)
     booster = xgboost.train(
         {**PARAMETERS, "seed": seed},
         given,
         ROUNDS,
-        evals=[(held, "held out")],
+        evals=[(held, "held_out")],
         early_stopping_rounds=PATIENCE,
         verbose_eval=False,
+        callbacks=[Progress()],
     )
     return booster[: booster.best_iteration + 1]
 
