@@ -232,3 +232,18 @@ def test_forecasts_are_joined_with_what_came_true_in_sql(catalog, access):
     )
 
     assert joined.fetchall() == [(2, 90.0, observed["air_temperature_c"][0].as_py())]
+
+
+def test_sql_of_a_month_opens_the_files_of_no_other(catalog, access, proxy):
+    for number in range(1, 5):
+        publish(catalog, forecasts([MARCH.replace(month=number)]), run=f"month-{number}", now=NOW)
+    far = type(access)(**{**vars(access), "endpoint_url": proxy.url})
+    connection = connect(catalog, far)
+    proxy.requests.clear()
+    found = connection.sql(
+        "select count(p50) from forecasts where valid_at >= '2024-03-01 00:00:00+00' "
+        "and valid_at < '2024-04-01 00:00:00+00'"
+    ).fetchall()
+
+    assert found == [(12,)]
+    assert len({path.split("?")[0] for method, path in proxy.requests if ".parquet" in path}) == 1
