@@ -89,9 +89,8 @@ class AirflowApi:
         already: then this starts one by hand.
         """
         before = {run.run_id for run in self.runs(dag_id)}
-        timed = self.call("GET", f"dags/{dag_id}")["next_dagrun_run_after"] is not None
         self.unpause(dag_id)
-        deadline = time.monotonic() + (SCHEDULING_SECONDS if timed else 0)
+        deadline = time.monotonic() + SCHEDULING_SECONDS
         while time.monotonic() < deadline:
             for run in self.runs(dag_id):
                 if run.run_id not in before:

@@ -140,11 +140,10 @@ def test_a_model_of_other_features_is_refused(forecaster, monkeypatch):
         Forecaster.from_files(files)
 
 
-@pytest.mark.parametrize("damage", [b"", b"{", b"{}", b"\x00\x01"])
-@pytest.mark.parametrize("name", [MODEL, "lead_01_0.ubj"])
-def test_a_damaged_file_is_refused(forecaster, name, damage):
+@pytest.mark.parametrize("damage", [b"", b"{", b"{}", b"[]"])
+def test_a_damaged_file_is_refused(forecaster, damage):
     with pytest.raises(ModelUnusable):
-        Forecaster.from_files({**forecaster.files(), name: damage})
+        Forecaster.from_files({**forecaster.files(), MODEL: damage})
 
 
 def test_a_missing_file_is_refused(forecaster):

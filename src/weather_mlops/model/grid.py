@@ -37,7 +37,7 @@ class Grid:
     @property
     def length(self) -> int:
         """Hours, T."""
-        return next(iter(self.values.values())).shape[1]
+        return int(next(iter(self.values.values())).shape[1])
 
     @property
     def hours(self) -> np.ndarray:
@@ -46,8 +46,7 @@ class Grid:
 
     def place(self, moment: datetime) -> int:
         """Index of the hour that a moment falls in; may lie outside of the grid."""
-        hours: int = (_hour(moment) - self.start) // HOUR
-        return int(hours)
+        return int((_hour(moment) - self.start) / HOUR)
 
     def moment(self, place: int) -> datetime:
         """The hour at an index, UTC."""
