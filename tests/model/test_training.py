@@ -15,8 +15,16 @@ PLAN = world.plan(GRID)
 HOLDOUT = np.arange(GRID.place(PLAN.holdout_first), GRID.length - 1)
 
 
+@pytest.fixture(autouse=True, scope="module")
+def quick():
+    """Fewer trees: what is tested here doesn't need the best model."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "ROUNDS", 60)
+        yield
+
+
 @pytest.fixture(scope="module")
-def forecaster() -> Forecaster:
+def forecaster(quick) -> Forecaster:
     return steps.fit(GRID, PLAN)
 
 
