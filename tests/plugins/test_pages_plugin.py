@@ -1,17 +1,24 @@
 """Pages from S3: which ones, for whom, and what a browser may do with them."""
 
 import json
+import re
 import subprocess
 import sys
 import warnings
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import yaml
 
 from operators.links import PAGES_URL
 from pages_plugin import PagesPlugin
 from tests.lake.conftest import access, proxy, server, store  # noqa: F401  fixtures
+from weather_mlops.model.evaluation import CARD as CARD_NAME
+from weather_mlops.model.plan import version_of
+from weather_mlops.model.registry import Registry
+from weather_mlops.model.targets import TARGETS
 
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", "Using `httpx` with `starlette.testclient`")  # which Airflow imports
@@ -20,6 +27,8 @@ with warnings.catch_warnings():
     from airflow.models.dag import DagModel
     from fastapi import FastAPI
     from fastapi.testclient import TestClient
+
+    from views.pages import PAGES
 
 pytestmark = pytest.mark.integration
 PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
@@ -200,6 +209,21 @@ def test_a_storage_that_refuses_is_told_apart(visit, address, caplog):
 @pytest.mark.parametrize("path", ["docs", "redoc", "openapi.json"])
 def test_the_app_does_not_describe_itself_to_strangers(visit, path):
     assert visit(f"../{path}", user=None).status_code == 404
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_every_card_of_the_registry_is_such_a_page(target):
+    version = version_of("model_training/manual__2026-11-23T03:00:00+00:00", datetime.now(UTC))
+    key = Registry(None, target).key(version, CARD_NAME)
+
+    assert [page.dag_id for page in PAGES if re.fullmatch(page.key, key)] == ["model_training"]
+
+
+def test_every_page_belongs_to_a_dag_that_there_is():
+    files = (PLUGINS.parent / "pipelines").glob("*.yml")
+    dag_ids = {dag_id for file in files for dag_id in yaml.safe_load(file.read_text("utf-8"))}
+
+    assert {page.dag_id for page in PAGES} <= dag_ids
 
 
 def test_airflow_s_other_components_do_not_import_the_app():
