@@ -16,15 +16,7 @@ from typing import Any, Final
 
 from embedded.airflow_api import ENDED, AirflowApi, Run
 from embedded.parts import BUCKET, KMA_CONNECTIONS, KMA_POOL, PROJECT, USER, Ports, System, inherited
-from embedded.runs import (
-    HISTORY,
-    Progress,
-    asked_load,
-    first_load,
-    in_order,
-    line,
-    summary,
-)
+from embedded.runs import HISTORY, Progress, asked_load, first_load, in_order, line, summary
 from embedded.services import Service, ServiceError, Supervisor
 from weather_mlops.errors import WeatherError
 from weather_mlops.lake.store import ObjectStore, S3Access
@@ -235,15 +227,17 @@ def by_hand(launcher: Launcher, *arguments: str) -> int:
     return subprocess.run(command, env=environment, check=False).returncode
 
 
+def options(*names: str) -> list[str]:
+    """Options of a command from the environment: FROM=2020-01-01 is --from=2020-01-01."""
+    return [
+        f"--{name.lower().replace('_', '-')}={os.environ[name]}" for name in names if os.environ.get(name)
+    ]
+
+
 def rebuild(launcher: Launcher) -> int:
     """Make the tables anew from raw; swap them for APPLY=1."""
-    days = [
-        word
-        for option, name in (("--from", "FROM"), ("--to", "TO"))
-        if os.environ.get(name)
-        for word in (option, os.environ[name])
-    ]
-    return by_hand(launcher, "rebuild", *days, *(["--apply"] if os.environ.get("APPLY") == "1" else []))
+    apply = ["--apply"] if os.environ.get("APPLY") == "1" else []
+    return by_hand(launcher, "rebuild", *options("FROM", "TO"), *apply)
 
 
 def import_files(launcher: Launcher) -> int:
@@ -253,24 +247,14 @@ def import_files(launcher: Launcher) -> int:
 
 def rollback(launcher: Launcher) -> int:
     """Make the model VERSION of TARGET the champion again, or the one deployed before."""
-    options = [
-        word
-        for option, name in (("--version", "VERSION"), ("--reason", "REASON"))
-        if os.environ.get(name)
-        for word in (option, os.environ[name])
-    ]
-    return by_hand(launcher, "rollback", os.environ.get("TARGET", ""), *options)
+    return by_hand(launcher, "rollback", os.environ.get("TARGET", ""), *options("VERSION", "REASON"))
 
 
 def backtest(_launcher: Launcher) -> int:
     """Train before HOLDOUT_FROM and test after it, on the files that OBSERVATIONS names."""
-    options = [
-        f"--{name.lower().replace('_', '-')}={os.environ[name]}"
-        for name in ("TARGET", "HOLDOUT_FROM", "HOLDOUT_TO", "FOLDS", "OUT", "REPORT")
-        if os.environ.get(name)
-    ]
+    given = options("TARGET", "HOLDOUT_FROM", "HOLDOUT_TO", "FOLDS", "OUT", "REPORT")
     files = shlex.split(os.environ.get("OBSERVATIONS", ""))
-    command = [sys.executable, "-m", "weather_mlops", "backtest", *options, *files]
+    command = [sys.executable, "-m", "weather_mlops", "backtest", *given, *files]
     return subprocess.run(command, check=False).returncode
 
 

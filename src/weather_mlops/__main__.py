@@ -41,10 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         logging.WARNING if options.command == "query" else logging.INFO
     )
     try:
-        if options.command == "backtest":
-            return _backtest(options)
-        access = S3Access.from_settings(load_settings())
-        return int(options.work(access, options))
+        return int(options.work(options))
     except WeatherError as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
@@ -79,10 +76,16 @@ def _parser() -> argparse.ArgumentParser:
     test.add_argument("--folds", type=int, default=1, help="spans of the test, each with a model of its own")
     test.add_argument("--out", required=True, type=Path, help="the result, JSON")
     test.add_argument("--report", type=Path, help="the model card, HTML")
+    test.set_defaults(work=_backtest)
     return parser
 
 
-def _rebuild(access: S3Access, options: argparse.Namespace) -> int:
+def _access() -> S3Access:
+    return S3Access.from_settings(load_settings())
+
+
+def _rebuild(options: argparse.Namespace) -> int:
+    access = _access()
     store, catalog = ObjectStore(access), open_catalog(access)
     ensure_tables(catalog)
     told = rebuild(
@@ -106,8 +109,9 @@ def _rebuild(access: S3Access, options: argparse.Namespace) -> int:
     return 0
 
 
-def _import(access: S3Access, options: argparse.Namespace) -> int:
+def _import(options: argparse.Namespace) -> int:
     paths = _paths(options.files)
+    access = _access()
     catalog = open_catalog(access)
     ensure_tables(catalog)
     told = import_files(
@@ -121,7 +125,8 @@ def _import(access: S3Access, options: argparse.Namespace) -> int:
     return 1 if told.refused else 0
 
 
-def _query(access: S3Access, options: argparse.Namespace) -> int:
+def _query(options: argparse.Namespace) -> int:
+    access = _access()
     try:
         answer = connect(open_catalog(access), access).sql(options.sql)
     except duckdb.Error as error:
@@ -132,8 +137,8 @@ def _query(access: S3Access, options: argparse.Namespace) -> int:
     return 0
 
 
-def _rollback(access: S3Access, options: argparse.Namespace) -> int:
-    decision = Registry(ObjectStore(access), options.target).rollback(
+def _rollback(options: argparse.Namespace) -> int:
+    decision = Registry(ObjectStore(_access()), options.target).rollback(
         options.version, at=datetime.now(UTC), by=getpass.getuser(), reason=options.reason
     )
     sys.stdout.write(f"{options.target}: {decision.version} is the champion, {decision.previous} was\n")

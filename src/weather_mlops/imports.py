@@ -1,12 +1,10 @@
 """Replies that others saved: taken in as raw, audited, published."""
 
-import gzip
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
 
 import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
@@ -23,8 +21,6 @@ from weather_mlops.quality import audit, docs
 from weather_mlops.replies import Replies, audits, themselves
 
 log = logging.getLogger(__name__)
-
-GZIP: Final = b"\x1f\x8b"
 
 
 @dataclass
@@ -79,7 +75,7 @@ def import_files(
     group: list[tuple[str, wire.Parsed]] = []
     for path in files:
         try:
-            body = _content(path)
+            body = wire.unpacked(path.read_bytes())
             parsed = wire.parse(body)
         except (ReplyCutOff, KmaMaintenance, FormatChanged, OSError, EOFError) as error:
             done.refused += 1
@@ -118,11 +114,6 @@ def _publish(  # noqa: PLR0913  what it needs to know
         done.equal += result["equal"]
         done.quarantined += found.quarantined["station_id"].drop_null().length()
     log.info("import: files=%d of this group, so far %s", len(group), done)
-
-
-def _content(path: Path) -> bytes:
-    body = path.read_bytes()
-    return gzip.decompress(body) if body.startswith(GZIP) else body
 
 
 def _reply(path: Path, body: bytes, parsed: wire.Parsed, now: datetime) -> Reply:

@@ -64,7 +64,7 @@ class Pipeline:
 
     def _collect(self, url, attempts):
         client = KmaClient(
-            f"{url}/api/typ01/url", KEY, budget=UncountedCalls(), read_timeout=0.5, attempts=attempts,
+            f"{url}/api/typ01/url", KEY, budget=UncountedCalls(), read_timeout=3, attempts=attempts,
             sleep=lambda _: None,
         )  # fmt: skip
         batch = collection.fetch_window(client, self.store, WINDOW, STATIONS)

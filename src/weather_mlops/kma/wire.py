@@ -6,6 +6,7 @@ found by position: header names repeat, and fields run wide. Rows go through a t
 be read are set aside with a reason.
 """
 
+import gzip
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -18,6 +19,7 @@ from weather_mlops.variables import STATION_POSITION, TIME_POSITION, VARIABLES, 
 
 START: Final = b"#START7777"
 END: Final = b"#7777END"
+_GZIP: Final = b"\x1f\x8b"
 # With as many rows as this, a majority of unreadable ones means another format rather than damage.
 ROWS_TO_JUDGE: Final = 10
 ADAPT: Final = "the KMA changed its format. Adapt weather_mlops/variables.py and kma/wire.py."
@@ -59,6 +61,15 @@ class Parsed:
 
     rows: pa.Table
     rejected: pa.Table
+
+
+def unpacked(body: bytes) -> bytes:
+    """A saved reply as it was received, gzipped or not.
+
+    Raises:
+        OSError, EOFError: it begins as gzip and can't be unpacked.
+    """
+    return gzip.decompress(body) if body.startswith(_GZIP) else body
 
 
 def parse(body: bytes) -> Parsed:

@@ -68,9 +68,7 @@ class Staging:
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w") as parcel:
             for title, table in tables.items():
-                sink = pa.BufferOutputStream()
-                pq.write_table(table, sink, compression="lz4")
-                parcel.writestr(f"{title}{TABLE}", sink.getvalue().to_pybytes())
+                parcel.writestr(f"{title}{TABLE}", _parquet(table, "lz4"))
             parcel.writestr(NOTES, json.dumps(notes or {}, ensure_ascii=False))
         key = f"{self.prefix}{name}.zip"
         self.store.put(key, packed.getvalue(), "application/zip")
@@ -82,10 +80,8 @@ class Staging:
         Raises:
             StorageUnavailable, StorageRefused.
         """
-        sink = pa.BufferOutputStream()
-        pq.write_table(table, sink, compression="zstd")
         key = f"{self.prefix}{name}{TABLE}"
-        self.store.put(key, sink.getvalue().to_pybytes())
+        self.store.put(key, _parquet(table, "zstd"))
         return key
 
     def read_table(self, name: str) -> pa.Table:
@@ -128,3 +124,9 @@ class Staging:
                 if member.endswith(TABLE)
             }
             return Parcel(tables, json.loads(parcel.read(NOTES)))
+
+
+def _parquet(table: pa.Table, compression: str) -> bytes:
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression=compression)
+    return bytes(sink.getvalue().to_pybytes())

@@ -1,9 +1,9 @@
 """The recipe of the pipelines on files of observations: for people without Airflow, S3 or a catalog."""
 
-import gzip
 import logging
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 from weather_mlops.errors import Misconfigured, TrainingImpossible
 from weather_mlops.kma import wire
 from weather_mlops.kma.endpoints import KST
-from weather_mlops.model import evaluation, features, steps
+from weather_mlops.model import evaluation, features, opponents, steps
 from weather_mlops.model.card import page
 from weather_mlops.model.evaluation import SHOWN_LEADS
 from weather_mlops.model.grid import Grid, to_grid
@@ -22,8 +22,6 @@ from weather_mlops.model.targets import target_named
 
 log = logging.getLogger(__name__)
 
-GZIP: Final = b"\x1f\x8b"
-OPPONENTS: Final = ("persistence", "persistence_24h", "climatology", "damped_anomaly", "ridge")
 VERSION: Final = "backtest"
 
 
@@ -37,8 +35,7 @@ def observations(files: Iterable[Path], target: str) -> pa.Table:
     columns = ["station_id", "observed_at", *features.inputs(target_named(target))]
     tables = []
     for path in files:
-        body = path.read_bytes()
-        parsed = wire.parse(gzip.decompress(body) if body.startswith(GZIP) else body)
+        parsed = wire.parse(wire.unpacked(path.read_bytes()))
         if parsed.rejected.num_rows:
             log.warning("backtest: %s: %d lines can't be read", path, parsed.rejected.num_rows)
         tables.append(parsed.rows.select(columns))
@@ -79,10 +76,8 @@ def backtest(  # noqa: PLR0913  what a command line says
     if end - first < folds * horizon_hours * HOUR:
         raise TrainingImpossible(f"{first:%Y-%m-%d} to {end:%Y-%m-%d} is too short for {folds} folds")
     starts = [first + n * (end - first) / folds for n in range(folds)]
-    spans = list(zip(starts, [*starts[1:], end], strict=True))
-    parts, told, forecaster, plan = [], [], None, None
-    for begin, until in spans:
-        plan = Plan(
+    plans = [
+        Plan(
             target=target,
             version=VERSION,
             stations=tuple(int(station) for station in grid.stations),
@@ -93,19 +88,20 @@ def backtest(  # noqa: PLR0913  what a command line says
             snapshot_id=None,
             seed=seed,
         )
-        forecaster, trained = steps.measured(lambda plan=plan: steps.fit(grid, plan))
+        for begin, until in zip(starts, [*starts[1:], end], strict=True)
+    ]
+    forecasters, parts, told = [], [], []
+    for plan in plans:
+        forecaster, trained = steps.measured(partial(steps.fit, grid, plan))
+        forecasters.append(forecaster)
         parts.append(
-            evaluation.compare(forecaster, grid, grid.place(plan.holdout_first), end=_end(grid, until))
+            evaluation.compare(forecaster, grid, grid.place(plan.holdout_first), end=_end(grid, plan.last))
         )
         told.append({"holdout_from": plan.holdout_first.isoformat(), **trained})
         log.info("backtest: fold %d of %d: %s", len(parts), folds, told[-1])
-    assert forecaster is not None  # noqa: S101  folds is at least 1
-    assert plan is not None  # noqa: S101
-    whole = evaluation.joined(parts)
-    described = steps.describe(forecaster, plan, told[-1])
-    figures = evaluation.figures(whole, grid, forecaster.importance(SHOWN_LEADS))
+    figures = evaluation.figures(evaluation.joined(parts), grid, forecasters[-1].importance(SHOWN_LEADS))
     document = {
-        **described,
+        **steps.describe(forecasters[-1], plans[-1], told[-1]),
         "evaluated_at": datetime.now(UTC).isoformat(),
         "code_revision": None,
         "champion_left_out": None,
@@ -123,8 +119,8 @@ def _result(target: str, figures: dict[str, Any], told: list[dict[str, Any]]) ->
     leads = {
         lead: {
             **{name: value for name, value in measured.items() if name != "opponents"},
-            **{f"skill_{name}": measured["opponents"][name]["skill"] for name in OPPONENTS},
-            **{f"rmse_{name}": measured["opponents"][name]["rmse"] for name in OPPONENTS},
+            **{f"skill_{name}": measured["opponents"][name]["skill"] for name in opponents.NAMES},
+            **{f"rmse_{name}": measured["opponents"][name]["rmse"] for name in opponents.NAMES},
         }
         for lead, measured in figures["leads"].items()
     }

@@ -68,7 +68,7 @@ def deploy(  # noqa: PLR0913  keyword only: when and by whom
         )
     version = registry.load(plan.version)
     evaluated = json.loads(version.files[evaluation.EVALUATION])
-    standing = _standing(registry)
+    standing = registry.standing()
     if standing is not None and standing.version == plan.version:
         return Outcome(deployed=True, decision=standing)
     previous = standing.version if standing else None
@@ -124,14 +124,6 @@ def _forecast(
     )
     grid = to_grid(table, columns, stations=forecaster.stations, first=first)
     return forecaster.predict(grid, np.array([grid.length - 1])).p50[:, 0].astype(np.float64)
-
-
-def _standing(registry: Registry) -> Decision | None:
-    try:
-        return registry.champion()
-    except ModelUnusable as error:
-        log.warning("the champion can't be told, a new one replaces it: %s", error)
-        return None
 
 
 def _why_not(

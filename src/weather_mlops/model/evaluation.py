@@ -9,7 +9,6 @@ import numpy as np
 from weather_mlops.errors import TrainingImpossible
 from weather_mlops.kma.endpoints import KST
 from weather_mlops.model import opponents, scores
-from weather_mlops.model.climatology import Climatology
 from weather_mlops.model.forecaster import Forecaster
 from weather_mlops.model.grid import HOUR, Grid
 from weather_mlops.model.scores import Quantiles
@@ -63,8 +62,8 @@ def compare(
     """Forecast the hours of a grid from an index on, by a model and by its opponents.
 
     Args:
-        forecaster: learned from nothing at or after that hour.
-        grid: of its stations; the hours before the holdout fit the opponents.
+        forecaster: learned from nothing at or after that hour; its climatology is the opponents' too.
+        grid: of its stations; the hours before the holdout fit the damping.
         holdout: index of the first issue time.
         champion: one more opponent.
         end: index after the last issue time; None = all that have an outcome.
@@ -139,7 +138,7 @@ def figures(found: Holdout, grid: Grid, importance: Mapping[str, Any]) -> dict[s
 def _fitted(forecaster: Forecaster, grid: Grid, holdout: int, origins: np.ndarray) -> dict[str, np.ndarray]:
     """The opponents' forecasts, fitted on the hours before the holdout."""
     values, horizon = grid.values[forecaster.target.column], forecaster.horizon
-    usual = Climatology.fit(values[:, :holdout], grid.hours[:holdout])
+    usual = forecaster.usual
     damping = opponents.damping(values[:, :holdout], usual, grid.hours[:holdout], horizon)
     return {
         "persistence": opponents.persistence(values, origins, horizon),

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from weather_mlops.model.climatology import Climatology, day_angle, year_angle
-from weather_mlops.model.grid import HOUR, Grid
+from weather_mlops.model.grid import HOUR, Grid, prolonged
 from weather_mlops.model.sun import SOLAR_CONSTANT_MJM2H, sine_of_elevation
 from weather_mlops.model.targets import Target
 
@@ -335,7 +335,8 @@ def _of_gradients(grid: Grid, anomaly: Array, unit: str) -> Iterator[Named]:
 
 def _of_lead(grid: Grid, target: Target, usual: Climatology, lead: int) -> Iterator[Named]:
     value, unit = grid.values[target.column], target.unit
-    anomaly = value - usual.at(grid.hours)
+    now = usual.at(grid.hours)
+    anomaly = value - now
     valid = grid.hours + lead * HOUR
     expected = usual.at(valid)
     day = 24 * ((lead + 23) // 24)
@@ -343,7 +344,7 @@ def _of_lead(grid: Grid, target: Target, usual: Climatology, lead: int) -> Itera
     yield (
         "climatology_change",
         f"climatology at the valid time minus that of now [{unit}]",
-        (expected - usual.at(grid.hours)),
+        expected - now,
     )
     yield "climatology_above_T", f"climatology at the valid time minus T [{unit}]", expected - value
     for back in (day, day + 24, day + 48):
@@ -366,10 +367,9 @@ def _of_lead(grid: Grid, target: Target, usual: Climatology, lead: int) -> Itera
         "dew point at the valid hour, the day before, minus now [K]",
         (before(dew, day - lead) - dew),
     )
-    elevation = sine_of_elevation(valid, grid.latitude, grid.longitude)
-    yield "sun_valid", "sine of the sun's elevation at the valid time", elevation
-    hours = grid.hours[0] + np.arange(grid.length + lead) * HOUR
-    light = np.maximum(sine_of_elevation(hours, grid.latitude, grid.longitude), 0)
+    elevation = sine_of_elevation(prolonged(grid.hours, lead), grid.latitude, grid.longitude)
+    yield "sun_valid", "sine of the sun's elevation at the valid time", elevation[:, lead:]
+    light = np.maximum(elevation, 0)
     total = np.zeros(shape, np.float32)
     for ahead in range(1, lead + 1):
         total += light[:, ahead : ahead + grid.length]

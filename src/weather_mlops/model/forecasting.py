@@ -110,15 +110,7 @@ def make(  # noqa: PLR0913  keyword only: what a YAML file says
         LATEST, json.dumps(document(made, without, now), ensure_ascii=False).encode(), "application/json"
     )
     skipped = {f"{each.by.target}/{station}": why for each in made for station, why in each.skipped.items()}
-    log.info(
-        "forecasts: targets=%d rows=%d inserted=%d replaced=%d equal=%d skipped=%d",
-        len(made),
-        rows.num_rows,
-        published.inserted,
-        published.replaced,
-        published.equal,
-        len(skipped),
-    )
+    log.info("forecasts: targets=%d rows=%d skipped=%d", len(made), rows.num_rows, len(skipped))
     for each in made:
         _tell_skipped(each)
     return {

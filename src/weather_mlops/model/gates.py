@@ -6,6 +6,7 @@ from statistics import fmean
 from typing import Any, Final
 
 from weather_mlops.errors import Misconfigured
+from weather_mlops.model.limits import limits_of
 
 SHARE_OF_RMSE: Final = "share of RMSE, mean over leads"
 
@@ -42,11 +43,7 @@ class Gates:
         Raises:
             Misconfigured: an unknown name, or limits that can't hold.
         """
-        unknown = sorted(set(given) - set(cls.__dataclass_fields__))
-        if unknown:
-            known = ", ".join(cls.__dataclass_fields__)
-            raise Misconfigured(f"gates: {', '.join(unknown)}: unknown; known are {known}")
-        gates = cls(**given)
+        gates = limits_of(cls, "gates", given)
         if len(gates.coverage) != 2 or not 0 <= gates.coverage[0] < gates.coverage[1] <= 1:  # noqa: PLR2004
             raise Misconfigured(f"gates: coverage is {gates.coverage}: give [lowest, highest], 0 to 1")
         return gates

@@ -106,6 +106,11 @@ def to_grid(
     return Grid(wanted, *_coordinates(wanted), start, values)
 
 
+def prolonged(hours: np.ndarray, more: int) -> np.ndarray:
+    """Consecutive hours, and some more after them."""
+    return np.asarray(hours[0] + np.arange(len(hours) + more) * HOUR)
+
+
 def _coordinates(stations: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     known = {station.id: station for station in load_stations()}
     if unknown := [int(station) for station in stations if station not in known]:

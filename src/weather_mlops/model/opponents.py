@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from weather_mlops.model.climatology import Climatology
+from weather_mlops.model.grid import prolonged
 
 DAY: Final = 24
 NAMES: Final = ("persistence", "persistence_24h", "climatology", "damped_anomaly", "ridge")
@@ -28,7 +29,7 @@ def persistence_24h(values: np.ndarray, origins: np.ndarray, horizon: int) -> np
 
 def climatology(usual: Climatology, hours: np.ndarray, origins: np.ndarray, horizon: int) -> np.ndarray:
     """What is usual at the hour and the day of the year."""
-    return usual.at(later(hours, horizon))[:, origins[:, None] + np.arange(1, horizon + 1)]
+    return usual.at(prolonged(hours, horizon))[:, origins[:, None] + np.arange(1, horizon + 1)]
 
 
 def damping(values: np.ndarray, usual: Climatology, hours: np.ndarray, horizon: int) -> np.ndarray:
@@ -49,11 +50,6 @@ def damped_anomaly(
     """What is usual, and what is left of the present anomaly."""
     anomaly = (values[:, origins] - usual.at(hours)[:, origins])[..., None]
     return np.asarray(climatology(usual, hours, origins, len(damping)) + np.float32(damping) * anomaly)
-
-
-def later(hours: np.ndarray, horizon: int) -> np.ndarray:
-    """The hours, and as many after them as the horizon."""
-    return np.asarray(hours[0] + np.arange(len(hours) + horizon) * np.timedelta64(1, "h"))
 
 
 def observed(values: np.ndarray, origins: np.ndarray, horizon: int) -> np.ndarray:

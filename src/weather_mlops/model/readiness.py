@@ -1,7 +1,7 @@
 """Can a model be trained on what the tables hold? Measured, and held to limits."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,12 +11,12 @@ import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
 from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression, NotNull, Reference
 
-from weather_mlops.errors import Misconfigured
 from weather_mlops.lake.catalog import open_table, summary
 from weather_mlops.lake.publish import SCORE
 from weather_mlops.lake.rows import between, one_of
 from weather_mlops.lake.schemas import OBSERVATIONS, OBSERVATIONS_SCHEMA, QUARANTINE
 from weather_mlops.lake.store import storage_errors
+from weather_mlops.model.limits import limits_of
 
 HOUR = timedelta(hours=1)
 
@@ -50,12 +50,7 @@ class Limits:
         Raises:
             Misconfigured: an unknown name.
         """
-        known = {field.name for field in fields(cls)}
-        if unknown := sorted(set(given) - known):
-            raise Misconfigured(
-                f"limits: {', '.join(unknown)}: unknown; known are {', '.join(sorted(known))}"
-            )
-        return cls(**given)
+        return limits_of(cls, "limits", given)
 
 
 @dataclass(frozen=True)

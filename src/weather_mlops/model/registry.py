@@ -139,7 +139,7 @@ class Registry:
             for name, body in sorted(files.items())
         }
         manifest = {"version": version, "target": self.target, **notes, "files": sums}
-        self.store.put(self.key(version, MANIFEST), _json(manifest), "application/json")
+        self.store.put(self.key(version, MANIFEST), as_json(manifest), "application/json")
         log.info("sealed: target=%s version=%s files=%d", self.target, version, len(sums))
 
     def sealed(self, version: str) -> bool:
@@ -217,6 +217,18 @@ class Registry:
         except (ValueError, KeyError, TypeError) as error:
             raise ModelUnusable(f"{self.store.where(key)}: damaged: {error}. {self._mend()}") from error
 
+    def standing(self) -> Decision | None:
+        """The same, and None with a warning where the pointer is damaged: a new champion mends it.
+
+        Raises:
+            StorageUnavailable, StorageRefused.
+        """
+        try:
+            return self.champion()
+        except ModelUnusable as error:
+            log.warning("%s", error)
+            return None
+
     def promote(self, decision: Decision) -> None:
         """Move the pointer, in one write; done again it changes nothing more.
 
@@ -224,7 +236,7 @@ class Registry:
             StorageUnavailable, StorageRefused.
         """
         self._keep_standing()
-        self.store.put(f"{self.prefix}champion.json", _json(decision.as_dict()), "application/json")
+        self.store.put(f"{self.prefix}champion.json", as_json(decision.as_dict()), "application/json")
         log.info("champion: target=%s version=%s: %s", self.target, decision.version, decision.reason)
         self.record(decision)
 
@@ -235,7 +247,7 @@ class Registry:
             StorageUnavailable, StorageRefused.
         """
         self.store.put(
-            f"{self.prefix}decisions/{decision.key}", _json(decision.as_dict()), "application/json"
+            f"{self.prefix}decisions/{decision.key}", as_json(decision.as_dict()), "application/json"
         )
         lines = "".join(json.dumps(each.as_dict(), ensure_ascii=False) + "\n" for each in self.decisions())
         self.store.put(f"{self.prefix}history.jsonl", lines.encode(), "application/x-ndjson")
@@ -270,11 +282,7 @@ class Registry:
             ModelUnusable: there is no such version, it is damaged, or none was deployed before.
             StorageUnavailable, StorageRefused.
         """
-        try:
-            standing = self.champion()
-        except ModelUnusable as error:
-            log.warning("%s", error)
-            standing = None
+        standing = self.standing()
         chosen = version or self._before(standing)
         if standing is not None and standing.version == chosen:
             raise ModelUnusable(f"{chosen} is the champion of {self.target} already: nothing to roll back")
@@ -299,11 +307,7 @@ class Registry:
 
     def _keep_standing(self) -> None:
         """Put the present champion's decision on record, should a crash have lost it."""
-        try:
-            standing = self.champion()
-        except ModelUnusable as error:
-            log.warning("%s", error)
-            return
+        standing = self.standing()
         if standing and not self.store.exists(f"{self.prefix}decisions/{standing.key}"):
             self.record(standing)
 
@@ -314,5 +318,6 @@ class Registry:
         )
 
 
-def _json(content: Mapping[str, Any]) -> bytes:
+def as_json(content: Mapping[str, Any]) -> bytes:
+    """JSON as people read it; a figure that is no number is refused (ValueError)."""
     return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False).encode()

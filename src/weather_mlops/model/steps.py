@@ -12,7 +12,7 @@ import logging
 import resource
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from importlib.metadata import version as installed
 from typing import Any, Final
@@ -32,7 +32,7 @@ from weather_mlops.model.features import Features
 from weather_mlops.model.forecaster import Forecaster
 from weather_mlops.model.grid import Grid, to_grid
 from weather_mlops.model.plan import HOUR, Plan
-from weather_mlops.model.registry import Registry
+from weather_mlops.model.registry import Registry, as_json
 from weather_mlops.model.scores import rounded
 from weather_mlops.model.targets import target_named
 
@@ -97,7 +97,7 @@ def train(staging: Staging, plan: Plan) -> dict[str, Any]:
     made = _staged(staging, plan, FEATURES)
     grid = preparation.grid_of(observations, plan)
     forecaster, told = measured(lambda: fit(grid, plan, preparation.from_table(made, grid)))
-    registry.write(plan.version, {**forecaster.files(), TRAINING: _json(told)})
+    registry.write(plan.version, {**forecaster.files(), TRAINING: as_json(told)})
     return {"version": plan.version, **told}
 
 
@@ -128,8 +128,8 @@ def evaluate(
         document = rounded(document)
         sealed = {
             **files,
-            EVALUATION: _json(document),
-            SMOKE: _json(_smoke(forecaster, grid)),
+            EVALUATION: as_json(document),
+            SMOKE: as_json(_smoke(forecaster, grid)),
             CARD: page.render(document).encode(),
         }
         registry.seal(plan.version, sealed, _notes(forecaster, plan, document))
@@ -173,10 +173,10 @@ def describe(forecaster: Forecaster, plan: Plan, trained: Mapping[str, Any]) -> 
     }
 
 
-def measured(work: Any) -> tuple[Forecaster, dict[str, Any]]:
+def measured(work: Callable[[], Forecaster]) -> tuple[Forecaster, dict[str, Any]]:
     """Train; the model, and how many rows it saw, seconds and peak memory of this process."""
     begun = time.monotonic()
-    forecaster: Forecaster = work()
+    forecaster = work()
     return forecaster, {
         "rows": forecaster.rows,
         "seconds": round(time.monotonic() - begun, 1),
@@ -194,15 +194,15 @@ def _champion(
     registry: Registry, observations: pa.Table, grid: Grid, plan: Plan
 ) -> tuple[Champion | None, str | None]:
     """The champion's forecasts of the holdout; or the version that can't be compared with."""
-    standing = _standing(registry)
-    if standing is None or standing == plan.version:
+    standing = registry.standing()
+    if standing is None or standing.version == plan.version:
         return None, None
     try:
-        version = registry.load(standing)
+        version = registry.load(standing.version)
         theirs = Forecaster.from_files(version.files)
     except ModelUnusable as error:
         log.warning("the champion can't forecast, nothing is compared with it: %s", error)
-        return None, standing
+        return None, standing.version
     own = to_grid(observations, theirs.inputs, stations=theirs.stations, first=plan.first, last=plan.last)
     learned_until = datetime.fromisoformat(version.manifest["plan"]["holdout_first"])
     origins = np.arange(grid.place(plan.holdout_first), grid.length - 1)
@@ -213,24 +213,15 @@ def _champion(
     if len(common) and unseen.any():
         made = theirs.predict(own, origins[unseen]).p50
         found[np.ix_(ours, np.flatnonzero(unseen), np.arange(leads))] = made[places][..., :leads]
-    return Champion(standing, found), None
-
-
-def _standing(registry: Registry) -> str | None:
-    try:
-        standing = registry.champion()
-    except ModelUnusable as error:
-        log.warning("%s", error)
-        return None
-    return standing.version if standing else None
+    return Champion(standing.version, found), None
 
 
 def _stations_of_champion(registry: Registry) -> Iterable[int]:
-    standing = _standing(registry)
+    standing = registry.standing()
     if standing is None:
         return ()
     try:
-        return tuple(registry.manifest(standing)["plan"]["stations"])
+        return tuple(registry.manifest(standing.version)["plan"]["stations"])
     except ModelUnusable as error:
         log.warning("%s", error)
         return ()
@@ -297,7 +288,3 @@ def _headline(document: Mapping[str, Any]) -> dict[str, Any]:
         },
         "champion": document["champion"],
     }
-
-
-def _json(content: Mapping[str, Any]) -> bytes:
-    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False).encode()
