@@ -16,7 +16,17 @@ from typing import Any, Final
 
 from embedded.airflow_api import ENDED, AirflowApi, Run
 from embedded.parts import BUCKET, KMA_CONNECTIONS, KMA_POOL, PROJECT, USER, Ports, System, inherited
-from embedded.runs import HISTORY, Progress, asked_load, first_load, in_order, line, summary
+from embedded.runs import (
+    BY_HAND,
+    HISTORY,
+    TRAINING,
+    Progress,
+    asked_load,
+    first_load,
+    in_order,
+    line,
+    summary,
+)
 from embedded.services import Service, ServiceError, Supervisor
 from weather_mlops.errors import WeatherError
 from weather_mlops.lake.store import ObjectStore, S3Access
@@ -268,15 +278,17 @@ def run(launcher: Launcher) -> int:
     first = first_load(os.environ)
     api = launcher.start()
     ended = {(run.dag_id, run.run_id) for run in api.runs() if run.state in ENDED}
-    for dag_id in api.dag_ids():
-        if dag_id != FIRST:
-            api.unpause(dag_id)
+    loads = first is not None and not api.runs(HISTORY)
+    # The first training waits for the load: before it there is nothing to learn from.
+    later = {FIRST, *BY_HAND, *([TRAINING] if loads else [])}
+    for dag_id in set(api.dag_ids()) - later:
+        api.unpause(dag_id)
     say(
         f"\nAirflow:  {launcher.system.ui_url}   user {USER}, password {launcher.system.keys.password}"
         f"\nS3:       {launcher.system.storage_url}, keys in {launcher.system.folder / 'keys.json'}"
         "\nCtrl-C stops everything; the data stay.\n"
     )
-    if first is not None and not api.runs(HISTORY):
+    if loads:
         api.trigger(HISTORY, conf=first)
     api.run_now(FIRST)
     while True:
@@ -285,6 +297,9 @@ def run(launcher: Launcher) -> int:
             if seen.state in ENDED and (seen.dag_id, seen.run_id) not in ended:
                 ended.add((seen.dag_id, seen.run_id))
                 launcher.tell(api, seen)
+                if loads and seen.dag_id == HISTORY:
+                    loads = False
+                    api.run_now(TRAINING)
         time.sleep(2)
 
 

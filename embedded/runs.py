@@ -14,7 +14,9 @@ from weather_mlops.kma.stations import load_stations
 
 # Each needs what the ones before it make. A pipeline that isn't named here comes last.
 HISTORY: Final = "history"
-ORDER: Final = (HISTORY, "data_collection", "model_training", "forecast", "monitoring")
+TRAINING: Final = "model_training"
+ORDER: Final = (HISTORY, "data_collection", TRAINING, "forecast", "monitoring")
+BY_HAND: Final = frozenset({"model_rollback"})  # never run but on a person's word
 
 
 # Seoul, Busan, Daegu, Incheon, Daejeon, Gwangju, Gangneung, Ulsan, Cheongju, Jeju; more of them by number.
@@ -107,9 +109,10 @@ def _task(file: Path) -> str:
 
 
 def in_order(dag_ids: Sequence[str]) -> list[str]:
-    """Pipelines in the order in which each finds what it needs."""
+    """Pipelines in the order in which each finds what it needs, without those that people start."""
     return sorted(
-        dag_ids, key=lambda dag_id: (ORDER.index(dag_id) if dag_id in ORDER else len(ORDER), dag_id)
+        set(dag_ids) - BY_HAND,
+        key=lambda dag_id: (ORDER.index(dag_id) if dag_id in ORDER else len(ORDER), dag_id),
     )
 
 
@@ -139,6 +142,8 @@ def line(dag_id: str, told: dict[str, Any]) -> str:
         parts.append(f"{told['rows']} rows")
     if told["score"] is not None:
         parts.append(f"quality score {told['score']:.3f}")
+    if "decision" in told["results"]:
+        parts.append(told["results"]["decision"])
     failed = [name for name, task in told["tasks"].items() if task["state"] == "failed"]
     if failed:
         parts.append(f"failed: {', '.join(failed)}")

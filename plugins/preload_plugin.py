@@ -21,8 +21,14 @@ HEAVY: Final = (
     "weather_mlops.collection",
     "weather_mlops.quality.audit",
     "weather_mlops.history.load",
+    "weather_mlops.model.steps",
+    "weather_mlops.model.deployment",
+    "weather_mlops.model.forecasting",
     "operators.collection",
     "operators.history",
+    "operators.training",
+    "operators.forecast",
+    "operators.rollback",
 )
 
 

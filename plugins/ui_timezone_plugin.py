@@ -57,7 +57,10 @@ class DefaultTimezone:
 
 def _is_page(start: "Message") -> bool:
     headers = dict(start.get("headers", []))
-    return headers.get(b"content-type", b"").startswith(b"text/html") and b"content-encoding" not in headers
+    # A page with a policy of its own isn't the UI's, and wouldn't run the script.
+    return headers.get(b"content-type", b"").startswith(b"text/html") and not (
+        {b"content-encoding", b"content-security-policy"} & set(headers)
+    )
 
 
 class UiTimezonePlugin(AirflowPlugin):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
+PIPELINES = {"data_collection", "history", "model_training", "forecast", "model_rollback"}
 READ_DAGS = """
 import json
 from airflow.dag_processing.dagbag import DagBag
@@ -72,7 +73,7 @@ def test_the_pipelines_are_the_documented_dags(airflow_home):
     found = read_dags(airflow_home, PROJECT)
 
     assert found["errors"] == {}
-    assert set(found["dags"]) == {"data_collection", "history"}
+    assert set(found["dags"]) == PIPELINES
     collection = found["dags"]["data_collection"]
     assert collection["tasks"] == {
         "collect_weather_data": ["validate_data_quality"],
@@ -94,6 +95,18 @@ def test_the_pipelines_are_the_documented_dags(airflow_home):
     }
     assert history["schedule"] is None
     assert set(history["params"]) == {"from", "to", "stations", "parallelism", "again"}
+    training = found["dags"]["model_training"]
+    assert training["schedule"] == "0 2 * * *"
+    assert list(training["tasks"]) == [
+        "check_data_readiness",
+        "prepare_training_data",
+        "train_model",
+        "evaluate_model",
+        "deploy_model",
+    ]
+    assert found["dags"]["forecast"]["tasks"] == {"make_forecast": []}
+    assert found["dags"]["forecast"]["schedule"] is None
+    assert set(found["dags"]["model_rollback"]["params"]) == {"target", "version", "reason"}
 
 
 def test_the_yaml_shows_in_the_docs_of_the_dag(airflow_home):
@@ -132,7 +145,7 @@ def test_a_broken_file_is_an_import_error_that_names_it_and_spares_the_others(
 
     found = read_dags(airflow_home, project)
 
-    assert set(found["dags"]) == {"data_collection", "history"}
+    assert set(found["dags"]) == PIPELINES
     (error,) = found["errors"].values()
     assert "pipelines/bad.yml" in error
     assert said in error

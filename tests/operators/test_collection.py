@@ -10,7 +10,7 @@ import pytest
 import yaml
 from airflow.sdk.exceptions import AirflowFailException
 
-from operators import collection, history
+from operators import collection, forecast, history, rollback, training
 from operators.base import WeatherOperator, end_of_interval, run_label
 from weather_mlops.errors import KeyRefused, KmaUnavailable
 
@@ -58,16 +58,22 @@ def test_the_runs_of_two_dags_never_share_a_name():
 
 OF_AIRFLOW = {
     "task_id", "operator", "dependencies", "outlets", "pool", "execution_timeout", "trigger_rule", "expand",
+    "map_index_template",
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("module", [collection, history], ids=["collection", "history"])
+@pytest.mark.parametrize("module", [collection, forecast, history, rollback, training])
 def test_every_argument_of_the_yaml_is_one_of_the_operator_and_every_one_is_documented(module):
     name = module.__name__.rpartition(".")[2]
     (dag,) = yaml.safe_load((PROJECT / "pipelines" / f"{name}.yml").read_text()).values()
     for task in dag["tasks"]:
         operator = getattr(module, task["operator"].rsplit(".", 1)[1])
-        accepted = set(inspect.signature(operator.__init__).parameters) | {"aws_conn_id"}
+        accepted = {
+            name
+            for kind in operator.__mro__
+            if issubclass(kind, WeatherOperator)
+            for name in inspect.signature(kind.__init__).parameters
+        }
         own = (set(task) | set(task.get("expand", {}))) - OF_AIRFLOW
         assert own <= accepted, task["task_id"]
         assert all(f"{name}:" in operator.__doc__ for name in own), task["task_id"]

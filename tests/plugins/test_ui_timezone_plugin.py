@@ -7,13 +7,14 @@ import pytest
 from ui_timezone_plugin import SCRIPT, DefaultTimezone
 
 
-def answer(content_type: bytes, *parts: bytes) -> tuple[dict, bytes]:
+def answer(content_type: bytes, *parts: bytes, **more: bytes) -> tuple[dict, bytes]:
     """What a browser gets of a reply in these parts."""
     sent = []
 
     async def app(scope, receive, send):
         length = str(sum(len(part) for part in parts)).encode()
         headers = [(b"content-type", content_type), (b"content-length", length), (b"etag", b"x")]
+        headers += [(name.replace("_", "-").encode(), value) for name, value in more.items()]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         for part in parts:
             await send({"type": "http.response.body", "body": part, "more_body": part is not parts[-1]})
@@ -42,3 +43,11 @@ def test_anything_else_passes_unchanged(content_type):
 
     assert body == b'{"a": "</head>"}'
     assert headers[b"content-length"] == b"16"
+
+
+def test_a_page_with_a_policy_of_its_own_is_not_the_ui_s_and_passes_unchanged():
+    page = b"<html><head></head></html>"
+    headers, body = answer(b"text/html", page, content_security_policy=b"default-src 'none'")
+
+    assert body == page
+    assert headers[b"etag"] == b"x"

@@ -1,0 +1,46 @@
+"""The task of pipelines/forecast.yml."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk.exceptions import AirflowSkipException
+
+from operators.base import WeatherOperator, run_label
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+
+class MakeForecastOperator(WeatherOperator):
+    """Forecast every station and lead with the champions; publish a table and ``forecasts/latest.json``.
+
+    Args:
+        targets: what is forecast, e.g. ``[air_temperature]``.
+        max_input_age_hours: a station whose newest observation of the target is older gets no forecast.
+        aws_conn_id: Airflow connection of the S3 bucket.
+    """
+
+    def __init__(self, *, targets: Sequence[str], max_input_age_hours: float = 2, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.targets = targets
+        self.max_input_age_hours = max_input_age_hours
+
+    def work(self, context: "Context") -> dict[str, Any]:
+        """Forecast; skipped where no target has a champion yet."""
+        from hooks.lake import LakeHook
+        from weather_mlops.model import forecasting
+
+        lake = LakeHook(self.aws_conn_id)
+        told = forecasting.make(
+            lake.catalog,
+            lake.store,
+            list(self.targets),
+            max_input_age_hours=self.max_input_age_hours,
+            run=run_label(context),
+            now=datetime.now(UTC),
+        )
+        if reason := told.get("reason"):
+            context["ti"].xcom_push(key="skipped", value=reason)
+            raise AirflowSkipException(reason)
+        return told

@@ -1,0 +1,210 @@
+"""The five tasks of pipelines/training.yml, each once per target."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk.exceptions import AirflowSkipException
+
+from operators.base import WeatherOperator, run_label
+from operators.links import PageLink
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from weather_mlops.lake.staging import Staging
+    from weather_mlops.lake.store import ObjectStore
+    from weather_mlops.model.plan import Plan
+
+
+class CheckDataReadinessOperator(WeatherOperator):
+    """See whether the data can carry a model; where not, skip the rest, and say why.
+
+    Args:
+        target: what is forecast, e.g. ``air_temperature``.
+        stations: ``all`` that have enough hours, or a list of station ids.
+        horizon_hours: longest lead.
+        history_days: how far back the observations are used.
+        holdout_days: of the newest ones, what the model is tested on; at most a fifth of the span.
+        seed: of all randomness.
+        limits: what the data must have, see ``weather_mlops.model.readiness.Limits``.
+        aws_conn_id: Airflow connection of the S3 bucket.
+    """
+
+    def __init__(
+        self,
+        *,
+        target: str,
+        stations: str | Sequence[int] = "all",
+        horizon_hours: int = 24,
+        history_days: float = 1096,
+        holdout_days: float = 90,
+        seed: int = 0,
+        limits: Mapping[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.target = target
+        self.stations = stations
+        self.horizon_hours = horizon_hours
+        self.history_days = history_days
+        self.holdout_days = holdout_days
+        self.seed = seed
+        self.limits = limits or {}
+
+    def work(self, context: "Context") -> dict[str, Any]:
+        """Measure, judge, and plan: the plan is what the other tasks are about."""
+        from hooks.lake import LakeHook
+        from weather_mlops.collection import chosen_stations
+        from weather_mlops.model import plan, readiness
+        from weather_mlops.model.targets import target_named
+
+        now = datetime.now(UTC)
+        limits = readiness.Limits.of(self.limits)
+        figures = readiness.measure(
+            LakeHook(self.aws_conn_id).catalog,
+            target_named(self.target).column,
+            stations=None if self.stations == "all" else chosen_stations(self.stations),
+            history_days=self.history_days,
+            now=now,
+            min_station_coverage=limits.min_station_coverage,
+        )
+        context["ti"].xcom_push(key="readiness", value=figures.as_dict())
+        self.log.info("readiness: target=%s %s", self.target, figures.as_dict())
+        if found := readiness.shortfalls(figures, limits, now):
+            reason = f"{self.target}: not trained: {'; '.join(found)}"
+            context["ti"].xcom_push(key="skipped", value=reason)
+            raise AirflowSkipException(reason)
+        first, last = figures.first, figures.last
+        assert first is not None  # noqa: S101  shortfalls told otherwise
+        assert last is not None  # noqa: S101
+        return plan.Plan(
+            target=self.target,
+            version=plan.version_of(
+                f"{run_label(context)}/{self.target}/{figures.snapshot_id}", context["dag_run"].run_after
+            ),
+            stations=figures.stations,
+            horizon_hours=self.horizon_hours,
+            first=first,
+            last=last,
+            holdout_first=plan.holdout_first(first, last, self.holdout_days),
+            snapshot_id=figures.snapshot_id,
+            seed=self.seed,
+        ).as_dict()
+
+
+class PlannedOperator(WeatherOperator):
+    """A task about one target's plan.
+
+    Args:
+        plan: of check_data_readiness.
+        aws_conn_id: Airflow connection of the S3 bucket.
+    """
+
+    def __init__(self, *, plan: Mapping[str, Any], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.plan = plan
+
+    def read_plan(self) -> "Plan":
+        """What the task is about."""
+        from weather_mlops.model.plan import Plan
+
+        return Plan.from_dict(self.plan)
+
+    @staticmethod
+    def staging(store: "ObjectStore", context: "Context") -> "Staging":
+        """What the tasks of this run hand on."""
+        from weather_mlops.lake.staging import Staging
+
+        return Staging(store, run_label(context))
+
+
+class PrepareTrainingDataOperator(PlannedOperator):
+    """Read the pinned state of the observations, and stage features of the training span as Parquet.
+
+    Args:
+        plan: of check_data_readiness.
+        aws_conn_id: Airflow connection of the S3 bucket.
+    """
+
+    def work(self, context: "Context") -> dict[str, Any]:
+        """Prepare."""
+        from hooks.lake import LakeHook
+        from weather_mlops.model import steps
+
+        lake = LakeHook(self.aws_conn_id)
+        return steps.prepare(lake.catalog, self.staging(lake.store, context), self.read_plan())
+
+
+class TrainModelOperator(PlannedOperator):
+    """Train a model for each lead; its files go to the registry, not yet as a version.
+
+    Args:
+        plan: of check_data_readiness.
+        aws_conn_id: Airflow connection of the S3 bucket.
+    """
+
+    def work(self, context: "Context") -> dict[str, Any]:
+        """Train."""
+        from hooks.lake import LakeHook
+        from weather_mlops.model import steps
+
+        store = LakeHook(self.aws_conn_id).store
+        return steps.train(self.staging(store, context), self.read_plan())
+
+
+class EvaluateModelOperator(PlannedOperator):
+    """Test the model on the holdout against its opponents and the champion; write its card; seal the version.
+
+    Args:
+        plan: of check_data_readiness.
+        aws_conn_id: Airflow connection of the S3 bucket.
+    """
+
+    operator_extra_links = (PageLink("Model card", "card_key"),)
+
+    def work(self, context: "Context") -> dict[str, Any]:
+        """Evaluate."""
+        from hooks.lake import LakeHook
+        from weather_mlops.model import steps
+        from weather_mlops.settings import load_settings
+
+        store = LakeHook(self.aws_conn_id).store
+        return steps.evaluate(
+            self.staging(store, context),
+            self.read_plan(),
+            now=datetime.now(UTC),
+            code_revision=load_settings().code_revision,
+        )
+
+
+class DeployModelOperator(PlannedOperator):
+    """Make the version the champion if every gate lets it through; green and "not deployed: …" where not.
+
+    Args:
+        plan: of check_data_readiness.
+        gates: the limits, see ``weather_mlops.model.gates.Gates``.
+        aws_conn_id: Airflow connection of the S3 bucket.
+    """
+
+    def __init__(self, *, gates: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.gates = gates or {}
+
+    def work(self, context: "Context") -> dict[str, Any]:
+        """Decide."""
+        from hooks.lake import LakeHook
+        from weather_mlops.model import deployment
+        from weather_mlops.model.gates import Gates
+        from weather_mlops.model.registry import Registry
+
+        lake, plan = LakeHook(self.aws_conn_id), self.read_plan()
+        outcome = deployment.deploy(
+            Registry(lake.store, plan.target),
+            lake.catalog,
+            plan,
+            Gates.of(self.gates),
+            now=datetime.now(UTC),
+            by=run_label(context),
+        )
+        return outcome.as_dict()

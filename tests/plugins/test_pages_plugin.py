@@ -1,0 +1,239 @@
+"""Pages from S3: which ones, for whom, and what a browser may do with them."""
+
+import json
+import re
+import subprocess
+import sys
+import warnings
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import yaml
+
+from operators.links import PAGES_URL
+from pages_plugin import PagesPlugin
+from tests.lake.conftest import access, proxy, server, store  # noqa: F401  fixtures
+from weather_mlops.model.evaluation import CARD as CARD_NAME
+from weather_mlops.model.plan import version_of
+from weather_mlops.model.registry import Registry
+from weather_mlops.model.targets import TARGETS
+
+with warnings.catch_warnings():
+    warnings.filterwarnings("ignore", "Using `httpx` with `starlette.testclient`")  # which Airflow imports
+    from airflow.api_fastapi import app as airflow_app
+    from airflow.api_fastapi.core_api.security import get_user
+    from airflow.models.dag import DagModel
+    from fastapi import FastAPI
+    from fastapi.testclient import TestClient
+
+    from views.pages import PAGES
+
+pytestmark = pytest.mark.integration
+PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
+KEY = "models/air_temperature/versions/20261123T030000Z-a1b2/card.html"
+CARD = b"<!doctype html><style>p{color:red}</style><svg></svg><p>Card</p><script>alert(1)</script>"
+MAY_READ = {"reader": {"model_training"}, "stranger": {"data_collection"}}
+OTHER_KEYS = [
+    "",
+    "models/air_temperature/champion.json",
+    "models/air_temperature/versions/v1/model.ubj",
+    "models/air_temperature/versions/v1/card.html/",
+    "models/air_temperature/versions/v1/card.html%0a",
+    "models/air_temperature/versions/v1/card.html%00",
+    "models/air_temperature/versions/v1/cardxhtml",
+    "models/air_temperature/versions/%2e%2e/card.html",
+    "models/air_temperature/versions/..%2f..%2f..%2fraw/card.html",
+    "models/%2e%2e/versions/v1/card.html",
+    "models%2fair_temperature%2fversions%2fv1%2fcard.html",
+    "models/air_temperature%2fversions/v1/card.html",
+    "models/air_temperature/versions/%76%31/card.html",
+    "models/air_temperature/versions/%252e%252e/card.html",
+    "models/air_temperature/versions/v1%5c..%5c/card.html",
+    "models/../versions/v1/card.html",
+    "/models/air_temperature/versions/v1/card.html",
+    "%2fmodels/air_temperature/versions/v1/card.html",
+    "%2fetc%2fpasswd",
+    "s3://weather/models/air_temperature/versions/v1/card.html",
+    "xmodels/air_temperature/versions/v1/card.html",
+    "models/air_temperature/versions/기온/card.html",
+    "raw/kma/a.txt.gz",
+    "warehouse/catalog.json",
+]
+
+
+@pytest.fixture
+def address(monkeypatch, access):  # noqa: F811  the fixture
+    """Point Airflow's connection to a bucket, as in the API server: by the environment."""
+
+    def point(endpoint_url: str = access.endpoint_url, bucket: str = access.bucket) -> None:
+        connection = {
+            "conn_type": "aws",
+            "login": access.access_key_id,
+            "password": access.secret_access_key,
+            "extra": {"endpoint_url": endpoint_url, "region_name": access.region},
+        }
+        monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", json.dumps(connection))
+        monkeypatch.setenv("WEATHER_BUCKET", bucket)
+
+    point()
+    return point
+
+
+@pytest.fixture
+def visit(monkeypatch, store, address):  # noqa: F811  the fixture
+    """The plugin's app, its own tables of who may read what in the place of Airflow's database."""
+
+    class AuthManager:
+        def is_authorized_dag(self, *, method, details, user, access_entity=None):
+            assert method == "GET"
+            return details.id in MAY_READ[user.name]
+
+        def get_url_login(self):
+            return "/auth/login"
+
+    monkeypatch.setattr(airflow_app._AuthManagerState, "instance", AuthManager())
+    monkeypatch.setattr(DagModel, "get_team_name", lambda dag_id: None)
+    (mounted,) = PagesPlugin().fastapi_apps
+    overrides = mounted["app"].dependency_overrides
+    root = FastAPI()
+    root.mount(mounted["url_prefix"], mounted["app"])
+    client = TestClient(root, follow_redirects=False)
+
+    def get(key: str = KEY, user: str | None = "reader", **headers: str):
+        overrides.clear()
+        if user:
+            overrides[get_user] = lambda: SimpleNamespace(name=user)
+        return client.get(f"/{PAGES_URL}/{key}", headers=headers)
+
+    store.put(KEY, CARD, "application/octet-stream")
+    yield get
+    overrides.clear()
+
+
+def test_a_reader_of_the_dag_sees_the_page_as_it_is_stored(visit):
+    reply = visit()
+
+    assert reply.status_code == 200
+    assert reply.content == CARD
+    assert reply.headers["Content-Type"] == "text/html; charset=utf-8"
+
+
+def test_a_browser_is_told_to_run_nothing_and_to_load_nothing(visit):
+    reply = visit()
+    policy = dict(part.split(" ", 1) for part in reply.headers["Content-Security-Policy"].split("; "))
+
+    assert policy == {
+        "default-src": "'none'",
+        "style-src": "'unsafe-inline'",
+        "img-src": "data:",
+        "font-src": "data:",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "frame-ancestors": "'self'",
+    }
+    assert reply.headers["X-Content-Type-Options"] == "nosniff"
+    assert reply.headers["X-Frame-Options"] == "SAMEORIGIN"
+    assert reply.headers["Cache-Control"] == "private, no-cache"
+
+
+def test_who_may_not_read_the_dag_is_refused_whether_the_page_exists_or_not(visit):
+    for key in (KEY, KEY.replace("a1b2", "none")):
+        reply = visit(key, user="stranger")
+        assert (reply.status_code, reply.text) == (403, "Forbidden")
+
+
+@pytest.mark.parametrize("key", [KEY, "raw/kma/a.txt.gz"])
+def test_without_a_login_a_program_is_refused_and_a_person_is_sent_to_the_login_and_back(visit, key):
+    assert visit(key, user=None).status_code == 401
+
+    reply = visit(key, user=None, Accept="text/html,*/*;q=0.8")
+    assert reply.status_code == 307
+    back = f"/{PAGES_URL}/{key}".replace("/", "%2F")
+    assert reply.headers["Location"] == f"/auth/login?next={back}"
+
+
+@pytest.mark.parametrize("key", OTHER_KEYS)
+def test_nothing_else_of_the_bucket_is_shown(visit, store, monkeypatch, key):  # noqa: F811  the fixture
+    monkeypatch.setattr(type(store), "get", lambda *_: pytest.fail("S3 was asked"))
+
+    assert visit(key).status_code == 404
+
+
+def test_a_page_that_is_gone_is_not_found(visit):
+    reply = visit(KEY.replace("a1b2", "none"))
+
+    assert (reply.status_code, reply.text) == (404, "There is no such page.")
+
+
+def test_a_page_that_has_not_changed_is_not_sent_again(visit, store):  # noqa: F811  the fixture
+    tag = visit().headers["ETag"]
+
+    for known in (tag, f'"other", W/{tag}'):
+        reply = visit(**{"If-None-Match": known})
+        assert (reply.status_code, reply.content, reply.headers["ETag"]) == (304, b"", tag)
+
+    store.put(KEY, CARD + b"more")
+    reply = visit(**{"If-None-Match": tag})
+    assert (reply.status_code, reply.content) == (200, CARD + b"more")
+
+
+def test_who_lost_the_permission_does_not_even_hear_that_nothing_changed(visit):
+    tag = visit().headers["ETag"]
+
+    assert visit(user="stranger", **{"If-None-Match": tag}).status_code == 403
+
+
+def test_a_storage_that_does_not_answer_is_told_in_plain_words(visit, address, proxy, caplog):  # noqa: F811
+    address(endpoint_url=proxy.url)
+    proxy.unavailable = lambda *_: True
+    reply = visit()
+    proxy.unavailable = None
+
+    assert reply.status_code == 503
+    assert reply.text == "The storage doesn't answer. Try again in a minute."
+    assert "SlowDown" in caplog.text
+    assert "Geheimnis" not in caplog.text
+
+
+def test_a_storage_that_refuses_is_told_apart(visit, address, caplog):
+    address(bucket="none-such")
+    reply = visit()
+
+    assert reply.status_code == 502
+    assert reply.text == "The storage can't be read: the API server's log says why."
+    assert "there is no such bucket" in caplog.text
+
+
+@pytest.mark.parametrize("path", ["docs", "redoc", "openapi.json"])
+def test_the_app_does_not_describe_itself_to_strangers(visit, path):
+    assert visit(f"../{path}", user=None).status_code == 404
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_every_card_of_the_registry_is_such_a_page(target):
+    version = version_of("model_training/manual__2026-11-23T03:00:00+00:00", datetime.now(UTC))
+    key = Registry(None, target).key(version, CARD_NAME)
+
+    assert [page.dag_id for page in PAGES if re.fullmatch(page.key, key)] == ["model_training"]
+
+
+def test_every_page_belongs_to_a_dag_that_there_is():
+    files = (PLUGINS.parent / "pipelines").glob("*.yml")
+    dag_ids = {dag_id for file in files for dag_id in yaml.safe_load(file.read_text("utf-8"))}
+
+    assert {page.dag_id for page in PAGES} <= dag_ids
+
+
+def test_airflow_s_other_components_do_not_import_the_app():
+    code = """
+import sys, pages_plugin
+print({"fastapi", "boto3", "views", "hooks", "operators", "weather_mlops"} & set(sys.modules))
+print(any(name.startswith("views") for name in sys.modules))
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=PLUGINS, capture_output=True, text=True, check=True
+    )
+
+    assert result.stdout.split("\n")[:2] == ["set()", "False"]
