@@ -70,16 +70,20 @@ def deploy(  # noqa: PLR0913  keyword only: when and by whom
     evaluated = json.loads(version.files[evaluation.EVALUATION])
     standing = registry.standing()
     if standing is not None and standing.version == plan.version:
+        registry.record(standing)
         return Outcome(deployed=True, decision=standing)
     previous = standing.version if standing else None
     if reason := _why_not(registry, evaluated, version, gates, previous):
-        decision = Decision("refused", plan.version, previous, now, by, reason)
-        log.info("not deployed: target=%s version=%s: %s", plan.target, plan.version, reason)
-        if not any(
-            (each.kind, each.version, each.by) == ("refused", plan.version, by)
-            for each in registry.decisions()
-        ):
-            registry.record(decision)
+        decision = next(
+            (
+                each
+                for each in registry.decisions()
+                if (each.kind, each.version, each.by) == ("refused", plan.version, by)
+            ),
+            Decision("refused", plan.version, previous, now, by, reason),
+        )
+        log.info("not deployed: target=%s version=%s: %s", plan.target, plan.version, decision.reason)
+        registry.record(decision)
         return Outcome(deployed=False, decision=decision)
     smoke_check(version, catalog, plan, now)
     decision = Decision("deployed", plan.version, previous, now, by, _why(evaluated))

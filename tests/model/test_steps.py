@@ -1,0 +1,233 @@
+"""A training run from the table to the champion and its forecasts; stopped anywhere, it ends the same."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.model import world
+from weather_mlops.errors import ModelUnusable, TrainingImpossible
+from weather_mlops.lake.publish import publish
+from weather_mlops.lake.staging import Staging
+from weather_mlops.lake.store import ObjectStore
+from weather_mlops.model import deployment, evaluation, forecasting, steps
+from weather_mlops.model.gates import Gates
+from weather_mlops.model.registry import Registry
+
+ROWS = world.observed(days=45)
+GRID = world.grid(days=45)
+LAST = GRID.moment(GRID.length - 1)
+MINUTE = timedelta(minutes=1)
+NOW = LAST + 30 * MINUTE
+# Made-up weather is too little for tight intervals; each gate has tests of its own.
+OPEN = Gates.of({"coverage": [0.3, 1.0], "min_skill": {}, "min_station_skill": -1.0})
+SHUT = replace(OPEN, min_skill_every_lead={"persistence": 0.99})
+
+
+class Killed(BaseException):
+    """As SIGKILL would: nothing catches it."""
+
+
+class Runs:
+    """Training runs on one table."""
+
+    def __init__(self, catalog, store):
+        self.catalog, self.store = catalog, store
+        self.snapshot = publish(catalog, ROWS, run="a", score=1.0).snapshot_id
+        self.registry = Registry(store, "air_temperature")
+
+    def plan(self, version="v1", **changes):
+        given = {"horizon": 2, "holdout_days": 8, "version": version, "snapshot_id": self.snapshot, **changes}
+        return world.plan(GRID, **given)
+
+    def prepare(self, plan):
+        return steps.prepare(self.catalog, Staging(self.store, plan.version), plan)
+
+    def train(self, plan):
+        return steps.train(Staging(self.store, plan.version), plan)
+
+    def evaluate(self, plan):
+        return steps.evaluate(Staging(self.store, plan.version), plan, now=NOW, code_revision="abc")
+
+    def evaluated(self, version="v1", **changes):
+        plan = self.plan(version, **changes)
+        self.prepare(plan)
+        self.train(plan)
+        self.evaluate(plan)
+        return plan
+
+    def deploy(self, plan, gates=OPEN):
+        number = int(plan.version.removeprefix("v"))
+        return deployment.deploy(
+            self.registry, self.catalog, plan, gates, now=NOW + number * MINUTE, by=f"run {number}"
+        )
+
+    def forecast(self, **changes):
+        given = {"max_input_age_hours": 2, "run": "f", "now": NOW, **changes}
+        return forecasting.make(self.catalog, self.store, ["air_temperature"], **given)
+
+    @property
+    def champion(self):
+        standing = self.registry.champion()
+        return standing and standing.version
+
+    def history(self):
+        lines = self.store.get(f"{self.registry.prefix}history.jsonl").decode().splitlines()
+        return [(line["kind"], line["version"]) for line in map(json.loads, lines)]
+
+
+@pytest.fixture
+def runs(catalog, store, quick_training):
+    return Runs(catalog, store)
+
+
+def test_a_run_ends_with_a_champion_a_card_and_forecasts(runs):
+    plan = runs.plan()
+    assert runs.prepare(plan)["observations"] == ROWS.num_rows
+    assert runs.train(plan)["rows"] > 0
+    told = runs.evaluate(plan)
+    assert runs.store.get(told["card_key"]).startswith(b"<!doctype html>")
+    assert told["champion"] is None
+    outcome = runs.deploy(plan)
+    assert (outcome.deployed, runs.champion) == (True, "v1")
+    made = runs.forecast()
+    assert (made["rows"], made["versions"]) == (3 * 2, {"air_temperature": "v1"})
+    latest = json.loads(runs.store.get("forecasts/latest.json"))["targets"]["air_temperature"]
+    assert set(latest["stations"]) == {"108", "143", "159"}
+    seoul = latest["stations"]["108"]
+    assert seoul["issued_at"] == LAST.isoformat()
+    quantiles = zip(seoul["p10"], seoul["p50"], seoul["p90"], strict=True)
+    assert all(low <= middle <= high for low, middle, high in quantiles)
+    manifest = runs.registry.manifest("v1")
+    assert manifest["plan"]["snapshot_id"] == runs.snapshot
+    assert manifest["code_revision"] == "abc"
+
+
+def test_the_next_night_s_model_is_compared_with_the_champion_on_the_same_rows(runs):
+    runs.deploy(runs.evaluated("v1"))
+    second = runs.evaluated("v2")
+    compared = json.loads(runs.registry.file("v2", evaluation.EVALUATION))["champion"]
+    assert compared["version"] == "v1"
+    assert compared["improvement"] == pytest.approx(0, abs=1e-6)
+    assert runs.deploy(second).deployed
+    assert runs.champion == "v2"
+    runs.registry.rollback(None, at=NOW + 9 * MINUTE, by="me", reason="worse at night")
+    assert runs.champion == "v1"
+    assert runs.history() == [("deployed", "v1"), ("deployed", "v2"), ("rolled back", "v1")]
+
+
+def test_a_refused_model_is_kept_and_told_with_the_gate(runs):
+    plan = runs.evaluated()
+    outcome = runs.deploy(plan, SHUT).as_dict()
+    assert outcome["deployed"] is False
+    assert outcome["decision"].startswith("not deployed: ")
+    assert "persistence" in outcome["decision"]
+    assert runs.champion is None
+    assert runs.registry.load("v1").files
+    runs.deploy(plan, SHUT)
+    assert runs.history() == [("refused", "v1")]
+
+
+def test_of_two_runs_at_once_the_second_one_compares_anew(runs):
+    first, second = runs.evaluated("v1"), runs.evaluated("v2")
+    assert runs.deploy(first).deployed
+    outcome = runs.deploy(second)
+    assert not outcome.deployed
+    assert "it changed in between" in outcome.decision.reason
+    assert runs.champion == "v1"
+
+
+def stop_at(monkeypatch, number):
+    """Kill the process in its n-th write."""
+    put, count = ObjectStore.put, iter(range(1, number + 1))
+
+    def dying(self, *args, **kwargs):
+        if next(count, number) == number:
+            raise Killed
+        return put(self, *args, **kwargs)
+
+    monkeypatch.setattr(ObjectStore, "put", dying)
+
+
+@pytest.mark.parametrize(
+    ("step", "write"),
+    [("prepare", 1), ("prepare", 2), ("train", 1), ("train", 3), ("evaluate", 1), ("evaluate", 4), ("deploy", 1),
+     ("deploy", 2), ("deploy", 3)],
+)  # fmt: skip
+def test_a_run_that_is_killed_ends_the_same_when_the_task_is_tried_again(runs, monkeypatch, step, write):
+    plan = runs.plan()
+    for name in ("prepare", "train", "evaluate", "deploy"):
+        if name == step:
+            with monkeypatch.context() as patch:
+                stop_at(patch, write)
+                with pytest.raises(Killed):
+                    getattr(runs, name)(plan)
+        getattr(runs, name)(plan)
+    assert runs.champion == "v1"
+    assert runs.registry.load("v1").files
+    assert runs.registry.decisions()[-1].version == "v1"
+    assert runs.forecast()["rows"] == 6
+
+
+def test_a_task_without_the_one_before_says_which(runs):
+    plan = runs.plan()
+    with pytest.raises(TrainingImpossible, match="prepare_training_data"):
+        runs.train(plan)
+    with pytest.raises(TrainingImpossible, match="train_model"):
+        runs.evaluate(plan)
+    with pytest.raises(TrainingImpossible, match="evaluate_model"):
+        runs.deploy(plan)
+
+
+def test_a_model_that_forecasts_something_else_than_it_did_is_not_deployed(runs, monkeypatch):
+    smoke = steps._smoke
+
+    def other(forecaster, grid):
+        told = smoke(forecaster, grid)
+        return {**told, "p50": [[value + 0.01 for value in row] for row in told["p50"]]}
+
+    monkeypatch.setattr(steps, "_smoke", other)
+    plan = runs.evaluated()
+    with pytest.raises(ModelUnusable, match="not what was evaluated"):
+        runs.deploy(plan)
+    assert runs.champion is None
+
+
+def test_without_a_champion_there_is_no_forecast_and_a_reason(runs):
+    told = runs.forecast()
+    assert told["rows"] == 0
+    assert "no model was deployed yet" in told["reason"]
+
+
+def test_a_damaged_champion_is_told_and_one_command_puts_the_last_good_one_back(runs):
+    runs.deploy(runs.evaluated("v1"))
+    runs.deploy(runs.evaluated("v2"))
+    runs.store.put(runs.registry.key("v2", "model.json"), b"{}", "application/json")
+    with pytest.raises(ModelUnusable, match=r"make rollback TARGET=air_temperature"):
+        runs.forecast()
+    runs.registry.rollback(None, at=NOW, by="me", reason="damaged")
+    assert runs.forecast()["versions"] == {"air_temperature": "v1"}
+
+
+def test_a_damaged_champion_does_not_keep_a_new_one_from_being_trained(runs):
+    runs.deploy(runs.evaluated("v1"))
+    runs.store.put(runs.registry.key("v1", "model.json"), b"{}", "application/json")
+    assert runs.deploy(runs.evaluated("v2")).deployed
+    assert runs.champion == "v2"
+
+
+def test_a_station_whose_observations_are_too_old_is_skipped_and_named(runs):
+    runs.deploy(runs.evaluated())
+    told = runs.forecast(now=LAST + timedelta(hours=3))
+    assert told["rows"] == 0
+    assert told["stations_skipped"] == [f"air_temperature/{station}" for station in (108, 143, 159)]
+    latest = json.loads(runs.store.get("forecasts/latest.json"))["targets"]["air_temperature"]
+    assert "3.0 h old; at most 2 h" in latest["skipped"]["108"]
+
+
+def test_forecasts_made_again_replace_nothing(runs):
+    runs.deploy(runs.evaluated())
+    runs.forecast()
+    again = runs.forecast(run="g")
+    assert (again["inserted"], again["replaced"], again["equal"]) == (0, 0, 6)
