@@ -152,8 +152,8 @@ def stop_at(monkeypatch, number):
 
 @pytest.mark.parametrize(
     ("step", "write"),
-    [("prepare", 1), ("prepare", 2), ("train", 1), ("train", 3), ("evaluate", 1), ("evaluate", 4), ("deploy", 1),
-     ("deploy", 2), ("deploy", 3)],
+    [("prepare", 1), ("prepare", 2), ("train", 1), ("train", 3), ("evaluate", 1), ("evaluate", 4),
+     ("deploy", 1), ("deploy", 2), ("deploy", 3)],
 )  # fmt: skip
 def test_a_run_that_is_killed_ends_the_same_when_the_task_is_tried_again(runs, monkeypatch, step, write):
     plan = runs.plan()
