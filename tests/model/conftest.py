@@ -1,5 +1,7 @@
 """A bucket on a real S3 protocol, and a catalog of its tables."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.lake.conftest import access, catalog, open_anew, proxy, server, store  # noqa: F401  fixtures
@@ -10,7 +12,6 @@ from weather_mlops.model import training
 def quick_training():
     """Fewer trees: most tests don't need the best model."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "ROUNDS", 30)
-        patch.setattr(training, "MEMBERS", 2)
-        patch.setattr(training, "PARAMETERS", {**training.PARAMETERS, "nthread": 1, "max_depth": 3})
+        tiny = replace(training.SETTINGS, rounds=40, depth=3, seeds=1, blocks=2, rate=0.15)
+        patch.setattr(training, "SETTINGS", tiny)
         yield

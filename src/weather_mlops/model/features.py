@@ -18,10 +18,14 @@ from weather_mlops.model.grid import HOUR, Grid, prolonged
 from weather_mlops.model.sun import SOLAR_CONSTANT_MJM2H, sine_of_elevation
 from weather_mlops.model.targets import Target
 
-REVISION: Final = 1
+REVISION: Final = 2
 """Goes up with each change of what a feature means: models made before are then refused."""
 HISTORY_HOURS: Final = 192
 """Hours before the issue time, and its own, that a forecast needs."""
+ANOMALY: Final = "T_anomaly"
+CLIMATOLOGY: Final = "climatology_above_T"
+WAVES: Final = ("day_sine", "day_cosine", "year_sine", "year_cosine")
+"""Features that others refer to by name."""
 NEIGHBOURS: Final = 4
 _LONG: Final = 168  # hours: the longest window
 _KM_PER_DEGREE: Final = 111.2
@@ -37,6 +41,10 @@ _INPUTS: Final = (
     "cloud_total_tenths",
     "cloud_mid_low_tenths",
     "cloud_base_m",
+    "cloud_high_code",
+    "cloud_mid_code",
+    "cloud_low_code",
+    "present_weather_code",
     "visibility_m",
     "sunshine_h",
     "solar_radiation_mjm2",
@@ -200,6 +208,10 @@ def _of_sky(grid: Grid) -> Iterator[Named]:
     trend = mean(cloud, 3) - before(mean(cloud, 3), 3)
     yield "cloud_change_3h", "change of the 3-h mean cloud cover over 3 h [tenths]", trend
     yield "cloud_base", "height of the cloud base [m]", grid.values["cloud_base_m"]
+    # Codes are ordered by what they announce more than by name: trees find where to cut.
+    for code, table in (("high", "0509"), ("mid", "0515"), ("low", "0513")):
+        yield f"cloud_{code}_code", f"{code} cloud, WMO code {table}", grid.values[f"cloud_{code}_code"]
+    yield "present_weather", "present weather, WMO code 4677", grid.values["present_weather_code"]
     distance = np.log(np.maximum(grid.values["visibility_m"], _LEAST_VISIBILITY_M))
     yield "visibility_log", "natural logarithm of the visibility in m", distance
     yield "visibility_log_6h", "mean of visibility_log, last 6 h", mean(distance, 6)

@@ -1,7 +1,7 @@
-"""A trained model: boosters and lines for each lead, and what turns their answers into quantiles.
+"""A trained model: boosted trees and a ridge for each lead, and what turns their answers into quantiles.
 
-Files: ``model.json`` (everything but the trees, as JSON) and ``lead_01_0.ubj``, … (XGBoost's own format, one
-for each member of the ensemble of each lead). There is no pickle.
+Files: ``model.json`` (everything but the trees, as JSON), ``lead_01_0.ubj``, … (XGBoost's own format, one for
+each booster of each lead) and ``lead_01_spread.ubj``, …. There is no pickle.
 """
 
 import json
@@ -27,30 +27,45 @@ if TYPE_CHECKING:
 MODEL: Final = "model.json"
 IMPORTANT: Final = 15
 _RECIPE_DIGITS: Final = 12
+_FIGURES: Final = ("damping", "ridge_share", "least_spread", "low", "high")
 
 
 @dataclass(frozen=True)
 class LeadModel:
-    """The model of one lead. Its answer is the change of the target from the issue time on.
+    """The model of one lead. It tells the change of the target from the issue time on, in the target's unit.
 
     Attributes:
-        members: boosters, averaged; each was trained without a part of the weeks.
-        line: ridge regression on the same features.
-        line_weight: share (0 to 1) of the line in the answer.
-        low: p10 minus p50, unit of the target.
-        high: p90 minus p50.
+        boosters: trees of the change, averaged.
+        line: ridge of what the damped anomaly leaves.
+        damping: share of the present anomaly that is left at the lead.
+        ridge_share: share (0 to 1) of the ridge in the blend.
+        spread: trees of the size of the blend's error.
+        least_spread: its lower bound.
+        low: p10 of the error, in spreads; at most 0.
+        high: p90; at least 0.
     """
 
-    members: Sequence["Booster"]
+    boosters: Sequence["Booster"]
     line: Ridge
-    line_weight: float
+    damping: float
+    ridge_share: float
+    spread: "Booster"
+    least_spread: float
     low: float
     high: float
 
-    def answer(self, values: np.ndarray, line: np.ndarray) -> np.ndarray:
-        """Changes, shape (n,), of features of shape (n, F) and what the line says of them."""
-        trees = np.mean([member.inplace_predict(values) for member in self.members], axis=0)
-        return np.asarray((1 - self.line_weight) * trees + self.line_weight * line)
+    def changes(self, names: tuple[str, ...], values: np.ndarray) -> np.ndarray:
+        """p10, p50 and p90 of the change, and what the ridge alone says: shape (4, n).
+
+        Args:
+            names: of the features.
+            values: features, shape (n, F).
+        """
+        trees = np.mean([booster.inplace_predict(values) for booster in self.boosters], axis=0)
+        ridge = damped(names, values, self.damping) + self.line.predict(values)
+        middle = trees + self.ridge_share * (ridge - trees)
+        spread = np.maximum(self.spread.inplace_predict(values), self.least_spread)
+        return np.stack([middle + self.low * spread, middle, middle + self.high * spread, ridge])
 
 
 @dataclass(frozen=True)
@@ -118,23 +133,18 @@ class Forecaster:
         return self.predict_beside_line(grid, origins)[0]
 
     def predict_beside_line(self, grid: Grid, origins: np.ndarray) -> tuple[Quantiles, np.ndarray]:
-        """Forecast; and what its lines alone forecast: ridge regression, an opponent."""
+        """Forecast; and what its ridge alone forecasts: an opponent."""
         if tuple(grid.stations.tolist()) != self.stations:
             raise ModelUnusable(f"the model is of stations {self.stations}, and the data of {grid.stations}")
         base = features.features(grid, origins, self.target, self.usual)
         value = grid.values[self.target.column][:, origins]
-        middle, lines = (np.empty((*value.shape, self.horizon), np.float32) for _ in range(2))
+        found = np.empty((4, *value.shape, self.horizon), np.float32)
         for lead, model in enumerate(self.leads, start=1):
             seen = base.beside(features.lead_features(grid, origins, self.target, self.usual, lead))
             rows = seen.values.reshape(-1, len(seen.names))
-            line = model.line.predict(rows)
-            middle[..., lead - 1] = value + model.answer(rows, line).reshape(value.shape)
-            lines[..., lead - 1] = value + line.reshape(value.shape)
-        low, high = (
-            np.array([getattr(model, name) for model in self.leads], np.float32) for name in ("low", "high")
-        )
-        quantiles = (self._possible(quantile) for quantile in (middle + low, middle, middle + high))
-        return Quantiles(*quantiles), self._possible(lines)
+            found[..., lead - 1] = value + model.changes(seen.names, rows).reshape(4, *value.shape)
+        low, middle, high, ridge = np.clip(found, self.target.low, self.target.high)
+        return Quantiles(low, middle, high), ridge
 
     def importance(self, leads: Iterable[int]) -> dict[str, dict[str, float]]:
         """Share of the trees' gain by feature, the largest ones, by lead; none beyond the horizon."""
@@ -142,8 +152,8 @@ class Forecaster:
         for lead in leads:
             if lead <= self.horizon:
                 gains = np.zeros(len(self.features))
-                for member in self.leads[lead - 1].members:
-                    for name, gain in member.get_score(importance_type="total_gain").items():
+                for booster in self.leads[lead - 1].boosters:
+                    for name, gain in booster.get_score(importance_type="total_gain").items():
                         gains[int(name.removeprefix("f"))] += gain
                 shares = gains / (gains.sum() or 1)
                 largest = np.argsort(shares)[::-1][:IMPORTANT]
@@ -162,19 +172,19 @@ class Forecaster:
             "rows": self.rows,
             "leads": [
                 {
-                    "members": len(model.members),
+                    "boosters": len(model.boosters),
                     "line": model.line.as_dict(),
-                    "line_weight": model.line_weight,
-                    "low": model.low,
-                    "high": model.high,
+                    **{name: getattr(model, name) for name in _FIGURES},
                 }
                 for model in self.leads
             ],
         }
         trees = {
-            _file(lead, number): bytes(member.save_raw("ubj"))
+            _file(lead, name): bytes(booster.save_raw("ubj"))
             for lead, model in enumerate(self.leads, start=1)
-            for number, member in enumerate(model.members)
+            for name, booster in zip(
+                _names(len(model.boosters)), (*model.boosters, model.spread), strict=True
+            )
         }
         return {MODEL: json.dumps(told).encode(), **trees}
 
@@ -193,12 +203,13 @@ class Forecaster:
             _require_same_features(told)
             leads = []
             for lead, kept in enumerate(told["leads"], start=1):
-                members = [
-                    Booster({"nthread": 0}, model_file=bytearray(files[_file(lead, number)]))
-                    for number in range(kept["members"])
-                ]
+                *boosters, spread = (
+                    Booster({"nthread": 1}, model_file=bytearray(files[_file(lead, name)]))
+                    for name in _names(kept["boosters"])
+                )
+                figures = {name: kept[name] for name in _FIGURES}
                 line = Ridge.from_dict(kept["line"])
-                leads.append(LeadModel(members, line, kept["line_weight"], kept["low"], kept["high"]))
+                leads.append(LeadModel(boosters=boosters, line=line, spread=spread, **figures))
             return cls(
                 target_named(told["target"]),
                 tuple(told["stations"]),
@@ -214,9 +225,14 @@ class Forecaster:
             told = f"{type(error).__name__}: {error}"
             raise ModelUnusable(f"{MODEL} or a booster can't be read: {told}") from error
 
-    def _possible(self, values: np.ndarray) -> np.ndarray:
-        """No forecast beyond the target's limits."""
-        return np.asarray(np.clip(values, self.target.low, self.target.high))
+
+def damped(names: tuple[str, ...], values: np.ndarray, damping: float) -> np.ndarray:
+    """Change of the target if a share of its anomaly is left at the valid time; float64, shape (n,).
+
+    0 where the climatology is not known: of a station that was never observed.
+    """
+    anomaly, above = (values[:, names.index(name)] for name in (features.ANOMALY, features.CLIMATOLOGY))
+    return np.nan_to_num(above.astype(np.float64) + damping * anomaly)
 
 
 def _require_same_features(told: Mapping[str, Any]) -> None:
@@ -229,5 +245,9 @@ def _require_same_features(told: Mapping[str, Any]) -> None:
         )
 
 
-def _file(lead: int, number: int) -> str:
-    return f"lead_{lead:02d}_{number}.ubj"
+def _names(boosters: int) -> list[str]:
+    return [*map(str, range(boosters)), "spread"]
+
+
+def _file(lead: int, name: str) -> str:
+    return f"lead_{lead:02d}_{name}.ubj"

@@ -1,83 +1,90 @@
-"""Ridge regression on features with gaps: an honest opponent, and cheap."""
+"""Ridge regression on features with gaps, with slopes that vary over the day and the year."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 
-PENALTY: Final = 300.0
-"""Rows that weigh as much as the assumption of no effect: standardised features, so one number for all."""
-CLIP: Final = 6.0  # standard deviations: one broken sensor must not carry a linear forecast away
-_CHUNK: Final = 100_000
+FAR: Final = 5.0  # standard deviations: one broken sensor must not carry a linear forecast away
+_CHUNK: Final = 20_000
 _CONSTANT: Final = 1e-6
 
 
 @dataclass(frozen=True)
 class Ridge:
-    """A fitted line: prediction = standardised features · weights + intercept.
+    """A fitted linear model: intercept + Σ standardised feature · (slope + Σ wave · slope of the wave).
 
     Attributes:
-        mean: of each feature; 0 where it was never there.
-        scale: standard deviation of each feature; 1 for a constant one.
-        weights: unit of the target per standard deviation.
-        intercept: unit of the target.
+        mean: of each of the F features; 0 where it was never there.
+        scale: standard deviation of each; 1 for a constant one.
+        waves: places, among the features, of those that all slopes vary with.
+        weights: shape (1 + F · (1 + waves),), unit of the outcome.
     """
 
     mean: np.ndarray
     scale: np.ndarray
+    waves: tuple[int, ...]
     weights: np.ndarray
-    intercept: float
 
     @classmethod
-    def fit(cls, features: np.ndarray, target: np.ndarray, penalty: float = PENALTY) -> "Ridge":
-        """Least squares with a penalty; a missing value counts as the feature's mean.
+    def fit(cls, features: np.ndarray, outcome: np.ndarray, waves: Sequence[int], penalty: float) -> "Ridge":
+        """Least squares with a penalty on slopes; a missing value counts as the feature's mean.
 
         Args:
             features: shape (n, F); NaN = missing.
-            target: shape (n,), finite.
-            penalty: see PENALTY.
+            outcome: shape (n,), finite.
+            waves: places of the features that slopes vary with.
+            penalty: what a slope of 1 costs, in squares per row.
         """
         mean, scale = _standard(features)
-        level = float(target.mean())
-        size = features.shape[1]
-        left, right = np.zeros((size, size)), np.zeros(size)
-        for first in range(0, len(features), _CHUNK):
-            part = _standardised(features[first : first + _CHUNK], mean, scale)
-            left += part.T @ part
-            right += part.T @ (target[first : first + _CHUNK] - level)
-        left[np.diag_indices(size)] += penalty
-        return cls(mean, scale, np.linalg.solve(left, right), level)
+        size = 1 + features.shape[1] * (1 + len(waves))
+        blank = cls(mean, scale, tuple(waves), np.zeros(size))
+        square, product = np.zeros((size, size)), np.zeros(size)
+        for part in _chunks(len(features)):
+            design = blank._design(features[part])
+            square += design.T @ design
+            product += design.T @ outcome[part]
+        cost = np.full(size, penalty * len(features))
+        cost[0] = 0
+        square[np.diag_indices(size)] += cost
+        return replace(blank, weights=np.linalg.solve(square, product))
 
     def predict(self, features: np.ndarray) -> np.ndarray:
         """Predictions, float64, shape (n,)."""
         found = np.empty(len(features))
-        for first in range(0, len(features), _CHUNK):
-            part = _standardised(features[first : first + _CHUNK], self.mean, self.scale)
-            found[first : first + _CHUNK] = part @ self.weights + self.intercept
+        for part in _chunks(len(features)):
+            found[part] = self._design(features[part]) @ self.weights
         return found
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        return {
-            "mean": self.mean.tolist(),
-            "scale": self.scale.tolist(),
-            "weights": self.weights.tolist(),
-            "intercept": self.intercept,
-        }
+        arrays = {name: getattr(self, name).tolist() for name in ("mean", "scale", "weights")}
+        return {**arrays, "waves": list(self.waves)}
 
     @classmethod
     def from_dict(cls, kept: Mapping[str, Any]) -> "Ridge":
         """From JSON."""
         mean, scale, weights = (np.array(kept[name], np.float64) for name in ("mean", "scale", "weights"))
-        return cls(mean, scale, weights, kept["intercept"])
+        return cls(mean, scale, tuple(kept["waves"]), weights)
+
+    def _design(self, features: np.ndarray) -> np.ndarray:
+        steps = (features - self.mean) / self.scale
+        steps[~np.isfinite(steps)] = 0
+        steps = np.clip(steps, -FAR, FAR)
+        by_wave = (steps * features[:, [wave]] for wave in self.waves)
+        return np.hstack([np.ones((len(features), 1)), steps, *by_wave])
+
+
+def _chunks(rows: int) -> Iterator[slice]:
+    return (slice(first, first + _CHUNK) for first in range(0, rows, _CHUNK))
 
 
 def _standard(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation by column, of what is there."""
     count, total, squares = (np.zeros(features.shape[1]) for _ in range(3))
-    for first in range(0, len(features), _CHUNK):
-        part = features[first : first + _CHUNK].astype(np.float64)
+    for chunk in _chunks(len(features)):
+        part = features[chunk].astype(np.float64)
         count += np.isfinite(part).sum(axis=0)
         total += np.nansum(part, axis=0)
         squares += np.nansum(part**2, axis=0)
@@ -85,9 +92,3 @@ def _standard(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     mean = total / known
     scale = np.sqrt(np.maximum(squares / known - mean**2, 0))
     return mean, np.where(scale > _CONSTANT * (1 + np.abs(mean)), scale, 1)
-
-
-def _standardised(features: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    ratio = (features.astype(np.float64) - mean) / scale
-    ratio[~np.isfinite(ratio)] = 0
-    return np.asarray(np.clip(ratio, -CLIP, CLIP))

@@ -1,15 +1,16 @@
-"""Train a model: for each lead an ensemble of boosters and a line, and how far off they are.
+"""Train a model: for each lead boosted trees and a ridge regression, their blend, and how far off it is.
 
-The weeks of the training span are dealt out to MEMBERS parts. Each booster learns from all parts but one,
-stops early on that one, and forecasts it: so every hour is forecast by a booster that has not seen it. From
-these forecasts come the weight of the line and the intervals, over all seasons that there are. Around a part
-that is held out, an embargo of the lead keeps its outcomes from the learners.
+The training span is cut into blocks of time. Models of the other blocks forecast each block, with an embargo
+of a day and the lead on either side: an outcome of the one is in no feature of the other. These forecasts say
+when to stop boosting, how much the ridge weighs in the blend, and how wide the interval must be, over all
+seasons that there are. The models that are kept then learn from the whole span.
 """
 
 import logging
+import os
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -18,7 +19,7 @@ from weather_mlops.errors import TrainingImpossible
 from weather_mlops.model import features
 from weather_mlops.model.climatology import Climatology
 from weather_mlops.model.features import Features
-from weather_mlops.model.forecaster import Forecaster, LeadModel
+from weather_mlops.model.forecaster import Forecaster, LeadModel, damped
 from weather_mlops.model.grid import Grid
 from weather_mlops.model.linear import Ridge
 from weather_mlops.model.plan import Plan
@@ -29,26 +30,74 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MEMBERS: Final = 4
-PART_DAYS: Final = 10
-"""Days in a row that go to one part: longer than the weather remembers."""
-ROWS_PER_MEMBER: Final = 200_000
-"""A booster learns from so many rows at most, drawn at random: others draw others."""
-ROUNDS: Final = 1500
-PATIENCE: Final = 40
-TOLD_EVERY: Final = 100
 LEAST_ROWS: Final = 500
-PARAMETERS: Final[Mapping[str, Any]] = {
-    "tree_method": "hist",
-    "objective": "reg:squarederror",
-    "eta": 0.04,
-    "max_depth": 7,
-    "min_child_weight": 20,
-    "subsample": 0.6,
-    "colsample_bytree": 0.4,
-    "lambda": 5,
-    "max_bin": 128,
-}
+MANY_ROWS: Final = 200_000
+EMBARGO_HOURS: Final = 24
+"""Beside the lead: the weather of neighbouring hours is nearly the same."""
+TOLD_EVERY: Final = 100
+_LEAST_SPREAD: Final = 1e-3
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a lead is trained. The defaults were chosen on folds of years before the holdout.
+
+    Attributes:
+        rounds: of boosting, at most.
+        patience: rounds without a gain on the block that is held out, after which boosting stops.
+        rate: learning rate.
+        depth: of a tree.
+        leaf_rows: least rows in a leaf.
+        columns: share of the features that a tree may use.
+        rows: share of the rows that a tree sees.
+        seeds: boosters whose forecasts are averaged.
+        bins: of a feature's histogram.
+        blocks: of time.
+        block_rows: rows, of hours drawn by lot, that blocks are forecast with, at most.
+        ridge_rows: rows, of hours drawn by lot, that the ridge learns from, at most.
+        ridge_penalty: see ``Ridge.fit``.
+    """
+
+    rounds: int = 250
+    patience: int = 30
+    rate: float = 0.05
+    depth: int = 8
+    leaf_rows: int = 10
+    columns: float = 0.4
+    rows: float = 0.6
+    seeds: int = 3
+    bins: int = 64
+    blocks: int = 4
+    block_rows: int = 60_000
+    ridge_rows: int = 150_000
+    ridge_penalty: float = 0.5
+
+    def for_rows(self, rows: int) -> "Settings":
+        """Where rows are plenty, one booster of fewer and larger steps is nearly as good, and affordable."""
+        if rows <= MANY_ROWS:
+            return self
+        return replace(
+            self, seeds=1, rounds=self.rounds // 2, patience=self.patience // 2, rate=2 * self.rate
+        )
+
+    def parameters(self, seed: int) -> dict[str, Any]:
+        """XGBoost's; one thread: two on busy cores wait for each other, two leads at a time don't."""
+        return {
+            "tree_method": "hist",
+            "objective": "reg:squarederror",
+            "eta": self.rate,
+            "max_depth": self.depth,
+            "min_child_weight": self.leaf_rows,
+            "subsample": self.rows,
+            "colsample_bytree": self.columns,
+            "lambda": 5,
+            "max_bin": self.bins,
+            "nthread": 1,
+            "seed": seed,
+        }
+
+
+SETTINGS: Final = Settings()
 
 
 @dataclass(frozen=True)
@@ -56,18 +105,24 @@ class Sample:
     """Rows to learn one lead from.
 
     Attributes:
+        names: of the features.
         values: features, float32, shape (n, F).
         change: of the target from issue to valid time, its unit, shape (n,).
         origin: index of the issue time, shape (n,).
     """
 
+    names: tuple[str, ...]
     values: np.ndarray
     change: np.ndarray
     origin: np.ndarray
 
+    def of(self, chosen: np.ndarray) -> "Sample":
+        """Some of the rows."""
+        return Sample(self.names, self.values[chosen], self.change[chosen], self.origin[chosen])
+
 
 def train(grid: Grid, plan: Plan, usual: Climatology, base: Features, origins: np.ndarray) -> Forecaster:
-    """Train a model of all leads.
+    """Train a model of all leads, as many at a time as there are cores.
 
     Args:
         grid: of the plan's stations.
@@ -79,37 +134,43 @@ def train(grid: Grid, plan: Plan, usual: Climatology, base: Features, origins: n
     Raises:
         TrainingImpossible: too few rows with an outcome.
     """
-    target = target_named(plan.target)
-    leads, names, rows = [], base.names, 0
-    begun = time.monotonic()
-    for lead in range(1, plan.horizon_hours + 1):
+    target, begun = target_named(plan.target), time.monotonic()
+
+    def one(lead: int) -> tuple[LeadModel, tuple[str, ...], int]:
         seen = base.beside(features.lead_features(grid, origins, target, usual, lead))
         sample = sampled(grid, target.column, origins, seen, lead)
         if len(sample.change) < LEAST_ROWS:
             raise TrainingImpossible(
                 f"{plan.target}: {len(sample.change)} rows known after {lead} h; {LEAST_ROWS} needed"
             )
-        leads.append(train_lead(sample, lead, plan.seed))
-        names, rows = seen.names, max(rows, len(sample.change))
-        spent = time.monotonic() - begun
-        log.info(
-            "trained: target=%s lead=%d/%d rows=%d seconds=%.0f seconds_left=%.0f",
-            plan.target,
-            lead,
-            plan.horizon_hours,
-            len(sample.change),
-            spent,
-            spent / lead * (plan.horizon_hours - lead),
-        )
-    settings = {
-        **PARAMETERS,
-        "members": MEMBERS,
-        "part_days": PART_DAYS,
-        "rows_per_member": ROWS_PER_MEMBER,
-        "rounds": ROUNDS,
-        "patience": PATIENCE,
-    }
-    return Forecaster(target, plan.stations, names, usual, leads, settings, rows)
+        return train_lead(sample, lead, plan.seed), seen.names, len(sample.change)
+
+    trained = []
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, plan.horizon_hours)) as pool:
+        for model, names, rows in pool.map(one, range(1, plan.horizon_hours + 1)):
+            trained.append((model, names, rows))
+            spent = time.monotonic() - begun
+            log.info(
+                "trained: target=%s lead=%d/%d rows=%d rounds=%d ridge=%.2f seconds=%.0f seconds_left=%.0f",
+                plan.target,
+                len(trained),
+                plan.horizon_hours,
+                rows,
+                model.boosters[0].num_boosted_rounds(),
+                model.ridge_share,
+                spent,
+                spent / len(trained) * (plan.horizon_hours - len(trained)),
+            )
+    models = [model for model, _, _ in trained]
+    return Forecaster(
+        target,
+        plan.stations,
+        trained[-1][1],
+        usual,
+        models,
+        asdict(SETTINGS),
+        max(rows for _, _, rows in trained),
+    )
 
 
 def sampled(grid: Grid, column: str, origins: np.ndarray, seen: Features, lead: int) -> Sample:
@@ -118,57 +179,96 @@ def sampled(grid: Grid, column: str, origins: np.ndarray, seen: Features, lead: 
     change = value[:, origins + lead] - value[:, origins]
     known = np.isfinite(change)
     origin = np.broadcast_to(origins, change.shape)
-    return Sample(seen.values[known], change[known], origin[known])
+    return Sample(seen.names, seen.values[known], change[known], origin[known])
 
 
 def train_lead(sample: Sample, lead: int, seed: int) -> LeadModel:
-    """Train the ensemble and the line of one lead.
+    """Train trees, ridge, blend and interval of one lead.
 
     Args:
         sample: what to learn from.
         lead: hours.
         seed: of all randomness.
+
+    Raises:
+        TrainingImpossible: the span is too short to hold a part of it out.
     """
-    part = (sample.origin // (24 * PART_DAYS)) % MEMBERS
-    trees, lines = (np.full(len(part), np.nan) for _ in range(2))
-    members = []
-    for number in range(MEMBERS):
-        out = part == number
-        # No outcome of the part that is held out, and none that overlaps its first hours, is learned from.
-        near = (_part_after(sample.origin, lead) == number) | (_part_after(sample.origin, -lead) == number)
-        kept = ~out & ~near
-        if not out.any() or not kept.any():
+    settings, seed = SETTINGS.for_rows(len(sample.change)), 1000 * lead + seed
+    part = sample.of(_drawn(sample.origin, settings.block_rows, seed))
+    block = _blocks(part.origin, settings.blocks)
+    rounds, trees, ridge = _forecast_blocks(part, block, lead, settings, seed)
+    judged = np.isfinite(trees)
+    share = _best_share(part.change[judged], trees[judged], ridge[judged])
+    off = part.change - (trees + share * (ridge - trees))
+    spread, least, low, high = _calibrate(part.of(judged), off[judged], block[judged], settings, seed)
+    settings = replace(settings, rounds=rounds)
+    boosters = [_booster(sample, settings, seed + each) for each in range(settings.seeds)]
+    line, damping = _line(sample.of(_drawn(sample.origin, settings.ridge_rows, seed)), settings)
+    return LeadModel(boosters, line, damping, share, spread, least, low, high)
+
+
+def _blocks(origin: np.ndarray, count: int) -> np.ndarray:
+    """Block of each row, 0 to count − 1; all equally long."""
+    since = origin - origin.min()
+    return np.asarray(since * count // (since.max() + 1))
+
+
+def _drawn(origin: np.ndarray, most: int, seed: int) -> np.ndarray:
+    """Rows of hours drawn by lot: every n-th hour could be one and the same of the day."""
+    if len(origin) <= most:
+        return np.ones(len(origin), bool)
+    hours, place = np.unique(origin, return_inverse=True)
+    return np.asarray((np.random.default_rng(seed).random(len(hours)) < most / len(origin))[place])
+
+
+def _forecast_blocks(
+    sample: Sample, block: np.ndarray, lead: int, settings: Settings, seed: int
+) -> tuple[int, np.ndarray, np.ndarray]:
+    """Rounds of boosting, and forecasts of each block, by trees and by ridge, from models of the others.
+
+    NaN where there is none.
+    """
+    trees, ridge = np.full((2, len(block)), np.nan)
+    found = []
+    for number in range(settings.blocks):
+        inside = block == number
+        kept = ~within_embargo(sample.origin, inside, lead)
+        if not inside.any() or not kept.any():
             continue
-        member = _booster(sample, _drawn(kept, seed + number), out, seed=1000 * lead + seed + number)
-        members.append(member)
-        trees[out] = member.inplace_predict(sample.values[out])
-        lines[out] = _line(sample, _drawn(kept, seed + number)).predict(sample.values[out])
-    if not members:
-        raise TrainingImpossible(f"less than {PART_DAYS} days to learn from")
-    weight = _weight(sample.change, trees, lines)
-    off = sample.change - ((1 - weight) * trees + weight * lines)
-    low, high = np.nanquantile(off, (0.1, 0.9))
-    line = _line(sample, _drawn(np.ones(len(part), bool), seed))
-    return LeadModel(members, line, weight, float(min(low, 0)), float(max(high, 0)))
+        learned, held = sample.of(kept), sample.of(inside)
+        booster = _booster(learned, settings, seed, held)
+        found.append(booster.num_boosted_rounds())
+        line, damping = _line(learned, settings)
+        trees[inside] = booster.inplace_predict(held.values)
+        ridge[inside] = damped(held.names, held.values, damping) + line.predict(held.values)
+    if not found:
+        hours = int(np.ptp(sample.origin)) + 1
+        raise TrainingImpossible(
+            f"{hours} h to learn from, with {lead} h ahead: too short to hold a part out"
+        )
+    return round(float(np.median(found))), trees, ridge
 
 
-def _part_after(origin: np.ndarray, hours: int) -> np.ndarray:
-    return np.asarray(((origin + hours) // (24 * PART_DAYS)) % MEMBERS)
+def within_embargo(origin: np.ndarray, inside: np.ndarray, lead: int) -> np.ndarray:
+    """Rows that lie in a block, or so near that an outcome of the one is a feature of the other."""
+    if not inside.any():
+        return inside
+    gap = lead + EMBARGO_HOURS
+    return np.asarray((origin >= origin[inside].min() - gap) & (origin <= origin[inside].max() + gap))
 
 
-def _drawn(kept: np.ndarray, seed: int) -> np.ndarray:
-    """Places of the rows that a member learns from, in their order."""
-    places = np.flatnonzero(kept)
-    if len(places) > ROWS_PER_MEMBER:
-        places = np.sort(np.random.default_rng(seed).choice(places, ROWS_PER_MEMBER, replace=False))
-    return places
+def _line(sample: Sample, settings: Settings) -> tuple[Ridge, float]:
+    """A ridge of what the damped anomaly leaves, and the share of the anomaly that is left at the lead."""
+    anomaly = np.nan_to_num(sample.values[:, sample.names.index(features.ANOMALY)].astype(np.float64))
+    left = sample.change - damped(sample.names, sample.values, 0)
+    damping = float(anomaly @ left / max(anomaly @ anomaly, 1e-9))
+    waves = [sample.names.index(name) for name in features.WAVES]
+    outcome = sample.change - damped(sample.names, sample.values, damping)
+    return Ridge.fit(sample.values, outcome, waves, settings.ridge_penalty), damping
 
 
-def _line(sample: Sample, learn: np.ndarray) -> Ridge:
-    return Ridge.fit(sample.values[learn], sample.change[learn])
-
-
-def _booster(sample: Sample, learn: np.ndarray, out: np.ndarray, seed: int) -> "Booster":
+def _booster(sample: Sample, settings: Settings, seed: int, held: Sample | None = None) -> "Booster":
+    """Boosted trees of the change; with rows held out, they stop when these gain no more."""
     import xgboost
 
     class Progress(xgboost.callback.TrainingCallback):  # type: ignore[misc]
@@ -176,31 +276,50 @@ def _booster(sample: Sample, learn: np.ndarray, out: np.ndarray, seed: int) -> "
 
         def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:  # noqa: ARG002
             if (epoch + 1) % TOLD_EVERY == 0:
-                log.info(
-                    "boosting: round=%d rmse_held_out=%.4f", epoch + 1, evals_log["held_out"]["rmse"][-1]
-                )
+                log.info("boosting: round=%d rmse=%.4f", epoch + 1, evals_log["held_out"]["rmse"][-1])
             return False
 
-    bins = PARAMETERS["max_bin"]
-    given = xgboost.QuantileDMatrix(sample.values[learn], sample.change[learn], max_bin=bins)
-    held = xgboost.QuantileDMatrix(sample.values[out], sample.change[out], max_bin=bins, ref=given)
+    given = xgboost.QuantileDMatrix(sample.values, sample.change, max_bin=settings.bins, nthread=1)
+    if held is None:
+        return xgboost.train(settings.parameters(seed), given, settings.rounds)
+    tested = xgboost.QuantileDMatrix(held.values, held.change, max_bin=settings.bins, nthread=1, ref=given)
     booster = xgboost.train(
-        {**PARAMETERS, "seed": seed},
+        settings.parameters(seed),
         given,
-        ROUNDS,
-        evals=[(held, "held_out")],
-        early_stopping_rounds=PATIENCE,
+        settings.rounds,
+        evals=[(tested, "held_out")],
+        early_stopping_rounds=settings.patience,
         verbose_eval=False,
         callbacks=[Progress()],
     )
     return booster[: booster.best_iteration + 1]
 
 
-def _weight(change: np.ndarray, trees: np.ndarray, lines: np.ndarray) -> float:
-    """Share of the line that makes the squared error smallest, 0 to 1."""
-    known = np.isfinite(trees) & np.isfinite(lines)
-    gap = lines[known] - trees[known]
-    power = float(np.sum(gap**2))
-    if not power:
-        return 0.0
-    return float(np.clip(np.sum(gap * (change[known] - trees[known])) / power, 0, 1))
+def _best_share(change: np.ndarray, trees: np.ndarray, ridge: np.ndarray) -> float:
+    """Share of the ridge that makes the squared error smallest, 0 to 1."""
+    apart = ridge - trees
+    return float(np.clip(apart @ (change - trees) / max(apart @ apart, 1e-9), 0, 1))
+
+
+def _calibrate(
+    sample: Sample, off: np.ndarray, block: np.ndarray, settings: Settings, seed: int
+) -> tuple["Booster", float, float, float]:
+    """Trees of the size of an error, its lower bound, and p10 and p90 of the errors in such sizes.
+
+    Normalised split conformal prediction: each block is scaled by what the others tell, as a forecast is.
+    """
+    sizes = replace(sample, change=np.abs(off))
+    least = max(float(sizes.change.mean()) / 4, _LEAST_SPREAD)
+    # Few and shallow trees: the size of an error is mostly noise.
+    coarse = replace(settings, rounds=60, rate=0.1, depth=4, leaf_rows=100, columns=0.5, rows=0.5)
+
+    def spread(chosen: np.ndarray) -> "Booster":
+        return _booster(sizes.of(chosen), coarse, seed)
+
+    scaled = np.empty_like(off)
+    for number in np.unique(block):
+        inside = block == number
+        model = spread(inside if inside.all() else ~inside)
+        scaled[inside] = off[inside] / np.maximum(model.inplace_predict(sample.values[inside]), least)
+    low, high = np.quantile(scaled, (0.1, 0.9))
+    return spread(np.ones(len(off), bool)), least, float(min(low, 0)), float(max(high, 0))
