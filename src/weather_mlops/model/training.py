@@ -43,9 +43,10 @@ class Settings:
     """How a lead is trained. The defaults were chosen on folds of years before the holdout.
 
     Attributes:
-        rounds: of boosting, at most.
+        rounds: of boosting a model of blocks, at most.
         patience: rounds without a gain on the block that is held out, after which boosting stops.
-        rate: learning rate.
+        block_rate: learning rate of these models.
+        rate: learning rate of the models that are kept; they get as many more rounds as it is slower.
         depth: of a tree.
         leaf_rows: least rows in a leaf.
         columns: share of the features that a tree may use.
@@ -58,27 +59,24 @@ class Settings:
         ridge_penalty: see ``Ridge.fit``.
     """
 
-    rounds: int = 250
-    patience: int = 30
-    rate: float = 0.05
+    rounds: int = 120
+    patience: int = 12
+    block_rate: float = 0.15
+    rate: float = 0.06
     depth: int = 8
     leaf_rows: int = 10
-    columns: float = 0.4
+    columns: float = 0.3
     rows: float = 0.6
-    seeds: int = 3
-    bins: int = 64
+    seeds: int = 2
+    bins: int = 32
     blocks: int = 4
     block_rows: int = 60_000
     ridge_rows: int = 150_000
     ridge_penalty: float = 0.5
 
     def for_rows(self, rows: int) -> "Settings":
-        """Where rows are plenty, one booster of fewer and larger steps is nearly as good, and affordable."""
-        if rows <= MANY_ROWS:
-            return self
-        return replace(
-            self, seeds=1, rounds=self.rounds // 2, patience=self.patience // 2, rate=2 * self.rate
-        )
+        """Where rows are plenty, one booster of few large steps is nearly as good, and affordable."""
+        return self if rows <= MANY_ROWS else replace(self, seeds=1, rate=self.block_rate)
 
     def parameters(self, seed: int) -> dict[str, Any]:
         """XGBoost's; one thread: two on busy cores wait for each other, two leads at a time don't."""
@@ -201,7 +199,7 @@ def train_lead(sample: Sample, lead: int, seed: int) -> LeadModel:
     share = _best_share(part.change[judged], trees[judged], ridge[judged])
     off = part.change - (trees + share * (ridge - trees))
     spread, least, low, high = _calibrate(part.of(judged), off[judged], block[judged], settings, seed)
-    settings = replace(settings, rounds=rounds)
+    settings = replace(settings, rounds=round(rounds * settings.block_rate / settings.rate))
     boosters = [_booster(sample, settings, seed + each) for each in range(settings.seeds)]
     line, damping = _line(sample.of(_drawn(sample.origin, settings.ridge_rows, seed)), settings)
     return LeadModel(boosters, line, damping, share, spread, least, low, high)
@@ -229,14 +227,14 @@ def _forecast_blocks(
     NaN where there is none.
     """
     trees, ridge = np.full((2, len(block)), np.nan)
-    found = []
+    found, quick = [], replace(settings, rate=settings.block_rate)
     for number in range(settings.blocks):
         inside = block == number
         kept = ~within_embargo(sample.origin, inside, lead)
         if not inside.any() or not kept.any():
             continue
         learned, held = sample.of(kept), sample.of(inside)
-        booster = _booster(learned, settings, seed, held)
+        booster = _booster(learned, quick, seed, held)
         found.append(booster.num_boosted_rounds())
         line, damping = _line(learned, settings)
         trees[inside] = booster.inplace_predict(held.values)
