@@ -28,13 +28,17 @@ def run_once(system: System, capsys) -> tuple[int, dict, str]:
     return status, summary, capsys.readouterr().out
 
 
-def test_once_runs_tells_stops_and_keeps_the_data(system, capsys):
+STATIONS = 3
+
+
+def test_once_runs_tells_stops_and_keeps_the_data(system, capsys, monkeypatch):
+    monkeypatch.setenv("WEATHER_FIRST_STATIONS", str(STATIONS))
     status, summary, output = run_once(system, capsys)
     told, first = summary["data_collection"], summary["history"]
 
     assert status == 0
     assert first["state"] == "success"
-    assert first["rows"] == first["results"]["inserted"] > 0.98 * 89 * 24 * 10
+    assert first["rows"] == first["results"]["inserted"] > 0.98 * 89 * 24 * STATIONS
     assert "stage=publish months=" in output
     assert told["state"] == "success"
     assert told["seconds"] > 0
@@ -42,6 +46,12 @@ def test_once_runs_tells_stops_and_keeps_the_data(system, capsys):
     assert told["rows"] == told["results"]["inserted"] + told["results"]["equal"]
     assert 0.9 < told["score"] <= 1
     assert any(key.startswith("raw/kma/") for key in told["keys"])
+    trained, forecast = summary["model_training"], summary["forecast"]
+    assert {task["state"] for task in trained["tasks"].values()} == {"success"}
+    # Whether today's made-up weather lets a model through is the gates' business.
+    assert f"model_training success, {trained['seconds']:.1f} s" in output
+    assert trained["results"]["decision"] in output
+    assert trained["results"]["deployed"] == (forecast["rows"] == STATIONS * 24)
     assert "SIMULATED" in output
     assert f"{told['rows']} rows, quality score {told['score']:.3f}" in output
     assert system.keys.password not in output
@@ -51,6 +61,6 @@ def test_once_runs_tells_stops_and_keeps_the_data(system, capsys):
     again = summary["data_collection"]
 
     assert status == 0
-    assert summary["history"]["results"]["inserted"] <= 2 * 10
+    assert summary["history"]["results"]["inserted"] <= 2 * STATIONS
     assert again["results"]["equal"] >= told["rows"] - 97 * 2
     assert again["results"]["window_rows"] >= told["results"]["window_rows"] - 97 * 2

@@ -72,7 +72,7 @@ def prepare(catalog: Catalog, staging: Staging, plan: Plan) -> dict[str, Any]:
     made = preparation.to_table(preparation.training_features(grid, plan, usual), grid, plan)
     told = {
         "observations": table.num_rows,
-        "rows": made.num_rows,
+        "feature_rows": made.num_rows,
         "features": made.num_columns - len(preparation.FEATURES_KEY),
     }
     log.info("prepared: target=%s %s", plan.target, told)
