@@ -290,7 +290,7 @@ def _making(e: Evaluation) -> str:
         "Held-out rows": number(held["rows"], digits=0),
         "Training time": number(training["seconds"], "s", digits=0),
         "Peak memory": number(training["peak_rss_mb"], "MB", digits=0),
-        "Snapshot of the data": escape(str(e["snapshot_id"])),
+        "Snapshot of the data": escape(str(e["snapshot_id"])) if e["snapshot_id"] else f"{MISSING} (files)",
         "Code revision": escape(e["code_revision"]) if e["code_revision"] else f"{MISSING} (not recorded)",
         "Libraries": listed(
             [f"{escape(name)} {escape(version)}" for name, version in e["libraries"].items()]
