@@ -22,35 +22,6 @@ def seasons(noise: float = 0.0, seed: int = 1) -> np.ndarray:
     return (usual + anomaly).astype(np.float32)
 
 
-def test_climatology_finds_the_curve_of_day_and_year():
-    values = seasons()
-    usual = Climatology.fit(values[:, : 366 * 24], HOURS[: 366 * 24])
-    found = usual.at(HOURS[366 * 24 :]) - values[:, 366 * 24 :]
-    assert np.abs(found).max() < 0.5
-
-
-def test_climatology_of_a_few_weeks_does_not_invent_a_year():
-    values = seasons(noise=0.5)[:, : 24 * 30]
-    usual = Climatology.fit(values, HOURS[: 24 * 30])
-    half_a_year_later = usual.at(HOURS[24 * 180 : 24 * 210])
-    assert np.abs(half_a_year_later - values.mean()).max() < 40
-
-
-def test_climatology_survives_gaps_and_a_silent_station():
-    values = seasons()
-    values[0, ::3] = np.nan
-    values[1] = np.nan
-    usual = Climatology.fit(values, HOURS)
-    assert np.abs(usual.at(HOURS)[0] - seasons()[0]).max() < 0.5
-    assert np.isnan(usual.at(HOURS)[1]).all()
-
-
-def test_climatology_comes_back_from_json_exactly():
-    usual = Climatology.fit(seasons(noise=0.3), HOURS)
-    again = Climatology.from_lists(usual.as_lists())
-    assert np.array_equal(again.at(HOURS[:100]), usual.at(HOURS[:100]))
-
-
 def test_persistence_and_the_same_hour_yesterday():
     values = np.arange(100, dtype=np.float32)[None]
     origins = np.array([50, 60])

@@ -1,8 +1,8 @@
 """What is usual: a smooth curve over the hour of the day and the day of the year, for each station."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -11,7 +11,8 @@ DAILY: Final = 3
 YEARLY: Final = 2
 """Harmonics of the year; each changes the curve of the day, too."""
 SHRINKAGE: Final = 20.0
-"""Hours of data that weigh as much as the assumption that nothing changes over the day or the year."""
+"""Hours of data that weigh as much as the assumption that a station is like all, and all hours are alike."""
+_CONSTANT: Final = 1e-6  # the shared level is free; a whole column without a value must still be solvable
 _YEAR_DAYS: Final = 365.2425
 _EPOCH: Final = np.datetime64("2000-01-01T00", "h")
 
@@ -21,33 +22,55 @@ class Climatology:
     """Fitted curves.
 
     Attributes:
-        coefficients: shape (stations, (1 + 2 DAILY) × (1 + 2 YEARLY)), unit of the values; NaN for a station
-            without a value.
+        coefficients: shape (stations, (1 + 2 DAILY) × (1 + 2 YEARLY)), unit of the values.
     """
 
     coefficients: np.ndarray
 
     @classmethod
     def fit(cls, values: np.ndarray, hours: np.ndarray) -> "Climatology":
-        """Least squares, drawn towards the station's mean: a few weeks of data say nothing of the year.
+        """Least squares: one curve of all stations, and how each station deviates from it.
+
+        Both are drawn towards nothing: a few weeks of data say nothing of the year, and a station with a
+        short history borrows the seasons of the others. One without a value gets the curve of all.
 
         Args:
             values: shape (stations, T); NaN = not observed.
             hours: datetime64[h], UTC, shape (T,).
         """
-        waves = _waves(hours)
-        return cls(np.array([_fit(waves, row) for row in values]))
+        waves = np.stack(list(_waves(hours)), axis=1)
+        known = np.isfinite(values)
+        squares = [waves[seen].T @ waves[seen] for seen in known]
+        products = [
+            waves[seen].T @ row[seen].astype(np.float64) for seen, row in zip(known, values, strict=True)
+        ]
+        penalty = SHRINKAGE * np.eye(waves.shape[1])
+        free = penalty.copy()
+        free[0, 0] = _CONSTANT
+        shared = np.linalg.solve(np.sum(squares, axis=0) + free, np.sum(products, axis=0))
+        return cls(
+            np.array(
+                [
+                    shared + np.linalg.solve(square + penalty, product - square @ shared)
+                    for square, product in zip(squares, products, strict=True)
+                ]
+            )
+        )
 
     def at(self, hours: np.ndarray) -> np.ndarray:
         """The usual values, float32, shape (stations, hours), in the unit of the fitted ones."""
-        return np.asarray(self.coefficients @ _waves(hours).T, np.float32)
+        # No matrix product: it rounds differently for other numbers of hours.
+        found = np.zeros((len(self.coefficients), len(hours)))
+        for place, wave in enumerate(_waves(hours)):
+            found += self.coefficients[:, place, None] * wave
+        return found.astype(np.float32)
 
-    def as_lists(self) -> list[list[float | None]]:
+    def as_lists(self) -> list[list[float]]:
         """For JSON."""
-        return [[None if np.isnan(number) else float(number) for number in row] for row in self.coefficients]
+        return [[float(number) for number in row] for row in self.coefficients]
 
     @classmethod
-    def from_lists(cls, kept: Sequence[Sequence[Any]]) -> "Climatology":
+    def from_lists(cls, kept: Sequence[Sequence[float]]) -> "Climatology":
         """From JSON."""
         return cls(np.array(kept, np.float64))
 
@@ -66,8 +89,8 @@ def _days(hours: np.ndarray) -> np.ndarray:
     return np.asarray((hours - _EPOCH).astype(np.float64) / 24)
 
 
-def _waves(hours: np.ndarray) -> np.ndarray:
-    """Products of the harmonics of the day and of the year; the first column is 1."""
+def _waves(hours: np.ndarray) -> Iterator[np.ndarray]:
+    """Products of the harmonics of the day and of the year; the first is 1."""
     daily, yearly = (
         [
             np.ones(len(hours)),
@@ -75,17 +98,6 @@ def _waves(hours: np.ndarray) -> np.ndarray:
         ]
         for angle, count in ((day_angle(hours), DAILY), (year_angle(hours), YEARLY))
     )
-    return np.stack([day * year for day in daily for year in yearly], axis=-1)
-
-
-def _fit(waves: np.ndarray, row: np.ndarray) -> np.ndarray:
-    known = np.isfinite(row)
-    if not known.any():
-        return np.full(waves.shape[1], np.nan)
-    basis, values = waves[known], row[known].astype(np.float64)
-    mean = values.mean()
-    penalty = np.full(waves.shape[1], SHRINKAGE)
-    penalty[0] = 1e-6
-    fitted = np.linalg.solve(basis.T @ basis + np.diag(penalty), basis.T @ (values - mean))
-    fitted[0] += mean
-    return fitted
+    for day in daily:
+        for year in yearly:
+            yield day * year

@@ -18,7 +18,7 @@ from weather_mlops.model.grid import HOUR, Grid, prolonged
 from weather_mlops.model.sun import SOLAR_CONSTANT_MJM2H, sine_of_elevation
 from weather_mlops.model.targets import Target
 
-REVISION: Final = 1
+REVISION: Final = 2
 """Goes up with each change of what a feature means: models made before are then refused."""
 HISTORY_HOURS: Final = 192
 """Hours before the issue time, and its own, that a forecast needs."""
