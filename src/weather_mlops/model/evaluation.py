@@ -138,7 +138,7 @@ def figures(found: Holdout, grid: Grid, importance: Mapping[str, Any]) -> dict[s
 def _fitted(forecaster: Forecaster, grid: Grid, holdout: int, origins: np.ndarray) -> dict[str, np.ndarray]:
     """The opponents' forecasts, fitted on the hours before the holdout."""
     values, horizon = grid.values[forecaster.target.column], forecaster.horizon
-    usual = forecaster.usual
+    usual = forecaster.usual[forecaster.target.column]
     damping = opponents.damping(values[:, :holdout], usual, grid.hours[:holdout], horizon)
     return {
         "persistence": opponents.persistence(values, origins, horizon),

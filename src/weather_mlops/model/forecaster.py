@@ -16,6 +16,7 @@ import numpy as np
 from weather_mlops.errors import ModelUnusable
 from weather_mlops.model import features
 from weather_mlops.model.climatology import Climatology
+from weather_mlops.model.features import Usual
 from weather_mlops.model.grid import Grid
 from weather_mlops.model.linear import Ridge
 from weather_mlops.model.scores import Quantiles
@@ -61,7 +62,7 @@ class Forecaster:
         target: what it forecasts.
         stations: that it knows.
         features: names of the features, in their order, those of a lead last.
-        usual: climatology of the target, of the stations.
+        usual: climatologies of the stations, by column.
         leads: models, of lead 1, 2, …
         settings: of the training; with the features they make the recipe.
         rows: station-hours that it was trained on.
@@ -70,7 +71,7 @@ class Forecaster:
     target: Target
     stations: tuple[int, ...]
     features: tuple[str, ...]
-    usual: Climatology
+    usual: Usual
     leads: Sequence[LeadModel]
     settings: Mapping[str, Any]
     rows: int
@@ -157,7 +158,7 @@ class Forecaster:
             "stations": list(self.stations),
             "features": list(self.features),
             "fingerprint": self.fingerprint,
-            "usual": self.usual.as_lists(),
+            "usual": {column: curves.as_lists() for column, curves in self.usual.items()},
             "settings": dict(self.settings),
             "rows": self.rows,
             "leads": [
@@ -203,7 +204,7 @@ class Forecaster:
                 target_named(told["target"]),
                 tuple(told["stations"]),
                 tuple(told["features"]),
-                Climatology.from_lists(told["usual"]),
+                {column: Climatology.from_lists(kept) for column, kept in told["usual"].items()},
                 leads,
                 told["settings"],
                 told["rows"],

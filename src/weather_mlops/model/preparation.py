@@ -15,7 +15,7 @@ from weather_mlops.lake.schemas import OBSERVATIONS, UTC_TIME
 from weather_mlops.lake.store import storage_errors
 from weather_mlops.model import features
 from weather_mlops.model.climatology import Climatology
-from weather_mlops.model.features import Features
+from weather_mlops.model.features import Features, Usual
 from weather_mlops.model.grid import Grid, to_grid
 from weather_mlops.model.plan import Plan
 from weather_mlops.model.targets import target_named
@@ -82,14 +82,16 @@ def training_origins(grid: Grid, plan: Plan) -> np.ndarray:
     return origins[:: max(step, 1)]
 
 
-def climatology(grid: Grid, plan: Plan) -> Climatology:
-    """What is usual of the target, by the hours before the holdout."""
+def climatologies(grid: Grid, plan: Plan) -> dict[str, Climatology]:
+    """What is usual, by column, learned from the hours before the holdout."""
     end = grid.place(plan.holdout_first)
-    values = grid.values[target_named(plan.target).column]
-    return Climatology.fit(values[:, :end], grid.hours[:end])
+    return {
+        column: Climatology.fit(grid.values[column][:, :end], grid.hours[:end])
+        for column in features.climatic(target_named(plan.target))
+    }
 
 
-def training_features(grid: Grid, plan: Plan, usual: Climatology) -> Features:
+def training_features(grid: Grid, plan: Plan, usual: Usual) -> Features:
     """Features of the training span that are the same for all leads."""
     return features.features(grid, training_origins(grid, plan), target_named(plan.target), usual)
 

@@ -68,7 +68,7 @@ def prepare(catalog: Catalog, staging: Staging, plan: Plan) -> dict[str, Any]:
         snapshot_id=plan.snapshot_id,
     )
     grid = preparation.grid_of(table, plan)
-    usual = preparation.climatology(grid, plan)
+    usual = preparation.climatologies(grid, plan)
     made = preparation.to_table(preparation.training_features(grid, plan, usual), grid, plan)
     told = {
         "observations": table.num_rows,
@@ -148,7 +148,7 @@ def fit(grid: Grid, plan: Plan, made: Features | None = None) -> Forecaster:
     Raises:
         TrainingImpossible: too little to learn from.
     """
-    usual = preparation.climatology(grid, plan)
+    usual = preparation.climatologies(grid, plan)
     base = preparation.training_features(grid, plan, usual) if made is None else made
     return training.train(grid, plan, usual, base, preparation.training_origins(grid, plan))
 

@@ -16,8 +16,7 @@ import numpy as np
 
 from weather_mlops.errors import TrainingImpossible
 from weather_mlops.model import features
-from weather_mlops.model.climatology import Climatology
-from weather_mlops.model.features import Features
+from weather_mlops.model.features import Features, Usual
 from weather_mlops.model.forecaster import Forecaster, LeadModel
 from weather_mlops.model.grid import Grid
 from weather_mlops.model.linear import Ridge
@@ -66,13 +65,13 @@ class Sample:
     origin: np.ndarray
 
 
-def train(grid: Grid, plan: Plan, usual: Climatology, base: Features, origins: np.ndarray) -> Forecaster:
+def train(grid: Grid, plan: Plan, usual: Usual, base: Features, origins: np.ndarray) -> Forecaster:
     """Train a model of all leads.
 
     Args:
         grid: of the plan's stations.
         plan: what the run is about.
-        usual: climatology of the target, fitted before the holdout.
+        usual: climatologies, fitted before the holdout.
         base: features that are the same for all leads, of the origins.
         origins: indices of the issue times to learn from; all their outcomes lie before the holdout.
 
