@@ -1,7 +1,7 @@
 """A trained model: boosters and lines for each lead, and what turns their answers into quantiles.
 
-Files: ``model.json`` (everything but the trees, as JSON) and ``lead_01_0.ubj``, … (XGBoost's own format, one
-for each member of the ensemble of each lead). There is no pickle.
+Files: ``model.json`` (everything but the trees, as JSON), ``lead_01_0.ubj``, … (XGBoost's own format, one for
+each member of the ensemble of each lead) and ``lead_01_spread.ubj``, … There is no pickle.
 """
 
 import json
@@ -18,7 +18,7 @@ from weather_mlops.model import features
 from weather_mlops.model.climatology import Climatology
 from weather_mlops.model.features import Usual
 from weather_mlops.model.grid import Grid
-from weather_mlops.model.linear import Ridge
+from weather_mlops.model.linear import Line
 from weather_mlops.model.scores import Quantiles
 from weather_mlops.model.targets import Target, target_named
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from xgboost import Booster
 
 MODEL: Final = "model.json"
+SPREAD: Final = "spread"
 IMPORTANT: Final = 15
 _RECIPE_DIGITS: Final = 12
 
@@ -35,23 +36,35 @@ class LeadModel:
     """The model of one lead. Its answer is the change of the target from the issue time on.
 
     Attributes:
-        members: boosters, averaged; each was trained without a part of the weeks.
-        line: ridge regression on the same features.
+        members: boosters, averaged.
+        line: of the same features.
         line_weight: share (0 to 1) of the line in the answer.
-        low: p10 minus p50, unit of the target.
-        high: p90 minus p50.
+        spread: booster of the size of the answer's error, unit of the target.
+        least_spread: its lower bound.
+        low: p10 minus p50, in spreads; 0 or less.
+        high: p90 minus p50, in spreads; 0 or more.
     """
 
     members: Sequence["Booster"]
-    line: Ridge
+    line: Line
     line_weight: float
+    spread: "Booster"
+    least_spread: float
     low: float
     high: float
 
-    def answer(self, values: np.ndarray, line: np.ndarray) -> np.ndarray:
-        """Changes, shape (n,), of features of shape (n, F) and what the line says of them."""
+    @property
+    def boosters(self) -> Sequence[tuple[str, "Booster"]]:
+        """All of them, each with the name of its part."""
+        return [*((str(number), member) for number, member in enumerate(self.members)), (SPREAD, self.spread)]
+
+    def answer(self, values: np.ndarray) -> np.ndarray:
+        """Changes at p10, p50, p90, and by the line alone, shape (4, n), of features of shape (n, F)."""
         trees = np.mean([member.inplace_predict(values) for member in self.members], axis=0)
-        return np.asarray((1 - self.line_weight) * trees + self.line_weight * line)
+        line = self.line.predict(values)
+        middle = trees + self.line_weight * (line - trees)
+        spread = np.maximum(self.spread.inplace_predict(values), self.least_spread)
+        return np.stack([middle + self.low * spread, middle, middle + self.high * spread, line])
 
 
 @dataclass(frozen=True)
@@ -124,18 +137,14 @@ class Forecaster:
             raise ModelUnusable(f"the model is of stations {self.stations}, and the data of {grid.stations}")
         base = features.features(grid, origins, self.target, self.usual)
         value = grid.values[self.target.column][:, origins]
-        middle, lines = (np.empty((*value.shape, self.horizon), np.float32) for _ in range(2))
+        found = np.empty((4, *value.shape, self.horizon), np.float32)
         for lead, model in enumerate(self.leads, start=1):
             seen = base.beside(features.lead_features(grid, origins, self.target, self.usual, lead))
-            rows = seen.values.reshape(-1, len(seen.names))
-            line = model.line.predict(rows)
-            middle[..., lead - 1] = value + model.answer(rows, line).reshape(value.shape)
-            lines[..., lead - 1] = value + line.reshape(value.shape)
-        low, high = (
-            np.array([getattr(model, name) for model in self.leads], np.float32) for name in ("low", "high")
-        )
-        quantiles = (self._possible(quantile) for quantile in (middle + low, middle, middle + high))
-        return Quantiles(*quantiles), self._possible(lines)
+            change = model.answer(seen.values.reshape(-1, len(seen.names)))
+            found[..., lead - 1] = value + change.reshape(4, *value.shape)
+        # No forecast beyond the target's limits.
+        low, middle, high, line = np.clip(found, self.target.low, self.target.high)
+        return Quantiles(low, middle, high), line
 
     def importance(self, leads: Iterable[int]) -> dict[str, dict[str, float]]:
         """Share of the trees' gain by feature, the largest ones, by lead; none beyond the horizon."""
@@ -166,6 +175,7 @@ class Forecaster:
                     "members": len(model.members),
                     "line": model.line.as_dict(),
                     "line_weight": model.line_weight,
+                    "least_spread": model.least_spread,
                     "low": model.low,
                     "high": model.high,
                 }
@@ -173,9 +183,9 @@ class Forecaster:
             ],
         }
         trees = {
-            _file(lead, number): bytes(member.save_raw("ubj"))
+            _file(lead, part): bytes(booster.save_raw("ubj"))
             for lead, model in enumerate(self.leads, start=1)
-            for number, member in enumerate(model.members)
+            for part, booster in model.boosters
         }
         return {MODEL: json.dumps(told).encode(), **trees}
 
@@ -194,12 +204,13 @@ class Forecaster:
             _require_same_features(told)
             leads = []
             for lead, kept in enumerate(told["leads"], start=1):
-                members = [
-                    Booster({"nthread": 0}, model_file=bytearray(files[_file(lead, number)]))
-                    for number in range(kept["members"])
-                ]
-                line = Ridge.from_dict(kept["line"])
-                leads.append(LeadModel(members, line, kept["line_weight"], kept["low"], kept["high"]))
+                *members, spread = (
+                    Booster({"nthread": 1}, model_file=bytearray(files[_file(lead, part)]))
+                    for part in [*map(str, range(kept["members"])), SPREAD]
+                )
+                numbers = (kept[name] for name in ("least_spread", "low", "high"))
+                line = Line.from_dict(kept["line"])
+                leads.append(LeadModel(members, line, kept["line_weight"], spread, *numbers))
             return cls(
                 target_named(told["target"]),
                 tuple(told["stations"]),
@@ -215,10 +226,6 @@ class Forecaster:
             told = f"{type(error).__name__}: {error}"
             raise ModelUnusable(f"{MODEL} or a booster can't be read: {told}") from error
 
-    def _possible(self, values: np.ndarray) -> np.ndarray:
-        """No forecast beyond the target's limits."""
-        return np.asarray(np.clip(values, self.target.low, self.target.high))
-
 
 def _require_same_features(told: Mapping[str, Any]) -> None:
     names = tuple(told["features"])
@@ -230,5 +237,5 @@ def _require_same_features(told: Mapping[str, Any]) -> None:
         )
 
 
-def _file(lead: int, number: int) -> str:
-    return f"lead_{lead:02d}_{number}.ubj"
+def _file(lead: int, part: str) -> str:
+    return f"lead_{lead:02d}_{part}.ubj"

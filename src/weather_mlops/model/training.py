@@ -1,25 +1,27 @@
-"""Train a model: for each lead an ensemble of boosters and a line, and how far off they are.
+"""Train a model: for each lead boosters and a line, how much to trust each, and how far off they are.
 
-The weeks of the training span are dealt out to MEMBERS parts. Each booster learns from all parts but one,
-stops early on that one, and forecasts it: so every hour is forecast by a booster that has not seen it. From
-these forecasts come the weight of the line and the intervals, over all seasons that there are. Around a part
-that is held out, an embargo of the lead keeps its outcomes from the learners.
+The training span is cut into a few blocks of time. Each is forecast by models of the others, with an embargo
+around it: from there come the number of boosting rounds, the share of the line, and the interval. The models
+that are kept learn from all rows. Leads are trained beside each other; the result is the same however many.
 """
 
 import logging
+import os
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from weather_mlops.errors import TrainingImpossible
 from weather_mlops.model import features
+from weather_mlops.model.boosting import Rows, Settings, boost, boost_until_best
 from weather_mlops.model.features import Features, Usual
 from weather_mlops.model.forecaster import Forecaster, LeadModel
 from weather_mlops.model.grid import Grid
-from weather_mlops.model.linear import Ridge
+from weather_mlops.model.linear import Line
 from weather_mlops.model.plan import Plan
 from weather_mlops.model.targets import target_named
 
@@ -28,40 +30,23 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MEMBERS: Final = 4
-PART_DAYS: Final = 10
-"""Days in a row that go to one part: longer than the weather remembers."""
-ROWS_PER_MEMBER: Final = 200_000
-"""A booster learns from so many rows at most, drawn at random: others draw others."""
-ROUNDS: Final = 1500
-PATIENCE: Final = 40
-TOLD_EVERY: Final = 100
+SETTINGS: Final = Settings()
 LEAST_ROWS: Final = 500
-PARAMETERS: Final[Mapping[str, Any]] = {
-    "tree_method": "hist",
-    "objective": "reg:squarederror",
-    "eta": 0.04,
-    "max_depth": 7,
-    "min_child_weight": 20,
-    "subsample": 0.6,
-    "colsample_bytree": 0.4,
-    "lambda": 5,
-    "max_bin": 128,
-}
+MOST_WORKERS: Final = 4
+"""Leads that are trained beside each other, at most: each holds a copy of the rows."""
+EMBARGO_HOURS: Final = 24
+"""Beyond the lead, around a block that is held out."""
+_TINY: Final = 1e-6  # unit of the target
 
 
 @dataclass(frozen=True)
-class Sample:
-    """Rows to learn one lead from.
+class Sample(Rows):
+    """Rows to learn one lead from; their outcome is the change of the target, its unit.
 
     Attributes:
-        values: features, float32, shape (n, F).
-        change: of the target from issue to valid time, its unit, shape (n,).
         origin: index of the issue time, shape (n,).
     """
 
-    values: np.ndarray
-    change: np.ndarray
     origin: np.ndarray
 
 
@@ -79,127 +64,165 @@ def train(grid: Grid, plan: Plan, usual: Usual, base: Features, origins: np.ndar
         TrainingImpossible: too few rows with an outcome.
     """
     target = target_named(plan.target)
+
+    def lead_of(lead: int) -> tuple[LeadModel, tuple[str, ...], int]:
+        own = features.lead_features(grid, origins, target, usual, lead)
+        names = base.names + own.names
+        sample = sampled(grid.values[target.column], origins, base, own, lead)
+        if len(sample.outcome) < LEAST_ROWS:
+            raise TrainingImpossible(
+                f"{plan.target}: {len(sample.outcome)} rows known after {lead} h; {LEAST_ROWS} needed"
+            )
+        return train_lead(sample, names, lead, plan.seed), names, len(sample.outcome)
+
     leads, names, rows = [], base.names, 0
     begun = time.monotonic()
-    for lead in range(1, plan.horizon_hours + 1):
-        seen = base.beside(features.lead_features(grid, origins, target, usual, lead))
-        sample = sampled(grid, target.column, origins, seen, lead)
-        if len(sample.change) < LEAST_ROWS:
-            raise TrainingImpossible(
-                f"{plan.target}: {len(sample.change)} rows known after {lead} h; {LEAST_ROWS} needed"
+    with ThreadPoolExecutor(workers(plan.horizon_hours)) as pool:
+        trained = pool.map(lead_of, range(1, plan.horizon_hours + 1))
+        for lead, (model, seen, count) in enumerate(trained, start=1):
+            leads.append(model)
+            names, rows = seen, max(rows, count)
+            spent = time.monotonic() - begun
+            log.info(
+                "trained: target=%s lead=%d/%d rows=%d rounds=%d seconds=%.0f seconds_left=%.0f",
+                plan.target,
+                lead,
+                plan.horizon_hours,
+                count,
+                model.members[0].num_boosted_rounds(),
+                spent,
+                spent / lead * (plan.horizon_hours - lead),
             )
-        leads.append(train_lead(sample, lead, plan.seed))
-        names, rows = seen.names, max(rows, len(sample.change))
-        spent = time.monotonic() - begun
-        log.info(
-            "trained: target=%s lead=%d/%d rows=%d seconds=%.0f seconds_left=%.0f",
-            plan.target,
-            lead,
-            plan.horizon_hours,
-            len(sample.change),
-            spent,
-            spent / lead * (plan.horizon_hours - lead),
-        )
-    settings = {
-        **PARAMETERS,
-        "members": MEMBERS,
-        "part_days": PART_DAYS,
-        "rows_per_member": ROWS_PER_MEMBER,
-        "rounds": ROUNDS,
-        "patience": PATIENCE,
-    }
-    return Forecaster(target, plan.stations, names, usual, leads, settings, rows)
+    return Forecaster(target, plan.stations, names, usual, leads, asdict(SETTINGS), rows)
 
 
-def sampled(grid: Grid, column: str, origins: np.ndarray, seen: Features, lead: int) -> Sample:
-    """The rows of a lead whose issue time and outcome were observed."""
-    value = grid.values[column]
+def workers(leads: int) -> int:
+    """Leads to train beside each other."""
+    return min(os.cpu_count() or 1, leads, MOST_WORKERS)
+
+
+def sampled(value: np.ndarray, origins: np.ndarray, base: Features, own: Features, lead: int) -> Sample:
+    """The rows of a lead whose issue time and outcome were observed.
+
+    Args:
+        value: of the target, shape (stations, hours).
+        origins: indices of the issue times.
+        base: features that are the same for all leads.
+        own: those of the lead.
+        lead: hours.
+    """
     change = value[:, origins + lead] - value[:, origins]
     known = np.isfinite(change)
-    origin = np.broadcast_to(origins, change.shape)
-    return Sample(seen.values[known], change[known], origin[known])
+    shared = len(base.names)
+    # Filled in place: the rows are most of the memory, and shouldn't be there twice.
+    values = np.empty((int(known.sum()), shared + len(own.names)), np.float32)
+    values[:, :shared], values[:, shared:] = base.values[known], own.values[known]
+    return Sample(values, change[known], np.broadcast_to(origins, change.shape)[known])
 
 
-def train_lead(sample: Sample, lead: int, seed: int) -> LeadModel:
-    """Train the ensemble and the line of one lead.
+def train_lead(sample: Sample, names: Sequence[str], lead: int, seed: int) -> LeadModel:
+    """Train the boosters and the line of one lead.
 
     Args:
         sample: what to learn from.
+        names: of the features.
         lead: hours.
         seed: of all randomness.
+
+    Raises:
+        TrainingImpossible: too few hours to hold any out.
     """
-    part = (sample.origin // (24 * PART_DAYS)) % MEMBERS
-    trees, lines = (np.full(len(part), np.nan) for _ in range(2))
-    members = []
-    for number in range(MEMBERS):
-        out = part == number
-        # No outcome of the part that is held out, and none that overlaps its first hours, is learned from.
-        near = (_part_after(sample.origin, lead) == number) | (_part_after(sample.origin, -lead) == number)
-        kept = ~out & ~near
-        if not out.any() or not kept.any():
-            continue
-        member = _booster(sample, _drawn(kept, seed + number), out, seed=1000 * lead + seed + number)
-        members.append(member)
-        trees[out] = member.inplace_predict(sample.values[out])
-        lines[out] = _line(sample, _drawn(kept, seed + number)).predict(sample.values[out])
-    if not members:
-        raise TrainingImpossible(f"less than {PART_DAYS} days to learn from")
-    weight = _weight(sample.change, trees, lines)
-    off = sample.change - ((1 - weight) * trees + weight * lines)
-    low, high = np.nanquantile(off, (0.1, 0.9))
-    line = _line(sample, _drawn(np.ones(len(part), bool), seed))
-    return LeadModel(members, line, weight, float(min(low, 0)), float(max(high, 0)))
-
-
-def _part_after(origin: np.ndarray, hours: int) -> np.ndarray:
-    return np.asarray(((origin + hours) // (24 * PART_DAYS)) % MEMBERS)
-
-
-def _drawn(kept: np.ndarray, seed: int) -> np.ndarray:
-    """Places of the rows that a member learns from, in their order."""
-    places = np.flatnonzero(kept)
-    if len(places) > ROWS_PER_MEMBER:
-        places = np.sort(np.random.default_rng(seed).choice(places, ROWS_PER_MEMBER, replace=False))
-    return places
-
-
-def _line(sample: Sample, learn: np.ndarray) -> Ridge:
-    return Ridge.fit(sample.values[learn], sample.change[learn])
-
-
-def _booster(sample: Sample, learn: np.ndarray, out: np.ndarray, seed: int) -> "Booster":
-    import xgboost
-
-    class Progress(xgboost.callback.TrainingCallback):  # type: ignore[misc]
-        """Tells the log every few rounds."""
-
-        def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:  # noqa: ARG002
-            if (epoch + 1) % TOLD_EVERY == 0:
-                log.info(
-                    "boosting: round=%d rmse_held_out=%.4f", epoch + 1, evals_log["held_out"]["rmse"][-1]
-                )
-            return False
-
-    bins = PARAMETERS["max_bin"]
-    given = xgboost.QuantileDMatrix(sample.values[learn], sample.change[learn], max_bin=bins)
-    held = xgboost.QuantileDMatrix(sample.values[out], sample.change[out], max_bin=bins, ref=given)
-    booster = xgboost.train(
-        {**PARAMETERS, "seed": seed},
-        given,
-        ROUNDS,
-        evals=[(held, "held_out")],
-        early_stopping_rounds=PATIENCE,
-        verbose_eval=False,
-        callbacks=[Progress()],
+    settings = SETTINGS.for_rows(len(sample.outcome))
+    block = blocks(sample.origin, settings.blocks)
+    trees, lines, rounds = _cross_forecast(sample, block, names, lead, seed, settings)
+    judged = np.isfinite(trees)
+    weight = _weight(sample.outcome[judged], trees[judged], lines[judged])
+    off = sample.outcome[judged] - (trees + weight * (lines - trees))[judged]
+    spread, least, low, high = _calibrate(
+        Rows(sample.values[judged], off), block[judged], settings.for_spread(), _seed(seed, lead, 0)
     )
-    return booster[: booster.best_iteration + 1]
+    final = replace(settings, rounds=rounds)
+    members = [boost(sample, final, _seed(seed, lead, 1, member)) for member in range(settings.members)]
+    line = Line.fit(sample.values, sample.outcome, names, settings.ridge_penalty)
+    return LeadModel(members, line, weight, spread, least, low, high)
+
+
+def blocks(origin: np.ndarray, count: int) -> np.ndarray:
+    """Block of time of each row, 0 to count − 1; they are equally long, and have no holes."""
+    since = origin - origin.min()
+    return np.asarray(since * count // (since.max() + 1))
+
+
+def clear_of(origin: np.ndarray, held_out: np.ndarray, lead: int) -> np.ndarray:
+    """Rows to learn from while a block is held out: no outcome of the one lies near a feature of the other.
+
+    Args:
+        origin: indices of the issue times, shape (n,).
+        held_out: the rows of the block, a mask, shape (n,).
+        lead: hours.
+    """
+    gap = lead + EMBARGO_HOURS
+    inside = origin[held_out]
+    return np.asarray((origin < inside.min() - gap) | (origin > inside.max() + gap))
+
+
+def _cross_forecast(  # noqa: PLR0913, PLR0917  what a fold is made of
+    sample: Sample, block: np.ndarray, names: Sequence[str], lead: int, seed: int, settings: Settings
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """Each block by models of the others: changes by trees and by lines, NaN where none; rounds to keep."""
+    trees, lines = np.full((2, len(block)), np.nan, np.float32)
+    drawn = _drawn(sample.origin, settings.block_rows / len(block), _seed(seed, lead, 2))
+    rounds = []
+    for number in np.unique(block):
+        inside = block == number
+        learners, tested = clear_of(sample.origin, inside, lead) & drawn, inside & drawn
+        if not learners.any() or not tested.any():
+            continue
+        title = f"lead={lead} block={number + 1}/{settings.blocks}"
+        given, held_out = sample[learners], sample[tested]
+        booster = boost_until_best(given, held_out, settings, _seed(seed, lead, 3, int(number)), title)
+        rounds.append(booster.num_boosted_rounds())
+        trees[tested] = booster.inplace_predict(held_out.values)
+        line = Line.fit(given.values, given.outcome, names, settings.ridge_penalty)
+        lines[tested] = line.predict(held_out.values)
+    if not rounds:
+        raise TrainingImpossible(
+            f"the hours to learn from are too few: none is left when others, {lead} h ahead, are held out"
+        )
+    return trees, lines, int(np.median(rounds))
+
+
+def _drawn(origin: np.ndarray, share: float, seed: int) -> np.ndarray:
+    """Rows of a share of the issue times, by lot: every n-th could be one and the same hour of the day."""
+    distinct, place = np.unique(origin, return_inverse=True)
+    return np.asarray((np.random.default_rng(seed).random(len(distinct)) < share)[place])
 
 
 def _weight(change: np.ndarray, trees: np.ndarray, lines: np.ndarray) -> float:
     """Share of the line that makes the squared error smallest, 0 to 1."""
-    known = np.isfinite(trees) & np.isfinite(lines)
-    gap = lines[known] - trees[known]
-    power = float(np.sum(gap**2))
-    if not power:
-        return 0.0
-    return float(np.clip(np.sum(gap * (change[known] - trees[known])) / power, 0, 1))
+    gap = (lines - trees).astype(np.float64)
+    return float(np.clip(np.sum(gap * (change - trees)) / max(np.sum(gap**2), _TINY), 0, 1))
+
+
+def _calibrate(
+    errors: Rows, block: np.ndarray, settings: Settings, seed: int
+) -> tuple["Booster", float, float, float]:
+    """Spread, its lower bound, and p10 and p90 of the errors in spreads (normalised split conformal).
+
+    Each block is scaled by the spread that the others tell, as a forecast will be.
+    """
+    size = Rows(errors.values, np.abs(errors.outcome))
+    least = max(float(size.outcome.mean()) / 4, _TINY)
+    scaled = np.empty_like(errors.outcome)
+    for number in np.unique(block):
+        inside = block == number
+        others = inside if inside.all() else ~inside
+        told = boost(size[others], settings, seed).inplace_predict(errors.values[inside])
+        scaled[inside] = errors.outcome[inside] / np.maximum(told, least)
+    low, high = np.quantile(scaled, (0.1, 0.9))
+    return boost(size, settings, seed), least, min(float(low), 0.0), max(float(high), 0.0)
+
+
+def _seed(*parts: int) -> int:
+    """For each use its own."""
+    return int(np.random.SeedSequence(parts).generate_state(1)[0] >> 1)

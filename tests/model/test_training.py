@@ -1,0 +1,195 @@
+"""Training is repeatable, its files are the model, and odd data give a model or a clear error."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.model import world
+from weather_mlops.errors import ModelUnusable, TrainingImpossible
+from weather_mlops.model import evaluation, features, steps, training
+from weather_mlops.model.boosting import Settings
+from weather_mlops.model.forecaster import MODEL, Forecaster
+
+GRID = world.grid(days=45)
+PLAN = world.plan(GRID, horizon=2)
+HOLDOUT = np.arange(GRID.place(PLAN.holdout_first), GRID.length - 1)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def quick():
+    """Fewer trees: what is tested here doesn't need the best model."""
+    with pytest.MonkeyPatch.context() as patch:
+        quick = Settings(rounds=40, rate=0.2, depth=4, members=2, bins=32, block_rows=3000)
+        patch.setattr(training, "SETTINGS", quick)
+        yield
+
+
+@pytest.fixture(scope="module")
+def forecaster(quick) -> Forecaster:
+    return steps.fit(GRID, PLAN)
+
+
+def same(left, right) -> bool:
+    return all(
+        np.array_equal(getattr(left, name), getattr(right, name), equal_nan=True)
+        for name in ("p10", "p50", "p90")
+    )
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_one_does_not(forecaster):
+    again, other = steps.fit(GRID, PLAN), steps.fit(GRID, replace(PLAN, seed=2))
+    assert again.files() == forecaster.files()
+    assert other.files() != forecaster.files()
+
+
+def test_the_number_of_workers_changes_no_byte(forecaster, monkeypatch):
+    monkeypatch.setattr(training, "workers", lambda leads: 1)
+    assert steps.fit(GRID, PLAN).files() == forecaster.files()
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(200, 3000), st.integers(1, 4), st.integers(1, 48))
+def test_what_is_held_out_is_days_away_from_what_is_learned_from(hours, stations, lead):
+    origin = np.tile(np.arange(hours), stations)
+    block = training.blocks(origin, 4)
+    assert np.bincount(block).min() > 0.9 * len(block) / 4
+    for number in range(4):
+        held_out = block == number
+        learned = origin[training.clear_of(origin, held_out, lead)]
+        distance = np.abs(learned[:, None] - origin[held_out]).min(initial=hours)
+        assert distance > lead + 24
+
+
+def test_trees_stop_growing_when_they_no_longer_help(monkeypatch):
+    patient = replace(training.SETTINGS, rounds=150, patience=5)
+    monkeypatch.setattr(training, "SETTINGS", patient)
+    found = steps.fit(GRID, world.plan(GRID, horizon=1)).leads[0]
+    assert {member.num_boosted_rounds() for member in found.members} < set(range(1, 150))
+
+
+def test_files_are_the_whole_model(forecaster):
+    again = Forecaster.from_files(forecaster.files())
+    assert same(again.predict(GRID, HOLDOUT), forecaster.predict(GRID, HOLDOUT))
+    assert (again.recipe, again.stations, again.rows) == (
+        forecaster.recipe,
+        forecaster.stations,
+        forecaster.rows,
+    )
+
+
+def test_a_forecast_from_the_last_hours_is_that_from_the_whole_history(forecaster):
+    origin = int(HOLDOUT[40])
+    recent = GRID.between(origin - features.HISTORY_HOURS + 1, origin + 1)
+    served = forecaster.predict(recent, np.array([features.HISTORY_HOURS - 1]))
+    assert same(served, forecaster.predict(GRID, np.array([origin])))
+
+
+def test_it_beats_its_opponents_and_its_intervals_hold(forecaster):
+    found = evaluation.compare(forecaster, GRID, int(HOLDOUT[0]))
+    document = evaluation.figures(found, GRID, forecaster.importance((1,)))
+    for figures in document["leads"].values():
+        assert figures["opponents"]["persistence"]["skill"] > 0.1
+        assert 0.65 < figures["coverage_80"] < 0.95
+    quantiles = found.forecast
+    assert (quantiles.p10 <= quantiles.p50)[np.isfinite(quantiles.p50)].all()
+    assert (quantiles.p50 <= quantiles.p90)[np.isfinite(quantiles.p50)].all()
+
+
+def test_nothing_of_the_holdout_is_learned_from(forecaster):
+    changed = {name: values.copy() for name, values in GRID.values.items()}
+    for values in changed.values():
+        values[:, GRID.place(PLAN.holdout_first) :] += 40
+    again = steps.fit(replace(GRID, values=changed), PLAN)
+    assert again.files() == forecaster.files()
+
+
+@pytest.mark.parametrize("target", ["relative_humidity", "wind_speed", "dew_point", "sea_level_pressure"])
+def test_other_targets_need_another_name_only(target):
+    plan = world.plan(GRID, horizon=1, target=target)
+    found = steps.fit(GRID, plan).predict(GRID, HOLDOUT)
+    known = found.p50[np.isfinite(found.p50)]
+    assert known.size
+    if target in {"relative_humidity", "wind_speed"}:
+        assert known.min() >= 0
+
+
+def changed(**columns):
+    values = {name: array.copy() for name, array in GRID.values.items()}
+    for name, change in columns.items():
+        values[name] = change(values[name])
+    return replace(GRID, values=values)
+
+
+def late(values):
+    values[0, : values.shape[1] // 2] = np.nan
+    return values
+
+
+def gap(values):
+    values[:, 500:700] = np.nan
+    return values
+
+
+@pytest.mark.parametrize(
+    "grid",
+    [
+        changed(sea_level_pressure_hpa=lambda values: np.full_like(values, 1013.0)),
+        changed(dew_point_c=lambda values: np.full_like(values, np.nan)),
+        changed(air_temperature_c=late, dew_point_c=late),
+        changed(**dict.fromkeys(world.INPUTS, gap)),
+        world.grid((108,), days=60),
+    ],
+    ids=["a constant column", "a column never observed", "a late station", "a gap", "one station"],
+)
+def test_odd_data_give_a_model_that_forecasts(grid):
+    plan = world.plan(grid, horizon=1)
+    model = steps.fit(grid, plan)
+    found = evaluation.compare(model, grid, grid.place(plan.holdout_first))
+    document = evaluation.figures(found, grid, model.importance((1,)))
+    assert document["leads"]["1"]["opponents"]["persistence"]["skill"] > 0
+
+
+def test_a_constant_target_gives_no_nonsense():
+    grid = changed(air_temperature_c=lambda values: np.full_like(values, 7.0))
+    found = steps.fit(grid, world.plan(grid, horizon=1)).predict(grid, HOLDOUT)
+    assert np.abs(found.p50 - 7).max() < 0.01
+
+
+def test_too_little_data_are_told():
+    grid = world.grid((108,), days=12)
+    with pytest.raises(TrainingImpossible, match=f"{training.LEAST_ROWS} needed"):
+        steps.fit(grid, world.plan(grid, holdout_days=2))
+
+
+def test_a_target_that_is_never_observed_is_told():
+    grid = changed(air_temperature_c=lambda values: np.full_like(values, np.nan))
+    with pytest.raises(TrainingImpossible, match="0 rows"):
+        steps.fit(grid, PLAN)
+
+
+def test_a_model_of_other_features_is_refused(forecaster, monkeypatch):
+    files = forecaster.files()
+    monkeypatch.setattr(features, "REVISION", features.REVISION + 1)
+    with pytest.raises(ModelUnusable, match="train anew"):
+        Forecaster.from_files(files)
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"{}", b"[]", b'{"features": []}'])
+def test_a_damaged_file_is_refused(forecaster, damage):
+    with pytest.raises(ModelUnusable):
+        Forecaster.from_files({**forecaster.files(), MODEL: damage})
+
+
+def test_a_missing_file_is_refused(forecaster):
+    files = forecaster.files()
+    del files["lead_02_1.ubj"]
+    with pytest.raises(ModelUnusable, match="lead_02_1"):
+        Forecaster.from_files(files)
+
+
+def test_the_data_must_be_of_the_model_s_stations(forecaster):
+    with pytest.raises(ModelUnusable, match="stations"):
+        forecaster.predict(world.grid((108, 159)), np.array([300]))
