@@ -4,14 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from tests.model import world
 from weather_mlops.errors import ModelUnusable, TrainingImpossible
-from weather_mlops.model import evaluation, features, steps, training
+from weather_mlops.model import boosting, evaluation, features, steps, training
 from weather_mlops.model.boosting import Settings
 from weather_mlops.model.forecaster import MODEL, Forecaster
+from weather_mlops.model.linear import WAVES
 
 GRID = world.grid(days=45)
 PLAN = world.plan(GRID, horizon=2)
@@ -50,17 +49,26 @@ def test_the_number_of_workers_changes_no_byte(forecaster, monkeypatch):
     assert steps.fit(GRID, PLAN).files() == forecaster.files()
 
 
-@settings(max_examples=30, deadline=None)
-@given(st.integers(200, 3000), st.integers(1, 4), st.integers(1, 48))
-def test_what_is_held_out_is_days_away_from_what_is_learned_from(hours, stations, lead):
-    origin = np.tile(np.arange(hours), stations)
-    block = training.blocks(origin, 4)
-    assert np.bincount(block).min() > 0.9 * len(block) / 4
-    for number in range(4):
-        held_out = block == number
-        learned = origin[training.clear_of(origin, held_out, lead)]
-        distance = np.abs(learned[:, None] - origin[held_out]).min(initial=hours)
-        assert distance > lead + 24
+@pytest.mark.parametrize("lead", [1, 24])
+def test_what_is_held_out_is_days_away_from_what_is_learned_from(lead, monkeypatch):
+    folds = []
+
+    def watched(given, held_out, *args):
+        folds.append((given.values[:, 0], held_out.values[:, 0]))
+        return boosting.boost_until_best(given, held_out, *args)
+
+    monkeypatch.setattr(training, "boost_until_best", watched)
+    origin = np.tile(np.arange(1200), 2)
+    values = np.random.default_rng(1).normal(size=(len(origin), 7)).astype(np.float32)
+    values[:, 0] = origin
+    names = ("origin", "T_anomaly", "climatology_change", *WAVES)
+    training.train_lead(training.Sample(values, values[:, 1], origin), names, lead, 1)
+    assert len(folds) == 4
+    assert np.array_equal(np.sort(np.concatenate([held_out for _, held_out in folds])), np.sort(origin))
+    for given, held_out in folds:
+        assert np.ptp(held_out) < 300  # a block has no holes
+        assert len(given) > len(origin) / 2
+        assert np.abs(given[:, None] - held_out).min() > lead + 24
 
 
 def test_trees_stop_growing_when_they_no_longer_help(monkeypatch):
