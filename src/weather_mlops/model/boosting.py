@@ -13,12 +13,14 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MANY_ROWS: Final = 200_000
-TOLD_EVERY: Final = 50
+TOLD_EVERY: Final = 25
 
 
 @dataclass(frozen=True)
 class Settings:
     """How a lead is trained. The defaults were chosen on days of 2019; they serve all leads and targets.
+
+    Half the rate, twice the rounds and bins are twice as slow, and forecast up to 0.6 % (at 6 h) better.
 
     Attributes:
         rounds: of boosting, at most.
@@ -36,15 +38,15 @@ class Settings:
         ridge_penalty: per row.
     """
 
-    rounds: int = 200
-    patience: int = 25
-    rate: float = 0.05
+    rounds: int = 100
+    patience: int = 12
+    rate: float = 0.1
     depth: int = 8
     leaf_rows: int = 10
     leaf_penalty: float = 5
     columns: float = 0.4
     rows: float = 0.6
-    bins: int = 64
+    bins: int = 32
     members: int = 3
     blocks: int = 4
     block_rows: int = 60_000
