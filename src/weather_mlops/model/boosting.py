@@ -60,8 +60,8 @@ class Settings:
 
     def for_spread(self) -> "Settings":
         """Few and shallow trees: the size of an error is mostly noise."""
-        rounds = min(self.rounds, 60)
-        return replace(self, rounds=rounds, rate=0.1, depth=4, leaf_rows=100, columns=0.5, rows=0.5)
+        rounds = min(self.rounds, 30)
+        return replace(self, rounds=rounds, rate=0.2, depth=4, leaf_rows=100, columns=0.5, rows=0.5)
 
     def parameters(self, seed: int) -> Mapping[str, Any]:
         """For XGBoost. One thread: on busy cores two wait for each other. Leads run beside instead."""
