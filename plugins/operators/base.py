@@ -3,10 +3,10 @@
 from abc import abstractmethod
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.sdk import BaseOperator
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from weather_mlops.errors import Permanent
 
@@ -38,6 +38,16 @@ class WeatherOperator(BaseOperator):
             return self.work(context)
         except Permanent as error:
             raise AirflowFailException(f"{type(error).__name__}: {error}") from error
+
+
+def skip(context: "Context", reason: str) -> NoReturn:
+    """End the task as skipped, with the reason in its XCom ``skipped``.
+
+    Raises:
+        AirflowSkipException: always.
+    """
+    context["ti"].xcom_push(key="skipped", value=reason)
+    raise AirflowSkipException(reason)
 
 
 def run_label(context: "Context") -> str:

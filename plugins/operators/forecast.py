@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk.exceptions import AirflowSkipException
-
-from operators.base import WeatherOperator, run_label
+from operators.base import WeatherOperator, run_label, skip
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -41,6 +39,5 @@ class MakeForecastOperator(WeatherOperator):
             now=datetime.now(UTC),
         )
         if reason := told.get("reason"):
-            context["ti"].xcom_push(key="skipped", value=reason)
-            raise AirflowSkipException(reason)
+            skip(context, reason)
         return told

@@ -4,9 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk.exceptions import AirflowSkipException
-
-from operators.base import WeatherOperator, run_label
+from operators.base import WeatherOperator, run_label, skip
 from operators.links import PageLink
 
 if TYPE_CHECKING:
@@ -72,9 +70,7 @@ class CheckDataReadinessOperator(WeatherOperator):
         context["ti"].xcom_push(key="readiness", value=figures.as_dict())
         self.log.info("readiness: target=%s %s", self.target, figures.as_dict())
         if found := readiness.shortfalls(figures, limits, now):
-            reason = f"{self.target}: not trained: {'; '.join(found)}"
-            context["ti"].xcom_push(key="skipped", value=reason)
-            raise AirflowSkipException(reason)
+            skip(context, f"{self.target}: not trained: {'; '.join(found)}")
         first, last = figures.first, figures.last
         assert first is not None  # noqa: S101  shortfalls told otherwise
         assert last is not None  # noqa: S101

@@ -11,6 +11,7 @@ from embedded.services import port_is_free
 from tests.s3_proxy import free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+STATIONS = 3
 
 
 @pytest.fixture
@@ -26,9 +27,6 @@ def run_once(system: System, capsys) -> tuple[int, dict, str]:
         launcher.stop()
     summary = json.loads((system.folder / "summary.json").read_text())
     return status, summary, capsys.readouterr().out
-
-
-STATIONS = 3
 
 
 def test_once_runs_tells_stops_and_keeps_the_data(system, capsys, monkeypatch):

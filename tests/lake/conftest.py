@@ -145,3 +145,32 @@ def open_anew(access, tmp_path) -> Iterator[Callable]:
 @pytest.fixture
 def catalog(open_anew):
     return open_anew()
+
+
+class Killed(BaseException):
+    """As SIGKILL would: nothing catches it."""
+
+
+@pytest.fixture
+def killer(monkeypatch):
+    """Kills at the n-th write to S3, before it is made."""
+
+    class Killer:
+        at: int | None = None
+        seen = 0
+
+        def hit(self) -> None:
+            self.seen += 1
+            if self.at is not None and self.seen >= self.at:
+                raise Killed
+
+    killer = Killer()
+    for name in ("put", "delete"):
+        real = getattr(ObjectStore, name)
+
+        def guarded(self, *args, real=real, **kwargs):
+            killer.hit()
+            return real(self, *args, **kwargs)
+
+        monkeypatch.setattr(ObjectStore, name, guarded)
+    return killer

@@ -16,38 +16,9 @@ from weather_mlops.lake.schemas import KEY, QUARANTINE_SCHEMA
 from weather_mlops.lake.staging import Staging
 from weather_mlops.lake.store import ObjectStore
 
-from .conftest import NOW, hours, observations
+from .conftest import NOW, Killed, hours, observations
 
 STATIONS = [90, 95, 98]
-
-
-class Killed(BaseException):
-    """As SIGKILL would: nothing catches it."""
-
-
-@pytest.fixture
-def killer(monkeypatch):
-    """Kills at the n-th write to S3, before it is made."""
-
-    class Killer:
-        at: int | None = None
-        seen = 0
-
-        def hit(self) -> None:
-            self.seen += 1
-            if self.at is not None and self.seen >= self.at:
-                raise Killed
-
-    killer = Killer()
-    for name in ("put", "delete"):
-        real = getattr(ObjectStore, name)
-
-        def guarded(self, *args, real=real, **kwargs):
-            killer.hit()
-            return real(self, *args, **kwargs)
-
-        monkeypatch.setattr(ObjectStore, name, guarded)
-    return killer
 
 
 def stage(store, run: str) -> Staging:

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
+from tests.lake.conftest import Killed
 from tests.model import world
 from weather_mlops.errors import ModelUnusable, TrainingImpossible
 from weather_mlops.lake.publish import publish
 from weather_mlops.lake.staging import Staging
-from weather_mlops.lake.store import ObjectStore
 from weather_mlops.model import deployment, evaluation, forecasting, steps
 from weather_mlops.model.gates import Gates
 from weather_mlops.model.registry import Registry
@@ -23,10 +23,6 @@ NOW = LAST + 30 * MINUTE
 # Made-up weather is too little for tight intervals; each gate has tests of its own.
 OPEN = Gates.of({"coverage": [0.3, 1.0], "min_skill": {}, "min_station_skill": -1.0})
 SHUT = replace(OPEN, min_skill_every_lead={"persistence": 0.99})
-
-
-class Killed(BaseException):
-    """As SIGKILL would: nothing catches it."""
 
 
 class Runs:
@@ -138,31 +134,19 @@ def test_of_two_runs_at_once_the_second_one_compares_anew(runs):
     assert runs.champion == "v1"
 
 
-def stop_at(monkeypatch, number):
-    """Kill the process in its n-th write."""
-    put, count = ObjectStore.put, iter(range(1, number + 1))
-
-    def dying(self, *args, **kwargs):
-        if next(count, number) == number:
-            raise Killed
-        return put(self, *args, **kwargs)
-
-    monkeypatch.setattr(ObjectStore, "put", dying)
-
-
 @pytest.mark.parametrize(
     ("step", "write"),
     [("prepare", 1), ("prepare", 2), ("train", 1), ("train", 3), ("evaluate", 1), ("evaluate", 4),
      ("deploy", 1), ("deploy", 2), ("deploy", 3)],
 )  # fmt: skip
-def test_a_run_that_is_killed_ends_the_same_when_the_task_is_tried_again(runs, monkeypatch, step, write):
+def test_a_run_that_is_killed_ends_the_same_when_the_task_is_tried_again(runs, killer, step, write):
     plan = runs.plan()
     for name in ("prepare", "train", "evaluate", "deploy"):
         if name == step:
-            with monkeypatch.context() as patch:
-                stop_at(patch, write)
-                with pytest.raises(Killed):
-                    getattr(runs, name)(plan)
+            killer.at = killer.seen + write
+            with pytest.raises(Killed):
+                getattr(runs, name)(plan)
+            killer.at = None
         getattr(runs, name)(plan)
     assert runs.champion == "v1"
     assert runs.registry.load("v1").files

@@ -144,7 +144,7 @@ def _all(grid: Grid, target: Target, usual: Climatology) -> Iterator[Named]:
 
 def _of_target(value: Array, anomaly: Array, unit: str) -> Iterator[Named]:
     yield "T", f"the target at the issue time [{unit}]", value
-    yield "T_anomaly", f"T minus its climatology [{unit}]", anomaly
+    yield ANOMALY, f"T minus its climatology [{unit}]", anomaly
     for lag in (1, 2, 3, 4, 6, 9, 12, 18, 24, 48):
         yield f"T_change_{lag}h", f"change of T over {lag} h [{unit}]", value - before(value, lag)
     for lag in (1, 3, 6, 12, 24, 48, 72):
@@ -208,7 +208,7 @@ def _of_sky(grid: Grid) -> Iterator[Named]:
     trend = mean(cloud, 3) - before(mean(cloud, 3), 3)
     yield "cloud_change_3h", "change of the 3-h mean cloud cover over 3 h [tenths]", trend
     yield "cloud_base", "height of the cloud base [m]", grid.values["cloud_base_m"]
-    # Codes are ordered by what they announce more than by name: trees find where to cut.
+    # Codes as plain numbers: trees find where to cut.
     for code, table in (("high", "0509"), ("mid", "0515"), ("low", "0513")):
         yield f"cloud_{code}_code", f"{code} cloud, WMO code {table}", grid.values[f"cloud_{code}_code"]
     yield "present_weather", "present weather, WMO code 4677", grid.values["present_weather_code"]
@@ -358,7 +358,7 @@ def _of_lead(grid: Grid, target: Target, usual: Climatology, lead: int) -> Itera
         f"climatology at the valid time minus that of now [{unit}]",
         expected - now,
     )
-    yield "climatology_above_T", f"climatology at the valid time minus T [{unit}]", expected - value
+    yield CLIMATOLOGY, f"climatology at the valid time minus T [{unit}]", expected - value
     for back in (day, day + 24, day + 48):
         then, start = before(value, back - lead), before(value, back)
         days = back // 24

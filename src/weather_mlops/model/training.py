@@ -228,10 +228,10 @@ def _forecast_blocks(
     """
     trees, ridge = np.full((2, len(block)), np.nan)
     found, quick = [], replace(settings, rate=settings.block_rate)
-    for number in range(settings.blocks):
+    for number in np.unique(block):
         inside = block == number
         kept = ~within_embargo(sample.origin, inside, lead)
-        if not inside.any() or not kept.any():
+        if not kept.any():
             continue
         learned, held = sample.of(kept), sample.of(inside)
         booster = _booster(learned, quick, seed, held)
@@ -249,8 +249,6 @@ def _forecast_blocks(
 
 def within_embargo(origin: np.ndarray, inside: np.ndarray, lead: int) -> np.ndarray:
     """Rows that lie in a block, or so near that an outcome of the one is a feature of the other."""
-    if not inside.any():
-        return inside
     gap = lead + EMBARGO_HOURS
     return np.asarray((origin >= origin[inside].min() - gap) & (origin <= origin[inside].max() + gap))
 
