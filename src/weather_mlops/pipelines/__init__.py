@@ -1,0 +1,1 @@
+"""What a pipeline's YAML may say: schema, validation, plan of a change. Imports no Airflow."""
