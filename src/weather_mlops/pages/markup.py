@@ -1,10 +1,10 @@
 """How pages write figures, times and tables: escaped, with units, "–" where no figure is."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from html import escape
-from typing import Final
+from typing import Any, Final
 
 from weather_mlops.kma.endpoints import KST
 
@@ -59,6 +59,15 @@ def number(value: float | None, unit: str = "", *, digits: int = 2, signed: bool
 def percent(share: float | None, *, digits: int = 0, signed: bool = False) -> str:
     """A share as a figure in percent."""
     return number(None if share is None else 100 * share, "%", digits=digits, signed=signed)
+
+
+def finite(value: Any) -> Any:
+    """The same with None for each figure that is not a number."""
+    if isinstance(value, Mapping):
+        return {name: finite(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def moment(iso: str) -> datetime:

@@ -5,7 +5,7 @@ network.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from html import escape
 from typing import Any, Final
@@ -35,6 +35,7 @@ from weather_mlops.pages.markup import (
     NBSP,
     cell,
     figure,
+    finite,
     folded,
     kst,
     moment,
@@ -59,7 +60,7 @@ QUANTILES: Final = {"p10": Look("damped", (3, 1)), "p50": Look("model", width=2.
 
 def render(evaluation: Evaluation) -> str:
     """The card as HTML."""
-    e = _finite(evaluation)
+    e = finite(evaluation)
     title = f"{escape(e['label'])}, {hours(leads_of(e))} ahead"
     sections = (
         ("How good, by lead", _leads(e)),
@@ -301,12 +302,3 @@ def _making(e: Evaluation) -> str:
 
 def _hundredfold(shares: Sequence[float | None]) -> list[float | None]:
     return [None if share is None else 100 * share for share in shares]
-
-
-def _finite(value: Any) -> Any:
-    """The same with None for each figure that is not a number."""
-    if isinstance(value, Mapping):
-        return {name: _finite(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(inner) for inner in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
