@@ -80,7 +80,8 @@ def health(*, troubled=False):
         held("kma_silent", 0.4, 3.0, "h", critical=True),
         held("kma_budget", 1.5, 90.0, "%"),
         *(held("dag_late", dags[name]["late_minutes"], 15.0, "min", name) for name in DAGS[:4]),
-        *(held("dag_failing", dags[name]["failed_in_a_row"], 1, "", name, critical=True) for name in DAGS[:4]),
+        *(held("dag_failing", dags[name]["failed_in_a_row"], 1, subject=name, critical=True)
+          for name in DAGS[:4]),
         *(held("dag_slow", 4.0 if troubled and name == "forecast" else 1.0, 3.0, "×", name)
           for name in DAGS[:4]),
     ]  # fmt: skip
@@ -95,11 +96,12 @@ def station(row, *, troubled, seed):
         "longitude": row.longitude, "elevation_m": row.elevation_m,
         "newest": iso(30 if silent else 1), "silent_hours": 30.0 if silent else 0.0,
         "completeness": {"24h": 0.0 if silent else 1.0, "7d": 0.8 if silent else 0.995, "30d": 0.99},
-        "quarantined_7d": 3 if silent else 0, "open_gaps": 30 if silent else 0,
+        "quarantined_30d": 3 if silent else 0, "open_gaps": 30 if silent else 0,
         "bias": {
-            "air_temperature_c": {"value": bias, "limit": 1.4, "neighbours": 6},
-            "sea_level_pressure_hpa": {"value": seed.uniform(-0.4, 0.4), "limit": 1.0, "neighbours": 6},
-            "dew_point_c": {"value": None, "limit": None, "neighbours": 1},
+            "air_temperature_c": {"value": bias, "excess": 4 * abs(bias), "limit": 6.5, "neighbours": 6},
+            "sea_level_pressure_hpa": {"value": -0.2, "excess": seed.uniform(0, 2), "limit": 3.0,
+                                       "neighbours": 6},
+            "dew_point_c": {"value": None, "excess": None, "limit": None, "neighbours": 1},
         },
         "constant_hours": {"air_temperature_c": 1},
     }  # fmt: skip
@@ -119,11 +121,12 @@ def data(*, troubled=False, stations=97):
         "values": 41234, "outside": 2, "validity": 0.99995, "quarantined": 3, "quarantined_share": 0.001,
         "corrected": 12, "runs": 24, "quality_score": 0.97,
     }  # fmt: skip
+    windows = ("24h", "7d", "30d")
     figures = {
         "measured_at": NOW.isoformat(),
         "newest_observed_at": iso(1.5),
         "lag_hours": 1.5,
-        "windows": {name: window for name in ("24h", "7d", "30d")},
+        "windows": dict.fromkeys(windows, window),
         "completeness_by_hour": {
             "hours": [iso(168.5 - n) for n in range(168)], "expected": expected, "present": present,
         },
@@ -143,7 +146,8 @@ def data(*, troubled=False, stations=97):
         "quarantine": [{"rule": DUMB, "24h": 0, "7d": 2, "30d": 2}],
         "gaps": {"open": 12, "oldest": iso(190), "by_age": {"up to 6 h": 3, "6 to 24 h": 1, "1 to 7 d": 8,
                  "7 to 31 d": 0}, "by_reason": {"missing": 12}},
-        "corrections": {"counted_since": iso(400), "days": ["2026-11-25", "2026-11-26"], "corrected": [9, 12]},
+        "corrections": {"counted_since": iso(400), "days": ["2026-11-25", "2026-11-26"],
+                        "corrected": [9, 12]},
         "drift": {
             "measured_at": NOW.isoformat(), "window": {"first": iso(169), "last": iso(1)},
             "reference": "same season of 2023, 2024, 2025", "stations": stations,
@@ -159,12 +163,12 @@ def data(*, troubled=False, stations=97):
     }  # fmt: skip
     checks = [
         held("observations_stale", 1.5, 3.0, "h", critical=True, detail="newest of 2026-11-26 07:00 KST"),
-        held("completeness_low", 100 * window["completeness"], 95.0, "%", low=True, critical=True,
+        held("completeness_low", window["completeness"], 0.95, low=True, critical=True,
              detail=f"{window['present']} of {window['expected']} station-hours in 24 h"),
         *(held("station_silent", row["silent_hours"], 6.0, "h", str(row["id"]),
                detail="newest of 2026-11-24 17:00 KST") for row in rows),
-        *(held("sensor_bias", abs(row["bias"]["air_temperature_c"]["value"]), 1.4, "°C",
-               f"{row['id']}:air_temperature_c", detail="by 6 neighbours' word") for row in rows),
+        *(held("sensor_bias", row["bias"]["air_temperature_c"]["excess"], 6.5, "°C·d", str(row["id"]),
+               detail="Air temperature +2.1 °C beside what 6 neighbours tell") for row in rows),
     ]  # fmt: skip
     return Section("data_quality", figures, checks, [])
 
@@ -191,7 +195,7 @@ def performance(*, troubled=False, stations=97):
         "column": "air_temperature_c", "unit": "°C", "label": "Air temperature",
         "champion": {"version": "20261124T0200-1a2b3c4d", "since": iso(26), "age_days": 1.1,
                      "reason": "better", "verified_at": iso(0.1), "verified": True},
-        "hours": {name: {"expected": 24, "without": 1, "share_without": 0.04} for name in ("24h", "7d", "30d")},
+        "hours": dict.fromkeys(("24h", "7d", "30d"), {"expected": 24, "without": 1, "share_without": 0.04}),
         "newest_issued_at": iso(0.8),
         "windows": {"24h": window, "7d": window,
                     "30d": {"n": 3, "hours": 1, "why": "not enough yet (3)", "all": None, "leads": {}}},

@@ -8,7 +8,7 @@ from weather_mlops.monitoring.findings import Section
 from weather_mlops.monitoring.report.parts import foreign, gap
 from weather_mlops.monitoring.report.plots import bullet
 from weather_mlops.monitoring.report.words import Words
-from weather_mlops.pages.markup import cell, kst, number, table
+from weather_mlops.pages.markup import MISSING, cell, kst, number, table
 
 
 def body(told: Mapping[str, Any], section: Section, words: Words) -> str:
@@ -32,10 +32,10 @@ def body(told: Mapping[str, Any], section: Section, words: Words) -> str:
         "mean_reference",
         "psi",
         "threshold",
-        "against",
+        "threshold_against",
         "wasserstein",
         "threshold",
-        "against",
+        "threshold_against",
         "n_effective",
     )
     rows = [(escape(words.variable(row["name"])), _cells(row)) for row in variables]
@@ -57,7 +57,7 @@ def _cells(row: Mapping[str, Any]) -> list[str]:
 
 
 def _against(value: float | None, threshold: float | None, unit: str) -> list[str]:
-    drawn = "–"
+    drawn = MISSING
     beyond = False
     if value is not None and threshold is not None:
         beyond = value > threshold

@@ -9,7 +9,7 @@ from weather_mlops.monitoring.findings import Section, Status
 from weather_mlops.monitoring.report import data, model, plots, system
 from weather_mlops.monitoring.report.document import SCHEMA, Report
 from weather_mlops.monitoring.report.history import earlier, strip
-from weather_mlops.monitoring.report.parts import foreign
+from weather_mlops.monitoring.report.parts import check_tables, foreign, gap
 from weather_mlops.monitoring.report.reasons import Reason, reasons
 from weather_mlops.monitoring.report.verdict import Verdict, breaches, judge, silent
 from weather_mlops.monitoring.report.words import Words, figure, time
@@ -44,7 +44,10 @@ border-top:.3em solid var(--tone);color:inherit;text-decoration:none}
 td.words{min-width:14em;max-width:26em;text-align:left;white-space:normal}
 tbody th{min-width:8em;white-space:normal}td.drifts{color:var(--warn);font-weight:600}
 a{color:var(--model)}.days{padding-left:1.2em}.days a{display:inline-block;padding:.25em .35em}
-.plots>div{min-width:0}figure{width:100%}
+.plots>div{min-width:0}figure{width:100%;justify-content:flex-start}th:has(.words){text-align:left}
+.bar{background:linear-gradient(90deg,color-mix(in srgb,var(--model) 25%,transparent)
+calc(var(--s)*100%),transparent 0)}
+@media (max-width:600px){.bullet{width:4.5em}}
 """
     + plots.STYLE
 )
@@ -77,7 +80,7 @@ PREFIX: Final = "reports/monitoring/"
 
 def render(report: Report, words: Words, links: Links) -> str:
     """The page as HTML."""
-    parts = [(section.name, BODIES[section.name](section, words)) for section in report.sections]
+    parts = [(section.name, _body(section, words)) for section in report.sections]
     parts += [
         ("changed", _changes(report, words, links)),
         ("missing", _missing(report, words)),
@@ -92,6 +95,14 @@ def render(report: Report, words: Words, links: Links) -> str:
     )
     title = f"{words(report.verdict)}: {words('title')}, {time(report.at)}"
     return page(title, body, language=words.language, style=STYLE)
+
+
+def _body(section: Section, words: Words) -> str:
+    if section.figures:
+        return BODIES[section.name](section, words)
+    return check_tables(section.checks, words) + gap(
+        section, section.name, words(f"of_{section.name}"), words
+    )
 
 
 def _head(report: Report, words: Words, links: Links) -> str:
@@ -216,4 +227,4 @@ def _missing(report: Report, words: Words) -> str:
 
 
 def _joined(names: Sequence[str]) -> str:
-    return "; ".join(map(escape, names))
+    return "<br>".join(map(escape, names))

@@ -64,8 +64,15 @@ def check_tables(checks: Sequence[Check], words: Words) -> str:
 
 def check_table(checks: Sequence[Check], caption: str, words: Words) -> str:
     """Each check with its figure against its limit."""
-    head = [words(name) for name in ("check", "figure", "limit", "against", "found")]
-    return table(caption, head, [(_title(check, words), _cells(check)) for check in checks])
+    head = [words(name) for name in ("check", "figure", "limit", "against")]
+    head.append(left(words("found")))
+    rows = [(_title(check, words), _cells(check)) for check in checks]
+    return table(caption, head, rows, words("bare"))
+
+
+def left(title: str) -> str:
+    """The title of a column of words."""
+    return f'<span class="words">{title}</span>'
 
 
 def paint(check: Check) -> str:

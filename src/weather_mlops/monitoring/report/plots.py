@@ -152,8 +152,8 @@ def columns(
             continue
         there.append(_box(left, y.at(share), right, y.start))
         if share < y.high:
-            third = (right - left) / 3
-            missing.append(_box(left + third, y.end, right - third, y.at(share)))
+            aside = (right - left) / 5
+            missing.append(_box(left + aside, y.end, right - aside, y.at(share)))
     body = (
         f'<path class="fill-model" style="opacity:.55" d="{"".join(there)}"/>'
         f'<path class="fill-bad" d="{"".join(missing)}"/>'

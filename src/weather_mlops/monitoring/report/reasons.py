@@ -40,8 +40,8 @@ def reasons(sections: Sequence[Section], words: Words) -> list[Reason]:
         if silent(section)
     ]
     if hidden := unseen(check for section in sections if not silent(section) for check in section.checks):
-        labels = _some([words.titled(check) for check in hidden])
-        told.append(Reason(words("unseen", n=len(hidden), labels=labels), Verdict.WATCH, hidden))
+        labels = _some(words.titles(hidden))
+        told.append(Reason(words("unseen", labels=labels), Verdict.WATCH, hidden))
     return told or _well(checks, words)
 
 

@@ -1,5 +1,6 @@
 """The stations: where something is wrong, which are behind, whose sensor stands out from its neighbours."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any, Final
@@ -19,9 +20,15 @@ ROWS_OPEN: Final = 10
 NAMED: Final = 8
 """Stations that the map names: more names would cover each other, and the table has them."""
 BORDER: Final = 24  # units of the drawing
-KM_PER_DEGREE_EAST: Final = 0.81
-"""Of those per degree north: the cosine of 36° N."""
+EAST: Final = (124.6, 131.0)
+"""Degrees of longitude that the map shows: from Baengnyeongdo to Ulleungdo."""
+NORTH: Final = (33.2, 38.4)
+"""Degrees of latitude: from Seogwipo to the northern coast."""
+MAP_HEIGHT: Final = (NORTH[1] - NORTH[0]) * (WIDTH - 2 * BORDER) / ((EAST[1] - EAST[0]) * 0.81)
+"""A degree of longitude is 0.81 of one of latitude at 36° N, the middle."""
 LINE: Final = 16  # units of the drawing between two names
+LETTER: Final = {"en": 8, "ko": 14}  # units that a letter is wide, at most
+ASIDE: Final = 9  # units between a mark and its name
 ROW: Final = 34  # units of the drawing for a variable
 CLIPPED: Final = 200.0
 """%, of its limit: a bias beyond is drawn at the edge."""
@@ -30,37 +37,19 @@ CLIPPED: Final = 200.0
 def where(stations: Stations, checks: Iterable[Check], words: Words) -> str:
     """A map: dots, triangles with a problem, crosses where nothing comes."""
     problems = by_station(checks)
-    placed = [row for row in stations if row.get("latitude") is not None and row.get("longitude") is not None]
-    if not placed:
-        return ""
-    east = Axis(
-        min(row["longitude"] for row in placed),
-        max(row["longitude"] for row in placed),
-        BORDER,
-        WIDTH - BORDER,
-        (),
-        "",
-    )
-    north_low, north_high = (f(row["latitude"] for row in placed) for f in (min, max))
-    scale = (WIDTH - 2 * BORDER) / max((east.high - east.low) * KM_PER_DEGREE_EAST, 1e-6)
-    height = max((north_high - north_low) * scale, ROW)
-    north = Axis(north_low, north_high, BORDER + height, BORDER, (), "")
-    marks, names, taken = "", "", list[tuple[float, float]]()
-    order = sorted(placed, key=lambda row: len(problems.get(str(row["id"]), ())))
-    for row in order:
-        x, y, found = east.at(row["longitude"]), north.at(row["latitude"]), problems.get(str(row["id"]), [])
-        marks += _mark(x, y, row, found, words)
-    for row in reversed(order):
-        x, y = east.at(row["longitude"]), north.at(row["latitude"])
-        if problems.get(str(row["id"])) and len(taken) < NAMED and _free(x, y, taken):
-            taken.append((x, y))
-            names += _name(x, y, row, words)
+    east = Axis(*EAST, BORDER, WIDTH - BORDER, (), "")
+    north = Axis(*NORTH, BORDER + MAP_HEIGHT, BORDER, (), "")
+    order = sorted(stations, key=lambda row: len(problems.get(str(row["id"]), ())))
+    places = {row["id"]: (east.at(row["longitude"]), north.at(row["latitude"])) for row in order}
+    marks = "".join(_mark(*places[row["id"]], row, problems.get(str(row["id"]), []), words) for row in order)
+    wrong = [row for row in reversed(order) if problems.get(str(row["id"]))]
+    names = _names([(*places[row["id"]], row) for row in wrong], words)
     silent = sum(any(check.name == SILENT for check in found) for found in problems.values())
     label = words("map_label", n=len(problems), silent=silent)
     return drawing(
         words("map_title"),
         f"{words('map_note')} {label}.",
-        svg(marks + names, label, height=height + 2 * BORDER),
+        svg(marks + names, label, height=MAP_HEIGHT + 2 * BORDER),
     )
 
 
@@ -85,14 +74,15 @@ def beside_neighbours(stations: Stations, section: Section, words: Words) -> str
     biases: dict[str, list[tuple[float, Mapping[str, Any], Mapping[str, Any]]]] = {}
     for row in stations:
         for name, told in (row.get("bias") or {}).items():
-            if pick(told, "value") is not None and pick(told, "limit"):
-                biases.setdefault(name, []).append((100 * told["value"] / told["limit"], row, told))
+            if None not in (pick(told, "value"), pick(told, "excess")) and pick(told, "limit"):
+                share = math.copysign(100 * told["excess"] / told["limit"], told["value"])
+                biases.setdefault(name, []).append((share, row, told))
     if not biases:
         return gap(section, "stations.bias", words("bias"), words)
     ticks = [(value, f"{value:+g}".replace("-", "−")) for value in (-200, -100, 0, 100, 200)]
     x = Axis(-CLIPPED, CLIPPED, BORDER, WIDTH - BORDER, ticks, words("bias_axis"))
     y = Axis(0, len(biases), 8, 8 + 2 * ROW * len(biases), (), "")
-    body = "".join(f'<path class="level" d="M{x.at(at):.1f} {y.start}V{y.end}"/>' for at in (-100.0, 100.0))
+    body = ""
     for n, (name, found) in enumerate(biases.items()):
         body += _row(name, found, x, y.at(n), words)
     under = Axis(0, 1, y.end, y.start, (), "")
@@ -117,9 +107,11 @@ def _row(
     words: Words,
 ) -> str:
     body, taken = f'<text x="{BORDER}" y="{top + 14:.1f}">{escape(words.variable(name))}</text>', -CLIPPED
+    for limit in (-100.0, 100.0):
+        body += f'<path class="level" d="M{x.at(limit):.1f} {top + ROW - 6:.1f}v28"/>'
     for share, row, told in sorted(found, key=lambda one: one[0]):
         place, unit = x.at(max(-CLIPPED, min(CLIPPED, share))), _unit(name)
-        title = f"{_named(row, words)}: {figure(told['value'], unit)} / {figure(told['limit'], unit)}"
+        title = f"{_named(row, words)}: {figure(told['value'], unit, signed=True)}"
         if abs(share) <= 100:  # noqa: PLR2004  percent
             body += dot(place, top + ROW + 8, "model", title, opacity=0.35)
             continue
@@ -142,18 +134,21 @@ def _mark(x: float, y: float, row: Mapping[str, Any], found: Sequence[Check], wo
     return triangle(x, y, "bad", title) if found else dot(x, y, "model", title)
 
 
-def _name(x: float, y: float, row: Mapping[str, Any], words: Words) -> str:
-    name = row["korean"] if words.language == "ko" else row["english"]
-    end = x > WIDTH / 2
-    return (
-        f'<text class="{"end" if end else ""}" x="{x + (-9 if end else 9):.1f}" y="{y + 5:.1f}">'
-        f"{escape(name)}</text>"
-    )
-
-
-def _free(x: float, y: float, taken: Sequence[tuple[float, float]]) -> bool:
-    """Whether a name there covers none of those already written; a name is at most 130 units wide."""
-    return all(abs(y - other_y) > LINE or abs(x - other_x) > 2 * 130 for other_x, other_y in taken)
+def _names(marks: Sequence[tuple[float, float, Mapping[str, Any]]], words: Words) -> str:
+    """Names beside the marks, towards the middle; none where it would cover one that is written."""
+    told, taken = "", list[tuple[float, float, float]]()
+    for x, y, row in marks:
+        name = row["korean"] if words.language == "ko" else row["english"]
+        width, end = len(name) * LETTER[words.language], x > WIDTH / 2
+        left = x - ASIDE - width if end else x + ASIDE
+        if len(taken) == NAMED or any(
+            abs(y - above) < LINE and left < right and start < left + width for start, right, above in taken
+        ):
+            continue
+        taken.append((left, left + width, y))
+        side = f'class="end" x="{x - ASIDE:.1f}"' if end else f'x="{x + ASIDE:.1f}"'
+        told += f'<text {side} y="{y + 5:.1f}">{escape(name)}</text>'
+    return told
 
 
 def _named(row: Mapping[str, Any], words: Words) -> str:
@@ -170,6 +165,6 @@ def _cells(row: Mapping[str, Any]) -> list[str]:
     return [
         *(cell(percent(share, digits=1), "" if share is None else "bar", share) for share in shares),
         cell(number(row.get("silent_hours"), "h", digits=0)),
-        cell(number(row.get("quarantined_7d"), digits=0)),
+        cell(number(row.get("quarantined_30d"), digits=0)),
         cell(number(row.get("open_gaps"), digits=0)),
     ]

@@ -5,7 +5,7 @@ from html import escape
 from typing import Any, Final
 
 from weather_mlops.monitoring.findings import Section, Status
-from weather_mlops.monitoring.report.parts import check_tables, gap, mark, pick
+from weather_mlops.monitoring.report.parts import check_tables, gap, left, mark, pick
 from weather_mlops.monitoring.report.plots import bullet
 from weather_mlops.monitoring.report.words import Words, figure
 from weather_mlops.pages.markup import MISSING, NBSP, cell, kst, number, percent, table
@@ -39,9 +39,10 @@ def body(section: Section, words: Words) -> str:
 
 
 def _pipelines(dags: Mapping[str, Any], words: Words) -> str:
-    head = ["pipeline", "last_run", "state", "took", "usual", "against", "late", "waits", "failed_in_a_row"]
+    names = ("took", "usual", "took_against", "late", "waits", "failed_in_a_row")
+    head = [words("pipeline"), words("last_run"), left(words("state")), *(words(name) for name in names)]
     rows = [(escape(dag_id), _pipeline(dag, words)) for dag_id, dag in dags.items()]
-    return table(words("pipelines_caption"), [words(name) for name in head], rows, words("dash_or_none"))
+    return table(words("pipelines_caption"), head, rows, words("dash_or_none"))
 
 
 def _pipeline(dag: Mapping[str, Any], words: Words) -> list[str]:

@@ -1,6 +1,6 @@
 """Messages, figures and names in the language of a report."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -16,13 +16,12 @@ from weather_mlops.monitoring.report.messages.data import DATA
 from weather_mlops.monitoring.report.messages.frame import FRAME
 from weather_mlops.monitoring.report.messages.model import MODEL
 from weather_mlops.monitoring.report.messages.system import SYSTEM
-from weather_mlops.pages.markup import MISSING, NBSP, number
+from weather_mlops.pages.markup import MISSING, NBSP
 from weather_mlops.variables import BY_NAME
 
 MESSAGES: Final[Mapping[str, Message]] = {**FRAME, **SYSTEM, **DATA, **MODEL}
-WHOLE: Final = 100
+WHOLE: Final = 1000
 """From here on a figure of a check is told without decimals."""
-TENTHS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +78,16 @@ class Words:
             return name
         return BY_NAME[name].korean if self.language == "ko" else BY_NAME[name].english
 
+    def titles(self, checks: Iterable[Check]) -> list[str]:
+        """Checks of one name together, with what they are about."""
+        subjects: dict[str, list[str]] = {}
+        for check in checks:
+            subjects.setdefault(check.name, []).append(self.subject(check.subject))
+        return [
+            f"{self.check(name)} ({', '.join(about)})" if any(about) else self.check(name)
+            for name, about in subjects.items()
+        ]
+
     def titled(self, check: Check) -> str:
         """A check and what it is about."""
         return self.problem(check.problem)
@@ -90,12 +99,12 @@ class Words:
 
 
 def figure(value: float | None, unit: str = "", *, signed: bool = False) -> str:
-    """A figure of a check, three digits of it, with its unit; plain text."""
+    """A figure of a check, four digits of it, with its unit; plain text."""
     if value is None:
         return MISSING
-    size = abs(value)
-    digits = 0 if size >= WHOLE or value == int(value) else 1 if size >= TENTHS else 2
-    text = number(value, digits=digits, signed=signed)
+    sign = "+" if signed else ""
+    text = f"{value:{sign}z,.0f}" if abs(value) >= WHOLE else f"{value:{sign}.4g}"
+    text = text.replace("-", "−")
     return f"{text}{NBSP}{unit}" if unit else text
 
 

@@ -53,19 +53,18 @@ DATA: Final = {
     "stations": Message("stations", "지점"),
     "map_title": Message("Where?", "어디인가?"),
     "map_note": Message(
-        "Dot: reports, and nothing is wrong; triangle: a check is beyond "
-        "its limit; cross: silent for {hours} or more.",
-        "점: 보고 중이며 이상 없음, 삼각형: 한계를 넘은 점검 있음, ×: {hours} 이상 보고 없음.",
+        "Dot: nothing is wrong; triangle: a check is beyond its limit; cross: the station is silent.",
+        "점: 이상 없음, 삼각형: 한계를 넘은 점검 있음, ×: 무보고.",
     ),
     "map_label": Message(
-        "Map of the stations: {n} with problems, {silent} silent", "지점 지도: 문제 {n}곳, 무보고 {silent}곳"
+        "Stations with problems: {n}, silent: {silent}", "문제 지점 {n}곳, 무보고 {silent}곳"
     ),
     "station": Message("station", "지점"),
     "stations_caption": Message(
         "Stations, the worst first: complete (%), hours since the "
-        "newest observation, rows quarantined in 7 days, "
+        "newest observation, rows quarantined in 30 days, "
         "gaps that are open.",
-        "지점, 나쁜 순: 완전성(%), 최신 관측 이후 시간, 7일간 격리 행, 열린 결측.",
+        "지점, 나쁜 순: 완전성(%), 최신 관측 이후 시간, 30일간 격리 행, 열린 결측.",
     ),
     "silent_hours": Message("silent", "무보고"),
     "open_gaps": Message("gaps", "결측"),
@@ -73,10 +72,12 @@ DATA: Final = {
     "bias": Message("bias against neighbours", "이웃 지점 대비 편차"),
     "bias_title": Message("Does a sensor stand out from its neighbours?", "이웃과 다른 센서가 있는가?"),
     "bias_note": Message(
-        "Its bias of the last day in shares of its own limit (%); triangles are beyond.",
-        "최근 하루 편차를 그 지점의 한계로 나눈 값(%). 삼각형은 한계 초과.",
+        "What its bias adds up to beyond the usual, in shares of the "
+        "limit (%): left is too low, right too high; "
+        "triangles are beyond.",
+        "평소를 넘는 편차의 누적, 한계 대비(%). 왼쪽은 낮음, 오른쪽은 높음, 삼각형은 한계 초과.",
     ),
-    "bias_axis": Message("bias / limit (%)", "편차 / 한계(%)"),
+    "bias_axis": Message("of the limit (%)", "한계 대비(%)"),
     "variables": Message("variables", "요소"),
     "variables_caption": Message(
         "Variables, the least observed first: the share of the rows "
@@ -121,6 +122,7 @@ DATA: Final = {
     "psi": Message("PSI", "PSI"),
     "wasserstein": Message("Wasserstein", "Wasserstein"),
     "threshold": Message("threshold", "임계값"),
+    "threshold_against": Message("against it", "임계값 대비"),
     "n_effective": Message("n (effective)", "n(유효)"),
     "drift_caption": Message(
         "Bar: PSI or Wasserstein distance; mark: its threshold. The effective sample size is corrected for "

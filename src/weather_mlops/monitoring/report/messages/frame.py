@@ -46,10 +46,7 @@ FRAME: Final = {
         "{label}: {n}건, 가장 심한 {subject}: {figure}, 한계 {limit}.",
     ),
     "many_bare": Message("{label}: {n} of them: {subjects}.", "{label}: {n}건: {subjects}."),
-    "unseen": Message(
-        "Critical checks that could not be measured: {n} ({labels}).",
-        "측정하지 못한 심각 점검 {n}개({labels}).",
-    ),
+    "unseen": Message("Critical, and not measured: {labels}.", "측정하지 못한 심각 점검: {labels}."),
     "silent": Message(
         "{section}: nothing could be held to a limit.", "{section}: 한계와 비교한 값이 하나도 없습니다."
     ),
@@ -66,9 +63,10 @@ FRAME: Final = {
     "against": Message("figure against limit", "한계 대비"),
     "found": Message("measured on", "근거"),
     "checks_caption": Message("Bar: the figure; mark: its limit.", "막대: 값, 세로선: 한계."),
+    "bare": Message("not measured, or no single figure.", "측정 안 됨, 또는 단일 값이 아님."),
     "checks_beyond": Message("Beyond their limit.", "한계를 넘은 점검."),
-    "checks_within": Message("{n} checks within their limit", "한계 이내 점검 {n}개"),
-    "checks_unknown": Message("{n} checks not measured", "측정하지 못한 점검 {n}개"),
+    "checks_within": Message("Checks within their limit: {n}", "한계 이내 점검 {n}개"),
+    "checks_unknown": Message("Checks not measured: {n}", "측정하지 못한 점검 {n}개"),
     "no_checks": Message("Nothing was held to a limit.", "한계와 비교한 값이 없습니다."),
     # History
     "strip_title": Message("The last 24 hours.", "최근 24시간."),
@@ -85,7 +83,7 @@ FRAME: Final = {
     "no_earlier": Message(
         "There is no earlier report of the last 7 days.", "최근 7일 안의 이전 보고서가 없습니다."
     ),
-    "earlier_reports": Message("{n} reports of the last 7 days", "최근 7일 보고서 {n}개"),
+    "earlier_reports": Message("Reports of the last 7 days: {n}", "최근 7일 보고서 {n}개"),
     "previous": Message("the report before: {at}", "직전 보고서: {at}"),
     "latest": Message("the newest report", "최신 보고서"),
     # Changes

@@ -14,6 +14,7 @@ SYSTEM: Final = {
     "last_run": Message("newest run (KST)", "최근 실행(KST)"),
     "took": Message("took", "소요"),
     "usual": Message("usual", "보통"),
+    "took_against": Message("took against usual", "보통 대비"),
     "late": Message("late", "지연"),
     "waits": Message("waits", "대기"),
     "failed_in_a_row": Message("failed in a row", "연속 실패"),
