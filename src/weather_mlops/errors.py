@@ -8,6 +8,7 @@
     │   ├── NothingYet             no rows at all for hours that are over
     │   ├── StorageUnavailable     S3 or the catalog does not answer, or answers 5xx
     │   ├── OrchestratorUnavailable  Airflow's REST API does not answer, or answers 5xx
+    │   ├── ChannelUnavailable     alerts could not be delivered; they are kept
     │   └── CommitConflict         other writers won too many times in a row
     └── Permanent                  stays until somebody acts: trying again is useless
         ├── KeyRefused             401, or its body with another status
@@ -64,6 +65,10 @@ class StorageUnavailable(Retryable, ConnectionError):
 
 class OrchestratorUnavailable(Retryable, ConnectionError):
     """Airflow's REST API did not answer, or answered with a server error."""
+
+
+class ChannelUnavailable(Retryable, ConnectionError):
+    """Alerts could not be delivered; they are kept, and told by the next run."""
 
 
 class CommitConflict(Retryable, RuntimeError):
