@@ -2,9 +2,9 @@
 
     not seen -> watched -> open -> resolved -> not seen
 
-A good check ends a watch at once. A problem opens after ``open_after`` breaches in a row, so that one bad moment alerts nobody, and is resolved
-after ``close_after`` good checks in a row, so that a figure that wavers about its limit alerts once. A check
-that is unknown says neither.
+A good check ends a watch at once. A problem opens after ``open_after`` breaches in a row, so that one bad
+moment alerts nobody, and is resolved after ``close_after`` good checks in a row, so that a figure that wavers
+about its limit alerts once. A check that is unknown says neither.
 """
 
 from collections.abc import Mapping, Sequence
