@@ -17,7 +17,7 @@ from typing import Any, Final
 from weather_mlops.errors import ChannelUnavailable, WeatherError
 from weather_mlops.lake.store import ObjectStore
 from weather_mlops.monitoring import alerts
-from weather_mlops.monitoring.alerts import Alert, Event, Rules
+from weather_mlops.monitoring.alerts import Alert, Alerts, Event, Rules
 from weather_mlops.monitoring.findings import Section
 from weather_mlops.monitoring.messages import Links, Message, message_of, paragraph
 
@@ -42,7 +42,7 @@ class State:
         written_at: when (UTC).
     """
 
-    alerts: alerts.Alerts = field(default_factory=dict)
+    alerts: Alerts = field(default_factory=dict)
     run: str = ""
     written_at: datetime = _NEVER
 

@@ -166,6 +166,9 @@ def _airflow(found: _Found, open_airflow: Callable[[], AirflowApi], limits: Limi
     except (OrchestratorUnavailable, OrchestratorRefused) as error:
         found.checks.append(Check(name, "", Status.BREACH, Severity.CRITICAL, None, None, "", str(error)))
         raise
+    except Misconfigured as error:
+        found.checks.append(unknown(name, str(error), severity=Severity.CRITICAL))
+        raise
     found.checks.append(Check(name, "", Status.OK, Severity.CRITICAL, None, None, "", f"{api.url} answers"))
     found.figures["airflow"] = {
         "components": dags.component_figures(health),
