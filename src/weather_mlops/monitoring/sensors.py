@@ -1,0 +1,181 @@
+"""A failing sensor, told from the weather by its neighbours: pure functions on arrays.
+
+Arrays have the shape (stations, hours), the last hour last, whole days of 24; NaN is what was not observed.
+
+A station is warmer or drier than its neighbours in its own way, by the hour of the day. So of each neighbour
+the *usual* difference is told by the median of the trailing days at that hour, and what is left of the
+present difference is the anomaly; the median over the neighbours is the station's. Climate changes both
+alike, and one bad neighbour moves no median. The bias of a sensor is the median of its anomalies over a day,
+and is held to the spread of such medians over the trailing days: a station on a mountain differs more.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+Array = np.ndarray
+
+DAY: Final = 24
+KM_PER_DEGREE: Final = 111.2
+RISE_KM_PER_M: Final = 0.1
+"""100 m of elevation make stations differ as much as 10 km do: 0.65 K on the mean lapse rate."""
+SIGMAS_PER_MAD: Final = 1.4826
+"""Of a normal distribution."""
+ENOUGH_OF_DAY: Final = 0.5
+"""Share of a day's hours without which a day has no median."""
+
+
+@dataclass(frozen=True)
+class Bias:
+    """How far each sensor is off, by its neighbours' word; arrays of shape (stations,).
+
+    Attributes:
+        value: in the variable's unit; NaN where it can't be told.
+        limit: what is beyond doubt, same unit; NaN where it can't be told.
+        neighbours: how many neighbours said so, at most, in the last day.
+        days: trailing days with a figure of their own.
+    """
+
+    value: Array
+    limit: Array
+    neighbours: Array
+    days: Array
+
+    @property
+    def beyond(self) -> Array:
+        """Which sensors are off."""
+        return np.asarray(np.abs(self.value) > self.limit)
+
+
+def nearest(latitude: Array, longitude: Array, elevation_m: Array, count: int, within_km: float) -> Array:
+    """The nearest stations of each, by distance and elevation.
+
+    Args:
+        latitude: degrees, shape (S,).
+        longitude: degrees, shape (S,).
+        elevation_m: shape (S,).
+        count: how many at most.
+        within_km: no farther than this, elevation included.
+
+    Returns:
+        Places, shape (S, count); -1 where there are no more.
+    """
+    north = np.subtract.outer(latitude, latitude) * KM_PER_DEGREE
+    east = np.subtract.outer(longitude, longitude) * KM_PER_DEGREE * np.cos(np.radians(latitude))[:, None]
+    rise = np.subtract.outer(elevation_m, elevation_m) * RISE_KM_PER_M
+    apart = np.sqrt(north**2 + east**2 + rise**2)
+    np.fill_diagonal(apart, np.inf)
+    order = np.argsort(apart, axis=1, kind="stable")[:, :count]
+    places = np.full((len(latitude), count), -1)
+    near = np.take_along_axis(apart, order, axis=1) <= within_km
+    places[:, : order.shape[1]] = np.where(near, order, -1)
+    return places
+
+
+def anomalies(
+    values: Array, near: Array, distrusted: Array, *, min_days: int, min_neighbours: int
+) -> tuple[Array, Array]:
+    """How each station differs from its neighbours, beside what is usual for them.
+
+    Args:
+        values: shape (S, T), whole days.
+        near: as ``nearest`` gives them.
+        distrusted: bool, shape (S, T): hours of sensors that were found off. They tell nothing of what is
+            usual, and nothing of others.
+        min_days: trailing days, before the last one, that tell what is usual at an hour.
+        min_neighbours: that must agree to an hour's anomaly.
+
+    Returns:
+        Anomalies, shape (S, T), NaN where too few neighbours or days are there; and how many neighbours
+        each is of.
+    """
+    trusted = np.where(distrusted, np.nan, values)
+    nobody = np.full((1, values.shape[1]), np.nan)
+    found = np.empty((near.shape[1], *values.shape))
+    for rank, places in enumerate(near.T):
+        theirs = np.concatenate([trusted, nobody])[places]
+        usual = _usual((trusted - theirs).reshape(len(values), -1, DAY)[:, :-1], min_days)
+        found[rank] = values - theirs - np.tile(usual, values.shape[1] // DAY)
+    number = np.isfinite(found).sum(axis=0)
+    return np.where(number >= min_neighbours, median(found, axis=0), np.nan), number
+
+
+def bias(anomaly: Array, number: Array, *, floor: float, spreads: float, min_days: int) -> Bias:
+    """The last day's bias, and what it is held to.
+
+    Args:
+        anomaly: shape (S, T).
+        number: of neighbours, same shape.
+        floor: no smaller bias is told, in the variable's unit.
+        spreads: robust standard deviations of the trailing days' medians that are still weather.
+        min_days: of those, without which nothing is told.
+    """
+    days = anomaly.reshape(len(anomaly), -1, DAY)
+    enough = np.isfinite(days).mean(axis=2) >= ENOUGH_OF_DAY
+    daily = np.where(enough, median(days, axis=2), np.nan)
+    trailing = daily[:, :-1]
+    told = np.isfinite(trailing).sum(axis=1)
+    middle = median(trailing, axis=1)
+    spread = SIGMAS_PER_MAD * median(np.abs(trailing - middle[:, None]), axis=1)
+    known = told >= min_days
+    return Bias(
+        value=np.where(known, daily[:, -1], np.nan),
+        limit=np.where(known, np.maximum(floor, spreads * spread), np.nan),
+        neighbours=number[:, -DAY:].max(axis=1),
+        days=told,
+    )
+
+
+def constant_hours(values: Array, low: float, high: float) -> Array:
+    """For how many hours the newest value has stood still; a value at a limit of the possible may.
+
+    Args:
+        values: shape (S, T).
+        low: lowest possible value: a calm lasts.
+        high: highest possible one: so does saturated air.
+
+    Returns:
+        Hours from the first to the last of the equal values, shape (S,); 0 where nothing was observed
+        in the last hour that any station has.
+    """
+    hours = np.arange(values.shape[1])
+    known = np.isfinite(values)
+    if not known.any():
+        return np.zeros(len(values), np.int64)
+    newest = hours[known.any(axis=0)][-1]
+    last = values[:, newest]
+    changed = known & (values != last[:, None])
+    since = np.where(changed.any(axis=1), hours[-1] - changed[:, ::-1].argmax(axis=1), -1)
+    equal = known & (hours > since[:, None])
+    first = np.where(equal.any(axis=1), equal.argmax(axis=1), newest)
+    moves = np.isfinite(last) & (last > low) & (last < high)
+    return np.where(moves, newest - first, 0)
+
+
+def stuck(values: Array, near: Array, constant: Array, *, hours: int, least_range: float) -> Array:
+    """Which sensors stand still for so long while their neighbours move; bool, shape (S,).
+
+    Args:
+        values: shape (S, T).
+        near: as ``nearest`` gives them.
+        constant: as ``constant_hours`` gives them.
+        hours: how long.
+        least_range: what the median neighbour must have moved by over these hours, in the unit of values.
+    """
+    recent = values[:, -(hours + 1) :]
+    with np.errstate(invalid="ignore"):
+        moved = np.fmax.reduce(recent, axis=1) - np.fmin.reduce(recent, axis=1)
+    theirs = median(np.append(moved, np.nan)[near], axis=1)
+    return np.asarray((constant >= hours) & (theirs >= least_range))
+
+
+def median(values: Array, axis: int) -> Array:
+    """Of what is not NaN; NaN of nothing."""
+    return np.asarray(np.ma.median(np.ma.masked_invalid(values), axis=axis).filled(np.nan))
+
+
+def _usual(days: Array, min_days: int) -> Array:
+    """Median by hour of the day; from shape (S, days, 24) to (S, 24)."""
+    enough = np.isfinite(days).sum(axis=1) >= min_days
+    return np.where(enough, median(days, axis=1), np.nan)
