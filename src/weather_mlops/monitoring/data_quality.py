@@ -14,7 +14,9 @@ Figures of the section (times are ISO 8601, UTC; a share is 0 to 1; None = not m
      "stations": [{"id": 108, "korean": "서울", "english": "Seoul", "latitude": 37.57, "longitude": 126.97,
                    "elevation_m": 85.7, "newest": "...", "silent_hours": 0.0,
                    "completeness": {"24h": 1.0, "7d": 0.99, "30d": 0.99}, "quarantined_7d": 0, "open_gaps": 0,
-                   "bias": {"air_temperature_c": {"value": 0.1, "limit": 1.4, "neighbours": 6}, ...},
+                   "bias": {"air_temperature_c": {"value": 0.1, "excess": 0.0, "limit": 6.5, "neighbours": 8}, ...},
+                        value: day's median against the neighbours, in the unit of the variable; excess: what
+                        it adds up to beyond the usual spread, and the limit of that, in unit × days
                    "constant_hours": {"air_temperature_c": 1, ...}}],
      "variables": [{"name": "air_temperature_c", "english": ..., "korean": ..., "unit": "°C",
                     "observed": {"24h": 0.99, "7d": 0.99, "30d": 0.99},      share of the rows that have it

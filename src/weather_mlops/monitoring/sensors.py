@@ -5,8 +5,11 @@ Arrays have the shape (stations, hours), the last hour last, whole days of 24; N
 A station is warmer or drier than its neighbours in its own way, by the hour of the day. So of each neighbour
 the *usual* difference is told by the median of the trailing days at that hour, and what is left of the
 present difference is the anomaly; the median over the neighbours is the station's. Climate changes both
-alike, and one bad neighbour moves no median. The bias of a sensor is the median of its anomalies over a day,
-and is held to the spread of such medians over the trailing days: a station on a mountain differs more.
+alike, and one bad neighbour moves no median.
+
+Anomalies of a healthy station come and go: a day's median is often 1 °C, and now and then 3 °C. A bias stays.
+So what goes beyond the usual spread is added up (a cumulative sum: Page 1954, doi:10.1093/biomet/41.1-2.100):
+a large bias is beyond doubt within a day, a small one within some days, weather hardly ever.
 """
 
 from dataclasses import dataclass
@@ -26,26 +29,38 @@ ENOUGH_OF_DAY: Final = 0.5
 """Share of a day's hours without which a day has no median."""
 
 
+CLIP: Final = 10.0
+"""Spreads that one hour counts at most: a wild hour is a matter of the quality rules."""
+HELD: Final = 1.2
+"""Limits that a sum grows to at most: so that it falls again soon after a sensor was mended."""
+
+
 @dataclass(frozen=True)
 class Bias:
-    """How far each sensor is off, by its neighbours' word; arrays of shape (stations,).
+    """How far each sensor is off, by its neighbours' word; arrays of shape (stations,), NaN = can't be told.
 
     Attributes:
-        value: in the variable's unit; NaN where it can't be told.
-        limit: what is beyond doubt, same unit; NaN where it can't be told.
-        neighbours: how many neighbours said so, at most, in the last day.
-        days: trailing days with a figure of their own.
+        value: median anomaly of the last day, in the variable's unit; positive = the sensor shows too much.
+        excess: what the anomalies of the last days add up to beyond the allowance, unit × days.
+        limit: of the excess, unit × days.
+        spread: of the day's medians of a healthy station, in the variable's unit.
+        onset: index of the hour from which on the excess grew; of no use where it is 0.
+        neighbours: how many neighbours told, at most, in the last day.
+        days: trailing days with a median of their own.
     """
 
     value: Array
+    excess: Array
     limit: Array
+    spread: Array
+    onset: Array
     neighbours: Array
     days: Array
 
     @property
     def beyond(self) -> Array:
         """Which sensors are off."""
-        return np.asarray(np.abs(self.value) > self.limit)
+        return np.asarray(self.excess > self.limit)
 
 
 def nearest(latitude: Array, longitude: Array, elevation_m: Array, count: int, within_km: float) -> Array:
@@ -101,30 +116,69 @@ def anomalies(
     return np.where(number >= min_neighbours, median(found, axis=0), np.nan), number
 
 
-def bias(anomaly: Array, number: Array, *, floor: float, spreads: float, min_days: int) -> Bias:
-    """The last day's bias, and what it is held to.
+def bias(  # noqa: PLR0913  keyword only: what a bias is held to
+    anomaly: Array,
+    number: Array,
+    *,
+    least_spread: float,
+    allowance: float,
+    limit_days: float,
+    summed_days: int,
+    min_days: int,
+) -> Bias:
+    """What anomalies add up to, and what that is held to.
 
     Args:
         anomaly: shape (S, T).
         number: of neighbours, same shape.
-        floor: no smaller bias is told, in the variable's unit.
-        spreads: robust standard deviations of the trailing days' medians that are still weather.
-        min_days: of those, without which nothing is told.
+        least_spread: no spread is smaller, in the variable's unit.
+        allowance: spreads that add nothing.
+        limit_days: spreads × days that are beyond doubt.
+        summed_days: days that are added up, the last ones.
+        min_days: with a median of their own, before the last day, without which nothing is told.
     """
     days = anomaly.reshape(len(anomaly), -1, DAY)
     enough = np.isfinite(days).mean(axis=2) >= ENOUGH_OF_DAY
     daily = np.where(enough, median(days, axis=2), np.nan)
-    trailing = daily[:, :-1]
-    told = np.isfinite(trailing).sum(axis=1)
-    middle = median(trailing, axis=1)
-    spread = SIGMAS_PER_MAD * median(np.abs(trailing - middle[:, None]), axis=1)
+    told = np.isfinite(daily[:, :-1]).sum(axis=1)
     known = told >= min_days
+    own = SIGMAS_PER_MAD * median(np.abs(daily - median(daily, axis=1)[:, None])[:, :-1], axis=1)
+    # A spread of few days may be small by chance: it is no smaller than that of most stations.
+    spread = np.where(known, np.fmax(np.fmax(own, median(own[known], axis=0)), least_spread), np.nan)
+    recent = anomaly[:, -summed_days * DAY :]
+    above, below = (
+        cumulated(sign * recent / spread[:, None], allowance, HELD * limit_days) for sign in (1, -1)
+    )
+    rising = np.where((above[:, -1] >= below[:, -1])[:, None], above, below)
     return Bias(
         value=np.where(known, daily[:, -1], np.nan),
-        limit=np.where(known, np.maximum(floor, spreads * spread), np.nan),
+        excess=rising[:, -1] * spread,
+        limit=limit_days * spread,
+        spread=spread,
+        onset=anomaly.shape[1] - 1 - np.argmax(rising[:, ::-1] == 0, axis=1),
         neighbours=number[:, -DAY:].max(axis=1),
         days=told,
     )
+
+
+def cumulated(scaled: Array, allowance: float, most: float) -> Array:
+    """Cumulative sum of what goes beyond an allowance, never below 0; of a missing hour it stays.
+
+    Args:
+        scaled: shape (S, T), hourly.
+        allowance: that adds nothing, same unit.
+        most: where it ends growing.
+
+    Returns:
+        Shape (S, T), unit × days.
+    """
+    steps = np.nan_to_num((np.clip(scaled, -CLIP, CLIP) - allowance) / DAY)
+    sums = np.zeros_like(steps)
+    total = np.zeros(len(steps))
+    for hour in range(steps.shape[1]):
+        total = np.clip(total + steps[:, hour], 0, most)
+        sums[:, hour] = total
+    return sums
 
 
 def constant_hours(values: Array, low: float, high: float) -> Array:
