@@ -44,7 +44,7 @@ class Bias:
         excess: what the anomalies of the last days add up to beyond the allowance, unit × days.
         limit: of the excess, unit × days.
         spread: of the day's medians of a healthy station, in the variable's unit.
-        onset: index of the hour from which on the excess grew; of no use where it is 0.
+        onset: index of the first hour of the excess; the number of hours where there is none.
         neighbours: how many neighbours told, at most, in the last day.
         days: trailing days with a median of their own.
     """
@@ -144,7 +144,8 @@ def bias(  # noqa: PLR0913  keyword only: what a bias is held to
     known = told >= min_days
     own = SIGMAS_PER_MAD * median(np.abs(daily - median(daily, axis=1)[:, None])[:, :-1], axis=1)
     # A spread of few days may be small by chance: it is no smaller than that of most stations.
-    spread = np.where(known, np.fmax(np.fmax(own, median(own[known], axis=0)), least_spread), np.nan)
+    least = np.fmax(median(own[known], axis=0), least_spread) if known.any() else least_spread
+    spread = np.where(known, np.maximum(own, least), np.nan)
     recent = anomaly[:, -summed_days * DAY :]
     above, below = (
         cumulated(sign * recent / spread[:, None], allowance, HELD * limit_days) for sign in (1, -1)
@@ -155,7 +156,7 @@ def bias(  # noqa: PLR0913  keyword only: what a bias is held to
         excess=rising[:, -1] * spread,
         limit=limit_days * spread,
         spread=spread,
-        onset=anomaly.shape[1] - 1 - np.argmax(rising[:, ::-1] == 0, axis=1),
+        onset=anomaly.shape[1] - _hours_above_zero(rising),
         neighbours=number[:, -DAY:].max(axis=1),
         days=told,
     )
@@ -204,7 +205,7 @@ def constant_hours(values: Array, low: float, high: float) -> Array:
     equal = known & (hours > since[:, None])
     first = np.where(equal.any(axis=1), equal.argmax(axis=1), newest)
     moves = np.isfinite(last) & (last > low) & (last < high)
-    return np.where(moves, newest - first, 0)
+    return np.asarray(np.where(moves, newest - first, 0))
 
 
 def stuck(values: Array, near: Array, constant: Array, *, hours: int, least_range: float) -> Array:
@@ -226,10 +227,17 @@ def stuck(values: Array, near: Array, constant: Array, *, hours: int, least_rang
 
 def median(values: Array, axis: int) -> Array:
     """Of what is not NaN; NaN of nothing."""
-    return np.asarray(np.ma.median(np.ma.masked_invalid(values), axis=axis).filled(np.nan))
+    middle = np.ma.median(np.ma.masked_invalid(values), axis=axis)  # type: ignore[no-untyped-call]
+    return np.asarray(np.ma.filled(middle, np.nan))
+
+
+def _hours_above_zero(sums: Array) -> Array:
+    """How long each sum has been above 0, hours."""
+    zero = sums[:, ::-1] == 0
+    return np.asarray(np.where(zero.any(axis=1), zero.argmax(axis=1), sums.shape[1]))
 
 
 def _usual(days: Array, min_days: int) -> Array:
     """Median by hour of the day; from shape (S, days, 24) to (S, 24)."""
     enough = np.isfinite(days).sum(axis=1) >= min_days
-    return np.where(enough, median(days, axis=1), np.nan)
+    return np.asarray(np.where(enough, median(days, axis=1), np.nan))
