@@ -11,6 +11,7 @@ from weather_mlops.variables import VARIABLES
 NOW = datetime(2026, 11, 25, 23, 30, tzinfo=UTC)
 HOURS = timedelta(hours=1)
 DAGS = ("data_collection", "model_training", "forecast", "monitoring", "history")
+WINDOWS = ("24h", "7d", "30d")
 BIASED = (108, 143)
 SILENT = (90, 115, 184)
 DUMB = 'a <b>rule</b> & "more"'
@@ -112,7 +113,7 @@ def data(*, troubled=False, stations=97):
     rows = [station(row, troubled=troubled, seed=seed) for row in load_stations()[:stations]]
     expected = [stations] * 168
     present = [
-        (0 if troubled and 60 <= n < 66 else stations - (9 if troubled and n > 138 else seed.randrange(2)))
+        (0 if troubled and 60 <= n < 66 else stations - (stations // 10 if troubled and n > 138 else 0))
         for n in range(168)
     ]
     window = {
@@ -121,12 +122,11 @@ def data(*, troubled=False, stations=97):
         "values": 41234, "outside": 2, "validity": 0.99995, "quarantined": 3, "quarantined_share": 0.001,
         "corrected": 12, "runs": 24, "quality_score": 0.97,
     }  # fmt: skip
-    windows = ("24h", "7d", "30d")
     figures = {
         "measured_at": NOW.isoformat(),
         "newest_observed_at": iso(1.5),
         "lag_hours": 1.5,
-        "windows": dict.fromkeys(windows, window),
+        "windows": {"24h": window, "7d": window, "30d": window},
         "completeness_by_hour": {
             "hours": [iso(168.5 - n) for n in range(168)], "expected": expected, "present": present,
         },
@@ -195,7 +195,7 @@ def performance(*, troubled=False, stations=97):
         "column": "air_temperature_c", "unit": "°C", "label": "Air temperature",
         "champion": {"version": "20261124T0200-1a2b3c4d", "since": iso(26), "age_days": 1.1,
                      "reason": "better", "verified_at": iso(0.1), "verified": True},
-        "hours": dict.fromkeys(("24h", "7d", "30d"), {"expected": 24, "without": 1, "share_without": 0.04}),
+        "hours": {name: {"expected": 24, "without": 1, "share_without": 0.04} for name in WINDOWS},
         "newest_issued_at": iso(0.8),
         "windows": {"24h": window, "7d": window,
                     "30d": {"n": 3, "hours": 1, "why": "not enough yet (3)", "all": None, "leads": {}}},
@@ -264,11 +264,11 @@ def young():
             "column": "air_temperature_c", "unit": "°C", "label": "Air temperature", "champion": None,
             "hours": {}, "newest_issued_at": None,
             "windows": {name: {"n": 0, "hours": 0, "why": "not enough yet (0)", "all": None, "leads": {}}
-                        for name in ("24h", "7d", "30d")},
-            "daily": {"days": [], "n": [], "rmse": [], "bias": [], "coverage_80": [], "persistence_rmse": [],
-                      "promised_rmse": []},
+                        for name in WINDOWS},
+            "daily": {"days": [], "n": [], "rmse": [], "bias": [], "coverage_80": [],
+                      "persistence_rmse": [], "promised_rmse": []},
             "residuals": None, "stations": []}}},
             [unknown("rmse_high", "not enough yet (0)", "air_temperature")],
-            [Missing("targets.air_temperature.champion", "there is no champion yet: model_training makes one")],
+            [Missing("targets.air_temperature.champion", "there is no champion yet: train one")],
         ),
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""The monitoring report: a verdict that is earned, what changed, what is missing; escaped, in two languages."""
+"""The monitoring report: a verdict that is earned, what changed, what is missing; escaped; two languages."""
 
 import copy
 import json
@@ -15,7 +15,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.lake.conftest import access, server, store  # noqa: F401  fixtures
 from tests.monitoring import reported
 from tests.monitoring.reported import NOW, held, unknown
 from weather_mlops.errors import Misconfigured
@@ -39,7 +38,7 @@ VOID = {"meta", "br", "wbr"}
 EVIL = "<script>alert('x')</script>\"&"
 NOT_A_FIGURE = re.compile(r"\b(nan|None|null|inf)\b")
 # What both languages call the same.
-INTERNATIONAL = {"storage", "cores", "psi", "wasserstein", "rmse", "mae"}
+INTERNATIONAL = {"one_bare", "storage", "cores", "psi", "wasserstein", "rmse", "mae"}
 
 
 class Page(HTMLParser):
@@ -287,14 +286,17 @@ def test_what_is_missing_is_listed_with_the_reason():
 def test_all_that_comes_from_outside_is_escaped():
     def poisoned(value):
         if isinstance(value, dict):
-            return {(name if name in KEPT else name + EVIL): poisoned(inner) for name, inner in value.items()}
+            return {(name if name in kept else name + EVIL): poisoned(inner) for name, inner in value.items()}
         if isinstance(value, list):
             return [poisoned(inner) for inner in value]
-        return EVIL if value in TEXTS else value
+        return EVIL if value in texts else value
 
-    KEPT = {name for section in reported.troubled(2) for name in names(section.figures)} - {"data_collection"}
-    TEXTS = {"success", "healthy", reported.DUMB, "20261124T0200-1a2b3c4d", "not enough yet (3)", "°C", "Seoul",
-             "same season of 2023, 2024, 2025", "/opt/airflow", "속초"}  # fmt: skip
+    kept = {name for section in reported.troubled(2) for name in names(section.figures)}
+    kept -= {"data_collection", "missing", "scheduler"}
+    texts = {
+        "success", "healthy", reported.DUMB, "20261124T0200-1a2b3c4d", "not enough yet (3)", "°C", "Sokcho",
+        "same season of 2023, 2024, 2025", "/opt/airflow", "속초",
+    }  # fmt: skip
     sections = [
         replace(
             section,
@@ -346,10 +348,19 @@ def test_any_figure_may_be_none_and_the_page_still_comes_out(name):
 
 # What makes a row of a list a row, and a plot a plot: without them there is no part of the page.
 REQUIRED = {
-    "id", "korean", "english", "latitude", "longitude", "name", "rule", "path", "used_share", "free_gb", "hours",
-    "expected", "present", "at", "score", "fit_share", "days", "rmse", "persistence_rmse", "promised_rmse", "window",
-    "first", "last", "reference", "version",
+    "id", "korean", "english", "latitude", "longitude", "name", "rule", "path", "used_share", "free_gb",
+    "hours", "expected", "present", "at", "score", "fit_share", "days", "rmse", "persistence_rmse",
+    "promised_rmse", "window", "first", "last", "reference", "version",
 }  # fmt: skip
+
+
+def test_each_check_that_is_made_has_a_label():
+    folder = Path(package.__file__).parents[1]
+    made = "".join(file.read_text() for file in folder.glob("*.py"))
+    named = set(re.findall(r'\b(?:Rule|Check|at_most|unknown)\(\s*"([a-z0-9_]+)"', made))
+
+    assert len(named) > 15
+    assert named - set(CHECKS) == set()
 
 
 def test_each_message_is_there_in_each_language_with_the_same_placeholders():
@@ -368,10 +379,10 @@ def test_messages_are_as_the_code_needs_them_no_more_no_less():
     # Names that are put together: window_7d, why_schema, part_validity, of_data_quality; and those of enums.
     stems = {"window_", "why_", "part_", "of_"}
     enums = {"well", "watch", "act", "critical", "warning", "ok", "breach", "unknown"}
-    used = set(re.findall(r'"([a-z0-9_]+)"', source)) | enums
+    used = set(re.findall(r"[\"']([a-z0-9_]+)[\"']", source)) | enums
 
     assert {key for key in MESSAGES if key not in used and not key.startswith(tuple(stems))} == set()
-    asked = set(re.findall(r'words\(\s*"([a-z0-9_]+)"', source))
+    asked = set(re.findall(r"words\(\s*[\"']([a-z0-9_]+)[\"']", source))
     assert asked - set(MESSAGES) == set()
 
 
@@ -390,6 +401,8 @@ def test_a_korean_page_has_no_english_but_that_of_those_who_measured():
         "quality",
         "missing",
         "storage",
+        "monitoring",
+        "coverage",
     }
 
     words = set(re.findall(r"(?<![_./<\w])[a-z]{5,}(?![_./\w])", own))

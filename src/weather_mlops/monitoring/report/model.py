@@ -30,7 +30,8 @@ def body(section: Section, words: Words) -> str:
     told = check_tables(section.checks, words)
     if not targets:
         return told + gap(section, "targets", words("targets"), words)
-    for name, target in targets.items():
+    for name, figures in targets.items():
+        target = figures or {}
         label = words.variable(target.get("column") or name)
         told += f"<h3>{escape(label)}</h3>{_target(name, target, section, words)}"
     return told

@@ -41,7 +41,7 @@ def body(section: Section, words: Words) -> str:
 def _pipelines(dags: Mapping[str, Any], words: Words) -> str:
     names = ("took", "usual", "took_against", "late", "waits", "failed_in_a_row")
     head = [words("pipeline"), words("last_run"), left(words("state")), *(words(name) for name in names)]
-    rows = [(escape(dag_id), _pipeline(dag, words)) for dag_id, dag in dags.items()]
+    rows = [(escape(dag_id), _pipeline(dag or {}, words)) for dag_id, dag in dags.items()]
     return table(words("pipelines_caption"), head, rows, words("dash_or_none"))
 
 

@@ -28,7 +28,6 @@ FRAME: Final = {
     "of_model_performance": Message("Model", "모델"),
     "changed": Message("What changed since the last report?", "지난 보고서 이후 무엇이 달라졌는가?"),
     "missing": Message("What could not be measured, and why", "측정하지 못한 것과 그 이유"),
-    "all_checks": Message("All checks", "모든 점검"),
     "earlier": Message("Earlier reports", "이전 보고서"),
     "footer": Message("The same for machines, schema {schema}: {key}", "기계용 JSON(스키마 {schema}): {key}"),
     # Reasons

@@ -16,7 +16,6 @@ MODEL: Final = {
     "not_verified": Message("Its files failed verification at {at}.", "파일 검증 실패, {at}."),
     "newest_forecast": Message("The newest forecast was issued at {at}.", "최신 예보 발표 {at}."),
     "no_forecast": Message("No forecast was issued yet.", "아직 발표된 예보가 없습니다."),
-    "model_windows": Message("windows", "기간별 값"),
     "model_caption": Message(
         "All leads together, by the hour that was forecast. Promised: by "
         "the champion's evaluation; persistence: on the "
@@ -56,7 +55,6 @@ MODEL: Final = {
         "7일 잔차: 편향 {bias} ± {error}(표준오차, 유효 표본 {n}), 약속 "
         "RMSE의 {scaled}배. RMSE는 약속의 {ratio}배.",
     ),
-    "model_stations": Message("stations", "지점"),
     "model_stations_title": Message("By station, last 7 days ({n})", "지점별, 최근 7일({n}곳)"),
     "model_stations_caption": Message(
         "The greatest RMSE first ({unit}); pairs; bias; coverage of the 80 % interval (%).",
