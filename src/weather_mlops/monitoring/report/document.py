@@ -143,7 +143,7 @@ def write(report: Report, reasons: Sequence[str], language: str) -> bytes:
             for past in report.history
         ],
     }
-    return json.dumps(finite(told), ensure_ascii=False, indent=1, allow_nan=False).encode()
+    return json.dumps(finite(told), ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
 def read(key: str, body: bytes) -> Earlier:

@@ -2,15 +2,18 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
-from typing import Any
+from typing import Any, Final
 
 from weather_mlops.monitoring.findings import Check, Section, Severity, Status
 from weather_mlops.monitoring.report.plots import bullet
+from weather_mlops.monitoring.report.verdict import excess
 from weather_mlops.monitoring.report.words import Words, figure
 from weather_mlops.pages.markup import MISSING, cell, folded, table
 
-WINDOWS = ("24h", "7d", "30d")
-SIGNS = {Status.OK: "✓", Status.BREACH: "▲", Status.UNKNOWN: MISSING}
+WINDOWS: Final = ("24h", "7d", "30d")
+ALIKE: Final = 8
+"""Of more checks of a name, one stands for all: a row for each of 97 stations tells nothing."""
+SIGNS: Final = {Status.OK: "✓", Status.BREACH: "▲", Status.UNKNOWN: MISSING}
 
 
 def pick(told: Any, *path: str) -> Any:
@@ -55,7 +58,8 @@ def check_tables(checks: Sequence[Check], words: Words) -> str:
     if broken := by_status[Status.BREACH]:
         told += check_table(broken, f"{words('checks_beyond')} {words('checks_caption')}", words)
     if within := by_status[Status.OK]:
-        body = check_table(within, words("checks_caption"), words)
+        caption = f"{words('checks_caption')} {words('checks_nearest', n=ALIKE)}"
+        body = check_table(_nearest(within), caption, words)
         told += folded(words("checks_within", n=len(within)), body)
     if hidden := by_status[Status.UNKNOWN]:
         told += folded(words("checks_unknown", n=len(hidden)), check_table(hidden, "", words))
@@ -85,6 +89,15 @@ def paint(check: Check) -> str:
 def mark(status: Status, words: Words) -> str:
     """A sign that needs no colour, and says what it means to those who can't see it."""
     return f'<span class="sign {status}" role="img" aria-label="{words(status)}">{SIGNS[status]}</span>'
+
+
+def _nearest(checks: Sequence[Check]) -> list[Check]:
+    """All of a name, or where they are many only the one that is nearest to its limit."""
+    named: dict[str, list[Check]] = {}
+    for check in checks:
+        named.setdefault(check.name, []).append(check)
+    few = [group if len(group) <= ALIKE else [min(group, key=excess)] for group in named.values()]
+    return [check for group in few for check in group]
 
 
 def _title(check: Check, words: Words) -> str:

@@ -65,6 +65,10 @@ FRAME: Final = {
     "bare": Message("not measured, or no single figure.", "측정 안 됨, 또는 단일 값이 아님."),
     "checks_beyond": Message("Beyond their limit.", "한계를 넘은 점검."),
     "checks_within": Message("Checks within their limit: {n}", "한계 이내 점검 {n}개"),
+    "checks_nearest": Message(
+        "Of more than {n} alike, the one nearest to its limit.",
+        "같은 점검이 {n}개를 넘으면 한계에 가장 가까운 것만.",
+    ),
     "checks_unknown": Message("Checks not measured: {n}", "측정하지 못한 점검 {n}개"),
     "no_checks": Message("Nothing was held to a limit.", "한계와 비교한 값이 없습니다."),
     # History
