@@ -27,15 +27,15 @@ class Limits:
         neighbours: that tell of a station, at most: more are farther away than they are of help.
         neighbours_within_km: no farther, 100 m of elevation counting as 10 km.
         min_neighbours: with two, nobody knows which one is off.
-        bias_allowance: spreads of a day's median beside the neighbours that add nothing: half of what is to be
-            found (2 °C are three spreads of the simulated stations) would miss stations on mountains.
+        bias_allowance: spreads of a day's median beside the neighbours that add nothing. Half of what is to
+            be found is the usual choice; 2 °C are three spreads of most stations, and two of those on mountains.
         bias_limit_days: spreads × days that are beyond doubt: 10 gave 0.6 false alarms a month in all of the
             network, 8 gave 2.
         bias_summed_days: days that are added up: a bias of 2 °C takes 5, at the worst stations 14.
         drift_window_days: compared with the reference.
-        drift_every_h: drift is measured anew: a week's distribution changes little in a day, and the reference
-            is a large part of all that is read.
-        reference_years: earlier years that are read at most: five tell the season, and the reading stays flat.
+        drift_every_h: drift is measured anew: a week's distribution changes little in a day, and the
+            reference is a large part of all that is read.
+        reference_years: earlier years that are read at most: five tell the season, and reading stays flat.
         min_null_years: of earlier years, for a threshold: each is compared with the others.
         trailing_days: the reference where there is no earlier year.
     """

@@ -12,8 +12,9 @@ Figures of the section (times are ISO 8601, UTC; a share is 0 to 1; None = not m
      "quality_by_run": {"at": [...], "score": [...], "fit_share": [...]},                      last 7 d
      "score_parts": {"completeness": 0.99, "validity": 1.0, "consistency": 1.0, "timeliness": 0.98},
      "stations": [{"id": 108, "korean": "서울", "english": "Seoul",
-                   "latitude": 37.57, "longitude": 126.97, "elevation_m": 85.7, "newest": "...", "silent_hours": 0.0,
-                   "completeness": {"24h": 1.0, "7d": 0.99, "30d": 0.99}, "quarantined_30d": 0, "open_gaps": 0,
+                   "latitude": 37.57, "longitude": 126.97, "elevation_m": 85.7,
+                   "newest": "...", "silent_hours": 0.0, "quarantined_30d": 0, "open_gaps": 0,
+                   "completeness": {"24h": 1.0, "7d": 0.99, "30d": 0.99},
                    "bias": {"air_temperature_c":
                             {"value": 0.1, "excess": 0.0, "limit": 6.5, "neighbours": 8}, ...},
                         value: day's median against the neighbours, in the unit of the variable; excess: what

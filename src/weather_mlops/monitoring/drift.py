@@ -114,7 +114,7 @@ def effective_size(values: Array) -> float:
 
 
 def independent(series: Array) -> float:
-    """How many independent observations a series is worth; at least 1 where it has any, at most its length."""
+    """How many independent observations a series is worth: 1 to its length; of an empty one 0."""
     n = len(series)
     centred = series - series.mean() if n else series
     power = float(centred @ centred)
@@ -148,7 +148,7 @@ def _mean(values: Array, axis: int) -> Array:
     known = np.isfinite(values)
     counts = known.sum(axis=axis)
     sums = np.where(known, values, 0).sum(axis=axis, dtype=np.float64)
-    return np.divide(sums, counts, out=np.full(counts.shape, np.nan), where=counts > 0)
+    return np.asarray(np.divide(sums, counts, out=np.full(counts.shape, np.nan), where=counts > 0))
 
 
 def _cells(values: Array) -> Array:

@@ -67,7 +67,7 @@ def score_parts(store: ObjectStore, run: Run) -> dict[str, float | None]:
         return {name: part for name, part in told.items() if name != "overall"}
     except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise FormatChanged(
-            f"{store.where(run.key)}: no validation result ({error}). Move it away: the next run writes its own."
+            f"{store.where(run.key)}: no validation result ({error}). Move it away: each run writes its own."
         ) from error
 
 

@@ -165,8 +165,8 @@ def _why_no_threshold(reference: Reference, limits: Limits) -> str | None:
         return "there is no earlier year of this season: what is usual can't be told"
     if len(reference.parts) < limits.min_null_years:
         return (
-            f"not enough yet ({len(reference.parts)} earlier years of this season): {limits.min_null_years} tell "
-            "how far one year is from the others"
+            f"not enough yet ({len(reference.parts)} earlier years of this season): "
+            f"{limits.min_null_years} tell how far one year is from the others"
         )
     return None
 

@@ -179,7 +179,7 @@ def cumulated(scaled: Array, allowance: float, most: float) -> Array:
     for hour in range(steps.shape[1]):
         total = np.clip(total + steps[:, hour], 0, most)
         sums[:, hour] = total
-    return sums
+    return np.asarray(sums)
 
 
 def constant_hours(values: Array, low: float, high: float) -> Array:

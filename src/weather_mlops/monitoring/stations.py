@@ -211,8 +211,8 @@ def _bias(found: Watched, place: int, station: Station) -> Check:
     if not told:
         few = max(found.bias.values(), key=lambda bias: int(bias.neighbours[place]))
         why = (
-            f"{station.english}: not enough yet ({few.days[place]} days, {few.neighbours[place]} neighbours): a "
-            "sensor is judged by what others nearby told in the days before"
+            f"{station.english}: not enough yet ({few.days[place]} days, {few.neighbours[place]} neighbours): "
+            "a sensor is judged by what others nearby told in the days before"
         )
         return Rule("sensor_bias").unknown(why, subject=str(station.id))
     name = max(told, key=lambda each: told[each])

@@ -20,6 +20,7 @@ PERSISTENCE: Final = Look("persistence", (4, 2))
 AIM: Final = 80.0
 """%, of the observations: what an 80 % interval should hold."""
 PLOTTED: Final = "7d"
+RIVALS: Final = ("persistence", "damped_anomaly")
 
 Told = Mapping[str, Any]
 
@@ -86,7 +87,7 @@ def _windows(target: Told, unit: str, words: Words) -> str:
                 [
                     cell(number(pick(told, "n"), digits=0)),
                     *(cell(number(entry.get(key))) for key in ("rmse", "promised_rmse", "persistence_rmse")),
-                    cell(percent(entry.get("skill_persistence"), digits=1)),
+                    *(cell(percent(entry.get(f"skill_{name}"), digits=1)) for name in RIVALS),
                     cell(number(entry.get("mae"))),
                     cell(number(entry.get("bias"), signed=True)),
                     cell(percent(entry.get("coverage_80"), digits=1)),
@@ -100,6 +101,7 @@ def _windows(target: Told, unit: str, words: Words) -> str:
         words("pairs"),
         *(words(name) + of_unit for name in ("rmse", "promised", "persistence")),
         words("skill"),
+        words("skill_damped"),
         *(words(name) + of_unit for name in ("mae", "mean_bias")),
         words("coverage"),
         words("without"),

@@ -30,4 +30,10 @@ CHECKS: Final = {
     "station_silent": Message("Silence of a station", "지점 무보고"),
     "sensor_stuck": Message("Constant value of a sensor", "센서 값 고정"),
     "sensor_bias": Message("Bias of a sensor beside its neighbours", "이웃 대비 센서 편향"),
+    "champion_damaged": Message("Files of the champion", "챔피언 파일"),
+    "champion_old": Message("Age of the champion", "챔피언 사용 기간"),
+    "forecasts_missing": Message("Share of hours without a forecast", "예보 없는 시간 비율"),
+    "model_bias": Message("Bias of the forecasts, in promised RMSE", "예보 편향(약속 RMSE 대비)"),
+    "model_skill_low": Message("Skill beside the damped anomaly", "감쇠 편차 대비 기술점수"),
+    "model_coverage_off": Message("Coverage of the 80 % interval", "80 % 구간 포함률"),
 }
