@@ -128,6 +128,7 @@ FRAME: Final = {
         "the section has no such figure, and gives no reason.", "이 값이 없고 이유도 없습니다."
     ),
     "dash": Message(
-        "not measured; the reasons are listed below.", "측정 안 됨. 이유는 아래 목록에 있습니다."
+        "not measured, as listed below, or there was nothing to measure.",
+        "측정 안 됨(아래 목록 참조), 또는 측정할 것이 없음.",
     ),
 }
