@@ -2,22 +2,27 @@
 
 import json
 import logging
+import re
 import threading
 from contextlib import contextmanager
+from dataclasses import asdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
+import yaml
 from airflow.sdk.exceptions import AirflowFailException
 
 from hooks.airflow_api import AirflowApiHook
 from hooks.alerts import AlertsHook
 from operators import measuring, monitoring
 from weather_mlops.errors import ChannelUnavailable, Misconfigured, StorageUnavailable
-from weather_mlops.monitoring import retention
+from weather_mlops.monitoring import alerts, data_quality, health, performance, retention
 from weather_mlops.monitoring.messages import Message
 
 # apprise imports it once for an optional part, and has a stand-in for Python 3.13.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
+PROJECT = Path(__file__).resolve().parents[2]
 TOKEN = "t0ken-in-the-path"
 MESSAGE = Message("[weather] CRITICAL kma_silent: opened", "last reply at 03:00 KST", "failure")
 
@@ -183,3 +188,23 @@ def test_the_arguments_have_the_limits_of_the_domain():
         task.execute(context(Instance()))
     assert callable(task.dry_run)
     assert retention.Keep().staging_days == 14
+
+
+@pytest.mark.parametrize(
+    ("task_id", "argument", "kind"),
+    [
+        ("system_health", "limits", health.Limits),
+        ("data_quality", "limits", data_quality.Limits),
+        ("model_performance", "limits", performance.Limits),
+        ("send_alerts", "rules", alerts.Rules),
+        ("cleanup", "keep", retention.Keep),
+    ],
+)
+def test_every_threshold_is_in_the_yaml_with_its_reason(task_id, argument, kind):
+    text = (PROJECT / "pipelines" / "monitoring.yml").read_text()
+    tasks = {task["task_id"]: task for task in yaml.safe_load(text)["monitoring"]["tasks"]}
+    task = tasks[task_id]
+
+    assert task[argument] == asdict(kind())
+    for name in task[argument]:
+        assert re.search(rf"^ +{name}: .*# \w", text, re.MULTILINE), name
