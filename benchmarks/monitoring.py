@@ -1,4 +1,4 @@
-"""What monitoring's own measuring of data and model costs: seconds, memory, bytes read, with short and long history.
+"""What monitoring's measuring of data and model costs: seconds, memory, bytes read; with short and long history.
 
 Usage: .venv/bin/python benchmarks/monitoring.py [--years 1 3] [--stations 97]
 
@@ -40,6 +40,7 @@ from weather_mlops.lake.schemas import FORECASTS_SCHEMA, OBSERVATIONS_SCHEMA, UT
 from weather_mlops.lake.store import ObjectStore, S3Access
 from weather_mlops.model.climatology import Climatology
 from weather_mlops.model.registry import Decision, Registry, as_json
+from weather_mlops.monitoring import data_quality, performance
 
 NOW: Final = datetime.now(UTC).replace(minute=10, second=0, microsecond=0)
 HOUR: Final = timedelta(hours=1)
@@ -105,8 +106,6 @@ def measured(access: S3Access, folder: Path, years: float, stations: int) -> lis
 
 def run(bucket: str, uri: str) -> dict[str, Any]:
     """One run of both sections."""
-    from weather_mlops.monitoring import data_quality, performance
-
     access = S3Access(
         bucket,
         os.environ["AWS_ENDPOINT_URL"],
@@ -114,11 +113,11 @@ def run(bucket: str, uri: str) -> dict[str, Any]:
         os.environ["AWS_SECRET_ACCESS_KEY"],
     )
     store, catalog = ObjectStore(access), open_catalog(access, type="sql", uri=uri)
-    before = peak_mb()
+    now, before = datetime.now(UTC), peak_mb()
     begun = time.perf_counter()
-    data = data_quality.measure(catalog, store, data_quality.Limits(), NOW)
+    data = data_quality.measure(catalog, store, data_quality.Limits(), now)
     between = time.perf_counter()
-    model = performance.measure(catalog, store, [TARGET], performance.Limits(), NOW)
+    model = performance.measure(catalog, store, [TARGET], performance.Limits(), now)
     done = time.perf_counter()
     sections = (data, model)
     read = [section.figures["read"] for section in sections]

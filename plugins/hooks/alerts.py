@@ -51,7 +51,7 @@ class AlertsHook(BaseHook):
 
         where = f"connection {self.alerts_conn_id}"
         try:
-            with _silent("apprise"):
+            with _silent("apprise", "urllib3"):
                 delivered = self._notify(message)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             # Its text may hold the URL, and the URL a token.
@@ -80,12 +80,13 @@ class AlertsHook(BaseHook):
 
 
 @contextmanager
-def _silent(name: str) -> Iterator[None]:
-    """Nothing of a library in the log: its messages may spell out URLs."""
-    logger = logging.getLogger(name)
-    level = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
+def _silent(*names: str) -> Iterator[None]:
+    """Nothing of some libraries in the log: their messages may spell out URLs."""
+    levels = {logging.getLogger(name): logging.getLogger(name).level for name in names}
     try:
+        for logger in levels:
+            logger.setLevel(logging.CRITICAL + 1)
         yield
     finally:
-        logger.setLevel(level)
+        for logger, level in levels.items():
+            logger.setLevel(level)

@@ -114,10 +114,11 @@ class SystemHealthOperator(MeasuringOperator):
         from weather_mlops.model.limits import limits_of
         from weather_mlops.monitoring import health
 
+        limits = limits_of(health.Limits, "limits", self.limits)
         return health.measure(
             LakeHook(self.aws_conn_id).store,
             AirflowApiHook(self.airflow_conn_id).get_client,
-            limits_of(health.Limits, "limits", self.limits),
+            limits,
             disks=self.disks or [AIRFLOW_HOME],
             daily_calls=self.daily_calls,
             now=now,

@@ -21,15 +21,17 @@ class GenerateReportOperator(MonitoringOperator):
 
     Args:
         language: of the report, ``en`` or ``ko``.
+        runbook_url: of docs/runbook.md, as people reach it.
         spare_folder: see MonitoringOperator.
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 
     operator_extra_links = (PageLink("Report", "report_key"), PageLink("Latest report", "latest_key"))
 
-    def __init__(self, *, language: str = "en", **kwargs: Any) -> None:
+    def __init__(self, *, language: str = "en", runbook_url: str = "docs/runbook.md", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.language = language
+        self.runbook_url = runbook_url
 
     def work(self, context: "Context") -> dict[str, Any]:
         """Collect the sections, and publish."""
@@ -37,7 +39,9 @@ class GenerateReportOperator(MonitoringOperator):
 
         handover = self.handover(context)
         sections = handover.take(reasons(context))
-        return publish(handover, sections, now=datetime.now(UTC), language=self.language)
+        return publish(
+            handover, sections, now=datetime.now(UTC), language=self.language, runbook=self.runbook_url
+        )
 
 
 class SendAlertsOperator(MonitoringOperator):

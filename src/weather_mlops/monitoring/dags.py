@@ -7,9 +7,14 @@ from statistics import median
 from typing import Any, Final
 
 from weather_mlops.monitoring.airflow_api import Dag, DagRun, TaskRun
-from weather_mlops.monitoring.checks import at_most, unknown
-from weather_mlops.monitoring.findings import Check, Severity, Status
+from weather_mlops.monitoring.findings import Check, Severity
+from weather_mlops.monitoring.gathering import Rule
 
+COMPONENT: Final = Rule("airflow_component", "s", Severity.CRITICAL)
+FAILING: Final = Rule("dag_failing", severity=Severity.CRITICAL)
+LATE: Final = Rule("dag_late", "min")
+SLOW: Final = Rule("dag_slow", "×")
+QUEUED: Final = Rule("dag_queued", "min")
 COMPONENTS: Final = ("scheduler", "dag_processor", "triggerer", "metadatabase")
 MEDIAN_OF: Final = 20
 """Successful runs that the median is of, at most."""
@@ -96,25 +101,13 @@ def dag_checks(pipeline: Pipeline, limits: DagLimits, now: datetime) -> list[Che
     if dag.paused or dag.by_hand:
         return []
     late, queued = pipeline.late_minutes(now), pipeline.queued_minutes(now)
+    overdue = f"a run was due at {dag.due_at:%Y-%m-%d %H:%M} UTC" if late else "no run is overdue"
+    waiting = _waiting(pipeline) if queued else "nothing waits for a worker"
     return [
         _failing(pipeline, limits.max_failed_runs),
-        at_most(
-            "dag_late",
-            late,
-            limits.max_late_minutes,
-            f"a run was due at {dag.due_at:%Y-%m-%d %H:%M} UTC" if late else "no run is overdue",
-            subject=dag.dag_id,
-            unit="min",
-        ),
+        LATE.above(late, limits.max_late_minutes, overdue, dag.dag_id),
         _slow(pipeline, limits.max_slow_ratio, now),
-        at_most(
-            "dag_queued",
-            queued,
-            limits.max_queued_minutes,
-            _waiting(pipeline) if queued else "nothing waits for a worker",
-            subject=dag.dag_id,
-            unit="min",
-        ),
+        QUEUED.above(queued, limits.max_queued_minutes, waiting, dag.dag_id),
     ]
 
 
@@ -125,12 +118,11 @@ def component_checks(health: Mapping[str, Any], now: datetime, max_heartbeat_age
         told = health.get(name) or {}
         status, beat = told.get("status"), told.get(f"latest_{name}_heartbeat")
         age = None if beat is None else (now - datetime.fromisoformat(beat)).total_seconds()
-        well = status == "healthy" and (age is None or age <= max_heartbeat_age_s)
-        detail = f"Airflow says: {status or 'none is running'}"
-        detail += f"; last heartbeat {age:.0f} s ago" if age is not None else ""
-        limit = None if age is None else max_heartbeat_age_s
-        state = Status.OK if well else Status.BREACH
-        found.append(Check("airflow_component", name, state, Severity.CRITICAL, age, limit, "s", detail))
+        said = f"Airflow says: {status or 'none is running'}"
+        if age is None or (status != "healthy" and age <= max_heartbeat_age_s):
+            found.append(COMPONENT.state(said, name, well=status == "healthy"))
+        else:
+            found.append(COMPONENT.above(age, max_heartbeat_age_s, f"{said}; seconds since its heartbeat", name))
     return found
 
 
@@ -146,22 +138,22 @@ def component_figures(health: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _failing(pipeline: Pipeline, max_failed_runs: int) -> Check:
-    name, dag_id = "dag_failing", pipeline.dag.dag_id
+    dag_id = pipeline.dag.dag_id
     if not pipeline.ended:
-        return unknown(name, "no run has ended yet", subject=dag_id, severity=Severity.CRITICAL)
+        return FAILING.unknown("no run has ended yet", max_failed_runs, dag_id)
     newest, failed = pipeline.ended[0], pipeline.failed_in_a_row
     detail = f"the last run, {newest.run_id}, ended as {newest.state}; {failed} failed in a row"
-    return at_most(name, failed, max_failed_runs, detail, subject=dag_id, severity=Severity.CRITICAL)
+    return FAILING.above(failed, max_failed_runs, detail, dag_id)
 
 
 def _slow(pipeline: Pipeline, max_ratio: float, now: datetime) -> Check:
-    taken, usual = pipeline.seconds(now)
+    (taken, usual), dag_id = pipeline.seconds(now), pipeline.dag.dag_id
     if taken is None or not usual:
         why = f"not enough yet: a median needs {MEDIAN_NEEDS} successful runs before the newest one"
-        return unknown("dag_slow", why, subject=pipeline.dag.dag_id)
+        return SLOW.unknown(why, max_ratio, dag_id)
     ratio = taken / usual if taken - usual >= NOTICED else 1.0
     detail = f"the newest run: {taken:.0f} s; median of those before: {usual:.0f} s"
-    return at_most("dag_slow", ratio, max_ratio, detail, subject=pipeline.dag.dag_id, unit="×")
+    return SLOW.above(ratio, max_ratio, detail, dag_id)
 
 
 def _waiting(pipeline: Pipeline) -> str:

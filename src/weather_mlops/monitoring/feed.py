@@ -15,9 +15,12 @@ from weather_mlops.lake.calls import DailyCalls
 from weather_mlops.lake.raw import PREFIX, SIDECAR
 from weather_mlops.lake.store import ObjectStore, StoredObject
 from weather_mlops.monitoring.airflow_api import TaskRun
-from weather_mlops.monitoring.checks import at_most, unknown
 from weather_mlops.monitoring.findings import Check, Severity
+from weather_mlops.monitoring.gathering import Rule
 
+SILENT: Final = Rule("kma_silent", "h", Severity.CRITICAL)
+ERRORS: Final = Rule("kma_errors", "%")
+BUDGET: Final = Rule("kma_budget", "%")
 DAG_ID: Final = "data_collection"
 TASK_ID: Final = "collect_weather_data"
 LOOK_BACK_DAYS: Final = 31
@@ -100,32 +103,25 @@ def feed_checks(
     feed: Feed, now: datetime, *, daily_calls: int, max_silent_h: float, min_calls_left_share: float
 ) -> list[Check]:
     """What S3 has, held to its limits."""
-    used = 100 * feed.calls_used / daily_calls
-    budget = at_most(
-        "kma_budget",
-        used,
-        100 * (1 - min_calls_left_share),
-        f"{feed.calls_used} of {daily_calls} calls of today (KST) are used",
-        unit="%",
-    )
+    used = f"{feed.calls_used} of {daily_calls} calls of today (KST) are used"
+    budget = BUDGET.above(100 * feed.calls_used / daily_calls, 100 * (1 - min_calls_left_share), used)
     if feed.last_success_at is None:
         why = (
             f"no reply of {PERIOD} in {LOOK_BACK_DAYS} days: nothing was collected yet, or it ended long ago"
         )
-        return [unknown("kma_silent", why, severity=Severity.CRITICAL), budget]
+        return [SILENT.unknown(why, max_silent_h), budget]
     age = (now - feed.last_success_at) / timedelta(hours=1)
     detail = f"last reply at {feed.last_success_at.astimezone(KST):%Y-%m-%d %H:%M} KST"
-    silent = at_most("kma_silent", age, max_silent_h, detail, unit="h", severity=Severity.CRITICAL)
-    return [silent, budget]
+    return [SILENT.above(age, max_silent_h, detail), budget]
 
 
 def tries_check(tries: Tries, max_error_share: float) -> Check:
     """Tries of the collection, held to their limit."""
     if tries.made < TRIES_NEEDED:
-        return unknown("kma_errors", f"not enough yet: {tries.made} tries of {TRIES_NEEDED} in 24 h")
-    share = 100 * tries.failed / tries.made
+        why = f"not enough yet: {tries.made} tries of {TRIES_NEEDED} in 24 h"
+        return ERRORS.unknown(why, 100 * max_error_share)
     detail = f"{tries.failed} of {tries.made} tries of {TASK_ID} failed in 24 h"
-    return at_most("kma_errors", share, 100 * max_error_share, detail, unit="%")
+    return ERRORS.above(100 * tries.failed / tries.made, 100 * max_error_share, detail)
 
 
 def _replies(store: ObjectStore, moment: datetime) -> list[StoredObject]:

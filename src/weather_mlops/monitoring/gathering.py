@@ -61,6 +61,11 @@ class Rule:
         """A figure that may be as small as its limit, and no smaller."""
         return self._held(value, limit, detail, subject, breach=value < limit)
 
+    def state(self, detail: str, subject: str = "", *, well: bool) -> Check:
+        """What is well or not, and is no figure."""
+        status = Status.OK if well else Status.BREACH
+        return Check(self.name, subject, status, self.severity, None, None, self.unit, detail)
+
     def unknown(self, why: str, limit: float | None = None, subject: str = "") -> Check:
         """A figure that was not measured."""
         return Check(self.name, subject, Status.UNKNOWN, self.severity, None, limit, self.unit, why)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from weather_mlops.errors import WeatherError
+from weather_mlops.errors import StorageRefused, StorageUnavailable, WeatherError
 from weather_mlops.lake.staging import Staging
 from weather_mlops.lake.store import ObjectStore, StoredObject
 from weather_mlops.monitoring import report
@@ -84,7 +84,7 @@ class Handover:
 
 
 def publish(
-    handover: Handover, sections: Sequence[Section], *, now: datetime, language: str
+    handover: Handover, sections: Sequence[Section], *, now: datetime, language: str, runbook: str
 ) -> dict[str, Any]:
     """Make the report, on S3; where S3 doesn't take it, on this machine.
 
@@ -93,6 +93,7 @@ def publish(
         sections: what was measured.
         now: the time (UTC).
         language: of the report.
+        runbook: where people reach it.
 
     Returns:
         Verdict, reasons, keys; without S3 the file instead of the keys.
@@ -100,11 +101,11 @@ def publish(
     Raises:
         OSError: neither S3 nor this machine took it.
     """
-    more: dict[str, Any] = {"now": now, "language": language, "run": handover.run}
+    more: dict[str, Any] = {"now": now, "language": language, "run": handover.run, "runbook": runbook}
     missing = [f"{section.name}: {gap.what}" for section in sections for gap in section.missing]
     try:
         made = report.publish(handover.store, sections, **more)
-    except WeatherError as error:
+    except (StorageUnavailable, StorageRefused) as error:
         folder = handover.spare / REPORTS
         shutil.rmtree(folder, ignore_errors=True)
         made = report.publish(FolderStore(folder), sections, **more)
@@ -113,7 +114,7 @@ def publish(
     else:
         latest = report.LATEST_HTML
         where = {"report_key": made.html_key, "report_json_key": made.json_key, "latest_key": latest}
-    return {"verdict": made.verdict, "reasons": list(made.reasons), "missing": missing, **where}
+    return {"verdict": str(made.verdict), "reasons": list(made.reasons), "missing": missing, **where}
 
 
 class FolderStore(ObjectStore):

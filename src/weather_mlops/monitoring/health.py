@@ -12,20 +12,22 @@ Figures, each None or absent where it is missing:
               tries_24h, failed_tries_24h, error_share
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from weather_mlops.errors import Misconfigured, OrchestratorRefused, OrchestratorUnavailable, WeatherError
+from weather_mlops.errors import Misconfigured, OrchestratorRefused, OrchestratorUnavailable
 from weather_mlops.lake.store import ObjectStore
 from weather_mlops.monitoring import dags, feed, machine, storage
 from weather_mlops.monitoring.airflow_api import AirflowApi
-from weather_mlops.monitoring.checks import unknown
-from weather_mlops.monitoring.findings import Check, Missing, Section, Severity, Status
+from weather_mlops.monitoring.findings import Section, Severity
+from weather_mlops.monitoring.gathering import Gathering, Rule
 
 NAME: Final = "system_health"
+UNREACHABLE: Final = Rule("airflow_unreachable", severity=Severity.CRITICAL)
+OF_AIRFLOW: Final = (dags.COMPONENT, dags.FAILING, dags.LATE, dags.SLOW, dags.QUEUED, feed.ERRORS)
+"""What is not known without Airflow's API."""
 CPU_SECONDS: Final = 1.0
 """How long the CPU is looked at: a moment says little, and a longer look would be most of the task's time."""
 
@@ -65,24 +67,6 @@ class Limits:
     min_kma_calls_left_share: float = 0.1
 
 
-@dataclass
-class _Found:
-    """What was measured so far."""
-
-    figures: dict[str, Any] = field(default_factory=dict)
-    checks: list[Check] = field(default_factory=list)
-    missing: list[Missing] = field(default_factory=list)
-
-    @contextmanager
-    def part(self, what: str, *checks: str) -> Iterator[None]:
-        """Measure one part: what can't be is missing, its checks are unknown."""
-        try:
-            yield
-        except WeatherError as error:
-            self.missing.append(Missing(what, str(error)))
-            self.checks += [unknown(name, f"not measured: {error}") for name in checks]
-
-
 def measure(  # noqa: PLR0913  where each part is
     store: ObjectStore,
     open_airflow: Callable[[], AirflowApi],
@@ -102,20 +86,22 @@ def measure(  # noqa: PLR0913  where each part is
         daily_calls: the quota of the KMA account.
         now: the time (UTC).
     """
-    found = _Found()
-    with found.part("machine", "cpu_busy", "memory_full", "disk_full"):
-        _machine(found, limits, disks)
-    _storage(found, store, limits)
-    with found.part("kma", "kma_silent", "kma_budget"):
-        _kma(found, store, limits, daily_calls, now)
-    with found.part(
-        "airflow", "airflow_component", "dag_failing", "dag_late", "dag_slow", "dag_queued", "kma_errors"
-    ):
-        _airflow(found, open_airflow, limits, now)
-    return Section(NAME, found.figures, found.checks, found.missing)
+    found = Gathering()
+    parts: tuple[tuple[str, Sequence[Rule], Callable[[], None]], ...] = (
+        ("machine", (machine.CPU, machine.MEMORY, machine.DISK), lambda: _machine(found, limits, disks)),
+        ("storage", (), lambda: _storage(found, store, limits)),
+        ("kma", (feed.SILENT, feed.BUDGET), lambda: _kma(found, store, limits, daily_calls, now)),
+        ("airflow", OF_AIRFLOW, lambda: _airflow(found, open_airflow, limits, now)),
+    )
+    for what, rules, part in parts:
+        before = len(found.missing)
+        found.attempt(what, part)
+        if len(found.missing) > before:
+            found.checks += [rule.unknown(found.why(what)) for rule in rules]
+    return found.section(NAME)
 
 
-def _machine(found: _Found, limits: Limits, disks: Sequence[str]) -> None:
+def _machine(found: Gathering, limits: Limits, disks: Sequence[str]) -> None:
     try:
         told = machine.measure(disks, seconds=CPU_SECONDS)
     except OSError as error:
@@ -129,18 +115,16 @@ def _machine(found: _Found, limits: Limits, disks: Sequence[str]) -> None:
     )
 
 
-def _storage(found: _Found, store: ObjectStore, limits: Limits) -> None:
+def _storage(found: Gathering, store: ObjectStore, limits: Limits) -> None:
     told = storage.probe(store)
     found.figures["storage"] = told.as_dict()
     found.checks += storage.checks(told, max_ms=limits.max_s3_ms, max_clock_skew_s=limits.max_clock_skew_s)
-    found.missing += [
-        Missing(f"storage.{step}_ms", f"{told.failed} failed: {told.why}")
-        for step in storage.STEPS
-        if step not in told.ms
-    ]
+    for step in storage.STEPS:
+        if step not in told.ms:
+            found.lacks(f"storage.{step}_ms", f"{told.failed} failed: {told.why}")
 
 
-def _kma(found: _Found, store: ObjectStore, limits: Limits, daily_calls: int, now: datetime) -> None:
+def _kma(found: Gathering, store: ObjectStore, limits: Limits, daily_calls: int, now: datetime) -> None:
     told = feed.measure(store, now, daily_calls)
     found.figures["kma"] = told.as_dict(now)
     found.checks += feed.feed_checks(
@@ -152,8 +136,7 @@ def _kma(found: _Found, store: ObjectStore, limits: Limits, daily_calls: int, no
     )
 
 
-def _airflow(found: _Found, open_airflow: Callable[[], AirflowApi], limits: Limits, now: datetime) -> None:
-    name = "airflow_unreachable"
+def _airflow(found: Gathering, open_airflow: Callable[[], AirflowApi], limits: Limits, now: datetime) -> None:
     try:
         api = open_airflow()
         health = api.health()
@@ -164,12 +147,12 @@ def _airflow(found: _Found, open_airflow: Callable[[], AirflowApi], limits: Limi
         ]
         tries = feed.Tries.of(api.task_runs(feed.DAG_ID, feed.TASK_ID, now - feed.DAY))
     except (OrchestratorUnavailable, OrchestratorRefused) as error:
-        found.checks.append(Check(name, "", Status.BREACH, Severity.CRITICAL, None, None, "", str(error)))
+        found.checks.append(UNREACHABLE.state(str(error), well=False))
         raise
     except Misconfigured as error:
-        found.checks.append(unknown(name, str(error), severity=Severity.CRITICAL))
+        found.checks.append(UNREACHABLE.unknown(str(error)))
         raise
-    found.checks.append(Check(name, "", Status.OK, Severity.CRITICAL, None, None, "", f"{api.url} answers"))
+    found.checks.append(UNREACHABLE.state(f"{api.url} answers", well=True))
     found.figures["airflow"] = {
         "components": dags.component_figures(health),
         "dags": {pipeline.dag.dag_id: pipeline.as_dict(now) for pipeline in pipelines},

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
-from pyiceberg.expressions import And, Or
+from pyiceberg.expressions import And
 
 from weather_mlops.lake.gaps import HORIZON
 from weather_mlops.lake.rows import at_or_after, between, missing
@@ -30,7 +30,10 @@ def refused(catalog: Catalog, first: datetime, last: datetime) -> pa.Table:
     """
     unreadable = And(missing("observed_at"), between(first, last, "quarantined_at"))
     columns = ("station_id", "observed_at", "rule", "quarantined_at")
-    rows = read(catalog, QUARANTINE, columns, Or(between(first, last), unreadable))
+    # PyIceberg compares the month that an unreadable row doesn't have, where both are asked for at once.
+    rows = pa.concat_tables(
+        [read(catalog, QUARANTINE, columns, wanted) for wanted in (between(first, last), unreadable)]
+    )
     at = pc.coalesce(rows["observed_at"], rows["quarantined_at"])
     return rows.select(["station_id", "rule"]).append_column("at", at)
 
@@ -61,7 +64,7 @@ def by_rule(rows: pa.Table, windows: Mapping[str, int], now: datetime) -> list[d
         for name, hours in windows.items():
             if at > now - timedelta(hours=hours):
                 counts[name].update(joined.split("; "))
-    rules = sorted(set().union(*counts.values()), key=lambda rule: [-counts[name][rule] for name in windows])
+    rules = sorted(set().union(*counts.values()), key=lambda rule: (*(-counts[name][rule] for name in windows), rule))
     return [{"rule": rule, **{name: counts[name][rule] for name in windows}} for rule in rules]
 
 

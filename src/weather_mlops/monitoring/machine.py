@@ -13,9 +13,12 @@ from typing import Any, Final
 
 import psutil
 
-from weather_mlops.monitoring.checks import at_most
 from weather_mlops.monitoring.findings import Check, Severity
+from weather_mlops.monitoring.gathering import Rule
 
+CPU: Final = Rule("cpu_busy", "%")
+MEMORY: Final = Rule("memory_full", "%", Severity.CRITICAL)
+DISK: Final = Rule("disk_full", "%", Severity.CRITICAL)
 CGROUP: Final = Path("/sys/fs/cgroup")
 GB: Final = 1e9
 _UNLIMITED: Final = 1 << 60  # version 1 writes a number near 2**63 where there is no limit
@@ -139,31 +142,14 @@ def checks(
 ) -> list[Check]:
     """The machine held to its limits."""
     memory = machine.memory
+    cpu = f"{machine.cpu_share:.0%} of {machine.cores:g} cores in use"
+    told = f"{memory.used / GB:.1f} of {memory.limit / GB:.1f} GB in use"
     return [
-        at_most(
-            "cpu_busy",
-            100 * machine.cpu_share,
-            100 * max_cpu_share,
-            f"{machine.cpu_share:.0%} of {machine.cores:g} cores in use",
-            unit="%",
-        ),
-        at_most(
-            "memory_full",
-            100 * memory.used / memory.limit,
-            100 * max_memory_share,
-            f"{memory.used / GB:.1f} of {memory.limit / GB:.1f} GB in use",
-            unit="%",
-            severity=Severity.CRITICAL,
-        ),
+        CPU.above(100 * machine.cpu_share, 100 * max_cpu_share, cpu),
+        MEMORY.above(100 * memory.used / memory.limit, 100 * max_memory_share, told),
         *(
-            at_most(
-                "disk_full",
-                100 * disk.used_share,
-                100 * max_disk_share,
-                f"{disk.free / GB:.1f} GB are free",
-                subject=disk.path,
-                unit="%",
-                severity=Severity.CRITICAL,
+            DISK.above(
+                100 * disk.used_share, 100 * max_disk_share, f"{disk.free / GB:.1f} GB are free", disk.path
             )
             for disk in machine.disks
         ),

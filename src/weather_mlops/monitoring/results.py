@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from pyiceberg.catalog import Catalog
+from pyiceberg.table.snapshots import Operation
 
 from weather_mlops.errors import FormatChanged
 from weather_mlops.kma.endpoints import KST
@@ -88,8 +89,9 @@ def corrections(catalog: Catalog, store: ObjectStore, now: datetime) -> dict[str
     seen = [datetime.fromtimestamp(each.timestamp_ms / 1000, UTC) for each in snapshots]
     for snapshot, at in zip(snapshots, seen, strict=True):
         told = snapshot.summary.additional_properties if snapshot.summary else {}
-        # A compaction repeats what the commit before it said.
-        if KIND not in told and (corrected := int(told.get(CORRECTED, 0))):
+        # A compaction repeats what the commit before it said, and so does the half of a commit that deletes.
+        added = snapshot.summary is not None and snapshot.summary.operation == Operation.APPEND
+        if added and KIND not in told and (corrected := int(told.get(CORRECTED, 0))):
             known[str(snapshot.snapshot_id)] = {"at": at.isoformat(), "corrected": corrected}
     oldest = (now - timedelta(days=KEPT_DAYS)).isoformat()
     since = kept.get("counted_since") or min([*seen, now]).isoformat()

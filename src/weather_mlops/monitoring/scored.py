@@ -27,7 +27,7 @@ from weather_mlops.monitoring.window import HOUR, observed, read
 KEPT_DAYS: Final = 31
 OPEN_DAYS: Final = 3
 """Days that are summed anew: rows come up to 12 h late, and so do corrections."""
-AT_ONCE: Final = 8
+AT_ONCE: Final = 4
 """Days that are read together at most: memory stays flat."""
 LONGEST_LEAD_H: Final = 24
 COLUMNS: Final = ("issued_at", "station_id", "valid_at", "lead_hours", "p10", "p50", "p90")

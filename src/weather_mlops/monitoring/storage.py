@@ -8,9 +8,12 @@ from typing import Any, Final
 
 from weather_mlops.errors import StorageRefused, WeatherError
 from weather_mlops.lake.store import ObjectStore
-from weather_mlops.monitoring.checks import at_most, unknown
-from weather_mlops.monitoring.findings import Check, Severity, Status
+from weather_mlops.monitoring.findings import Check, Severity
+from weather_mlops.monitoring.gathering import Rule
 
+FAILING: Final = Rule("s3_failing", severity=Severity.CRITICAL)
+SLOW: Final = Rule("s3_slow", "ms")
+SKEW: Final = Rule("clock_skew", "s")
 PROBE: Final = "monitoring/probe"
 STEPS: Final = ("write", "read", "list", "delete")
 
@@ -82,28 +85,14 @@ def probe(store: ObjectStore, clock: Callable[[], datetime] = lambda: datetime.n
 def checks(told: Probe, *, max_ms: float, max_clock_skew_s: float) -> list[Check]:
     """The probe held to its limits."""
     if told.failed:
-        held = [
-            Check(
-                "s3_failing",
-                "",
-                Status.BREACH,
-                Severity.CRITICAL,
-                None,
-                None,
-                "",
-                f"{told.failed} failed: {told.why}",
-            ),
-            unknown("s3_slow", f"S3 doesn't {told.failed}: {told.why}"),
-        ]
+        why = f"{told.failed} failed: {told.why}"
+        held = [FAILING.state(why, well=False), SLOW.unknown(why, max_ms)]
     else:
         slowest = max(told.ms, key=lambda step: told.ms[step])
         steps = ", ".join(f"{step} {taken:.0f} ms" for step, taken in told.ms.items())
-        held = [
-            Check("s3_failing", "", Status.OK, Severity.CRITICAL, None, None, "", steps),
-            at_most("s3_slow", told.ms[slowest], max_ms, f"slowest: {slowest}; {steps}", unit="ms"),
-        ]
+        held = [FAILING.state(steps, well=True), SLOW.above(told.ms[slowest], max_ms, steps)]
     if told.clock_skew_s is None:
-        return [*held, unknown("clock_skew", f"S3 doesn't {told.failed}: {told.why}")]
+        return [*held, SKEW.unknown(f"{told.failed} failed: {told.why}", max_clock_skew_s)]
     ahead = "ahead of" if told.clock_skew_s > 0 else "behind"
     detail = f"S3's clock is {abs(told.clock_skew_s):.0f} s {ahead} this machine's"
-    return [*held, at_most("clock_skew", abs(told.clock_skew_s), max_clock_skew_s, detail, unit="s")]
+    return [*held, SKEW.above(abs(told.clock_skew_s), max_clock_skew_s, detail)]
