@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
-PIPELINES = {"data_collection", "history", "model_training", "forecast", "model_rollback"}
+PIPELINES = {"data_collection", "history", "model_training", "forecast", "model_rollback", "monitoring"}
 READ_DAGS = """
 import json
 from airflow.dag_processing.dagbag import DagBag
@@ -27,6 +27,7 @@ print("RESULT" + json.dumps({
             "doc": dag.doc_md,
             "tasks": {task.task_id: sorted(task.downstream_task_ids) for task in dag.tasks},
             "retries": {task.task_id: task.retries for task in dag.tasks},
+            "rules": {task.task_id: task.trigger_rule for task in dag.tasks},
         }
         for dag in bag.dags.values()
     },
@@ -107,6 +108,20 @@ def test_the_pipelines_are_the_documented_dags(airflow_home):
     assert found["dags"]["forecast"]["tasks"] == {"make_forecast": []}
     assert found["dags"]["forecast"]["schedule"] is None
     assert set(found["dags"]["model_rollback"]["params"]) == {"target", "version", "reason"}
+    monitoring = found["dags"]["monitoring"]
+    assert monitoring["schedule"] == "*/30 * * * *"
+    assert monitoring["tasks"] == {
+        "system_health": ["generate_report"],
+        "data_quality": ["generate_report"],
+        "model_performance": ["generate_report"],
+        "generate_report": ["send_alerts"],
+        "send_alerts": ["cleanup"],
+        "cleanup": [],
+    }
+    assert {task for task, rule in monitoring["rules"].items() if rule == "all_done"} == {
+        "generate_report", "send_alerts", "cleanup"
+    }  # fmt: skip
+    assert set(monitoring["retries"].values()) == {1}
 
 
 def test_the_yaml_shows_in_the_docs_of_the_dag(airflow_home):
