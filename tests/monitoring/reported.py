@@ -178,8 +178,8 @@ def entry(lead, n, worse):
     return {
         "n": n, "rmse": promised * worse, "mae": promised * worse * 0.77, "bias": 0.3 * (worse - 1) + 0.02,
         "coverage_80": 0.8 - 0.3 * (worse - 1), "width_80": 2.1, "persistence_rmse": 1.4 + 0.2 * lead,
-        "skill_damped_anomaly": None, "skill_persistence": 1 - promised * worse / (1.4 + 0.2 * lead), "promised_rmse": promised,
-        "promised_coverage_80": 0.81,
+        "skill_persistence": 1 - promised * worse / (1.4 + 0.2 * lead), "skill_damped_anomaly": None,
+        "promised_rmse": promised, "promised_coverage_80": 0.81,
     }  # fmt: skip
 
 

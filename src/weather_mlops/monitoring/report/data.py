@@ -122,11 +122,12 @@ def _by_run(told: Mapping[str, Any], parts: Mapping[str, Any] | None, words: Wor
 
 
 def _variables(variables: Sequence[Mapping[str, Any]], words: Words) -> str:
-    def share(row: Mapping[str, Any]) -> float:
-        return pick(row, "observed", "7d") or 0.0
+    def fall(row: Mapping[str, Any]) -> float:
+        day, month = pick(row, "observed", "24h"), pick(row, "observed", "30d")
+        return 0.0 if day is None or month is None else month - day
 
     rows = []
-    for row in sorted(variables, key=lambda row: (share(row), row["name"])):
+    for row in sorted(variables, key=fall, reverse=True):
         observed = [pick(row, "observed", name) for name in WINDOWS]
         rows.append(
             (

@@ -39,18 +39,17 @@ def body(section: Section, words: Words) -> str:
 
 
 def _target(name: str, target: Told, section: Section, words: Words) -> str:
-    unit, where = target.get("unit") or "", f"targets.{name}"
-    plotted = _leads(target, unit, words) + _daily(target, unit, words)
+    unit = target.get("unit") or ""
+    drawn = _leads(target, unit, words) + _daily(target, unit, words)
+    why = pick(target, "windows", PLOTTED, "why") or ""
+    plotted = (
+        f'{_legend(words)}<div class="plots">{drawn}</div>'
+        if drawn
+        else gap(section, f"targets.{name}", words("by_lead"), words, why)
+    )
     return (
-        _champion(target, words)
-        + _windows(target, unit, words)
-        + (
-            f'{_legend(words)}<div class="plots">{plotted}</div>'
-            if plotted
-            else gap(section, where, words("by_lead"), words)
-        )
-        + _residuals(target, unit, words)
-        + _stations(target, unit, words)
+        f"{_champion(target, words)}{_windows(target, unit, words)}{plotted}"
+        f"{_residuals(target, unit, words)}{_stations(target, unit, words)}"
     )
 
 

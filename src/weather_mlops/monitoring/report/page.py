@@ -42,7 +42,8 @@ border-top:.3em solid var(--tone);color:inherit;text-decoration:none}
 .sign{font-weight:700}.sign.ok{color:var(--good)}.sign.breach{color:var(--bad)}
 .gap{padding:.3em .8em;border-left:.25em solid var(--rule);color:var(--soft)}.gap b{color:var(--ink)}
 td.words{min-width:14em;max-width:26em;text-align:left;white-space:normal}
-tbody th{min-width:8em;white-space:normal}td.drifts{color:var(--warn);font-weight:600}
+tbody th{min-width:8em;white-space:normal}
+thead th{max-width:9em;overflow-wrap:normal}td.drifts{color:var(--warn);font-weight:600}
 a{color:var(--model)}.days{padding-left:1.2em}.days a{display:inline-block;padding:.25em .35em}
 .plots>div{min-width:0}figure{width:100%;justify-content:flex-start}th:has(.words){text-align:left}
 .bar{background:linear-gradient(90deg,color-mix(in srgb,var(--model) 25%,transparent)

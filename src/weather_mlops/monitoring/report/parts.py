@@ -30,10 +30,10 @@ def hundredfold(shares: Iterable[float | None]) -> list[float | None]:
 
 def foreign(text: str) -> str:
     """Words of the one who measured, in English on any page, as HTML."""
-    return f'<span lang="en">{escape(text)}</span>'
+    return f'<span lang="en">{escape(text)}</span>' if text else ""
 
 
-def gap(section: Section, what: str, label: str, words: Words) -> str:
+def gap(section: Section, what: str, label: str, words: Words, why: str = "") -> str:
     """In place of a part of the page: that its figures are missing, and why.
 
     Args:
@@ -41,12 +41,13 @@ def gap(section: Section, what: str, label: str, words: Words) -> str:
         what: their name in its figures.
         label: what the reader calls them.
         words: the language.
+        why: the reason, where the section's figures tell it.
     """
-    reasons = [missing.why for missing in section.missing if _about(missing.what, what)] or [
+    told = [missing.why for missing in section.missing if _about(missing.what, what)] or [
         missing.why for missing in section.missing if missing.what == section.name
     ]
-    why = foreign(" ".join(reasons)) if reasons else words("gap_unexplained")
-    return f'<p class="gap"><b>{MISSING} {escape(words("gap", what=label))}</b> {why}</p>'
+    reason = foreign(why or " ".join(told)) or f'<a href="#missing">{words("reasons_below")}</a>'
+    return f'<p class="gap"><b>{MISSING} {escape(words("gap", what=label))}</b> {reason}</p>'
 
 
 def check_tables(checks: Sequence[Check], words: Words) -> str:

@@ -57,9 +57,10 @@ def listed(stations: Stations, checks: Iterable[Check], words: Words) -> str:
     """All of them, the worst first."""
     problems = by_station(checks)
 
-    def badness(row: Mapping[str, Any]) -> tuple[int, float, int]:
-        complete = pick(row, "completeness", "24h")
-        return -len(problems.get(str(row["id"]), ())), 0.0 if complete is None else complete, row["id"]
+    def badness(row: Mapping[str, Any]) -> tuple[float, ...]:
+        shares = [pick(row, "completeness", name) for name in WINDOWS]
+        complete = [0.0 if share is None else share for share in shares]
+        return (-len(problems.get(str(row["id"]), ())), *complete, row["id"])
 
     rows = [(_title(row, problems, words), _cells(row)) for row in sorted(stations, key=badness)]
     names = ["station", *(f"window_{name}" for name in WINDOWS), "silent_hours", "quarantined", "open_gaps"]

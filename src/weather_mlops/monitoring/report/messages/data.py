@@ -83,7 +83,7 @@ DATA: Final = {
         "Variables, the least observed first: the share of the rows "
         "that have it; in 7 days, values outside the "
         "physical limits and the share within.",
-        "요소, 관측이 적은 순: 값이 있는 행의 비율, 7일간 물리 한계를 벗어난 값과 한계 안의 비율.",
+        "요소, 30일 대비 많이 줄어든 순: 값이 있는 행의 비율, 7일간 물리 한계를 벗어난 값과 한계 안의 비율.",
     ),
     "variable": Message("variable", "요소"),
     "outside": Message("outside", "한계 밖"),

@@ -124,10 +124,11 @@ FRAME: Final = {
     # Missing
     "nothing_missing": Message("Nothing: every figure was measured.", "없음: 모든 값을 측정했습니다."),
     "gap": Message("{what}: not measured.", "{what}: 측정하지 못했습니다."),
-    "gap_unexplained": Message(
-        "the section has no such figure, and gives no reason.", "이 값이 없고 이유도 없습니다."
+    "reasons_below": Message(
+        "What is missing, and why, is listed below.", "빠진 것과 그 이유는 아래 목록에 있습니다."
     ),
     "dash": Message(
-        "not measured; the reasons are listed below.", "측정 안 됨. 이유는 아래 목록에 있습니다."
+        "not measured, as listed below, or there was nothing to measure.",
+        "측정 안 됨(아래 목록 참조), 또는 측정할 것이 없음.",
     ),
 }
