@@ -97,7 +97,8 @@ def measured(access: S3Access, folder: Path, years: float, stations: int) -> lis
             f"    {kind}: {cost['seconds']:.1f} s ({cost['seconds'] / AIM_S:.2f} of the aim), "
             f"{cost['peak_mb']:.0f} MB ({cost['peak_mb'] / AIM_MB:.2f} of the aim; {cost['before_mb']:.0f} "
             f"before it began), read {cost['bytes'] / 1e6:.1f} MB in {cost['requests']} requests; "
-            f"{cost['checks']} checks, {cost['figures'] / 1e3:.0f} kB of figures; {cost['told']}; breaches {cost['breaches']}, "
+            f"{cost['checks']} checks, "
+            f"{cost['figures'] / 1e3:.0f} kB of figures; {cost['told']}; breaches {cost['breaches']}, "
             f"missing {cost['missing']}",
             flush=True,
         )

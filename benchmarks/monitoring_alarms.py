@@ -150,7 +150,8 @@ def found(name: str, fault: Fault, year: Grid) -> None:
     known = told[np.isfinite(told)]
     print(
         f"{name}: {known.size} of {told.size} found within {LONGEST_H // 24} d; "
-        f"delay {np.median(told):.1f} h (median), {known.min():.1f} to {known.max():.1f} h; {np.mean(told <= WEEK_H):.0%} within 7 d",
+        f"delay {np.median(told):.1f} h (median), "
+        f"{known.min():.1f} to {known.max():.1f} h; {np.mean(told <= WEEK_H):.0%} within 7 d",
         flush=True,
     )
 

@@ -91,7 +91,8 @@ def watch(grid: Grid) -> None:
     told = np.array(delays)
     print(
         f"inputs shifted by {SHIFT_C:g} °C: {np.isfinite(told).sum()} of {told.size} found within 20 d; "
-        f"delay {np.median(told):.0f} h (median), {told.min():.0f} to {told.max():.0f} h, looked at once a day"
+        f"delay {np.median(told):.0f} h (median), "
+        f"{told.min():.0f} to {told.max():.0f} h, looked at once a day"
     )
 
 

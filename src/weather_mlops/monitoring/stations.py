@@ -117,6 +117,7 @@ def watch(grid: Grid, present: np.ndarray, off_since: Mapping[str, str], limits:
             bias[name] = sensors.bias(
                 anomaly,
                 number,
+                distrusted,
                 least_spread=sensed.least_spread,
                 allowance=limits.bias_allowance,
                 limit_days=limits.bias_limit_days,
