@@ -1,4 +1,4 @@
-"""What monitoring's measuring of data and model costs: seconds, memory, bytes read; with short and long history.
+"""What monitoring's measuring of data and model costs, with a short and a long history.
 
 Usage: .venv/bin/python benchmarks/monitoring.py [--years 1 3] [--stations 97]
 
@@ -95,8 +95,9 @@ def measured(access: S3Access, folder: Path, years: float, stations: int) -> lis
         costs.append(cost)
         print(
             f"    {kind}: {cost['seconds']:.1f} s ({cost['seconds'] / AIM_S:.2f} of the aim), "
-            f"{cost['peak_mb']:.0f} MB ({cost['peak_mb'] / AIM_MB:.2f} of the aim; {cost['before_mb']:.0f} before "
-            f"it began), read {cost['bytes'] / 1e6:.1f} MB in {cost['requests']} requests; {cost['checks']} checks, "
+            f"{cost['peak_mb']:.0f} MB ({cost['peak_mb'] / AIM_MB:.2f} of the aim; {cost['before_mb']:.0f} "
+            f"before it began), read {cost['bytes'] / 1e6:.1f} MB in {cost['requests']} requests; "
+            f"{cost['checks']} checks, "
             f"{cost['figures'] / 1e3:.0f} kB of figures; {cost['told']}; breaches {cost['breaches']}, "
             f"missing {cost['missing']}",
             flush=True,

@@ -159,7 +159,7 @@ def test_figures_are_those_of_the_rows_themselves(observed, store, measure):
 @pytest.mark.parametrize(
     ("changes", "found"),
     [
-        ({"off": 0.4}, {"model_bias"}),
+        ({"off": 0.45}, {"model_bias"}),
         ({"off": 3.0}, {"model_bias", "model_skill_low", "model_coverage_off"}),
         ({"wide": 0.3}, {"model_coverage_off"}),
         ({"wide": 9.0}, {"model_coverage_off"}),

@@ -27,7 +27,7 @@ def weather(seed: int = 0) -> np.ndarray:
 def bias_of(values: np.ndarray, distrusted: np.ndarray | None = None) -> sensors.Bias:
     distrusted = np.zeros(values.shape, bool) if distrusted is None else distrusted
     anomaly, number = sensors.anomalies(values, NEAR, distrusted, min_days=7, min_neighbours=3)
-    return sensors.bias(anomaly, number, **HELD)
+    return sensors.bias(anomaly, number, distrusted, **HELD)
 
 
 @pytest.mark.parametrize("seed", range(10))
