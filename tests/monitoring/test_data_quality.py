@@ -276,6 +276,8 @@ def test_drift_says_what_it_is_compared_with_and_is_measured_once_a_day(healthy,
     assert all(1 <= row["n_effective"] <= row["n"] for row in drift["variables"])
     assert measure(now=NOW + HOUR).figures["drift"]["measured_at"] == drift["measured_at"]
     assert measure(now=NOW + 25 * HOUR).figures["drift"]["measured_at"] != drift["measured_at"]
+    # What a clock that was ahead has left isn't kept until that time comes.
+    assert measure(now=NOW + HOUR).figures["drift"]["measured_at"] == (NOW + HOUR).isoformat()
 
 
 def test_drift_beside_earlier_years_has_thresholds_of_these_years(healthy, catalog, measure):

@@ -250,6 +250,18 @@ def test_only_open_days_are_read_again(observed, store, measure, monkeypatch):
     assert again["windows"] == told["windows"]
 
 
+def test_it_does_not_matter_how_many_days_are_read_together(observed, store, measure, monkeypatch):
+    deploy(store)
+    issue(observed, made())
+    told = measure().figures["targets"][TARGET]
+    store.delete(scored.key(TARGET))
+    monkeypatch.setattr(scored, "AT_ONCE", 1)
+    again = measure().figures["targets"][TARGET]
+    assert {name: again[name] for name in ("windows", "daily", "hours")} == {
+        name: told[name] for name in ("windows", "daily", "hours")
+    }
+
+
 def test_a_source_that_fails_leaves_the_others_measured(observed, store, measure, monkeypatch):
     deploy(store)
     issue(observed, made())
