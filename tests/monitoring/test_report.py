@@ -139,6 +139,15 @@ def test_the_reasons_tell_figure_against_limit_and_the_gravest_first():
     )
 
 
+def test_what_must_be_done_now_is_told_from_what_can_wait_without_colours():
+    found = sections_with(held("dag_late", 42, 15, "min"), held("kma_silent", 5, 3, "h", critical=True))
+    text = Page(drawn(found)).text
+
+    assert "critical Since the last reply of the KMA's API: 5 h, limit 3 h." in text
+    assert "warning Delay of a run: 42 min, limit 15 min." in text
+    assert "✕ Act now" in text
+
+
 def test_a_well_system_says_how_much_was_measured_and_how_much_not():
     found = sections_with(unknown("dag_slow", "not enough yet (2)"))
     measured = sum(check.status is Status.OK for section in found for check in section.checks)
@@ -374,7 +383,7 @@ def test_each_message_is_there_in_each_language_with_the_same_placeholders():
 def test_messages_are_as_the_code_needs_them_no_more_no_less():
     source = "".join(file.read_text() for file in Path(package.__file__).parent.glob("*.py"))
     # Names that are put together: window_7d, why_schema, part_validity, of_data_quality; and those of enums.
-    stems = {"window_", "why_", "part_", "of_"}
+    stems = {"window_", "why_", "part_", "of_", "gap_"}
     enums = {"well", "watch", "act", "critical", "warning", "ok", "breach", "unknown"}
     used = set(re.findall(r"[\"']([a-z0-9_]+)[\"']", source)) | enums
 

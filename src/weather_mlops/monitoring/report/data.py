@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from weather_mlops.monitoring.findings import Section
 from weather_mlops.monitoring.report import drift, plots, stations
-from weather_mlops.monitoring.report.parts import WINDOWS, check_tables, gap, hundredfold, pick
-from weather_mlops.monitoring.report.words import Words, figure
+from weather_mlops.monitoring.report.parts import WINDOWS, check_tables, foreign, gap, hundredfold, pick
+from weather_mlops.monitoring.report.words import MESSAGES, Words, figure
 from weather_mlops.pages.curves import Curve, Look, legend
 from weather_mlops.pages.markup import (
     cell,
@@ -155,7 +155,7 @@ def _quarantine(rules: Sequence[Mapping[str, Any]], words: Words) -> str:
     if not rules:
         return f"<p>{words('no_quarantine')}</p>"
     rows = [
-        (escape(str(rule["rule"])), [cell(number(rule.get(name), digits=0)) for name in WINDOWS])
+        (foreign(str(rule["rule"])), [cell(number(rule.get(name), digits=0)) for name in WINDOWS])
         for rule in rules
     ]
     head = [words("rule"), *(words(f"window_{name}") for name in WINDOWS)]
@@ -168,10 +168,18 @@ def _gaps(gaps: Mapping[str, Any], words: Words) -> str:
         told.append(words("gaps_oldest", at=kst(gaps["oldest"])))
     for name in ("by_age", "by_reason"):
         parts = ", ".join(
-            f"{escape(str(key))}: {number(n, digits=0)}" for key, n in (gaps.get(name) or {}).items() if n
+            f"{_kind(str(key), words)}: {number(n, digits=0)}"
+            for key, n in (gaps.get(name) or {}).items()
+            if n
         )
         told += [words(name, parts=parts)] if parts else []
     return f"<p>{'; '.join(told)}.</p>"
+
+
+def _kind(name: str, words: Words) -> str:
+    """A class of gaps, by age or reason; errors are reasons, too, and stand as they are."""
+    key = f"gap_{name}"
+    return escape(words(key)) if key in MESSAGES else foreign(name)
 
 
 def _corrections(told: Mapping[str, Any], words: Words) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
-from weather_mlops.monitoring.findings import Check, Section, Status
+from weather_mlops.monitoring.findings import Check, Section, Severity, Status
 from weather_mlops.monitoring.report.verdict import Verdict, breaches, silent, unseen
 from weather_mlops.monitoring.report.words import Words, figure
 
@@ -75,7 +75,7 @@ def _well(checks: Sequence[Check], words: Words) -> list[Reason]:
 
 
 def _weight(check: Check) -> Verdict:
-    return Verdict.ACT if check.severity == "critical" else Verdict.WATCH
+    return Verdict.ACT if check.severity is Severity.CRITICAL else Verdict.WATCH
 
 
 def _some(names: Sequence[str]) -> str:

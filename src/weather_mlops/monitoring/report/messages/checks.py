@@ -35,5 +35,5 @@ CHECKS: Final = {
     "forecasts_missing": Message("Share of hours without a forecast", "예보 없는 시간 비율"),
     "model_bias": Message("Bias of the forecasts, in promised RMSE", "예보 편향(약속 RMSE 대비)"),
     "model_skill_low": Message("Skill beside the damped anomaly", "감쇠 편차 대비 기술점수"),
-    "model_coverage_off": Message("Coverage of the 80 % interval", "80 % 구간 포함률"),
+    "model_coverage_off": Message("Coverage of the 80\u00a0% interval", "80\u00a0% 구간 포함률"),
 }

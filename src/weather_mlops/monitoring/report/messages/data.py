@@ -99,6 +99,12 @@ DATA: Final = {
     "gaps_oldest": Message("the oldest of {at}", "가장 오래된 것 {at}"),
     "by_age": Message("by age: {parts}", "기간별: {parts}"),
     "by_reason": Message("by reason: {parts}", "이유별: {parts}"),
+    "gap_up to 6 h": Message("up to 6 h", "6시간 이내"),
+    "gap_6 to 24 h": Message("6 to 24 h", "6–24시간"),
+    "gap_1 to 7 d": Message("1 to 7 days", "1–7일"),
+    "gap_7 to 31 d": Message("7 to 31 days", "7–31일"),
+    "gap_missing": Message("the KMA has none", "기상청에 없음"),
+    "gap_quarantined": Message("quarantined", "격리됨"),
     "corrections": Message("corrections", "정정"),
     "corrections_told": Message(
         "Rows corrected, counted since {since}: {n} in the days that "

@@ -111,10 +111,10 @@ FRAME: Final = {
     "none": Message("none", "없음"),
     "moved": Message(
         "Figures that moved by a tenth of their limit or more, the furthest first.",
-        "한계의 10 % 이상 움직인 값, 많이 움직인 순.",
+        "한계의 10\u00a0% 이상 움직인 값, 많이 움직인 순.",
     ),
     "nothing_moved": Message(
-        "No figure moved by a tenth of its limit or more.", "한계의 10 % 이상 움직인 값이 없습니다."
+        "No figure moved by a tenth of its limit or more.", "한계의 10\u00a0% 이상 움직인 값이 없습니다."
     ),
     "no_limit": Message("it has no limit.", "한계 없음."),
     "others": Message("{n} more", "{n}개 더"),

@@ -20,10 +20,10 @@ MODEL: Final = {
         "All leads together, by the hour that was forecast. Promised: by "
         "the champion's evaluation; persistence: on the "
         "same rows; bias: forecast minus observation; coverage: of the "
-        "80 % interval; without: hours without a forecast.",
+        "80\u00a0% interval; without: hours without a forecast.",
         "모든 선행시간 합계, 예보 대상 시각 기준. 약속: 챔피언 "
         "평가값, 지속성: 같은 행 기준, 편향: 예보−관측, "
-        "포함률: 80 % 구간, 예보 없음: 예보가 없던 시간.",
+        "포함률: 80\u00a0% 구간, 예보 없음: 예보가 없던 시간.",
     ),
     "pairs": Message("pairs", "쌍"),
     "rmse": Message("RMSE", "RMSE"),
@@ -43,9 +43,10 @@ MODEL: Final = {
     "bias_by_lead": Message("Bias by lead, last 7 days ({unit}).", "선행시간별 편향, 최근 7일({unit})."),
     "bias_by_lead_note": Message("Forecast minus observation; 0 is right.", "예보−관측. 0이면 치우침 없음."),
     "coverage_by_lead": Message(
-        "Coverage of the 80 % interval by lead, last 7 days (%).", "선행시간별 80 % 구간 포함률, 최근 7일(%)."
+        "Coverage of the 80\u00a0% interval by lead, last 7 days (%).",
+        "선행시간별 80\u00a0% 구간 포함률, 최근 7일(%).",
     ),
-    "coverage_note": Message("Aim: 80 %.", "목표: 80 %."),
+    "coverage_note": Message("Aim: 80\u00a0%.", "목표: 80\u00a0%."),
     "daily": Message("daily figures", "일별 값"),
     "rmse_by_day": Message("RMSE by day ({unit}).", "일별 RMSE({unit})."),
     "residuals": Message("residuals", "잔차"),
@@ -58,7 +59,7 @@ MODEL: Final = {
     ),
     "model_stations_title": Message("By station, last 7 days ({n})", "지점별, 최근 7일({n}곳)"),
     "model_stations_caption": Message(
-        "The greatest RMSE first ({unit}); pairs; bias; coverage of the 80 % interval (%).",
-        "RMSE가 큰 순({unit}), 쌍, 편향, 80 % 구간 포함률(%).",
+        "The greatest RMSE first ({unit}); pairs; bias; coverage of the 80\u00a0% interval (%).",
+        "RMSE가 큰 순({unit}), 쌍, 편향, 80\u00a0% 구간 포함률(%).",
     ),
 }
