@@ -120,6 +120,7 @@ class SystemHealthOperator(MeasuringOperator):
             AirflowApiHook(self.airflow_conn_id).get_client,
             limits,
             disks=self.disks or [AIRFLOW_HOME],
+            kept=Path(self.spare_folder),
             daily_calls=self.daily_calls,
             now=now,
         )

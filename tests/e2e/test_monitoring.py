@@ -67,7 +67,4 @@ def test_without_s3_the_report_comes_out_all_the_same_and_says_what_is_missing(s
     assert "s3_failing" in next(page).read_text()
     assert any(name.startswith("data_quality") for name in told["missing"])
     assert any(name.startswith("model_performance") for name in told["missing"])
-    again = stack.api.wait("monitoring", stack.api.trigger("monitoring"), E2E_PATIENCE)
-    assert states(stack, again) == dict.fromkeys(TASKS, "success")
-    assert "s3_failing" not in stack.api.results(again)["system_health_breaches"]
     assert not [secret for secret in stack.secrets() if secret in stack.logs()]

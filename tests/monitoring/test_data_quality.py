@@ -137,6 +137,13 @@ def test_stale_data_are_one_problem_and_not_one_of_each_station(catalog, measure
     assert not any(problem.startswith("station_silent") for problem in found)
 
 
+def test_a_collection_that_stopped_long_ago_is_still_a_problem(catalog, measure):
+    publish(catalog, rows(days=2, newest=NEWEST - timedelta(days=60)), run="old")
+    check = by_problem(measure())["observations_stale"]
+    assert check.status == Status.BREACH
+    assert check.value == pytest.approx(60 * 24 + 1, abs=1)
+
+
 def test_a_silent_station_is_found_and_its_sensors_are_not_judged(catalog, measure):
     publish(catalog, without(rows(), 108, NEWEST - 12 * HOUR), run="history")
     section = measure()
@@ -269,6 +276,8 @@ def test_drift_says_what_it_is_compared_with_and_is_measured_once_a_day(healthy,
     assert all(1 <= row["n_effective"] <= row["n"] for row in drift["variables"])
     assert measure(now=NOW + HOUR).figures["drift"]["measured_at"] == drift["measured_at"]
     assert measure(now=NOW + 25 * HOUR).figures["drift"]["measured_at"] != drift["measured_at"]
+    # What a clock that was ahead has left isn't kept until that time comes.
+    assert measure(now=NOW + HOUR).figures["drift"]["measured_at"] == (NOW + HOUR).isoformat()
 
 
 def test_drift_beside_earlier_years_has_thresholds_of_these_years(healthy, catalog, measure):

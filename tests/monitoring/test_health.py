@@ -25,15 +25,16 @@ def put_reply(store, at: datetime, name: str = "a") -> None:
     store.put(f"{key}.json", json.dumps({"fetched_at": at.isoformat()}).encode())
 
 
-def measured(store, open_airflow, now=NOW, limits=None, daily_calls=1000) -> Section:
-    return health.measure(
-        store,
-        open_airflow,
-        limits or Limits(max_clock_skew_s=1e12),
-        disks=["/"],
-        daily_calls=daily_calls,
-        now=now,
-    )
+@pytest.fixture
+def measured(tmp_path):
+    """Measures the section."""
+
+    def measuring(store, open_airflow, limits: Limits | None = None) -> Section:
+        limits = limits or Limits(max_clock_skew_s=1e12)  # the test's clock stands still
+        more = {"disks": ["/"], "kept": tmp_path, "daily_calls": 1000, "now": NOW}
+        return health.measure(store, open_airflow, limits, **more)
+
+    return measuring
 
 
 def by_problem(section: Section) -> dict:
@@ -57,18 +58,13 @@ def well(orchestrator):
     return orchestrator
 
 
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch):
-    monkeypatch.setattr(health, "CPU_SECONDS", 0.01)
-
-
-def test_a_system_that_is_well_breaks_no_limit_and_misses_nothing(store, well):
+def test_a_system_that_is_well_breaks_no_limit_and_misses_nothing(measured, store, well):
     put_reply(store, NOW - timedelta(minutes=50))
     told = measured(store, well.api, limits=Limits(max_clock_skew_s=1e12, max_cpu_share=1, max_memory_share=1,
                                                    max_disk_share=1, max_s3_ms=1e5))  # fmt: skip
 
     assert breaches(told) == set()
-    assert unknown(told) == set()
+    assert unknown(told) <= {"cpu_busy"}  # on a machine where no run was before
     assert not told.missing
     assert told.figures["kma"] == {
         "last_success_at": "2026-11-24T23:10:10+00:00", "last_success_age_h": 0.83, "replies_24h": 1,
@@ -80,7 +76,7 @@ def test_a_system_that_is_well_breaks_no_limit_and_misses_nothing(store, well):
     assert Section.from_dict(json.loads(json.dumps(told.as_dict()))).as_dict() == told.as_dict()
 
 
-def test_the_first_hour_of_a_new_system_is_not_alarming(store, orchestrator):
+def test_the_first_hour_of_a_new_system_is_not_alarming(measured, store, orchestrator):
     orchestrator.dags = [dag("data_collection", next_dagrun_run_after="2026-11-25T01:00:00Z")]
     told = measured(store, orchestrator.api)
 
@@ -91,7 +87,9 @@ def test_the_first_hour_of_a_new_system_is_not_alarming(store, orchestrator):
     assert all(check.detail for check in told.checks)
 
 
-def test_without_a_connection_to_airflow_its_figures_are_missing_and_it_says_where_to_configure(store):
+def test_without_a_connection_to_airflow_its_figures_are_missing_and_it_says_where_to_configure(
+    measured, store
+):
     def unconfigured():
         raise Misconfigured("there is no connection airflow_api_default: add it in Admin → Connections")
 
@@ -104,7 +102,7 @@ def test_without_a_connection_to_airflow_its_figures_are_missing_and_it_says_whe
 
 
 @pytest.mark.parametrize("how", ["down", "500", "wrong password"])
-def test_airflows_api_being_down_is_a_breach_and_the_rest_is_measured(store, well, how):
+def test_airflows_api_being_down_is_a_breach_and_the_rest_is_measured(measured, store, well, how):
     put_reply(store, NOW - timedelta(minutes=50))
     api = well.api("wrong") if how == "wrong password" else well.api()
     if how == "down":
@@ -120,20 +118,20 @@ def test_airflows_api_being_down_is_a_breach_and_the_rest_is_measured(store, wel
     assert "wrong" not in json.dumps(told.as_dict())
 
 
-def test_s3_being_down_is_a_breach_and_the_rest_is_measured(store, well):
+def test_s3_being_down_is_a_breach_and_the_rest_is_measured(measured, store, well):
     gone = ObjectStore(replace(store.access, endpoint_url="http://127.0.0.1:9"))
     told = measured(gone, well.api)
 
     assert "s3_failing" in breaches(told)
     assert {"s3_slow", "clock_skew", "kma_silent", "kma_budget"} <= unknown(told)
     assert {gap.what for gap in told.missing} == {
-        "kma", *(f"storage.{step}_ms" for step in storage.STEPS)
+        "kma", "storage"
     }  # fmt: skip
     assert by_problem(told)["dag_failing:data_collection"].status is Status.OK
     assert store.access.secret_access_key not in json.dumps(told.as_dict())
 
 
-def test_a_part_of_airflow_that_is_not_healthy_is_named(store, well):
+def test_a_part_of_airflow_that_is_not_healthy_is_named(measured, store, well):
     dead = {"status": "unhealthy", "latest_scheduler_heartbeat": "2026-11-24T23:50:10+00:00"}
     well.health = {**stand_in.HEALTHY, "scheduler": dead, "triggerer": {"status": None}}
     told = measured(store, well.api)
@@ -144,7 +142,7 @@ def test_a_part_of_airflow_that_is_not_healthy_is_named(store, well):
     assert by_problem(told)["airflow_component:dag_processor"].status is Status.OK
 
 
-def test_a_kma_that_is_silent_fails_often_or_is_nearly_used_up_is_told(store, well):
+def test_a_kma_that_is_silent_fails_often_or_is_nearly_used_up_is_told(measured, store, well):
     put_reply(store, NOW - timedelta(hours=7))
     store.put("calls/kma/2026-11-25/090000-x-950", b"")
     well.tasks = [task("data_collection", "collect_weather_data", "failed", 4)] * 2
@@ -158,12 +156,12 @@ def test_a_kma_that_is_silent_fails_often_or_is_nearly_used_up_is_told(store, we
     assert checks["kma_budget"].value == 95
 
 
-def test_a_reply_of_days_ago_is_found_as_the_last_success(store, well):
+def test_a_reply_of_days_ago_is_found_as_the_last_success(measured, store, well):
     put_reply(store, NOW - timedelta(days=9))
     assert by_problem(measured(store, well.api))["kma_silent"].value == pytest.approx(9 * 24)
 
 
-def test_clocks_that_disagree_are_told_and_upset_nothing_else(store, well):
+def test_clocks_that_disagree_are_told_and_upset_nothing_else(measured, store, well):
     put_reply(store, NOW + timedelta(hours=5))  # fetched by a machine whose clock is ahead
     probe = storage.probe(store, lambda: datetime.now(UTC) + timedelta(minutes=5))
     (skew,) = [c for c in storage.checks(probe, max_ms=1e5, max_clock_skew_s=60) if c.name == "clock_skew"]
@@ -185,14 +183,14 @@ class NeverDeletes(ObjectStore):
         raise StorageRefused(f"{self.where(keys[0])}: AccessDenied, HTTP 403. Check the policy.")
 
 
-def test_a_step_of_s3_that_fails_is_named_with_what_it_said(access, well):
+def test_a_step_of_s3_that_fails_is_named_with_what_it_said(measured, access, well):
     told = measured(NeverDeletes(access), well.api)
     check = by_problem(told)["s3_failing"]
 
     assert check.status is Status.BREACH
     assert check.detail.startswith("delete failed: ")
     assert "AccessDenied" in check.detail
-    assert [gap.what for gap in told.missing] == ["storage.delete_ms"]
+    assert [gap.what for gap in told.missing] == ["storage"]
 
 
 def test_the_password_is_in_no_error(orchestrator):

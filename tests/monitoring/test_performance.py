@@ -159,7 +159,7 @@ def test_figures_are_those_of_the_rows_themselves(observed, store, measure):
 @pytest.mark.parametrize(
     ("changes", "found"),
     [
-        ({"off": 0.4}, {"model_bias"}),
+        ({"off": 0.45}, {"model_bias"}),
         ({"off": 3.0}, {"model_bias", "model_skill_low", "model_coverage_off"}),
         ({"wide": 0.3}, {"model_coverage_off"}),
         ({"wide": 9.0}, {"model_coverage_off"}),
@@ -248,6 +248,18 @@ def test_only_open_days_are_read_again(observed, store, measure, monkeypatch):
     assert sum(asked) <= 24 * scored.OPEN_DAYS
     told, again = (section.figures["targets"][TARGET] for section in (first, second))
     assert again["windows"] == told["windows"]
+
+
+def test_it_does_not_matter_how_many_days_are_read_together(observed, store, measure, monkeypatch):
+    deploy(store)
+    issue(observed, made())
+    told = measure().figures["targets"][TARGET]
+    store.delete(scored.key(TARGET))
+    monkeypatch.setattr(scored, "AT_ONCE", 1)
+    again = measure().figures["targets"][TARGET]
+    assert {name: again[name] for name in ("windows", "daily", "hours")} == {
+        name: told[name] for name in ("windows", "daily", "hours")
+    }
 
 
 def test_a_source_that_fails_leaves_the_others_measured(observed, store, measure, monkeypatch):

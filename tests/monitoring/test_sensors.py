@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from weather_mlops.monitoring import sensors
 
@@ -27,7 +28,7 @@ def weather(seed: int = 0) -> np.ndarray:
 def bias_of(values: np.ndarray, distrusted: np.ndarray | None = None) -> sensors.Bias:
     distrusted = np.zeros(values.shape, bool) if distrusted is None else distrusted
     anomaly, number = sensors.anomalies(values, NEAR, distrusted, min_days=7, min_neighbours=3)
-    return sensors.bias(anomaly, number, **HELD)
+    return sensors.bias(anomaly, number, distrusted, **HELD)
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -146,3 +147,14 @@ def test_constant_hours_bridge_a_gap_and_end_with_the_newest_hour_of_all():
         [[1.0, 5, 5, np.nan, 5, np.nan], [1.0, 2, 3, 4, 5, np.nan], [5.0, 5, 5, 5, np.nan, np.nan]]
     )
     assert sensors.constant_hours(values, -50, 50).tolist() == [3, 0, 0]
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    arrays(np.float64, (3, 5), elements=st.one_of(st.floats(-9, 9), st.just(np.nan))),
+    st.sampled_from([0, 1]),
+)
+def test_the_median_is_that_of_what_was_observed(values, axis):
+    for row, told in zip(values if axis else values.T, sensors.median(values, axis=axis), strict=True):
+        known = row[np.isfinite(row)]
+        assert told == pytest.approx(np.median(known)) if known.size else np.isnan(told)

@@ -80,7 +80,7 @@ class Pipeline:
             "last_seconds": _rounded(taken),
             "median_seconds": _rounded(usual),
             "failed_in_a_row": self.failed_in_a_row,
-            "late_minutes": _rounded(self.late_minutes(now)),
+            "late_minutes": None if self.dag.paused else _rounded(self.late_minutes(now)),
             "queued_minutes": _rounded(self.queued_minutes(now)),
         }
 
@@ -122,7 +122,9 @@ def component_checks(health: Mapping[str, Any], now: datetime, max_heartbeat_age
         if age is None or (status != "healthy" and age <= max_heartbeat_age_s):
             found.append(COMPONENT.state(said, name, well=status == "healthy"))
         else:
-            found.append(COMPONENT.above(age, max_heartbeat_age_s, f"{said}; seconds since its heartbeat", name))
+            found.append(
+                COMPONENT.above(age, max_heartbeat_age_s, f"{said}; seconds since its heartbeat", name)
+            )
     return found
 
 

@@ -28,7 +28,7 @@ class Limits:
         neighbours_within_km: no farther, 100 m of elevation counting as 10 km.
         min_neighbours: with two, nobody knows which one is off.
         bias_allowance: spreads of a day's median beside the neighbours that add nothing. Half of what is to
-            be found is the usual choice; 2 °C are three spreads of most stations, and two of those on mountains.
+            be found is the usual choice: 2 °C are three spreads of most stations, two of those on mountains.
         bias_limit_days: spreads × days that are beyond doubt: 10 gave 0.6 false alarms a month in all of the
             network, 8 gave 2.
         bias_summed_days: days that are added up: a bias of 2 °C takes 5, at the worst stations 14.

@@ -47,6 +47,7 @@ from typing import Any, Final
 import pyarrow as pa
 from pyiceberg.catalog import Catalog
 
+from weather_mlops.lake.health import newest_hour
 from weather_mlops.lake.store import ObjectStore
 from weather_mlops.monitoring import losses, presence, results, seasons, stations
 from weather_mlops.monitoring.data_limits import Limits
@@ -131,7 +132,8 @@ def _read(
 def _freshness(
     gathered: Gathering, catalog: Catalog, rows: Rows | None, limits: Limits, now: datetime
 ) -> None:
-    newest = rows.newest if rows else None
+    older = "newest_observed_at"
+    newest = rows.newest if rows else gathered.attempt(older, lambda: newest_hour(catalog))
     lag = round((now - newest) / HOUR, 2) if newest else None
     gathered.figures |= {"newest_observed_at": newest and newest.isoformat(), "lag_hours": lag}
     if lag is None:

@@ -15,6 +15,7 @@ Figures, each None or absent where it is missing:
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 from weather_mlops.errors import Misconfigured, OrchestratorRefused, OrchestratorUnavailable
@@ -28,8 +29,6 @@ NAME: Final = "system_health"
 UNREACHABLE: Final = Rule("airflow_unreachable", severity=Severity.CRITICAL)
 OF_AIRFLOW: Final = (dags.COMPONENT, dags.FAILING, dags.LATE, dags.SLOW, dags.QUEUED, feed.ERRORS)
 """What is not known without Airflow's API."""
-CPU_SECONDS: Final = 1.0
-"""How long the CPU is looked at: a moment says little, and a longer look would be most of the task's time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ class Limits:
     """What is still well; each is an argument in pipelines/monitoring.yml, with its reason.
 
     Attributes:
-        max_cpu_share: of the cores, 0 to 1.
+        max_cpu_share: of the cores, 0 to 1, mean since the last run.
         max_memory_share: of the memory, 0 to 1.
         max_disk_share: of each disk, 0 to 1.
         max_heartbeat_age_s: seconds since the last heartbeat of a part of Airflow.
@@ -73,6 +72,7 @@ def measure(  # noqa: PLR0913  where each part is
     limits: Limits,
     *,
     disks: Sequence[str],
+    kept: Path,
     daily_calls: int,
     now: datetime,
 ) -> Section:
@@ -83,12 +83,17 @@ def measure(  # noqa: PLR0913  where each part is
         open_airflow: gives the way to Airflow's REST API; Misconfigured where there is none.
         limits: what is well.
         disks: a path on each disk that counts.
+        kept: a folder of this machine, for what is compared from run to run.
         daily_calls: the quota of the KMA account.
         now: the time (UTC).
     """
     found = Gathering()
     parts: tuple[tuple[str, Sequence[Rule], Callable[[], None]], ...] = (
-        ("machine", (machine.CPU, machine.MEMORY, machine.DISK), lambda: _machine(found, limits, disks)),
+        (
+            "machine",
+            (machine.CPU, machine.MEMORY, machine.DISK),
+            lambda: _machine(found, limits, disks, kept, now),
+        ),
         ("storage", (), lambda: _storage(found, store, limits)),
         ("kma", (feed.SILENT, feed.BUDGET), lambda: _kma(found, store, limits, daily_calls, now)),
         ("airflow", OF_AIRFLOW, lambda: _airflow(found, open_airflow, limits, now)),
@@ -101,9 +106,9 @@ def measure(  # noqa: PLR0913  where each part is
     return found.section(NAME)
 
 
-def _machine(found: Gathering, limits: Limits, disks: Sequence[str]) -> None:
+def _machine(found: Gathering, limits: Limits, disks: Sequence[str], kept: Path, now: datetime) -> None:
     try:
-        told = machine.measure(disks, seconds=CPU_SECONDS)
+        told = machine.measure(disks, now=now, kept=kept / "cpu.json")
     except OSError as error:
         raise Misconfigured(f"disks: {error}: name folders that exist") from error
     found.figures["machine"] = told.as_dict()
@@ -119,9 +124,8 @@ def _storage(found: Gathering, store: ObjectStore, limits: Limits) -> None:
     told = storage.probe(store)
     found.figures["storage"] = told.as_dict()
     found.checks += storage.checks(told, max_ms=limits.max_s3_ms, max_clock_skew_s=limits.max_clock_skew_s)
-    for step in storage.STEPS:
-        if step not in told.ms:
-            found.lacks(f"storage.{step}_ms", f"{told.failed} failed: {told.why}")
+    if told.failed:
+        found.lacks("storage", f"{told.failed} failed: {told.why}")
 
 
 def _kma(found: Gathering, store: ObjectStore, limits: Limits, daily_calls: int, now: datetime) -> None:

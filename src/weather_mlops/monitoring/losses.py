@@ -64,7 +64,9 @@ def by_rule(rows: pa.Table, windows: Mapping[str, int], now: datetime) -> list[d
         for name, hours in windows.items():
             if at > now - timedelta(hours=hours):
                 counts[name].update(joined.split("; "))
-    rules = sorted(set().union(*counts.values()), key=lambda rule: (*(-counts[name][rule] for name in windows), rule))
+    rules = sorted(
+        set().union(*counts.values()), key=lambda rule: (*(-counts[name][rule] for name in windows), rule)
+    )
     return [{"rule": rule, **{name: counts[name][rule] for name in windows}} for rule in rules]
 
 

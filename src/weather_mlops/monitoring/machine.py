@@ -5,9 +5,10 @@ version 1 (https://docs.kernel.org/admin-guide/cgroup-v2.html, …/cgroup-v1/). 
 machine's own figures hold.
 """
 
-import time
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +22,8 @@ MEMORY: Final = Rule("memory_full", "%", Severity.CRITICAL)
 DISK: Final = Rule("disk_full", "%", Severity.CRITICAL)
 CGROUP: Final = Path("/sys/fs/cgroup")
 GB: Final = 1e9
+LEAST, MOST = timedelta(minutes=5), timedelta(hours=6)
+"""Between two runs, for a mean: of less it is monitoring's own work, of more it says nothing of now."""
 _UNLIMITED: Final = 1 << 60  # version 1 writes a number near 2**63 where there is no limit
 
 
@@ -48,14 +51,14 @@ class Machine:
     Attributes:
         contained: whether the limits are those of a container.
         cores: how many there are to use.
-        cpu_share: of them in use, 0 to 1, during the measurement.
+        cpu_share: of them in use, 0 to 1, mean since the last run; None for the first one.
         memory: in use, and the limit.
         disks: one for each path.
     """
 
     contained: bool
     cores: float
-    cpu_share: float
+    cpu_share: float | None
     memory: Memory
     disks: Sequence[Disk]
 
@@ -64,7 +67,7 @@ class Machine:
         return {
             "contained": self.contained,
             "cores": self.cores,
-            "cpu_share": round(self.cpu_share, 3),
+            "cpu_share": None if self.cpu_share is None else round(self.cpu_share, 3),
             "memory_share": round(self.memory.used / self.memory.limit, 3),
             "memory_used_gb": round(self.memory.used / GB, 2),
             "memory_limit_gb": round(self.memory.limit / GB, 2),
@@ -75,29 +78,79 @@ class Machine:
         }
 
 
-def measure(paths: Sequence[str], *, seconds: float, cgroup: Path = CGROUP) -> Machine:
-    """Measure for some seconds.
+@dataclass(frozen=True, slots=True)
+class CpuTime:
+    """CPU seconds used since the start, of the container or the machine, at a time (UTC)."""
+
+    seconds: float
+    at: datetime
+
+
+def cpu_time(now: datetime, cgroup: Path = CGROUP) -> CpuTime:
+    """Used so far: by the container, where it has a limit of its own."""
+    own = own_cpu_seconds(cgroup) if own_cores(cgroup) else None
+    if own is None:
+        told = psutil.cpu_times()._asdict()
+        own = sum(told[name] for name in ("user", "nice", "system", "irq", "softirq") if name in told)
+    return CpuTime(own, now)
+
+
+def cpu_share(before: CpuTime | None, now: CpuTime, cores: float) -> float | None:
+    """Mean share of the cores in use between two moments; None where they tell nothing.
+
+    A look of a second would mostly see monitoring itself: its tasks run side by side.
+
+    Args:
+        before: of the last run.
+        now: of this one.
+        cores: to use.
+    """
+    if before is None or not LEAST <= now.at - before.at <= MOST or now.seconds < before.seconds:
+        return None
+    return min(1.0, (now.seconds - before.seconds) / ((now.at - before.at).total_seconds() * cores))
+
+
+def last_cpu_time(file: Path) -> CpuTime | None:
+    """What the last run on this machine left; None where there is nothing that can be read."""
+    try:
+        told = json.loads(file.read_text())
+        return CpuTime(told["seconds"], datetime.fromisoformat(told["at"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def keep_cpu_time(file: Path, told: CpuTime) -> None:
+    """For the next run.
+
+    Raises:
+        OSError: this machine takes no files.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({"seconds": told.seconds, "at": told.at.isoformat()}))
+
+
+def measure(paths: Sequence[str], *, now: datetime, kept: Path, cgroup: Path = CGROUP) -> Machine:
+    """Measure.
 
     Args:
         paths: one on each disk that counts.
-        seconds: how long the CPU is looked at.
+        now: the time (UTC).
+        kept: file of this machine, where CPU time is kept from run to run.
         cgroup: where the control group is mounted.
 
     Raises:
         OSError: there is no such path.
     """
-    quota, before = own_cores(cgroup), own_cpu_seconds(cgroup)
-    begun = time.monotonic()
-    busy = psutil.cpu_percent(interval=seconds) / 100
-    after = own_cpu_seconds(cgroup)
-    if quota and before is not None and after is not None:
-        busy = (after - before) / (time.monotonic() - begun) / quota
-    whole, own = psutil.virtual_memory(), own_memory(cgroup)
+    quota, own = own_cores(cgroup), own_memory(cgroup)
+    cores = quota or float(psutil.cpu_count() or 1)
+    used, whole = cpu_time(now, cgroup), psutil.virtual_memory()
+    share = cpu_share(last_cpu_time(kept), used, cores)
+    keep_cpu_time(kept, used)
     disks = [(path, psutil.disk_usage(path)) for path in paths]
     return Machine(
         contained=bool(quota or own),
-        cores=quota or float(psutil.cpu_count() or 1),
-        cpu_share=min(busy, 1.0),
+        cores=cores,
+        cpu_share=share,
         memory=own or Memory(whole.total - whole.available, whole.total),
         disks=[Disk(path, usage.percent / 100, usage.free) for path, usage in disks],
     )
@@ -142,10 +195,9 @@ def checks(
 ) -> list[Check]:
     """The machine held to its limits."""
     memory = machine.memory
-    cpu = f"{machine.cpu_share:.0%} of {machine.cores:g} cores in use"
     told = f"{memory.used / GB:.1f} of {memory.limit / GB:.1f} GB in use"
     return [
-        CPU.above(100 * machine.cpu_share, 100 * max_cpu_share, cpu),
+        _cpu(machine, 100 * max_cpu_share),
         MEMORY.above(100 * memory.used / memory.limit, 100 * max_memory_share, told),
         *(
             DISK.above(
@@ -154,6 +206,15 @@ def checks(
             for disk in machine.disks
         ),
     ]
+
+
+def _cpu(machine: Machine, limit: float) -> Check:
+    if machine.cpu_share is None:
+        return CPU.unknown(
+            "not enough yet: told by what was used since the last run, half an hour before", limit
+        )
+    detail = f"{machine.cpu_share:.0%} of {machine.cores:g} cores in use, since the last run"
+    return CPU.above(100 * machine.cpu_share, limit, detail)
 
 
 def _text(file: Path) -> str:

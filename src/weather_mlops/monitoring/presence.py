@@ -27,7 +27,7 @@ class Rows:
         grid: all measured variables.
         present: whether there is a row; bool, shape (stations, hours).
         expected: whether there should be one, same shape: from a station's first row on, up to the hours that
-            are not due yet.
+            are not due yet. A station without any row in 31 days isn't one of the network any more.
         due: index after the last hour that is due.
     """
 

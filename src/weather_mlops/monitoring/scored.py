@@ -22,7 +22,7 @@ from weather_mlops.model.targets import Target
 from weather_mlops.monitoring import pairs
 from weather_mlops.monitoring.champion import Verified
 from weather_mlops.monitoring.pairs import Damping, Pairs, Sums
-from weather_mlops.monitoring.window import HOUR, observed, read
+from weather_mlops.monitoring.window import HOUR, observed, read, whole_hour
 
 KEPT_DAYS: Final = 31
 OPEN_DAYS: Final = 3
@@ -99,8 +99,8 @@ def brought_up_to_date(
     recent: list[Sums] = []
     wanted = [day for day in span if f"{day:%Y-%m-%d}" not in days or today - day < timedelta(OPEN_DAYS)]
     for chunk in _chunks(wanted):
-        # Up to the hour after the last: it is what the newest forecast is of.
-        last = min(chunk[-1] + timedelta(days=1), now + HOUR)
+        # Up to the hour to come: it is what the newest forecast is of.
+        last = min(chunk[-1] + timedelta(days=1) - HOUR, whole_hour(now) + HOUR)
         rows, found = _pairs(catalog, target, chunk[0], last, damping)
         recent.append(_since(found, now - timedelta(hours=24)))
         by_day = pairs.by_day(found)

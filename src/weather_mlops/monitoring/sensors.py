@@ -119,6 +119,7 @@ def anomalies(
 def bias(  # noqa: PLR0913  keyword only: what a bias is held to
     anomaly: Array,
     number: Array,
+    distrusted: Array,
     *,
     least_spread: float,
     allowance: float,
@@ -131,6 +132,7 @@ def bias(  # noqa: PLR0913  keyword only: what a bias is held to
     Args:
         anomaly: shape (S, T).
         number: of neighbours, same shape.
+        distrusted: bool, same shape: hours that tell nothing of the spread of a healthy sensor.
         least_spread: no spread is smaller, in the variable's unit.
         allowance: spreads that add nothing.
         limit_days: spreads × days that are beyond doubt.
@@ -140,9 +142,10 @@ def bias(  # noqa: PLR0913  keyword only: what a bias is held to
     days = anomaly.reshape(len(anomaly), -1, DAY)
     enough = np.isfinite(days).mean(axis=2) >= ENOUGH_OF_DAY
     daily = np.where(enough, median(days, axis=2), np.nan)
-    told = np.isfinite(daily[:, :-1]).sum(axis=1)
+    trailing = np.where(distrusted.reshape(days.shape).any(axis=2), np.nan, daily)[:, :-1]
+    told = np.isfinite(trailing).sum(axis=1)
     known = told >= min_days
-    own = SIGMAS_PER_MAD * median(np.abs(daily - median(daily, axis=1)[:, None])[:, :-1], axis=1)
+    own = SIGMAS_PER_MAD * median(np.abs(trailing - median(trailing, axis=1)[:, None]), axis=1)
     # A spread of few days may be small by chance: it is no smaller than that of most stations.
     least = np.fmax(median(own[known], axis=0), least_spread) if known.any() else least_spread
     spread = np.where(known, np.maximum(own, least), np.nan)
@@ -226,9 +229,12 @@ def stuck(values: Array, near: Array, constant: Array, *, hours: int, least_rang
 
 
 def median(values: Array, axis: int) -> Array:
-    """Of what is not NaN; NaN of nothing."""
-    middle = np.ma.median(np.ma.masked_invalid(values), axis=axis)  # type: ignore[no-untyped-call]
-    return np.asarray(np.ma.filled(middle, np.nan))
+    """Of what is not NaN; NaN of nothing. Several times as fast as numpy's own."""
+    ordered = np.sort(values, axis=axis)  # NaN comes last
+    known = np.isfinite(values).sum(axis=axis, keepdims=True)
+    middle = np.maximum(known - 1, 0) // 2, np.minimum(known // 2, values.shape[axis] - 1)
+    low, high = (np.take_along_axis(ordered, place, axis) for place in middle)
+    return np.asarray(np.squeeze((low + high) / 2, axis=axis))
 
 
 def _hours_above_zero(sums: Array) -> Array:

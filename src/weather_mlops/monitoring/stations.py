@@ -117,6 +117,7 @@ def watch(grid: Grid, present: np.ndarray, off_since: Mapping[str, str], limits:
             bias[name] = sensors.bias(
                 anomaly,
                 number,
+                distrusted,
                 least_spread=sensed.least_spread,
                 allowance=limits.bias_allowance,
                 limit_days=limits.bias_limit_days,
@@ -170,15 +171,20 @@ def load_off(store: ObjectStore) -> dict[str, str]:
         return {}
 
 
-def keep_off(store: ObjectStore, before: Mapping[str, str], now_off: Mapping[str, str]) -> None:
-    """Keep which sensors are off; since when stays what was told first.
+def keep_off(store: ObjectStore, before: Mapping[str, str], off: Mapping[str, str]) -> None:
+    """Keep which sensors are off.
 
     Raises:
         StorageUnavailable, StorageRefused.
     """
-    after = {name: min(since, before.get(name, since)) for name, since in now_off.items()}
+    after = since_first(before, off)
     if after != before:
         store.put(KEPT, json.dumps(after, indent=1).encode(), "application/json")
+
+
+def since_first(before: Mapping[str, str], off: Mapping[str, str]) -> dict[str, str]:
+    """Sensors that are off; since when stays what was told first."""
+    return {name: min(since, before.get(name, since)) for name, since in off.items()}
 
 
 def by_id() -> dict[int, Station]:
@@ -211,7 +217,7 @@ def _bias(found: Watched, place: int, station: Station) -> Check:
     if not told:
         few = max(found.bias.values(), key=lambda bias: int(bias.neighbours[place]))
         why = (
-            f"{station.english}: not enough yet ({few.days[place]} days, {few.neighbours[place]} neighbours): "
+            f"{station.english}: not enough yet ({few.days[place]} d, {few.neighbours[place]} neighbours): "
             "a sensor is judged by what others nearby told in the days before"
         )
         return Rule("sensor_bias").unknown(why, subject=str(station.id))
