@@ -1,0 +1,46 @@
+"""What a check of a pipeline's YAML found: where, what is wrong, and how to mend it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """Whether a file may reach Airflow."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """One mistake in one file.
+
+    Attributes:
+        file: its path, as it was given.
+        line: counted from 1.
+        column: counted from 1.
+        severity: an error keeps the file from Airflow, a warning doesn't.
+        rule: its short name: ``unknown-key``.
+        text: the offending text.
+        message: what is wrong.
+        mend: what is allowed, and what to write instead.
+    """
+
+    file: str
+    line: int
+    column: int
+    severity: Severity
+    rule: str
+    text: str
+    message: str
+    mend: str
+
+    def __str__(self) -> str:
+        """One line for people: ``pipelines/a.yml:3:5: error: … [rule]``."""
+        return f"{self.file}:{self.line}:{self.column}: {self.severity}: {self.message}; {self.mend} [{self.rule}]"
+
+
+def errors(found: Iterable[Finding]) -> list[Finding]:
+    """Those that keep a file from Airflow."""
+    return [finding for finding in found if finding.severity is Severity.ERROR]
