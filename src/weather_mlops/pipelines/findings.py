@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import StrEnum
 
 
@@ -38,9 +39,17 @@ class Finding:
 
     def __str__(self) -> str:
         """One line for people: ``pipelines/a.yml:3:5: error: … [rule]``."""
-        return f"{self.file}:{self.line}:{self.column}: {self.severity}: {self.message}; {self.mend} [{self.rule}]"
+        place = f"{self.file}:{self.line}:{self.column}"
+        return f"{place}: {self.severity}: {self.message}; {self.mend} [{self.rule}]"
 
 
 def errors(found: Iterable[Finding]) -> list[Finding]:
     """Those that keep a file from Airflow."""
     return [finding for finding in found if finding.severity is Severity.ERROR]
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+    """The known word that is most like a mistyped one; None where none is."""
+    words = {candidate.lower(): candidate for candidate in known}
+    like = get_close_matches(word.lower(), words, n=1, cutoff=0.7)
+    return words[like[0]] if like else None
