@@ -23,6 +23,7 @@ PROVIDERS: Final = PROJECT / "schemas" / "providers.txt"
 
 _RANGE: Final = re.compile(r"\b(-?\d[\d.]*) to (-?\d[\d.]*)\b(?! %)")
 _LEAST: Final = re.compile(r"\b(-?\d[\d.]*) or more\b")
+_BELOW: Final = re.compile(r"\bbelow (-?\d[\d.]*)")
 _LIMITS_CLASS: Final = re.compile(r"see `(weather_mlops[\w.]+)`")
 
 ENUMS: Final[dict[str, Schema]] = {
@@ -42,13 +43,13 @@ ENUMS: Final[dict[str, Schema]] = {
 
 DOMAIN: Final[Schema] = {
     "station": {
-        "title": "a station of the KMA",
+        "title": "station of the KMA",
         "enum": [station.id for station in load_stations()],
         "enumDescriptions": [f"{station.korean} {station.english}" for station in load_stations()],
     },
-    "target": {"title": "what is forecast", "enum": list(TARGETS)},
-    "variable": {"title": "a variable of the observations", "enum": list(BY_NAME)},
-    "opponent": {"title": "an opponent of the model", "enum": list(opponents.NAMES)},
+    "target": {"title": "target of a forecast", "enum": list(TARGETS)},
+    "variable": {"title": "variable of the observations", "enum": list(BY_NAME)},
+    "opponent": {"title": "opponent of the model", "enum": list(opponents.NAMES)},
 }
 SPECIAL: Final[dict[str, Schema]] = {
     "python_callable": ref("importPath"),
@@ -104,7 +105,6 @@ def schema_of(path: str, kind: type, common: dict[str, Schema]) -> Schema:
                         "anyOf": [
                             ref("outputOf"),
                             {"type": "array", "minItems": 1, "items": item},
-                            {"type": "object"},
                         ]
                     }
                     for name, item in mappable.items()
@@ -169,7 +169,23 @@ def _own(argument: Argument) -> Schema | None:
         return ENUMS[argument.name]
     if argument.name == "target":
         return ENUMS["target"]
-    return limited(schema, argument.about, least=0)
+    if argument.name == "stations":
+        return {
+            "type": "string",
+            "pattern": r"^(all|\d+( *, *\d+)*|.*\{\{.*)$",
+            "description": argument.about,
+        }
+    if "YYYY-MM-DD" in argument.about:
+        return {"type": "string", "pattern": r"^(\d{4}-\d{2}-\d{2}|.*\{\{.*)?$"}
+    return limited(_number_or_template(schema, argument), argument.about, least=0)
+
+
+def _number_or_template(schema: Schema | None, argument: Argument) -> Schema | None:
+    """Of ``int | str``, the number: the text is a template, rendered before the task runs."""
+    kinds = (schema or {}).get("type")
+    if schema and argument.templated and isinstance(kinds, list) and "string" in kinds:
+        return {**schema, "type": next(kind for kind in kinds if kind != "string")}
+    return schema
 
 
 def _sayable(schema: Schema | None) -> Schema | None:
@@ -188,6 +204,8 @@ def limited(schema: Schema | None, about: str, least: float | None) -> Schema | 
         return {**schema, "minimum": _number(found.group(1)), "maximum": _number(found.group(2))}
     if found := _LEAST.search(about):
         return {**schema, "minimum": _number(found.group(1))}
+    if found := _BELOW.search(about):
+        return {**schema, "exclusiveMaximum": _number(found.group(1))}
     return schema if least is None else {**schema, "minimum": least}
 
 
@@ -204,7 +222,13 @@ def _limits(path: str) -> Schema:
         schema = _field(str(field.type), field.name, about)
         default = {} if field.default is MISSING else {"default": types.json_value(field.default)}
         properties[field.name] = {**schema, "description": about, **default}
-    return {"title": path, "type": "object", "additionalProperties": False, "properties": properties}
+    return {
+        "title": path,
+        "type": "object",
+        "additionalProperties": False,
+        "minProperties": 1,
+        "properties": properties,
+    }
 
 
 def _field(annotation: str, name: str, about: str) -> Schema:

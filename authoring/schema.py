@@ -97,6 +97,7 @@ _OVERRIDES: Final[dict[str, Schema]] = {
     "params": ref("params"),
     "inlets": ref("assets"),
     "outlets": ref("assets"),
+    "map_index_template": ref("template"),
     "task_id": {"type": "string", "pattern": ID},
     **{
         f"on_{event}_callback": ref("callback")
@@ -207,6 +208,7 @@ def _task_properties() -> dict[str, Schema]:
         "dependencies": {
             "type": "array",
             "items": {"type": "string"},
+            "minItems": 1,
             "uniqueItems": True,
             "description": "tasks and task groups that come before, by their ids",
         },

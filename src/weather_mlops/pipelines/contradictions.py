@@ -8,6 +8,7 @@ from typing import Any, Final
 from weather_mlops.pipelines.document import Document
 from weather_mlops.pipelines.findings import Finding, Severity
 from weather_mlops.pipelines.graph import named
+from weather_mlops.pipelines.values import date_fault
 
 Path = tuple[str | int, ...]
 
@@ -188,6 +189,8 @@ def _param(document: Document, path: Path, param: Any) -> Iterator[Finding]:
         and not _matches(param["pattern"], default)
     ):
         fault = "pattern doesn't match it"
+    elif isinstance(default, str) and param.get("format") == "date" and date_fault(default):
+        fault = "it is no date"
     if fault:
         yield document.finding(
             (*path, "default"),

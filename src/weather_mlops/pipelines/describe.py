@@ -50,6 +50,8 @@ def describe(schema: Mapping[str, Any], resolve: Callable[[str], Mapping[str, An
         return f"one of {listed(schema['enum'])}"
     if schema.get("pattern") == "^/":
         return "an absolute path: /…"
+    if "pattern" in schema and "description" in schema:
+        return str(schema["description"])
     kinds = schema.get("type", [])
     told = " or ".join(_KINDS[kind] for kind in ([kinds] if isinstance(kinds, str) else kinds)) or "a value"
     if "properties" in schema and "object" in kinds:

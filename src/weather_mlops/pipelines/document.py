@@ -175,7 +175,16 @@ class _Builder:
                 self._made[id(node)] = self._scalar(node)
         return self._made[id(node)]
 
-    def _mapping(self, node: yaml.MappingNode) -> dict[Any, Any]:
+    def _mapping(self, node: yaml.MappingNode) -> Any:
+        if any(not isinstance(key, yaml.ScalarNode) for key, _ in node.value):
+            self._report(
+                node,
+                "unquoted-template",
+                "{{ begins a mapping here, not a template",
+                'put quotes around it: "{{ … }}"',
+                text="{{",
+            )
+            return "{{ }}"
         data: dict[Any, Any] = {}
         entries: dict[Hashable, Entry] = {}
         for key_node, value_node in node.value:
@@ -183,8 +192,6 @@ class _Builder:
                 self._merge(value_node, data, entries)
                 continue
             key = self._key(key_node)
-            if key is None:
-                continue
             if key in entries and entries[key].key in [pair[0] for pair in node.value]:
                 self._report_duplicate(key_node, entries[key])
             entries[key] = Entry(key_node, value_node)
@@ -205,15 +212,7 @@ class _Builder:
                     data[key] = value
                     entries[key] = self.document._entries[id(merged)][key]
 
-    def _key(self, node: yaml.Node) -> str | None:
-        if not isinstance(node, yaml.ScalarNode):
-            self._report(
-                node,
-                "unquoted-template",
-                "{{ begins a mapping here, not a template",
-                'put quotes around it: "{{ … }}"',
-            )
-            return None
+    def _key(self, node: yaml.ScalarNode) -> str:
         value = self._make(node)
         if isinstance(value, str):
             return value

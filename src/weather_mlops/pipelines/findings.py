@@ -4,6 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
+from typing import Final
+
+
+SHORT: Final = 4  # letters: two that changed places make up half of the word
 
 
 class Severity(StrEnum):
@@ -51,5 +55,5 @@ def errors(found: Iterable[Finding]) -> list[Finding]:
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """The known word that is most like a mistyped one; None where none is."""
     words = {candidate.lower(): candidate for candidate in known}
-    like = get_close_matches(word.lower(), words, n=1, cutoff=0.7)
+    like = get_close_matches(word.lower(), words, n=1, cutoff=0.7 if len(word) > SHORT else 0.6)
     return words[like[0]] if like else None

@@ -27,6 +27,7 @@ _SPELLED: Final = {
     ),
 }
 _LIKE_NUMBERS: Final = re.compile(r"0o[0-7]+|[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+|0[0-9]*[89][0-9]*")
+_STRAY_QUOTE: Final = re.compile(r"""^[^'"]*\s['"]$""")
 
 _constructor = SafeConstructor()
 
@@ -72,6 +73,11 @@ def trap(text: str, tag: str) -> tuple[str, str] | None:
                 f"{text} is read as {what}{_reading(text, tag)}",
                 f'write the plain number, or "{text}" in quotes for the text',
             )
+    if tag == TAG + "str" and _STRAY_QUOTE.search(text):
+        return (
+            f"{text} ends in a quote that nothing opens",
+            "remove the quote, or put quotes around all of it",
+        )
     if tag == TAG + "str" and _LIKE_NUMBERS.fullmatch(text):
         return (
             f"{text} looks like a number, but is read as text",

@@ -29,11 +29,21 @@ def explain(file: str, text: str, error: yaml.YAMLError) -> Finding:
         for kind, (message, mend) in _OPENED.items():
             if kind in context:
                 return _at(file, lines, opened, message, mend)
+    if "simple key" in context and opened is not None:
+        told = "a key has no colon, or no space after it"
+        return _at(
+            file, lines, opened, told, "a key ends in a colon and a space, or a colon and the end of the line"
+        )
     if mark is None:
         position = getattr(error, "position", 0)
         before = text[:position] if isinstance(position, int) else ""
         return Finding(
             file, before.count("\n") + 1, 1, Severity.ERROR, "syntax", "", problem, "remove the character"
+        )
+    if "mapping values" in problem and (above := _without_colon(lines, mark)) is not None:
+        told = f"{lines[above].strip()} has no colon at its end"
+        return Finding(
+            file, above + 1, 1, Severity.ERROR, "syntax", lines[above].strip(), told, "a key ends in a colon"
         )
     return _at(file, lines, mark, *_cause(lines, mark.line, problem))
 
@@ -73,6 +83,15 @@ def _at(file: str, lines: list[str], mark: yaml.Mark, message: str, mend: str) -
     return Finding(file, mark.line + 1, mark.column + 1, Severity.ERROR, "syntax", text, message, mend)
 
 
+def _without_colon(lines: list[str], mark: yaml.Mark) -> int | None:
+    """The line above, where it was meant as a key, and YAML took it and this one for a text."""
+    above = mark.line - 1
+    if above < 0 or ":" in lines[mark.line][: mark.column]:
+        return None
+    text = lines[above].strip()
+    return above if re.fullmatch(r"(- )?[\w.\-]+", text) else None
+
+
 def _cause(lines: list[str], at: int, problem: str) -> tuple[str, str]:
     line = lines[at] if at < len(lines) else ""
     if "\t" in line[: len(line) - len(line.lstrip())]:
@@ -85,7 +104,7 @@ def _cause(lines: list[str], at: int, problem: str) -> tuple[str, str]:
         return 'a ": " stands inside a text, or a line is indented too far', (
             'put quotes around a text with ": " in it; indent the keys of one mapping alike'
         )
-    if "expected key" in problem or "block collection" in problem or "expected ':'" in problem:
+    if "expected key" in problem or "indicator" in problem or "expected ':'" in problem:
         return "this line fits none of the lines above", (
             'indent the keys of one mapping, and the "-" of one list, alike; a key ends in ":"'
         )

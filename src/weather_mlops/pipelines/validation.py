@@ -9,7 +9,7 @@ from typing import Any, Final
 from weather_mlops.pipelines import between, contradictions, graph, secrets
 from weather_mlops.pipelines.check import Checker
 from weather_mlops.pipelines.document import Document, load
-from weather_mlops.pipelines.findings import Finding, Severity
+from weather_mlops.pipelines.findings import Finding, Severity, errors
 
 SCHEMA: Final = Path(__file__).resolve().parents[3] / "schemas" / "pipeline.schema.json"
 DEFAULTS: Final = "defaults.yml"
@@ -105,20 +105,16 @@ def _of_pipelines(
         return
     whole = {**defaults, **data["default"]} if isinstance(data.get("default"), dict) else dict(defaults)
     shared = _names(defaults.get("default_args")) | _names(whole.get("default_args"))
-    yield from _checked(document, schema, shared)
     yield from secrets.check(document, data)
-    for dag_id, dag in data.items():
-        if dag_id != "default" and isinstance(dag, dict):
-            yield from graph.check(document, dag_id, dag)
-            yield from contradictions.check(document, dag_id, dag, whole)
-
-
-def _checked(document: Document, schema: Mapping[str, Any], shared: set[str]) -> Iterator[Finding]:
-    """Each pipeline by the schema, with the arguments that its default_args supply."""
-    for dag_id, dag in document.data.items():
-        supplied = shared | (_names(dag.get("default_args")) if isinstance(dag, dict) else set())
-        yield from Checker(schema, document, supplied).entry(dag_id, dag)
-    if not document.data:
+    for key, said in data.items():
+        supplied = shared | (_names(said.get("default_args")) if isinstance(said, dict) else set())
+        found = list(Checker(schema, document, supplied).entry(key, said))
+        yield from found
+        if key != "default" and isinstance(said, dict):
+            yield from graph.check(document, key, said)
+            if not errors(found):  # its values are of the kinds that they should be
+                yield from contradictions.check(document, key, said, whole)
+    if not data:
         yield document.finding(
             (), "empty", "there is no pipeline in this file", "declare one, or remove the file"
         )
