@@ -21,7 +21,7 @@ from weather_mlops.variables import BY_NAME
 PROJECT: Final = Path(__file__).resolve().parents[1]
 PROVIDERS: Final = PROJECT / "schemas" / "providers.txt"
 
-_RANGE: Final = re.compile(r"\b(-?\d[\d.]*) to (-?\d[\d.]*)\b(?! %)")
+_RANGE: Final = re.compile(r"(?<![\w.])(-?\d[\d.]*) to (-?\d[\d.]*)\b(?! %)")
 _LEAST: Final = re.compile(r"\b(-?\d[\d.]*) or more\b")
 _BELOW: Final = re.compile(r"\bbelow (-?\d[\d.]*)")
 _LIMITS_CLASS: Final = re.compile(r"see `(weather_mlops[\w.]+)`")

@@ -18,8 +18,8 @@ class Gates:
     Attributes:
         min_improvement: over the champion, share of RMSE (-1 to 1), mean over leads.
         min_certainty: share (0 to 1) of bootstrap resamples in which it is better than the champion.
-        max_refresh_loss: share (0 to 1) of RMSE by which a model of the champion's own recipe, trained on newer data,
-            may be worse; for such a refresh it stands instead of the two above.
+        max_refresh_loss: share (0 to 1) of RMSE by which a model of the champion's own recipe, trained on
+            newer data, may be worse; for such a refresh it stands instead of the two above.
         min_skill_every_lead: by opponent, at each lead.
         min_skill: by opponent, mean over leads.
         coverage: share (0 to 1) of observations within p10 to p90, lowest and highest, at each lead.
