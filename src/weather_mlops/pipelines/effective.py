@@ -222,7 +222,9 @@ def _fill(strong: Settings, weak: Settings) -> Settings:
         if name not in strong:
             filled[name] = setting
         elif _plain(strong[name].value) and _plain(setting.value):
-            filled[name] = Setting(_filled(strong[name].value, setting.value), strong[name].source, strong[name].path)
+            filled[name] = Setting(
+                _filled(strong[name].value, setting.value), strong[name].source, strong[name].path
+            )
     return filled
 
 
