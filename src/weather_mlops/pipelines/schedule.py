@@ -75,7 +75,8 @@ def schedule_of(pipeline: Pipeline) -> Schedule:
     if cron is None:
         return Schedule(_words(value), zone)
     start, end = (_moment(pipeline.value(name), zone) for name in ("start_date", "end_date"))
-    return Schedule(f"{_cron_words(cron)} ({zone.key})", zone, cron, start, end)
+    made_up = f", and for all times since {start:%Y-%m-%d}" if start and pipeline.value("catchup") else ""
+    return Schedule(f"{_cron_words(cron)} ({zone.key}){made_up}", zone, cron, start, end)
 
 
 def _cron(value: Any) -> str | None:
