@@ -143,7 +143,9 @@ class _Builder:
         self._sizes: dict[int, int] = {}
         self._open: set[int] = set()
         if self._size(root) > MAX_NODES:
-            self._report(root, "too-large", f"more than {MAX_NODES:,} values, aliases included", "split the file")
+            self._report(
+                root, "too-large", f"more than {MAX_NODES:,} values, aliases included", "split the file"
+            )
             return
         self.document.data = self._make(root)
 
@@ -194,7 +196,9 @@ class _Builder:
         for source in node.value if isinstance(node, yaml.SequenceNode) else [node]:
             merged = self._make(source)
             if not isinstance(merged, dict):
-                self._report(source, "merge", "<< takes in a mapping", "name the anchor of a mapping: <<: *name")
+                self._report(
+                    source, "merge", "<< takes in a mapping", "name the anchor of a mapping: <<: *name"
+                )
                 continue
             for key, value in merged.items():
                 if key not in data:
@@ -204,14 +208,22 @@ class _Builder:
     def _key(self, node: yaml.Node) -> str | None:
         if not isinstance(node, yaml.ScalarNode):
             self._report(
-                node, "unquoted-template", "{{ begins a mapping here, not a template", 'put quotes around it: "{{ … }}"'
+                node,
+                "unquoted-template",
+                "{{ begins a mapping here, not a template",
+                'put quotes around it: "{{ … }}"',
             )
             return None
         value = self._make(node)
         if isinstance(value, str):
             return value
         if not self._found_at(node):
-            self._report(node, "key-not-text", f"the key {node.value} is not text", f'put quotes around it: "{node.value}"')
+            self._report(
+                node,
+                "key-not-text",
+                f"the key {node.value} is not text",
+                f'put quotes around it: "{node.value}"',
+            )
         return str(node.value)
 
     def _scalar(self, node: yaml.ScalarNode) -> Any:
@@ -221,7 +233,12 @@ class _Builder:
         try:
             return scalars.value_of(node)
         except ValueError:
-            self._report(node, "bad-value", f"{node.value} is no {scalars.kind(node.tag)}", "correct it, or put quotes around it")
+            self._report(
+                node,
+                "bad-value",
+                f"{node.value} is no {scalars.kind(node.tag)}",
+                "correct it, or put quotes around it",
+            )
             return node.value
 
     def _check_tag(self, node: yaml.Node) -> None:
@@ -251,7 +268,16 @@ class _Builder:
         mark = node.start_mark
         told = text or (node.value if isinstance(node, yaml.ScalarNode) else "")
         self.document.found.append(
-            Finding(str(self.document.path), mark.line + 1, mark.column + 1, Severity.ERROR, rule, told, message, mend)
+            Finding(
+                str(self.document.path),
+                mark.line + 1,
+                mark.column + 1,
+                Severity.ERROR,
+                rule,
+                told,
+                message,
+                mend,
+            )
         )
 
 

@@ -68,9 +68,15 @@ def trap(text: str, tag: str) -> tuple[str, str] | None:
         )
     for form, what in _SPELLED.get(tag, ()):
         if form.fullmatch(text):
-            return (f"{text} is read as {what}{_reading(text, tag)}", f'write the plain number, or "{text}" in quotes for the text')
+            return (
+                f"{text} is read as {what}{_reading(text, tag)}",
+                f'write the plain number, or "{text}" in quotes for the text',
+            )
     if tag == TAG + "str" and _LIKE_NUMBERS.fullmatch(text):
-        return (f"{text} looks like a number, but is read as text", f'write it in plain digits, or "{text}" in quotes for the text')
+        return (
+            f"{text} looks like a number, but is read as text",
+            f'write it in plain digits, or "{text}" in quotes for the text',
+        )
     return None
 
 

@@ -10,7 +10,7 @@ from cron_descriptor import Options, get_description
 from croniter import croniter
 
 from weather_mlops.pipelines.effective import Pipeline
-from weather_mlops.pipelines.values import duration_of, shown
+from weather_mlops.pipelines.shown import duration_of, shown
 
 KST: Final = ZoneInfo("Asia/Seoul")
 PRESETS: Final = {

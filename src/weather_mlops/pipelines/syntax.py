@@ -11,7 +11,10 @@ _MUST_BE_QUOTED: Final = re.compile(r"""^[^#'"]*?[:\[,-]\s+([*@`%&!|>][^'"]*)$""
 _OPENED: Final = {
     "flow sequence": ("the list that begins here has no end", "close it with ]"),
     "flow mapping": ("the mapping that begins here has no end", "close it with }"),
-    "quoted scalar": ("the text that begins here has no closing quote", "close it with the quote that it begins with"),
+    "quoted scalar": (
+        "the text that begins here has no closing quote",
+        "close it with the quote that it begins with",
+    ),
 }
 
 
@@ -29,14 +32,23 @@ def explain(file: str, text: str, error: yaml.YAMLError) -> Finding:
     if mark is None:
         position = getattr(error, "position", 0)
         before = text[:position] if isinstance(position, int) else ""
-        return Finding(file, before.count("\n") + 1, 1, Severity.ERROR, "syntax", "", problem, "remove the character")
+        return Finding(
+            file, before.count("\n") + 1, 1, Severity.ERROR, "syntax", "", problem, "remove the character"
+        )
     return _at(file, lines, mark, *_cause(lines, mark.line, problem))
 
 
 def empty(file: str) -> Finding:
     """A finding of a file with nothing in it."""
     return Finding(
-        file, 1, 1, Severity.ERROR, "empty", "", "there is nothing in this file", "declare a pipeline, or remove the file"
+        file,
+        1,
+        1,
+        Severity.ERROR,
+        "empty",
+        "",
+        "there is nothing in this file",
+        "declare a pipeline, or remove the file",
     )
 
 
