@@ -1,6 +1,6 @@
 # The commands of this project. `make run` and `make test` are all that a fresh machine needs.
 .DEFAULT_GOAL := help
-.PHONY: help run once history rebuild import query backtest rollback stop clean test lint requirements expectations
+.PHONY: help run once history rebuild import query backtest rollback plan stop clean test lint requirements expectations
 
 # The first Python that fits; name another one by make PYTHON=... run
 FITS = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -36,6 +36,10 @@ backtest:  ## train before a day, test after it: make backtest OBSERVATIONS='*.t
 
 rollback:  ## put an earlier model back: make rollback TARGET=air_temperature [VERSION=...] [REASON=...]
 	$(BOOTSTRAP) rollback
+
+plan:  ## what a change of pipelines/ will do: make plan [BASE=git-ref] [FORMAT=markdown]
+	$(BOOTSTRAP) install
+	@$(BIN)/python -m weather_mlops.pipelines.plan $(if $(BASE),--base=$(BASE)) $(if $(FORMAT),--format=$(FORMAT))
 
 stop:  ## stop what runs, from another terminal
 	$(BOOTSTRAP) stop

@@ -9,14 +9,31 @@ from pathlib import Path
 
 import pytest
 
+from weather_mlops.pipelines.keys import LOADER_KEYS
+
 PROJECT = Path(__file__).resolve().parents[2]
 PIPELINES = {"data_collection", "history", "model_training", "forecast", "model_rollback"}
+# What Airflow's DAG processor does with the DAG file: errors count by the file that they are kept under.
 READ_DAGS = """
-import json
-from airflow.dag_processing.dagbag import DagBag
-bag = DagBag()
+import json, os, socket
+asked = []
+def refuse(*address):
+    asked.append(repr(address))
+    raise OSError("no network in this test")
+socket.getaddrinfo = socket.socket.connect = refuse
+from pathlib import Path
+import structlog
+from airflow.dag_processing import processor
+from airflow.dag_processing.dagbag import BundleDagBag
+folder = Path(os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
+bag = BundleDagBag(str(folder), bundle_path=folder, bundle_name="test", load_op_links=False)
+serialized, errors = processor._serialize_dags(bag, structlog.get_logger())
+from dagfactory import telemetry
 print("RESULT" + json.dumps({
-    "errors": bag.import_errors,
+    "errors": {**bag.import_errors, **errors},
+    "asked": asked,
+    "telemetry": telemetry.should_emit(),
+    "files": {dag.dag_id: dag.data["dag"]["relative_fileloc"] for dag in serialized},
     "dags": {
         dag.dag_id: {
             "schedule": getattr(dag.timetable, "expression", None),
@@ -27,8 +44,9 @@ print("RESULT" + json.dumps({
             "doc": dag.doc_md,
             "tasks": {task.task_id: sorted(task.downstream_task_ids) for task in dag.tasks},
             "retries": {task.task_id: task.retries for task in dag.tasks},
+            "more": {key: str(getattr(dag, key)) for key in KEYS},
         }
-        for dag in bag.dags.values()
+        for dag in bag.dags.values() if dag.dag_id in {one.dag_id for one in serialized}
     },
 }))
 """
@@ -41,14 +59,15 @@ def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-def run_airflow(home: Path, project: Path, command: list[str]) -> str:
+def run_airflow(home: Path, project: Path, command: list[str], **more: str) -> str:
+    tracking = ("DO_NOT_TRACK", "SCARF_NO_ANALYTICS")
     environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")},
+        **{k: v for k, v in os.environ.items() if not k.startswith("AIRFLOW") and k not in tracking},
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(project / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(project / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "DO_NOT_TRACK": "1",
+        **more,
     }
     result = subprocess.run(
         [sys.executable, *command], env=environment, capture_output=True, text=True, check=False
@@ -57,8 +76,8 @@ def run_airflow(home: Path, project: Path, command: list[str]) -> str:
     return result.stdout
 
 
-def read_dags(home: Path, project: Path) -> dict:
-    output = run_airflow(home, project, ["-c", READ_DAGS])
+def read_dags(home: Path, project: Path, **more: str) -> dict:
+    output = run_airflow(home, project, ["-c", f"KEYS = {LOADER_KEYS}\n{READ_DAGS}"], **more)
     return json.loads(output.split("RESULT", 1)[1].splitlines()[0])
 
 
@@ -116,36 +135,212 @@ def test_the_yaml_shows_in_the_docs_of_the_dag(airflow_home):
     assert (PROJECT / "pipelines" / "collection.yml").read_text("utf-8") in doc
 
 
-UNKNOWN_OPERATOR = """
+BROKEN = {
+    "syntax": ("broken: [", "pipelines/bad.yml:", "bad.yml"),
+    "unknown operator": (
+        """
 bad:
   schedule: '@hourly'
   tasks:
     - task_id: t
       operator: operators.nothing.X
-"""
-UNKNOWN_ARGUMENT = """
+""",
+        "pipelines/bad.yml:6:",
+        "nothing",
+    ),
+    "unknown argument": (
+        """
 bad:
   schedule: '@hourly'
   tasks:
     - task_id: t
       operator: operators.collection.HealthCheckOperator
       max_lag_hourz: 3
-"""
+""",
+        "pipelines/bad.yml:7:",
+        "max_lag_hourz",
+    ),
+    "unknown key of a DAG": (
+        """
+bad:
+  scheduel: '@hourly'
+  tasks:
+    - {task_id: t, operator: airflow.providers.standard.operators.empty.EmptyOperator}
+""",
+        "pipelines/bad.yml:3:",
+        "scheduel",
+    ),
+    "an id that another file has": (
+        """
+history:
+  schedule: '@hourly'
+  tasks:
+    - {task_id: t, operator: airflow.providers.standard.operators.empty.EmptyOperator}
+""",
+        "pipelines/",
+        "history",
+    ),
+    "what only Airflow refuses, in a task": (
+        """
+bad:
+  schedule: '@hourly'
+  tasks:
+    - task_id: fine
+      operator: airflow.providers.standard.operators.empty.EmptyOperator
+    - task_id: t
+      operator: airflow.providers.standard.operators.bash.BashOperator
+      bash_command: echo
+      task_display_name: "{{ unknown }}"
+      doc_md: x
+      trigger_rule: all_success
+      retries: 3
+      output_processor: builtins.nothing
+""",
+        "pipelines/bad.yml:",
+        "",
+    ),
+    "a trigger rule that fail_fast forbids": (
+        """
+bad:
+  schedule: '@hourly'
+  fail_fast: true
+  tasks:
+    - task_id: t
+      operator: airflow.providers.standard.operators.empty.EmptyOperator
+      trigger_rule: all_done
+""",
+        "pipelines/bad.yml:",
+        "fail_fast",
+    ),
+    "a type of run that its schedule needs": (
+        """
+bad:
+  schedule: '@hourly'
+  allowed_run_types: [manual]
+  tasks:
+    - {task_id: t, operator: airflow.providers.standard.operators.empty.EmptyOperator}
+""",
+        "pipelines/bad.yml:",
+        "allowed_run_types",
+    ),
+}
 
 
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [("broken: [", "while parsing"), (UNKNOWN_OPERATOR, "nothing"), (UNKNOWN_ARGUMENT, "max_lag_hourz")],
-    ids=["syntax", "unknown operator", "unknown argument"],
-)
-def test_a_broken_file_is_an_import_error_that_names_it_and_spares_the_others(
-    airflow_home, project, content, said
+@pytest.mark.parametrize(("content", "place", "said"), BROKEN.values(), ids=BROKEN)
+def test_a_broken_file_is_an_error_under_its_own_name_and_spares_the_others(
+    airflow_home, project, content, place, said
 ):
     (project / "pipelines" / "bad.yml").write_text(content)
 
     found = read_dags(airflow_home, project)
 
+    # Of what is kept under the name of load_yaml.py, Airflow would take off all DAGs.
+    assert set(found["errors"]) == {"pipelines/bad.yml"}
+    assert place in found["errors"]["pipelines/bad.yml"]
+    assert said in found["errors"]["pipelines/bad.yml"]
+    assert found["files"] == dict.fromkeys(PIPELINES, "load_yaml.py")
+
+
+def test_two_broken_files_are_two_errors(airflow_home, project):
+    for name in ("bad.yml", "worse.yaml"):
+        (project / "pipelines" / name).write_text("broken: [")
+
+    found = read_dags(airflow_home, project)
+
+    assert set(found["errors"]) == {"pipelines/bad.yml", "pipelines/worse.yaml"}
     assert set(found["dags"]) == PIPELINES
-    (error,) = found["errors"].values()
-    assert "pipelines/bad.yml" in error
-    assert said in error
+
+
+def test_broken_defaults_are_told_and_nothing_runs_without_them(airflow_home, project):
+    defaults = project / "pipelines" / "defaults.yml"
+    defaults.write_text(defaults.read_text().replace("timezone:", "timezoen:"))
+
+    found = read_dags(airflow_home, project)
+
+    assert set(found["errors"]) == {"pipelines/defaults.yml"}
+    assert "pipelines/defaults.yml:2:" in found["errors"]["pipelines/defaults.yml"]
+    assert found["dags"] == {}
+
+
+MORE = """
+more:
+  schedule: '@hourly'
+  fail_fast: true
+  max_consecutive_failed_dag_runs: 3
+  owner_links: {weather-mlops: "https://example.com/us"}
+  allowed_run_types: [scheduled, manual]
+  template_undefined: jinja2.Undefined
+  user_defined_filters: {base: os.path.basename}
+  jinja_environment_kwargs: {keep_trailing_newline: true}
+  disable_bundle_versioning: true
+  rerun_with_latest_version: true
+  deadline:
+    __type__: airflow.sdk.DeadlineAlert
+    reference: {__type__: airflow.sdk.definitions.deadline.DagRunQueuedAtDeadline}
+    interval: {__type__: datetime.timedelta, minutes: 30}
+    callback:
+      __type__: airflow.sdk.SyncCallback
+      callback_callable: builtins.print
+  tasks:
+    - {task_id: t, operator: airflow.providers.standard.operators.empty.EmptyOperator}
+"""
+
+
+def test_parameters_that_dag_factory_does_not_know_hold(airflow_home, project):
+    (project / "pipelines" / "more.yml").write_text(MORE)
+
+    found = read_dags(airflow_home, project)
+
+    assert found["errors"] == {}
+    more = found["dags"]["more"]["more"]
+    assert more["fail_fast"] == more["disable_bundle_versioning"] == more["rerun_with_latest_version"] == "True"
+    assert more["max_consecutive_failed_dag_runs"] == "3"
+    assert more["owner_links"] == "{'weather-mlops': 'https://example.com/us'}"
+    assert "SCHEDULED" in more["allowed_run_types"]
+    assert "MANUAL" in more["allowed_run_types"]
+    assert more["template_undefined"] == "<class 'jinja2.runtime.Undefined'>"
+    assert "basename" in more["user_defined_filters"]
+    assert more["jinja_environment_kwargs"] == "{'keep_trailing_newline': True}"
+    assert "DeadlineAlert" in more["deadline"]
+
+
+def test_a_dag_may_have_any_name_that_the_loader_uses_itself(airflow_home, project):
+    names = ("load", "PIPELINES", "__file__", "Path")
+    task = "{task_id: t, operator: airflow.providers.standard.operators.empty.EmptyOperator}"
+    for name in names:
+        text = f"{name}:\n  schedule: null\n  tasks: [{task}]\n"
+        (project / "pipelines" / f"{name}.yml").write_text(text)
+
+    found = read_dags(airflow_home, project)
+
+    assert set(found["dags"]) == PIPELINES | set(names)
+    assert set(found["files"].values()) == {"load_yaml.py"}
+
+
+def test_a_task_reads_only_the_file_of_its_dag(airflow_home, project):
+    (project / "pipelines" / "bad.yml").write_text("broken: [")
+    wanted = {"_AIRFLOW_PARSING_CONTEXT_DAG_ID": "forecast", "_AIRFLOW_PARSING_CONTEXT_TASK_ID": "make_forecast"}
+
+    found = read_dags(airflow_home, project, **wanted)
+
+    assert "forecast" in found["dags"]
+    assert "data_collection" not in found["dags"]
+    assert found["errors"] == {}
+
+
+def test_no_telemetry_is_sent_by_reading_dags_nor_by_dag_factorys_own_plugin(airflow_home):
+    found = read_dags(airflow_home, PROJECT)
+
+    assert found["asked"] == []
+    assert found["telemetry"] is False
+
+    script = """
+from airflow import plugins_manager
+plugins_manager.get_plugin_info() if hasattr(plugins_manager, "get_plugin_info") else None
+import sys
+assert "dagfactory.listeners.runtime_event" in sys.modules, "dag-factory's plugin isn't loaded any more"
+assert "yaml_dags" not in sys.modules
+from dagfactory import telemetry
+print("RESULT", telemetry.should_emit())
+"""
+    assert "RESULT False" in run_airflow(airflow_home, PROJECT, ["-c", script])

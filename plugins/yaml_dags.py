@@ -1,0 +1,194 @@
+"""From the YAML files of a folder to Airflow DAGs: what dags/load_yaml.py does.
+
+Each file is validated, by the code of `make validate`, and built by itself. A broken one doesn't take the
+others down: it shows as an import error of its own, under its own name.
+
+Airflow takes all DAGs of a Python file off their schedule when an error is kept under that file's name. The one
+kind of error that it keeps under a name that a DAG gives is that of a DAG which can't be serialised: so a
+broken YAML file becomes one.
+"""
+
+import os
+import re
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final, Never
+
+from airflow.exceptions import SerializationError
+from airflow.sdk import DAG, get_parsing_context
+from airflow.sdk.exceptions import FailFastDagInvalidTriggerRule
+from airflow.sdk.module_loading import import_string
+from airflow.serialization.serialized_objects import DagSerialization
+
+from weather_mlops.pipelines import effective
+from weather_mlops.pipelines.document import Document
+from weather_mlops.pipelines.document import load as read
+from weather_mlops.pipelines.findings import Finding, errors
+from weather_mlops.pipelines.folder import defaults_file, pipeline_files
+from weather_mlops.pipelines.keys import LOADER_KEYS
+from weather_mlops.pipelines.validation import validate, validate_file
+
+os.environ["DO_NOT_TRACK"] = "1"  # dag-factory looks once, when it is imported
+from dagfactory.dagfactory import _DagFactory
+from dagfactory.utils import cast_with_type
+
+BEYOND_YAML: Final = re.compile(r"\$|\b__(and|or|join)__")
+"""What dag-factory does with a text besides ``__type__``: variables of the environment, logical expressions."""
+
+
+class Factory(_DagFactory):  # type: ignore[misc]  # dag-factory has no types
+    """dag-factory, which takes over what was parsed already, and shows a file as it was written.
+
+    Its own reading, in pure Python, and its writing of YAML for the DAG's docs, which spells out Python objects
+    and loses the comments, took three quarters of its time.
+
+    Args:
+        documents: the file's, and that of its defaults.
+        file: the pipelines to build.
+    """
+
+    def __init__(self, documents: Mapping[Path, Document], file: Path) -> None:
+        self._documents = documents
+        super().__init__(config_filepath=str(file), defaults_config_path=str(file.parent))
+
+    def _load_dag_config(self, config_filepath: str | Path) -> dict[str, Any]:
+        file = Path(config_filepath)
+        beyond = BEYOND_YAML.search(file.read_text("utf-8"))
+        data = super()._load_dag_config(str(file)) if beyond else cast_with_type(self._documents[file].data)
+        return dict(data)
+
+    def _serialise_config_md(self, *_: Any) -> str:
+        return Path(self.config_file_path).read_text("utf-8")
+
+
+class BrokenPipeline(SerializationError):
+    """A YAML file that can't become DAGs; the message names the file, the line and the mend."""
+
+
+class Broken(DAG):
+    """Stands for a broken file: Airflow shows what is wrong with it, under its name.
+
+    Args:
+        number: of the file, among those that are broken.
+        file: its path, as people know it.
+        fault: what is wrong, where, and how to mend it.
+    """
+
+    def __init__(self, number: int, file: str, fault: str) -> None:
+        self._file = file
+        self._fault = fault
+        super().__init__(f"broken_pipeline_{number}")
+
+    @property
+    def relative_fileloc(self) -> str:
+        """The YAML file, whatever Airflow takes for it."""
+        return self._file
+
+    @relative_fileloc.setter
+    def relative_fileloc(self, _: str | None) -> None:
+        """Stay with the YAML file."""
+
+    def get_serialized_fields(self) -> Never:
+        """Tell what is wrong, where Airflow listens.
+
+        Raises:
+            BrokenPipeline: always.
+        """
+        raise BrokenPipeline(self._fault)
+
+
+def load(folder: Path) -> list[DAG]:
+    """The DAGs of a folder's files; each broken file is one of class ``Broken``.
+
+    Where Airflow is about to run a task, only the file that may have its DAG is read.
+    """
+    wanted = get_parsing_context().dag_id
+    files = [file for file in pipeline_files(folder) if wanted is None or wanted in file.read_text("utf-8")]
+    shared = defaults_file(folder)
+    defaults = read(shared) if shared else None
+    faults = _faults(folder, files if wanted else None, defaults)
+    if shared and (fault := faults.get(shared)):
+        # With another time zone or without retries they would not be the pipelines that were written.
+        return [Broken(0, _name(shared), fault)]
+    dags: list[DAG] = []
+    broken: dict[Path, str] = {}
+    for file in files:
+        try:
+            dags += _build(file, defaults) if file not in faults else []
+        except Exception as error:  # noqa: BLE001  whatever a user's file provokes is shown, with the file's name
+            broken[file] = _explain(file, error)
+    broken = {**faults, **broken}
+    return dags + [Broken(number, _name(file), broken[file]) for number, file in enumerate(sorted(broken))]
+
+
+def _faults(folder: Path, files: Sequence[Path] | None, defaults: Document | None) -> dict[Path, str]:
+    """What the validation finds wrong, by file; of some of the files, where only these are wanted."""
+    if files is None:
+        found = validate(folder)
+    else:
+        shared = defaults.data if defaults else None
+        found = [finding for file in files for finding in validate_file(file, shared)]
+    faults: dict[Path, str] = {}
+    for finding in errors(found):
+        file = Path(finding.file)
+        told = str(replace(finding, file=_name(file)))
+        faults[file] = f"{faults[file]}\n{told}" if file in faults else told
+    return faults
+
+
+def _build(file: Path, defaults: Document | None) -> list[DAG]:
+    """The DAGs of a file that has been validated.
+
+    Raises:
+        Exception: dag-factory, Airflow or an operator doesn't take it.
+    """
+    document = read(file)
+    documents = {file: document} | ({defaults.path: defaults} if defaults else {})
+    dags: list[DAG] = list(Factory(documents, file).build_dags().values())
+    for dag in dags:
+        _complete(dag, effective.dag_settings(document, dag.dag_id, defaults))
+        # What Airflow would refuse later it would put down to all pipelines.
+        dag.validate()
+        dag.check_cycle()
+        DagSerialization.serialize_dag(dag)
+    return dags
+
+
+def _complete(dag: DAG, settings: effective.Settings) -> None:
+    """Set what dag-factory leaves out; Airflow checks and converts it as in the constructor.
+
+    Raises:
+        Exception: a value doesn't fit.
+    """
+    for key in LOADER_KEYS:
+        if key in settings:
+            setattr(dag, key, _made(key, settings[key].value))
+    for task in dag.tasks:
+        FailFastDagInvalidTriggerRule.check(fail_fast=dag.fail_fast, trigger_rule=task.trigger_rule)
+
+
+def _made(key: str, value: Any) -> Any:
+    """What Airflow wants, of what the YAML says: objects of their types, imported things of their paths."""
+    if key == "template_undefined":
+        return import_string(value)
+    if key == "user_defined_filters":
+        return {name: import_string(path) for name, path in value.items()}
+    return cast_with_type(value)
+
+
+def _explain(file: Path, error: Exception) -> str:
+    """An error while a file was built, with the line of the task or the DAG that was being made."""
+    document = read(file)
+    made: dict[str, Any] = {}
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        made |= {name: value for name, value in frame.f_locals.items() if name in ("dag_name", "task_name")}
+    path = effective.task_path(document, made.get("dag_name", ""), made.get("task_name", ""))
+    line, column = document.position_of(path)
+    return f"{_name(file)}:{line}:{column}: {type(error).__name__}: {error}"
+
+
+def _name(file: Path) -> str:
+    """A file as people know it."""
+    return f"{file.parent.name}/{file.name}"
