@@ -10,6 +10,7 @@ from typing import Any, Final
 import dagfactory.dagbuilder
 from airflow.sdk import DAG, BaseOperator, TaskGroup, TriggerRule, WeightRule
 
+from airflow.sdk import Context
 from airflow.sdk.api.datamodels._generated import DagRunType
 
 from authoring import types
@@ -166,6 +167,7 @@ def build() -> Schema:
         },
         "propertyNames": {"pattern": ID},
         "additionalProperties": ref("dag"),
+        "x-context": sorted(Context.__annotations__),
         "$defs": definitions,
     }
 
@@ -257,7 +259,7 @@ def _dag_types() -> dict[str, Schema]:
         "max_active_tasks": _POSITIVE,
         "max_consecutive_failed_dag_runs": _COUNT,
         "dagrun_timeout": ref("duration"),
-        "deadline": ref("deadline"),
+        "deadline": ref("deadlines"),
         "is_paused_upon_creation": flag,
         "fail_fast": flag,
         "tags": {"type": "array", "items": {"type": "string", "maxLength": 100}, "uniqueItems": True},

@@ -293,7 +293,9 @@ def test_parameters_that_dag_factory_does_not_know_hold(airflow_home, project):
 
     assert found["errors"] == {}
     more = found["dags"]["more"]["more"]
-    assert more["fail_fast"] == more["disable_bundle_versioning"] == more["rerun_with_latest_version"] == "True"
+    assert (
+        more["fail_fast"] == more["disable_bundle_versioning"] == more["rerun_with_latest_version"] == "True"
+    )
     assert more["max_consecutive_failed_dag_runs"] == "3"
     assert more["owner_links"] == "{'weather-mlops': 'https://example.com/us'}"
     assert "SCHEDULED" in more["allowed_run_types"]
@@ -319,7 +321,10 @@ def test_a_dag_may_have_any_name_that_the_loader_uses_itself(airflow_home, proje
 
 def test_a_task_reads_only_the_file_of_its_dag(airflow_home, project):
     (project / "pipelines" / "bad.yml").write_text("broken: [")
-    wanted = {"_AIRFLOW_PARSING_CONTEXT_DAG_ID": "forecast", "_AIRFLOW_PARSING_CONTEXT_TASK_ID": "make_forecast"}
+    wanted = {
+        "_AIRFLOW_PARSING_CONTEXT_DAG_ID": "forecast",
+        "_AIRFLOW_PARSING_CONTEXT_TASK_ID": "make_forecast",
+    }
 
     found = read_dags(airflow_home, project, **wanted)
 

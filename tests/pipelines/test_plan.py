@@ -55,7 +55,9 @@ def write(project: Path, **files: str | None) -> None:
 
 def git(project: Path, *command: str) -> str:
     identity = ["-c", "user.name=us", "-c", "user.email=us@example.com", "-c", "commit.gpgsign=false"]
-    done = subprocess.run(["git", *identity, *command], cwd=project, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        ["git", *identity, *command], cwd=project, capture_output=True, text=True, check=True
+    )
     return done.stdout.strip()
 
 

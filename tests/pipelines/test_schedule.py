@@ -61,7 +61,9 @@ def test_runs_are_told_in_the_zone_of_the_dag_across_midnight_and_month():
 
 
 def test_a_clock_that_is_put_forward_skips_no_day():
-    runs = scheduled('schedule: "30 2 * * *"', "Europe/Berlin").next_runs(datetime(2026, 3, 28, 12, tzinfo=UTC), 3)
+    runs = scheduled('schedule: "30 2 * * *"', "Europe/Berlin").next_runs(
+        datetime(2026, 3, 28, 12, tzinfo=UTC), 3
+    )
 
     assert [f"{run:%m-%d}" for run in runs] == ["03-29", "03-30", "03-31"]
 

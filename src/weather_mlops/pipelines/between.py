@@ -35,7 +35,7 @@ def check(documents: Sequence[Document]) -> Iterator[Finding]:
 
 def not_read(path: Path, folder: Path) -> Finding:
     """A file that looks like a pipeline, and that nobody reads."""
-    where = "in a folder of its own" if path.parent != folder else "named .yaml"
+    told = "in a folder of its own" if path.parent != folder else "not named as one"
     return Finding(
         str(path),
         1,
@@ -43,8 +43,8 @@ def not_read(path: Path, folder: Path) -> Finding:
         Severity.ERROR,
         "not-read",
         path.name,
-        f"this file is {where}, and is never read",
-        f"move it to {folder / path.stem}.yml",
+        f"this file is {told}, and is never read",
+        f"move it to {folder / path.stem}.yml, or remove it",
     )
 
 
@@ -73,22 +73,16 @@ def _dag_named(
 
 def _assets(documents: Sequence[Document]) -> Iterator[Finding]:
     uris: dict[str, tuple[str, Place]] = {}
+    names: dict[str, tuple[str, Place]] = {}
     emitted: set[str] = set()
     awaited: list[tuple[str, Place]] = []
     for document, dag_id, dag in _dags(documents):
         for path, asset in _inside(dag, (dag_id,)):
             name, uri = _name_and_uri(asset)
-            if uris.setdefault(name, (uri, (document, path)))[0] != uri:
-                other, place = uris[name]
-                line, _ = place[0].position_of(place[1])
-                yield document.finding(
-                    path,
-                    "asset",
-                    f"the asset {name} has the URI {uri} here, and {other} in {place[0].path}, line {line}",
-                    "give it one URI everywhere",
-                    value=True,
-                    text=name,
-                )
+            if names.setdefault(uri, (name, (document, path)))[0] != name:
+                yield _other_asset(document, path, f"the URI {uri} has the name {name}", names[uri])
+            elif uris.setdefault(name, (uri, (document, path)))[0] != uri:
+                yield _other_asset(document, path, f"the asset {name} has the URI {uri}", uris[name])
             if path[1] == "schedule":
                 awaited.append((name, (document, path)))
             elif "outlets" in path:
@@ -108,6 +102,20 @@ def _assets(documents: Sequence[Document]) -> Iterator[Finding]:
             )
 
 
+def _other_asset(
+    document: Document, path: tuple[str | int, ...], told: str, first: tuple[str, Place]
+) -> Finding:
+    other, (source, place) = first
+    line, _ = source.position_of(place)
+    return document.finding(
+        path,
+        "asset",
+        f"{told} here, and {other} in {source.path}, line {line}",
+        "write its name and its URI alike everywhere: to Airflow they are two assets",
+        value=True,
+    )
+
+
 def _inside(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Any]]:
     """Every asset inside a value: objects, and bare URIs where assets stand."""
     if isinstance(value, dict):
@@ -119,8 +127,12 @@ def _inside(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from _inside(item, (*path, index))
-    elif isinstance(value, str) and len(path) > 1 and path[-2] in ("outlets", "inlets", "schedule"):
+    elif isinstance(value, str) and _is_list_of_assets(path):
         yield path, value
+
+
+def _is_list_of_assets(path: tuple[str | int, ...]) -> bool:
+    return len(path) > 1 and isinstance(path[-1], int) and path[-2] in ("outlets", "inlets", "schedule")
 
 
 def _name_and_uri(asset: Any) -> tuple[str, str]:

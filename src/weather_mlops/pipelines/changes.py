@@ -179,7 +179,8 @@ def _arguments(old: Mapping[str, Task], new: Mapping[str, Task]) -> Iterator[Row
 def _mapped(task: Task) -> dict[str, Any]:
     """A task's arguments; those that it is mapped over under a name of their own."""
     return {
-        f"{name} (mapped)" if name in task.mapped else name: setting for name, setting in task.settings.items()
+        f"{name} (mapped)" if name in task.mapped else name: setting
+        for name, setting in task.settings.items()
     }
 
 
@@ -190,7 +191,10 @@ def _differences(old: Settings, new: Settings) -> dict[str, tuple[str, str]]:
         before, after = old.get(name), new.get(name)
         if before is None or after is None or before.value != after.value:
             words = tuple(shown(one.value, LONGEST) if one else NOTHING for one in (before, after))
-            differing[name] = (words[0], words[1] if words[0] != words[1] else f"{words[1]} (differs further on)")
+            differing[name] = (
+                words[0],
+                words[1] if words[0] != words[1] else f"{words[1]} (differs further on)",
+            )
     return differing
 
 

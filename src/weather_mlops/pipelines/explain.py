@@ -133,7 +133,9 @@ def main(arguments: Iterable[str] | None = None) -> int:
     """Explain what the command line names; 0, or 1 where it can't be told."""
     parser = argparse.ArgumentParser(prog="python -m weather_mlops.pipelines.explain")
     parser.add_argument("target", help="a DAG's id, or dag.task")
-    parser.add_argument("--pipelines", type=Path, default=PROJECT / "pipelines", help="folder of the YAML files")
+    parser.add_argument(
+        "--pipelines", type=Path, default=PROJECT / "pipelines", help="folder of the YAML files"
+    )
     parser.add_argument("--schema", type=Path, default=PROJECT / "schemas" / "pipeline.schema.json")
     options = parser.parse_args(list(arguments) if arguments is not None else None)
     try:

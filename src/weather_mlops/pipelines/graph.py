@@ -6,13 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from weather_mlops.pipelines.document import Document
-from weather_mlops.pipelines.findings import Finding, Severity, did_you_mean
+from weather_mlops.pipelines.findings import Finding, did_you_mean
 
 Path = tuple[str | int, ...]
 
 _OUTPUT: Final = re.compile(r"^(?:(.+)\.output|XcomArg\((.+)\))$")
-_PULLED: Final = re.compile(r"""task_ids\s*=\s*\[?\s*['"]([\w.\-]+)['"]""")
-_PARAM: Final = re.compile(r"(?<![\w.])params(?:\.(\w+)|\[['\"](\w+)['\"]\])")
 
 
 @dataclass
@@ -48,12 +46,9 @@ def check(document: Document, dag_id: str, dag: Mapping[str, Any]) -> Iterator[F
         yield circle_finding(document, nodes, circle)
         return
     above = {name: _above(nodes, name) for name in nodes}
-    params = _params(dag)
     for name, node in nodes.items():
         if not node.is_group:
             yield from _outputs(document, nodes, name, node, above[name])
-            known = params | _params(node.said) if params is not None else None
-            yield from _templates(document, nodes, node, known)
 
 
 def named(items: Any, path: Path, key: str) -> Iterator[tuple[str, Path, Mapping[str, Any]]]:
@@ -93,15 +88,16 @@ def _names(document: Document, nodes: Mapping[str, Node]) -> Iterator[Finding]:
             if other == name:
                 yield document.finding(path, "cycle", f"{name} depends on itself", "remove it", value=True)
             elif other not in nodes:
-                yield _unknown(
+                yield unknown(
                     document, path, other, [known for known in nodes if known != name], "task or task group"
                 )
         if node.parent is not None and node.parent not in groups:
             key = "parent_group_name" if node.is_group else "task_group_name"
-            yield _unknown(document, (*node.path, key), node.parent, groups, "task group")
+            yield unknown(document, (*node.path, key), node.parent, groups, "task group")
 
 
-def _unknown(document: Document, path: Path, name: str, known: list[str], what: str) -> Finding:
+def unknown(document: Document, path: Path, name: str, known: list[str], what: str) -> Finding:
+    """What is said of a name that nothing has."""
     like = did_you_mean(name, known)
     hint = f"; did you mean {like}?" if like else ""
     there = ", ".join(known) if known else "none"
@@ -170,7 +166,7 @@ def _outputs(
         other, path = found.group(1) or found.group(2), (*node.path, "expand", key)
         tasks = [known for known, there in nodes.items() if not there.is_group and known != name]
         if other not in tasks:
-            yield _unknown(document, path, other, tasks, "task")
+            yield unknown(document, path, other, tasks, "task")
         elif other not in above:
             yield document.finding(
                 path,
@@ -179,46 +175,3 @@ def _outputs(
                 f"add {other} to its dependencies",
                 value=True,
             )
-
-
-def _templates(
-    document: Document, nodes: Mapping[str, Node], node: Node, params: set[str] | None
-) -> Iterator[Finding]:
-    for path, text in texts(node.said, node.path):
-        if "{{" not in text and "{%" not in text:
-            continue
-        for other in _PULLED.findall(text):
-            if other.rpartition(".")[2] not in nodes:
-                yield _unknown(
-                    document, path, other, [known for known in nodes if not nodes[known].is_group], "task"
-                )
-        for dotted, indexed in _PARAM.findall(text):
-            name = dotted or indexed
-            if params is not None and name not in params and not hasattr(dict, name):
-                like = did_you_mean(name, params)
-                hint = f"; did you mean {like}?" if like else ""
-                yield document.finding(
-                    path,
-                    "unknown-param",
-                    f"there is no param {name}{hint}",
-                    f"params are: {', '.join(sorted(params)) or 'none'}",
-                    value=True,
-                    severity=Severity.ERROR,
-                )
-
-
-def texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
-    """Every text inside a value, with its path."""
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from texts(item, (*path, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from texts(item, (*path, index))
-
-
-def _params(said: Mapping[str, Any]) -> set[str] | None:
-    params = said.get("params", {})
-    return set(params) if isinstance(params, dict) else set()

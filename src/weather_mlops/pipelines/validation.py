@@ -6,13 +6,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from weather_mlops.pipelines import between, contradictions, graph, secrets
+from weather_mlops.pipelines import between, contradictions, graph, secrets, templates
 from weather_mlops.pipelines.check import Checker
 from weather_mlops.pipelines.document import Document, load
 from weather_mlops.pipelines.findings import Finding, Severity, errors
+from weather_mlops.pipelines.folder import defaults_file, pipeline_files
 
 SCHEMA: Final = Path(__file__).resolve().parents[3] / "schemas" / "pipeline.schema.json"
-DEFAULTS: Final = "defaults.yml"
 
 
 def validate(folder: Path, *, schema: Path = SCHEMA) -> list[Finding]:
@@ -31,18 +31,18 @@ def validate(folder: Path, *, schema: Path = SCHEMA) -> list[Finding]:
     found: list[Finding] = []
     defaults: Mapping[str, Any] = {}
     documents = []
-    for path in sorted(folder.rglob("*.y*ml")):
-        if path.parent != folder or path.suffix != ".yml":
-            found.append(between.not_read(path, folder))
-    if (folder / DEFAULTS).exists():
-        document = load(folder / DEFAULTS)
+    files, shared = pipeline_files(folder), defaults_file(folder)
+    found += [
+        between.not_read(path, folder) for path in _others(folder, [*files, *([shared] if shared else [])])
+    ]
+    if shared:
+        document = load(shared)
         found += check_defaults(document, schema)
         defaults = document.data if isinstance(document.data, dict) else {}
-    for path in sorted(folder.glob("*.yml")):
-        if path.name != DEFAULTS:
-            document = load(path)
-            documents.append(document)
-            found += check_document(document, defaults, schema)
+    for path in files:
+        document = load(path)
+        documents.append(document)
+        found += check_document(document, defaults, schema)
     found += between.check(documents)
     return sorted(set(found))
 
@@ -112,12 +112,18 @@ def _of_pipelines(
         yield from found
         if key != "default" and isinstance(said, dict):
             yield from graph.check(document, key, said)
+            yield from templates.check(document, key, said, schema["x-context"])
             if not errors(found):  # its values are of the kinds that they should be
                 yield from contradictions.check(document, key, said, whole)
     if not data:
         yield document.finding(
             (), "empty", "there is no pipeline in this file", "declare one, or remove the file"
         )
+
+
+def _others(folder: Path, read: Sequence[Path]) -> list[Path]:
+    """Files that look like pipelines, and that nobody reads."""
+    return sorted(path for path in folder.rglob("*.y*ml") if path.is_file() and path not in read)
 
 
 def _names(default_args: Any) -> set[str]:
