@@ -54,6 +54,11 @@ DOMAIN: Final[Schema] = {
 SPECIAL: Final[dict[str, Schema]] = {
     "python_callable": ref("importPath"),
     "execution_date_fn": ref("importPath"),
+    "execution_delta": {
+        "type": "string",
+        "pattern": r"^\d+ (hour|minute|second|day)s?$",
+        "description": "how much earlier the other DAG's run is, in words: 1 hour",
+    },
     "mode": {"enum": ["poke", "reschedule"]},
     "trigger_rule": ref("triggerRule"),
 }

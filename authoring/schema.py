@@ -394,7 +394,6 @@ def _objects() -> dict[str, Schema]:
         "timezone": {"type": "string", "format": "timezone"},
         "assets": {"anyOf": [ref("assets"), ref("asset")]},
         "timetable": ref("timetable"),
-        "event_dates": {"type": "array", "items": ref("moment"), "minItems": 1},
     }
     found: dict[str, Schema] = {}
     for path, about in {**ASSETS, **TIMETABLES}.items():

@@ -35,6 +35,7 @@ class Document:
 
     Attributes:
         path: of the file; ``-`` for a text.
+        text: of all of it.
         data: plain Python; None where the file can't be parsed.
         found: what is wrong with it as YAML.
         root: the node of all of it.
@@ -42,6 +43,7 @@ class Document:
     """
 
     path: Path
+    text: str = ""
     data: Any = None
     found: list[Finding] = field(default_factory=list)
     root: yaml.Node | None = None
@@ -113,11 +115,12 @@ def parse(text: str, path: Path) -> Document:
     try:
         roots = list(yaml.compose_all(text, Loader=Loader))
     except yaml.YAMLError as error:
-        return Document(path, found=[syntax.explain(str(path), text, error)])
+        return Document(path, text, found=[syntax.explain(str(path), text, error)])
     documents = [_Builder(path, root).document for root in roots if root is not None]
     if not documents:
-        return Document(path, found=[syntax.empty(str(path))])
+        return Document(path, text, found=[syntax.empty(str(path))])
     first, *others = documents
+    first.text = text
     first.following = tuple(others)
     for other in others:
         first.found += [_second(other), *other.found]

@@ -11,7 +11,7 @@ PLAIN_TAGS: Final = frozenset(
     TAG + name for name in ("str", "int", "float", "bool", "null", "timestamp", "map", "seq", "merge")
 )
 _KINDS: Final = {"int": "number", "float": "number", "timestamp": "date", "bool": "boolean"}
-_WORDS: Final = {"yes": True, "no": False, "on": True, "off": False, "y": True, "n": False}
+_WORDS: Final = {"yes": True, "no": False, "on": True, "off": False}
 _SPELLED: Final = {
     TAG + "int": (
         (re.compile(r"[-+]?0[0-7_]+"), "an octal number"),
@@ -61,7 +61,7 @@ def written_tag(tag: str) -> str:
 
 def trap(text: str, tag: str) -> tuple[str, str] | None:
     """What is surprising about an unquoted word, and the mend; None where nothing is."""
-    if text.lower() in _WORDS and (tag == TAG + "bool" or text.lower() in ("y", "n")):
+    if text.lower() in _WORDS and tag == TAG + "bool":
         meant = str(_WORDS[text.lower()]).lower()
         return (
             f"{text} is read as {meant}, or as text, depending on the reader",

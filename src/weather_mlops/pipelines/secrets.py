@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from weather_mlops.pipelines.document import Document
-from weather_mlops.pipelines.findings import Finding
+from weather_mlops.pipelines.findings import Finding, Severity
 from weather_mlops.pipelines.keys import ENVIRONMENT_KEYS
 
 Path = tuple[str | int, ...]
@@ -44,24 +44,17 @@ def check(document: Document, value: Any, path: Path = ()) -> Iterator[Finding]:
         yield from _text(document, path, value)
 
 
-def comments(document: Document, text: str) -> Iterator[Finding]:
+def comments(document: Document) -> list[Finding]:
     """Secrets in comments: these are checked in as well."""
-    from weather_mlops.pipelines.findings import Severity
-
-    for number, line in enumerate(text.splitlines(), start=1):
-        _, mark, comment = line.partition("#")
-        for form, what in _FORMS if mark else ():
-            if form.search(comment):
-                yield Finding(
-                    str(document.path),
-                    number,
-                    line.index("#") + 1,
-                    Severity.ERROR,
-                    "secret",
-                    "…",
-                    f"the comment has {what} in it",
-                    MEND,
-                )
+    found = []
+    for number, line in enumerate(document.text.splitlines(), start=1):
+        mark = re.search(r"(^|\s)#", line)
+        comment = line[mark.end() :] if mark else ""
+        for what in [what for form, what in _FORMS if form.search(comment)][:1]:
+            told = f"the comment has {what} in it"
+            place = (str(document.path), number, line.index("#") + 1)
+            found.append(Finding(*place, Severity.ERROR, "secret", "…", told, MEND))
+    return found
 
 
 def _text(document: Document, path: Path, value: str) -> Iterator[Finding]:

@@ -67,7 +67,7 @@ def check_document(document: Document, defaults: Mapping[str, Any], schema: Path
     for part in (document, *document.following):
         if part.data is not None:
             found += _without_echo(found, _of_pipelines(part, defaults, schema_at(schema)))
-    return found
+    return found + secrets.comments(document)
 
 
 def check_defaults(document: Document, schema: Path = SCHEMA) -> list[Finding]:
@@ -80,7 +80,7 @@ def check_defaults(document: Document, schema: Path = SCHEMA) -> list[Finding]:
             *secrets.check(document, document.data),
         ]
         found += _without_echo(found, checked)
-    return sorted(set(found))
+    return sorted({*found, *secrets.comments(document)})
 
 
 @cache
