@@ -8,7 +8,6 @@ kind of error that it keeps under a name that a DAG gives is that of a DAG which
 broken YAML file becomes one.
 """
 
-import inspect
 import os
 import re
 import traceback
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final, Never
 
 from airflow.exceptions import SerializationError
-from airflow.sdk import DAG, AsyncCallback, DeadlineAlert, DeadlineReference, SyncCallback, get_parsing_context
+from airflow.sdk import DAG, get_parsing_context
 from airflow.sdk.exceptions import FailFastDagInvalidTriggerRule
 from airflow.sdk.module_loading import import_string
 from airflow.serialization.serialized_objects import DagSerialization
@@ -37,10 +36,6 @@ from dagfactory.dagfactory import _DagFactory
 from dagfactory.utils import cast_with_type
 
 SCHEMA: Final = Path(__file__).resolve().parents[1] / "schemas" / "pipeline.schema.json"
-REFERENCES: Final = {
-    "queued": DeadlineReference.DAGRUN_QUEUED_AT,
-    "logical_date": DeadlineReference.DAGRUN_LOGICAL_DATE,
-}
 MADE: Final = ("dag_name", "task_name", "dag", "setting")
 """Variables of dag-factory, and of this module, that tell what is being made."""
 
@@ -177,25 +172,12 @@ def _complete(dag: DAG, settings: effective.Settings) -> None:
 def _made(key: str, value: Any) -> Any:
     """What Airflow wants, of what the YAML says."""
     match key:
-        case "deadline":
-            return _deadline(cast_with_type(value))
         case "template_undefined":
             return import_string(value)
         case "user_defined_filters":
             return {name: import_string(path) for name, path in value.items()}
         case _:
-            return value
-
-
-def _deadline(told: Mapping[str, Any]) -> DeadlineAlert:
-    """A deadline; its callback runs in the triggerer if it is a coroutine function, else as a task does."""
-    callback = import_string(told["callback"])
-    kind = AsyncCallback if inspect.iscoroutinefunction(callback) else SyncCallback
-    return DeadlineAlert(
-        reference=REFERENCES[told["after"]],
-        interval=told["interval"],
-        callback=kind(told["callback"], kwargs=told.get("arguments")),
-    )
+            return cast_with_type(value)
 
 
 def _finding(file: Path, error: Exception) -> Finding:
