@@ -109,7 +109,7 @@ def schema_of(path: str, kind: type, common: dict[str, Schema]) -> Schema:
                     name: {
                         "anyOf": [
                             ref("outputOf"),
-                            {"type": "array", "minItems": 1, "items": item},
+                            {"type": "array", "minItems": 1, "items": item, "uniqueItems": True},
                         ]
                     }
                     for name, item in mappable.items()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from weather_mlops.pipelines.document import Document
-from weather_mlops.pipelines.findings import Finding, did_you_mean
+from weather_mlops.pipelines.findings import Finding, Severity, did_you_mean
 
 Path = tuple[str | int, ...]
 
@@ -45,6 +45,7 @@ def check(document: Document, dag_id: str, dag: Mapping[str, Any]) -> Iterator[F
     if (circle := _circle(nodes)) is not None:
         yield circle_finding(document, nodes, circle)
         return
+    yield from _alone(document, nodes)
     above = {name: _above(nodes, name) for name in nodes}
     for name, node in nodes.items():
         if not node.is_group:
@@ -94,6 +95,23 @@ def _names(document: Document, nodes: Mapping[str, Node]) -> Iterator[Finding]:
         if node.parent is not None and node.parent not in groups:
             key = "parent_group_name" if node.is_group else "task_group_name"
             yield unknown(document, (*node.path, key), node.parent, groups, "task group")
+
+
+def _alone(document: Document, nodes: Mapping[str, Node]) -> Iterator[Finding]:
+    """A task that hangs on nothing, where the others hang together: seldom meant."""
+    tasks = {name: node for name, node in nodes.items() if not node.is_group}
+    awaited = {other for node in nodes.values() for other, _ in node.before}
+    waiting = {name for name, node in nodes.items() if node.before or node.parent}
+    for name, node in tasks.items():
+        if (awaited or waiting) and name not in awaited | waiting:
+            yield document.finding(
+                node.path,
+                "alone",
+                f"{name} waits for no task, and no task waits for it",
+                "give it dependencies, or a pipeline of its own",
+                text=name,
+                severity=Severity.WARNING,
+            )
 
 
 def unknown(document: Document, path: Path, name: str, known: list[str], what: str) -> Finding:
