@@ -11,7 +11,9 @@ from weather_mlops.pipelines.findings import Finding, Severity
 sys.path[:0] = [str(PROJECT / "plugins")]  # where Airflow finds the loader and the operators, too
 from yaml_dags import Broken, BrokenPipeline, load
 
-_PLACE: Final = re.compile(r"^[^:\n]*?(?P<name>[^/:\n]+):(?P<line>\d+):(?P<column>\d+): (?P<told>.*)", re.DOTALL)
+_PLACE: Final = re.compile(
+    r"^[^:\n]*?(?P<name>[^/:\n]+):(?P<line>\d+):(?P<column>\d+): (?P<told>.*)", re.DOTALL
+)
 
 
 def build(folder: Path) -> list[Finding]:

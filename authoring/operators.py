@@ -1,5 +1,6 @@
 """Operators as schemas: of every class that a pipeline may name, its arguments."""
 
+import ast
 import importlib
 import inspect
 import re
@@ -252,9 +253,7 @@ def _field(annotation: str, name: str, about: str) -> Schema:
     return types.schema_of(_parsed(annotation)) or {}
 
 
-def _parsed(annotation: str) -> Any:
-    import ast
-
+def _parsed(annotation: str) -> ast.expr:
     return ast.parse(annotation.removeprefix("<class '").removesuffix("'>"), mode="eval").body
 
 

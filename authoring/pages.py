@@ -82,11 +82,27 @@ def _page(definitions: Schema, language: Language) -> Iterator[str]:
     yield from _words(task, definitions["task"], TASK_WORDS, definitions, language)
     yield from _table(f"## {group}", definitions["taskGroup"], definitions, language)
     yield from (f"## {objects}", "")
-    for name in ("duration", "moment", "clock", "param", "deadline", *REFERENCES, *CALLBACKS, *ASSETS, *TIMETABLES):
+    for name in (
+        "duration",
+        "moment",
+        "clock",
+        "param",
+        "deadline",
+        *REFERENCES,
+        *CALLBACKS,
+        *ASSETS,
+        *TIMETABLES,
+    ):
         definition = definitions[name]
-        yield from _table(f"### {definition['title']}", definition, definitions, language, definition["description"])
+        yield from _table(
+            f"### {definition['title']}", definition, definitions, language, definition["description"]
+        )
     yield from (f"## {ours}", "")
-    paths = [path for path in definitions if "operator" in definitions[path].get("properties", {}) and path != "task"]
+    paths = [
+        path
+        for path in definitions
+        if "operator" in definitions[path].get("properties", {}) and path != "task"
+    ]
     for path in paths:
         if path.startswith("operators."):
             yield from _operator(path, definitions, language)
@@ -127,12 +143,19 @@ def _operator(path: str, definitions: Schema, language: Language) -> Iterator[st
     own = {
         key: said
         for key, said in schema["properties"].items()
-        if not str(said.get("$ref", "")).startswith("#/$defs/task/") and key not in ("operator", "expand", "partial")
+        if not str(said.get("$ref", "")).startswith("#/$defs/task/")
+        and key not in ("operator", "expand", "partial")
     }
     needed = schema.get("else", {}).get("required", [])
     sample = {key: _sample(own[key], definitions) for key in needed}
     yield from (f"### {name}", "", about, "")
-    yield from ("```yaml", f"operator: {path}", *(f"{key}: {_yaml(value)}" for key, value in sample.items()), "```", "")
+    yield from (
+        "```yaml",
+        f"operator: {path}",
+        *(f"{key}: {_yaml(value)}" for key, value in sample.items()),
+        "```",
+        "",
+    )
     if own:
         yield from _rows({**schema, "required": needed}, own, definitions, language)
 
@@ -152,7 +175,11 @@ def _rows(
         cells = (f"`{key}`", _kind(said, definitions, language), default, about)
         yield f"| {' | '.join(_cell(cell) for cell in cells)} |"
         for inner, limit in said.get("properties", {}).items() if "title" in said else ():
-            text = korean.ARGUMENTS.get(inner, limit["description"]) if language.is_korean else limit["description"]
+            text = (
+                korean.ARGUMENTS.get(inner, limit["description"])
+                if language.is_korean
+                else limit["description"]
+            )
             usual = f"`{_yaml(limit['default'])}`" if limit.get("default") is not None else ""
             yield f"| {' | '.join((f'`{key}.{inner}`', _cell(_kind(limit, definitions, language)), usual, _cell(text)))} |"
     yield ""
@@ -163,7 +190,9 @@ def _kind(schema: Schema, definitions: Schema, language: Language) -> str:
     if language.is_korean:
         for english, word in korean.WORDS.items():
             told = re.sub(rf"(?<![\w]){english}(?![\w])", word, told)
-        told = told.replace(" or more", " 이상").replace(", or ", ", 또는 ").replace("one of ", "다음 중 하나: ")
+        told = (
+            told.replace(" or more", " 이상").replace(", or ", ", 또는 ").replace("one of ", "다음 중 하나: ")
+        )
     return told
 
 

@@ -3,14 +3,13 @@
 import ast
 import inspect
 import json
-import re
 from pathlib import Path
 from typing import Any, Final
 
 import dagfactory.dagbuilder
-from airflow.sdk import DAG, BaseOperator, TaskGroup, TriggerRule, WeightRule
+from airflow import sdk
+from airflow.sdk import DAG, BaseOperator, Context, TaskGroup, TriggerRule, WeightRule
 
-from airflow.sdk import Context
 from airflow.sdk.api.datamodels._generated import DagRunType
 
 from authoring import types
@@ -397,7 +396,7 @@ def _objects() -> dict[str, Schema]:
     }
     found: dict[str, Schema] = {}
     for path, about in {**ASSETS, **TIMETABLES}.items():
-        kind = _imported(path)
+        kind = getattr(sdk, path.rpartition(".")[2])
         properties: dict[str, Schema] = {}
         required: list[str] = []
         for name, argument in base_arguments(kind).items():
@@ -418,13 +417,6 @@ def _objects() -> dict[str, Schema]:
     for asset in ("name", "uri"):
         found["airflow.sdk.Asset"]["properties"][asset] = {"type": "string", "minLength": 1}
     return found
-
-
-def _imported(path: str) -> type:
-    import airflow.sdk
-
-    kind: type = getattr(airflow.sdk, path.rsplit(".", 1)[1])
-    return kind
 
 
 def _worded(schemas: dict[str, Schema], words: dict[str, Any]) -> dict[str, Schema]:

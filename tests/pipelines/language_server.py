@@ -53,7 +53,10 @@ class Server:
         self.send("textDocument/didOpen", {"textDocument": document})
         while True:
             message = self.receive()
-            if message.get("method") == "textDocument/publishDiagnostics" and message["params"]["uri"] == path.as_uri():
+            if (
+                message.get("method") == "textDocument/publishDiagnostics"
+                and message["params"]["uri"] == path.as_uri()
+            ):
                 return message["params"]["diagnostics"]
 
     def at(self, method: str, path: Path, text: str, mark: str) -> Any:
@@ -86,5 +89,7 @@ class Server:
         message = json.loads(self.process.stdout.read(length))
         if "method" in message and "id" in message:  # it asks, too: nothing is known
             asked = message.get("params") or {}
-            self.write({"jsonrpc": "2.0", "id": message["id"], "result": [None] * len(asked.get("items", []))})
+            self.write(
+                {"jsonrpc": "2.0", "id": message["id"], "result": [None] * len(asked.get("items", []))}
+            )
         return message

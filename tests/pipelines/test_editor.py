@@ -9,7 +9,9 @@ import pytest
 from tests.pipelines.language_server import Server, install
 
 PROJECT = Path(__file__).resolve().parents[2]
-CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "weather-mlops" / "yaml-language-server"
+CACHE = (
+    Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "weather-mlops" / "yaml-language-server"
+)
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +81,12 @@ def test_keys_of_a_pipeline_and_arguments_of_an_operator_are_proposed(editor, dr
 def test_operators_and_values_are_proposed(editor, draft):
     operator = "operators.collection.HealthCheckOperator"
     path, text, _ = draft(f"operator: {operator}", "operator: ", "draft_operators")
-    words = {item["label"] for item in editor.at("textDocument/completion", path, text, "health_check\n      operator: ")["items"]}
+    words = {
+        item["label"]
+        for item in editor.at("textDocument/completion", path, text, "health_check\n      operator: ")[
+            "items"
+        ]
+    }
 
     assert {operator, "airflow.providers.standard.operators.bash.BashOperator"} <= words
 

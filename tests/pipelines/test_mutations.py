@@ -50,7 +50,9 @@ def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def changes(before: Any, after: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any, Any]]:
+def changes(
+    before: Any, after: Any, path: tuple[Any, ...] = ()
+) -> Iterator[tuple[tuple[Any, ...], Any, Any]]:
     if isinstance(before, dict) and isinstance(after, dict):
         for key in {**before, **after}:
             yield from changes(before.get(key, ABSENT), after.get(key, ABSENT), (*path, key))

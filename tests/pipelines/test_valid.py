@@ -53,7 +53,11 @@ def test_examples_of_the_reference_are_valid(page, tmp_path):
     text = (PROJECT / "docs" / page).read_text("utf-8")
     pipeline, task = text.split("\n## ")[1:3]
     task_words = [part.split("```")[0] for part in task.split("```yaml\n")[1:]]
-    own = [words for words in task_words if not words.startswith(("task_id", "operator", "dependencies", "task_group"))]
+    own = [
+        words
+        for words in task_words
+        if not words.startswith(("task_id", "operator", "dependencies", "task_group"))
+    ]
     for number, words in enumerate(part.split("```")[0] for part in pipeline.split("```yaml\n")[1:]):
         key = words.split(":")[0]
         rest = {

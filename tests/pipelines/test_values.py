@@ -7,7 +7,15 @@ from weather_mlops.pipelines.values import cron_doubt, cron_fault, zone_fault
 
 @pytest.mark.parametrize(
     "text",
-    ["0 * * * *", "*/15 0-6,18-23 1,15 JAN-MAR mon-fri", "0 0 29 2 *", "0 2 L * *", "0 2 * * 5#2", "0 2 * * 7", "@once"],
+    [
+        "0 * * * *",
+        "*/15 0-6,18-23 1,15 JAN-MAR mon-fri",
+        "0 0 29 2 *",
+        "0 2 L * *",
+        "0 2 * * 5#2",
+        "0 2 * * 7",
+        "@once",
+    ],
 )
 def test_a_schedule_that_runs(text):
     assert cron_fault(text) is None

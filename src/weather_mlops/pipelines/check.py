@@ -19,7 +19,7 @@ KEYWORDS: Final = frozenset(
     """$defs $ref $schema additionalProperties allOf anyOf const default defaultSnippets dependentRequired
     description else enum enumDescriptions examples exclusiveMaximum format if items maxItems maxLength maximum
     minItems minLength minProperties minimum not pattern properties propertyNames required then title type
-    uniqueItems x-refused""".split()
+    uniqueItems x-context x-refused""".split()
 )
 """What the schema may say; a test holds ``schemas/`` to them."""
 
@@ -68,12 +68,7 @@ class Checker(Teller):
             refused: keys that it doesn't take, with the mends.
         """
         if "$ref" in schema:
-            target = self.resolve(schema["$ref"])
-            if "default" in schema:
-                target = {**target, "default": schema["default"]}
-            if "required" in schema:
-                target = {**target, "required": [*target.get("required", ()), *schema["required"]]}
-            yield from self.check(target, path, value, refused)
+            yield from self.check(self._target(schema), path, value, refused)
             return
         if "anyOf" in schema:
             yield from self._any_of(schema, path, value)
@@ -83,18 +78,21 @@ class Checker(Teller):
         if not leaves.fits(schema, value):
             yield leaves.wrong_kind(self, schema, path, value)
             return
-        if "const" in schema or "enum" in schema:
-            yield from leaves.allowed(self, schema, path, value)
-        if isinstance(value, str):
-            yield from leaves.text(self, schema, path, value)
-        elif isinstance(value, dict):
+        if isinstance(value, dict):
             yield from self._mapping(schema, path, value, refused)
         elif isinstance(value, list):
             yield from leaves.length(self, schema, path, value)
             for index, item in enumerate(value):
                 yield from self.check(schema.get("items", {}), (*path, index), item)
-        elif isinstance(value, int | float):
-            yield from leaves.number(self, schema, path, value)
+        else:
+            yield from leaves.scalar(self, schema, path, value)
+
+    def _target(self, schema: Schema) -> Schema:
+        """What a reference leads to, with what is said beside the reference."""
+        target = self.resolve(schema["$ref"])
+        needed = [*target.get("required", ()), *schema.get("required", ())]
+        usual = {"default": schema["default"]} if "default" in schema else {}
+        return {**target, **usual, **({"required": needed} if needed else {})}
 
     # One of several
 

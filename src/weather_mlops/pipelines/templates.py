@@ -52,8 +52,8 @@ def texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
 @cache
 def _names(text: str) -> tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """What keeps a template from being parsed; else the names, params and tasks that it asks for."""
-    import jinja2  # 50 ms, and many pipelines have no template
-    from jinja2 import meta, nodes
+    import jinja2  # noqa: PLC0415  50 ms, and many pipelines have no template
+    from jinja2 import meta, nodes  # noqa: PLC0415
 
     try:
         tree = jinja2.Environment(autoescape=True, extensions=["jinja2.ext.do"]).parse(text)
