@@ -8,16 +8,18 @@ kind of error that it keeps under a name that a DAG gives is that of a DAG which
 broken YAML file becomes one.
 """
 
+import inspect
 import os
 import re
 import traceback
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, Never
 
 from airflow.exceptions import SerializationError
-from airflow.sdk import DAG, get_parsing_context
+from airflow.sdk import DAG, AsyncCallback, DeadlineAlert, DeadlineReference, SyncCallback, get_parsing_context
 from airflow.sdk.exceptions import FailFastDagInvalidTriggerRule
 from airflow.sdk.module_loading import import_string
 from airflow.serialization.serialized_objects import DagSerialization
@@ -33,6 +35,14 @@ from weather_mlops.pipelines.validation import validate, validate_file
 os.environ["DO_NOT_TRACK"] = "1"  # dag-factory looks once, when it is imported
 from dagfactory.dagfactory import _DagFactory
 from dagfactory.utils import cast_with_type
+
+SCHEMA: Final = Path(__file__).resolve().parents[1] / "schemas" / "pipeline.schema.json"
+REFERENCES: Final = {
+    "queued": DeadlineReference.DAGRUN_QUEUED_AT,
+    "logical_date": DeadlineReference.DAGRUN_LOGICAL_DATE,
+}
+MADE: Final = ("dag_name", "task_name", "dag", "setting")
+"""Variables of dag-factory, and of this module, that tell what is being made."""
 
 BEYOND_YAML: Final = re.compile(r"\$|\b__(and|or|join)__")
 """What dag-factory does with a text besides ``__type__``: variables of the environment, logical expressions."""
@@ -72,13 +82,14 @@ class Broken(DAG):
 
     Args:
         number: of the file, among those that are broken.
-        file: its path, as people know it.
-        fault: what is wrong, where, and how to mend it.
+        file: its path.
+        found: what is wrong with it.
+        folder: of the pipelines.
     """
 
-    def __init__(self, number: int, file: str, fault: str) -> None:
-        self._file = file
-        self._fault = fault
+    def __init__(self, number: int, file: Path, found: Sequence[Finding], folder: Path) -> None:
+        self._file = str(file.relative_to(folder.parent))
+        self._fault = "\n".join(str(replace(finding, file=self._file)) for finding in found)
         super().__init__(f"broken_pipeline_{number}")
 
     @property
@@ -108,34 +119,27 @@ def load(folder: Path) -> list[DAG]:
     files = [file for file in pipeline_files(folder) if wanted is None or wanted in file.read_text("utf-8")]
     shared = defaults_file(folder)
     defaults = read(shared) if shared else None
-    faults = _faults(folder, files if wanted else None, defaults)
-    if shared and (fault := faults.get(shared)):
-        # With another time zone or without retries they would not be the pipelines that were written.
-        return [Broken(0, _name(shared), fault)]
+    faults: dict[Path, list[Finding]] = defaultdict(list)
+    for finding in errors(_validated(folder, files if wanted else None, defaults)):
+        faults[Path(finding.file)].append(finding)
     dags: list[DAG] = []
-    broken: dict[Path, str] = {}
-    for file in files:
+    # Without the shared time zone and retries they would not be the pipelines that were written.
+    for file in files if shared not in faults else ():
         try:
             dags += _build(file, defaults) if file not in faults else []
         except Exception as error:  # noqa: BLE001  whatever a user's file provokes is shown, with the file's name
-            broken[file] = _explain(file, error)
-    broken = {**faults, **broken}
-    return dags + [Broken(number, _name(file), broken[file]) for number, file in enumerate(sorted(broken))]
+            faults[file].append(_finding(file, error))
+    return dags + [Broken(number, file, faults[file], folder) for number, file in enumerate(sorted(faults))]
 
 
-def _faults(folder: Path, files: Sequence[Path] | None, defaults: Document | None) -> dict[Path, str]:
-    """What the validation finds wrong, by file; of some of the files, where only these are wanted."""
+def _validated(
+    folder: Path, files: Sequence[Path] | None, defaults: Document | None
+) -> Sequence[Finding]:
+    """What is wrong with a folder, or with some of its files."""
     if files is None:
-        found = validate(folder)
-    else:
-        shared = defaults.data if defaults else None
-        found = [finding for file in files for finding in validate_file(file, shared)]
-    faults: dict[Path, str] = {}
-    for finding in errors(found):
-        file = Path(finding.file)
-        told = str(replace(finding, file=_name(file)))
-        faults[file] = f"{faults[file]}\n{told}" if file in faults else told
-    return faults
+        return validate(folder, schema=SCHEMA)
+    shared = defaults.data if defaults else None
+    return [finding for file in files for finding in validate_file(file, shared, schema=SCHEMA)]
 
 
 def _build(file: Path, defaults: Document | None) -> list[DAG]:
@@ -163,32 +167,47 @@ def _complete(dag: DAG, settings: effective.Settings) -> None:
         Exception: a value doesn't fit.
     """
     for key in LOADER_KEYS:
-        if key in settings:
-            setattr(dag, key, _made(key, settings[key].value))
+        if setting := settings.get(key):
+            setattr(dag, key, _made(key, setting.value))
+    setting = settings.get("fail_fast")
     for task in dag.tasks:
         FailFastDagInvalidTriggerRule.check(fail_fast=dag.fail_fast, trigger_rule=task.trigger_rule)
 
 
 def _made(key: str, value: Any) -> Any:
-    """What Airflow wants, of what the YAML says: objects of their types, imported things of their paths."""
-    if key == "template_undefined":
-        return import_string(value)
-    if key == "user_defined_filters":
-        return {name: import_string(path) for name, path in value.items()}
-    return cast_with_type(value)
+    """What Airflow wants, of what the YAML says."""
+    match key:
+        case "deadline":
+            return _deadline(cast_with_type(value))
+        case "template_undefined":
+            return import_string(value)
+        case "user_defined_filters":
+            return {name: import_string(path) for name, path in value.items()}
+        case _:
+            return value
 
 
-def _explain(file: Path, error: Exception) -> str:
-    """An error while a file was built, with the line of the task or the DAG that was being made."""
+def _deadline(told: Mapping[str, Any]) -> DeadlineAlert:
+    """A deadline; its callback runs in the triggerer if it is a coroutine function, else as a task does."""
+    callback = import_string(told["callback"])
+    kind = AsyncCallback if inspect.iscoroutinefunction(callback) else SyncCallback
+    return DeadlineAlert(
+        reference=REFERENCES[told["after"]],
+        interval=told["interval"],
+        callback=kind(told["callback"], kwargs=told.get("arguments")),
+    )
+
+
+def _finding(file: Path, error: Exception) -> Finding:
+    """An error while a file was built, at the line of what was being made."""
     document = read(file)
     made: dict[str, Any] = {}
     for frame, _ in traceback.walk_tb(error.__traceback__):
-        made |= {name: value for name, value in frame.f_locals.items() if name in ("dag_name", "task_name")}
-    path = effective.task_path(document, made.get("dag_name", ""), made.get("task_name", ""))
-    line, column = document.position_of(path)
-    return f"{_name(file)}:{line}:{column}: {type(error).__name__}: {error}"
-
-
-def _name(file: Path) -> str:
-    """A file as people know it."""
-    return f"{file.parent.name}/{file.name}"
+        made |= {name: frame.f_locals[name] for name in MADE if name in frame.f_locals}
+    dag_id = made["dag"].dag_id if isinstance(made.get("dag"), DAG) else made.get("dag_name", "")
+    path: effective.Path = effective.task_path(document, dag_id, made.get("task_name", ""))
+    setting = made.get("setting")
+    if isinstance(setting, effective.Setting) and setting.source.path == file:
+        path = setting.path
+    what = f"Airflow can't make this: {type(error).__name__}: {error}"
+    return document.finding(path, "not-built", what, "correct it as the message says")

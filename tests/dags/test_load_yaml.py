@@ -83,7 +83,7 @@ def read_dags(home: Path, project: Path, **more: str) -> dict:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    for name in ("dags", "pipelines", "plugins"):
+    for name in ("dags", "pipelines", "plugins", "schemas"):
         shutil.copytree(PROJECT / name, tmp_path / name)
     return tmp_path
 
@@ -135,120 +135,64 @@ def test_the_yaml_shows_in_the_docs_of_the_dag(airflow_home):
     assert (PROJECT / "pipelines" / "collection.yml").read_text("utf-8") in doc
 
 
+TASK = "{task_id: t, operator: airflow.providers.standard.operators.empty.EmptyOperator}"
+# What each file says, and what is said of it, with the line.
 BROKEN = {
-    "syntax": ("broken: [", "pipelines/bad.yml:", "bad.yml"),
-    "unknown operator": (
+    "syntax": ("syntax: [", ":1:", ""),
+    "operator": (
         """
-bad:
+operator:
   schedule: '@hourly'
   tasks:
     - task_id: t
       operator: operators.nothing.X
 """,
-        "pipelines/bad.yml:6:",
-        "nothing",
+        ":6:",
+        "operators.nothing.X",
     ),
-    "unknown argument": (
+    "argument": (
         """
-bad:
+argument:
   schedule: '@hourly'
   tasks:
     - task_id: t
       operator: operators.collection.HealthCheckOperator
       max_lag_hourz: 3
 """,
-        "pipelines/bad.yml:7:",
-        "max_lag_hourz",
+        ":7:",
+        "max_lag_hours",
     ),
-    "unknown key of a DAG": (
-        """
-bad:
-  scheduel: '@hourly'
-  tasks:
-    - {task_id: t, operator: airflow.providers.standard.operators.empty.EmptyOperator}
-""",
-        "pipelines/bad.yml:3:",
-        "scheduel",
+    "key": (f"key:\n  scheduel: '@hourly'\n  tasks: [{TASK}]\n", ":2:", "schedule"),
+    "twice": (f"history:\n  schedule: null\n  tasks: [{TASK}]\n", ":1:", "history"),
+    "callback": (
+        f"callback:\n  schedule: null\n  tasks:\n    - {TASK}\n"
+        "    - task_id: calls\n"
+        "      operator: airflow.providers.standard.operators.python.PythonOperator\n"
+        "      python_callable: os.path.nothing\n",
+        ":5:",
+        "nothing",
     ),
-    "an id that another file has": (
-        """
-history:
-  schedule: '@hourly'
-  tasks:
-    - {task_id: t, operator: airflow.providers.standard.operators.empty.EmptyOperator}
-""",
-        "pipelines/",
-        "history",
-    ),
-    "what only Airflow refuses, in a task": (
-        """
-bad:
-  schedule: '@hourly'
-  tasks:
-    - task_id: fine
-      operator: airflow.providers.standard.operators.empty.EmptyOperator
-    - task_id: t
-      operator: airflow.providers.standard.operators.bash.BashOperator
-      bash_command: echo
-      task_display_name: "{{ unknown }}"
-      doc_md: x
-      trigger_rule: all_success
-      retries: 3
-      output_processor: builtins.nothing
-""",
-        "pipelines/bad.yml:",
-        "",
-    ),
-    "a trigger rule that fail_fast forbids": (
-        """
-bad:
-  schedule: '@hourly'
-  fail_fast: true
-  tasks:
-    - task_id: t
-      operator: airflow.providers.standard.operators.empty.EmptyOperator
-      trigger_rule: all_done
-""",
-        "pipelines/bad.yml:",
-        "fail_fast",
-    ),
-    "a type of run that its schedule needs": (
-        """
-bad:
-  schedule: '@hourly'
-  allowed_run_types: [manual]
-  tasks:
-    - {task_id: t, operator: airflow.providers.standard.operators.empty.EmptyOperator}
-""",
-        "pipelines/bad.yml:",
-        "allowed_run_types",
+    "filter": (
+        f"filter:\n  schedule: null\n  user_defined_filters: {{base: os.path.nothing}}\n  tasks: [{TASK}]\n",
+        ":3:",
+        "nothing",
     ),
 }
 
 
-@pytest.mark.parametrize(("content", "place", "said"), BROKEN.values(), ids=BROKEN)
-def test_a_broken_file_is_an_error_under_its_own_name_and_spares_the_others(
-    airflow_home, project, content, place, said
-):
-    (project / "pipelines" / "bad.yml").write_text(content)
+def test_each_broken_file_is_an_error_under_its_own_name_and_spares_the_others(airflow_home, project):
+    for name, (content, _, _) in BROKEN.items():
+        (project / "pipelines" / f"{name}.yml").write_text(content)
+    (project / "pipelines" / "ending.yaml").write_text(f"ending:\n  schedule: null\n  tasks: [{TASK}]\n")
 
     found = read_dags(airflow_home, project)
 
     # Of what is kept under the name of load_yaml.py, Airflow would take off all DAGs.
-    assert set(found["errors"]) == {"pipelines/bad.yml"}
-    assert place in found["errors"]["pipelines/bad.yml"]
-    assert said in found["errors"]["pipelines/bad.yml"]
+    assert set(found["errors"]) == {f"pipelines/{name}.yml" for name in BROKEN} | {"pipelines/ending.yaml"}
+    for name, (_, line, said) in BROKEN.items():
+        assert f"pipelines/{name}.yml{line}" in found["errors"][f"pipelines/{name}.yml"]
+        assert said in found["errors"][f"pipelines/{name}.yml"]
     assert found["files"] == dict.fromkeys(PIPELINES, "load_yaml.py")
-
-
-def test_two_broken_files_are_two_errors(airflow_home, project):
-    for name in ("bad.yml", "worse.yaml"):
-        (project / "pipelines" / name).write_text("broken: [")
-
-    found = read_dags(airflow_home, project)
-
-    assert set(found["errors"]) == {"pipelines/bad.yml", "pipelines/worse.yaml"}
-    assert set(found["dags"]) == PIPELINES
 
 
 def test_broken_defaults_are_told_and_nothing_runs_without_them(airflow_home, project):
@@ -275,12 +219,10 @@ more:
   disable_bundle_versioning: true
   rerun_with_latest_version: true
   deadline:
-    __type__: airflow.sdk.DeadlineAlert
-    reference: {__type__: airflow.sdk.definitions.deadline.DagRunQueuedAtDeadline}
+    after: queued
     interval: {__type__: datetime.timedelta, minutes: 30}
-    callback:
-      __type__: airflow.sdk.SyncCallback
-      callback_callable: builtins.print
+    callback: builtins.print
+    arguments: {sep: ", "}
   tasks:
     - {task_id: t, operator: airflow.providers.standard.operators.empty.EmptyOperator}
 """

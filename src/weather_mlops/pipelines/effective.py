@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from weather_mlops.pipelines.document import Document
+from weather_mlops.pipelines.graph import named
 
 NO_DAGS: Final = ("default", "task_groups")
 """Keys of a file that dag-factory doesn't take for a DAG."""
@@ -187,15 +188,8 @@ def _tasks(document: Document, dag_id: str) -> Iterator[tuple[str, Path]]:
     return _items(document, (dag_id, "tasks"), "task_id")
 
 
-def _items(document: Document, path: Path, name: str) -> Iterator[tuple[str, Path]]:
-    """Names and paths of what is listed, in either of dag-factory's two ways: by key, or as a list."""
-    items = _at(document, path)
-    if isinstance(items, Mapping):
-        yield from ((str(key), (*path, key)) for key in items)
-    elif isinstance(items, Sequence) and not isinstance(items, str):
-        for index, item in enumerate(items):
-            if isinstance(item, Mapping) and name in item:
-                yield str(item[name]), (*path, index)
+def _items(document: Document, path: Path, key: str) -> Iterator[tuple[str, Path]]:
+    return ((name, place) for name, place, _ in named(_at(document, path), path, key))
 
 
 def _at(document: Document, path: Path) -> Any:
