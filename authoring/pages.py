@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from authoring import korean
 from authoring.operators import PROJECT
-from authoring.parts import ASSETS, CALLBACKS, REFERENCES, TIMETABLES
+from authoring.parts import ASSETS, TIMETABLES
 from authoring.words import DAG_WORDS, TASK_WORDS, Words
 from weather_mlops.pipelines.describe import describe
 
@@ -86,11 +86,7 @@ def _page(definitions: Schema, language: Language) -> Iterator[str]:
         "duration",
         "moment",
         "clock",
-        "param",
-        "deadline",
-        *REFERENCES,
-        *CALLBACKS,
-        *ASSETS,
+        "param", "deadline", *ASSETS,
         *TIMETABLES,
     ):
         definition = definitions[name]

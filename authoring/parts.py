@@ -26,20 +26,11 @@ ASSETS: Final = {
     "airflow.sdk.AssetAll": "all of several assets, given in __args__",
     "airflow.sdk.AssetAny": "any of several assets, given in __args__",
 }
-REFERENCES: Final = {
-    "airflow.sdk.definitions.deadline.DagRunQueuedAtDeadline": "from the moment that the run was queued",
-    "airflow.sdk.definitions.deadline.DagRunLogicalDateDeadline": "from the run's logical date",
-}
-CALLBACKS: Final = {
-    "airflow.sdk.SyncCallback": "a function or a notifier, called by an executor",
-    "airflow.sdk.AsyncCallback": "a coroutine function or a notifier, called by the triggerer",
-}
 OBJECTS: Final = {
     "datetime.timedelta": "duration",
     "datetime.datetime": "moment",
     "datetime.time": "clock",
     "airflow.sdk.Param": "param",
-    "airflow.sdk.DeadlineAlert": "deadline",
 }
 """Classes that YAML may make objects of, and their definitions; with the ones above these are all."""
 
@@ -156,36 +147,21 @@ DEFINITIONS: Final[Schema] = {
             ),
         ],
     },
-    "deadline": typed(
-        "airflow.sdk.DeadlineAlert",
-        "calls somebody when a run isn't over in time",
-        {
-            "reference": {
-                **one_of_types({path: path for path in REFERENCES}),
-                "description": "what the time is counted from",
+    "deadline": {
+        "title": "deadline",
+        "description": "calls somebody when a run isn't over in time",
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["after", "interval", "callback"],
+        "properties": {
+            "after": {
+                "enum": ["queued", "logical_date"],
+                "description": "what the time is counted from: the run's being queued, or its logical date",
             },
-            "interval": ref("duration"),
-            "callback": {**one_of_types({path: path for path in CALLBACKS}), "description": "what is called"},
-            "name": {"type": "string"},
+            "interval": {**ref("duration"), "description": "how long a run may take"},
+            "callback": {**ref("importPath"), "description": "a function or a notifier, by its import path"},
+            "arguments": {"type": "object", "description": "given to the callback"},
         },
-        ("reference", "interval", "callback"),
-    ),
-    "deadlines": {
-        "description": "when somebody is called because a run isn't over in time; one, or several",
-        "anyOf": [ref("deadline"), {"type": "array", "minItems": 1, "items": ref("deadline")}],
-    },
-    **{path: typed(path, about, {}) for path, about in REFERENCES.items()},
-    **{
-        path: typed(
-            path,
-            about,
-            {
-                "callback_callable": ref("importPath"),
-                "kwargs": {"type": "object", "description": "arguments of what is called"},
-            },
-            ("callback_callable",),
-        )
-        for path, about in CALLBACKS.items()
     },
     "param": typed(
         "airflow.sdk.Param",

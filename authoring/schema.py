@@ -9,7 +9,6 @@ from typing import Any, Final
 import dagfactory.dagbuilder
 from airflow import sdk
 from airflow.sdk import DAG, BaseOperator, Context, TaskGroup, TriggerRule, WeightRule
-
 from airflow.sdk.api.datamodels._generated import DagRunType
 
 from authoring import types
@@ -258,7 +257,7 @@ def _dag_types() -> dict[str, Schema]:
         "max_active_tasks": _POSITIVE,
         "max_consecutive_failed_dag_runs": _COUNT,
         "dagrun_timeout": ref("duration"),
-        "deadline": ref("deadlines"),
+        "deadline": ref("deadline"),
         "is_paused_upon_creation": flag,
         "fail_fast": flag,
         "tags": {"type": "array", "items": {"type": "string", "maxLength": 100}, "uniqueItems": True},

@@ -59,12 +59,9 @@ DAG_WORDS: Final = {
     "deadline": Words(
         "Calls a notifier when a run isn't over in time; the run goes on.",
         "실행이 제때 끝나지 않으면 알림을 호출한다. 실행은 계속된다.",
-        "deadline:\n  __type__: airflow.sdk.DeadlineAlert\n"
-        "  reference: {__type__: airflow.sdk.definitions.deadline.DagRunQueuedAtDeadline}\n"
-        "  interval: {__type__: datetime.timedelta, minutes: 50}\n"
-        "  callback:\n    __type__: airflow.sdk.AsyncCallback\n"
-        "    callback_callable: airflow.providers.slack.notifications.slack_webhook.SlackWebhookNotifier\n"
-        "    kwargs: {text: data_collection is late}",
+        "deadline:\n  after: queued\n  interval: {__type__: datetime.timedelta, minutes: 50}\n"
+        "  callback: airflow.providers.slack.notifications.slack_webhook.SlackWebhookNotifier\n"
+        "  arguments: {text: data_collection is late}",
     ),
     "is_paused_upon_creation": Words(
         "Whether it is paused when Airflow first sees it.",

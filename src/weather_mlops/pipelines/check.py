@@ -16,10 +16,7 @@ from weather_mlops.pipelines.findings import Finding, did_you_mean
 from weather_mlops.pipelines.telling import Path, Schema, Teller
 
 KEYWORDS: Final = frozenset(
-    """$defs $ref $schema additionalProperties allOf anyOf const default defaultSnippets dependentRequired
-    description else enum enumDescriptions examples exclusiveMaximum format if items maxItems maxLength maximum
-    minItems minLength minProperties minimum not pattern properties propertyNames required then title type
-    uniqueItems x-context x-refused""".split()
+    ["$defs", "$ref", "$schema", "additionalProperties", "allOf", "anyOf", "const", "default", "defaultSnippets", "dependentRequired", "description", "else", "enum", "enumDescriptions", "examples", "exclusiveMaximum", "format", "if", "items", "maxItems", "maxLength", "maximum", "minItems", "minLength", "minProperties", "minimum", "not", "pattern", "properties", "propertyNames", "required", "then", "title", "type", "uniqueItems", "x-context", "x-refused"]
 )
 """What the schema may say; a test holds ``schemas/`` to them."""
 

@@ -141,7 +141,7 @@ def _pairs(document: Document, path: Path, said: Mapping[str, Any]) -> Iterator[
             and _numbers(value)
             and len(value) == 2
             and value[0] >= value[1]
-        ):  # noqa: PLR2004
+        ):
             yield document.finding(
                 (*path, key),
                 "contradiction",

@@ -28,7 +28,7 @@ _PATTERNS: Final = {
     "schedule": "a cron expression in quotes, a preset, a list of assets, a span of time, or null",
     "params": "a mapping of names to defaults or to {__type__: airflow.sdk.Param, …}",
     "callback": "an import path, or {callback: import path, …}",
-    "deadlines": "a deadline: {__type__: airflow.sdk.DeadlineAlert, reference: …, interval: …, callback: …}",
+    "deadline": "{after: queued, interval: {__type__: datetime.timedelta, …}, callback: import path}",
     "moment": "a moment: {__type__: datetime.datetime, year: …, month: …, day: …}",
     "clock": "a time of day: {__type__: datetime.time, hour: …}",
     "assets": "a list of assets",

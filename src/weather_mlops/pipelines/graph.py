@@ -41,11 +41,13 @@ def check(document: Document, dag_id: str, dag: Mapping[str, Any]) -> Iterator[F
             parent = said.get("parent_group_name" if is_group else "task_group_name")
             nodes[name] = Node(path, said, is_group, parent if isinstance(parent, str) else None)
             nodes[name].before = list(_dependencies(said, path))
-    yield from _names(document, nodes)
+    misnamed = list(_names(document, nodes))
+    yield from misnamed
     if (circle := _circle(nodes)) is not None:
         yield circle_finding(document, nodes, circle)
         return
-    yield from _alone(document, nodes)
+    if not misnamed:
+        yield from _alone(document, nodes)
     above = {name: _above(nodes, name) for name in nodes}
     for name, node in nodes.items():
         if not node.is_group:

@@ -17,7 +17,7 @@ LOADER_KEYS: Final = (
 """DAG parameters of Airflow, by their own names, that our loader sets since dag-factory can't reach them.
 
 ``auto_register`` is not among them: it tells whether a ``with`` block registers the DAG, and YAML has none.
-``deadline`` is an object, ``{__type__: airflow.sdk.DeadlineAlert, …}``, or a list of them;
+``deadline`` is ``{after: queued | logical_date, interval: duration, callback: import path, arguments: {…}}``;
 ``user_defined_filters`` maps names to import paths, as ``user_defined_macros`` does; ``template_undefined`` is
 an import path: ``jinja2.StrictUndefined``."""
 
