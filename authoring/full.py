@@ -1,10 +1,10 @@
 """The full check: every DAG built by the loader that Airflow uses, without a database."""
 
+from dataclasses import replace
 from pathlib import Path
 
-from yaml_dags import Broken, load
-
 from weather_mlops.pipelines.findings import Finding
+from yaml_dags import Broken, load
 
 
 def build(folder: Path) -> list[Finding]:
@@ -13,4 +13,9 @@ def build(folder: Path) -> list[Finding]:
     Args:
         folder: with the pipelines.
     """
-    return [finding for dag in load(folder) if isinstance(dag, Broken) for finding in dag.found]
+    return [
+        replace(finding, file=str(folder / Path(finding.file).name))
+        for dag in load(folder.resolve())
+        if isinstance(dag, Broken)
+        for finding in dag.found
+    ]

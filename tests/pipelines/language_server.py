@@ -3,7 +3,7 @@
 import json
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 VERSION = "1.25.0"
 
@@ -40,7 +40,7 @@ class Server:
         settings = {"validate": True, "hover": True, "completion": True, "schemaStore": {"enable": False}}
         self.send("workspace/didChangeConfiguration", {"settings": {"yaml": settings}})
 
-    def __enter__(self) -> "Server":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

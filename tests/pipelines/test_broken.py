@@ -1,6 +1,6 @@
 """Files with one mistake each: told once, in its line, with the mend.
 
-The first lines of each file under broken/ say what is expected of it: ``# line 4 [rule]: part of the message``.
+The first lines of each file under broken/ tell what is expected: ``# line 4 [rule]: part of the message``.
 """
 
 import re

@@ -1,7 +1,7 @@
-"""Thousands of slips in the shipped pipelines: each is reported, or changes nothing but what people may change.
+"""Thousands of slips in the shipped pipelines: each is reported, or changes only what people may change.
 
-What a slip changed is read from the parsed files, not from what was done to them. Of each value that it changed
-one of the reasons below must hold; else the check has a hole.
+What a slip changed is read from the parsed files, not from what was done to them. Of each value that it
+changed one of the reasons below must hold; else the check has a hole.
 """
 
 from collections import Counter

@@ -97,7 +97,8 @@ def test_another_validator_refuses_what_the_schema_forbids(schema):
 def test_what_is_valid_builds_and_what_does_not_is_told_with_its_line(tmp_path):
     shutil.copytree(FOLDER / "valid", tmp_path / "pipelines")
     task = "operator: airflow.providers.standard.operators.python.PythonOperator"
-    text = f"odd:\n  schedule: null\n  tasks:\n    odd_task:\n      {task}\n      python_callable: os.path.joinx\n"
+    text = f"odd:\n  schedule: null\n  tasks:\n    odd_task:\n      {task}\n"
+    text += "      python_callable: os.path.joinx\n"
     (tmp_path / "pipelines" / "odd.yml").write_text(text)
 
     command = [sys.executable, "-m", "authoring", "validate", str(tmp_path / "pipelines"), "--format", "json"]
@@ -106,5 +107,5 @@ def test_what_is_valid_builds_and_what_does_not_is_told_with_its_line(tmp_path):
     (finding,) = json.loads(result.stdout)
     assert result.returncode == 1
     assert finding["file"] == str(tmp_path / "pipelines" / "odd.yml")
-    assert (finding["line"], finding["rule"]) == (4, "not-buildable")
+    assert (finding["line"], finding["rule"]) == (4, "not-built")
     assert "joinx" in finding["message"]

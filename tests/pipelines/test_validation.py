@@ -42,7 +42,7 @@ def test_a_dag_id_may_be_there_once(folder):
     ((file, line, rule, text),) = told(folder)
 
     assert (file, line, rule) == ("twin.yml", 2, "duplicate-dag")
-    assert "forecast.yml, line 2" in text
+    assert "forecast.yml, line 3" in text
 
 
 def test_an_asset_that_nobody_updates_is_a_warning(folder):

@@ -1,8 +1,8 @@
 """Holds a document to the schema, and tells each mistake once, where it is, with the mend.
 
 Reads the JSON Schema that editors read, of which it knows the keywords that ``make schema`` uses. A general
-validator tells of a wrong key under ``anyOf`` or ``if`` as many times as there are branches; here the branch is
-chosen first: by the operator, by ``__type__``, by the kind of the value.
+validator tells of a wrong key under ``anyOf`` or ``if`` as many times as there are branches; here the branch
+is chosen first: by the operator, by ``__type__``, by the kind of the value.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,7 +16,32 @@ from weather_mlops.pipelines.findings import Finding, did_you_mean
 from weather_mlops.pipelines.telling import Path, Schema, Teller
 
 KEYWORDS: Final = frozenset(
-    ["$defs", "$ref", "$schema", "additionalProperties", "allOf", "anyOf", "const", "default", "defaultSnippets", "dependentRequired", "description", "else", "enum", "enumDescriptions", "examples", "exclusiveMaximum", "format", "if", "items", "maxItems", "maxLength", "maximum", "minItems", "minLength", "minProperties", "minimum", "not", "pattern", "properties", "propertyNames", "required", "then", "title", "type", "uniqueItems", "x-context", "x-refused"]
+    (
+        *(
+            "$defs",
+            "$ref",
+            "$schema",
+            "title",
+            "description",
+            "default",
+            "defaultSnippets",
+            "enumDescriptions",
+            "examples",
+        ),
+        *("type", "const", "enum", "format", "pattern", "not", "minLength", "maxLength"),
+        *("minimum", "maximum", "exclusiveMaximum"),
+        *("items", "minItems", "maxItems", "uniqueItems"),
+        *(
+            "properties",
+            "required",
+            "additionalProperties",
+            "propertyNames",
+            "minProperties",
+            "dependentRequired",
+        ),
+        *("anyOf", "allOf", "if", "then", "else"),
+        *("x-context", "x-refused"),
+    )
 )
 """What the schema may say; a test holds ``schemas/`` to them."""
 
@@ -75,7 +100,9 @@ class Checker(Teller):
         if not leaves.fits(schema, value):
             yield leaves.wrong_kind(self, schema, path, value)
             return
-        if isinstance(value, dict):
+        if "const" in schema or "enum" in schema:
+            yield from leaves.allowed(self, schema, path, value)
+        elif isinstance(value, dict):
             yield from self._mapping(schema, path, value, refused)
         elif isinstance(value, list):
             yield from leaves.length(self, schema, path, value)

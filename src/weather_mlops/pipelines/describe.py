@@ -36,7 +36,9 @@ _PATTERNS: Final = {
 }
 
 
-def describe(schema: Mapping[str, Any], resolve: Callable[[str], Mapping[str, Any]]) -> str:
+def describe(  # noqa: PLR0911  a form of schema after the other
+    schema: Mapping[str, Any], resolve: Callable[[str], Mapping[str, Any]]
+) -> str:
     """What a schema allows, in a few words."""
     if "$ref" in schema:
         name = schema["$ref"].removeprefix("#/$defs/")
@@ -69,7 +71,8 @@ def kind_of(value: Any) -> str:
         return "a number"
     if isinstance(value, date):
         return "a date"
-    return {str: "a text", list: "a list", dict: "a mapping"}.get(type(value), type(value).__name__)
+    names: dict[type, str] = {str: "a text", list: "a list", dict: "a mapping"}
+    return names.get(type(value), type(value).__name__)
 
 
 def listed(words: Iterable[Any]) -> str:

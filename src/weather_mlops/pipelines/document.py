@@ -175,7 +175,7 @@ class _Builder:
                     index: Entry(None, item) for index, item in enumerate(node.value)
                 }
                 self._made[id(node)] = items
-            else:
+            elif isinstance(node, yaml.ScalarNode):
                 self._made[id(node)] = self._scalar(node)
         return self._made[id(node)]
 
@@ -259,7 +259,7 @@ class _Builder:
         self._report(
             node,
             "duplicate-key",
-            f"{node.value} was given already, in line {first.key.start_mark.line + 1}: only the last one counts",
+            f"{node.value} was given already, in line {first.key.start_mark.line + 1}: the last one counts",
             "remove one of them",
         )
 

@@ -151,7 +151,7 @@ def _walk(nodes: Mapping[str, Node], name: str, row: list[str], done: set[str]) 
 
 
 def _right_before(nodes: Mapping[str, Node], name: str) -> Iterator[str]:
-    """What comes before a task: what it names, what its groups name, and of a group named, all that is in it."""
+    """What comes before a task: what it names, what its groups name; and of a group, all that is in it."""
     node = nodes[name]
     yield from (other for other, _ in node.before if other != name)
     if node.parent in nodes and node.parent is not None:
