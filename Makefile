@@ -1,6 +1,6 @@
 # The commands of this project. `make run` and `make test` are all that a fresh machine needs.
 .DEFAULT_GOAL := help
-.PHONY: help run once history rebuild import query backtest rollback plan stop clean test lint requirements expectations
+.PHONY: help run once history rebuild import query backtest rollback plan stop clean test lint validate schema requirements expectations
 
 # The first Python that fits; name another one by make PYTHON=... run
 FITS = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -41,6 +41,14 @@ plan:  ## what a change of pipelines/ will do: make plan [BASE=git-ref] [FORMAT=
 	$(BOOTSTRAP) install
 	@$(BIN)/python -m weather_mlops.pipelines.plan $(if $(BASE),--base=$(BASE)) $(if $(FORMAT),--format=$(FORMAT))
 
+validate:  ## check pipelines/: make validate [PIPELINES=dir] [FORMAT=text|json|github|sarif]
+	@$(subst @test,test,$(BOOTSTRAP)) install >&2
+	@$(BIN)/python -m authoring validate $(or $(PIPELINES),pipelines) --format $(or $(FORMAT),text)
+
+schema:  ## write schemas/ and docs/pipelines*.md anew, after a change of operators or schemas/providers.txt
+	$(BOOTSTRAP) install
+	$(BIN)/python -m authoring schema
+
 stop:  ## stop what runs, from another terminal
 	$(BOOTSTRAP) stop
 
@@ -51,12 +59,14 @@ clean: stop  ## stop, and delete all data and the environment
 test: lint  ## all checks and all tests
 	$(BIN)/python -m pytest
 
-lint:  ## format, lint, types, direction of imports
+lint:  ## format, lint, types, direction of imports, pipelines, their schema
 	$(BOOTSTRAP) install --dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	PYTHONPATH=src:plugins $(BIN)/lint-imports
+	$(BIN)/python -m authoring schema --check
+	$(BIN)/python -m authoring validate
 
 requirements:  ## compile requirements*.txt anew from requirements*.in
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 requirements.in -o requirements.txt

@@ -1,1 +1,1 @@
-"""What writers of YAML use, and what it takes Airflow to do: make the schema, build every DAG without a database."""
+"""What writers of YAML use, where it takes Airflow: make the schema, build every DAG without a database."""

@@ -1,8 +1,8 @@
 """``make validate`` and ``make schema``.
 
-Usage: ``python -m authoring validate [folder] [--format text|json|github|sarif]``, ``python -m authoring schema
-[--check]``. Airflow is imported only where it is needed: by the schema, and by the full check of files that have
-passed the fast one.
+Usage: ``python -m authoring validate [folder] [--format text|json|github|sarif]``, and ``python -m authoring
+schema [--check]``. Airflow is imported only where it is needed: by the schema, and by the full check of files
+that have passed the fast one.
 """
 
 import argparse
@@ -11,6 +11,7 @@ import os
 import sys
 import tempfile
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 from weather_mlops.pipelines.findings import Finding, errors
@@ -44,7 +45,7 @@ def main(arguments: list[str]) -> int:
 def write_schema(*, check: bool) -> int:
     """Write schemas and pages; or only tell whether they are what would be written."""
     with airflow_aside():
-        from authoring import pages, schema
+        from authoring import pages, schema  # noqa: PLC0415  they import Airflow
 
         files = schema.files()
         files |= pages.files(files)
@@ -53,25 +54,20 @@ def write_schema(*, check: bool) -> int:
         sys.stdout.write(f"{path.relative_to(PROJECT)}: {'stale: run make schema' if check else 'written'}\n")
         if not check:
             path.parent.mkdir(exist_ok=True)
-            path.write_text(text_of(files, path), "utf-8")
+            path.write_text(files[path], "utf-8")
     return 1 if check and stale else 0
-
-
-def text_of(files: dict[Path, str], path: Path) -> str:
-    """What a file is to hold."""
-    return files[path]
 
 
 def _full(folder: Path) -> list[Finding]:
     with airflow_aside():
-        from authoring import full
+        from authoring import full  # noqa: PLC0415  it imports Airflow
 
         return full.build(folder)
 
 
 @contextlib.contextmanager
-def airflow_aside():  # noqa: ANN201
-    """Airflow with a home of its own, gone afterwards: its settings elsewhere don't count, nor do its warnings."""
+def airflow_aside() -> Iterator[None]:
+    """Airflow with a home of its own, gone afterwards: no settings from elsewhere, no warnings."""
     for name in [name for name in os.environ if name.startswith("AIRFLOW_")]:
         del os.environ[name]
     with tempfile.TemporaryDirectory() as home, warnings.catch_warnings():

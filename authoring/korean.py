@@ -4,10 +4,10 @@ from typing import Final
 
 OPERATORS: Final = {
     "CollectWeatherDataOperator": "최신 시각과 빠진 시각의 관측을 가져와 응답 원본을 보관하고 행을 준비한다.",
-    "ValidateDataQualityOperator": "준비된 행을 검사해 부적합한 행을 따로 두고, 적합한 행이 너무 적으면 멈춘다.",
-    "UpdateDataCatalogOperator": "검사를 통과한 행을 한 번의 커밋으로 공개하고 격리 목록과 결측 목록을 갱신한다.",
+    "ValidateDataQualityOperator": "준비된 행을 검사해 부적합한 것을 따로 두고, 너무 많으면 멈춘다.",
+    "UpdateDataCatalogOperator": "검사를 통과한 행을 한 커밋으로 공개하고 격리·결측 목록을 갱신한다.",
     "HealthCheckOperator": "공개된 테이블을 다시 읽어 한도와 비교한다.",
-    "MakeForecastOperator": "배포된 모델로 모든 지점과 선행 시간을 예보해 테이블과 `forecasts/latest.json`에 쓴다.",
+    "MakeForecastOperator": "배포된 모델로 모든 지점을 예보해 테이블과 `forecasts/latest.json`에 쓴다.",
     "PlanHistoryOperator": "기간을 API 호출로 나누고 레인에 배분한다.",
     "FetchHistoryOperator": "레인의 몫 가운데 아직 없는 것을 가져와 원본을 보관하고 행을 준비한다.",
     "ValidateHistoryOperator": "레인이 준비한 행을 검사한다.",

@@ -1,5 +1,6 @@
 """Operators as schemas: of every class that a pipeline may name, its arguments."""
 
+import ast
 import importlib
 import inspect
 import re
@@ -83,13 +84,12 @@ def schema_of(path: str, kind: type, common: dict[str, Schema]) -> Schema:
         kind: the operator.
         common: schemas of the keys that every task may have.
     """
-    own = path.startswith("operators.")
-    found = {
-        name: schema
-        for name, argument in arguments(kind, BaseOperator).items()
-        if name not in common and (schema := _argument(argument, own=own)) is not None
+    taken = arguments(kind, BaseOperator)
+    own = {
+        name: said
+        for name, argument in taken.items()
+        if name not in common and (said := _argument(argument, own=path.startswith("operators."))) is not None
     }
-    mappable = {name: ref(f"{path}/properties/{name}") for name in found}
     schema: Schema = {
         "title": kind.__name__,
         "description": summary(kind),
@@ -97,41 +97,40 @@ def schema_of(path: str, kind: type, common: dict[str, Schema]) -> Schema:
         "additionalProperties": False,
         "required": ["operator"],
         "properties": {
-            **found,
+            **own,
             "operator": {"const": path, "description": summary(kind)},
             **{name: ref(f"task/properties/{name}") for name in common if name != "operator"},
-            "expand": {
-                "description": "arguments with several values: a task for each",
-                "type": "object",
-                "minProperties": 1,
-                "additionalProperties": False,
-                "properties": {
-                    name: {
-                        "anyOf": [
-                            ref("outputOf"),
-                            {"type": "array", "minItems": 1, "items": item},
-                        ]
-                    }
-                    for name, item in mappable.items()
-                },
-            },
-            "partial": {
-                "description": "arguments that are the same for all tasks of expand",
-                "type": "object",
-                "additionalProperties": False,
-                "properties": mappable,
-            },
+            **_mapped({name: ref(f"{path}/properties/{name}") for name in own}),
         },
         "dependentRequired": {"partial": ["expand"]},
     }
-    required = [
-        name
-        for name, argument in arguments(kind, BaseOperator).items()
-        if argument.default is REQUIRED and name in found
-    ]
-    if required:
+    if required := [name for name in own if taken[name].default is REQUIRED]:
         schema |= {"if": {"required": ["expand"]}, "then": {}, "else": {"required": required}}
     return schema
+
+
+def _mapped(own: dict[str, Schema]) -> dict[str, Schema]:
+    """Keys of a mapped task: arguments with several values, and those that are the same for all."""
+    several = {
+        name: {
+            "anyOf": [ref("outputOf"), {"type": "array", "minItems": 1, "items": one, "uniqueItems": True}]
+        }
+        for name, one in own.items()
+    }
+    closed: Schema = {"type": "object", "additionalProperties": False}
+    return {
+        "expand": {
+            "description": "arguments with several values: a task for each",
+            **closed,
+            "minProperties": 1,
+            "properties": several,
+        },
+        "partial": {
+            "description": "arguments that are the same for all tasks of expand",
+            **closed,
+            "properties": own,
+        },
+    }
 
 
 def _usable(module: str) -> Iterator[type]:
@@ -218,7 +217,7 @@ def _limits(path: str) -> Schema:
     """A closed mapping of a dataclass's fields."""
     module, _, name = path.rpartition(".")
     kind = getattr(importlib.import_module(module), name)
-    if not is_dataclass(kind):
+    if not (isinstance(kind, type) and is_dataclass(kind)):
         raise TypeError(f"{path}: a docstring says to see it for limits, and it is no dataclass")
     abouts = described(kind)
     properties: Schema = {}
@@ -252,9 +251,7 @@ def _field(annotation: str, name: str, about: str) -> Schema:
     return types.schema_of(_parsed(annotation)) or {}
 
 
-def _parsed(annotation: str) -> Any:
-    import ast
-
+def _parsed(annotation: str) -> ast.expr:
     return ast.parse(annotation.removeprefix("<class '").removesuffix("'>"), mode="eval").body
 
 

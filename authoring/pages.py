@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from authoring import korean
 from authoring.operators import PROJECT
-from authoring.parts import ASSETS, CALLBACKS, REFERENCES, TIMETABLES
+from authoring.parts import ASSETS, TIMETABLES
 from authoring.words import DAG_WORDS, TASK_WORDS, Words
 from weather_mlops.pipelines.describe import describe
 
@@ -29,10 +29,10 @@ class Language(NamedTuple):
 
 ENGLISH: Final = Language(
     "# What a pipeline's YAML may say",
-    "Made by `make schema` from what Airflow, dag-factory and the operators take; don't edit it. `make validate` "
-    "holds every file of `pipelines/` to it. A file maps ids of DAGs to pipelines; what all pipelines share stands "
-    "in `pipelines/defaults.yml`, what those of one file share under its key `default`. Keys that are not here are "
-    "refused, with a hint at the one that was meant.",
+    "Made by `make schema` from what Airflow, dag-factory and the operators take; don't edit it. "
+    "`make validate` holds every file of `pipelines/` to it. A file maps ids of DAGs to pipelines. What all "
+    "pipelines share stands in `pipelines/defaults.yml`, what those of one file share under `default`. "
+    "Keys that are not here are refused, with a hint at the one that was meant.",
     ("A pipeline", "A task", "A task group", "Objects", "Our operators", "Operators of providers"),
     ("key", "value", "default", "what it is"),
     "needed",
@@ -41,10 +41,11 @@ ENGLISH: Final = Language(
 )
 KOREAN: Final = Language(
     "# 파이프라인 YAML에 쓸 수 있는 것",
-    "`make schema`가 Airflow, dag-factory, 오퍼레이터의 정의에서 만든다. 직접 고치지 않는다. `make validate`는 "
-    "`pipelines/`의 모든 파일을 이 기준으로 검사한다. 파일에는 DAG ID마다 파이프라인을 적는다. 모든 파이프라인의 "
-    "공통 값은 `pipelines/defaults.yml`에, 한 파일 안의 공통 값은 `default` 키에 적는다. 여기에 없는 키는 "
-    "거절하고, 비슷한 키를 알려 준다. 오퍼레이터 제공자의 설명은 영어 원문 그대로다.",
+    "`make schema`가 Airflow, dag-factory, 오퍼레이터의 정의에서 만든다. 직접 고치지 않는다. "
+    "`make validate`는 `pipelines/`의 모든 파일을 이 기준으로 검사한다. 파일에는 DAG ID마다 파이프라인을 "
+    "적는다. 모든 파이프라인의 공통 값은 `pipelines/defaults.yml`에, 한 파일 안의 공통 값은 `default` 키에 "
+    "적는다. 여기에 없는 키는 거절하고, 비슷한 키를 알려 준다. "
+    "제공자 오퍼레이터의 설명은 영어 원문 그대로다.",
     ("파이프라인", "작업", "작업 그룹", "객체", "우리 오퍼레이터", "제공자 오퍼레이터"),
     ("키", "값", "기본값", "설명"),
     "필수",
@@ -82,11 +83,25 @@ def _page(definitions: Schema, language: Language) -> Iterator[str]:
     yield from _words(task, definitions["task"], TASK_WORDS, definitions, language)
     yield from _table(f"## {group}", definitions["taskGroup"], definitions, language)
     yield from (f"## {objects}", "")
-    for name in ("duration", "moment", "clock", "param", "deadline", *REFERENCES, *CALLBACKS, *ASSETS, *TIMETABLES):
+    for name in (
+        "duration",
+        "moment",
+        "clock",
+        "param",
+        "deadline",
+        *ASSETS,
+        *TIMETABLES,
+    ):
         definition = definitions[name]
-        yield from _table(f"### {definition['title']}", definition, definitions, language, definition["description"])
+        yield from _table(
+            f"### {definition['title']}", definition, definitions, language, definition["description"]
+        )
     yield from (f"## {ours}", "")
-    paths = [path for path in definitions if "operator" in definitions[path].get("properties", {}) and path != "task"]
+    paths = [
+        path
+        for path in definitions
+        if "operator" in definitions[path].get("properties", {}) and path != "task"
+    ]
     for path in paths:
         if path.startswith("operators."):
             yield from _operator(path, definitions, language)
@@ -127,12 +142,19 @@ def _operator(path: str, definitions: Schema, language: Language) -> Iterator[st
     own = {
         key: said
         for key, said in schema["properties"].items()
-        if not str(said.get("$ref", "")).startswith("#/$defs/task/") and key not in ("operator", "expand", "partial")
+        if not str(said.get("$ref", "")).startswith("#/$defs/task/")
+        and key not in ("operator", "expand", "partial")
     }
     needed = schema.get("else", {}).get("required", [])
     sample = {key: _sample(own[key], definitions) for key in needed}
     yield from (f"### {name}", "", about, "")
-    yield from ("```yaml", f"operator: {path}", *(f"{key}: {_yaml(value)}" for key, value in sample.items()), "```", "")
+    yield from (
+        "```yaml",
+        f"operator: {path}",
+        *(f"{key}: {_yaml(value)}" for key, value in sample.items()),
+        "```",
+        "",
+    )
     if own:
         yield from _rows({**schema, "required": needed}, own, definitions, language)
 
@@ -152,9 +174,14 @@ def _rows(
         cells = (f"`{key}`", _kind(said, definitions, language), default, about)
         yield f"| {' | '.join(_cell(cell) for cell in cells)} |"
         for inner, limit in said.get("properties", {}).items() if "title" in said else ():
-            text = korean.ARGUMENTS.get(inner, limit["description"]) if language.is_korean else limit["description"]
+            text = (
+                korean.ARGUMENTS.get(inner, limit["description"])
+                if language.is_korean
+                else limit["description"]
+            )
             usual = f"`{_yaml(limit['default'])}`" if limit.get("default") is not None else ""
-            yield f"| {' | '.join((f'`{key}.{inner}`', _cell(_kind(limit, definitions, language)), usual, _cell(text)))} |"
+            cells = (f"`{key}.{inner}`", _kind(limit, definitions, language), usual, text)
+            yield f"| {' | '.join(_cell(cell) for cell in cells)} |"
     yield ""
 
 
@@ -163,7 +190,9 @@ def _kind(schema: Schema, definitions: Schema, language: Language) -> str:
     if language.is_korean:
         for english, word in korean.WORDS.items():
             told = re.sub(rf"(?<![\w]){english}(?![\w])", word, told)
-        told = told.replace(" or more", " 이상").replace(", or ", ", 또는 ").replace("one of ", "다음 중 하나: ")
+        told = (
+            told.replace(" or more", " 이상").replace(", or ", ", 또는 ").replace("one of ", "다음 중 하나: ")
+        )
     return told
 
 
@@ -176,7 +205,7 @@ def _resolved(reference: str, definitions: Schema) -> Schema:
     return found  # type: ignore[no-any-return]
 
 
-def _sample(schema: Schema, definitions: Schema) -> Any:
+def _sample(schema: Schema, definitions: Schema) -> Any:  # noqa: PLR0911  a form of schema after the other
     """A value that the schema takes."""
     if schema.get("default") is not None:
         return schema["default"]

@@ -1,7 +1,9 @@
 """Parts of the schema that no signature tells: durations, moments, schedules, callbacks, params, objects."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
+from authoring.words import Words
 from weather_mlops.pipelines.keys import PRESETS
 
 Schema = dict[str, Any]
@@ -9,12 +11,14 @@ Schema = dict[str, Any]
 IMPORT_PATH: Final = r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$"
 ID: Final = r"^[\w.\-]{1,250}$"
 DATE: Final = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2})?)?$"
+POSITIVE: Final[Schema] = {"type": "integer", "minimum": 1}
+COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
 UNITS: Final = ("weeks", "days", "hours", "minutes", "seconds")
 
 # No EventsTimetable: Airflow 3.3.2 can't serialise it.
 TIMETABLES: Final = {
     "airflow.sdk.CronTriggerTimetable": "by a cron expression, a run when it strikes",
-    "airflow.sdk.CronDataIntervalTimetable": "by a cron expression, a run about the interval that ends when it strikes",
+    "airflow.sdk.CronDataIntervalTimetable": "by a cron expression, about the interval that then ends",
     "airflow.sdk.MultipleCronTriggerTimetable": "by several cron expressions, given in __args__",
     "airflow.sdk.DeltaTriggerTimetable": "after each span of time",
     "airflow.sdk.DeltaDataIntervalTimetable": "after each span of time, about the interval that ends then",
@@ -26,20 +30,11 @@ ASSETS: Final = {
     "airflow.sdk.AssetAll": "all of several assets, given in __args__",
     "airflow.sdk.AssetAny": "any of several assets, given in __args__",
 }
-REFERENCES: Final = {
-    "airflow.sdk.definitions.deadline.DagRunQueuedAtDeadline": "from the moment that the run was queued",
-    "airflow.sdk.definitions.deadline.DagRunLogicalDateDeadline": "from the run's logical date",
-}
-CALLBACKS: Final = {
-    "airflow.sdk.SyncCallback": "a function or a notifier, called by an executor",
-    "airflow.sdk.AsyncCallback": "a coroutine function or a notifier, called by the triggerer",
-}
 OBJECTS: Final = {
     "datetime.timedelta": "duration",
     "datetime.datetime": "moment",
     "datetime.time": "clock",
     "airflow.sdk.Param": "param",
-    "airflow.sdk.DeadlineAlert": "deadline",
 }
 """Classes that YAML may make objects of, and their definitions; with the ones above these are all."""
 
@@ -71,6 +66,14 @@ def one_of_types(definitions: dict[str, str]) -> Schema:
             {"if": {"properties": {"__type__": {"const": path}}, "required": ["__type__"]}, "then": ref(name)}
             for path, name in definitions.items()
         ],
+    }
+
+
+def worded(schemas: Mapping[str, Schema], words: Mapping[str, Words]) -> dict[str, Schema]:
+    """With our own descriptions, where there are any."""
+    return {
+        name: {**schema, **({"description": words[name].english} if name in words else {})}
+        for name, schema in schemas.items()
     }
 
 
@@ -146,7 +149,7 @@ DEFINITIONS: Final[Schema] = {
     "assets": {"type": "array", "items": ref("asset"), "minItems": 1},
     "timetable": one_of_types({path: path for path in TIMETABLES}),
     "schedule": {
-        "description": "when it runs: a cron expression, a preset, a span of time, assets, a timetable; null: by hand",
+        "description": "a cron expression, a preset, a span of time, assets, a timetable; null: by hand",
         "anyOf": [
             {"type": "null"},
             ref("cron"),
@@ -156,36 +159,21 @@ DEFINITIONS: Final[Schema] = {
             ),
         ],
     },
-    "deadline": typed(
-        "airflow.sdk.DeadlineAlert",
-        "calls somebody when a run isn't over in time",
-        {
-            "reference": {
-                **one_of_types({path: path for path in REFERENCES}),
-                "description": "what the time is counted from",
+    "deadline": {
+        "title": "deadline",
+        "description": "calls somebody when a run isn't over in time",
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["after", "interval", "callback"],
+        "properties": {
+            "after": {
+                "enum": ["queued", "logical_date"],
+                "description": "what the time is counted from: the run's being queued, or its logical date",
             },
-            "interval": ref("duration"),
-            "callback": {**one_of_types({path: path for path in CALLBACKS}), "description": "what is called"},
-            "name": {"type": "string"},
+            "interval": {**ref("duration"), "description": "how long a run may take"},
+            "callback": {**ref("importPath"), "description": "a function or a notifier, by its import path"},
+            "arguments": {"type": "object", "description": "given to the callback"},
         },
-        ("reference", "interval", "callback"),
-    ),
-    "deadlines": {
-        "description": "when somebody is called because a run isn't over in time; one, or several",
-        "anyOf": [ref("deadline"), {"type": "array", "minItems": 1, "items": ref("deadline")}],
-    },
-    **{path: typed(path, about, {}) for path, about in REFERENCES.items()},
-    **{
-        path: typed(
-            path,
-            about,
-            {
-                "callback_callable": ref("importPath"),
-                "kwargs": {"type": "object", "description": "arguments of what is called"},
-            },
-            ("callback_callable",),
-        )
-        for path, about in CALLBACKS.items()
     },
     "param": typed(
         "airflow.sdk.Param",

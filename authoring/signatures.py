@@ -75,7 +75,7 @@ def summary(kind: type) -> str:
 
 
 def described(kind: type) -> dict[str, str]:
-    """Descriptions by argument, of Google-style and Sphinx-style docstrings of a class and its constructor."""
+    """Descriptions by argument, of a class and its constructor: of Google's style and of Sphinx's."""
     found: dict[str, str] = {}
     for doc in (vars(kind).get("__doc__"), getattr(vars(kind).get("__init__"), "__doc__", None)):
         if isinstance(doc, str):

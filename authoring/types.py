@@ -51,7 +51,7 @@ _UNSAYABLE: Final = {
 }
 
 
-def schema_of(annotation: ast.expr | None) -> Schema | None:
+def schema_of(annotation: ast.expr | None) -> Schema | None:  # noqa: PLR0911  a form after the other
     """The schema of an annotation; what isn't known may be anything, a function can't be said."""
     match annotation:
         case None:
@@ -98,7 +98,7 @@ def json_value(value: Any) -> Any:
     return None
 
 
-def _generic(name: str, inside: ast.expr) -> Schema | None:
+def _generic(name: str, inside: ast.expr) -> Schema | None:  # noqa: PLR0911  a form after the other
     parts = inside.elts if isinstance(inside, ast.Tuple) else [inside]
     if name == "Optional":
         return either([schema_of(parts[0]), NULL])

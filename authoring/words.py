@@ -1,4 +1,4 @@
-"""What the keys mean, in English and Korean, each with an example: for hover texts and the reference pages."""
+"""What the keys mean, in English and Korean, each with an example: for hover texts and reference pages."""
 
 from typing import Final, NamedTuple
 
@@ -59,12 +59,9 @@ DAG_WORDS: Final = {
     "deadline": Words(
         "Calls a notifier when a run isn't over in time; the run goes on.",
         "실행이 제때 끝나지 않으면 알림을 호출한다. 실행은 계속된다.",
-        "deadline:\n  __type__: airflow.sdk.DeadlineAlert\n"
-        "  reference: {__type__: airflow.sdk.definitions.deadline.DagRunQueuedAtDeadline}\n"
-        "  interval: {__type__: datetime.timedelta, minutes: 50}\n"
-        "  callback:\n    __type__: airflow.sdk.AsyncCallback\n"
-        "    callback_callable: airflow.providers.slack.notifications.slack_webhook.SlackWebhookNotifier\n"
-        "    kwargs: {text: data_collection is late}",
+        "deadline:\n  after: queued\n  interval: {__type__: datetime.timedelta, minutes: 50}\n"
+        "  callback: airflow.providers.slack.notifications.slack_webhook.SlackWebhookNotifier\n"
+        "  arguments: {text: data_collection is late}",
     ),
     "is_paused_upon_creation": Words(
         "Whether it is paused when Airflow first sees it.",
@@ -72,7 +69,7 @@ DAG_WORDS: Final = {
         "is_paused_upon_creation: false",
     ),
     "fail_fast": Words(
-        "Whether the first failed task ends the run at once. All tasks then keep the trigger rule all_success.",
+        "Whether the first failed task ends the run at once. All tasks then keep the rule all_success.",
         "첫 실패에서 실행을 바로 끝낼지 여부. 이때 모든 작업의 trigger_rule은 all_success여야 한다.",
         "fail_fast: true",
     ),
@@ -98,7 +95,8 @@ DAG_WORDS: Final = {
     "params": Words(
         "What a person is asked for at Trigger, by name.",
         "수동 실행(Trigger) 때 입력받는 값.",
-        'params:\n  day:\n    __type__: airflow.sdk.Param\n    type: string\n    format: date\n    default: "2026-01-01"',
+        "params:\n  day:\n    __type__: airflow.sdk.Param\n    type: string\n    format: date\n"
+        '    default: "2026-01-01"',
     ),
     "default_args": Words(
         "Arguments of all its tasks; a task's own ones go before.",
@@ -118,7 +116,8 @@ DAG_WORDS: Final = {
     "on_failure_callback": Words(
         "Called after a run that failed.",
         "실패한 실행 뒤에 호출된다.",
-        "on_failure_callback:\n  callback: airflow.providers.slack.notifications.slack_webhook.SlackWebhookNotifier\n"
+        "on_failure_callback:\n"
+        "  callback: airflow.providers.slack.notifications.slack_webhook.SlackWebhookNotifier\n"
         '  text: "{{ dag.dag_id }} failed"',
     ),
     "access_control": Words(
@@ -140,7 +139,8 @@ DAG_WORDS: Final = {
         "template_searchpath: /opt/airflow/sql",
     ),
     "template_undefined": Words(
-        "What becomes of a name that a template doesn't know: jinja2.StrictUndefined fails, jinja2.Undefined is empty.",
+        "What becomes of a name that a template doesn't know: jinja2.StrictUndefined fails, jinja2.Undefined "
+        "is empty.",
         "템플릿이 모르는 이름의 처리: jinja2.StrictUndefined는 실패, jinja2.Undefined는 빈 값.",
         "template_undefined: jinja2.StrictUndefined",
     ),

@@ -83,6 +83,7 @@ class Broken(DAG):
     """
 
     def __init__(self, number: int, file: Path, found: Sequence[Finding], folder: Path) -> None:
+        self.found = found
         self._file = str(file.relative_to(folder.parent))
         self._fault = "\n".join(str(replace(finding, file=self._file)) for finding in found)
         super().__init__(f"broken_pipeline_{number}")

@@ -24,8 +24,8 @@ class PlanHistoryOperator(WeatherOperator):
         stations: ``all``, or station ids joined by commas.
         parallelism: lanes (1 or more): tasks at a time, and so calls to the KMA at a time.
         again: ask once more for hours that are known to be missing.
-        rows_per_part: rows (1 or more) that are audited and published as one; two lanes of 400,000 take 1.6 GB
-            of memory.
+        rows_per_part: rows (1 or more) that are audited and published as one; two lanes of 400,000 take
+            1.6 GB of memory.
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 

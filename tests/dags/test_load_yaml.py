@@ -201,7 +201,7 @@ def test_broken_defaults_are_told_and_nothing_runs_without_them(airflow_home, pr
     found = read_dags(airflow_home, project)
 
     assert set(found["errors"]) == {"pipelines/defaults.yml"}
-    assert "pipelines/defaults.yml:2:" in found["errors"]["pipelines/defaults.yml"]
+    assert "pipelines/defaults.yml:3:" in found["errors"]["pipelines/defaults.yml"]
     assert found["dags"] == {}
 
 

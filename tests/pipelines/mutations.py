@@ -7,7 +7,8 @@ from typing import Any
 import yaml
 
 Path = tuple[str | int, ...]
-WRONG: tuple[Any, ...] = ("some text", 12345.5, True, None, [], {}, ["some text"], {"some": "text"})
+Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+WRONG: tuple[Any, ...] = ("some text", 12345.5, True, None, [], {"some": "text"})
 
 
 def damages(text: str) -> Iterator[tuple[str, str]]:
@@ -65,7 +66,7 @@ def mistyped(word: str) -> str:
     for at in range(len(word) // 2, len(word) - 1):
         if word[at] != word[at + 1] and word[at : at + 2].isalpha():
             return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
-    return word + "x"
+    return f"{word}x"
 
 
 def without(data: Any, path: Path) -> Any:
@@ -96,4 +97,4 @@ def at(data: Any, path: Path) -> Any:
 
 
 def dumped(data: Any) -> str:
-    return yaml.safe_dump(data, allow_unicode=True, sort_keys=False)
+    return yaml.dump(data, Dumper=Dumper, allow_unicode=True, sort_keys=False)

@@ -1,6 +1,6 @@
 """Files with one mistake each: told once, in its line, with the mend.
 
-The first lines of each file under broken/ say what is expected of it: ``# line 4 [rule]: part of the message``.
+The first lines of each file under broken/ tell what is expected: ``# line 4 [rule]: part of the message``.
 """
 
 import re
@@ -25,7 +25,9 @@ def test_a_mistake_is_told_once_where_it_is_with_the_mend(path):
 
     found = validate_file(path, {})
 
-    assert [(finding.line, finding.rule) for finding in found] == [(int(line), rule) for line, rule, _ in expected]
+    assert [(finding.line, finding.rule) for finding in found] == [
+        (int(line), rule) for line, rule, _ in expected
+    ]
     for finding, (_, _, part) in zip(found, expected, strict=True):
         assert part in f"{finding.message}; {finding.mend}"
         assert finding.severity is Severity.ERROR

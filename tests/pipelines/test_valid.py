@@ -9,6 +9,7 @@ from weather_mlops.pipelines.validation import SCHEMA, schema_at, validate
 
 PROJECT = Path(__file__).resolve().parents[2]
 VALID = Path(__file__).parent / "valid"
+EMPTY = "operator: airflow.providers.standard.operators.empty.EmptyOperator"
 BY_FILE = {"doc_md_file_path": "needs a file at an absolute path"}
 
 
@@ -53,18 +54,21 @@ def test_examples_of_the_reference_are_valid(page, tmp_path):
     text = (PROJECT / "docs" / page).read_text("utf-8")
     pipeline, task = text.split("\n## ")[1:3]
     task_words = [part.split("```")[0] for part in task.split("```yaml\n")[1:]]
-    own = [words for words in task_words if not words.startswith(("task_id", "operator", "dependencies", "task_group"))]
+    own = [
+        words
+        for words in task_words
+        if not words.startswith(("task_id", "operator", "dependencies", "task_group"))
+    ]
     for number, words in enumerate(part.split("```")[0] for part in pipeline.split("```yaml\n")[1:]):
         key = words.split(":")[0]
         rest = {
             "schedule": "schedule: null\n",
-            "tasks": "tasks: [{task_id: a, operator: airflow.providers.standard.operators.empty.EmptyOperator}]\n",
+            "tasks": f"tasks: [{{task_id: a, {EMPTY}}}]\n",
         }
         body = words + "".join(line for name, line in rest.items() if name != key)
         (tmp_path / f"p{number}.yml").write_text(f"p{number}:\n" + indented(body, 2), "utf-8")
     for number, words in enumerate(own):
-        operator = "operator: airflow.providers.standard.operators.empty.EmptyOperator\n"
-        body = f"schedule: null\ntasks:\n  a:\n{indented(operator + words, 4)}"
+        body = f"schedule: null\ntasks:\n  a:\n    {EMPTY}\n{indented(words, 4)}"
         (tmp_path / f"t{number}.yml").write_text(f"t{number}:\n" + indented(body, 2), "utf-8")
 
     found = [finding for finding in validate(tmp_path) if finding.severity == "error"]

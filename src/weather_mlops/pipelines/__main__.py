@@ -1,4 +1,7 @@
-"""The fast check as a command: ``python -m weather_mlops.pipelines [folder] [--format text|json|github|sarif]``."""
+"""The fast check as a command.
+
+Usage: ``python -m weather_mlops.pipelines [folder] [--format text|json|github|sarif]``
+"""
 
 import argparse
 import sys

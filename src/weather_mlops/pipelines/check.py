@@ -1,8 +1,8 @@
 """Holds a document to the schema, and tells each mistake once, where it is, with the mend.
 
 Reads the JSON Schema that editors read, of which it knows the keywords that ``make schema`` uses. A general
-validator tells of a wrong key under ``anyOf`` or ``if`` as many times as there are branches; here the branch is
-chosen first: by the operator, by ``__type__``, by the kind of the value.
+validator tells of a wrong key under ``anyOf`` or ``if`` as many times as there are branches; here the branch
+is chosen first: by the operator, by ``__type__``, by the kind of the value.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,10 +16,32 @@ from weather_mlops.pipelines.findings import Finding, did_you_mean
 from weather_mlops.pipelines.telling import Path, Schema, Teller
 
 KEYWORDS: Final = frozenset(
-    """$defs $ref $schema additionalProperties allOf anyOf const default defaultSnippets dependentRequired
-    description else enum enumDescriptions examples exclusiveMaximum format if items maxItems maxLength maximum
-    minItems minLength minProperties minimum not pattern properties propertyNames required then title type
-    uniqueItems x-refused""".split()
+    (
+        *(
+            "$defs",
+            "$ref",
+            "$schema",
+            "title",
+            "description",
+            "default",
+            "defaultSnippets",
+            "enumDescriptions",
+            "examples",
+        ),
+        *("type", "const", "enum", "format", "pattern", "not", "minLength", "maxLength"),
+        *("minimum", "maximum", "exclusiveMaximum"),
+        *("items", "minItems", "maxItems", "uniqueItems"),
+        *(
+            "properties",
+            "required",
+            "additionalProperties",
+            "propertyNames",
+            "minProperties",
+            "dependentRequired",
+        ),
+        *("anyOf", "allOf", "if", "then", "else"),
+        *("x-context", "x-refused"),
+    )
 )
 """What the schema may say; a test holds ``schemas/`` to them."""
 
@@ -68,12 +90,7 @@ class Checker(Teller):
             refused: keys that it doesn't take, with the mends.
         """
         if "$ref" in schema:
-            target = self.resolve(schema["$ref"])
-            if "default" in schema:
-                target = {**target, "default": schema["default"]}
-            if "required" in schema:
-                target = {**target, "required": [*target.get("required", ()), *schema["required"]]}
-            yield from self.check(target, path, value, refused)
+            yield from self.check(self._target(schema), path, value, refused)
             return
         if "anyOf" in schema:
             yield from self._any_of(schema, path, value)
@@ -85,16 +102,21 @@ class Checker(Teller):
             return
         if "const" in schema or "enum" in schema:
             yield from leaves.allowed(self, schema, path, value)
-        if isinstance(value, str):
-            yield from leaves.text(self, schema, path, value)
         elif isinstance(value, dict):
             yield from self._mapping(schema, path, value, refused)
         elif isinstance(value, list):
             yield from leaves.length(self, schema, path, value)
             for index, item in enumerate(value):
                 yield from self.check(schema.get("items", {}), (*path, index), item)
-        elif isinstance(value, int | float):
-            yield from leaves.number(self, schema, path, value)
+        else:
+            yield from leaves.scalar(self, schema, path, value)
+
+    def _target(self, schema: Schema) -> Schema:
+        """What a reference leads to, with what is said beside the reference."""
+        target = self.resolve(schema["$ref"])
+        needed = [*target.get("required", ()), *schema.get("required", ())]
+        usual = {"default": schema["default"]} if "default" in schema else {}
+        return {**target, **usual, **({"required": needed} if needed else {})}
 
     # One of several
 

@@ -131,24 +131,10 @@ def _timeouts(
 
 
 def _pairs(document: Document, path: Path, said: Mapping[str, Any]) -> Iterator[Finding]:
-    """Lowest and highest values: ``min_x`` and ``max_x``, ``[low, high]``; gates that imply each other."""
+    """Limits that nothing can pass: ``min_x`` above ``max_x``, in a task or in its limits and gates."""
     for key, value in said.items():
         if isinstance(value, dict):
             yield from _pairs(document, (*path, key), value)
-        elif (
-            isinstance(value, list)
-            and key == "coverage"
-            and _numbers(value)
-            and len(value) == 2
-            and value[0] >= value[1]
-        ):  # noqa: PLR2004
-            yield document.finding(
-                (*path, key),
-                "contradiction",
-                f"coverage {value[0]} to {value[1]} leaves nothing between",
-                "write [lowest, highest]",
-                value=True,
-            )
         highest = said.get(re.sub("^min_", "max_", key)) if key.startswith("min_") else None
         if highest is not None and _numbers([value, highest]) and value > highest:
             yield document.finding(
@@ -157,17 +143,29 @@ def _pairs(document: Document, path: Path, said: Mapping[str, Any]) -> Iterator[
                 f"{key} {value} is more than {key.replace('min_', 'max_')} {highest}",
                 "nothing can pass both: make the highest one the larger",
             )
+    yield from _gates(document, path, said)
+
+
+def _gates(document: Document, path: Path, said: Mapping[str, Any]) -> Iterator[Finding]:
+    """A coverage without room between; a gate that another one implies."""
+    coverage = said.get("coverage")
+    if isinstance(coverage, list) and _numbers(coverage) and coverage != sorted(set(coverage)):
+        told = f"coverage {' to '.join(map(str, coverage))} leaves nothing between"
+        mend = "write [lowest, highest]"
+        yield document.finding((*path, "coverage"), "contradiction", told, mend, value=True)
     every, mean = said.get("min_skill_every_lead"), said.get("min_skill")
-    if isinstance(every, dict) and isinstance(mean, dict):
-        for opponent in [name for name in every if name in mean and _numbers([every[name], mean[name]])]:
-            if mean[opponent] <= every[opponent]:
-                yield document.finding(
-                    (*path, "min_skill", opponent),
-                    "contradiction",
-                    f"min_skill {mean[opponent]} against {opponent} says nothing: every lead needs {every[opponent]} already",
-                    "remove it, or ask for more than of every lead",
-                    severity=Severity.WARNING,
-                )
+    if not isinstance(every, dict) or not isinstance(mean, dict):
+        return
+    for opponent in [name for name in every if name in mean and _numbers([every[name], mean[name]])]:
+        if mean[opponent] <= every[opponent]:
+            asked = f"min_skill {mean[opponent]} against {opponent}"
+            yield document.finding(
+                (*path, "min_skill", opponent),
+                "contradiction",
+                f"{asked} says nothing: every lead needs {every[opponent]} already",
+                "remove it, or ask for more than of every lead",
+                severity=Severity.WARNING,
+            )
 
 
 def _param(document: Document, path: Path, param: Any) -> Iterator[Finding]:

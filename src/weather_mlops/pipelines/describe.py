@@ -28,7 +28,7 @@ _PATTERNS: Final = {
     "schedule": "a cron expression in quotes, a preset, a list of assets, a span of time, or null",
     "params": "a mapping of names to defaults or to {__type__: airflow.sdk.Param, …}",
     "callback": "an import path, or {callback: import path, …}",
-    "deadlines": "a deadline: {__type__: airflow.sdk.DeadlineAlert, reference: …, interval: …, callback: …}",
+    "deadline": "{after: queued, interval: {__type__: datetime.timedelta, …}, callback: import path}",
     "moment": "a moment: {__type__: datetime.datetime, year: …, month: …, day: …}",
     "clock": "a time of day: {__type__: datetime.time, hour: …}",
     "assets": "a list of assets",
@@ -36,7 +36,9 @@ _PATTERNS: Final = {
 }
 
 
-def describe(schema: Mapping[str, Any], resolve: Callable[[str], Mapping[str, Any]]) -> str:
+def describe(  # noqa: PLR0911  a form of schema after the other
+    schema: Mapping[str, Any], resolve: Callable[[str], Mapping[str, Any]]
+) -> str:
     """What a schema allows, in a few words."""
     if "$ref" in schema:
         name = schema["$ref"].removeprefix("#/$defs/")
@@ -69,7 +71,8 @@ def kind_of(value: Any) -> str:
         return "a number"
     if isinstance(value, date):
         return "a date"
-    return {str: "a text", list: "a list", dict: "a mapping"}.get(type(value), type(value).__name__)
+    names: dict[type, str] = {str: "a text", list: "a list", dict: "a mapping"}
+    return names.get(type(value), type(value).__name__)
 
 
 def listed(words: Iterable[Any]) -> str:

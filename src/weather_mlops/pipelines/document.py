@@ -40,6 +40,7 @@ class Document:
         found: what is wrong with it as YAML.
         root: the node of all of it.
         following: further documents of the same file.
+        entries: of each mapping and sequence of the data, by its identity, the nodes of its items.
     """
 
     path: Path
@@ -48,7 +49,7 @@ class Document:
     found: list[Finding] = field(default_factory=list)
     root: yaml.Node | None = None
     following: tuple["Document", ...] = ()
-    _entries: dict[int, dict[Hashable, Entry]] = field(default_factory=dict)
+    entries: dict[int, dict[Hashable, Entry]] = field(default_factory=dict)
 
     def position_of(self, path: Sequence[str | int], *, value: bool = False) -> tuple[int, int]:
         """Line and column, from 1, of what a path leads to: of its key, or of its value.
@@ -87,7 +88,7 @@ class Document:
         entry = Entry(None, self.root) if self.root else None
         data = self.data
         for step in path:
-            inside = self._entries.get(id(data), {}).get(step)
+            inside = self.entries.get(id(data), {}).get(step)
             if inside is None:
                 break
             entry, data = inside, data[step]
@@ -170,11 +171,11 @@ class _Builder:
                 self._made[id(node)] = self._mapping(node)
             elif isinstance(node, yaml.SequenceNode):
                 items = [self._make(item) for item in node.value]
-                self.document._entries[id(items)] = {
+                self.document.entries[id(items)] = {
                     index: Entry(None, item) for index, item in enumerate(node.value)
                 }
                 self._made[id(node)] = items
-            else:
+            elif isinstance(node, yaml.ScalarNode):
                 self._made[id(node)] = self._scalar(node)
         return self._made[id(node)]
 
@@ -199,7 +200,7 @@ class _Builder:
                 self._report_duplicate(key_node, entries[key])
             entries[key] = Entry(key_node, value_node)
             data[key] = self._make(value_node)
-        self.document._entries[id(data)] = entries
+        self.document.entries[id(data)] = entries
         return data
 
     def _merge(self, node: yaml.Node, data: dict[Any, Any], entries: dict[Hashable, Entry]) -> None:
@@ -213,7 +214,7 @@ class _Builder:
             for key, value in merged.items():
                 if key not in data:
                     data[key] = value
-                    entries[key] = self.document._entries[id(merged)][key]
+                    entries[key] = self.document.entries[id(merged)][key]
 
     def _key(self, node: yaml.ScalarNode) -> str:
         value = self._make(node)
@@ -258,7 +259,7 @@ class _Builder:
         self._report(
             node,
             "duplicate-key",
-            f"{node.value} was given already, in line {first.key.start_mark.line + 1}: only the last one counts",
+            f"{node.value} was given already, in line {first.key.start_mark.line + 1}: the last one counts",
             "remove one of them",
         )
 

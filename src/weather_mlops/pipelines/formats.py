@@ -13,11 +13,16 @@ def text(found: Sequence[Finding]) -> str:
     lines = []
     for finding in found:
         lines += [
-            f"{finding.file}:{finding.line}:{finding.column}: {finding.severity}: {finding.message} [{finding.rule}]",
+            f"{place(finding)}: {finding.severity}: {finding.message} [{finding.rule}]",
             *([f"    {finding.text.splitlines()[0]}"] if finding.text.strip() else []),
             f"    mend: {finding.mend}",
         ]
     return "\n".join([*lines, summary(found)])
+
+
+def place(finding: Finding) -> str:
+    """Where it is, as editors and terminals take it for a link."""
+    return f"{finding.file}:{finding.line}:{finding.column}"
 
 
 def summary(found: Sequence[Finding]) -> str:

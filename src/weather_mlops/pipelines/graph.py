@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from weather_mlops.pipelines.document import Document
-from weather_mlops.pipelines.findings import Finding, did_you_mean
+from weather_mlops.pipelines.findings import Finding, Severity, did_you_mean
 
 Path = tuple[str | int, ...]
 
@@ -41,10 +41,13 @@ def check(document: Document, dag_id: str, dag: Mapping[str, Any]) -> Iterator[F
             parent = said.get("parent_group_name" if is_group else "task_group_name")
             nodes[name] = Node(path, said, is_group, parent if isinstance(parent, str) else None)
             nodes[name].before = list(_dependencies(said, path))
-    yield from _names(document, nodes)
+    misnamed = list(_names(document, nodes))
+    yield from misnamed
     if (circle := _circle(nodes)) is not None:
         yield circle_finding(document, nodes, circle)
         return
+    if not misnamed:
+        yield from _alone(document, nodes)
     above = {name: _above(nodes, name) for name in nodes}
     for name, node in nodes.items():
         if not node.is_group:
@@ -96,6 +99,23 @@ def _names(document: Document, nodes: Mapping[str, Node]) -> Iterator[Finding]:
             yield unknown(document, (*node.path, key), node.parent, groups, "task group")
 
 
+def _alone(document: Document, nodes: Mapping[str, Node]) -> Iterator[Finding]:
+    """A task that hangs on nothing, where the others hang together: seldom meant."""
+    tasks = {name: node for name, node in nodes.items() if not node.is_group}
+    awaited = {other for node in nodes.values() for other, _ in node.before}
+    waiting = {name for name, node in nodes.items() if node.before or node.parent}
+    for name, node in tasks.items():
+        if (awaited or waiting) and name not in awaited | waiting:
+            yield document.finding(
+                node.path,
+                "alone",
+                f"{name} waits for no task, and no task waits for it",
+                "give it dependencies, or a pipeline of its own",
+                text=name,
+                severity=Severity.WARNING,
+            )
+
+
 def unknown(document: Document, path: Path, name: str, known: list[str], what: str) -> Finding:
     """What is said of a name that nothing has."""
     like = did_you_mean(name, known)
@@ -131,7 +151,7 @@ def _walk(nodes: Mapping[str, Node], name: str, row: list[str], done: set[str]) 
 
 
 def _right_before(nodes: Mapping[str, Node], name: str) -> Iterator[str]:
-    """What comes before a task: what it names, what its groups name, and of a group named, all that is in it."""
+    """What comes before a task: what it names, what its groups name; and of a group, all that is in it."""
     node = nodes[name]
     yield from (other for other, _ in node.before if other != name)
     if node.parent in nodes and node.parent is not None:

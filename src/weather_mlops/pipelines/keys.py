@@ -17,8 +17,9 @@ LOADER_KEYS: Final = (
 """DAG parameters of Airflow, by their own names, that our loader sets since dag-factory can't reach them.
 
 ``auto_register`` is not among them: it tells whether a ``with`` block registers the DAG, and YAML has none.
-``deadline`` is an object, ``{__type__: airflow.sdk.DeadlineAlert, …}``, or a list of them; ``user_defined_filters`` maps names to import paths, as ``user_defined_macros`` does; ``template_undefined`` is an import
-path: ``jinja2.StrictUndefined``."""
+``deadline`` is ``{after: queued | logical_date, interval: duration, callback: import path, arguments: {}}``;
+``user_defined_filters`` maps names to import paths, as ``user_defined_macros`` does; ``template_undefined``
+is an import path: ``jinja2.StrictUndefined``."""
 
 PRESETS: Final = (
     "@once",
@@ -33,5 +34,5 @@ PRESETS: Final = (
 """Airflow's names for schedules."""
 
 ENVIRONMENT_KEYS: Final = ("AWS_ENDPOINT_URL", "KMA_API_URL", "WEATHER_BUCKET")
-"""Variables of the environment that YAML may name as ``$NAME``: where things are, no secrets. dag-factory puts
-in their values while it reads the file."""
+"""Variables of the environment that YAML may name as ``$NAME``: where things are, no secrets. dag-factory
+puts in their values while it reads the file."""

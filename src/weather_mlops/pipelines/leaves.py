@@ -30,6 +30,14 @@ def fits(schema: Schema, value: Any) -> bool:
     return any(_is(value, kind) for kind in ([kinds] if isinstance(kinds, str) else kinds))
 
 
+def scalar(teller: Teller, schema: Schema, path: Path, value: Any) -> Iterator[Finding]:
+    """Whatever is wrong with a single value of the right kind."""
+    if isinstance(value, str):
+        yield from text(teller, schema, path, value)
+    elif isinstance(value, int | float):
+        yield from number(teller, schema, path, value)
+
+
 def wrong_kind(teller: Teller, schema: Schema, path: Path, value: Any) -> Finding:
     """What is said of a value of another kind."""
     name = teller.name(path)

@@ -1,4 +1,4 @@
-"""Errors of YAML's grammar, said so that they can be mended: the line that is at fault, and the usual cause."""
+"""Errors of YAML's grammar, said so that they can be mended: the line at fault, and the usual cause."""
 
 import re
 from typing import Final

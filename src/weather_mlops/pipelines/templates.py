@@ -52,19 +52,21 @@ def texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
 @cache
 def _names(text: str) -> tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """What keeps a template from being parsed; else the names, params and tasks that it asks for."""
-    import jinja2  # 50 ms, and many pipelines have no template
-    from jinja2 import meta, nodes
+    import jinja2  # noqa: PLC0415  50 ms, and many pipelines have no template
+    from jinja2 import meta, nodes  # noqa: PLC0415
 
     try:
         tree = jinja2.Environment(autoescape=True, extensions=["jinja2.ext.do"]).parse(text)
     except jinja2.TemplateSyntaxError as error:
         return str(error.message), (), (), ()
+    dotted = [(found.node, found.attr) for found in tree.find_all(nodes.Getattr)]
+    indexed = [
+        (found.node, str(found.arg.value))
+        for found in tree.find_all(nodes.Getitem)
+        if isinstance(found.arg, nodes.Const)
+    ]
     params = [
-        found.attr if isinstance(found, nodes.Getattr) else found.arg.value
-        for found in tree.find_all((nodes.Getattr, nodes.Getitem))
-        if isinstance(found.node, nodes.Name)
-        and found.node.name == "params"
-        and (isinstance(found, nodes.Getattr) or isinstance(found.arg, nodes.Const))
+        name for node, name in [*dotted, *indexed] if isinstance(node, nodes.Name) and node.name == "params"
     ]
     pulled = [
         constant.value
@@ -75,10 +77,10 @@ def _names(text: str) -> tuple[str, tuple[str, ...], tuple[str, ...], tuple[str,
         for constant in [keyword.value, *keyword.value.find_all(nodes.Const)]
         if isinstance(constant, nodes.Const) and isinstance(constant.value, str)
     ]
-    return "", tuple(sorted(meta.find_undeclared_variables(tree))), tuple(map(str, params)), tuple(pulled)
+    return "", tuple(sorted(meta.find_undeclared_variables(tree))), tuple(params), tuple(pulled)
 
 
-def _template(  # noqa: PLR0913  what a template may name
+def _template(  # noqa: PLR0913, PLR0917  what a template may name
     document: Document, path: Path, text: str, names: set[str], params: set[str], tasks: set[str]
 ) -> Iterator[Finding]:
     fault, used, asked, pulled = _names(text)
