@@ -165,11 +165,16 @@ argument:
     "key": (f"key:\n  scheduel: '@hourly'\n  tasks: [{TASK}]\n", ":2:", "schedule"),
     "twice": (f"history:\n  schedule: null\n  tasks: [{TASK}]\n", ":1:", "history"),
     "callback": (
-        f"callback:\n  schedule: null\n  tasks:\n    - {TASK}\n"
-        "    - task_id: calls\n"
-        "      operator: airflow.providers.standard.operators.python.PythonOperator\n"
-        "      python_callable: os.path.nothing\n",
-        ":5:",
+        f"""
+callback:
+  schedule: null
+  tasks:
+    - {TASK}
+    - task_id: calls
+      operator: airflow.providers.standard.operators.python.PythonOperator
+      python_callable: os.path.nothing
+""",
+        ":6:",
         "nothing",
     ),
     "filter": (
