@@ -8,6 +8,7 @@ one kind of error that it keeps under a name that a DAG gives is that of a DAG w
 a broken YAML file becomes one.
 """
 
+import inspect
 import os
 import re
 import traceback
@@ -19,7 +20,14 @@ from pkgutil import resolve_name
 from typing import Any, Final, Never
 
 from airflow.exceptions import SerializationError
-from airflow.sdk import DAG, get_parsing_context
+from airflow.sdk import (
+    DAG,
+    AsyncCallback,
+    DeadlineAlert,
+    DeadlineReference,
+    SyncCallback,
+    get_parsing_context,
+)
 from airflow.sdk.exceptions import FailFastDagInvalidTriggerRule
 from airflow.serialization.serialized_objects import DagSerialization
 
@@ -36,6 +44,10 @@ from dagfactory.dagfactory import _DagFactory
 from dagfactory.utils import cast_with_type
 
 SCHEMA: Final = Path(__file__).resolve().parents[1] / "schemas" / "pipeline.schema.json"
+REFERENCES: Final = {
+    "queued": DeadlineReference.DAGRUN_QUEUED_AT,
+    "logical_date": DeadlineReference.DAGRUN_LOGICAL_DATE,
+}
 MADE: Final = ("dag_name", "task_name", "dag", "setting")
 """Variables of dag-factory, and of this module, that tell what is being made."""
 
@@ -171,12 +183,26 @@ def _complete(dag: DAG, settings: effective.Settings) -> None:
 def _made(key: str, value: Any) -> Any:
     """What Airflow wants, of what the YAML says."""
     match key:
+        case "deadline":
+            told = cast_with_type(value)
+            return [_deadline(one) for one in (told if isinstance(told, list) else [told])]
         case "template_undefined":
             return resolve_name(value)
         case "user_defined_filters":
             return {name: resolve_name(path) for name, path in value.items()}
         case _:
             return cast_with_type(value)
+
+
+def _deadline(told: Mapping[str, Any]) -> DeadlineAlert:
+    """A deadline; the triggerer calls a coroutine function or what can be awaited, an executor all others."""
+    callback = resolve_name(told["callback"])
+    awaited = inspect.iscoroutinefunction(callback) or hasattr(callback, "__await__")
+    return DeadlineAlert(
+        reference=REFERENCES[told["after"]],
+        interval=told["interval"],
+        callback=(AsyncCallback if awaited else SyncCallback)(told["callback"], kwargs=told.get("arguments")),
+    )
 
 
 def _finding(file: Path, error: Exception) -> Finding:

@@ -138,7 +138,7 @@ def test_the_yaml_shows_in_the_docs_of_the_dag(airflow_home):
 TASK = "{task_id: t, operator: airflow.providers.standard.operators.empty.EmptyOperator}"
 # What each file says, and what is said of it, with the line.
 BROKEN = {
-    "syntax": ("syntax: [", ":1:", ""),
+    "syntax": ("syntax: [", ":2:", ""),
     "operator": (
         """
 operator:
@@ -223,10 +223,10 @@ more:
   disable_bundle_versioning: true
   rerun_with_latest_version: true
   deadline:
-    __type__: airflow.sdk.DeadlineAlert
-    reference: {__type__: airflow.sdk.definitions.deadline.DagRunQueuedAtDeadline}
+    after: queued
     interval: {__type__: datetime.timedelta, minutes: 30}
-    callback: {__type__: airflow.sdk.SyncCallback, callback_callable: builtins.print}
+    callback: builtins.print
+    arguments: {sep: ", "}
   tasks:
     - {task_id: t, operator: airflow.providers.standard.operators.empty.EmptyOperator}
 """
