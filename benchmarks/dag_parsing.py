@@ -64,17 +64,16 @@ def main() -> None:
 def report(folder: Path, rounds: int) -> None:
     """Measure the three ways on one folder, and print their medians."""
     ways = prepare(folder)
-    times: dict[str, list[float]] = {way: [] for way in ways}
+    count = len(pipeline_files(folder / "pipelines"))
+    taken: dict[str, list[Taken]] = {way: [] for way in ways}
     for _ in range(rounds):
         for way, file in ways.items():
-            times[way].append(processing_s(file, len(pipeline_files(folder / "pipelines"))))
-    medians = {way: statistics.median(taken) for way, taken in times.items()}
-    print(f"{len(pipeline_files(folder / 'pipelines'))} files, {rounds} rounds, median (fastest to slowest):")
-    for way, median in medians.items():
-        share = median / medians["plain dag-factory"]
-        print(
-            f"  {way:<18} {median:7.3f} s ({min(times[way]):.3f} to {max(times[way]):.3f}), ratio {share:.2f}"
-        )
+            taken[way].append(processing(file, count))
+    print(f"{count} files, {rounds} rounds, medians:")
+    usual = statistics.median(busy for _, busy in taken["plain dag-factory"])
+    for way, every in taken.items():
+        elapsed, busy = (statistics.median(figures) for figures in zip(*every, strict=True))
+        print(f"  {way:<18}{elapsed:7.3f} s, of the processor {busy:7.3f} s: ratio {busy / usual:.2f}")
 
 
 def prepare(folder: Path) -> dict[str, Path]:
