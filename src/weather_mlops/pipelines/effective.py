@@ -6,7 +6,7 @@ Merged as dag-factory 1.1 and Airflow do it, strongest first:
 - for a task: its own keys; ``default_args`` of its task groups, inner ones first; of the DAG; of the file's
   block ``default``; of defaults.yml.
 
-tests/dags/test_effective.py holds this to what dag-factory builds.
+tests/dags/test_load_yaml.py holds this to what dag-factory builds.
 """
 
 import re
