@@ -169,6 +169,15 @@ argument:
     ),
     "key": (f"key:\n  scheduel: '@hourly'\n  tasks: [{TASK}]\n", ":2:", "schedule"),
     "twice": (f"history:\n  schedule: null\n  tasks: [{TASK}]\n", ":1:", "history"),
+    "doubled": (f"doubled:\n  schedule: null\n  schedule: '@daily'\n  tasks: [{TASK}]\n", ":3:", "line 2"),
+    "tag": (f"tag:\n  schedule: !!python/name:os.getcwd\n  tasks: [{TASK}]\n", ":2:", "python"),
+    "variable": (f"variable:\n  description: $PATH\n  tasks: [{TASK}]\n", ":2:", "PATH"),
+    "object": (
+        f"object:\n  params: {{p: {{__type__: subprocess.Popen, args: [touch, made]}}}}\n  tasks: [{TASK}]\n",
+        ":2:",
+        "subprocess.Popen",
+    ),
+    "register": (f"register:\n  auto_register: false\n  tasks: [{TASK}]\n", ":2:", "auto_register"),
     "callback": (
         f"""
 callback:
@@ -202,6 +211,7 @@ def test_each_broken_file_is_an_error_under_its_own_name_and_spares_the_others(a
         assert f"pipelines/{name}.yml{line}" in found["errors"][f"pipelines/{name}.yml"]
         assert said in found["errors"][f"pipelines/{name}.yml"]
     assert found["files"] == dict.fromkeys(PIPELINES, "load_yaml.py")
+    assert not Path("made").exists()
 
 
 def test_broken_defaults_are_told_and_nothing_runs_without_them(airflow_home, project):
