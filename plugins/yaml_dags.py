@@ -20,14 +20,9 @@ from pkgutil import resolve_name
 from typing import Any, Final, Never
 
 from airflow.exceptions import SerializationError
-from airflow.sdk import (
-    DAG,
-    AsyncCallback,
-    DeadlineAlert,
-    DeadlineReference,
-    SyncCallback,
-    get_parsing_context,
-)
+from airflow.sdk import DAG, get_parsing_context
+from airflow.sdk.definitions.callback import AsyncCallback, SyncCallback
+from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 from airflow.sdk.exceptions import FailFastDagInvalidTriggerRule
 from airflow.serialization.serialized_objects import DagSerialization
 
