@@ -38,12 +38,13 @@ rollback:  ## put an earlier model back: make rollback TARGET=air_temperature [V
 	$(BOOTSTRAP) rollback
 
 plan:  ## what a change of pipelines/ will do: make plan [BASE=git-ref] [FORMAT=markdown]
-	$(BOOTSTRAP) install
+	@$(subst @test,test,$(BOOTSTRAP)) install >&2
 	@$(BIN)/python -m weather_mlops.pipelines.plan $(if $(BASE),--base=$(BASE)) $(if $(FORMAT),--format=$(FORMAT))
 
-validate:  ## check pipelines/: make validate [PIPELINES=dir] [FORMAT=text|json|github|sarif]
+validate:  ## check pipelines/: make validate [PIPELINES=dir] [FORMAT=text|json|github|sarif] [EXPLAIN=dag.task]
 	@$(subst @test,test,$(BOOTSTRAP)) install >&2
-	@$(BIN)/python -m authoring validate $(or $(PIPELINES),pipelines) --format $(or $(FORMAT),text)
+	@$(BIN)/python -m $(if $(EXPLAIN),weather_mlops.pipelines.explain $(EXPLAIN) --pipelines,authoring \
+		validate --format $(or $(FORMAT),text)) $(or $(PIPELINES),pipelines)
 
 schema:  ## write schemas/ and docs/pipelines*.md anew, after a change of operators or schemas/providers.txt
 	$(BOOTSTRAP) install

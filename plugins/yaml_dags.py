@@ -3,9 +3,9 @@
 Each file is validated, by the code of `make validate`, and built by itself. A broken one doesn't take the
 others down: it shows as an import error of its own, under its own name.
 
-Airflow takes all DAGs of a Python file off their schedule when an error is kept under that file's name. The one
-kind of error that it keeps under a name that a DAG gives is that of a DAG which can't be serialised: so a
-broken YAML file becomes one.
+Airflow takes all DAGs of a Python file off their schedule when an error is kept under that file's name. The
+one kind of error that it keeps under a name that a DAG gives is that of a DAG which can't be serialised: so
+a broken YAML file becomes one.
 """
 
 import inspect
@@ -16,12 +16,14 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any, Final, Never
 
 from airflow.exceptions import SerializationError
-from airflow.sdk import DAG, AsyncCallback, DeadlineAlert, DeadlineReference, SyncCallback, get_parsing_context
+from airflow.sdk import DAG, get_parsing_context
+from airflow.sdk.definitions.callback import AsyncCallback, SyncCallback
+from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 from airflow.sdk.exceptions import FailFastDagInvalidTriggerRule
-from airflow.sdk.module_loading import import_string
 from airflow.serialization.serialized_objects import DagSerialization
 
 from weather_mlops.pipelines import effective
@@ -45,14 +47,14 @@ MADE: Final = ("dag_name", "task_name", "dag", "setting")
 """Variables of dag-factory, and of this module, that tell what is being made."""
 
 BEYOND_YAML: Final = re.compile(r"\$|\b__(and|or|join)__")
-"""What dag-factory does with a text besides ``__type__``: variables of the environment, logical expressions."""
+"""What dag-factory reads besides YAML and ``__type__``: variables of the environment, logical expressions."""
 
 
 class Factory(_DagFactory):  # type: ignore[misc]  # dag-factory has no types
     """dag-factory, which takes over what was parsed already, and shows a file as it was written.
 
-    Its own reading, in pure Python, and its writing of YAML for the DAG's docs, which spells out Python objects
-    and loses the comments, took three quarters of its time.
+    Its own reading, in pure Python, took most of its time, and so did the writing of YAML for the DAG's docs,
+    which spells out Python objects and loses the comments.
 
     Args:
         documents: the file's, and that of its defaults.
@@ -102,7 +104,7 @@ class Broken(DAG):
     def relative_fileloc(self, _: str | None) -> None:
         """Stay with the YAML file."""
 
-    def get_serialized_fields(self) -> Never:
+    def get_serialized_fields(self) -> Never:  # type: ignore[override]  # of this one file
         """Tell what is wrong, where Airflow listens.
 
         Raises:
@@ -133,9 +135,7 @@ def load(folder: Path) -> list[DAG]:
     return dags + [Broken(number, file, faults[file], folder) for number, file in enumerate(sorted(faults))]
 
 
-def _validated(
-    folder: Path, files: Sequence[Path] | None, defaults: Document | None
-) -> Sequence[Finding]:
+def _validated(folder: Path, files: Sequence[Path] | None, defaults: Document | None) -> Sequence[Finding]:
     """What is wrong with a folder, or with some of its files."""
     if files is None:
         return validate(folder, schema=SCHEMA)
@@ -155,7 +155,7 @@ def _build(file: Path, defaults: Document | None) -> list[DAG]:
     for dag in dags:
         _complete(dag, effective.dag_settings(document, dag.dag_id, defaults))
         # What Airflow would refuse later it would put down to all pipelines.
-        dag.validate()
+        dag.validate()  # type: ignore[no-untyped-call]
         dag.check_cycle()
         DagSerialization.serialize_dag(dag)
     return dags
@@ -179,23 +179,24 @@ def _made(key: str, value: Any) -> Any:
     """What Airflow wants, of what the YAML says."""
     match key:
         case "deadline":
-            return _deadline(cast_with_type(value))
+            told = cast_with_type(value)
+            return [_deadline(one) for one in (told if isinstance(told, list) else [told])]
         case "template_undefined":
-            return import_string(value)
+            return resolve_name(value)
         case "user_defined_filters":
-            return {name: import_string(path) for name, path in value.items()}
+            return {name: resolve_name(path) for name, path in value.items()}
         case _:
-            return value
+            return cast_with_type(value)
 
 
 def _deadline(told: Mapping[str, Any]) -> DeadlineAlert:
-    """A deadline; its callback runs in the triggerer if it is a coroutine function, else as a task does."""
-    callback = import_string(told["callback"])
-    kind = AsyncCallback if inspect.iscoroutinefunction(callback) else SyncCallback
+    """A deadline; the triggerer calls a coroutine function or what can be awaited, an executor all others."""
+    callback = resolve_name(told["callback"])
+    awaited = inspect.iscoroutinefunction(callback) or hasattr(callback, "__await__")
     return DeadlineAlert(
         reference=REFERENCES[told["after"]],
         interval=told["interval"],
-        callback=kind(told["callback"], kwargs=told.get("arguments")),
+        callback=(AsyncCallback if awaited else SyncCallback)(told["callback"], kwargs=told.get("arguments")),
     )
 
 

@@ -191,7 +191,7 @@ def test_a_file_that_was_broken_before_is_told_too_and_is_no_addition(repository
 
 @pytest.mark.parametrize("asked", ["nosuch", "--output=x", "main:pipelines/a.yml"])
 def test_a_base_that_is_not_there_is_named_with_the_mend(repository, asked, capsys):
-    with pytest.raises(Misconfigured, match="git knows no revision .* BASE="):
+    with pytest.raises(Misconfigured, match=r"git knows no revision .* BASE="):
         planning.plan(repository, "pipelines", asked)
 
     assert planning.main(["--project", str(repository), f"--base={asked}"]) == 2

@@ -11,8 +11,8 @@ from weather_mlops.pipelines.effective import Pipeline, Settings, Task, pipeline
 from weather_mlops.pipelines.findings import Finding, errors
 from weather_mlops.pipelines.folder import defaults_file, pipeline_files
 from weather_mlops.pipelines.schedule import Schedule, schedule_of
-from weather_mlops.pipelines.validation import validate
 from weather_mlops.pipelines.shown import shown
+from weather_mlops.pipelines.validation import validate
 
 NOTHING: Final = "–"
 LONGEST: Final = 120  # characters of a value

@@ -2,11 +2,11 @@
 
 Merged as dag-factory 1.1 and Airflow do it, strongest first:
 
-- for a DAG: its own keys; defaults.yml; the file's block ``default``, which also fills up mappings of the DAG;
+- for a DAG: its own keys; defaults.yml; the file's block ``default``, which also fills up its mappings;
 - for a task: its own keys; ``default_args`` of its task groups, inner ones first; of the DAG; of the file's
   block ``default``; of defaults.yml.
 
-tests/dags/test_effective.py holds this to what dag-factory builds.
+tests/dags/test_load_yaml.py holds this to what dag-factory builds.
 """
 
 import re

@@ -17,8 +17,8 @@ from weather_mlops.pipelines.document import load
 from weather_mlops.pipelines.effective import Pipeline, Settings, pipelines
 from weather_mlops.pipelines.findings import errors
 from weather_mlops.pipelines.folder import defaults_file, pipeline_files
-from weather_mlops.pipelines.validation import validate
 from weather_mlops.pipelines.shown import shown
+from weather_mlops.pipelines.validation import validate
 
 PROJECT: Final = Path(__file__).resolve().parents[3]
 

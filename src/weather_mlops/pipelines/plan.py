@@ -1,7 +1,7 @@
 """What a change of the pipelines will do, before it is merged.
 
-``python -m weather_mlops.pipelines.plan [--base main] [--format text|markdown]``: the pipelines as they are now,
-changes that aren't committed included, against those of a revision.
+``python -m weather_mlops.pipelines.plan [--base main] [--format text|markdown]``: the pipelines as they are
+now, changes that aren't committed included, against those of a revision.
 """
 
 import argparse

@@ -16,18 +16,19 @@ def base_of(project: Path, asked: str | None) -> str:
     """The revision to compare with: the one that was asked for, or where this branch left the main one.
 
     Raises:
-        Misconfigured: there is no such revision.
+        Misconfigured: there is no such revision, or no git.
     """
     if asked:
-        return _git(
-            project, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{asked}^{{commit}}", of=asked
-        )
+        named = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{asked}^{{commit}}")
+        if (found := _git(project, *named)) is None:
+            raise Misconfigured(
+                f"git knows no revision {asked} here: fetch it (git fetch origin {asked}), "
+                "or name another one by BASE="
+            )
+        return found.decode().strip()
     for branch in BASES:
-        found = subprocess.run(
-            ["git", "merge-base", "HEAD", branch], cwd=project, capture_output=True, text=True, check=False
-        )
-        if found.returncode == 0:
-            return found.stdout.strip()
+        if found := _git(project, "merge-base", "HEAD", branch):
+            return found.decode().strip()
     raise Misconfigured(
         f"there is no branch {' or '.join(BASES)} to compare with: name a revision, BASE=HEAD"
     )
@@ -37,31 +38,20 @@ def extract(project: Path, revision: str, folder: str, target: Path) -> Path:
     """The folder of a revision, written below another one; a folder that it didn't have stays missing.
 
     Raises:
-        Misconfigured: git doesn't know the revision.
+        Misconfigured: git can't give it out.
     """
-    if not _git(project, "ls-tree", "--name-only", revision, "--", folder, of=revision):
-        return target / folder
-    archive = subprocess.run(
-        ["git", "archive", "--format=tar", revision, "--", folder],
-        cwd=project,
-        capture_output=True,
-        check=True,
-    )
-    with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files:
-        files.extractall(target, filter="data")
+    if _git(project, "ls-tree", revision, "--", folder):
+        if (archive := _git(project, "archive", "--format=tar", revision, "--", folder)) is None:
+            raise Misconfigured(f"git can't give out {folder} of {revision}: is the clone whole (git fsck)?")
+        with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+            files.extractall(target, filter="data")
     return target / folder
 
 
-def _git(project: Path, *command: str, of: str) -> str:
+def _git(project: Path, *command: str) -> bytes | None:
+    """What git answers; None where it refuses."""
     try:
-        result = subprocess.run(["git", *command], cwd=project, capture_output=True, text=True, check=False)
+        done = subprocess.run(["git", *command], cwd=project, capture_output=True, check=False)  # noqa: S603, S607  the user's own git
     except FileNotFoundError as error:
-        raise Misconfigured(
-            "git is not installed: the plan reads the revision to compare with from it"
-        ) from error
-    if result.returncode:
-        raise Misconfigured(
-            f"git knows no revision {of} here: fetch it (git fetch origin {of}), or name another one by BASE=; "
-            f"{result.stderr.strip()}".rstrip("; ")
-        )
-    return result.stdout.strip()
+        raise Misconfigured("git is not installed: the plan reads what to compare with from it") from error
+    return done.stdout if done.returncode == 0 else None
