@@ -53,6 +53,9 @@ def errors(found: Iterable[Finding]) -> list[Finding]:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """The known word that is most like a mistyped one; None where none is."""
+    known = tuple(known)
+    if word in known:
+        return word
     words = {candidate.lower(): candidate for candidate in known}
     like = get_close_matches(word.lower(), words, n=1, cutoff=0.7 if len(word) > SHORT else 0.6)
     return words[like[0]] if like else None

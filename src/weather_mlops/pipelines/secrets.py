@@ -25,9 +25,10 @@ _FORMS: Final = (
     (re.compile(r"hooks\.slack\.com/services/\w+/\w+/\w+"), "a webhook of Slack"),
     (re.compile(r"\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}"), "a JSON Web Token"),
     (re.compile(r"\w+://[^\s:/@{]+:[^\s:/@{]+@"), "a password inside a URL"),
-    (re.compile(r"(auth|api|service)_?key=[\w%-]{8,}", re.IGNORECASE), "a key inside a URL"),
-    (re.compile(r"\bpassword\s*=\s*[^\s{]+", re.IGNORECASE), "a password"),
+    (re.compile(r"(?i:(auth|api|service)_?key=[\w%-]{8,})"), "a key inside a URL"),
+    (re.compile(r"(?i:\bpassword\s*=\s*[^\s{]+)"), "a password"),
 )
+_ANY: Final = re.compile("|".join(form.pattern for form, _ in _FORMS))
 _VARIABLE: Final = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})")
 MEND: Final = "put it in an Airflow connection, and name that: …_conn_id"
 
@@ -46,7 +47,9 @@ def check(document: Document, value: Any, path: Path = ()) -> Iterator[Finding]:
 
 def comments(document: Document) -> list[Finding]:
     """Secrets in comments: these are checked in as well."""
-    found = []
+    found: list[Finding] = []
+    if not _ANY.search(document.text):
+        return found
     for number, line in enumerate(document.text.splitlines(), start=1):
         mark = re.search(r"(^|\s)#", line)
         comment = line[mark.end() :] if mark else ""
@@ -59,7 +62,7 @@ def comments(document: Document) -> list[Finding]:
 
 def _text(document: Document, path: Path, value: str) -> Iterator[Finding]:
     key = next((step for step in reversed(path) if isinstance(step, str)), "")
-    for form, what in _FORMS:
+    for form, what in _FORMS if _ANY.search(value) else ():
         if form.search(value):
             yield document.finding(path, "secret", f"{key} has {what} in it", MEND, text="…", value=True)
             return

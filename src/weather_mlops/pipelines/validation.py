@@ -1,7 +1,7 @@
 """The fast check of pipelines: no Airflow, no network, every mistake with its place and its mend."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -121,9 +121,10 @@ def _of_pipelines(
         )
 
 
-def _others(folder: Path, read: Sequence[Path]) -> list[Path]:
+def _others(folder: Path, read: Iterable[Path]) -> list[Path]:
     """Files that look like pipelines, and that nobody reads."""
-    return sorted(path for path in folder.rglob("*.y*ml") if path.is_file() and path not in read)
+    found = {path for pattern in ("*.yml", "*.yaml") for path in folder.rglob(pattern) if path.is_file()}
+    return sorted(found - set(read))
 
 
 def _names(default_args: Any) -> set[str]:
