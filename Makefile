@@ -1,6 +1,6 @@
 # The commands of this project. `make run` and `make test` are all that a fresh machine needs.
 .DEFAULT_GOAL := help
-.PHONY: help run once history rebuild import query backtest rollback stop clean test lint requirements expectations
+.PHONY: help run once history rebuild import query backtest rollback plan stop clean test lint validate schema requirements expectations
 
 # The first Python that fits; name another one by make PYTHON=... run
 FITS = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -37,6 +37,19 @@ backtest:  ## train before a day, test after it: make backtest OBSERVATIONS='*.t
 rollback:  ## put an earlier model back: make rollback TARGET=air_temperature [VERSION=...] [REASON=...]
 	$(BOOTSTRAP) rollback
 
+plan:  ## what a change of pipelines/ will do: make plan [BASE=git-ref] [FORMAT=markdown]
+	@$(subst @test,test,$(BOOTSTRAP)) install >&2
+	@$(BIN)/python -m weather_mlops.pipelines.plan $(if $(BASE),--base=$(BASE)) $(if $(FORMAT),--format=$(FORMAT))
+
+validate:  ## check pipelines/: make validate [PIPELINES=dir] [FORMAT=text|json|github|sarif] [EXPLAIN=dag.task]
+	@$(subst @test,test,$(BOOTSTRAP)) install >&2
+	@$(BIN)/python -m $(if $(EXPLAIN),weather_mlops.pipelines.explain $(EXPLAIN) --pipelines,authoring \
+		validate --format $(or $(FORMAT),text)) $(or $(PIPELINES),pipelines)
+
+schema:  ## write schemas/ and docs/pipelines*.md anew, after a change of operators or schemas/providers.txt
+	$(BOOTSTRAP) install
+	$(BIN)/python -m authoring schema
+
 stop:  ## stop what runs, from another terminal
 	$(BOOTSTRAP) stop
 
@@ -47,12 +60,14 @@ clean: stop  ## stop, and delete all data and the environment
 test: lint  ## all checks and all tests
 	$(BIN)/python -m pytest
 
-lint:  ## format, lint, types, direction of imports
+lint:  ## format, lint, types, direction of imports, pipelines, their schema
 	$(BOOTSTRAP) install --dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	PYTHONPATH=src:plugins $(BIN)/lint-imports
+	$(BIN)/python -m authoring schema --check
+	$(BIN)/python -m authoring validate
 
 requirements:  ## compile requirements*.txt anew from requirements*.in
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 requirements.in -o requirements.txt

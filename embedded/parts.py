@@ -168,6 +168,8 @@ class System:
             "AIRFLOW__CORE__PARALLELISM": "32",
             "AIRFLOW__CORE__MAX_ACTIVE_TASKS_PER_DAG": "16",
             "AIRFLOW__CORE__MAX_ACTIVE_RUNS_PER_DAG": "1",
+            # An import error of a YAML file that was mended goes with this look at the folder.
+            "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
             # A task whose scheduler was killed is begun again after a minute, not after five.
             "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "60",
             "AIRFLOW__CORE__FERNET_KEY": self.keys.fernet,

@@ -20,7 +20,7 @@ class CollectWeatherDataOperator(WeatherOperator):
 
     Args:
         stations: ``all``, or a list of station ids.
-        lookback_hours: hours asked for in each run, its own one included.
+        lookback_hours: hours (1 or more) asked for in each run, its own one included.
         publication_share: an hour counts as published when this share (0 to 1) of the stations has a row.
         publication_timeout: how long after the hour its publication is waited for; without a worker slot.
         poll_interval: time between two looks.

@@ -22,9 +22,10 @@ class PlanHistoryOperator(WeatherOperator):
         first_day: YYYY-MM-DD (KST); empty = 90 days up to the last one.
         last_day: YYYY-MM-DD (KST), included; empty = today.
         stations: ``all``, or station ids joined by commas.
-        parallelism: lanes: tasks at a time, and so calls to the KMA at a time.
+        parallelism: lanes (1 or more): tasks at a time, and so calls to the KMA at a time.
         again: ask once more for hours that are known to be missing.
-        rows_per_part: rows that are audited and published as one; two lanes of 400,000 take 1.6 GB of memory.
+        rows_per_part: rows (1 or more) that are audited and published as one; two lanes of 400,000 take
+            1.6 GB of memory.
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 

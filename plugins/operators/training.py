@@ -21,7 +21,7 @@ class CheckDataReadinessOperator(WeatherOperator):
     Args:
         target: what is forecast, e.g. ``air_temperature``.
         stations: ``all`` that have enough hours, or a list of station ids.
-        horizon_hours: longest lead.
+        horizon_hours: longest lead (1 or more).
         history_days: how far back the observations are used.
         holdout_days: of the newest ones, what the model is tested on; at most a fifth of the span.
         seed: of all randomness.

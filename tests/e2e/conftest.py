@@ -29,7 +29,7 @@ class Stack:
         simulator_options: Sequence[str] = (),
     ) -> None:
         self.project = folder / "project"
-        for name in ("dags", "pipelines", "plugins", "expectations"):
+        for name in ("dags", "pipelines", "plugins", "schemas", "expectations"):
             shutil.copytree(PROJECT / name, self.project / name)
         self._quicken(edit)
         ports = Ports(**{name: free_port() for name in Ports.__slots__})

@@ -16,14 +16,14 @@ class Gates:
     """What a model must reach to be deployed. Skill is 1 − RMSE / RMSE of the opponent, on the same rows.
 
     Attributes:
-        min_improvement: over the champion, share of RMSE, mean over leads.
+        min_improvement: over the champion, share of RMSE (-1 to 1), mean over leads.
         min_certainty: share (0 to 1) of bootstrap resamples in which it is better than the champion.
-        max_refresh_loss: share of RMSE by which a model of the champion's own recipe, trained on newer data,
-            may be worse; for such a refresh it stands instead of the two above.
+        max_refresh_loss: share (0 to 1) of RMSE by which a model of the champion's own recipe, trained on
+            newer data, may be worse; for such a refresh it stands instead of the two above.
         min_skill_every_lead: by opponent, at each lead.
         min_skill: by opponent, mean over leads.
         coverage: share (0 to 1) of observations within p10 to p90, lowest and highest, at each lead.
-        min_station_skill: against persistence, mean over leads, at each station.
+        min_station_skill: against persistence, below 1, mean over leads, at each station.
     """
 
     min_improvement: float = 0.01

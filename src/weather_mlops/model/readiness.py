@@ -26,9 +26,9 @@ class Limits:
     """What the data must have.
 
     Attributes:
-        min_span_days: days from the first hour to the newest one.
+        min_span_days: days (0 or more) from the first hour to the newest one.
         min_station_coverage: share (0 to 1) of these hours that a station must have; others are left out.
-        min_stations: stations that are left.
+        min_stations: stations (1 or more) that are left.
         min_coverage: share (0 to 1) of the station-hours of the stations that are left.
         max_age_hours: of the newest hour.
         max_quarantined_share: share (0 to 1) of the rows of these stations and hours that were refused.

@@ -1,0 +1,272 @@
+"""Operators as schemas: of every class that a pipeline may name, its arguments."""
+
+import ast
+import importlib
+import inspect
+import re
+from collections.abc import Iterator
+from dataclasses import MISSING, fields, is_dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from airflow.sdk import BaseOperator
+
+from authoring import types
+from authoring.parts import Schema, ref
+from authoring.signatures import REQUIRED, Argument, arguments, described, summary
+from weather_mlops.kma.stations import load_stations
+from weather_mlops.model import opponents
+from weather_mlops.model.targets import TARGETS
+from weather_mlops.variables import BY_NAME
+
+PROJECT: Final = Path(__file__).resolve().parents[1]
+PROVIDERS: Final = PROJECT / "schemas" / "providers.txt"
+
+_RANGE: Final = re.compile(r"(?<![\w.])(-?\d[\d.]*) to (-?\d[\d.]*)\b(?! %)")
+_LEAST: Final = re.compile(r"\b(-?\d[\d.]*) or more\b")
+_BELOW: Final = re.compile(r"\bbelow (-?\d[\d.]*)")
+_LIMITS_CLASS: Final = re.compile(r"see `(weather_mlops[\w.]+)`")
+
+ENUMS: Final[dict[str, Schema]] = {
+    "stations": {
+        "anyOf": [
+            {"const": "all"},
+            {"type": "array", "items": ref("station"), "minItems": 1, "uniqueItems": True},
+        ]
+    },
+    "station": ref("station"),
+    "target": ref("target"),
+    "targets": {"type": "array", "items": ref("target"), "minItems": 1, "uniqueItems": True},
+    "variable": ref("variable"),
+    "variables": {"type": "array", "items": ref("variable"), "minItems": 1, "uniqueItems": True},
+}
+"""Arguments of our own operators whose values are known, by name."""
+
+DOMAIN: Final[Schema] = {
+    "station": {
+        "title": "station of the KMA",
+        "enum": [station.id for station in load_stations()],
+        "enumDescriptions": [f"{station.korean} {station.english}" for station in load_stations()],
+    },
+    "target": {"title": "target of a forecast", "enum": list(TARGETS)},
+    "variable": {"title": "variable of the observations", "enum": list(BY_NAME)},
+    "opponent": {"title": "opponent of the model", "enum": list(opponents.NAMES)},
+}
+SPECIAL: Final[dict[str, Schema]] = {
+    "python_callable": ref("importPath"),
+    "execution_date_fn": ref("importPath"),
+    "execution_delta": {
+        "type": "string",
+        "pattern": r"^\d+ (hour|minute|second|day)s?$",
+        "description": "how much earlier the other DAG's run is, in words: 1 hour",
+    },
+    "mode": {"enum": ["poke", "reschedule"]},
+    "trigger_rule": ref("triggerRule"),
+}
+"""Arguments that dag-factory or Airflow take otherwise than their type tells."""
+
+
+def operators() -> dict[str, type]:
+    """Every class that a pipeline may name, by its import path."""
+    ours = sorted(path.stem for path in (PROJECT / "plugins" / "operators").glob("[a-z]*.py"))
+    lines = [line.strip() for line in PROVIDERS.read_text("utf-8").splitlines()]
+    modules = [f"operators.{name}" for name in ours] + [
+        line for line in lines if line and not line.startswith("#")
+    ]
+    return {f"{module}.{kind.__name__}": kind for module in modules for kind in _usable(module)}
+
+
+def schema_of(path: str, kind: type, common: dict[str, Schema]) -> Schema:
+    """The schema of a task with that operator.
+
+    Args:
+        path: its import path.
+        kind: the operator.
+        common: schemas of the keys that every task may have.
+    """
+    taken = arguments(kind, BaseOperator)
+    own = {
+        name: said
+        for name, argument in taken.items()
+        if name not in common and (said := _argument(argument, own=path.startswith("operators."))) is not None
+    }
+    schema: Schema = {
+        "title": kind.__name__,
+        "description": summary(kind),
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["operator"],
+        "properties": {
+            **own,
+            "operator": {"const": path, "description": summary(kind)},
+            **{name: ref(f"task/properties/{name}") for name in common if name != "operator"},
+            **_mapped({name: ref(f"{path}/properties/{name}") for name in own}),
+        },
+        "dependentRequired": {"partial": ["expand"]},
+    }
+    if required := [name for name in own if taken[name].default is REQUIRED]:
+        schema |= {"if": {"required": ["expand"]}, "then": {}, "else": {"required": required}}
+    return schema
+
+
+def _mapped(own: dict[str, Schema]) -> dict[str, Schema]:
+    """Keys of a mapped task: arguments with several values, and those that are the same for all."""
+    several = {
+        name: {
+            "anyOf": [ref("outputOf"), {"type": "array", "minItems": 1, "items": one, "uniqueItems": True}]
+        }
+        for name, one in own.items()
+    }
+    closed: Schema = {"type": "object", "additionalProperties": False}
+    return {
+        "expand": {
+            "description": "arguments with several values: a task for each",
+            **closed,
+            "minProperties": 1,
+            "properties": several,
+        },
+        "partial": {
+            "description": "arguments that are the same for all tasks of expand",
+            **closed,
+            "properties": own,
+        },
+    }
+
+
+def _usable(module: str) -> Iterator[type]:
+    for name, kind in sorted(vars(importlib.import_module(module)).items()):
+        if (
+            isinstance(kind, type)
+            and issubclass(kind, BaseOperator)
+            and kind.__module__ == module
+            and not name.startswith(("_", "Base"))
+            and not inspect.isabstract(kind)
+        ):
+            yield kind
+
+
+def _argument(argument: Argument, *, own: bool) -> Schema | None:
+    schema = SPECIAL.get(argument.name)
+    if schema is None and own:
+        schema = _own(argument)
+    if schema is None:
+        schema = types.schema_of(argument.annotation)
+    if schema is None:
+        return None
+    if argument.default is None and not own:
+        schema = types.either([schema, types.NULL])
+    schema = _with_text(dict(schema or {}), argument)
+    default = None if argument.default is REQUIRED else types.json_value(argument.default)
+    return {
+        **schema,
+        **({"description": argument.about} if argument.about else {}),
+        **({"default": default} if default is not None else {}),
+    }
+
+
+def _own(argument: Argument) -> Schema | None:
+    """A schema of one of our own operators' arguments: limits and names from its docstring."""
+    if limits := _LIMITS_CLASS.search(argument.about):
+        return _limits(limits.group(1))
+    schema = _sayable(types.schema_of(argument.annotation))
+    if argument.name in ENUMS and (schema or {}) != {"type": "string"}:
+        return ENUMS[argument.name]
+    if argument.name == "target":
+        return ENUMS["target"]
+    if argument.name == "stations":
+        return {
+            "type": "string",
+            "pattern": r"^(all|\d+( *, *\d+)*|.*\{\{.*)$",
+            "description": argument.about,
+        }
+    if "YYYY-MM-DD" in argument.about:
+        return {"type": "string", "pattern": r"^(\d{4}-\d{2}-\d{2}|.*\{\{.*)?$"}
+    return limited(_number_or_template(schema, argument), argument.about, least=0)
+
+
+def _number_or_template(schema: Schema | None, argument: Argument) -> Schema | None:
+    """Of ``int | str``, the number: the text is a template, rendered before the task runs."""
+    kinds = (schema or {}).get("type")
+    if schema and argument.templated and isinstance(kinds, list) and "string" in kinds:
+        return {**schema, "type": next(kind for kind in kinds if kind != "string")}
+    return schema
+
+
+def _sayable(schema: Schema | None) -> Schema | None:
+    """Without null: an argument that is written down has a value."""
+    if schema and isinstance(schema.get("type"), list):
+        names = [name for name in schema["type"] if name != "null"]
+        return {**schema, "type": names[0] if len(names) == 1 else names}
+    return schema
+
+
+def limited(schema: Schema | None, about: str, least: float | None) -> Schema | None:
+    """A number with the limits that its description tells; where it tells none, with a least one."""
+    if schema is None or schema.get("type") not in ("number", "integer"):
+        return schema
+    if found := _RANGE.search(about):
+        return {**schema, "minimum": _number(found.group(1)), "maximum": _number(found.group(2))}
+    if found := _LEAST.search(about):
+        return {**schema, "minimum": _number(found.group(1))}
+    if found := _BELOW.search(about):
+        return {**schema, "exclusiveMaximum": _number(found.group(1))}
+    return schema if least is None else {**schema, "minimum": least}
+
+
+def _limits(path: str) -> Schema:
+    """A closed mapping of a dataclass's fields."""
+    module, _, name = path.rpartition(".")
+    kind = getattr(importlib.import_module(module), name)
+    if not (isinstance(kind, type) and is_dataclass(kind)):
+        raise TypeError(f"{path}: a docstring says to see it for limits, and it is no dataclass")
+    abouts = described(kind)
+    properties: Schema = {}
+    for field in fields(kind):
+        about = abouts.get(field.name, "")
+        schema = _field(str(field.type), field.name, about)
+        default = {} if field.default is MISSING else {"default": types.json_value(field.default)}
+        properties[field.name] = {**schema, "description": about, **default}
+    return {
+        "title": path,
+        "type": "object",
+        "additionalProperties": False,
+        "minProperties": 1,
+        "properties": properties,
+    }
+
+
+def _field(annotation: str, name: str, about: str) -> Schema:
+    number: dict[str, Any] = {"<class 'float'>": {"type": "number"}, "<class 'int'>": {"type": "integer"}}
+    if annotation in number:
+        return limited(number[annotation], about, least=0 if name.startswith("max_") else None) or {}
+    if "Mapping" in annotation and "opponent" in about:
+        return {
+            "type": "object",
+            "propertyNames": ref("opponent"),
+            "additionalProperties": {"type": "number", "exclusiveMaximum": 1},
+        }
+    if "Sequence" in annotation and "lowest and highest" in about:
+        items = limited({"type": "number"}, about, least=None)
+        return {"type": "array", "items": items, "minItems": 2, "maxItems": 2}
+    return types.schema_of(_parsed(annotation)) or {}
+
+
+def _parsed(annotation: str) -> ast.expr:
+    return ast.parse(annotation.removeprefix("<class '").removesuffix("'>"), mode="eval").body
+
+
+def _with_text(schema: Schema, argument: Argument) -> Schema:
+    """Where Jinja is rendered, any value may be a template; where it isn't, a text must not look like one."""
+    if argument.templated:
+        if schema and "string" not in str(schema.get("type", schema.get("anyOf", ""))):
+            return types.either([schema, ref("template")]) or {}
+        return schema
+    if schema.get("type") == "string":
+        return ref("plainText")
+    if schema.get("type") == ["string", "null"]:
+        return {"anyOf": [ref("plainText"), types.NULL]}
+    return schema
+
+
+def _number(text: str) -> float | int:
+    return float(text) if "." in text else int(text)

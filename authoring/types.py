@@ -1,0 +1,121 @@
+"""Python's types as JSON Schema."""
+
+import ast
+from collections.abc import Iterable
+from datetime import timedelta
+from enum import Enum
+from typing import Any, Final
+
+Schema = dict[str, Any]
+
+ANY: Final[Schema] = {}
+NULL: Final[Schema] = {"type": "null"}
+REFUSED: Final = None
+"""Of what YAML can't say: functions, objects."""
+
+_SIMPLE: Final[dict[str, Schema]] = {
+    "str": {"type": "string"},
+    "int": {"type": "integer"},
+    "float": {"type": "number"},
+    "bool": {"type": "boolean"},
+    "None": NULL,
+    "dict": {"type": "object"},
+    "Mapping": {"type": "object"},
+    "MutableMapping": {"type": "object"},
+    "list": {"type": "array"},
+    "tuple": {"type": "array"},
+    "set": {"type": "array"},
+    "Sequence": {"type": "array"},
+    "Iterable": {"type": "array"},
+    "Collection": {"type": "array"},
+    "timedelta": {"$ref": "#/$defs/duration"},
+    "datetime": {"$ref": "#/$defs/moment"},
+    "DateTime": {"$ref": "#/$defs/moment"},
+    "time": {"$ref": "#/$defs/clock"},
+    "DagRunState": {"type": "string"},
+    "TaskInstanceState": {"type": "string"},
+    "Timezone": {"type": "string"},
+    "FixedTimezone": {"type": "string"},
+}
+_UNSAYABLE: Final = {
+    *("Callable", "TaskPreExecuteHook", "TaskPostExecuteHook", "RetryPolicy", "DAG", "TaskGroup"),
+    *(
+        "ArgNotSet",
+        "bytes",
+        "PathLike",
+        "ObjectStoragePath",
+        "relativedelta",
+        "AssetWatcher",
+        "AssetAccessControl",
+    ),
+}
+
+
+def schema_of(annotation: ast.expr | None) -> Schema | None:  # noqa: PLR0911  a form after the other
+    """The schema of an annotation; what isn't known may be anything, a function can't be said."""
+    match annotation:
+        case None:
+            return ANY
+        case ast.Constant(value=None):
+            return NULL
+        case ast.Constant(value=str(text)):
+            return schema_of(ast.parse(text, mode="eval").body)
+        case ast.BinOp(op=ast.BitOr(), left=left, right=right):
+            return either([schema_of(left), schema_of(right)])
+        case ast.Subscript(value=value, slice=inside):
+            return _generic(_name(value), inside)
+        case ast.Name() | ast.Attribute():
+            name = _name(annotation)
+            return REFUSED if name in _UNSAYABLE else dict(_SIMPLE.get(name, ANY))
+    return ANY
+
+
+def either(schemas: Iterable[Schema | None]) -> Schema | None:
+    """One of several."""
+    known = [schema for schema in schemas if schema is not None]
+    if not known or known == [NULL]:
+        return REFUSED
+    if ANY in known:
+        return ANY
+    flat = [part for schema in known for part in schema.get("anyOf", [schema])]
+    simple = [part["type"] for part in flat if set(part) == {"type"} and isinstance(part["type"], str)]
+    others = [part for part in flat if not (set(part) == {"type"} and isinstance(part["type"], str))]
+    names = sorted(set(simple), key=simple.index)
+    parts = [*([{"type": names[0] if len(names) == 1 else names}] if names else []), *others]
+    return parts[0] if len(parts) == 1 else {"anyOf": parts}
+
+
+def json_value(value: Any) -> Any:
+    """A default as YAML says it; None where YAML can't."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, timedelta):
+        return {"__type__": "datetime.timedelta", "seconds": int(value.total_seconds())}
+    if isinstance(value, str | int | float | bool):
+        return value
+    if isinstance(value, list | tuple) and all(isinstance(item, str | int | float) for item in value):
+        return list(value)
+    return None
+
+
+def _generic(name: str, inside: ast.expr) -> Schema | None:  # noqa: PLR0911  a form after the other
+    parts = inside.elts if isinstance(inside, ast.Tuple) else [inside]
+    if name == "Optional":
+        return either([schema_of(parts[0]), NULL])
+    if name == "Union":
+        return either(map(schema_of, parts))
+    if name == "Literal":
+        return {"enum": [ast.literal_eval(part) for part in parts]}
+    if name in _UNSAYABLE:
+        return REFUSED
+    plain = dict(_SIMPLE.get(name, ANY))
+    if plain.get("type") == "array" and parts:
+        items = schema_of(parts[0])
+        return REFUSED if items is None else {**plain, **({"items": items} if items else {})}
+    if plain.get("type") == "object" and len(parts) > 1 and (values := schema_of(parts[1])):
+        return {**plain, "additionalProperties": values}
+    return plain
+
+
+def _name(expression: ast.expr) -> str:
+    return expression.attr if isinstance(expression, ast.Attribute) else getattr(expression, "id", "")

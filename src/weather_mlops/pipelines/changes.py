@@ -1,0 +1,202 @@
+"""What differs between two folders of pipelines, DAG by DAG."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from weather_mlops.pipelines.document import load
+from weather_mlops.pipelines.effective import Pipeline, Settings, Task, pipelines
+from weather_mlops.pipelines.findings import Finding, errors
+from weather_mlops.pipelines.folder import defaults_file, pipeline_files, text_of
+from weather_mlops.pipelines.schedule import Schedule, schedule_of
+from weather_mlops.pipelines.shown import shown
+from weather_mlops.pipelines.validation import validate
+
+NOTHING: Final = "–"
+LONGEST: Final = 120  # characters of a value
+SCHEDULED_BY: Final = ("schedule", "timezone", "catchup")
+"""Settings that a schedule's words tell of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder of pipelines, as far as it can be read.
+
+    Attributes:
+        pipelines: by DAG id, of the files without errors.
+        broken: errors, with the files' names as people know them.
+        unread: text of the files that have errors.
+    """
+
+    pipelines: Mapping[str, Pipeline]
+    broken: Sequence[Finding]
+    unread: Sequence[str]
+
+    def may_hold(self, dag_id: str) -> bool:
+        """Whether a DAG may be in a file that can't be read."""
+        return any(dag_id in text for text in self.unread)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One difference: what, how it was, how it will be."""
+
+    what: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A DAG that differs.
+
+    Attributes:
+        dag_id: its name.
+        kind: ``added``, ``removed`` or ``changed``.
+        file: where it stands, or stood.
+        rows: the differences.
+        schedule: when it will run; None of one that is removed.
+    """
+
+    dag_id: str
+    kind: str
+    file: str
+    rows: Sequence[Row]
+    schedule: Schedule | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two folders, compared.
+
+    Attributes:
+        changes: DAGs that differ, by name.
+        unchanged: names of those that don't.
+        untold: names of those that can't be compared, since a file on one of the sides is broken.
+        broken_before: errors on the side that the change starts from.
+        broken_after: errors on the side that it leads to.
+    """
+
+    changes: Sequence[Change]
+    unchanged: Sequence[str]
+    untold: Sequence[str]
+    broken_before: Sequence[Finding]
+    broken_after: Sequence[Finding]
+
+
+def read_folder(folder: Path) -> Folder:
+    """Read a folder of pipelines; what is broken is left out, and told. One that isn't there is empty."""
+    broken = errors(validate(folder)) if folder.exists() else []
+    files = {Path(finding.file) for finding in broken}
+    shared = defaults_file(folder)
+    all_files = pipeline_files(folder)
+    unread = all_files if shared in files else [file for file in all_files if file in files]
+    defaults = load(shared) if shared else None
+    found: dict[str, Pipeline] = {}
+    for file in all_files:
+        if file not in unread:
+            found |= pipelines(load(file), defaults)
+    told = [replace(finding, file=_name(Path(finding.file))) for finding in broken]
+    return Folder(found, told, [text_of(file) for file in unread])
+
+
+def compare(before: Folder, after: Folder) -> Comparison:
+    """What the step from one folder to another does."""
+    changes, unchanged, untold = [], [], []
+    for dag_id in sorted({*before.pipelines, *after.pipelines}):
+        old, new = before.pipelines.get(dag_id), after.pipelines.get(dag_id)
+        if (old is None and before.may_hold(dag_id)) or (new is None and after.may_hold(dag_id)):
+            untold.append(dag_id)
+        elif change := _change(dag_id, old, new):
+            changes.append(change)
+        else:
+            unchanged.append(dag_id)
+    return Comparison(changes, unchanged, untold, before.broken, after.broken)
+
+
+def _change(dag_id: str, old: Pipeline | None, new: Pipeline | None) -> Change | None:
+    if new is None and old is not None:
+        return Change(dag_id, "removed", _name(old.source.path), (), None)
+    if new is None:
+        return None
+    rows = tuple(_rows(old, new))
+    kind = "changed" if old else "added"
+    return Change(dag_id, kind, _name(new.source.path), rows, schedule_of(new)) if rows else None
+
+
+def _rows(old: Pipeline | None, new: Pipeline) -> Iterator[Row]:
+    schedules = (schedule_of(old).words if old else NOTHING, schedule_of(new).words)
+    if schedules[0] != schedules[1]:
+        yield Row("schedule", *schedules)
+    if old and old.source.path.name != new.source.path.name:
+        yield Row("file", _name(old.source.path), _name(new.source.path))
+    tasks = old.tasks if old else {}
+    for name in [*tasks, *(name for name in new.tasks if name not in tasks)]:
+        yield from _wiring(name, tasks.get(name), new.tasks.get(name))
+    if old:
+        words_tell = SCHEDULED_BY if schedules[0] != schedules[1] else ()
+        for name, (before, after) in _differences(old.settings, new.settings).items():
+            if name not in words_tell:
+                yield Row(name, before, after)
+        yield from _arguments(old.tasks, new.tasks)
+
+
+def _wiring(name: str, old: Task | None, new: Task | None) -> Iterator[Row]:
+    """A task that came, went, was moved, or became another."""
+    if old is None or new is None:
+        yield Row(f"task {name}", _described(old), _described(new))
+        return
+    if old.task_id != new.task_id:
+        yield Row(f"id of {name}", old.task_id, new.task_id)
+    if old.operator != new.operator:
+        yield Row(f"operator of {name}", old.operator, new.operator)
+    if old.upstream != new.upstream:
+        yield Row(f"{name} runs", _after(old), _after(new))
+
+
+def _described(task: Task | None) -> str:
+    return f"{task.operator.rpartition('.')[2]}, {_after(task)}" if task else NOTHING
+
+
+def _after(task: Task) -> str:
+    return f"after {', '.join(sorted(task.upstream))}" if task.upstream else "first"
+
+
+def _arguments(old: Mapping[str, Task], new: Mapping[str, Task]) -> Iterator[Row]:
+    """Arguments of tasks that were there and stay; the same change of several tasks is one row."""
+    common = [name for name in new if name in old]
+    same: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for name in common:
+        for argument, (before, after) in _differences(_mapped(old[name]), _mapped(new[name])).items():
+            same[argument, before, after].append(name)
+    for (argument, before, after), names in same.items():
+        whose = "all tasks" if len(names) == len(common) > 1 else ", ".join(names)
+        yield Row(f"{argument} of {whose}", before, after)
+
+
+def _mapped(task: Task) -> dict[str, Any]:
+    """A task's arguments; those that it is mapped over under a name of their own."""
+    return {
+        f"{name} (mapped)" if name in task.mapped else name: setting
+        for name, setting in task.settings.items()
+    }
+
+
+def _differences(old: Settings, new: Settings) -> dict[str, tuple[str, str]]:
+    """Settings that differ, as they were and as they will be, in words."""
+    differing = {}
+    for name in [*old, *(name for name in new if name not in old)]:
+        before, after = old.get(name), new.get(name)
+        if before is None or after is None or before.value != after.value:
+            words = tuple(shown(one.value, LONGEST) if one else NOTHING for one in (before, after))
+            differing[name] = (
+                words[0],
+                words[1] if words[0] != words[1] else f"{words[1]} (differs further on)",
+            )
+    return differing
+
+
+def _name(file: Path) -> str:
+    return f"pipelines/{file.name}"

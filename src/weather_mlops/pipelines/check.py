@@ -1,0 +1,257 @@
+"""Holds a document to the schema, and tells each mistake once, where it is, with the mend.
+
+Reads the JSON Schema that editors read, of which it knows the keywords that ``make schema`` uses. A general
+validator tells of a wrong key under ``anyOf`` or ``if`` as many times as there are branches; here the branch
+is chosen first: by the operator, by ``__type__``, by the kind of the value.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Any, Final
+
+from weather_mlops.pipelines import leaves
+from weather_mlops.pipelines.describe import kind_of, listed
+from weather_mlops.pipelines.document import Document
+from weather_mlops.pipelines.findings import Finding, did_you_mean
+from weather_mlops.pipelines.telling import Path, Schema, Teller
+
+KEYWORDS: Final = frozenset(
+    (
+        *(
+            "$defs",
+            "$ref",
+            "$schema",
+            "title",
+            "description",
+            "default",
+            "defaultSnippets",
+            "enumDescriptions",
+            "examples",
+        ),
+        *("type", "const", "enum", "format", "pattern", "not", "minLength", "maxLength"),
+        *("minimum", "maximum", "exclusiveMaximum"),
+        *("items", "minItems", "maxItems", "uniqueItems"),
+        *(
+            "properties",
+            "required",
+            "additionalProperties",
+            "propertyNames",
+            "minProperties",
+            "dependentRequired",
+        ),
+        *("anyOf", "allOf", "if", "then", "else"),
+        *("x-context", "x-refused"),
+    )
+)
+"""What the schema may say; a test holds ``schemas/`` to them."""
+
+_NEEDED: Final = ("schedule", "tasks")
+_NO_KEYS: Final[dict[str, str]] = {}
+
+
+class Checker(Teller):
+    """Checks one document.
+
+    Args:
+        schema: the whole of ``pipeline.schema.json``.
+        document: what is checked.
+        supplied: arguments that all tasks get from default_args.
+    """
+
+    def __init__(self, schema: Schema, document: Document, supplied: Iterable[str] = ()) -> None:
+        super().__init__(schema, document)
+        self.root = schema
+        self.supplied = frozenset(supplied)
+
+    def entry(self, key: str, value: Any) -> Iterator[Finding]:
+        """Whatever is wrong with one pipeline of the file, or with what its pipelines share."""
+        if key in self.root["properties"]:
+            yield from self.check(self.root["properties"][key], (key,), value)
+            return
+        yield from leaves.key(self, self.root["propertyNames"], (key,), key)
+        if isinstance(value, dict) and not any(did_you_mean(word, _NEEDED) for word in value):
+            yield self.finding(
+                (key,),
+                "no-pipeline",
+                f"{key} has neither schedule nor tasks: it is no pipeline",
+                "remove it; what pipelines share belongs into defaults.yml, or under default:",
+                text=key,
+            )
+            return
+        yield from self.check(self.root["additionalProperties"], (key,), value)
+
+    def check(self, schema: Schema, path: Path, value: Any, refused: Schema = _NO_KEYS) -> Iterator[Finding]:
+        """Whatever is wrong with the value that the path leads to.
+
+        Args:
+            schema: what it is held to.
+            path: from the document's root.
+            value: what stands there.
+            refused: keys that it doesn't take, with the mends.
+        """
+        if "$ref" in schema:
+            yield from self.check(self._target(schema), path, value, refused)
+            return
+        if "anyOf" in schema:
+            yield from self._any_of(schema, path, value)
+            return
+        if isinstance(value, date) and schema.get("format") == "date":
+            value = self.document.text_of(path) or str(value)
+        if not leaves.fits(schema, value):
+            yield leaves.wrong_kind(self, schema, path, value)
+            return
+        if "const" in schema or "enum" in schema:
+            yield from leaves.allowed(self, schema, path, value)
+        elif isinstance(value, dict):
+            yield from self._mapping(schema, path, value, refused)
+        elif isinstance(value, list):
+            yield from leaves.length(self, schema, path, value)
+            for index, item in enumerate(value):
+                yield from self.check(schema.get("items", {}), (*path, index), item)
+        else:
+            yield from leaves.scalar(self, schema, path, value)
+
+    def _target(self, schema: Schema) -> Schema:
+        """What a reference leads to, with what is said beside the reference."""
+        target = self.resolve(schema["$ref"])
+        needed = [*target.get("required", ()), *schema.get("required", ())]
+        usual = {"default": schema["default"]} if "default" in schema else {}
+        return {**target, **usual, **({"required": needed} if needed else {})}
+
+    # One of several
+
+    def _any_of(self, schema: Schema, path: Path, value: Any) -> Iterator[Finding]:
+        fitting = [branch for branch in self._branches(schema) if _may_be(branch, value)]
+        if isinstance(value, dict):
+            typed = [branch for branch in fitting if "__type__" in branch.get("properties", {})]
+            untyped = [branch for branch in fitting if branch not in typed]
+            fitting = (typed if "__type__" in value or not untyped else untyped) or fitting
+        if not fitting:
+            yield leaves.wrong_kind(self, schema, path, value)
+            return
+        results = [list(self.check(branch, path, value)) for branch in fitting]
+        if len(fitting) == 1 or not isinstance(value, str) or not all(results):
+            yield from min(results, key=len)
+            return
+        known = [word for branch in fitting for word in branch.get("enum", [branch.get("const", "")])]
+        told = f"{self.told(path, value)} is not allowed here{leaves.like(value, known)}"
+        yield self.finding(path, "not-allowed", told, self.mend(schema))
+
+    def _branches(self, schema: Schema) -> Iterator[Schema]:
+        for branch in schema["anyOf"]:
+            resolved = self.resolve(branch["$ref"]) if "$ref" in branch else branch
+            if "anyOf" in resolved:
+                yield from self._branches(resolved)
+            else:
+                yield resolved
+
+    # Mappings
+
+    def _mapping(
+        self, schema: Schema, path: Path, value: dict[str, Any], refused: Schema
+    ) -> Iterator[Finding]:
+        known: Schema = schema.get("properties", {})
+        if "allOf" in schema:
+            yield from self._dispatch(schema, path, value)
+            return
+        if "__type__" in value and "__type__" not in known and not _is_closed(schema):
+            yield from self.check(self.definitions["object"], path, value)
+            return
+        if "__type__" in value and "__type__" in known:
+            wrong = list(self.check(known["__type__"], (*path, "__type__"), value["__type__"]))
+            if wrong:
+                yield from wrong
+                return
+        refused = {**refused, **schema.get("x-refused", {})}
+        yield from self._keys(schema, path, value, refused)
+        for key, item in value.items():
+            if key in known:
+                yield from self.check(known[key], (*path, key), item)
+            elif not _is_closed(schema):
+                if "propertyNames" in schema:
+                    yield from leaves.key(self, schema["propertyNames"], (*path, key), key)
+                more = schema.get("additionalProperties", {})
+                yield from self.check({} if more is True else more, (*path, key), item)
+
+    def _keys(self, schema: Schema, path: Path, value: dict[str, Any], refused: Schema) -> Iterator[Finding]:
+        """Keys too many, and keys too few; one that was mistyped is not missed besides."""
+        known: Schema = schema.get("properties", {})
+        missing = self._missing(schema, value)
+        for key in [key for key in value if key not in known] if _is_closed(schema) else ():
+            like = did_you_mean(key, [*missing, *(set(known) - set(value))])
+            meant = str(refused.get(key, like)).split()
+            missing = [other for other in missing if other not in meant]
+            yield self._unknown(schema, (*path, key), like, refused)
+        for key in missing:
+            told = f"{self.owner(schema, path)} needs {key}"
+            yield self.finding(path, "missing-key", told, self.mend(known.get(key, {}), key))
+        if len(value) < schema.get("minProperties", 0) and not missing:
+            yield self.finding(path, "empty", f"{self.name(path)} says nothing", self.mend(schema))
+
+    def _dispatch(self, schema: Schema, path: Path, value: dict[str, Any]) -> Iterator[Finding]:
+        """Goes on with the definition that one key chooses: ``operator`` or ``__type__``."""
+        chooser = next(iter(schema["allOf"][0]["if"]["properties"]))
+        refused = schema.get("x-refused", _NO_KEYS)
+        if chooser not in value:
+            instead = next((key for key in value if key in refused or did_you_mean(key, [chooser])), None)
+            if instead is not None:
+                yield self._unknown(schema, (*path, instead), chooser, refused)
+                return
+        for key in schema["required"]:
+            if key not in value and not any(did_you_mean(other, [key]) for other in value):
+                told = f"{self.owner(schema, path)} needs {key}"
+                yield self.finding(path, "missing-key", told, self.mend(schema["properties"][key], key))
+        if chooser not in value:
+            return
+        for branch in schema["allOf"]:
+            if branch["if"]["properties"][chooser]["const"] == value[chooser]:
+                yield from self.check(branch["then"], path, value, refused)
+                return
+        yield from self.check(schema["properties"][chooser], (*path, chooser), value[chooser])
+
+    def _missing(self, schema: Schema, value: dict[str, Any]) -> list[str]:
+        missing = [key for key in schema.get("required", ()) if key not in value]
+        for key, needed in schema.get("dependentRequired", {}).items():
+            missing += [other for other in needed if key in value and other not in value]
+        if "if" not in schema:
+            return missing
+        (condition,) = schema["if"]["required"]
+        if condition in value and condition != "expand":
+            return missing
+        given = {*value, *self.supplied}
+        for part in ("expand", "partial"):
+            given |= set(value[part]) if isinstance(value.get(part), dict) else set()
+        return missing + [key for key in schema["else"]["required"] if key not in given]
+
+    def _unknown(self, schema: Schema, path: Path, like: str | None, refused: Schema) -> Finding:
+        key, owner = str(path[-1]), self.owner(schema, path[:-1])
+        if key in refused:
+            return self.finding(path, "refused-key", f"{owner} takes no {key}", refused[key], text=key)
+        elsewhere = self._elsewhere(schema, key)
+        hint = f"; did you mean {like}?" if like and not elsewhere else ""
+        mend = elsewhere or f"known are {listed(sorted(schema.get('properties', {})))}"
+        return self.finding(path, "unknown-key", f"{owner} knows no {key}{hint}", mend, text=key)
+
+    def _elsewhere(self, schema: Schema, key: str) -> str | None:
+        """Where a key belongs that is known on another level."""
+        of_tasks = self.definitions["defaultArgs"]["properties"]
+        if schema.get("title") in ("pipeline", "defaults") and key in of_tasks:
+            return "it belongs to a task, or under default_args"
+        is_task = "operator" in schema.get("properties", {}) or schema.get("title") == "default_args"
+        if is_task and key in self.definitions["dag"]["properties"]:
+            return "it belongs to the pipeline, beside tasks"
+        return None
+
+
+def _is_closed(schema: Schema) -> bool:
+    return schema.get("additionalProperties") is False
+
+
+def _may_be(branch: Schema, value: Any) -> bool:
+    """Whether a value is of a branch's kind, whatever else is wrong with it."""
+    if isinstance(value, date) and branch.get("format") == "date":
+        return True
+    options = branch.get("enum", [branch["const"]] if "const" in branch else None)
+    if options is not None:
+        return any(kind_of(option) == kind_of(value) for option in options)
+    return leaves.fits(branch, value)

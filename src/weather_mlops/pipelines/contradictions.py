@@ -1,0 +1,221 @@
+"""Values that are right by themselves, and can't be meant together."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+from weather_mlops.pipelines.document import Document
+from weather_mlops.pipelines.findings import Finding, Severity
+from weather_mlops.pipelines.graph import named
+from weather_mlops.pipelines.values import date_fault
+
+Path = tuple[str | int, ...]
+
+_UNITS: Final = ("weeks", "days", "hours", "minutes", "seconds")
+_NOT_WITH_FAIL_FAST: Final = ("all_success", None)
+_JSON: Final = {
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "array": list,
+    "object": dict,
+    "null": type(None),
+}
+
+
+def check(
+    document: Document, dag_id: str, dag: Mapping[str, Any], defaults: Mapping[str, Any]
+) -> Iterator[Finding]:
+    """Whatever contradicts itself in a pipeline.
+
+    Args:
+        document: where it stands.
+        dag_id: its key.
+        dag: what it says.
+        defaults: what defaults.yml says.
+    """
+    effective = {**defaults, **dag}
+    start, end = effective.get("start_date"), effective.get("end_date")
+    if start is not None and end is not None and str(end) < str(start):
+        key = "end_date" if "end_date" in dag else "start_date"
+        yield document.finding(
+            (dag_id, key),
+            "contradiction",
+            f"end_date {end} is before start_date {start}",
+            "put the later one in end_date",
+        )
+    if effective.get("schedule") == "@continuous" and effective.get("max_active_runs") != 1:
+        yield document.finding(
+            (dag_id, "schedule"),
+            "contradiction",
+            "@continuous runs one at a time",
+            "write max_active_runs: 1",
+            value=True,
+        )
+    params = dag.get("params")
+    for name, param in params.items() if isinstance(params, dict) else ():
+        yield from _param(document, (dag_id, "params", name), param)
+    shared = _merged(defaults.get("default_args"), dag.get("default_args"))
+    if "default_args" in dag:
+        yield from _retries(document, (dag_id, "default_args"), dag["default_args"], shared)
+    for _, path, task in named(dag.get("tasks"), (dag_id, "tasks"), "task_id"):
+        yield from _retries(document, path, task, {**shared, **task})
+        yield from _fail_fast(document, path, task, effective)
+        yield from _timeouts(document, path, task, effective)
+        yield from _pairs(document, path, task)
+
+
+def span(value: Any) -> timedelta | None:
+    """A span of time as YAML says it; None of anything else."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return timedelta(seconds=value)
+    if not isinstance(value, dict) or value.get("__type__") != "datetime.timedelta":
+        return None
+    units = {unit: value[unit] for unit in _UNITS if unit in value}
+    return timedelta(**units) if all(isinstance(amount, int | float) for amount in units.values()) else None
+
+
+def _merged(*parts: Any) -> dict[str, Any]:
+    return {key: value for part in parts if isinstance(part, dict) for key, value in part.items()}
+
+
+def _retries(document: Document, path: Path, said: Any, effective: Mapping[str, Any]) -> Iterator[Finding]:
+    delay, longest = span(effective.get("retry_delay")), span(effective.get("max_retry_delay"))
+    if delay and longest and delay > longest and isinstance(said, dict):
+        key = next((key for key in ("retry_delay", "max_retry_delay") if key in said), None)
+        if key:
+            yield document.finding(
+                (*path, key),
+                "contradiction",
+                f"retry_delay {delay} is longer than max_retry_delay {longest}",
+                "make max_retry_delay the longer one",
+            )
+
+
+def _fail_fast(
+    document: Document, path: Path, task: Mapping[str, Any], dag: Mapping[str, Any]
+) -> Iterator[Finding]:
+    rule = task.get("trigger_rule")
+    if dag.get("fail_fast") is True and rule not in _NOT_WITH_FAIL_FAST:
+        yield document.finding(
+            (*path, "trigger_rule"),
+            "contradiction",
+            f"with fail_fast every task has the trigger rule all_success, this one has {rule}",
+            "remove trigger_rule, or fail_fast",
+            value=True,
+        )
+
+
+def _timeouts(
+    document: Document, path: Path, task: Mapping[str, Any], dag: Mapping[str, Any]
+) -> Iterator[Finding]:
+    whole, own = span(dag.get("dagrun_timeout")), span(task.get("execution_timeout"))
+    if whole and own and own > whole:
+        yield document.finding(
+            (*path, "execution_timeout"),
+            "contradiction",
+            f"execution_timeout {own} is longer than the whole run may take, {whole}",
+            "make dagrun_timeout the longer one",
+            severity=Severity.WARNING,
+        )
+    wait, look = span(task.get("publication_timeout")), span(task.get("poll_interval"))
+    if wait and look and look > wait:
+        yield document.finding(
+            (*path, "poll_interval"),
+            "contradiction",
+            f"poll_interval {look} is longer than publication_timeout {wait}: it looks once only",
+            "make publication_timeout the longer one",
+        )
+
+
+def _pairs(document: Document, path: Path, said: Mapping[str, Any]) -> Iterator[Finding]:
+    """Limits that nothing can pass: ``min_x`` above ``max_x``, in a task or in its limits and gates."""
+    for key, value in said.items():
+        if isinstance(value, dict):
+            yield from _pairs(document, (*path, key), value)
+        highest = said.get(re.sub("^min_", "max_", key)) if key.startswith("min_") else None
+        if highest is not None and _numbers([value, highest]) and value > highest:
+            yield document.finding(
+                (*path, key),
+                "contradiction",
+                f"{key} {value} is more than {key.replace('min_', 'max_')} {highest}",
+                "nothing can pass both: make the highest one the larger",
+            )
+    yield from _gates(document, path, said)
+
+
+def _gates(document: Document, path: Path, said: Mapping[str, Any]) -> Iterator[Finding]:
+    """A coverage without room between; a gate that another one implies."""
+    coverage = said.get("coverage")
+    if isinstance(coverage, list) and _numbers(coverage) and coverage != sorted(set(coverage)):
+        told = f"coverage {' to '.join(map(str, coverage))} leaves nothing between"
+        mend = "write [lowest, highest]"
+        yield document.finding((*path, "coverage"), "contradiction", told, mend, value=True)
+    every, mean = said.get("min_skill_every_lead"), said.get("min_skill")
+    if not isinstance(every, dict) or not isinstance(mean, dict):
+        return
+    for opponent in [name for name in every if name in mean and _numbers([every[name], mean[name]])]:
+        if mean[opponent] <= every[opponent]:
+            asked = f"min_skill {mean[opponent]} against {opponent}"
+            yield document.finding(
+                (*path, "min_skill", opponent),
+                "contradiction",
+                f"{asked} says nothing: every lead needs {every[opponent]} already",
+                "remove it, or ask for more than of every lead",
+                severity=Severity.WARNING,
+            )
+
+
+def _param(document: Document, path: Path, param: Any) -> Iterator[Finding]:
+    """A param whose default its own type refuses: the DAG could not be made."""
+    if not isinstance(param, dict) or param.get("__type__") != "airflow.sdk.Param" or "default" not in param:
+        return
+    default, fault = param["default"], None
+    kinds = param.get("type")
+    names = [kinds] if isinstance(kinds, str) else kinds if isinstance(kinds, list) else []
+    if names and not any(_is(default, name) for name in names if name in _JSON):
+        fault = f"it is no {' or '.join(map(str, names))}"
+    elif isinstance(param.get("enum"), list) and default not in param["enum"]:
+        fault = "it is not in enum"
+    elif _numbers([default]) and not _within(default, param):
+        fault = "it is out of minimum and maximum"
+    elif (
+        isinstance(default, str)
+        and isinstance(param.get("pattern"), str)
+        and not _matches(param["pattern"], default)
+    ):
+        fault = "pattern doesn't match it"
+    elif isinstance(default, str) and param.get("format") == "date" and date_fault(default):
+        fault = "it is no date"
+    if fault:
+        yield document.finding(
+            (*path, "default"),
+            "contradiction",
+            f"the default {default!r} is refused by its own param: {fault}",
+            "give another default, or widen the param",
+            value=True,
+        )
+
+
+def _matches(pattern: str, text: str) -> bool:
+    try:
+        return re.search(pattern, text) is not None
+    except re.error:
+        return False
+
+
+def _is(value: Any, name: str) -> bool:
+    if isinstance(value, bool):
+        return name == "boolean"
+    return isinstance(value, _JSON[name])  # type: ignore[arg-type]
+
+
+def _within(value: float, param: Mapping[str, Any]) -> bool:
+    low, high = param.get("minimum"), param.get("maximum")
+    return (not _numbers([low]) or value >= low) and (not _numbers([high]) or value <= high)  # type: ignore[operator]
+
+
+def _numbers(values: list[Any]) -> bool:
+    return all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)

@@ -1,0 +1,107 @@
+"""Schemas and values in words."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from typing import Any, Final
+
+LONGEST: Final = 8
+"""Of a list of allowed values in a message; the schema and the editor tell all."""
+
+_KINDS: Final = {
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+    "null": "null",
+}
+_PATTERNS: Final = {
+    "importPath": "an import path: package.module.name",
+    "template": 'a template in quotes: "{{ … }}"',
+    "duration": "a span of time: {__type__: datetime.timedelta, minutes: 5}",
+    "date": "a date: 2026-01-31",
+    "cron": 'a cron expression in quotes: "0 * * * *"',
+    "outputOf": "the result of a task: task_id.output",
+    "asset": "an asset: {__type__: airflow.sdk.Asset, name: …, uri: …}",
+    "station": "a station's id, as in src/weather_mlops/kma/stations.csv",
+    "schedule": "a cron expression in quotes, a preset, a list of assets, a span of time, or null",
+    "params": "a mapping of names to defaults or to {__type__: airflow.sdk.Param, …}",
+    "callback": "an import path, or {callback: import path, …}",
+    "deadline": "{after: queued, interval: {__type__: datetime.timedelta, …}, callback: import path}",
+    "moment": "a moment: {__type__: datetime.datetime, year: …, month: …, day: …}",
+    "clock": "a time of day: {__type__: datetime.time, hour: …}",
+    "assets": "a list of assets",
+    "timetable": "a timetable: {__type__: airflow.sdk.CronTriggerTimetable, …}",
+}
+
+
+def describe(  # noqa: PLR0911  a form of schema after the other
+    schema: Mapping[str, Any], resolve: Callable[[str], Mapping[str, Any]]
+) -> str:
+    """What a schema allows, in a few words."""
+    if "$ref" in schema:
+        name = schema["$ref"].removeprefix("#/$defs/")
+        return _PATTERNS.get(name) or describe(resolve(schema["$ref"]), resolve)
+    if "anyOf" in schema:
+        options = [describe(branch, resolve) for branch in schema["anyOf"]]
+        return ", or ".join(dict.fromkeys(options))
+    if "const" in schema:
+        return str(schema["const"])
+    if "enum" in schema:
+        return f"one of {listed(schema['enum'])}"
+    if schema.get("pattern") == "^/":
+        return "an absolute path: /…"
+    if "pattern" in schema and "description" in schema:
+        return str(schema["description"])
+    kinds = schema.get("type", [])
+    told = " or ".join(_KINDS[kind] for kind in ([kinds] if isinstance(kinds, str) else kinds)) or "a value"
+    if "properties" in schema and "object" in kinds:
+        told += f" of {listed(sorted(schema['properties']))}"
+    return told + _limits(schema) + _items(schema, resolve)
+
+
+def kind_of(value: Any) -> str:
+    """What a value is, in a word."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, int | float):
+        return "a number"
+    if isinstance(value, date):
+        return "a date"
+    names: dict[type, str] = {str: "a text", list: "a list", dict: "a mapping"}
+    return names.get(type(value), type(value).__name__)
+
+
+def listed(words: Iterable[Any]) -> str:
+    """Words, the first ones of many."""
+    known = [str(word) for word in words]
+    more = f" … ({len(known)})" if len(known) > LONGEST else ""
+    return ", ".join(known[:LONGEST]) + more
+
+
+def quoted(value: Any) -> str:
+    """A value as YAML writes it, cut where it is long."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if value is None:
+        return "null"
+    text = str(value)
+    return text if len(text) <= 60 else text[:57] + "…"  # noqa: PLR2004  a line of a message
+
+
+def _limits(schema: Mapping[str, Any]) -> str:
+    low, high, below = schema.get("minimum"), schema.get("maximum"), schema.get("exclusiveMaximum")
+    if low is not None and high is not None:
+        return f", {low} to {high}"
+    if low is not None:
+        return f", {low} or more"
+    return f", below {below}" if below is not None else ""
+
+
+def _items(schema: Mapping[str, Any], resolve: Callable[[str], Mapping[str, Any]]) -> str:
+    if isinstance(schema.get("items"), Mapping) and schema["items"]:
+        return f": each {describe(schema['items'], resolve)}"
+    return ""

@@ -1,0 +1,124 @@
+"""What a change of the pipelines will do, before it is merged.
+
+``python -m weather_mlops.pipelines.plan [--base main] [--format text|markdown]``: the pipelines as they are
+now, changes that aren't committed included, against those of a revision.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from weather_mlops.errors import Misconfigured
+from weather_mlops.pipelines.changes import Change, Comparison, compare, read_folder
+from weather_mlops.pipelines.findings import Finding
+from weather_mlops.pipelines.revisions import base_of, extract
+from weather_mlops.pipelines.schedule import KST, Schedule
+
+PROJECT: Final = Path(__file__).resolve().parents[3]
+
+
+def as_text(told: Comparison, base: str, now: datetime) -> str:
+    """For the terminal."""
+    lines = [f"Pipelines against {base}", ""]
+    for change in told.changes:
+        lines += [f"{change.dag_id}: {change.kind} ({change.file})"]
+        lines += [f"  {row.what}: {row.before} → {row.after}" for row in change.rows]
+        lines += [f"  {words}" for words in _when(change.schedule, now)]
+        lines += [""]
+    lines += [*_unchanged(told), *_untold(told)]
+    for title, findings in _broken(told, base):
+        lines += [title, *(f"  {finding}" for finding in findings)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def as_markdown(told: Comparison, base: str, now: datetime) -> str:
+    """For a pull request."""
+    lines = [f"### Pipelines against {_cell(base)}", ""]
+    for change in told.changes:
+        lines += [f"**{_cell(change.dag_id)}** {change.kind} (`{change.file}`)", "", *_table(change)]
+        lines += [f"- {_cell(words)}" for words in _when(change.schedule, now)]
+        lines += [""]
+    lines += [_cell(words) + "\n" for words in [*_unchanged(told), *_untold(told)]]
+    for title, findings in _broken(told, base):
+        lines += [f"**{_cell(title)}**", "", *(f"- {_cell(str(finding))}" for finding in findings), ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _table(change: Change) -> Iterator[str]:
+    if change.rows:
+        yield "| what | before | after |"
+        yield "|---|---|---|"
+        for row in change.rows:
+            yield f"| {_cell(row.what)} | {_cell(row.before)} | {_cell(row.after)} |"
+        yield ""
+
+
+def _cell(text: str) -> str:
+    """A text that Markdown takes literally, also in a table."""
+    for sign in "\\`*_[]<>|#~":
+        text = text.replace(sign, f"\\{sign}")
+    return text.replace("\n", " ")
+
+
+def _when(schedule: Schedule | None, now: datetime) -> Iterator[str]:
+    if schedule is None:
+        return
+    yield f"runs {schedule.words}"
+    if runs := schedule.next_runs(now):
+        yield f"next runs, KST: {', '.join(f'{run.astimezone(KST):%Y-%m-%d %H:%M}' for run in runs)}"
+
+
+def _unchanged(told: Comparison) -> Iterator[str]:
+    if told.unchanged:
+        yield f"unchanged: {', '.join(told.unchanged)}"
+
+
+def _untold(told: Comparison) -> Iterator[str]:
+    if told.untold:
+        yield f"can't be compared, a file is broken: {', '.join(told.untold)}"
+
+
+def _broken(told: Comparison, base: str) -> Iterator[tuple[str, Sequence[Finding]]]:
+    if told.broken_after:
+        yield "broken now:", told.broken_after
+    if told.broken_before:
+        yield f"broken in {base}:", told.broken_before
+
+
+def plan(project: Path, folder: str, asked: str | None) -> tuple[Comparison, str]:
+    """The pipelines of a project as they are now, against a revision's; and the revision, for people.
+
+    Raises:
+        Misconfigured: there is no such revision, or no git.
+    """
+    revision = base_of(project, asked)
+    with tempfile.TemporaryDirectory() as place:
+        before = read_folder(extract(project, revision, folder, Path(place)))
+        told = compare(before, read_folder(project / folder))
+    return told, f"{asked} ({revision[:10]})" if asked else revision[:10]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the plan; 0, or 1 where a pipeline is broken now, 2 where there is nothing to compare with."""
+    parser = argparse.ArgumentParser(prog="python -m weather_mlops.pipelines.plan")
+    parser.add_argument("--base", help="a revision; without it, the point where this branch left main")
+    parser.add_argument("--format", choices=("text", "markdown"), default="text")
+    parser.add_argument("--project", type=Path, default=PROJECT)
+    parser.add_argument("--pipelines", default="pipelines", help="the folder, in the project")
+    options = parser.parse_args(arguments)
+    try:
+        told, base = plan(options.project, options.pipelines, options.base)
+    except Misconfigured as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 2
+    render = as_markdown if options.format == "markdown" else as_text
+    sys.stdout.write(render(told, base, datetime.now(UTC)))
+    return 1 if told.broken_after else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

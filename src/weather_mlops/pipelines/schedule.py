@@ -1,0 +1,131 @@
+"""What a schedule means: in words, and its next runs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from cron_descriptor import Options, get_description
+from croniter import croniter
+
+from weather_mlops.pipelines.effective import Pipeline
+from weather_mlops.pipelines.shown import duration_of, shown
+
+KST: Final = ZoneInfo("Asia/Seoul")
+PRESETS: Final = {
+    "@hourly": "0 * * * *",
+    "@daily": "0 0 * * *",
+    "@weekly": "0 0 * * 0",
+    "@monthly": "0 0 1 * *",
+    "@quarterly": "0 0 1 */3 *",
+    "@yearly": "0 0 1 1 *",
+}
+"""Airflow's names of cron schedules."""
+
+UNTIMED: Final = {
+    "@once": "once, as soon as it is switched on",
+    "@continuous": "again as soon as the run before has ended",
+    "none": "only by hand",
+}
+CRON_TIMETABLES: Final = ("CronTriggerTimetable", "CronDataIntervalTimetable")
+WITH_SECONDS: Final = 6  # fields of a cron expression; Airflow takes the seconds last, cron_descriptor first
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a DAG runs.
+
+    Attributes:
+        words: for people.
+        zone: the time zone that a cron expression is read in.
+        cron: the expression; None where no clock starts the DAG.
+        start: no run is before it.
+        end: no run is after it.
+    """
+
+    words: str
+    zone: ZoneInfo
+    cron: str | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+
+    def next_runs(self, after: datetime, count: int = 5) -> list[datetime]:
+        """The next runs after a time, in the DAG's time zone; none where no clock starts them.
+
+        Args:
+            after: timezone-aware.
+            count: how many, at the most.
+        """
+        if self.cron is None:
+            return []
+        begin = max(after, self.start - timedelta(seconds=1)) if self.start else after
+        runs = croniter(self.cron, begin.astimezone(self.zone))
+        found = [runs.get_next(datetime) for _ in range(count)]
+        return [run for run in found if self.end is None or run <= self.end]
+
+
+def schedule_of(pipeline: Pipeline) -> Schedule:
+    """A DAG's schedule, by Airflow's rules: a cron expression is read in the zone of its start date."""
+    zone = ZoneInfo(str(pipeline.value("timezone", "UTC")))
+    value = pipeline.value("schedule")
+    cron = _cron(value)
+    if isinstance(value, Mapping) and "timezone" in value:
+        zone = ZoneInfo(str(value["timezone"]))
+    if cron is None:
+        return Schedule(_words(value), zone)
+    start, end = (_moment(pipeline.value(name), zone) for name in ("start_date", "end_date"))
+    made_up = f", and for all times since {start:%Y-%m-%d}" if start and pipeline.value("catchup") else ""
+    return Schedule(f"{_cron_words(cron)} ({zone.key}){made_up}", zone, cron, start, end)
+
+
+def _cron(value: Any) -> str | None:
+    if isinstance(value, Mapping) and str(value.get("__type__", "")).endswith(CRON_TIMETABLES):
+        value = value.get("cron", (value.get("__args__") or [None])[0])
+    if not isinstance(value, str) or value.strip().lower() in UNTIMED:
+        return None
+    return PRESETS.get(value, value)
+
+
+def _cron_words(cron: str) -> str:
+    options = Options()
+    options.use_24hour_time_format = True
+    fields = cron.split()
+    if len(fields) == WITH_SECONDS:
+        fields = [fields[-1], *fields[:-1]]
+    words = str(get_description(" ".join(fields), options))
+    return words[:1].lower() + words[1:]
+
+
+def _words(value: Any) -> str:
+    """Of what is no cron expression."""
+    if value is None or isinstance(value, str):
+        return UNTIMED[str(value or "none").strip().lower()]
+    if isinstance(value, Sequence):
+        return f"when {' and '.join(map(_asset, value))} changed"
+    if (duration := duration_of(value)) is not None:
+        return f"every {duration}"
+    for key, word in (("__and__", " and "), ("__or__", " or ")):
+        if key in value:
+            return f"when {word.join(map(_asset, value[key]))} changed"
+    if str(value.get("__type__", "")).endswith(".Asset"):
+        return f"when {_asset(value)} changed"
+    return shown(value)
+
+
+def _asset(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return str(value.get("name") or value.get("uri") or shown(value))
+    return str(value)
+
+
+def _moment(value: Any, zone: ZoneInfo) -> datetime | None:
+    """A date of the YAML as a moment; None of one that counts from today, which bounds no future run."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=zone)
+    return datetime.combine(value, time(), zone) if isinstance(value, date) else None

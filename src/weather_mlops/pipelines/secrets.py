@@ -1,0 +1,94 @@
+"""What must not stand in a file that is checked in: passwords and keys, and variables of the environment."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from weather_mlops.pipelines.document import Document
+from weather_mlops.pipelines.findings import Finding, Severity
+from weather_mlops.pipelines.keys import ENVIRONMENT_KEYS
+
+Path = tuple[str | int, ...]
+
+_NAMES: Final = re.compile(
+    r"(^|_|-)(password|passwd|secret|token|api_?key|auth_?key|access_?key|private_?key|fernet_?key|credentials?)($|_|-)",
+    re.IGNORECASE,
+)
+_NOT_SECRET: Final = re.compile(
+    r"(_conn_id|_id|_name|_path|_file|_arn|_uri|_url)$|^(xcom|s3|dest|source|bucket)_", re.IGNORECASE
+)
+_FORMS: Final = (
+    (re.compile(r"\b(AKIA|ASIA)[0-9A-Z]{16}\b"), "an access key of AWS"),
+    (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"), "a private key"),
+    (re.compile(r"\bgh[pousr]_[A-Za-z0-9]{36,}\b"), "a token of GitHub"),
+    (re.compile(r"\bxox[abprs]-[A-Za-z0-9-]{10,}"), "a token of Slack"),
+    (re.compile(r"hooks\.slack\.com/services/\w+/\w+/\w+"), "a webhook of Slack"),
+    (re.compile(r"\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}"), "a JSON Web Token"),
+    (re.compile(r"\w+://[^\s:/@{]+:[^\s:/@{]+@"), "a password inside a URL"),
+    (re.compile(r"(?i:(auth|api|service)_?key=[\w%-]{8,})"), "a key inside a URL"),
+    (re.compile(r"(?i:\bpassword\s*=\s*[^\s{]+)"), "a password"),
+)
+_ANY: Final = re.compile("|".join(form.pattern for form, _ in _FORMS))
+_VARIABLE: Final = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})")
+MEND: Final = "put it in an Airflow connection, and name that: …_conn_id"
+
+
+def check(document: Document, value: Any, path: Path = ()) -> Iterator[Finding]:
+    """Whatever looks like a secret, or would be replaced from the environment, inside a value."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from check(document, item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from check(document, item, (*path, index))
+    elif isinstance(value, str):
+        yield from _text(document, path, value)
+
+
+def comments(document: Document) -> list[Finding]:
+    """Secrets in comments: these are checked in as well."""
+    found: list[Finding] = []
+    if not _ANY.search(document.text):
+        return found
+    for number, line in enumerate(document.text.splitlines(), start=1):
+        mark = re.search(r"(^|\s)#", line)
+        comment = line[mark.end() :] if mark else ""
+        for what in [what for form, what in _FORMS if form.search(comment)][:1]:
+            told = f"the comment has {what} in it"
+            place = (str(document.path), number, line.index("#") + 1)
+            found.append(Finding(*place, Severity.ERROR, "secret", "…", told, MEND))
+    return found
+
+
+def _text(document: Document, path: Path, value: str) -> Iterator[Finding]:
+    key = next((step for step in reversed(path) if isinstance(step, str)), "")
+    for form, what in _FORMS if _ANY.search(value) else ():
+        if form.search(value):
+            yield document.finding(path, "secret", f"{key} has {what} in it", MEND, text="…", value=True)
+            return
+    if _NAMES.search(key) and not _NOT_SECRET.search(key) and value and "{{" not in value:
+        yield document.finding(
+            path, "secret", f"{key} looks like a secret, written out", MEND, text="…", value=True
+        )
+        return
+    for found in _VARIABLE.finditer(value):
+        name = found.group(1) or found.group(2)
+        if name not in ENVIRONMENT_KEYS:
+            yield _variable(document, path, name, value, found.start())
+
+
+def _variable(document: Document, path: Path, name: str, value: str, at: int) -> Finding:
+    line, column = document.position_of(path, value=True)
+    lines = value[:at].count("\n")
+    if lines or "\n" in value:  # a block: its text begins on the next line
+        line, column = line + lines + 1, 1
+    finding = document.finding(
+        path,
+        "environment",
+        f"${name} is replaced when the file is read, by what the machine has, and not when the task runs",
+        f"allowed are {', '.join('$' + known for known in ENVIRONMENT_KEYS)}; "
+        f"in a shell command write $(printenv {name}), else {{{{ var.value.name }}}}",
+        text=f"${name}",
+        value=True,
+    )
+    return Finding(finding.file, line, column, *(getattr(finding, part) for part in finding.__slots__[3:]))

@@ -1,0 +1,30 @@
+"""Values of a YAML file as people read them, in one line."""
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+
+UNITS: Final = ("weeks", "days", "hours", "minutes", "seconds", "milliseconds", "microseconds")
+
+
+def shown(value: Any, longest: int | None = None) -> str:
+    """A value in one line, cut where it is longer than so many characters."""
+    if (duration := duration_of(value)) is not None:
+        return duration
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, str):
+        first, *more = value.strip().splitlines() or [""]
+        text = f"{first} … ({len(more) + 1} lines)" if more else (first or '""')
+    else:
+        text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if longest is None or len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def duration_of(value: Any) -> str | None:
+    """A duration in words; None of anything else."""
+    if not isinstance(value, Mapping) or not str(value.get("__type__", "")).endswith("timedelta"):
+        return None
+    parts = [f"{value[unit]} {unit if value[unit] != 1 else unit[:-1]}" for unit in UNITS if value.get(unit)]
+    return " ".join(parts) or "0 seconds"

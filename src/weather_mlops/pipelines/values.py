@@ -1,0 +1,158 @@
+"""Values whose grammar no schema can hold: cron expressions, time zones, dates. Each tells what is wrong."""
+
+import calendar
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo, available_timezones
+
+from weather_mlops.pipelines.findings import did_you_mean
+from weather_mlops.pipelines.keys import PRESETS
+
+Fault = tuple[str, str]
+"""What is wrong, and the mend."""
+
+_MONTHS: Final = {name.upper(): number for number, name in enumerate(calendar.month_abbr) if name}
+_DAYS: Final = {name: number for number, name in enumerate(("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"))}
+_LONGEST: Final = {month: 29 if month == 2 else calendar.monthrange(2023, month)[1] for month in range(1, 13)}  # noqa: PLR2004
+_ABBREVIATIONS: Final = {
+    "KST": "Asia/Seoul",
+    "SEOUL": "Asia/Seoul",
+    "KOREA": "Asia/Seoul",
+    "UTC+9": "Asia/Seoul",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a cron expression."""
+
+    name: str
+    low: int
+    high: int
+    words: dict[str, int]
+
+
+FIELDS: Final = (
+    Field("minute", 0, 59, {}),
+    Field("hour", 0, 23, {}),
+    Field("day of the month", 1, 31, {}),
+    Field("month", 1, 12, _MONTHS),
+    Field("day of the week", 0, 7, _DAYS),
+)
+
+
+def cron_fault(text: str) -> Fault | None:
+    """What keeps a schedule from running as written."""
+    expression = text.strip()
+    if expression.startswith("@"):
+        if expression in PRESETS:
+            return None
+        like = did_you_mean(expression, PRESETS)
+        return f"{expression} is no schedule" + (f"; did you mean {like}?" if like else ""), (
+            f"known are {', '.join(PRESETS)}"
+        )
+    if expression.lower() in ("none", "null", ""):
+        return f'"{expression}" is text', "write null, without quotes, for a pipeline that is started by hand"
+    parts = expression.split()
+    if len(parts) != len(FIELDS):
+        return f"{expression!r} has {len(parts)} fields", "five are needed: minute hour day month weekday"
+    for part, field in zip(parts, FIELDS, strict=True):
+        if fault := _field_fault(part, field):
+            return fault
+    return _never(parts)
+
+
+def cron_doubt(text: str) -> Fault | None:
+    """What is allowed, but seldom meant."""
+    parts = text.split()
+    if len(parts) != len(FIELDS) or cron_fault(text):
+        return None
+    if parts[2] != "*" and parts[4] != "*":
+        return (
+            "day of the month and day of the week are both given: it runs on days that fit either",
+            "put * in one of them",
+        )
+    for part, field in zip(parts[:2], FIELDS[:2], strict=True):
+        span = field.high + 1
+        if (step := re.fullmatch(r"\*/(\d+)", part)) and span % int(step.group(1)):
+            values = list(range(0, span, int(step.group(1))))
+            told = ", ".join(map(str, values)) if len(values) <= 6 else f"0, {values[1]}, … {values[-1]}"  # noqa: PLR2004
+            return (
+                f"{part} is {field.name} {told}: the last step before the next {_next(field)} is shorter",
+                f"use a step that {span} can be divided by",
+            )
+    return None
+
+
+def zone_fault(text: str) -> Fault | None:
+    """What is wrong with the name of a time zone."""
+    try:
+        ZoneInfo(text)
+    except (KeyError, ValueError, OSError):
+        like = _ABBREVIATIONS.get(text.upper()) or did_you_mean(text, available_timezones())
+        hint = f"; did you mean {like}?" if like else ""
+        return f"{text} is no time zone{hint}", "give a name of the IANA table, such as Asia/Seoul or UTC"
+    return None
+
+
+def date_fault(text: str) -> Fault | None:
+    """What is wrong with a date."""
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return f"{text} is no date", "write it as 2026-01-31, or 2026-01-31 09:00"
+    return None
+
+
+def _field_fault(part: str, field: Field) -> Fault | None:
+    for item in part.split(","):
+        span, slash, step = item.partition("/")
+        if slash and (not step.isdecimal() or int(step) == 0):
+            return f"{item} has no step after the /", f"write */5 for each fifth {field.name}"
+        if span == "*" or (field is FIELDS[2] and span.upper() == "L"):
+            continue
+        ends = span.split("-")
+        if field is FIELDS[4] and re.fullmatch(r"\w+#[1-5]|L\w+|\w+L", span, re.IGNORECASE):
+            ends = [re.sub(r"#\d$|^L|L$", "", span, flags=re.IGNORECASE)]
+        numbers = [field.words.get(end.upper(), int(end) if end.isdecimal() else None) for end in ends]
+        if None in numbers or len(ends) > 2:  # noqa: PLR2004
+            like = did_you_mean(span, field.words)
+            return f"{item} is no {field.name}" + (f"; did you mean {like}?" if like else ""), _range(field)
+        known = [number for number in numbers if number is not None]
+        if any(not field.low <= number <= field.high for number in known):
+            return f"{item} is no {field.name}", _range(field)
+        if len(known) == 2 and known[0] > known[1] and field is not FIELDS[4]:  # noqa: PLR2004
+            return f"{item} runs backwards", f"write the lower {field.name} first"
+    return None
+
+
+def _never(parts: list[str]) -> Fault | None:
+    days, months, weekdays = parts[2], parts[3], parts[4]
+    if weekdays != "*" or not re.fullmatch(r"\d+(,\d+)*", days):
+        return None
+    longest = max((_LONGEST[month] for month in _listed(months)), default=31)
+    if all(int(day) > longest for day in days.split(",")):
+        return f"day {days} never comes in month {months}: it would never run", f"the last one is {longest}"
+    return None
+
+
+def _listed(months: str) -> Iterator[int]:
+    for item in months.split(","):
+        ends = [_MONTHS.get(end.upper(), int(end) if end.isdecimal() else 0) for end in item.split("-")]
+        if 0 in ends or "/" in item:
+            yield from _LONGEST
+        else:
+            yield from range(ends[0], ends[-1] + 1)
+
+
+def _range(field: Field) -> str:
+    return f"a {field.name} is {field.low} to {field.high}" + (
+        f", or {', '.join(field.words)}" if field.words else ""
+    )
+
+
+def _next(field: Field) -> str:
+    return "hour" if field is FIELDS[0] else "day"

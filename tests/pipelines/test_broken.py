@@ -1,0 +1,36 @@
+"""Files with one mistake each: told once, in its line, with the mend.
+
+The first lines of each file under broken/ tell what is expected: ``# line 4 [rule]: part of the message``.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from weather_mlops.pipelines.findings import Severity
+from weather_mlops.pipelines.validation import validate_file
+
+BROKEN = sorted((Path(__file__).parent / "broken").glob("*.yml"))
+EXPECTED = re.compile(r"^# line (\d+) \[([\w-]+)\]: (.+)$", re.MULTILINE)
+
+
+def test_there_are_more_than_a_hundred():
+    assert len(BROKEN) > 100
+
+
+@pytest.mark.parametrize("path", BROKEN, ids=[path.stem for path in BROKEN])
+def test_a_mistake_is_told_once_where_it_is_with_the_mend(path):
+    expected = EXPECTED.findall(path.read_text("utf-8"))
+
+    found = validate_file(path, {})
+
+    assert [(finding.line, finding.rule) for finding in found] == [
+        (int(line), rule) for line, rule, _ in expected
+    ]
+    for finding, (_, _, part) in zip(found, expected, strict=True):
+        assert part in f"{finding.message}; {finding.mend}"
+        assert finding.severity is Severity.ERROR
+        assert finding.file == str(path)
+        assert finding.column >= 1
+        assert finding.mend

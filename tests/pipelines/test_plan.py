@@ -1,0 +1,234 @@
+"""What a change of the YAML will do, told before it is merged."""
+
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from weather_mlops.errors import Misconfigured
+from weather_mlops.pipelines import plan as planning
+from weather_mlops.pipelines.changes import compare, read_folder
+
+PROJECT = Path(__file__).resolve().parents[2]
+NOW = datetime(2026, 1, 1, 0, 30, tzinfo=UTC)  # 09:30 in Korea
+DEFAULTS = """\
+timezone: Asia/Seoul
+start_date: 2000-01-01
+default_args: {retries: 3, owner: us}
+"""
+SENT = """\
+sent:
+  schedule: "0 * * * *"
+  tasks:
+    - task_id: ask
+      operator: airflow.providers.standard.operators.bash.BashOperator
+      bash_command: echo 1
+    - task_id: tell
+      operator: airflow.providers.standard.operators.bash.BashOperator
+      bash_command: echo 2
+      dependencies: [ask]
+"""
+ADDED = """\
+    - task_id: extra
+      operator: airflow.providers.standard.operators.empty.EmptyOperator
+      dependencies: [ask, tell]
+"""
+NIGHTLY = SENT.replace("sent:", "nightly:").replace("0 * * * *", "30 2 * * 1-5")
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    write(tmp_path, defaults=DEFAULTS, a=SENT)
+    git(tmp_path, "init", "--quiet", "--initial-branch=main")
+    commit(tmp_path)
+    return tmp_path
+
+
+def write(project: Path, **files: str | None) -> None:
+    (project / "pipelines").mkdir(exist_ok=True)
+    for name, text in files.items():
+        file = project / "pipelines" / f"{name}.yml"
+        file.unlink() if text is None else file.write_text(text, "utf-8")
+
+
+def git(project: Path, *command: str) -> str:
+    identity = ["-c", "user.name=us", "-c", "user.email=us@example.com", "-c", "commit.gpgsign=false"]
+    done = subprocess.run(
+        ["git", *identity, *command], cwd=project, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def commit(project: Path) -> None:
+    git(project, "add", "--all")
+    git(project, "commit", "--quiet", "--message=as it is")
+
+
+def told(project: Path, base: str | None = None) -> str:
+    return planning.as_text(*planning.plan(project, "pipelines", base), NOW)
+
+
+def rows(project: Path, base: str | None = None) -> dict[str, list[tuple[str, str, str]]]:
+    comparison, _ = planning.plan(project, "pipelines", base)
+    return {c.dag_id: [(r.what, r.before, r.after) for r in c.rows] for c in comparison.changes}
+
+
+def test_nothing_changed_is_said_as_such(repository):
+    assert rows(repository) == {}
+    assert "unchanged: sent" in told(repository)
+
+
+def test_a_schedule_is_told_in_words_and_by_its_next_runs_in_korea(repository):
+    write(repository, a=SENT.replace("0 * * * *", "*/20 * * * *"))
+
+    assert rows(repository) == {
+        "sent": [("schedule", "every hour (Asia/Seoul)", "every 20 minutes (Asia/Seoul)")]
+    }
+    assert (
+        "next runs, KST: 2026-01-01 09:40, 2026-01-01 10:00, 2026-01-01 10:20, "
+        "2026-01-01 10:40, 2026-01-01 11:00" in told(repository)
+    )
+
+
+def test_tasks_that_come_go_and_are_wired_anew_are_named(repository):
+    write(repository, a=SENT + ADDED)
+    assert rows(repository)["sent"] == [("task extra", "–", "EmptyOperator, after ask, tell")]
+    commit(repository)
+
+    write(repository, a=SENT.replace("      dependencies: [ask]\n", "") + ADDED.replace("ask, tell", "ask"))
+    assert rows(repository, "HEAD")["sent"] == [
+        ("tell runs", "after ask", "first"),
+        ("extra runs", "after ask, tell", "after ask"),
+    ]
+
+    write(repository, a=SENT.partition("    - task_id: tell")[0])
+    assert rows(repository, "HEAD")["sent"] == [
+        ("task tell", "BashOperator, after ask", "–"),
+        ("task extra", "EmptyOperator, after ask, tell", "–"),
+    ]
+
+
+def test_arguments_are_compared_by_what_holds_in_the_end(repository):
+    # Said at the task, but the same as by default: nothing changes.
+    write(repository, a=SENT + "      retries: 3\n")
+    assert rows(repository) == {}
+
+    write(repository, a=SENT + "      retries: 5\n", defaults=DEFAULTS.replace("owner: us", "owner: them"))
+    assert rows(repository)["sent"] == [("owner of all tasks", "us", "them"), ("retries of tell", "3", "5")]
+
+
+def test_defaults_change_every_pipeline(repository):
+    write(repository, b=NIGHTLY)
+    commit(repository)
+    write(repository, defaults=DEFAULTS.replace("retries: 3", "retries: 0"))
+
+    found = rows(repository, "HEAD")
+
+    assert set(found) == {"sent", "nightly"}
+    assert found["sent"] == [("retries of all tasks", "3", "0")]
+
+
+def test_files_that_come_go_and_are_renamed(repository):
+    write(repository, b=NIGHTLY)
+    comparison, _ = planning.plan(repository, "pipelines", None)
+    (change,) = comparison.changes
+    assert (change.dag_id, change.kind, change.file) == ("nightly", "added", "pipelines/b.yml")
+    assert "runs at 02:30, Monday through Friday (Asia/Seoul)" in told(repository)
+
+    write(repository, b=None, a=None, c=SENT)
+    assert rows(repository)["sent"] == [("file", "pipelines/a.yml", "pipelines/c.yml")]
+
+    write(repository, c=None)
+    assert "sent: removed (pipelines/a.yml)" in told(repository)
+
+
+def test_a_whole_folder_that_the_base_did_not_have_is_new(repository):
+    shutil.move(repository / "pipelines", repository / "others")
+
+    comparison, _ = planning.plan(repository, "others", None)
+
+    assert [(change.dag_id, change.kind) for change in comparison.changes] == [("sent", "added")]
+
+
+def test_a_branch_is_compared_with_where_it_left_main(repository):
+    git(repository, "switch", "--quiet", "--create", "ours")
+    write(repository, a=SENT.replace("echo 2", "echo 3"))
+    commit(repository)
+    git(repository, "switch", "--quiet", "main")
+    write(repository, b=NIGHTLY)
+    commit(repository)
+    git(repository, "switch", "--quiet", "ours")
+
+    assert rows(repository) == {"sent": [("bash_command of tell", "echo 2", "echo 3")]}
+
+
+def test_a_broken_file_is_told_with_its_line_and_is_no_removal(repository):
+    write(repository, a=SENT.replace("  tasks:", "  tasks: ["), b=NIGHTLY)
+
+    text = told(repository)
+
+    assert "nightly: added" in text
+    assert "removed" not in text
+    assert "can't be compared, a file is broken: sent" in text
+    assert "pipelines/a.yml:" in text.partition("broken now:")[2]
+    assert planning.main(["--project", str(repository)]) == 1
+
+
+def test_a_file_that_was_broken_before_is_told_too_and_is_no_addition(repository):
+    write(repository, a=SENT.replace("  tasks:", "  tasks: ["))
+    commit(repository)
+    write(repository, a=SENT)
+
+    text = told(repository, "HEAD")
+
+    assert "added" not in text
+    assert "can't be compared, a file is broken: sent" in text
+    assert "broken in HEAD" in text
+    assert planning.main(["--project", str(repository), "--base", "HEAD"]) == 0
+
+
+@pytest.mark.parametrize("asked", ["nosuch", "--output=x", "main:pipelines/a.yml"])
+def test_a_base_that_is_not_there_is_named_with_the_mend(repository, asked, capsys):
+    with pytest.raises(Misconfigured, match=r"git knows no revision .* BASE="):
+        planning.plan(repository, "pipelines", asked)
+
+    assert planning.main(["--project", str(repository), f"--base={asked}"]) == 2
+    assert asked in capsys.readouterr().err
+
+
+def test_without_a_main_branch_a_base_is_asked_for(repository):
+    git(repository, "branch", "--move", "main", "trunk")
+
+    with pytest.raises(Misconfigured, match="BASE=HEAD"):
+        planning.plan(repository, "pipelines", None)
+
+
+def test_the_plan_changes_nothing_in_the_repository(repository):
+    write(repository, a=SENT + ADDED)
+    before = git(repository, "status", "--porcelain=v2", "--branch")
+
+    told(repository)
+
+    assert git(repository, "status", "--porcelain=v2", "--branch") == before
+
+
+def test_markdown_takes_what_people_write_literally(repository, capsys):
+    write(repository, a=SENT.replace("echo 2", "a | b *c* <script>"))
+
+    assert planning.main(["--project", str(repository), "--format=markdown"]) == 0
+
+    text = capsys.readouterr().out
+    assert r"| bash\_command of tell | echo 2 | a \| b \*c\* \<script\> |" in text
+    assert "**sent** changed (`pipelines/a.yml`)" in text
+
+
+def test_the_shipped_pipelines_are_read_whole():
+    folder = read_folder(PROJECT / "pipelines")
+
+    comparison = compare(folder, folder)
+
+    assert folder.broken == []
+    assert {"data_collection", "model_training", "forecast", "history"} <= set(comparison.unchanged)
+    assert comparison.changes == []
