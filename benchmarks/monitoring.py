@@ -4,8 +4,8 @@ Usage: .venv/bin/python benchmarks/monitoring.py [--years 1 3] [--stations 97]
 
 On the embedded S3 server. For each number of years: simulated weather of all stations, and 30 days of
 forecasts of 24 leads (persistence, with an interval) of a model that knows the climatology. Then three runs,
-each in a process of its own, as a task is: the first one ever, that sums up 30 days of forecasts; the next one;
-and the first one of the next day (drift, checksums, one more day).
+each in a process of its own, as a task is: the first one ever, that sums up 30 days of forecasts; the next
+one; and the first one of the next day (drift, checksums, one more day).
 Aims: 15 s and 1 GB; and as much with three years as with one.
 """
 

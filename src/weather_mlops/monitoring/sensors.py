@@ -194,8 +194,8 @@ def constant_hours(values: Array, low: float, high: float) -> Array:
         high: highest possible one: so does saturated air.
 
     Returns:
-        Hours from the first to the last of the equal values, shape (S,); 0 where nothing was observed
-        in the last hour that any station has.
+        Observed hours that the newest value is equal to, shape (S,); 0 where nothing was observed in the
+        last hour that any station has. A gap tells nothing.
     """
     hours = np.arange(values.shape[1])
     known = np.isfinite(values)
@@ -206,9 +206,8 @@ def constant_hours(values: Array, low: float, high: float) -> Array:
     changed = known & (values != last[:, None])
     since = np.where(changed.any(axis=1), hours[-1] - changed[:, ::-1].argmax(axis=1), -1)
     equal = known & (hours > since[:, None])
-    first = np.where(equal.any(axis=1), equal.argmax(axis=1), newest)
     moves = np.isfinite(last) & (last > low) & (last < high)
-    return np.asarray(np.where(moves, newest - first, 0))
+    return np.asarray(np.where(moves, np.maximum(equal.sum(axis=1) - 1, 0), 0))
 
 
 def stuck(values: Array, near: Array, constant: Array, *, hours: int, least_range: float) -> Array:

@@ -31,6 +31,10 @@ MIN_DAYS: Final = 7
 """Days at an hour without which it isn't known what is usual at it."""
 
 
+SUSPECTED: Final = 0.3
+"""Share of the limit from which on a sensor's own hours tell nothing of what is usual for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sensed:
     """How a variable is watched.
@@ -110,21 +114,31 @@ def watch(grid: Grid, present: np.ndarray, off_since: Mapping[str, str], limits:
             values, near, constant[name], hours=limits.stuck_hours, least_range=sensed.least_range
         )
         if sensed.biased:
-            distrusted = _distrusted(grid, name, off_since)
-            anomaly, number = sensors.anomalies(
-                values, near, distrusted, min_days=MIN_DAYS, min_neighbours=limits.min_neighbours
-            )
-            bias[name] = sensors.bias(
-                anomaly,
-                number,
-                distrusted,
-                least_spread=sensed.least_spread,
-                allowance=limits.bias_allowance,
-                limit_days=limits.bias_limit_days,
-                summed_days=limits.bias_summed_days,
-                min_days=MIN_DAYS,
-            )
+            known = _distrusted(grid, name, off_since)
+            first = _biases(values, near, known, sensed, limits)
+            # What may be a bias must not tell what is usual, while it is judged whether it is one.
+            suspected = (first.excess > SUSPECTED * first.limit)[:, None]
+            grown = np.arange(grid.length) >= first.onset[:, None]
+            bias[name] = _biases(values, near, known | (suspected & grown), sensed, limits)
     return Watched(grid, _silent_hours(present), bias, constant, stuck)
+
+
+def _biases(
+    values: np.ndarray, near: np.ndarray, distrusted: np.ndarray, sensed: Sensed, limits: Limits
+) -> Bias:
+    anomaly, number = sensors.anomalies(
+        values, near, distrusted, min_days=MIN_DAYS, min_neighbours=limits.min_neighbours
+    )
+    return sensors.bias(
+        anomaly,
+        number,
+        distrusted,
+        least_spread=sensed.least_spread,
+        allowance=limits.bias_allowance,
+        limit_days=limits.bias_limit_days,
+        summed_days=limits.bias_summed_days,
+        min_days=MIN_DAYS,
+    )
 
 
 def checks(found: Watched, limits: Limits) -> list[Check]:
