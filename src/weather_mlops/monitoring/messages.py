@@ -65,16 +65,18 @@ def paragraph(event: Event, links: Links, words: Words) -> str:
 def _head(event: Event, words: Words) -> str:
     """The alert by the name that the runbook knows it by."""
     check = event.alert.check
-    return f"{words(check.severity).upper()} {check.problem}: {words(f'alert {event.kind}')}"
+    return f"{words(check.severity).upper()} {check.problem}: {_told(event.kind, words)}"
+
+
+def _told(kind: Kind, words: Words) -> str:
+    return words(f"alert_{kind.name.lower()}")
 
 
 def _title(events: Sequence[Event], words: Words) -> str:
     if len(events) == 1:
         return f"[weather] {_head(events[0], words)}"
     counts = Counter(event.kind for event in events)
-    return "[weather] " + ", ".join(
-        f"{counts[kind]} {words(f'alert {kind}')}" for kind in Kind if counts[kind]
-    )
+    return "[weather] " + ", ".join(f"{counts[kind]} {_told(kind, words)}" for kind in Kind if counts[kind])
 
 
 def _kind(events: Sequence[Event]) -> str:

@@ -5,10 +5,10 @@ from typing import Final
 from weather_mlops.monitoring.report.messages import Message
 
 ALERTS: Final = {
-    "alert opened": Message("opened", "발생"),
-    "alert still open": Message("still open", "계속됨"),
-    "alert resolved": Message("resolved", "해소"),
-    "alert opened and resolved": Message("opened and resolved", "발생 후 해소"),
+    "alert_opened": Message("opened", "발생"),
+    "alert_still_open": Message("still open", "계속됨"),
+    "alert_resolved": Message("resolved", "해소"),
+    "alert_came_and_went": Message("opened and resolved", "발생 후 해소"),
     "alert_figure": Message("{label}: {figure}, limit {limit}", "{label}: {figure}, 한계 {limit}"),
     "alert_since": Message("since {since} KST", "{since} KST부터"),
     "alert_lasted": Message("from {since} to {until} KST", "{since}부터 {until} KST까지"),
