@@ -50,6 +50,7 @@ class SendAlertsOperator(MonitoringOperator):
     Args:
         rules: when something is told, see ``weather_mlops.monitoring.alerts.Rules``.
         alerts_conn_id: Airflow connection of the apprise provider.
+        language: of the messages, ``en`` or ``ko``.
         airflow_url: where people reach Airflow; empty = Airflow's own setting, ``[api] base_url``.
         runbook_url: of docs/runbook.md, as people reach it.
         retrain_on_breach: whether an open alert of model_performance starts model_training, once a day.
@@ -63,6 +64,7 @@ class SendAlertsOperator(MonitoringOperator):
         *,
         rules: Mapping[str, Any] | None = None,
         alerts_conn_id: str = "alerts",
+        language: str = "en",
         airflow_url: str = "",
         runbook_url: str = "docs/runbook.md",
         retrain_on_breach: bool = False,
@@ -72,6 +74,7 @@ class SendAlertsOperator(MonitoringOperator):
         super().__init__(**kwargs)
         self.rules = rules or {}
         self.alerts_conn_id = alerts_conn_id
+        self.language = language
         self.airflow_url = airflow_url
         self.runbook_url = runbook_url
         self.retrain_on_breach = retrain_on_breach
@@ -93,6 +96,7 @@ class SendAlertsOperator(MonitoringOperator):
             send=channel.get_channel(),
             unconfigured=channel.unconfigured,
             links=self.links(context),
+            language=self.language,
             run=handover.run,
             now=now,
         )

@@ -12,6 +12,7 @@ from tests.e2e.conftest import E2E_PATIENCE, Stack
 from tests.e2e.test_collection import access
 from tests.e2e.test_pages import token
 from weather_mlops.lake.store import ObjectStore
+from weather_mlops.monitoring.airflow_api import AirflowApi
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 TASKS = {"system_health", "data_quality", "model_performance", "generate_report", "send_alerts", "cleanup"}
@@ -46,6 +47,14 @@ def test_a_young_system_is_monitored_and_the_report_opens_from_its_task(stack):
     document = json.loads(ObjectStore(access(stack)).get(told["report_json_key"]))
     assert document["run"] == f"monitoring/{run.run_id}"
     assert not [secret for secret in stack.secrets() if secret in json.dumps(document)]
+
+
+def test_a_training_that_monitoring_starts_is_started_once_a_day(stack):
+    api = AirflowApi(stack.system.ui_url, USER, stack.system.keys.password)
+
+    assert api.start("model_training", "monitoring__2026-11-25", "model_bias:air_temperature")
+    assert not api.start("model_training", "monitoring__2026-11-25", "model_bias:air_temperature")
+    assert [run.run_id for run in api.runs("model_training")] == ["monitoring__2026-11-25"]
 
 
 def test_without_s3_the_report_comes_out_all_the_same_and_says_what_is_missing(stack):

@@ -43,6 +43,7 @@ class System:
         self.keeper = Keeper(store, folder / "alerts.json")
         self.channel = Channel()
         self.number = 0
+        self.language = "en"
 
     def run(self, *bad: str, good: tuple[str, ...] = (), run: str | None = None, channel=True):
         self.number += run is None
@@ -58,6 +59,7 @@ class System:
             send=self.channel if channel else None,
             unconfigured="there is no connection alerts: add it in Admin → Connections",
             links=LINKS,
+            language=self.language,
             run=run or f"run {self.number}",
             now=BEGIN + self.number * timedelta(minutes=30),
         )
@@ -76,12 +78,25 @@ def test_a_message_says_what_since_when_figure_limit_report_and_what_to_do(syste
     assert message.title == "[weather] CRITICAL kma_silent: opened"
     assert message.kind == "failure"
     assert "since 2026-11-25 09:30 KST" in message.body
-    assert "5.2 h (limit 3 h): last reply at 03:00 KST" in message.body
+    assert "Since the last reply of the KMA's API: 5.2" in message.body
+    assert "limit 3" in message.body
+    assert "last reply at 03:00 KST" in message.body
     assert "docs/runbook.md#kma_silent" in message.body
     assert LINKS.report in message.body
     assert outcome.as_dict() == {
         "alerts": "sent, problems: 1", "alerts_open": ["kma_silent"], "alerts_told": ["kma_silent: opened"],
     }  # fmt: skip
+
+
+def test_a_message_can_be_korean(system):
+    system.language = "ko"
+    system.run("kma_silent")
+    system.run("kma_silent")
+
+    (message,) = system.channel.sent
+    assert "kma_silent: 발생" in message.title
+    assert "기상청 API 마지막 응답 이후: 5.2" in message.body
+    assert "2026-11-25 09:30 KST부터" in message.body
 
 
 def test_several_problems_are_one_message_and_the_end_is_told_too(system):
@@ -98,7 +113,7 @@ def test_several_problems_are_one_message_and_the_end_is_told_too(system):
         "[weather] CRITICAL disk_full: resolved",
     ]
     assert [message.kind for message in system.channel.sent] == ["failure", "success", "success"]
-    assert "from 2026-11-25 09:30 KST to 2026-11-25 12:00 KST" in system.channel.sent[1].body
+    assert "from 2026-11-25 09:30 to 2026-11-25 12:00 KST" in system.channel.sent[1].body
     assert system.keeper.read().alerts == {}
 
 

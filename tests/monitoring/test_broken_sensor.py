@@ -62,6 +62,7 @@ class Watched:
                 send=lambda message: self.told.append(f"{message.title}\n{message.body}"),
                 unconfigured="",
                 links=Links("report", "docs/runbook.md"),
+                language="en",
                 run=f"{self.now}",
                 now=self.now,
             )

@@ -381,9 +381,12 @@ def test_each_message_is_there_in_each_language_with_the_same_placeholders():
 
 
 def test_messages_are_as_the_code_needs_them_no_more_no_less():
-    source = "".join(file.read_text() for file in Path(package.__file__).parent.glob("*.py"))
-    # Names that are put together: window_7d, why_schema, part_validity, of_data_quality; and those of enums.
-    stems = {"window_", "why_", "part_", "of_", "gap_"}
+    folder = Path(package.__file__).parent
+    files = [*folder.glob("*.py"), folder.parent / "messages.py"]
+    source = "".join(file.read_text() for file in files)
+    # Names that are put together: window_7d, why_schema, part_validity, of_data_quality, alert_opened; and
+    # those of enums.
+    stems = {"window_", "why_", "part_", "of_", "gap_", "alert_"}
     enums = {"well", "watch", "act", "critical", "warning", "ok", "breach", "unknown"}
     used = set(re.findall(r"[\"']([a-z0-9_]+)[\"']", source)) | enums
 

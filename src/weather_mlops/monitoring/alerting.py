@@ -20,6 +20,7 @@ from weather_mlops.monitoring import alerts
 from weather_mlops.monitoring.alerts import Alert, Alerts, Event, Rules
 from weather_mlops.monitoring.findings import Section
 from weather_mlops.monitoring.messages import Links, Message, message_of, paragraph
+from weather_mlops.monitoring.report.words import Words
 
 log = logging.getLogger(__name__)
 
@@ -155,6 +156,7 @@ def run_alerts(  # noqa: PLR0913  keyword only: where, when, and to whom
     send: Send | None,
     unconfigured: str,
     links: Links,
+    language: str,
     run: str,
     now: datetime,
 ) -> Outcome:
@@ -169,20 +171,22 @@ def run_alerts(  # noqa: PLR0913  keyword only: where, when, and to whom
         send: the channel; None where none is configured.
         unconfigured: what to say then: where it would be.
         links: for reading on.
+        language: of the messages.
         run: whose checks these are.
         now: the time (UTC).
 
     Raises:
+        Misconfigured: there is no such language.
         OSError: the state can be kept nowhere.
     """
-    state = keeper.read()
+    words, state = Words(language), keeper.read()
     if state.run != run:
         state = State(alerts.advance(state.alerts, sections, rules, now), run, now)
         keeper.write(state)
     events = alerts.due(state.alerts, rules, now)
     for event in events:
-        log.warning("alert: %s", paragraph(event, links).replace("\n", "; "))
-    sent, said = _tell(events, links, send, unconfigured)
+        log.warning("alert: %s", paragraph(event, links, words).replace("\n", "; "))
+    sent, said = _tell(events, links, words, send, unconfigured)
     if events and sent is not False:
         # Without a channel what is resolved is dropped, and what is open is told once there is one.
         done = events if sent else [event for event in events if not event.alert.is_open]
@@ -193,14 +197,14 @@ def run_alerts(  # noqa: PLR0913  keyword only: where, when, and to whom
 
 
 def _tell(
-    events: Sequence[Event], links: Links, send: Send | None, unconfigured: str
+    events: Sequence[Event], links: Links, words: Words, send: Send | None, unconfigured: str
 ) -> tuple[bool | None, str]:
     if send is None:
         return None, f"sent nothing: {unconfigured}"
     if not events:
         return None, "nothing to tell"
     try:
-        send(message_of(events, links))
+        send(message_of(events, links, words))
     except ChannelUnavailable as error:
         return False, f"not delivered, kept for the next run: {error}"
     return True, f"sent, problems: {len(events)}"

@@ -142,7 +142,7 @@ def component_figures(health: Mapping[str, Any]) -> dict[str, Any]:
 def _failing(pipeline: Pipeline, max_failed_runs: int) -> Check:
     dag_id = pipeline.dag.dag_id
     if not pipeline.ended:
-        return FAILING.unknown("no run has ended yet", max_failed_runs, dag_id)
+        return FAILING.above(0, max_failed_runs, "no run has ended yet", dag_id)
     newest, failed = pipeline.ended[0], pipeline.failed_in_a_row
     detail = f"the last run, {newest.run_id}, ended as {newest.state}; {failed} failed in a row"
     return FAILING.above(failed, max_failed_runs, detail, dag_id)

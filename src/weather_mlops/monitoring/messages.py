@@ -8,7 +8,8 @@ from typing import Final
 
 from weather_mlops.kma.endpoints import KST
 from weather_mlops.monitoring.alerts import Event, Kind
-from weather_mlops.monitoring.findings import Check, Severity
+from weather_mlops.monitoring.findings import Severity
+from weather_mlops.monitoring.report.words import Words, figure
 
 SHOWN: Final = 15
 """Problems that a message spells out: with the rest it would be longer than chats let through (4,000)."""
@@ -31,45 +32,51 @@ class Message:
     kind: str
 
 
-def message_of(events: Sequence[Event], links: Links) -> Message:
+def message_of(events: Sequence[Event], links: Links, words: Words) -> Message:
     """The message about some events.
 
     Args:
         events: at least one.
         links: for reading on.
+        words: of its language.
     """
-    parts = [paragraph(event, links) for event in events[:SHOWN]]
+    parts = [paragraph(event, links, words) for event in events[:SHOWN]]
     if len(events) > SHOWN:
-        parts.append(f"… and {len(events) - SHOWN} more: see the report.")
-    parts.append(f"Report: {links.report}")
-    return Message(_title(events), "\n\n".join(parts), _kind(events))
+        parts.append(words("alert_more", n=len(events) - SHOWN))
+    parts.append(words("alert_report", link=links.report))
+    return Message(_title(events, words), "\n\n".join(parts), _kind(events))
 
 
-def paragraph(event: Event, links: Links) -> str:
-    """What, since when, figure against limit, and where it says what to do."""
+def paragraph(event: Event, links: Links, words: Words) -> str:
+    """What, figure against limit, since when, and where it says what to do."""
     alert, check = event.alert, event.alert.check
-    lines = [f"{check.severity.upper()} {check.problem}: {event.kind}", figure(check)]
+    lines = [_head(event, words)]
+    if check.value is not None and check.limit is not None:
+        told = {"figure": figure(check.value, check.unit), "limit": figure(check.limit, check.unit)}
+        lines.append(words("alert_figure", label=words.titled(check), **told))
+    lines.append(check.detail)
     if alert.resolved_at is None:
-        lines.append(f"since {_kst(alert.since)}")
+        lines.append(words("alert_since", since=_kst(alert.since)))
     else:
-        lines.append(f"from {_kst(alert.since)} to {_kst(alert.resolved_at)}")
-    return "\n".join([*lines, f"What to do: {links.runbook}#{check.name}"])
+        lines.append(words("alert_lasted", since=_kst(alert.since), until=_kst(alert.resolved_at)))
+    return "\n".join([*lines, words("alert_do", link=f"{links.runbook}#{check.name}")])
 
 
-def figure(check: Check) -> str:
-    """The figure against its limit, and the sentence about it."""
-    if check.value is None or check.limit is None:
-        return check.detail
-    unit = f" {check.unit}" if check.unit else ""
-    return f"{check.value:.4g}{unit} (limit {check.limit:.4g}{unit}): {check.detail}"
+def _head(event: Event, words: Words) -> str:
+    """The alert by the name that the runbook knows it by."""
+    check = event.alert.check
+    return f"{words(check.severity).upper()} {check.problem}: {_told(event.kind, words)}"
 
 
-def _title(events: Sequence[Event]) -> str:
+def _told(kind: Kind, words: Words) -> str:
+    return words(f"alert_{kind.name.lower()}")
+
+
+def _title(events: Sequence[Event], words: Words) -> str:
     if len(events) == 1:
-        (event,) = events
-        return f"[weather] {event.alert.check.severity.upper()} {event.alert.check.problem}: {event.kind}"
+        return f"[weather] {_head(events[0], words)}"
     counts = Counter(event.kind for event in events)
-    return "[weather] " + ", ".join(f"{counts[kind]} {kind}" for kind in Kind if counts[kind])
+    return "[weather] " + ", ".join(f"{counts[kind]} {_told(kind, words)}" for kind in Kind if counts[kind])
 
 
 def _kind(events: Sequence[Event]) -> str:
@@ -80,4 +87,4 @@ def _kind(events: Sequence[Event]) -> str:
 
 
 def _kst(moment: datetime) -> str:
-    return f"{moment.astimezone(KST):%Y-%m-%d %H:%M} KST"
+    return f"{moment.astimezone(KST):%Y-%m-%d %H:%M}"

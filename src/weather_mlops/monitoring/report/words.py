@@ -11,6 +11,7 @@ from weather_mlops.kma.stations import load_stations
 from weather_mlops.model.targets import TARGETS
 from weather_mlops.monitoring.findings import Check
 from weather_mlops.monitoring.report.messages import LANGUAGES, Message
+from weather_mlops.monitoring.report.messages.alerts import ALERTS
 from weather_mlops.monitoring.report.messages.checks import CHECKS
 from weather_mlops.monitoring.report.messages.data import DATA
 from weather_mlops.monitoring.report.messages.frame import FRAME
@@ -19,7 +20,7 @@ from weather_mlops.monitoring.report.messages.system import SYSTEM
 from weather_mlops.pages.markup import MISSING, NBSP
 from weather_mlops.variables import BY_NAME
 
-MESSAGES: Final[Mapping[str, Message]] = {**FRAME, **SYSTEM, **DATA, **MODEL}
+MESSAGES: Final[Mapping[str, Message]] = {**FRAME, **SYSTEM, **DATA, **MODEL, **ALERTS}
 WHOLE: Final = 1000
 """From here on a figure of a check is told without decimals."""
 
