@@ -117,7 +117,7 @@ class Broken(DAG):
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Collect no garbage meanwhile: all that is made stays; to look for what doesn't took a tenth of the time."""
+    """Collect no garbage meanwhile: all that is made stays, and the search took a tenth of the time."""
     was = gc.isenabled()
     gc.disable()
     try:
