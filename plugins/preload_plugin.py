@@ -24,6 +24,7 @@ HEAVY: Final = (
     "weather_mlops.model.steps",
     "weather_mlops.model.deployment",
     "weather_mlops.model.forecasting",
+    "yaml_dags",  # at its start, each task has the DAG file read anew
     "operators.collection",
     "operators.history",
     "operators.training",

@@ -30,7 +30,7 @@ from weather_mlops.pipelines import effective
 from weather_mlops.pipelines.document import Document
 from weather_mlops.pipelines.document import load as read
 from weather_mlops.pipelines.findings import Finding, errors
-from weather_mlops.pipelines.folder import defaults_file, pipeline_files
+from weather_mlops.pipelines.folder import defaults_file, pipeline_files, text_of
 from weather_mlops.pipelines.keys import LOADER_KEYS
 from weather_mlops.pipelines.validation import validate, validate_file
 
@@ -119,7 +119,7 @@ def load(folder: Path) -> list[DAG]:
     Where Airflow is about to run a task, only the file that may have its DAG is read.
     """
     wanted = get_parsing_context().dag_id
-    files = [file for file in pipeline_files(folder) if wanted is None or wanted in file.read_text("utf-8")]
+    files = [file for file in pipeline_files(folder) if wanted is None or wanted in text_of(file)]
     shared = defaults_file(folder)
     defaults = read(shared) if shared else None
     faults: dict[Path, list[Finding]] = defaultdict(list)

@@ -203,10 +203,15 @@ def test_each_broken_file_is_an_error_under_its_own_name_and_spares_the_others(a
     for name, (content, _, _) in BROKEN.items():
         (project / "pipelines" / f"{name}.yml").write_text(content)
 
+    (project / "pipelines" / "gone.yml").symlink_to("/nowhere/gone.yml")
+    (project / "pipelines" / ".#editing.yml").symlink_to("somebody@here.1")
+    (project / "pipelines" / "latin.yml").write_bytes("# Gäste\n".encode("latin-1"))
+    unreadable = {"pipelines/gone.yml", "pipelines/latin.yml"}
+
     found = read_dags(airflow_home, project)
 
     # Of what is kept under the name of load_yaml.py, Airflow would take off all DAGs.
-    assert set(found["errors"]) == {f"pipelines/{name}.yml" for name in BROKEN}
+    assert set(found["errors"]) == {f"pipelines/{name}.yml" for name in BROKEN} | unreadable
     for name, (_, line, said) in BROKEN.items():
         assert f"pipelines/{name}.yml{line}" in found["errors"][f"pipelines/{name}.yml"]
         assert said in found["errors"][f"pipelines/{name}.yml"]
@@ -340,6 +345,7 @@ def test_a_dag_may_have_any_name_that_the_loader_uses_itself(airflow_home, proje
 
 def test_a_task_reads_only_the_file_of_its_dag(airflow_home, project):
     (project / "pipelines" / "bad.yml").write_text("broken: [")
+    (project / "pipelines" / "gone.yml").symlink_to("/nowhere/gone.yml")
     wanted = {
         "_AIRFLOW_PARSING_CONTEXT_DAG_ID": "forecast",
         "_AIRFLOW_PARSING_CONTEXT_TASK_ID": "make_forecast",

@@ -9,7 +9,7 @@ from typing import Any, Final
 from weather_mlops.pipelines.document import load
 from weather_mlops.pipelines.effective import Pipeline, Settings, Task, pipelines
 from weather_mlops.pipelines.findings import Finding, errors
-from weather_mlops.pipelines.folder import defaults_file, pipeline_files
+from weather_mlops.pipelines.folder import defaults_file, pipeline_files, text_of
 from weather_mlops.pipelines.schedule import Schedule, schedule_of
 from weather_mlops.pipelines.shown import shown
 from weather_mlops.pipelines.validation import validate
@@ -99,7 +99,7 @@ def read_folder(folder: Path) -> Folder:
         if file not in unread:
             found |= pipelines(load(file), defaults)
     told = [replace(finding, file=_name(Path(finding.file))) for finding in broken]
-    return Folder(found, told, [file.read_text("utf-8", "replace") for file in unread])
+    return Folder(found, told, [text_of(file) for file in unread])
 
 
 def compare(before: Folder, after: Folder) -> Comparison:

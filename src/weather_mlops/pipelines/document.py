@@ -96,16 +96,14 @@ class Document:
 
 
 def load(source: Path | str) -> Document:
-    """Parse a file, or a text. Never raises for what is in it: that is in ``found``.
-
-    Raises:
-        OSError: the file can't be read.
-    """
+    """Parse a file, or a text. Never raises: what is wrong, or can't be read, is told in ``found``."""
     if isinstance(source, str):
         return parse(source, Path("-"))
-    content = source.read_bytes()
     try:
+        content = source.read_bytes()
         text = content.decode("utf-8-sig")
+    except OSError as error:
+        return Document(source, found=[syntax.unreadable(str(source), error)])
     except UnicodeDecodeError as error:
         return Document(source, found=[syntax.not_utf8(str(source), content, error.start)])
     return parse(text, source)

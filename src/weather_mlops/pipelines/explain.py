@@ -16,7 +16,7 @@ from weather_mlops.errors import Misconfigured
 from weather_mlops.pipelines.document import load
 from weather_mlops.pipelines.effective import Pipeline, Settings, pipelines
 from weather_mlops.pipelines.findings import errors
-from weather_mlops.pipelines.folder import defaults_file, pipeline_files
+from weather_mlops.pipelines.folder import defaults_file, pipeline_files, text_of
 from weather_mlops.pipelines.shown import shown
 from weather_mlops.pipelines.validation import validate
 
@@ -68,7 +68,7 @@ def _refuse_broken(folder: Path, target: str) -> None:
     concerned = [
         finding
         for finding in broken
-        if Path(finding.file) == defaults_file(folder) or dag_id in Path(finding.file).read_text("utf-8")
+        if Path(finding.file) == defaults_file(folder) or dag_id in text_of(Path(finding.file))
     ]
     if concerned:
         raise Misconfigured("\n".join(map(str, concerned)))

@@ -8,9 +8,17 @@ DEFAULTS: Final = ("defaults.yml", "defaults.yaml")
 
 
 def pipeline_files(folder: Path) -> list[Path]:
-    """The pipelines of a folder, by name, without what they share."""
+    """The pipelines of a folder, by name, without what they share and without the hidden files of editors."""
     found = [path for suffix in ("*.yml", "*.yaml") for path in folder.glob(suffix)]
-    return sorted(path for path in found if path.name not in DEFAULTS)
+    return sorted(path for path in found if path.name not in DEFAULTS and not path.name.startswith("."))
+
+
+def text_of(file: Path) -> str:
+    """As much of a file's text as can be read: none of one that isn't there, or of a folder."""
+    try:
+        return file.read_text("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 def defaults_file(folder: Path) -> Path | None:
