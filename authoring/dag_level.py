@@ -16,6 +16,7 @@ REFUSED_DAG_KEYS: Final = {
     "schedule_interval": "Airflow 3 calls it schedule",
     "timetable": "give it as schedule: {__type__: airflow.sdk.CronTriggerTimetable, …}",
     "concurrency": "Airflow 3 calls it max_active_tasks",
+    "dagrun_timeout_sec": "write dagrun_timeout: {__type__: datetime.timedelta, seconds: …}",
     "default_view": "Airflow 3 has none",
     "orientation": "Airflow 3 has none",
     "sla_miss_callback": "Airflow 3 has none: use deadline",

@@ -22,9 +22,10 @@ from weather_mlops.variables import BY_NAME
 PROJECT: Final = Path(__file__).resolve().parents[1]
 PROVIDERS: Final = PROJECT / "schemas" / "providers.txt"
 
-_RANGE: Final = re.compile(r"(?<![\w.])(-?\d[\d.]*) to (-?\d[\d.]*)\b(?! %)")
-_LEAST: Final = re.compile(r"\b(-?\d[\d.]*) or more\b")
-_BELOW: Final = re.compile(r"\bbelow (-?\d[\d.]*)")
+_RANGE: Final = re.compile(r"\((-?\d[\d.]*) to (-?\d[\d.]*)\)|, (0) to (1)\b")
+_LEAST: Final = re.compile(r"\((-?\d[\d.]*) or more\)")
+_BELOW: Final = re.compile(r"\(below (-?\d[\d.]*)\)")
+_WORDS: Final = re.compile(r"(?:`[\w-]+`, )*`[\w-]+` or `[\w-]+`")
 _LIMITS_CLASS: Final = re.compile(r"see `(weather_mlops[\w.]+)`")
 
 ENUMS: Final[dict[str, Schema]] = {
@@ -134,15 +135,18 @@ def _mapped(own: dict[str, Schema]) -> dict[str, Schema]:
 
 
 def _usable(module: str) -> Iterator[type]:
-    for name, kind in sorted(vars(importlib.import_module(module)).items()):
-        if (
-            isinstance(kind, type)
-            and issubclass(kind, BaseOperator)
-            and kind.__module__ == module
-            and not name.startswith(("_", "Base"))
-            and not inspect.isabstract(kind)
-        ):
-            yield kind
+    """Operators of a module; of our own not those that are only there to derive from."""
+    kinds = [
+        kind
+        for name, kind in sorted(vars(importlib.import_module(module)).items())
+        if isinstance(kind, type)
+        and issubclass(kind, BaseOperator)
+        and kind.__module__ == module
+        and not name.startswith(("_", "Base"))
+        and not inspect.isabstract(kind)
+    ]
+    bases = {base for kind in kinds for base in kind.__mro__[1:] if module.startswith("operators.")}
+    yield from (kind for kind in kinds if kind not in bases)
 
 
 def _argument(argument: Argument, *, own: bool) -> Schema | None:
@@ -164,7 +168,7 @@ def _argument(argument: Argument, *, own: bool) -> Schema | None:
     }
 
 
-def _own(argument: Argument) -> Schema | None:
+def _own(argument: Argument) -> Schema | None:  # noqa: PLR0911  a form after the other
     """A schema of one of our own operators' arguments: limits and names from its docstring."""
     if limits := _LIMITS_CLASS.search(argument.about):
         return _limits(limits.group(1))
@@ -181,6 +185,8 @@ def _own(argument: Argument) -> Schema | None:
         }
     if "YYYY-MM-DD" in argument.about:
         return {"type": "string", "pattern": r"^(\d{4}-\d{2}-\d{2}|.*\{\{.*)?$"}
+    if (schema or {}).get("type") == "string" and (words := _WORDS.search(argument.about)):
+        return {"enum": re.findall(r"`([\w-]+)`", words.group())}
     return limited(_number_or_template(schema, argument), argument.about, least=0)
 
 
@@ -205,7 +211,8 @@ def limited(schema: Schema | None, about: str, least: float | None) -> Schema | 
     if schema is None or schema.get("type") not in ("number", "integer"):
         return schema
     if found := _RANGE.search(about):
-        return {**schema, "minimum": _number(found.group(1)), "maximum": _number(found.group(2))}
+        low, high = (group for group in found.groups() if group is not None)
+        return {**schema, "minimum": _number(low), "maximum": _number(high)}
     if found := _LEAST.search(about):
         return {**schema, "minimum": _number(found.group(1))}
     if found := _BELOW.search(about):

@@ -232,6 +232,8 @@ def _sample(schema: Schema, definitions: Schema) -> Any:  # noqa: PLR0911  a for
         return [_sample(schema["items"], definitions)]
     if kind == "object" and schema.get("additionalProperties") is False:
         return {key: _sample(said, definitions) for key, said in list(schema["properties"].items())[:1]}
+    if kind == "object" and schema.get("additionalProperties"):
+        return {"name": _sample(schema["additionalProperties"], definitions)}
     return max(schema["minimum"], 1) if schema.get("minimum") is not None else _SAMPLES[kind]
 
 

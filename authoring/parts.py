@@ -146,6 +146,27 @@ DEFINITIONS: Final[Schema] = {
             one_of_types({path: path for path in ASSETS}),
         ],
     },
+    "assetObjects": {
+        "type": "array",
+        "minItems": 2,
+        "items": {
+            "anyOf": [one_of_types({path: path for path in ASSETS}), ref("anyOfAssets"), ref("allOfAssets")]
+        },
+    },
+    "anyOfAssets": {
+        "title": "any of several assets",
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["__or__"],
+        "properties": {"__or__": ref("assetObjects")},
+    },
+    "allOfAssets": {
+        "title": "all of several assets",
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["__and__"],
+        "properties": {"__and__": ref("assetObjects")},
+    },
     "assets": {"type": "array", "items": ref("asset"), "minItems": 1},
     "timetable": one_of_types({path: path for path in TIMETABLES}),
     "schedule": {
@@ -154,6 +175,8 @@ DEFINITIONS: Final[Schema] = {
             {"type": "null"},
             ref("cron"),
             ref("assets"),
+            ref("anyOfAssets"),
+            ref("allOfAssets"),
             one_of_types(
                 {"datetime.timedelta": "duration", **{path: path for path in (*ASSETS, *TIMETABLES)}}
             ),

@@ -30,6 +30,7 @@ HEAVY: Final = (
     "weather_mlops.monitoring.health",
     "weather_mlops.monitoring.performance",
     "weather_mlops.monitoring.retention",
+    "yaml_dags",  # at its start, each task has the DAG file read anew
     "operators.collection",
     "operators.history",
     "operators.training",

@@ -65,7 +65,16 @@ def test_a_clock_that_is_put_forward_skips_no_day():
         datetime(2026, 3, 28, 12, tzinfo=UTC), 3
     )
 
-    assert [f"{run:%m-%d}" for run in runs] == ["03-29", "03-30", "03-31"]
+    # 02:30 isn't on the clock of the 29th; Airflow runs it as much after midnight.
+    assert [f"{run:%m-%d %H:%M}" for run in runs] == ["03-29 03:30", "03-30 02:30", "03-31 02:30"]
+
+
+def test_a_clock_that_is_put_back_gives_an_hourly_dag_its_hour_twice():
+    runs = scheduled('schedule: "0 * * * *"', "Europe/Berlin").next_runs(
+        datetime(2026, 10, 24, 23, 30, tzinfo=UTC)
+    )
+
+    assert [f"{run:%H:%M%z}" for run in runs[:3]] == ["02:00+0200", "02:00+0100", "03:00+0100"]
 
 
 def test_no_run_is_told_before_the_start_or_after_the_end():

@@ -77,5 +77,19 @@ def test_examples_of_the_reference_are_valid(page, tmp_path):
     assert number > 20
 
 
+@pytest.mark.parametrize("page", ["pipelines.md", "pipelines.ko.md"])
+def test_examples_of_operators_are_valid(page, tmp_path):
+    text = (PROJECT / "docs" / page).read_text("utf-8")
+    operators = "".join(text.split("\n## ")[5:])
+    tasks = [part.split("```")[0] for part in operators.split("```yaml\n")[1:]]
+    body = "".join(f"    t{number}:\n{indented(task, 6)}" for number, task in enumerate(tasks))
+    (tmp_path / "all.yml").write_text(f"all:\n  schedule: null\n  tasks:\n{body}", "utf-8")
+
+    found = [finding for finding in validate(tmp_path) if finding.severity == "error"]
+
+    assert [str(finding) for finding in found] == []
+    assert len(tasks) > 90
+
+
 def indented(text, by):
     return "".join(" " * by + line + "\n" for line in text.splitlines())

@@ -23,7 +23,7 @@ class Gates:
         min_skill_every_lead: by opponent, at each lead.
         min_skill: by opponent, mean over leads.
         coverage: share (0 to 1) of observations within p10 to p90, lowest and highest, at each lead.
-        min_station_skill: against persistence, below 1, mean over leads, at each station.
+        min_station_skill: against persistence (below 1), mean over leads, at each station.
     """
 
     min_improvement: float = 0.01

@@ -229,7 +229,7 @@ class Checker(Teller):
             return self.finding(path, "refused-key", f"{owner} takes no {key}", refused[key], text=key)
         elsewhere = self._elsewhere(schema, key)
         hint = f"; did you mean {like}?" if like and not elsewhere else ""
-        mend = elsewhere or f"known are {listed(sorted(schema.get('properties', {})))}"
+        mend = elsewhere or f"known are {listed(_own_first(schema.get('properties', {})))}"
         return self.finding(path, "unknown-key", f"{owner} knows no {key}{hint}", mend, text=key)
 
     def _elsewhere(self, schema: Schema, key: str) -> str | None:
@@ -241,6 +241,11 @@ class Checker(Teller):
         if is_task and key in self.definitions["dag"]["properties"]:
             return "it belongs to the pipeline, beside tasks"
         return None
+
+
+def _own_first(properties: Schema) -> list[str]:
+    """Keys, those of every task last."""
+    return sorted(properties, key=lambda key: ("/task/" in properties[key].get("$ref", ""), key))
 
 
 def _is_closed(schema: Schema) -> bool:

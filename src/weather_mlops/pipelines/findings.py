@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import Final
 
-SHORT: Final = 4  # letters: two that changed places make up half of the word
+SHORT: Final = 5  # letters: two that changed places make up half of the word
 
 
 class Severity(StrEnum):

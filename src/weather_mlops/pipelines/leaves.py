@@ -59,7 +59,11 @@ def allowed(teller: Teller, schema: Schema, path: Path, value: Any) -> Iterator[
     what = {"unknown-operator": "operator", "type-not-allowed": "allowed __type__"}.get(rule)
     mend = f"allowed are {listed(options)}"
     if rule == "unknown-operator":
-        mend = f"operators are those of plugins/operators/ and schemas/providers.txt: {listed(options)}"
+        module = str(value).rpartition(".")[0] or "its module"
+        mend = (
+            "known are those of plugins/operators/ and schemas/providers.txt; of another provider: "
+            f"add {module} to schemas/providers.txt, then make schema"
+        )
     told = f"{teller.told(path, value)} is no {what or schema.get('title', 'allowed value')}"
     yield teller.finding(path, rule, told + (like(value, options) if isinstance(value, str) else ""), mend)
 
@@ -134,13 +138,10 @@ def key(teller: Teller, schema: Schema, path: Path, word: str) -> Iterator[Findi
 
 
 def like(word: str, known: list[Any]) -> str:
-    """A hint at the word that was meant: of a class, the one of the same name in another module."""
-    name = word.rpartition(".")[2]
-    same = next(
-        (str(other) for other in known if "." in word and str(other).rpartition(".")[2] == name), None
-    )
-    meant = same or did_you_mean(word, map(str, known))
-    return f"; did you mean {meant}?" if meant else ""
+    """A hint at the word that was meant; of classes in modules, the names of the classes are compared."""
+    words = {str(other).rpartition(".")[2]: str(other) for other in reversed(known)}
+    meant = did_you_mean(word.rpartition(".")[2], words)
+    return f"; did you mean {words[meant]}?" if meant else ""
 
 
 def _form(teller: Teller, schema: Schema, path: Path, value: str) -> values.Fault | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -59,9 +59,8 @@ class Schedule:
         """
         if self.cron is None:
             return []
-        begin = max(after, self.start - timedelta(seconds=1)) if self.start else after
-        runs = croniter(self.cron, begin.astimezone(self.zone))
-        found = [runs.get_next(datetime) for _ in range(count)]
+        run = max(after, self.start - timedelta(seconds=1)) if self.start else after
+        found = [run := _following(self.cron, self.zone, run) for _ in range(count)]
         return [run for run in found if self.end is None or run <= self.end]
 
 
@@ -77,6 +76,19 @@ def schedule_of(pipeline: Pipeline) -> Schedule:
     start, end = (_moment(pipeline.value(name), zone) for name in ("start_date", "end_date"))
     made_up = f", and for all times since {start:%Y-%m-%d}" if start and pipeline.value("catchup") else ""
     return Schedule(f"{_cron_words(cron)} ({zone.key}){made_up}", zone, cron, start, end)
+
+
+def _following(cron: str, zone: ZoneInfo, moment: datetime) -> datetime:
+    """The next run after a moment, as Airflow counts where clocks are put forward and back.
+
+    A schedule of every hour goes on by the time that passes, any other one by the clock on the wall.
+    """
+    wall = moment.astimezone(zone).replace(tzinfo=None)
+    runs = croniter(cron, wall)
+    following: datetime = runs.get_next(datetime)
+    if runs.expanded[1] == ["*"]:
+        return (moment.astimezone(UTC) + (following - wall)).astimezone(zone)
+    return following.replace(tzinfo=zone).astimezone(UTC).astimezone(zone)
 
 
 def _cron(value: Any) -> str | None:

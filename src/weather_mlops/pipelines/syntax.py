@@ -65,7 +65,9 @@ def empty(file: str) -> Finding:
 def unreadable(file: str, error: OSError) -> Finding:
     """A finding about a file that the system doesn't give out."""
     message = f"the file can't be read: {error.strerror or error}"
-    return Finding(file, 1, 1, Severity.ERROR, "unreadable", "", message, "make it a file that Airflow may read")
+    return Finding(
+        file, 1, 1, Severity.ERROR, "unreadable", "", message, "make it a file that Airflow may read"
+    )
 
 
 def not_utf8(file: str, content: bytes, at: int) -> Finding:
