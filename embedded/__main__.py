@@ -17,7 +17,6 @@ from typing import Any, Final
 from embedded.airflow_api import ENDED, AirflowApi, Run
 from embedded.parts import BUCKET, KMA_CONNECTIONS, KMA_POOL, PROJECT, USER, Ports, System, inherited
 from embedded.runs import (
-    BY_HAND,
     HISTORY,
     TRAINING,
     Progress,
@@ -280,7 +279,7 @@ def run(launcher: Launcher) -> int:
     ended = {(run.dag_id, run.run_id) for run in api.runs() if run.state in ENDED}
     loads = first is not None and not api.runs(HISTORY)
     # The first training waits for the load: before it there is nothing to learn from.
-    later = {FIRST, *BY_HAND, *([TRAINING] if loads else [])}
+    later = {FIRST, *([TRAINING] if loads else [])}
     for dag_id in set(api.dag_ids()) - later:
         api.unpause(dag_id)
     say(

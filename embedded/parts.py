@@ -154,6 +154,7 @@ class System:
             "password": data["AWS_SECRET_ACCESS_KEY"],
             "extra": {"endpoint_url": data["AWS_ENDPOINT_URL"], "region_name": data["AWS_REGION"]},
         }
+        api = {"conn_type": "http", "host": self.ui_url, "login": USER, "password": self.keys.password}
         # The keys go to the tasks as Airflow connections, and by no other way.
         shared = {name: value for name, value in data.items() if "KEY" not in name}
         return {
@@ -185,6 +186,7 @@ class System:
             "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(self.ports.trigger_logs),
             "AIRFLOW_CONN_KMA_DEFAULT": json.dumps(kma),
             "AIRFLOW_CONN_AWS_DEFAULT": json.dumps(aws),
+            "AIRFLOW_CONN_AIRFLOW_API_DEFAULT": json.dumps(api),
             "DO_NOT_TRACK": "1",
             "GX_ANALYTICS_ENABLED": "false",
             "OPENBLAS_NUM_THREADS": "1",

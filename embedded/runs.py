@@ -144,6 +144,8 @@ def line(dag_id: str, told: dict[str, Any]) -> str:
         parts.append(f"quality score {told['score']:.3f}")
     if "decision" in told["results"]:
         parts.append(told["results"]["decision"])
+    if "verdict" in told["results"]:
+        parts.append("; ".join([f"verdict: {told['results']['verdict']}", *told["results"]["reasons"]]))
     failed = [name for name, task in told["tasks"].items() if task["state"] == "failed"]
     if failed:
         parts.append(f"failed: {', '.join(failed)}")

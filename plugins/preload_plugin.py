@@ -25,11 +25,19 @@ HEAVY: Final = (
     "weather_mlops.model.deployment",
     "weather_mlops.model.forecasting",
     "yaml_dags",  # at its start, each task has the DAG file read anew
+    "weather_mlops.monitoring.alerting",
+    "weather_mlops.monitoring.data_quality",
+    "weather_mlops.monitoring.handover",
+    "weather_mlops.monitoring.health",
+    "weather_mlops.monitoring.performance",
+    "weather_mlops.monitoring.retention",
     "operators.collection",
     "operators.history",
     "operators.training",
     "operators.forecast",
     "operators.rollback",
+    "operators.measuring",
+    "operators.monitoring",
 )
 
 

@@ -10,9 +10,10 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Final
 
-from simulator import faults
+from simulator import faults, sensors
 from simulator.faults import Fault
 from simulator.replay import Recording
+from simulator.sensors import SensorFault
 from simulator.server import Api, Server
 from simulator.simulated import SimulatedWeather, Source
 from weather_mlops.kma.stations import Station, load_stations
@@ -31,8 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stations = load_stations()
     try:
         source, what = _source(options, stations)
-        api = Api(source, stations, _clock(options.now), options.key, options.fault, options.seed)
+        api = Api(source, stations, _clock(options.now), options.key, seed=options.seed)
         server = Server((options.host, options.port), api)
+        server.switch(options.fault)
     except (OSError, ValueError) as error:
         sys.stderr.write(f"error: the KMA simulator can't start at {options.host}:{options.port}: {error}\n")
         return 1
@@ -70,9 +72,9 @@ def _instant(text: str) -> datetime:
     return instant if instant.tzinfo else instant.replace(tzinfo=KST)
 
 
-def _fault(text: str) -> Fault:
+def _fault(text: str) -> Fault | SensorFault:
     try:
-        return Fault.parse(text)
+        return faults.parse(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 
@@ -101,7 +103,8 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="NAME[:rate=0.3|:call=5[-8]]",
-        help=f"may be repeated; every call if nothing else is said. Names: {', '.join(faults.NAMES)}",
+        help=f"may be repeated; every call if nothing else is said. Names: {', '.join(faults.NAMES)}. "
+        f"A sensor: {sensors.USAGE}. While it runs: curl -X PUT -d NAME http://HOST:PORT/faults",
     )
     parser.add_argument("--now", type=_instant, metavar="ISO", help="stop the clock at this instant (KST)")
     return parser

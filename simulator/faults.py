@@ -1,7 +1,7 @@
 """Everything that can go wrong on purpose, at a rate or for chosen calls.
 
 Three kinds: a canned reply instead of data; rows spoiled inside a good reply (observations only, the station
-list stays whole); and trouble of the connection, which the server makes.
+list stays whole); and trouble of the connection, which the server makes. Sensors that fail: sensors.py.
 """
 
 import random
@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from simulator import wire
+from simulator import sensors, wire
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ class Fault:
         name, _, option = text.partition(":")
         kind, _, value = option.partition("=")
         if name not in NAMES:
-            raise ValueError(f"no fault {name!r}: choose of {', '.join(NAMES)}")
+            raise ValueError(f"no fault {name!r}: choose of {', '.join((*NAMES, *sensors.KINDS))}")
         try:
             if not option:
                 return cls(name)
@@ -182,3 +182,14 @@ def spoil(page: wire.Page, names: Sequence[str], call: int, seed: int) -> wire.P
             alike = name in _EVERY_CALL_ALIKE
             rows = SPOILERS[name](rows, dice(seed, f"{name}/rows", 0 if alike else call))
     return replace(page, rows=rows)
+
+
+def parse(text: str) -> Fault | sensors.SensorFault:
+    """Read a fault of either kind.
+
+    Raises:
+        ValueError: saying what is allowed.
+    """
+    if text.partition(":")[0] in sensors.KINDS:
+        return sensors.SensorFault.parse(text)
+    return Fault.parse(text)

@@ -1,6 +1,8 @@
 """The HTTP side: endpoints, key, faults of the connection.
 
 The key is compared and forgotten: log lines are built from the other parameters only.
+
+``PUT /faults`` replaces the faults while it serves, one a line: ``curl -X PUT -d bias:108:2.0 …/faults``.
 """
 
 import hmac
@@ -11,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final
@@ -19,6 +21,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from simulator import clock, faults, wire
 from simulator.faults import Canned, Fault
+from simulator.sensors import SensorFault, Sensors
 from simulator.simulated import Source
 
 log = logging.getLogger(__name__)
@@ -130,9 +133,10 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, address: tuple[str, int], api: Api) -> None:
-        self.api = api
         self.stopping = threading.Event()
         self.calls = itertools.count(1)
+        self.sensors = Sensors(api.source)
+        self.api = replace(api, source=self.sensors)
         super().__init__(address, Handler)
 
     @property
@@ -140,6 +144,12 @@ class Server(ThreadingHTTPServer):
         """Where it listens."""
         host, port = self.server_address[:2]
         return f"http://{host!s}:{port}"
+
+    def switch(self, given: Sequence[Fault | SensorFault]) -> None:
+        """From now on these things go wrong, and no others."""
+        self.api = replace(self.api, faults=[fault for fault in given if isinstance(fault, Fault)])
+        sensors = [fault for fault in given if isinstance(fault, SensorFault)]
+        self.sensors.switch(sensors, clock.hour_of(self.api.now()))
 
     def stop(self) -> None:
         """Stop serving, from another thread than the serving one."""
@@ -183,6 +193,29 @@ class Handler(BaseHTTPRequestHandler):
             1000 * (time.perf_counter() - began),
             f" ({', '.join(struck)})" if struck else "",
         )
+
+    def do_PUT(self) -> None:
+        """Switch faults."""
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode(errors="replace")
+        if self.path != "/faults":
+            self._tell(404, "no such place; there is /faults")
+            return
+        names = body.split()
+        try:
+            self.server.switch([faults.parse(name) for name in names])
+        except ValueError as error:
+            self._tell(400, str(error))
+            return
+        log.info("faults: %s", " ".join(names) or "none")
+        self._tell(200, " ".join(names) or "none")
+
+    def _tell(self, status: int, text: str) -> None:
+        body = f"{text}\n".encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "text/plain;charset=UTF-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
     def _send(self, reply: Canned, struck: Sequence[str]) -> None:
         trouble = next((name for name in struck if name in faults.CONNECTION), None)

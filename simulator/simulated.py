@@ -74,11 +74,11 @@ class SimulatedWeather:
         ids = self._ids[chosen].tolist()
         for station, visible, error, measured in zip(ids, appeared.tolist(), errors, values, strict=True):
             if visible:
-                told = _mistaken(measured, error) if error else measured
+                told = mistaken(measured, error) if error else measured
                 yield wire.row((stamp, station, *told))
 
 
-def _mistaken(measured: Sequence[Any], error_k: float) -> list[Any]:
+def mistaken(measured: Sequence[Any], error_k: float) -> list[Any]:
     """A row whose thermometer was off: TA and TD shifted, HM and PV as they follow from them."""
     told = list(measured)
     temperature, dew_point = (tenths(np.array(told[at] + error_k)) for at in (_TA, _TD))

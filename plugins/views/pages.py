@@ -38,6 +38,7 @@ class Page:
 
 PAGES: Final = (
     Page(r"models/[a-z][a-z0-9_]*/versions/[A-Za-z0-9][A-Za-z0-9._-]*/card\.html", "model_training"),
+    Page(r"reports/monitoring/(\d{4}/\d\d/\d\d/\d{4}|latest)\.html", "monitoring"),
 )
 HEADERS: Final = {
     "Content-Security-Policy": (

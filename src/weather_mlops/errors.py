@@ -7,6 +7,8 @@
     │   ├── ReplyCutOff            no end marker, or fewer bytes than announced
     │   ├── NothingYet             no rows at all for hours that are over
     │   ├── StorageUnavailable     S3 or the catalog does not answer, or answers 5xx
+    │   ├── OrchestratorUnavailable  Airflow's REST API does not answer, or answers 5xx
+    │   ├── ChannelUnavailable     alerts could not be delivered; they are kept
     │   └── CommitConflict         other writers won too many times in a row
     └── Permanent                  stays until somebody acts: trying again is useless
         ├── KeyRefused             401, or its body with another status
@@ -15,6 +17,7 @@
         ├── FormatChanged          a reply whose rows do not fit the known format
         ├── ReplyMismatch          a reply about other hours than were asked for
         ├── StorageRefused         S3 refuses the credentials, or the bucket does not exist
+        ├── OrchestratorRefused    Airflow's REST API refuses the login, or what was asked
         ├── SnapshotExpired        a state of a table that is not kept any more
         ├── QualityTooLow          too small a share of the rows is fit to publish
         ├── LoadIncomplete         parts of a load of history could not be had
@@ -60,6 +63,14 @@ class StorageUnavailable(Retryable, ConnectionError):
     """S3 or the catalog did not answer, or answered with a server error."""
 
 
+class OrchestratorUnavailable(Retryable, ConnectionError):
+    """Airflow's REST API did not answer, or answered with a server error."""
+
+
+class ChannelUnavailable(Retryable, ConnectionError):
+    """Alerts could not be delivered; they are kept, and told by the next run."""
+
+
 class CommitConflict(Retryable, RuntimeError):
     """Other writers committed first, again and again."""
 
@@ -86,6 +97,10 @@ class ReplyMismatch(Permanent, ValueError):
 
 class StorageRefused(Permanent, PermissionError):
     """S3 refuses the credentials, or the bucket does not exist."""
+
+
+class OrchestratorRefused(Permanent, PermissionError):
+    """Airflow's REST API refuses the login, or what was asked."""
 
 
 class SnapshotExpired(Permanent, LookupError):

@@ -15,7 +15,7 @@ from weather_mlops.pipelines.folder import pipeline_files
 from weather_mlops.pipelines.keys import LOADER_KEYS
 
 PROJECT = Path(__file__).resolve().parents[2]
-PIPELINES = {"data_collection", "history", "model_training", "forecast", "model_rollback"}
+PIPELINES = {"data_collection", "history", "model_training", "forecast", "model_rollback", "monitoring"}
 # What Airflow's DAG processor does with the DAG file: errors count by the file that they are kept under.
 READ_DAGS = """
 import json, os, socket
@@ -47,6 +47,7 @@ print("RESULT" + json.dumps({
             "doc": dag.doc_md,
             "tasks": {task.task_id: sorted(task.downstream_task_ids) for task in dag.tasks},
             "retries": {task.task_id: task.retries for task in dag.tasks},
+            "rules": {task.task_id: task.trigger_rule for task in dag.tasks},
             "said": {t.task_id: [t.retries, t.pool, t.queue, t.owner] for t in dag.tasks},
             "description": dag.description,
             "more": {key: str(getattr(dag, key)) for key in KEYS},
@@ -131,6 +132,20 @@ def test_the_pipelines_are_the_documented_dags(airflow_home):
     assert found["dags"]["forecast"]["tasks"] == {"make_forecast": []}
     assert found["dags"]["forecast"]["schedule"] is None
     assert set(found["dags"]["model_rollback"]["params"]) == {"target", "version", "reason"}
+    monitoring = found["dags"]["monitoring"]
+    assert monitoring["schedule"] == "*/30 * * * *"
+    assert monitoring["tasks"] == {
+        "system_health": ["generate_report"],
+        "data_quality": ["generate_report"],
+        "model_performance": ["generate_report"],
+        "generate_report": ["send_alerts"],
+        "send_alerts": ["cleanup"],
+        "cleanup": [],
+    }
+    assert {task for task, rule in monitoring["rules"].items() if rule == "all_done"} == {
+        "generate_report", "send_alerts", "cleanup"
+    }  # fmt: skip
+    assert set(monitoring["retries"].values()) == {1}
 
 
 def test_the_yaml_shows_in_the_docs_of_the_dag(airflow_home):

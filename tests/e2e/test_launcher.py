@@ -50,6 +50,11 @@ def test_once_runs_tells_stops_and_keeps_the_data(system, capsys, monkeypatch):
     assert f"model_training success, {trained['seconds']:.1f} s" in output
     assert trained["results"]["decision"] in output
     assert trained["results"]["deployed"] == (forecast["rows"] == STATIONS * 24)
+    monitored = summary["monitoring"]
+    assert {task["state"] for task in monitored["tasks"].values()} == {"success"}
+    assert monitored["results"]["verdict"] in {"well", "watch", "act"}
+    assert "reports/monitoring/latest.html" in monitored["keys"]
+    assert f"verdict: {monitored['results']['verdict']}" in output
     assert "SIMULATED" in output
     assert f"{told['rows']} rows, quality score {told['score']:.3f}" in output
     assert system.keys.password not in output

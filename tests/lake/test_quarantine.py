@@ -47,6 +47,7 @@ def test_lines_that_can_not_be_read_are_kept_once_by_their_text(catalog):
 
     assert refuse(catalog, unreadable, record()) == 2
     assert refuse(catalog, unreadable, {**unreadable, "value": "another"}) == 1
+    assert refuse(catalog, unreadable, record(), record(value="air_temperature_c=98.0")) == 1
 
 
 def test_nothing_refused_makes_no_table(catalog):

@@ -26,6 +26,15 @@ def test_what_is_written_is_read_listed_and_removed(store):
     assert list(store.list("some/")) == []
 
 
+def test_what_is_read_is_counted_while_it_is_metered(store):
+    store.put("some/a", b"abc")
+    with store.metered() as meter:
+        store.get("some/a")
+        store.get_range("some/a", "0-1")
+    store.get("some/a")
+    assert (meter.requests, meter.bytes) == (2, 5)
+
+
 def test_the_bucket_is_made_once(store):
     store.put("kept", b"x")
     store.ensure_bucket()

@@ -12,6 +12,6 @@ from weather_mlops.model import training
 def quick_training():
     """Fewer trees: most tests don't need the best model."""
     with pytest.MonkeyPatch.context() as patch:
-        tiny = replace(training.SETTINGS, rounds=40, depth=3, seeds=1, blocks=2, rate=0.15)
+        tiny = replace(training.SETTINGS, rounds=40, depth=3, seeds=1, near_leads=0, blocks=2, rate=0.15)
         patch.setattr(training, "SETTINGS", tiny)
         yield

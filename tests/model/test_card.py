@@ -8,8 +8,10 @@ from html.parser import HTMLParser
 import pytest
 
 from tests.model.evaluations import evaluation
-from weather_mlops.model.card import markup, summary
+from weather_mlops.model.card import summary
+from weather_mlops.model.card.markup import hours
 from weather_mlops.model.card.page import render
+from weather_mlops.pages import markup
 
 VOID = {"meta", "br", "wbr"}
 NOT_A_FIGURE = re.compile(r"\b(nan|none|null|inf)\b", re.IGNORECASE)
@@ -284,7 +286,7 @@ def test_numbers(value, text):
 
 
 def test_leads_as_ranges():
-    assert [markup.hours(leads) for leads in ([1], [3, 1, 2], [1, 2, 4])] == [
+    assert [hours(leads) for leads in ([1], [3, 1, 2], [1, 2, 4])] == [
         "1\u00a0h", "1–3\u00a0h", "1–2 and 4\u00a0h",
     ]  # fmt: skip
 

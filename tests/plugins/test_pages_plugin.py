@@ -19,6 +19,7 @@ from weather_mlops.model.evaluation import CARD as CARD_NAME
 from weather_mlops.model.plan import version_of
 from weather_mlops.model.registry import Registry
 from weather_mlops.model.targets import TARGETS
+from weather_mlops.monitoring.report import LATEST_HTML
 
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", "Using `httpx` with `starlette.testclient`")  # which Airflow imports
@@ -217,6 +218,19 @@ def test_every_card_of_the_registry_is_such_a_page(target):
     key = Registry(None, target).key(version, CARD_NAME)
 
     assert [page.dag_id for page in PAGES if re.fullmatch(page.key, key)] == ["model_training"]
+
+
+@pytest.mark.parametrize(
+    ("key", "dag_ids"),
+    [
+        (LATEST_HTML, ["monitoring"]),
+        ("reports/monitoring/2026/11/25/1230.html", ["monitoring"]),
+        ("reports/monitoring/2026/11/25/1230.json", []),
+        ("reports/monitoring/../keys.html", []),
+    ],
+)
+def test_every_monitoring_report_is_such_a_page_and_nothing_beside_it(key, dag_ids):
+    assert [page.dag_id for page in PAGES if re.fullmatch(page.key, key)] == dag_ids
 
 
 def test_every_page_belongs_to_a_dag_that_there_is():

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pytest
 
 from simulator import clock
-from simulator.faults import Fault
+from simulator import faults as known
 from simulator.server import Api, Server
 from simulator.simulated import SimulatedWeather
 from simulator.weather import Weather
@@ -58,8 +58,9 @@ def serve(source, stations):
 
     @contextmanager
     def running(*faults: str, key: str | None = None, source=source):
-        api = Api(source, stations, lambda: NOW, key, [Fault.parse(text) for text in faults])
+        api = Api(source, stations, lambda: NOW, key)
         with Server(("127.0.0.1", 0), api) as server:
+            server.switch([known.parse(text) for text in faults])
             thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
             thread.start()
 

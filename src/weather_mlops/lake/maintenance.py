@@ -20,7 +20,7 @@ from weather_mlops.lake.catalog import commit, open_table, summary
 from weather_mlops.lake.files import S3FileIO
 from weather_mlops.lake.rows import in_months, month_numbered
 from weather_mlops.lake.schemas import TABLES, TableDefinition
-from weather_mlops.lake.store import storage_errors
+from weather_mlops.lake.store import ObjectStore, StoredObject, storage_errors
 
 log = logging.getLogger(__name__)
 
@@ -74,8 +74,8 @@ def maintain(
     done = Work()
     for definition in tables:
         table = open_table(catalog, definition)
-        compacted = _compact(catalog, definition, table) if _files_added(table) >= FILES_DUE else 0
-        expired = _expire(catalog, definition, now - retention)
+        compacted = compact(catalog, definition) if _files_added(table) >= FILES_DUE else 0
+        expired = expire(catalog, definition, before=now - retention, at_least=SNAPSHOTS_DUE)
         done.compacted += compacted
         done.expired += expired
         if compacted or expired:
@@ -98,22 +98,95 @@ def remove_orphans(catalog: Catalog, definition: TableDefinition, *, older_than:
     Raises:
         StorageUnavailable, StorageRefused.
     """
+    found = orphans(catalog, definition, older_than=older_than)
+    if found:
+        store, _ = _place(open_table(catalog, definition))
+        store.delete(*(entry.key for entry in found))
+    return len(found)
+
+
+def orphans(catalog: Catalog, definition: TableDefinition, *, older_than: datetime) -> list[StoredObject]:
+    """Such files.
+
+    Raises:
+        StorageUnavailable, StorageRefused.
+    """
     table = open_table(catalog, definition)
+    store, prefix = _place(table)
+    # Listed before the table is looked at: what a commit adds in between is not in the list.
+    listed = [entry for entry in store.list(prefix) if entry.modified < older_than]
+    if not listed:
+        return []
+    with storage_errors(f"table {definition.identifier}"):
+        referred = {_located(table, location)[1] for location in _referred(table.refresh())}
+    return [entry for entry in listed if entry.key not in referred]
+
+
+def crowded(table: Table) -> list[datetime]:
+    """Months whose rows lie in MONTH_FILES files or more.
+
+    Raises:
+        StorageUnavailable, StorageRefused.
+    """
+    with storage_errors(f"table {'.'.join(table.name())}"):
+        files = Counter(task.file.partition[0] for task in table.scan().plan_files())
+    return sorted(
+        month_numbered(number)
+        for number, count in files.items()
+        if count >= MONTH_FILES and number is not None
+    )
+
+
+def compact(catalog: Catalog, definition: TableDefinition) -> int:
+    """Make one sorted file of each crowded month; how many months that were.
+
+    Raises:
+        CommitConflict, StorageUnavailable, StorageRefused.
+    """
+    months = crowded(open_table(catalog, definition))
+    for month in months:
+        commit(catalog, definition, lambda newest, month=month: _rewrite(newest, definition, month))  # type: ignore[misc]
+    return len(months)
+
+
+def stale(table: Table, before: datetime) -> list[int]:
+    """States from before a time that nothing keeps: neither a tag, nor being the present one."""
+    kept = {reference.snapshot_id for reference in table.metadata.refs.values()}
+    return [
+        snapshot.snapshot_id
+        for snapshot in table.metadata.snapshots
+        if snapshot.timestamp_ms < before.timestamp() * 1000 and snapshot.snapshot_id not in kept
+    ]
+
+
+def expire(catalog: Catalog, definition: TableDefinition, *, before: datetime, at_least: int = 1) -> int:
+    """Let stale states expire, when there are so many; how many did.
+
+    Raises:
+        CommitConflict, StorageUnavailable, StorageRefused.
+    """
+
+    def attempt(table: Table) -> int:
+        old = stale(table, before)
+        if len(old) < max(1, at_least):
+            return 0
+        table.maintenance.expire_snapshots().by_ids(old).commit()
+        return len(old)
+
+    return commit(catalog, definition, attempt)
+
+
+def _place(table: Table) -> tuple[ObjectStore, str]:
+    """The bucket of a table, and the prefix of all its files."""
+    return _located(table, f"{table.location()}/")
+
+
+def _located(table: Table, location: str) -> tuple[ObjectStore, str]:
     if not isinstance(table.io, S3FileIO):
         raise StorageRefused(
-            f"{definition.identifier}: its py-io-impl is not {S3FileIO.__name__}: remove that"
+            f"{'.'.join(table.name())}: its py-io-impl is not {S3FileIO.__name__}: remove that"
         )
-    store, prefix = table.io.locate(f"{table.location()}/")
-    # Listed before the table is looked at: what a commit adds in between is not in the list.
-    listed = [entry.key for entry in store.list(prefix) if entry.modified < older_than]
-    if not listed:
-        return 0
-    with storage_errors(f"table {definition.identifier}"):
-        referred = {table.io.locate(location)[1] for location in _referred(table.refresh())}
-    orphans = [key for key in listed if key not in referred]
-    if orphans:
-        store.delete(*orphans)
-    return len(orphans)
+    return table.io.locate(location)
 
 
 def _files_added(table: Table) -> int:
@@ -127,23 +200,6 @@ def _files_added(table: Table) -> int:
     return added
 
 
-def _compact(catalog: Catalog, definition: TableDefinition, table: Table) -> int:
-    with storage_errors(f"table {definition.identifier}"):
-        months = _crowded(table)
-    for month in months:
-        commit(catalog, definition, lambda newest, month=month: _rewrite(newest, definition, month))  # type: ignore[misc]
-    return len(months)
-
-
-def _crowded(table: Table) -> list[datetime]:
-    files = Counter(task.file.partition[0] for task in table.scan().plan_files())
-    return sorted(
-        month_numbered(number)
-        for number, count in files.items()
-        if count >= MONTH_FILES and number is not None
-    )
-
-
 def _rewrite(table: Table, definition: TableDefinition, month: datetime) -> None:
     whole = in_months([month], definition.time)
     rows = table.scan(row_filter=whole).to_arrow().cast(definition.columns)
@@ -151,22 +207,6 @@ def _rewrite(table: Table, definition: TableDefinition, month: datetime) -> None
     standing = {name: value for name, value in summary(table).items() if name.startswith("weather.")}
     notes = {**standing, KIND: _COMPACTION}
     table.overwrite(rows, overwrite_filter=whole, snapshot_properties=notes)
-
-
-def _expire(catalog: Catalog, definition: TableDefinition, before: datetime) -> int:
-    def attempt(table: Table) -> int:
-        kept = {reference.snapshot_id for reference in table.metadata.refs.values()}
-        stale = [
-            snapshot.snapshot_id
-            for snapshot in table.metadata.snapshots
-            if snapshot.timestamp_ms < before.timestamp() * 1000 and snapshot.snapshot_id not in kept
-        ]
-        if len(stale) < SNAPSHOTS_DUE:
-            return 0
-        table.maintenance.expire_snapshots().by_ids(stale).commit()
-        return len(stale)
-
-    return commit(catalog, definition, attempt)
 
 
 def _referred(table: Table) -> Iterator[str]:

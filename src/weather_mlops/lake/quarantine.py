@@ -9,7 +9,7 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.table import Table
 
 from weather_mlops.lake.catalog import RUN, commit
-from weather_mlops.lake.rows import either, missing, near
+from weather_mlops.lake.rows import missing, near
 from weather_mlops.lake.schemas import (
     QUARANTINE,
     QUARANTINE_SCHEMA,
@@ -65,7 +65,10 @@ def _neighbours(table: Table, records: pa.Table) -> pa.Table:
     filters = [near(times)] if times else []
     if records["observed_at"].null_count:
         filters.append(missing("observed_at"))
-    return table.scan(row_filter=either(filters), selected_fields=IDENTITY).to_arrow()
+    # One by one: asked for both, PyIceberg compares the month that an unreadable row doesn't have.
+    return pa.concat_tables(
+        [table.scan(row_filter=wanted, selected_fields=IDENTITY).to_arrow() for wanted in filters]
+    )
 
 
 def unseen(records: pa.Table, seen: set[tuple[Any, ...]]) -> list[int]:

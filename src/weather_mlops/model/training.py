@@ -1,9 +1,10 @@
 """Train a model: for each lead boosted trees and a ridge regression, their blend, and how far off it is.
 
-The training span is cut into blocks of time. Models of the other blocks forecast each block, with an embargo
-of a day and the lead on either side: an outcome of the one is in no feature of the other. These forecasts say
-when to stop boosting, how much the ridge weighs in the blend, and how wide the interval must be, over all
-seasons that there are. The models that are kept then learn from the whole span.
+The training span is cut into fortnights, dealt out in turn to a few blocks. Models of the other blocks
+forecast each block, with an embargo of a day and the lead on either side of its fortnights: an outcome of
+the one is in no feature of the other. These forecasts say when to stop boosting, how much the ridge weighs
+in the blend, and how wide the interval must be, over all seasons that there are. The models that are kept
+then learn from the whole span.
 """
 
 import logging
@@ -34,6 +35,8 @@ LEAST_ROWS: Final = 500
 MANY_ROWS: Final = 200_000
 EMBARGO_HOURS: Final = 24
 """Beside the lead: the weather of neighbouring hours is nearly the same."""
+FORTNIGHT_HOURS: Final = 14 * 24
+"""Whole seasons held out would be judged by models that never saw one: too wide intervals, too much ridge."""
 TOLD_EVERY: Final = 100
 _LEAST_SPREAD: Final = 1e-3
 
@@ -53,6 +56,9 @@ class Settings:
         rows: share of the rows that a tree sees.
         seeds: boosters whose forecasts are averaged.
         bins: of a feature's histogram.
+        near_leads: leads up to this one gain by slower learning.
+        near_slowness: by which their rates are divided, and rounds and patience multiplied.
+        near_seeds: boosters that they average.
         blocks: of time.
         block_rows: rows, of hours drawn by lot, that blocks are forecast with, at most.
         ridge_rows: rows, of hours drawn by lot, that the ridge learns from, at most.
@@ -66,17 +72,31 @@ class Settings:
     depth: int = 8
     leaf_rows: int = 10
     columns: float = 0.3
-    rows: float = 0.6
+    rows: float = 0.8
     seeds: int = 2
     bins: int = 32
+    near_leads: int = 3
+    near_slowness: float = 2.5
+    near_seeds: int = 3
     blocks: int = 4
     block_rows: int = 60_000
     ridge_rows: int = 150_000
     ridge_penalty: float = 0.5
 
-    def for_rows(self, rows: int) -> "Settings":
-        """Where rows are plenty, one booster of few large steps is nearly as good, and affordable."""
-        return self if rows <= MANY_ROWS else replace(self, seeds=1, rate=self.block_rate)
+    def of_lead(self, lead: int, rows: int) -> "Settings":
+        """Near leads learn slowly; where rows are plenty, one booster of few large steps is affordable."""
+        if rows > MANY_ROWS:
+            return replace(self, seeds=1, rate=self.block_rate)
+        if lead > self.near_leads:
+            return self
+        return replace(
+            self,
+            rounds=round(self.rounds * self.near_slowness),
+            patience=round(self.patience * self.near_slowness),
+            block_rate=self.block_rate / self.near_slowness,
+            rate=self.rate / self.near_slowness,
+            seeds=self.near_seeds,
+        )
 
     def parameters(self, seed: int) -> dict[str, Any]:
         """XGBoost's; one thread: two on busy cores wait for each other, two leads at a time don't."""
@@ -191,7 +211,7 @@ def train_lead(sample: Sample, lead: int, seed: int) -> LeadModel:
     Raises:
         TrainingImpossible: the span is too short to hold a part of it out.
     """
-    settings, seed = SETTINGS.for_rows(len(sample.change)), 1000 * lead + seed
+    settings, seed = SETTINGS.of_lead(lead, len(sample.change)), 1000 * lead + seed
     part = sample.of(_drawn(sample.origin, settings.block_rows, seed))
     block = _blocks(part.origin, settings.blocks)
     rounds, trees, ridge = _forecast_blocks(part, block, lead, settings, seed)
@@ -206,9 +226,10 @@ def train_lead(sample: Sample, lead: int, seed: int) -> LeadModel:
 
 
 def _blocks(origin: np.ndarray, count: int) -> np.ndarray:
-    """Block of each row, 0 to count − 1; all equally long."""
+    """Block of each row, 0 to count − 1: fortnights in turn; of a short span, equal parts."""
     since = origin - origin.min()
-    return np.asarray(since * count // (since.max() + 1))
+    hours = min(FORTNIGHT_HOURS, -(-(int(since.max()) + 1) // count))
+    return np.asarray(since // hours % count)
 
 
 def _drawn(origin: np.ndarray, most: int, seed: int) -> np.ndarray:
@@ -249,8 +270,10 @@ def _forecast_blocks(
 
 def within_embargo(origin: np.ndarray, inside: np.ndarray, lead: int) -> np.ndarray:
     """Rows that lie in a block, or so near that an outcome of the one is a feature of the other."""
-    gap = lead + EMBARGO_HOURS
-    return np.asarray((origin >= origin[inside].min() - gap) & (origin <= origin[inside].max() + gap))
+    held = np.unique(origin[inside])
+    after = np.searchsorted(held, origin).clip(max=len(held) - 1)
+    nearest = np.minimum(np.abs(held[after] - origin), np.abs(origin - held[(after - 1).clip(min=0)]))
+    return np.asarray(nearest <= lead + EMBARGO_HOURS)
 
 
 def _line(sample: Sample, settings: Settings) -> tuple[Ridge, float]:
@@ -272,12 +295,19 @@ def _booster(sample: Sample, settings: Settings, seed: int, held: Sample | None 
 
         def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:  # noqa: ARG002
             if (epoch + 1) % TOLD_EVERY == 0:
-                log.info("boosting: round=%d rmse=%.4f", epoch + 1, evals_log["held_out"]["rmse"][-1])
+                off = f" rmse={evals_log['held_out']['rmse'][-1]:.4f}" if evals_log else ""
+                log.info(
+                    "boosting: rows=%d round=%d most=%d%s",
+                    len(sample.change),
+                    epoch + 1,
+                    settings.rounds,
+                    off,
+                )
             return False
 
     given = xgboost.QuantileDMatrix(sample.values, sample.change, max_bin=settings.bins, nthread=1)
     if held is None:
-        return xgboost.train(settings.parameters(seed), given, settings.rounds)
+        return xgboost.train(settings.parameters(seed), given, settings.rounds, callbacks=[Progress()])
     tested = xgboost.QuantileDMatrix(held.values, held.change, max_bin=settings.bins, nthread=1, ref=given)
     booster = xgboost.train(
         settings.parameters(seed),

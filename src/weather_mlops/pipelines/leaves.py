@@ -61,8 +61,8 @@ def allowed(teller: Teller, schema: Schema, path: Path, value: Any) -> Iterator[
     if rule == "unknown-operator":
         module = str(value).rpartition(".")[0] or "its module"
         mend = (
-            f"known are those of plugins/operators/ and schemas/providers.txt; of another provider: add {module} "
-            "to schemas/providers.txt, then make schema"
+            "known are those of plugins/operators/ and schemas/providers.txt; of another provider: "
+            f"add {module} to schemas/providers.txt, then make schema"
         )
     told = f"{teller.told(path, value)} is no {what or schema.get('title', 'allowed value')}"
     yield teller.finding(path, rule, told + (like(value, options) if isinstance(value, str) else ""), mend)

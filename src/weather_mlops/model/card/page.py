@@ -5,28 +5,13 @@ network.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from html import escape
 from typing import Any, Final
 
 from weather_mlops.model.card import plots, tables
-from weather_mlops.model.card.markup import (
-    MISSING,
-    NBSP,
-    cell,
-    figure,
-    folded,
-    hours,
-    kst,
-    listed,
-    moment,
-    number,
-    page,
-    percent,
-    table,
-)
-from weather_mlops.model.card.plots import Curve, Look, swatch
+from weather_mlops.model.card.markup import hours, listed
 from weather_mlops.model.card.summary import (
     COVERED,
     KEY_LEADS,
@@ -44,6 +29,21 @@ from weather_mlops.model.card.summary import (
     series,
     station_name,
 )
+from weather_mlops.pages.curves import Curve, Look, legend
+from weather_mlops.pages.markup import (
+    MISSING,
+    NBSP,
+    cell,
+    figure,
+    finite,
+    folded,
+    kst,
+    moment,
+    number,
+    page,
+    percent,
+    table,
+)
 
 MODEL: Final = Look("model", width=2.6)
 LOOKS: Final = {
@@ -60,7 +60,7 @@ QUANTILES: Final = {"p10": Look("damped", (3, 1)), "p50": Look("model", width=2.
 
 def render(evaluation: Evaluation) -> str:
     """The card as HTML."""
-    e = _finite(evaluation)
+    e = finite(evaluation)
     title = f"{escape(e['label'])}, {hours(leads_of(e))} ahead"
     sections = (
         ("How good, by lead", _leads(e)),
@@ -128,7 +128,7 @@ def _leads(e: Evaluation) -> str:
     rmse = [Curve(against(e, name, "rmse"), LOOKS.get(name, OTHER)) for name in names]
     skill = [Curve(_hundredfold(against(e, name, "skill")), LOOKS.get(name, OTHER)) for name in names]
     return (
-        _legend([("<b>this model</b>", MODEL), *looks])
+        legend([("<b>this model</b>", MODEL), *looks])
         + '<div class="plots">'
         + figure(
             f"RMSE ({escape(unit)}) by lead.",
@@ -204,7 +204,7 @@ def _intervals(e: Evaluation) -> str:
         + figure(
             "Reliability of the quantiles (percentage points) by lead.",
             "Share of observations below p10, p50, p90, minus 10, 50, 90 %. Above 0 the quantile is too high."
-            + _legend(list(QUANTILES.items())),
+            + legend(list(QUANTILES.items())),
             plots.by_lead(
                 leads,
                 off,
@@ -245,8 +245,8 @@ def _worst(e: Evaluation) -> str:
     if not e["worst"]:
         return f"<p>{MISSING}: the evaluation has no single cases.</p>"
     drawings = "".join(_case(case, number_, e["unit"]) for number_, case in enumerate(e["worst"], start=1))
-    legend = [("observed", Look("ink", width=1.4)), ("p50", Look("model", width=2)), ("p10 to p90", _BAND)]
-    return f'{_legend(legend)}<div class="plots">{drawings}</div>'
+    entries = [("observed", Look("ink", width=1.4)), ("p50", Look("model", width=2)), ("p10 to p90", _BAND)]
+    return f'{legend(entries)}<div class="plots">{drawings}</div>'
 
 
 _BAND: Final = Look("model-band", width=9)
@@ -300,19 +300,5 @@ def _making(e: Evaluation) -> str:
     return "<dl>" + "".join(f"<dt>{name}</dt><dd>{fact}</dd>" for name, fact in facts.items()) + "</dl>"
 
 
-def _legend(entries: Sequence[tuple[str, Look]]) -> str:
-    items = "".join(f"<li>{swatch(look)}{text}</li>" for text, look in entries)
-    return f'<ul class="legend">{items}</ul>'
-
-
 def _hundredfold(shares: Sequence[float | None]) -> list[float | None]:
     return [None if share is None else 100 * share for share in shares]
-
-
-def _finite(value: Any) -> Any:
-    """The same with None for each figure that is not a number."""
-    if isinstance(value, Mapping):
-        return {name: _finite(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(inner) for inner in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

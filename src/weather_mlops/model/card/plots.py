@@ -8,16 +8,15 @@ HTML wraps on a phone, text inside a drawing shrinks.
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 from io import StringIO
 from typing import TYPE_CHECKING, Final
 
+from weather_mlops.pages.curves import Curve, Figures, Look
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-Figures = Sequence[float | None]
 
 PAINTS: Final = (
     "ink",
@@ -39,29 +38,6 @@ PIXEL: Final = 1 / 72  # inches; the SVG backend draws 72 units to the inch
 WIDTH: Final = 440 * PIXEL  # inches; on a 390 px phone its 14 px letters are still 11 px high
 HEIGHT: Final = 270 * PIXEL  # inches
 CASE_HEIGHT: Final = 230 * PIXEL  # inches
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """How a curve is drawn; the dash tells curves apart where colours don't.
-
-    Attributes:
-        paint: one of PAINTS.
-        dash: lengths of dash and gap in line widths; empty for a solid line.
-        width: of the line, px.
-    """
-
-    paint: str
-    dash: tuple[float, ...] = ()
-    width: float = 1.6
-
-
-@dataclass(frozen=True, slots=True)
-class Curve:
-    """One figure for each lead, None where there is none."""
-
-    values: Figures
-    look: Look
 
 
 def by_lead(  # noqa: PLR0913  # what a plot can show is its arguments
@@ -156,16 +132,6 @@ def interval(low: float, middle: float, high: float, *, name: str, label: str) -
         axes.set_xlabel("improvement of RMSE (%)")
 
     return _svg(name, label, 100 * PIXEL, draw)
-
-
-def swatch(look: Look) -> str:
-    """A piece of the curve, for a legend."""
-    dashes = " ".join(f"{length * look.width:g}" for length in look.dash)
-    return (
-        '<svg class="swatch" viewBox="0 0 34 10" aria-hidden="true">'
-        f'<path d="M1 5H33" style="stroke:var(--{look.paint});stroke-width:{look.width + 0.6:g};'
-        f'stroke-dasharray:{dashes or "none"}"/></svg>'
-    )
 
 
 def _line(axes: "Axes", x: Sequence[int], values: Figures, look: Look, *, marked: bool = False) -> None:

@@ -7,7 +7,8 @@ from statistics import fmean
 from typing import Any, Final
 
 from weather_mlops.kma.stations import load_stations
-from weather_mlops.model.card.markup import hours, kst, listed, moment, number, percent
+from weather_mlops.model.card.markup import hours, listed
+from weather_mlops.pages.markup import kst, moment, number, percent
 
 OPPONENTS: Final = {
     "persistence": "persistence",

@@ -6,7 +6,7 @@ from html import escape
 from statistics import median
 from typing import Final
 
-from weather_mlops.model.card.markup import MISSING, NBSP, cell, folded, heat, number, percent, table
+from weather_mlops.model.card.markup import heat
 from weather_mlops.model.card.summary import (
     SEASONS,
     Evaluation,
@@ -17,6 +17,7 @@ from weather_mlops.model.card.summary import (
     series,
     station_name,
 )
+from weather_mlops.pages.markup import MISSING, NBSP, cell, folded, number, percent, table
 
 ROWS_OPEN: Final = 12  # longer tables fold the rest: on a phone they would bury what follows
 NO_FIGURE: Final = "no figure in the evaluation: too few held-out pairs of forecast and observation."

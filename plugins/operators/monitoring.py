@@ -1,0 +1,164 @@
+"""The last three tasks of pipelines/monitoring.yml: report, alerts, cleanup. The others: measuring.py."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow.configuration import conf
+
+from operators.links import PAGES_URL, PageLink
+from operators.measuring import MonitoringOperator, reasons
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from weather_mlops.monitoring.messages import Links
+
+
+class GenerateReportOperator(MonitoringOperator):
+    """Make the report of what was measured, and say what is missing.
+
+    Args:
+        language: of the report, ``en`` or ``ko``.
+        runbook_url: of docs/runbook.md, as people reach it.
+        spare_folder: see MonitoringOperator.
+        aws_conn_id: Airflow connection of the S3 bucket.
+    """
+
+    operator_extra_links = (PageLink("Report", "report_key"), PageLink("Latest report", "latest_key"))
+
+    def __init__(self, *, language: str = "en", runbook_url: str = "docs/runbook.md", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.language = language
+        self.runbook_url = runbook_url
+
+    def work(self, context: "Context") -> dict[str, Any]:
+        """Collect the sections, and publish."""
+        from weather_mlops.monitoring.handover import publish
+
+        handover = self.handover(context)
+        sections = handover.take(reasons(context))
+        return publish(
+            handover, sections, now=datetime.now(UTC), language=self.language, runbook=self.runbook_url
+        )
+
+
+class SendAlertsOperator(MonitoringOperator):
+    """Open, repeat and resolve alerts; tell people.
+
+    Args:
+        rules: when something is told, see ``weather_mlops.monitoring.alerts.Rules``.
+        alerts_conn_id: Airflow connection of the apprise provider.
+        airflow_url: where people reach Airflow; empty = Airflow's own setting, ``[api] base_url``.
+        runbook_url: of docs/runbook.md, as people reach it.
+        retrain_on_breach: whether an open alert of model_performance starts model_training, once a day.
+        airflow_conn_id: Airflow connection of Airflow's own REST API, for that.
+        spare_folder: see MonitoringOperator.
+        aws_conn_id: Airflow connection of the S3 bucket.
+    """
+
+    def __init__(
+        self,
+        *,
+        rules: Mapping[str, Any] | None = None,
+        alerts_conn_id: str = "alerts",
+        airflow_url: str = "",
+        runbook_url: str = "docs/runbook.md",
+        retrain_on_breach: bool = False,
+        airflow_conn_id: str = "airflow_api_default",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.rules = rules or {}
+        self.alerts_conn_id = alerts_conn_id
+        self.airflow_url = airflow_url
+        self.runbook_url = runbook_url
+        self.retrain_on_breach = retrain_on_breach
+        self.airflow_conn_id = airflow_conn_id
+
+    def work(self, context: "Context") -> dict[str, Any]:
+        """Take the checks in, and tell what is due; red where that was not delivered."""
+        from hooks.airflow_api import AirflowApiHook
+        from hooks.alerts import AlertsHook
+        from weather_mlops.errors import ChannelUnavailable
+        from weather_mlops.model.limits import limits_of
+        from weather_mlops.monitoring import alerting, alerts, retraining
+
+        handover, channel, now = self.handover(context), AlertsHook(self.alerts_conn_id), datetime.now(UTC)
+        outcome = alerting.run_alerts(
+            alerting.Keeper(handover.store, handover.spare / "alerts.json"),
+            handover.take(reasons(context)),
+            limits_of(alerts.Rules, "rules", self.rules),
+            send=channel.get_channel(),
+            unconfigured=channel.unconfigured,
+            links=self.links(context),
+            run=handover.run,
+            now=now,
+        )
+        told = outcome.as_dict()
+        if self.retrain_on_breach:
+            client = AirflowApiHook(self.airflow_conn_id).get_client
+            told["retraining"] = retraining.retrain(client, outcome.open, now)
+        if outcome.sent is False:
+            raise ChannelUnavailable(f"alerts: {outcome.said}")
+        return told
+
+    def links(self, context: "Context") -> "Links":
+        """Where the message says to read on."""
+        from weather_mlops.monitoring.messages import Links
+
+        made = context["ti"].xcom_pull(task_ids="generate_report") or {}
+        airflow = (self.airflow_url or conf.get("api", "base_url", fallback="")).rstrip("/")
+        key = made.get("report_key")
+        report = (
+            f"{airflow}/{PAGES_URL}/{key}" if key else made.get("report_file", "there is none of this run")
+        )
+        return Links(report, self.runbook_url)
+
+
+class CleanupOperator(MonitoringOperator):
+    """Remove what was kept long enough, once in a while; say what.
+
+    Args:
+        keep: how long what is kept, see ``weather_mlops.monitoring.retention.Keep``.
+        every_hours: between two cleanings; runs in between have nothing to do.
+        dry_run: count what would be removed, and remove nothing.
+        logs_folder: of Airflow's log files on this machine; empty = where Airflow is told to write them.
+        spare_folder: see MonitoringOperator.
+        aws_conn_id: Airflow connection of the S3 bucket.
+    """
+
+    def __init__(
+        self,
+        *,
+        keep: Mapping[str, Any] | None = None,
+        every_hours: float = 24,
+        dry_run: bool = False,
+        logs_folder: str = "",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.keep = keep or {}
+        self.every_hours = every_hours
+        self.only_counts = dry_run  # Airflow's operators have a method dry_run
+        self.logs_folder = logs_folder
+
+    def work(self, context: "Context") -> dict[str, Any]:  # noqa: ARG002  a cleaning is about all runs
+        """Clean, if it is time."""
+        from hooks.lake import LakeHook
+        from weather_mlops.model.limits import limits_of
+        from weather_mlops.monitoring import retention
+
+        lake, now = LakeHook(self.aws_conn_id), datetime.now(UTC)
+        keep = limits_of(retention.Keep, "keep", self.keep)
+        last = retention.last_done(lake.store)
+        if not self.only_counts and last and timedelta(0) <= now - last < timedelta(hours=self.every_hours):
+            return {"cleanup": f"not due: done at {last.isoformat()}, every {self.every_hours:g} h"}
+        logs = Path(self.logs_folder or conf.get("logging", "base_log_folder"))
+        done = retention.Cleanup(lake.store, lake.catalog, logs, keep, now, dry_run=self.only_counts).run()
+        if done.failed:
+            raise next(iter(done.failed.values()))
+        if not self.only_counts:
+            retention.record(lake.store, done, now)
+        return {"cleanup": "dry run: nothing was removed" if self.only_counts else "done", **done.as_dict()}

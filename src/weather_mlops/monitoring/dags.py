@@ -1,0 +1,171 @@
+"""The pipelines as Airflow runs them: late, slow, failing, waiting; each held to its own past."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import median
+from typing import Any, Final
+
+from weather_mlops.monitoring.airflow_api import Dag, DagRun, TaskRun
+from weather_mlops.monitoring.findings import Check, Severity
+from weather_mlops.monitoring.gathering import Rule
+
+COMPONENT: Final = Rule("airflow_component", "s", Severity.CRITICAL)
+FAILING: Final = Rule("dag_failing", severity=Severity.CRITICAL)
+LATE: Final = Rule("dag_late", "min")
+SLOW: Final = Rule("dag_slow", "×")
+QUEUED: Final = Rule("dag_queued", "min")
+COMPONENTS: Final = ("scheduler", "dag_processor", "triggerer", "metadatabase")
+MEDIAN_OF: Final = 20
+"""Successful runs that the median is of, at most."""
+MEDIAN_NEEDS: Final = 5
+"""With fewer there is no telling what is usual."""
+NOTICED: Final = 60.0
+"""Seconds: a run that is longer than usual by less is not slow, whatever the ratio: small runs vary."""
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """A DAG, its newest runs (newest first), and its tasks that wait for a worker now."""
+
+    dag: Dag
+    runs: Sequence[DagRun]
+    waiting: Sequence[TaskRun] = ()
+
+    @property
+    def ended(self) -> list[DagRun]:
+        """Runs that are over."""
+        return [run for run in self.runs if run.state in {"success", "failed"}]
+
+    @property
+    def failed_in_a_row(self) -> int:
+        """Of the newest runs that are over, how many failed before the first success."""
+        states = [run.state for run in self.ended]
+        return states.index("success") if "success" in states else len(states)
+
+    def late_minutes(self, now: datetime) -> float:
+        """Minutes since a run by schedule should have begun; 0 while none is due."""
+        return 0.0 if self.dag.due_at is None else max(0.0, _minutes(self.dag.due_at, now))
+
+    def queued_minutes(self, now: datetime) -> float:
+        """Minutes that the longest waiting run or task waits; a run behind a running one isn't held up."""
+        since = [task.waiting_since for task in self.waiting]
+        if not any(run.state == "running" for run in self.runs):
+            since += [run.queued_at for run in self.runs if run.state == "queued"]
+        return max((_minutes(moment, now) for moment in since if moment), default=0.0)
+
+    def seconds(self, now: datetime) -> tuple[float | None, float | None]:
+        """How long the newest run takes or took, and the median of the successful ones before it."""
+        begun = [run for run in self.runs if run.started_at and run.state in {"running", "success"}]
+        if not begun:
+            return None, None
+        newest = begun[0]
+        taken = newest.seconds
+        if newest.state == "running":
+            assert newest.started_at is not None  # noqa: S101  chosen so
+            taken = (now - newest.started_at).total_seconds()
+        before = [run.seconds for run in begun[1:] if run.state == "success" and run.seconds is not None]
+        usual = median(before[:MEDIAN_OF]) if len(before) >= MEDIAN_NEEDS else None
+        return taken, usual
+
+    def as_dict(self, now: datetime) -> dict[str, Any]:
+        """For the section's figures; minutes and seconds as their names say, None = not known yet."""
+        newest, (taken, usual) = next(iter(self.runs), None), self.seconds(now)
+        return {
+            "paused": self.dag.paused,
+            "by_hand": self.dag.by_hand,
+            "last_run": newest and newest.run_id,
+            "last_state": newest and newest.state,
+            "last_started_at": newest and newest.started_at and newest.started_at.isoformat(),
+            "last_seconds": _rounded(taken),
+            "median_seconds": _rounded(usual),
+            "failed_in_a_row": self.failed_in_a_row,
+            "late_minutes": None if self.dag.paused else _rounded(self.late_minutes(now)),
+            "queued_minutes": _rounded(self.queued_minutes(now)),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class DagLimits:
+    """See ``health.Limits``."""
+
+    max_failed_runs: int
+    max_late_minutes: float
+    max_slow_ratio: float
+    max_queued_minutes: float
+
+
+def dag_checks(pipeline: Pipeline, limits: DagLimits, now: datetime) -> list[Check]:
+    """A pipeline held to its limits; nothing is asked of one that is paused or that people start."""
+    dag = pipeline.dag
+    if dag.paused or dag.by_hand:
+        return []
+    late, queued = pipeline.late_minutes(now), pipeline.queued_minutes(now)
+    overdue = f"a run was due at {dag.due_at:%Y-%m-%d %H:%M} UTC" if late else "no run is overdue"
+    waiting = _waiting(pipeline) if queued else "nothing waits for a worker"
+    return [
+        _failing(pipeline, limits.max_failed_runs),
+        LATE.above(late, limits.max_late_minutes, overdue, dag.dag_id),
+        _slow(pipeline, limits.max_slow_ratio, now),
+        QUEUED.above(queued, limits.max_queued_minutes, waiting, dag.dag_id),
+    ]
+
+
+def component_checks(health: Mapping[str, Any], now: datetime, max_heartbeat_age_s: float) -> list[Check]:
+    """Airflow's own parts: healthy by Airflow's word, and their heartbeat young enough."""
+    found = []
+    for name in COMPONENTS:
+        told = health.get(name) or {}
+        status, beat = told.get("status"), told.get(f"latest_{name}_heartbeat")
+        age = None if beat is None else (now - datetime.fromisoformat(beat)).total_seconds()
+        said = f"Airflow says: {status or 'none is running'}"
+        if age is None or (status != "healthy" and age <= max_heartbeat_age_s):
+            found.append(COMPONENT.state(said, name, well=status == "healthy"))
+        else:
+            found.append(
+                COMPONENT.above(age, max_heartbeat_age_s, f"{said}; seconds since its heartbeat", name)
+            )
+    return found
+
+
+def component_figures(health: Mapping[str, Any]) -> dict[str, Any]:
+    """State and last heartbeat by the name of each part."""
+    return {
+        name: {
+            "status": (health.get(name) or {}).get("status"),
+            "heartbeat_at": (health.get(name) or {}).get(f"latest_{name}_heartbeat"),
+        }
+        for name in COMPONENTS
+    }
+
+
+def _failing(pipeline: Pipeline, max_failed_runs: int) -> Check:
+    dag_id = pipeline.dag.dag_id
+    if not pipeline.ended:
+        return FAILING.unknown("no run has ended yet", max_failed_runs, dag_id)
+    newest, failed = pipeline.ended[0], pipeline.failed_in_a_row
+    detail = f"the last run, {newest.run_id}, ended as {newest.state}; {failed} failed in a row"
+    return FAILING.above(failed, max_failed_runs, detail, dag_id)
+
+
+def _slow(pipeline: Pipeline, max_ratio: float, now: datetime) -> Check:
+    (taken, usual), dag_id = pipeline.seconds(now), pipeline.dag.dag_id
+    if taken is None or not usual:
+        why = f"not enough yet: a median needs {MEDIAN_NEEDS} successful runs before the newest one"
+        return SLOW.unknown(why, max_ratio, dag_id)
+    ratio = taken / usual if taken - usual >= NOTICED else 1.0
+    detail = f"the newest run: {taken:.0f} s; median of those before: {usual:.0f} s"
+    return SLOW.above(ratio, max_ratio, detail, dag_id)
+
+
+def _waiting(pipeline: Pipeline) -> str:
+    tasks = sorted({task.task_id for task in pipeline.waiting})
+    return f"waiting for a worker: {', '.join(tasks)}" if tasks else "a run waits to be begun"
+
+
+def _minutes(since: datetime, now: datetime) -> float:
+    return (now - since).total_seconds() / 60
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 1)

@@ -1,0 +1,258 @@
+"""Are data in, and are they right? Measured from the tables, and from the validation results on S3.
+
+Figures of the section (times are ISO 8601, UTC; a share is 0 to 1; None = not measured, see ``missing``)::
+
+    {"measured_at": "2026-11-24T04:05:00+00:00",
+     "newest_observed_at": "2026-11-24T03:00:00+00:00", "lag_hours": 1.08,
+     "windows": {"24h": {"first": ..., "last": ..., "stations": 97, "expected": 2328, "present": 2301,
+                         "completeness": 0.988, "values": 41234, "outside": 2, "validity": 0.99995,
+                         "quarantined": 3, "quarantined_share": 0.001, "corrected": 12,
+                         "runs": 24, "quality_score": 0.97}, "7d": {...}, "30d": {...}},
+     "completeness_by_hour": {"hours": [168 times], "expected": [...], "present": [...]},      last 7 d
+     "quality_by_run": {"at": [...], "score": [...], "fit_share": [...]},                      last 7 d
+     "score_parts": {"completeness": 0.99, "validity": 1.0, "consistency": 1.0, "timeliness": 0.98},
+     "stations": [{"id": 108, "korean": "서울", "english": "Seoul",
+                   "latitude": 37.57, "longitude": 126.97, "elevation_m": 85.7,
+                   "newest": "...", "silent_hours": 0.0, "quarantined_30d": 0, "open_gaps": 0,
+                   "completeness": {"24h": 1.0, "7d": 0.99, "30d": 0.99},
+                   "bias": {"air_temperature_c":
+                            {"value": 0.1, "excess": 0.0, "limit": 6.5, "neighbours": 8}, ...},
+                        value: day's median against the neighbours, in the unit of the variable; excess: what
+                        it adds up to beyond the usual spread, and the limit of that, in unit × days
+                   "constant_hours": {"air_temperature_c": 1, ...}}],
+     "variables": [{"name": "air_temperature_c", "english": ..., "korean": ..., "unit": "°C",
+                    "observed": {"24h": 0.99, "7d": 0.99, "30d": 0.99},      share of the rows that have it
+                    "outside_7d": 0, "validity_7d": 1.0}],                   outside = beyond physical limits
+     "quarantine": [{"rule": "...", "24h": 0, "7d": 2, "30d": 2}],           most frequent first
+     "gaps": {"open": 12, "oldest": "...", "by_age": {"up to 6 h": 3, "6 to 24 h": 1, "1 to 7 d": 8,
+              "7 to 31 d": 0}, "by_reason": {"missing": 12}},
+     "corrections": {"counted_since": "...", "days": ["2026-11-24"], "corrected": [12]},       KST's days
+     "drift": {"measured_at": "...", "window": {"first": ..., "last": ...},
+               "reference": "same season of 2023, 2024, 2025",               or "trailing 30 d"
+               "stations": 97,
+               "variables": [{"name": "air_temperature_c", "unit": "°C",
+                              "psi": 0.31, "psi_threshold": 0.42, "wasserstein": 1.2,
+                              "wasserstein_threshold": 2.0, "mean": 3.1, "reference_mean": 4.0,
+                              "n": 16296, "n_effective": 21.4, "reference_n": 216504,
+                              "reference_n_effective": 310.0, "null": 12}],  windows of earlier years
+               "why_no_threshold": None},                                    or the reason, in a sentence
+     "read": {"requests": 31, "bytes": 4123456}}
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import pyarrow as pa
+from pyiceberg.catalog import Catalog
+
+from weather_mlops.lake.health import newest_hour
+from weather_mlops.lake.store import ObjectStore
+from weather_mlops.monitoring import losses, presence, results, seasons, stations
+from weather_mlops.monitoring.data_limits import Limits
+from weather_mlops.monitoring.findings import Section, Severity
+from weather_mlops.monitoring.gathering import Gathering, Rule
+from weather_mlops.monitoring.presence import WINDOWS, Rows
+from weather_mlops.monitoring.window import HOUR, count_since, share, whole_hour
+
+__all__ = ["Limits", "measure"]
+
+NAME: Final = "data_quality"
+STALE: Final = Rule("observations_stale", "h", Severity.CRITICAL)
+FUTURE: Final = Rule("observations_in_future")
+COMPLETENESS: Final = Rule("completeness_low")
+VALIDITY: Final = Rule("validity_low")
+QUARANTINED: Final = Rule("quarantine_high")
+OPEN_GAPS: Final = Rule("gaps_open_high")
+SCORE: Final = Rule("quality_score_low")
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What was read; None where that failed, or where there is nothing.
+
+    Attributes:
+        rows: of the observations.
+        refused: of the quarantine.
+        open_gaps: of the register.
+        runs: validation results.
+        corrections: as ``results.corrections`` gives them.
+    """
+
+    rows: Rows | None
+    refused: pa.Table | None
+    open_gaps: pa.Table | None
+    runs: Sequence[results.Run] | None
+    corrections: dict[str, Any] | None
+
+
+def measure(catalog: Catalog, store: ObjectStore, limits: Limits, now: datetime) -> Section:
+    """Measure the data of the last 30 days.
+
+    Args:
+        catalog: of the tables.
+        store: the bucket; small figures of before are kept in it, under ``monitoring/data/``.
+        limits: what is still well.
+        now: the time, timezone-aware.
+    """
+    gathered = Gathering({"measured_at": now.isoformat()})
+    with store.metered() as meter:
+        sources = _read(gathered, catalog, store, limits, now)
+        _freshness(gathered, catalog, sources.rows, limits, now)
+        gathered.figures["windows"] = {name: _window(sources, hours, now) for name, hours in WINDOWS.items()}
+        _details(gathered, store, sources, now)
+        _judge_day(gathered, limits)
+        _judge_gaps(gathered, sources, limits)
+        _stations(gathered, store, sources, limits)
+        last = whole_hour(now - limits.grace_hours * HOUR)
+        gathered.figures["drift"] = gathered.attempt(
+            "drift", lambda: seasons.current(catalog, store, last=last, limits=limits, now=now)
+        )
+    gathered.figures["read"] = {"requests": meter.requests, "bytes": meter.bytes}
+    return gathered.section(NAME)
+
+
+def _read(
+    gathered: Gathering, catalog: Catalog, store: ObjectStore, limits: Limits, now: datetime
+) -> Sources:
+    month = now - timedelta(hours=max(WINDOWS.values()))
+    rows = gathered.attempt("windows", lambda: presence.read(catalog, limits.grace_hours, now))
+    if rows is None and not gathered.missing:
+        gathered.lacks("windows", "not enough yet (0 rows in 31 days): run data_collection, or load history")
+    return Sources(
+        rows=rows,
+        refused=gathered.attempt("quarantine", lambda: losses.refused(catalog, month, now)),
+        open_gaps=gathered.attempt("gaps", lambda: losses.open_gaps(catalog, now)),
+        runs=gathered.attempt("quality_by_run", lambda: results.runs(store, month, now)),
+        corrections=gathered.attempt("corrections", lambda: results.corrections(catalog, store, now)),
+    )
+
+
+def _freshness(
+    gathered: Gathering, catalog: Catalog, rows: Rows | None, limits: Limits, now: datetime
+) -> None:
+    older = "newest_observed_at"
+    newest = rows.newest if rows else gathered.attempt(older, lambda: newest_hour(catalog))
+    lag = round((now - newest) / HOUR, 2) if newest else None
+    gathered.figures |= {"newest_observed_at": newest and newest.isoformat(), "lag_hours": lag}
+    if lag is None:
+        gathered.checks.append(STALE.unknown(gathered.why("windows"), limits.max_lag_hours))
+    else:
+        detail = f"the newest hour, {newest:%Y-%m-%d %H:%M} UTC, lies {lag:.1f} h behind the clock"
+        gathered.checks.append(STALE.above(lag, limits.max_lag_hours, detail))
+    ahead = gathered.attempt("rows_in_future", lambda: count_since(catalog, whole_hour(now) + 2 * HOUR))
+    if ahead is None:
+        gathered.checks.append(FUTURE.unknown(gathered.why("rows_in_future"), 0))
+    else:
+        detail = f"{ahead} rows are of hours still to come; if there are any, compare this machine's clock"
+        gathered.checks.append(FUTURE.above(ahead, 0, detail))
+
+
+def _window(sources: Sources, hours: int, now: datetime) -> dict[str, Any]:
+    """Figures of the last hours, from all sources."""
+    since = now - timedelta(hours=hours)
+    told = presence.of_window(sources.rows, hours)
+    refused = None if sources.refused is None else losses.count_since(sources.refused, since)
+    scores = [run.score for run in sources.runs or () if run.at > since and run.score is not None]
+    counted = sources.corrections
+    return {
+        **told,
+        "quarantined": refused,
+        "quarantined_share": None if refused is None else share(refused, refused + (told["present"] or 0)),
+        "corrected": None if counted is None else results.corrected_since(counted, since),
+        "runs": None if sources.runs is None else len(scores),
+        "quality_score": round(sum(scores) / len(scores), 4) if scores else None,
+    }
+
+
+def _details(gathered: Gathering, store: ObjectStore, sources: Sources, now: datetime) -> None:
+    """What the plots and the tables show."""
+    week = [run for run in sources.runs or () if run.at > now - timedelta(hours=WINDOWS["7d"])]
+    counted = sources.corrections
+    days = results.corrected_by_day(counted) if counted else {}
+    gathered.figures |= {
+        "completeness_by_hour": sources.rows and presence.by_hour(sources.rows),
+        "variables": sources.rows and presence.by_variable(sources.rows),
+        "quality_by_run": {
+            "at": [run.at.isoformat() for run in week],
+            "score": [run.score for run in week],
+            "fit_share": [run.fit_share for run in week],
+        },
+        "score_parts": gathered.attempt("score_parts", lambda: results.score_parts(store, week[-1]))
+        if week
+        else None,
+        "quarantine": None if sources.refused is None else losses.by_rule(sources.refused, WINDOWS, now),
+        "gaps": None if sources.open_gaps is None else losses.of_gaps(sources.open_gaps, now),
+        "corrections": counted
+        and {
+            "counted_since": counted["counted_since"],
+            "days": list(days),
+            "corrected": list(days.values()),
+        },
+    }
+
+
+def _judge_day(gathered: Gathering, limits: Limits) -> None:
+    day = gathered.figures["windows"]["24h"]
+    texts = {
+        COMPLETENESS: f"{day['present']} of {day['expected']} station-hours of 24 h are there",
+        VALIDITY: f"{day['outside']} of {day['values']} values of 24 h are outside physical limits",
+        SCORE: f"mean of {day['runs']} runs in 24 h",
+    }
+    for rule, figure, limit, what in (
+        (COMPLETENESS, day["completeness"], limits.min_completeness, "windows"),
+        (VALIDITY, day["validity"], limits.min_validity, "windows"),
+        (SCORE, day["quality_score"], limits.min_quality_score, "quality_by_run"),
+    ):
+        if figure is None:
+            gathered.checks.append(rule.unknown(_reason(gathered, what), limit))
+        else:
+            gathered.checks.append(rule.below(figure, limit, texts[rule]))
+    refused, limit = day["quarantined_share"], limits.max_quarantined_share
+    if refused is None:
+        gathered.checks.append(QUARANTINED.unknown(_reason(gathered, "quarantine"), limit))
+        return
+    rules = gathered.figures["quarantine"]
+    most = f", most by {rules[0]['rule']}" if rules and rules[0]["24h"] else ""
+    detail = f"{day['quarantined']} rows of 24 h were refused{most}"
+    gathered.checks.append(QUARANTINED.above(refused, limit, detail))
+
+
+def _judge_gaps(gathered: Gathering, sources: Sources, limits: Limits) -> None:
+    limit = limits.max_open_gaps_share
+    if sources.open_gaps is None or sources.rows is None:
+        why = gathered.why("gaps" if sources.open_gaps is None else "windows")
+        gathered.checks.append(OPEN_GAPS.unknown(why, limit))
+        return
+    number, expected = sources.open_gaps.num_rows, int(sources.rows.expected.sum())
+    found = share(number, max(number, expected)) or 0.0
+    detail = f"{number} gaps of the last 31 days are open, beside {expected} station-hours expected since"
+    gathered.checks.append(OPEN_GAPS.above(found, limit, detail))
+
+
+def _stations(gathered: Gathering, store: ObjectStore, sources: Sources, limits: Limits) -> None:
+    rows = sources.rows
+    gathered.figures["stations"] = None
+    if rows is None:
+        return
+    off = gathered.attempt("sensors_off_before", lambda: stations.load_off(store)) or {}
+    begin = rows.grid.length - 24 * stations.WINDOW_DAYS
+    found = stations.watch(rows.grid.between(begin, rows.grid.length), rows.present[:, begin:], off, limits)
+    gathered.checks += stations.checks(found, limits)
+    gathered.attempt("sensors_off", lambda: stations.keep_off(store, off, found.off_since))
+    refused, gaps = (losses.by_station(table) for table in (sources.refused, sources.open_gaps))
+    gathered.figures["stations"] = [
+        {
+            **presence.of_station(rows, place),
+            "quarantined_30d": None if refused is None else refused.get(int(number), 0),
+            "open_gaps": None if gaps is None else gaps.get(int(number), 0),
+            **stations.figures(found, place),
+        }
+        for place, number in enumerate(rows.grid.stations)
+    ]
+
+
+def _reason(gathered: Gathering, what: str) -> str:
+    known = any(gap.what == what for gap in gathered.missing)
+    return gathered.why(what) if known else "not enough yet (0 in 24 h)"

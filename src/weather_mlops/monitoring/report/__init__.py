@@ -1,0 +1,10 @@
+"""The monitoring report: what three tasks measured, as a page for people and as JSON for machines.
+
+``verdict`` judges, ``comparison`` holds it to the report before, ``document`` is the JSON, ``page`` the HTML,
+``publication`` puts both onto S3. What is said lies in ``messages``, in English and Korean.
+"""
+
+from weather_mlops.monitoring.report.publication import LATEST_HTML, Published, publish
+from weather_mlops.monitoring.report.verdict import Verdict
+
+__all__ = ["LATEST_HTML", "Published", "Verdict", "publish"]

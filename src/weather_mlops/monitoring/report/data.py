@@ -1,0 +1,196 @@
+"""Are the data in, and are they right: windows, hours, runs, quarantine, gaps, corrections."""
+
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from typing import Any, Final
+
+from weather_mlops.monitoring.findings import Section
+from weather_mlops.monitoring.report import drift, plots, stations
+from weather_mlops.monitoring.report.parts import WINDOWS, check_tables, foreign, gap, hundredfold, pick
+from weather_mlops.monitoring.report.words import MESSAGES, Words, figure
+from weather_mlops.pages.curves import Curve, Look, legend
+from weather_mlops.pages.markup import (
+    cell,
+    folded,
+    kst,
+    moment,
+    number,
+    percent,
+    table,
+)
+from weather_mlops.pages.markup import figure as drawing
+
+ROWS_OPEN: Final = 10  # longer tables fold the rest: on a phone they would bury what follows
+SCORE: Final = Look("model", width=2.2)
+FIT: Final = Look("persistence", (4, 2))
+
+
+def body(section: Section, words: Words) -> str:
+    """The section."""
+    told = section.figures
+
+    def part(name: str, label: str, draw: Callable[[Any], str]) -> str:
+        figures = pick(told, name)
+        return draw(figures) if figures else gap(section, name, words(label), words)
+
+    return (
+        check_tables(section.checks, words)
+        + _newest(told, words)
+        + f"<h3>{words('in')}</h3>"
+        + part("windows", "windows", lambda windows: _windows(windows, words))
+        + '<div class="plots">'
+        + part("completeness_by_hour", "by_hour", lambda hours: _by_hour(hours, words))
+        + part("stations", "stations", lambda rows: stations.where(rows, section.checks, words))
+        + "</div>"
+        + part("stations", "stations", lambda rows: stations.listed(rows, section.checks, words))
+        + part("gaps", "gaps", lambda gaps: _gaps(gaps, words))
+        + f"<h3>{words('right')}</h3>"
+        + '<div class="plots">'
+        + part("quality_by_run", "by_run", lambda runs: _by_run(runs, pick(told, "score_parts"), words))
+        + part("stations", "bias", lambda rows: stations.beside_neighbours(rows, section, words))
+        + "</div>"
+        + part("variables", "variables", lambda rows: _variables(rows, words))
+        + (
+            _quarantine(told["quarantine"], words)
+            if "quarantine" in told
+            else gap(section, "quarantine", words("quarantine"), words)
+        )
+        + part("corrections", "corrections", lambda days: _corrections(days, words))
+        + f"<h3>{words('drift_title')}</h3>"
+        + part("drift", "drift", lambda figures: drift.body(figures, section, words))
+    )
+
+
+def _newest(told: Mapping[str, Any], words: Words) -> str:
+    at, lag = pick(told, "newest_observed_at"), pick(told, "lag_hours")
+    if at is None or lag is None:
+        return ""
+    return f'<p class="lead">{words("newest", at=kst(at), lag=figure(lag, "h"))}</p>'
+
+
+def _windows(windows: Mapping[str, Any], words: Words) -> str:
+    counts, shares = ("stations", "expected", "present"), ("completeness", "validity")
+    more = ("quarantined", "corrected")
+    rows = []
+    for name in WINDOWS:
+        told = pick(windows, name)
+        cells = [cell(number(pick(told, count), digits=0)) for count in counts]
+        cells += [cell(percent(pick(told, share), digits=2)) for share in shares]
+        cells += [cell(number(pick(told, count), digits=0)) for count in more]
+        rows.append((words(f"window_{name}"), [*cells, cell(percent(pick(told, "quality_score"), digits=1))]))
+    names = ("window", "stations_n", "expected", "present", *shares, *more, "quality_score")
+    return table(words("windows_caption"), [words(name) for name in names], rows, words("dash"))
+
+
+def _by_hour(told: Mapping[str, Any], words: Words) -> str:
+    hours = [moment(hour) for hour in told["hours"]]
+    shares = [
+        None if not expected or present is None else 100 * present / expected
+        for expected, present in zip(told["expected"], told["present"], strict=True)
+    ]
+    known = [(share, hour) for share, hour in zip(shares, told["hours"], strict=True) if share is not None]
+    if not known:
+        return f"<p>{words('nothing_expected')}</p>"
+    least, at = min(known)
+    x = plots.by_time(hours[0], hours[-1] + plots.HOUR, words("day"))
+    y = plots.upright([], "", span=(0, 100))
+    note = words("by_hour_note", least=percent(least / 100, digits=1), at=kst(at))
+    return drawing(
+        words("by_hour_title"), note, plots.columns(hours, shares, x, y, label=words("by_hour_title"))
+    )
+
+
+def _by_run(told: Mapping[str, Any], parts: Mapping[str, Any] | None, words: Words) -> str:
+    at = [moment(time) for time in told["at"]]
+    if not at:
+        return f"<p>{words('no_runs')}</p>"
+    curves = [
+        Curve(hundredfold(told["fit_share"]), FIT),
+        Curve(hundredfold(told["score"]), SCORE),
+    ]
+    y = plots.upright([value for curve in curves for value in curve.values], "", span=(95, 100))
+    x = plots.by_time(at[0], at[-1], words("day"))
+    known = {name: share for name, share in (parts or {}).items() if share is not None}
+    made_of = ", ".join(
+        words(f"part_{name}", share=percent(share, digits=1)) for name, share in known.items()
+    )
+    note = words("score_parts", parts=made_of) if made_of else ""
+    keys = legend([(words("score"), SCORE), (words("fit_share"), FIT)])
+    places = [time.timestamp() for time in at]
+    svg = plots.lines(places, curves, x, y, label=words("by_run_title"))
+    return drawing(words("by_run_title"), note + keys, svg)
+
+
+def _variables(variables: Sequence[Mapping[str, Any]], words: Words) -> str:
+    def fall(row: Mapping[str, Any]) -> float:
+        day, month = pick(row, "observed", "24h"), pick(row, "observed", "30d")
+        return 0.0 if day is None or month is None else month - day
+
+    rows = []
+    for row in sorted(variables, key=fall, reverse=True):
+        observed = [pick(row, "observed", name) for name in WINDOWS]
+        rows.append(
+            (
+                escape(words.variable(row["name"])),
+                [
+                    *(
+                        cell(percent(value, digits=1), "bar", value)
+                        if value is not None
+                        else cell(percent(None))
+                        for value in observed
+                    ),
+                    cell(number(row.get("outside_7d"), digits=0)),
+                    cell(percent(row.get("validity_7d"), digits=2)),
+                ],
+            )
+        )
+    names = ["variable", *(f"window_{name}" for name in WINDOWS), "outside", "validity"]
+    head = [words(name) for name in names]
+    caption, dash, rest = words("variables_caption"), words("dash"), rows[ROWS_OPEN:]
+    more = folded(words("other_variables", n=len(rest)), table(caption, head, rest, dash)) if rest else ""
+    return table(caption, head, rows[:ROWS_OPEN], dash) + more
+
+
+def _quarantine(rules: Sequence[Mapping[str, Any]], words: Words) -> str:
+    if not rules:
+        return f"<p>{words('no_quarantine')}</p>"
+    rows = [
+        (foreign(str(rule["rule"])), [cell(number(rule.get(name), digits=0)) for name in WINDOWS])
+        for rule in rules
+    ]
+    head = [words("rule"), *(words(f"window_{name}") for name in WINDOWS)]
+    return table(words("quarantine_caption"), head, rows, words("dash"))
+
+
+def _gaps(gaps: Mapping[str, Any], words: Words) -> str:
+    told = [f"<b>{words('gaps_open', n=number(gaps.get('open'), digits=0))}</b>"]
+    if gaps.get("oldest"):
+        told.append(words("gaps_oldest", at=kst(gaps["oldest"])))
+    for name in ("by_age", "by_reason"):
+        parts = ", ".join(
+            f"{_kind(str(key), words)}: {number(n, digits=0)}"
+            for key, n in (gaps.get(name) or {}).items()
+            if n
+        )
+        told += [words(name, parts=parts)] if parts else []
+    return f"<p>{'; '.join(told)}.</p>"
+
+
+def _kind(name: str, words: Words) -> str:
+    """A class of gaps, by age or reason; errors are reasons, too, and stand as they are."""
+    key = f"gap_{name}"
+    return escape(words(key)) if key in MESSAGES else foreign(name)
+
+
+def _corrections(told: Mapping[str, Any], words: Words) -> str:
+    counts = told.get("corrected") or []
+    if not counts or not told.get("counted_since"):
+        return f"<p>{words('no_corrections')}</p>"
+    text = words(
+        "corrections_told",
+        since=kst(told["counted_since"]),
+        n=number(sum(counts), digits=0),
+        days=len(counts),
+        today=number(counts[-1], digits=0),
+    )
+    return f"<p>{text}</p>"

@@ -1,0 +1,39 @@
+"""What the report calls a check's figure, beside the name that it has in alerts and in docs/runbook.md."""
+
+from typing import Final
+
+from weather_mlops.monitoring.report.messages import Message
+
+CHECKS: Final = {
+    "cpu_busy": Message("CPU in use", "CPU 사용률"),
+    "memory_full": Message("Memory in use", "메모리 사용률"),
+    "disk_full": Message("Disk in use", "디스크 사용률"),
+    "s3_failing": Message("S3's answers", "S3 응답"),
+    "s3_slow": Message("Slowest step of S3", "S3 최장 단계"),
+    "clock_skew": Message("Difference of clocks", "시계 차이"),
+    "kma_silent": Message("Since the last reply of the KMA's API", "기상청 API 마지막 응답 이후"),
+    "kma_budget": Message("Used calls of the KMA's API", "기상청 API 호출 사용률"),
+    "kma_errors": Message("Failed calls of the KMA's API", "기상청 API 호출 실패율"),
+    "airflow_unreachable": Message("Answer of Airflow's API", "Airflow API 응답"),
+    "airflow_component": Message("Part of Airflow", "Airflow 구성 요소"),
+    "dag_failing": Message("Failed runs in a row", "연속 실패"),
+    "dag_late": Message("Delay of a run", "실행 지연"),
+    "dag_slow": Message("Run time against its median", "중앙값 대비 실행 시간"),
+    "dag_queued": Message("Wait for a worker", "작업자 대기"),
+    "observations_stale": Message("Age of the newest observations", "최신 관측 경과"),
+    "observations_in_future": Message("Observations in the future", "미래 시각 관측"),
+    "completeness_low": Message("Share of observations that came", "관측 완전성"),
+    "validity_low": Message("Share of values within physical limits", "값 유효성"),
+    "quarantine_high": Message("Share of rows in quarantine", "격리 비율"),
+    "gaps_open_high": Message("Share of gaps that are open", "열린 결측 비율"),
+    "quality_score_low": Message("Quality score", "품질 점수"),
+    "station_silent": Message("Silence of a station", "지점 무보고"),
+    "sensor_stuck": Message("Constant value of a sensor", "센서 값 고정"),
+    "sensor_bias": Message("Bias of a sensor beside its neighbours", "이웃 대비 센서 편향"),
+    "champion_damaged": Message("Files of the champion", "챔피언 파일"),
+    "champion_old": Message("Age of the champion", "챔피언 사용 기간"),
+    "forecasts_missing": Message("Share of hours without a forecast", "예보 없는 시간 비율"),
+    "model_bias": Message("Bias of the forecasts, in promised RMSE", "예보 편향(약속 RMSE 대비)"),
+    "model_skill_low": Message("Skill beside the damped anomaly", "감쇠 편차 대비 기술점수"),
+    "model_coverage_off": Message("Coverage of the 80\u00a0% interval", "80\u00a0% 구간 포함률"),
+}

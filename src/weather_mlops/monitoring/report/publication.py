@@ -1,0 +1,103 @@
+"""A report onto S3: under its time, and as the latest."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from weather_mlops.kma.endpoints import KST
+from weather_mlops.lake.store import ObjectStore
+from weather_mlops.monitoring.findings import Section
+from weather_mlops.monitoring.report.document import HISTORY, Earlier, Report, WhyNot, read, write
+from weather_mlops.monitoring.report.page import PREFIX, Links, render
+from weather_mlops.monitoring.report.reasons import reasons
+from weather_mlops.monitoring.report.verdict import Verdict, complete
+from weather_mlops.monitoring.report.words import Words
+
+log = logging.getLogger(__name__)
+
+LATEST: Final = f"{PREFIX}latest"
+LATEST_HTML: Final = f"{LATEST}.html"
+JSON_END: Final = ".json"
+RUNBOOK: Final = "docs/runbook.md"
+HTML: Final = "text/html; charset=utf-8"
+JSON: Final = "application/json"
+DEEP: Final = "../../../"
+"""From a report's folder to that of all reports."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What was published.
+
+    Attributes:
+        html_key: of the page.
+        json_key: of the same for machines.
+        verdict: over all sections.
+        reasons: for it, one sentence each, in the language of the report.
+    """
+
+    html_key: str
+    json_key: str
+    verdict: Verdict
+    reasons: Sequence[str]
+
+
+def publish(  # noqa: PLR0913  # what a report is made of
+    store: ObjectStore,
+    sections: Sequence[Section],
+    *,
+    now: datetime,
+    language: str,
+    run: str,
+    runbook: str = RUNBOOK,
+) -> Published:
+    """Write a report, compared with the one before.
+
+    Args:
+        store: the bucket.
+        sections: what the tasks measured; one that is not there is said to be missing.
+        now: the report's time, aware; it names the report. A run that is tried again replaces its own.
+        language: of ``messages.LANGUAGES``.
+        run: id of the DAG run.
+        runbook: where each check has a section; a link where it begins with https:// or http://.
+
+    Raises:
+        Misconfigured: there is no such language.
+        StorageUnavailable, StorageRefused.
+    """
+    words = Words(language)
+    key, earlier = _place(store, now, run)
+    report = Report(key, now, run, complete(sections), earlier)
+    stem = key.removesuffix(JSON_END)
+    why = [reason.text for reason in reasons(report.sections, words)]
+    document = write(report, why, language)
+    # Each page leads to the others by relative links: it opens from a disk, too, and under any address.
+    for key, root in ((stem, DEEP), (LATEST, "")):
+        html = render(report, words, Links(root, runbook)).encode()
+        store.put(f"{key}.json", document, JSON)
+        store.put(f"{key}.html", html, HTML)
+    log.info(
+        "report %s: %s, %d problems, %d bytes of JSON", stem, report.verdict, report.problems, len(document)
+    )
+    return Published(f"{stem}.html", f"{stem}.json", report.verdict, why)
+
+
+def _place(store: ObjectStore, now: datetime, run: str) -> tuple[str, Earlier]:
+    """The key of a run's report, and the newest report before it; a run that is tried again keeps its key."""
+    key = f"{PREFIX}{now.astimezone(KST):%Y/%m/%d/%H%M}{JSON_END}"
+    for older in _older(store, now, key):
+        earlier = read(older, store.get(older))
+        if earlier.run != run:
+            return key, earlier
+        key = older
+    return key, Earlier(why_not=WhyNot.FIRST)
+
+
+def _older(store: ObjectStore, now: datetime, key: str) -> Iterator[str]:
+    """Keys of the reports of the last days, the newest first."""
+    for back in range(HISTORY.days + 1):
+        day = now.astimezone(KST) - timedelta(days=back)
+        keys = [entry.key for entry in store.list(f"{PREFIX}{day:%Y/%m/%d}/")]
+        yield from sorted((one for one in keys if one.endswith(JSON_END) and one < key), reverse=True)

@@ -1,0 +1,153 @@
+"""Is it up: pipelines, Airflow's parts, S3, the KMA's API, the machine."""
+
+from collections.abc import Callable, Mapping
+from html import escape
+from typing import Any, Final
+
+from weather_mlops.monitoring.findings import Section, Status
+from weather_mlops.monitoring.report.parts import check_tables, gap, left, mark, pick
+from weather_mlops.monitoring.report.plots import bullet
+from weather_mlops.monitoring.report.words import Words, figure
+from weather_mlops.pages.markup import MISSING, NBSP, cell, kst, number, percent, table
+
+STEPS: Final = ("write_ms", "read_ms", "list_ms", "delete_ms")
+STATES: Final = {"success": Status.OK, "failed": Status.BREACH}
+HEALTHY: Final = "healthy"
+
+Part = Callable[[Mapping[str, Any], Words], str]
+
+
+def body(section: Section, words: Words) -> str:
+    """The section."""
+    airflow = pick(section.figures, "airflow")
+    parts: tuple[tuple[str, str, Any, Part], ...] = (
+        ("airflow", "pipelines", pick(airflow, "dags"), _pipelines),
+        ("airflow", "components", pick(airflow, "components"), _components),
+        ("storage", "storage", _any(pick(section.figures, "storage"), STEPS), _storage),
+        ("kma", "kma", pick(section.figures, "kma"), _kma),
+        ("machine", "machine", pick(section.figures, "machine"), _machine),
+    )
+    told = [
+        draw(figures, words) if figures else gap(section, name, words(label), words)
+        for name, label, figures, draw in parts
+    ]
+    pipelines, components, storage, *facts = told
+    return (
+        f"{check_tables(section.checks, words)}{pipelines}"
+        f'<div class="plots"><div>{components}</div><div>{storage}</div></div>{"".join(facts)}'
+    )
+
+
+def _pipelines(dags: Mapping[str, Any], words: Words) -> str:
+    names = ("took", "usual", "took_against", "late", "waits", "failed_in_a_row")
+    head = [words("pipeline"), words("last_run"), left(words("state")), *(words(name) for name in names)]
+    rows = [(escape(dag_id), _pipeline(dag or {}, words)) for dag_id, dag in dags.items()]
+    return table(words("pipelines_caption"), head, rows, words("dash_or_none"))
+
+
+def _pipeline(dag: Mapping[str, Any], words: Words) -> list[str]:
+    state, at = dag.get("last_state"), dag.get("last_started_at")
+    took, usual = dag.get("last_seconds"), dag.get("median_seconds")
+    notes = [words(name) for name in ("paused", "by_hand") if dag.get(name)]
+    told = f"{mark(STATES[state], words)} {state}" if state in STATES else escape(state or words("never_ran"))
+    return [
+        cell(kst(at) if at else MISSING),
+        cell(" · ".join([told, *notes]), "words"),
+        cell(number(took, "s", digits=0)),
+        cell(number(usual, "s", digits=0)),
+        cell(MISSING if took is None or usual is None else bullet(took, usual, "model")),
+        cell(number(dag.get("late_minutes"), "min", digits=0)),
+        cell(number(dag.get("queued_minutes"), "min", digits=0)),
+        cell(number(dag.get("failed_in_a_row"), digits=0)),
+    ]
+
+
+def _components(components: Mapping[str, Any], words: Words) -> str:
+    rows = []
+    for name, told in components.items():
+        status, beat = pick(told, "status"), pick(told, "heartbeat_at")
+        state = Status.OK if status == HEALTHY else Status.BREACH
+        text = f"{mark(state, words)} {escape(status or MISSING)}"
+        rows.append((escape(name), [cell(text), cell(kst(beat) if beat else MISSING)]))
+    head = [words("part"), words("state"), words("heartbeat")]
+    return table(f"{words('components')}.", head, rows, words("no_heartbeat"))
+
+
+def _storage(storage: Mapping[str, Any], words: Words) -> str:
+    longest = max((storage.get(step) or 0 for step in STEPS), default=0) or 1
+    rows = []
+    for step in STEPS:
+        taken = storage.get(step)
+        drawn = (
+            cell(MISSING) if taken is None else cell(number(taken, "ms", digits=0), "bar", taken / longest)
+        )
+        rows.append((words(step), [drawn]))
+    return table(words("storage_caption"), [words("step"), words("took")], rows, words("dash"))
+
+
+def _kma(kma: Mapping[str, Any], words: Words) -> str:
+    at, age = kma.get("last_success_at"), kma.get("last_success_age_h")
+    facts = {
+        "last_success": at and f"{kst(at)} ({words('ago', time=figure(age, 'h'))})",
+        "replies": _known(kma, "replies_24h", lambda n: number(n, digits=0)),
+        "calls": _both(
+            kma,
+            "calls_used",
+            "calls_left",
+            lambda used, left: words("calls_of", used=number(used, digits=0), left=number(left, digits=0)),
+        ),
+        "tries": _both(
+            kma,
+            "failed_tries_24h",
+            "tries_24h",
+            lambda failed, made: words(
+                "tries_of", failed=number(failed, digits=0), made=number(made, digits=0)
+            ),
+        ),
+    }
+    return _facts({words(name): text for name, text in facts.items()}, words)
+
+
+def _machine(machine: Mapping[str, Any], words: Words) -> str:
+    facts = {
+        words("cores"): _both(
+            machine,
+            "cpu_share",
+            "cores",
+            lambda share, n: words("cores_of", share=percent(share), n=f"{n:g}"),
+        ),
+        words("memory"): _both(
+            machine,
+            "memory_used_gb",
+            "memory_limit_gb",
+            lambda used, limit: words(
+                "memory_of", used=number(used, "GB", digits=1), limit=number(limit, "GB", digits=1)
+            ),
+        ),
+    }
+    for disk in machine.get("disks") or []:
+        facts[escape(words("disk", path=disk["path"]))] = words(
+            "disk_of", share=percent(disk["used_share"]), free=number(disk["free_gb"], "GB", digits=1)
+        )
+    return _facts(facts, words)
+
+
+def _facts(facts: Mapping[str, str | None], words: Words) -> str:
+    nothing = f"{MISSING}{NBSP}{words('unmeasured')}"
+    lines = (f"<dt>{name}</dt><dd>{text or nothing}</dd>" for name, text in facts.items())
+    return f"<dl>{''.join(lines)}</dl>"
+
+
+def _known(told: Mapping[str, Any], name: str, say: Callable[[float], str]) -> str | None:
+    value = told.get(name)
+    return None if value is None else say(value)
+
+
+def _both(told: Mapping[str, Any], one: str, other: str, say: Callable[[float, float], str]) -> str | None:
+    """A sentence of two figures; None where one is missing."""
+    return None if told.get(one) is None or told.get(other) is None else say(told[one], told[other])
+
+
+def _any(told: Any, names: tuple[str, ...]) -> Any:
+    """The mapping, if it has any of these figures."""
+    return told if any(pick(told, name) is not None for name in names) else None

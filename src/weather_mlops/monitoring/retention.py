@@ -1,0 +1,293 @@
+"""What is kept for how long, and the removal of the rest.
+
+Never removed: ``raw/``, what the tables refer to, a state of a table that a kept model was trained on, a
+model that is or was champion, the newest report, records of decisions. What may go is named by patterns of
+whole keys: no other object is ever looked at.
+"""
+
+import json
+import logging
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from pyiceberg.catalog import Catalog
+from pyiceberg.table.refs import SnapshotRefType
+
+from weather_mlops.errors import Misconfigured, WeatherError
+from weather_mlops.lake import maintenance
+from weather_mlops.lake.catalog import open_table
+from weather_mlops.lake.schemas import OBSERVATIONS, TABLES
+from weather_mlops.lake.store import ObjectStore, StoredObject
+from weather_mlops.lake.tags import untag
+from weather_mlops.model.registry import MANIFEST, Registry
+
+log = logging.getLogger(__name__)
+
+_DATED: Final = r"\d{4}/\d\d/\d\d/[^/]+"
+OBJECTS: Final = {
+    "reports": ("reports/monitoring/", rf"reports/monitoring/{_DATED}"),
+    "validations": ("quality/validations/", rf"quality/validations/{_DATED}"),
+    "data docs": ("quality/docs/", rf"quality/docs/{_DATED}"),
+    "ledger of calls": ("calls/kma/", r"calls/kma/\d{4}-\d\d-\d\d/[^/]+"),
+}
+"""Kinds of dated objects: where they are listed, and what their keys are."""
+STAGING: Final = "staging/"
+MODELS: Final = "models/"
+TAG: Final = "model-"
+LOG: Final = ".log"
+RECORD: Final = "monitoring/cleanup.json"
+"""When was cleaned last, and what: listing all there is each half hour would be work for nothing."""
+LONGEST_LOOK_DAYS: Final = 31
+"""Monitoring itself looks back a month: results of the audit must be there so long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """How long what is kept; each is an argument in pipelines/monitoring.yml, with its reason.
+
+    Attributes:
+        staging_days: what a run handed from task to task, since its last write.
+        reports_days: monitoring's reports.
+        quality_days: validation results and Data Docs.
+        calls_days: the ledger of API calls.
+        logs_days: Airflow's log files.
+        snapshot_days: states of the tables that no tag keeps.
+        orphan_days: files of the tables that no state refers to.
+        refused_models_days: models that were never champion.
+    """
+
+    staging_days: float = 14
+    reports_days: float = 90
+    quality_days: float = 180
+    calls_days: float = 31
+    logs_days: float = 30
+    snapshot_days: float = 1
+    orphan_days: float = 3
+    refused_models_days: float = 30
+
+    def __post_init__(self) -> None:
+        if self.quality_days < LONGEST_LOOK_DAYS:
+            raise Misconfigured(
+                f"keep: quality_days is {self.quality_days:g}: monitoring itself reads the results of "
+                f"{LONGEST_LOOK_DAYS} days"
+            )
+        if min(self.orphan_days, self.snapshot_days, self.staging_days) < 1:
+            raise Misconfigured(
+                "keep: snapshot_days, orphan_days and staging_days are at least 1: younger ones may be in use"
+            )
+
+
+@dataclass
+class Removed:
+    """What was removed, or would be: by kind, how many and their bytes; and what could not be seen to."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    bytes: dict[str, int] = field(default_factory=dict)
+    models: list[str] = field(default_factory=list)
+    failed: dict[str, WeatherError] = field(default_factory=dict)
+
+    def add(self, kind: str, count: int, size: int = 0) -> None:
+        """Count some."""
+        self.counts[kind] = self.counts.get(kind, 0) + count
+        self.bytes[kind] = self.bytes.get(kind, 0) + size
+
+    def as_dict(self) -> dict[str, Any]:
+        """For the orchestrator."""
+        return {
+            "cleaned": {kind: count for kind, count in self.counts.items() if count},
+            "removed_mb": round(sum(self.bytes.values()) / 1e6, 2),
+            "removed_models": self.models,
+            "not_cleaned": {kind: str(error) for kind, error in self.failed.items()},
+        }
+
+
+@dataclass(frozen=True)
+class Cleanup:
+    """One cleaning.
+
+    Attributes:
+        store: the bucket.
+        catalog: of its tables.
+        logs: folder of Airflow's log files on this machine.
+        keep: for how long what is kept.
+        now: the time (UTC).
+        dry_run: whether everything is only counted.
+    """
+
+    store: ObjectStore
+    catalog: Catalog
+    logs: Path
+    keep: Keep
+    now: datetime
+    dry_run: bool = False
+
+    def run(self) -> Removed:
+        """Clean each kind; one that can't be doesn't hold back the others."""
+        done = Removed()
+        keep = self.keep
+        days = (keep.reports_days, keep.quality_days, keep.quality_days, keep.calls_days)
+        work: dict[str, Callable[[Removed], None]] = {
+            "staging": self._staging,
+            **{
+                kind: lambda done, kind=kind, age=age: self._dated(done, kind, age)  # type: ignore[misc]
+                for kind, age in zip(OBJECTS, days, strict=True)
+            },
+            "models": self._models,
+            "tables": self._tables,
+            "logs": self._logs,
+        }
+        for kind, clean in work.items():
+            try:
+                clean(done)
+            except WeatherError as error:
+                log.warning("cleanup: %s: %s", kind, error)
+                done.failed[kind] = error
+        log.info("cleanup: dry_run=%s %s", self.dry_run, done.as_dict())
+        return done
+
+    def _before(self, days: float) -> datetime:
+        return self.now - timedelta(days=days)
+
+    def _remove(self, done: Removed, kind: str, entries: Iterable[StoredObject]) -> None:
+        chosen = list(entries)
+        if chosen and not self.dry_run:
+            self.store.delete(*(entry.key for entry in chosen))
+        done.add(kind, len(chosen), sum(entry.size for entry in chosen))
+
+    def _staging(self, done: Removed) -> None:
+        """Runs of which nothing was written for so long: a younger parcel needs the older ones beside it."""
+        before = self._before(self.keep.staging_days)
+        for entries in _folders(self.store, STAGING, depth=1).values():
+            if max(entry.modified for entry in entries) < before:
+                self._remove(done, "staging", entries)
+
+    def _dated(self, done: Removed, kind: str, days: float) -> None:
+        prefix, pattern = OBJECTS[kind]
+        old = (entry for entry in self.store.list(prefix) if entry.modified < self._before(days))
+        self._remove(done, kind, [entry for entry in old if re.fullmatch(pattern, entry.key)])
+
+    def _models(self, done: Removed) -> None:
+        """Versions that never were champion; then tags of states that no model needs any more."""
+        versions = _folders(self.store, MODELS, depth=3)
+        before, left = self._before(self.keep.refused_models_days), set[str]()
+        protected: dict[str, set[str]] = {}
+        for (target, place, version), entries in versions.items():
+            if place != "versions":
+                continue
+            if target not in protected:
+                protected[target] = champions(Registry(self.store, target))
+            if version in protected[target] or max(entry.modified for entry in entries) >= before:
+                left.add(version)
+                continue
+            # Without its manifest it is no version: whoever is stopped here leaves no half of one.
+            for sealed in (True, False):
+                files = [entry for entry in entries if entry.key.endswith(f"/{MANIFEST}") is sealed]
+                self._remove(done, "files of models", files)
+            done.models.append(f"{target}/{version}")
+        self._tags(done, left, before)
+
+    def _tags(self, done: Removed, versions: set[str], before: datetime) -> None:
+        metadata = open_table(self.catalog, OBSERVATIONS).metadata
+        made = {snapshot.snapshot_id: snapshot.timestamp_ms / 1000 for snapshot in metadata.snapshots}
+        for name, reference in metadata.refs.items():
+            # A training that goes on has its tag before any file: only old states lose theirs.
+            old = made.get(reference.snapshot_id, before.timestamp()) < before.timestamp()
+            ours = reference.snapshot_ref_type == SnapshotRefType.TAG and name.startswith(TAG)
+            if ours and old and name.removeprefix(TAG) not in versions:
+                if not self.dry_run:
+                    untag(self.catalog, OBSERVATIONS, name)
+                done.add("tags", 1)
+
+    def _tables(self, done: Removed) -> None:
+        states, files = self._before(self.keep.snapshot_days), self._before(self.keep.orphan_days)
+        for definition in TABLES:
+            table = open_table(self.catalog, definition)
+            if self.dry_run:
+                done.add("months compacted", len(maintenance.crowded(table)))
+                done.add("snapshots", len(maintenance.stale(table, states)))
+            else:
+                done.add("months compacted", maintenance.compact(self.catalog, definition))
+                done.add("snapshots", maintenance.expire(self.catalog, definition, before=states))
+            self._remove(
+                done, "orphan files", maintenance.orphans(self.catalog, definition, older_than=files)
+            )
+
+    def _logs(self, done: Removed) -> None:
+        before = self._before(self.keep.logs_days).timestamp()
+        for file in list(_log_files(self.logs)):
+            told = file.stat()
+            if told.st_mtime < before:
+                done.add("log files", 1, told.st_size)
+                if not self.dry_run:
+                    file.unlink()
+        if not self.dry_run:
+            _remove_empty(self.logs, before)
+
+
+def last_done(store: ObjectStore) -> datetime | None:
+    """When everything was cleaned last; None = never, or the record can't be read.
+
+    Raises:
+        StorageUnavailable, StorageRefused.
+    """
+    try:
+        return datetime.fromisoformat(json.loads(store.get(RECORD))["at"])
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return None
+
+
+def record(store: ObjectStore, done: Removed, now: datetime) -> None:
+    """Put on record what was cleaned.
+
+    Raises:
+        StorageUnavailable, StorageRefused.
+    """
+    body = json.dumps({"at": now.isoformat(), **done.as_dict()}, ensure_ascii=False, indent=1)
+    store.put(RECORD, body.encode(), "application/json")
+
+
+def champions(registry: Registry) -> set[str]:
+    """Versions that are or were champion, and those that one took over from.
+
+    Raises:
+        ModelUnusable: pointer or a decision is damaged: then nobody knows, and nothing may be removed.
+        StorageUnavailable, StorageRefused.
+    """
+    standing, decisions = registry.champion(), registry.decisions()
+    made = [each for each in [*decisions, *([standing] if standing else [])] if each.kind != "refused"]
+    previous = {each.previous for each in [*decisions, *made] if each.previous}
+    return {each.version for each in made} | previous
+
+
+def _folders(store: ObjectStore, prefix: str, depth: int) -> dict[Any, list[StoredObject]]:
+    """Objects under a prefix, by the names of the folders below it that they are in."""
+    found = defaultdict(list)
+    for entry in store.list(prefix):
+        names = entry.key.removeprefix(prefix).split("/")
+        if len(names) > depth:
+            found[tuple(names[:depth])].append(entry)
+    return dict(found)
+
+
+def _log_files(folder: Path) -> Iterator[Path]:
+    """Log files below a folder, and nothing else that may lie there."""
+    for file in folder.rglob(f"*{LOG}*"):
+        if LOG in file.suffixes and file.is_file() and not file.is_symlink():
+            yield file
+
+
+def _remove_empty(folder: Path, before: float) -> None:
+    """Folders that are empty, and were for so long: a new run's may be just about to be filled."""
+    for path in sorted(folder.rglob("*"), key=lambda path: len(path.parts), reverse=True):
+        if (
+            path.is_dir()
+            and not path.is_symlink()
+            and path.stat().st_mtime < before
+            and not any(path.iterdir())
+        ):
+            path.rmdir()

@@ -1,0 +1,1 @@
+"""What the HTML pages of the pipelines have in common: the model card, the monitoring report."""

@@ -1,0 +1,45 @@
+"""Curves over leads, how they look, and the legend that says which is which."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+Figures = Sequence[float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a curve is drawn; the dash tells curves apart where colours don't.
+
+    Attributes:
+        paint: a colour that the page's style names: ``--model``.
+        dash: lengths of dash and gap in line widths; empty for a solid line.
+        width: of the line, px.
+    """
+
+    paint: str
+    dash: tuple[float, ...] = ()
+    width: float = 1.6
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """One figure for each lead, None where there is none."""
+
+    values: Figures
+    look: Look
+
+
+def swatch(look: Look) -> str:
+    """A piece of the curve, for a legend."""
+    dashes = " ".join(f"{length * look.width:g}" for length in look.dash)
+    return (
+        '<svg class="swatch" viewBox="0 0 34 10" aria-hidden="true">'
+        f'<path d="M1 5H33" style="stroke:var(--{look.paint});stroke-width:{look.width + 0.6:g};'
+        f'stroke-dasharray:{dashes or "none"}"/></svg>'
+    )
+
+
+def legend(entries: Sequence[tuple[str, Look]]) -> str:
+    """What the curves of a plot are: text as HTML, and look."""
+    items = "".join(f"<li>{swatch(look)}{text}</li>" for text, look in entries)
+    return f'<ul class="legend">{items}</ul>'

@@ -1,0 +1,141 @@
+"""How pages write figures, times and tables: escaped, with units, "–" where no figure is."""
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from html import escape
+from typing import Any, Final
+
+from weather_mlops.kma.endpoints import KST
+
+MISSING: Final = "–"
+NBSP: Final = "\u00a0"
+
+STYLE: Final = """
+:root{color-scheme:light dark;--page:#fff;--ink:#1c2024;--soft:#5b6570;--rule:#d5dae0;--band:#4caf7a;
+--heat:232 119 34;--bad:#b3261e;--good:#1a7f4b;--model:#0b63ce;--persistence:#8a5a2b;--yesterday:#b8860b;
+--climatology:#6b7785;--damped:#d1478c;--ridge:#1b8a5a;--champion:#7a3fd1;--other:#6b7785}
+@media (prefers-color-scheme:dark){:root{--page:#14171a;--ink:#e6e9ec;--soft:#a3adb8;--rule:#3a424a;
+--band:#4caf7a;--heat:232 119 34;--bad:#ff8a80;--good:#6fd6a0;--model:#5aa9ff;--persistence:#c79a6b;
+--yesterday:#e3b73b;--climatology:#9aa6b2;--damped:#ff85bd;--ridge:#4fcb93;--champion:#b794ff;--other:#9aa6b2}}
+*{box-sizing:border-box}
+body{margin:0 auto;max-width:1240px;padding:1rem;background:var(--page);color:var(--ink);
+font:16px/1.5 system-ui,"DejaVu Sans",sans-serif;overflow-wrap:break-word}
+h1{margin:.2em 0 0;line-height:1.2;text-wrap:balance}
+h2{margin:2.2em 0 .4em;padding-top:.5em;border-top:1px solid var(--rule)}
+p{max-width:75ch;margin:.5em 0}.lead{font-size:1.1em}.soft,figcaption,.caption{color:var(--soft)}
+.bad{color:var(--bad);font-weight:600}.good{color:var(--good)}
+.plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,340px),1fr));gap:1rem 2rem}
+figure{display:flex;flex-direction:column;justify-content:space-between;
+margin:.5em 0;min-width:0;max-width:520px}figcaption{font-size:.9em;line-height:1.35}
+figcaption b{color:var(--ink)}figure>svg{display:block;width:100%;height:auto;margin-top:.4em}
+svg text{font-family:system-ui,"DejaVu Sans",sans-serif!important}
+.legend{display:flex;flex-wrap:wrap;gap:.2em 1.2em;padding:0;margin:.6em 0;list-style:none;font-size:.9em}
+.swatch{width:34px;height:10px;margin-right:.4em}.swatch path{fill:none}
+.box{overflow-x:auto;margin:.3em 0 .8em}table{border-collapse:collapse;font-size:.9em;
+font-variant-numeric:tabular-nums}.caption{margin:.8em 0 0;font-size:.9em}
+th,td{padding:.22em .6em;text-align:right;white-space:nowrap;border-bottom:1px solid var(--rule)}
+thead th{vertical-align:bottom;font-weight:600;white-space:normal}tbody th{font-weight:400}
+th:first-child{position:sticky;left:0;background:var(--page);text-align:left}
+.heat{background:rgb(var(--heat)/calc(var(--s)*.55))}
+.bar{min-width:5.5em;background:linear-gradient(90deg,rgb(var(--heat)/.4) calc(var(--s)*100%),transparent 0)}
+:root{--model-band:color-mix(in srgb,var(--model) 30%,transparent)}
+dl{display:grid;grid-template-columns:minmax(8em,max-content) 1fr;gap:.25em 1.5em;margin:.8em 0}
+dt{color:var(--soft)}dd{margin:0;min-width:0}summary{cursor:pointer;color:var(--soft);padding:.3em 0}
+@media (max-width:600px){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.6em}
+.bar{min-width:0}}
+tbody th:has(wbr){white-space:normal;min-width:9.5em}
+""".strip()
+
+
+def number(value: float | None, unit: str = "", *, digits: int = 2, signed: bool = False) -> str:
+    """A figure with its unit; without one where the column or the axis names it."""
+    if value is None or not math.isfinite(value):
+        return MISSING
+    text = f"{value:{'+' if signed else ''}z,.{digits}f}".replace("-", "−")
+    return f"{text}{NBSP}{escape(unit)}" if unit else text
+
+
+def percent(share: float | None, *, digits: int = 0, signed: bool = False) -> str:
+    """A share as a figure in percent."""
+    return number(None if share is None else 100 * share, "%", digits=digits, signed=signed)
+
+
+def finite(value: Any) -> Any:
+    """The same with None for each figure that is not a number."""
+    if isinstance(value, Mapping):
+        return {name: finite(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def moment(iso: str) -> datetime:
+    """A time, which is UTC also where it doesn't say so, in KST."""
+    parsed = datetime.fromisoformat(iso)
+    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(KST)
+
+
+def kst(iso: str) -> str:
+    """A time for people."""
+    return f"{moment(iso):%Y-%m-%d %H:%M}{NBSP}KST"
+
+
+def cell(text: str, kind: str = "", scale: float | None = None) -> str:
+    """A cell of a table.
+
+    Args:
+        text: as HTML.
+        kind: CSS class.
+        scale: 0 to 1: how hot a ``heat`` cell is, how long a ``bar``.
+    """
+    marks = f' class="{kind}"' if kind else ""
+    marks += "" if scale is None else f' style="--s:{scale:.3f}"'
+    return f"<td{marks}>{text}</td>"
+
+
+def table(
+    caption: str, head: Sequence[str], rows: Sequence[tuple[str, Sequence[str]]], missing: str = ""
+) -> str:
+    """A table in a box of its own, which may scroll where the page must not.
+
+    Args:
+        caption: as HTML; says what the figures are and in which unit.
+        head: column titles, as HTML.
+        rows: title and cells of each row, as HTML.
+        missing: why a figure may be missing; said only where one is.
+    """
+    titles = "".join(f'<th scope="col">{title}</th>' for title in head)
+    lines = "".join(f'<tr><th scope="row">{title}</th>{"".join(cells)}</tr>' for title, cells in rows)
+    why = f'<p class="soft">{MISSING}: {missing}</p>' if missing and f">{MISSING}</td>" in lines else ""
+    return (
+        f'<p class="caption">{caption}</p>'
+        f'<div class="box" tabindex="0"><table><thead><tr>{titles}</tr></thead>'
+        f"<tbody>{lines}</tbody></table></div>{why}"
+    )
+
+
+def figure(title: str, note: str, svg: str) -> str:
+    """A plot under its title; all of it HTML."""
+    return f"<figure><figcaption><b>{title}</b> {note}</figcaption>{svg}</figure>"
+
+
+def folded(title: str, body: str) -> str:
+    """What only some want to read."""
+    return f"<details><summary>{title}</summary>{body}</details>"
+
+
+def page(title: str, body: str, *, language: str = "en", style: str = "") -> str:
+    """A page that needs nothing but itself.
+
+    Args:
+        title: as HTML.
+        body: as HTML.
+        language: of the page, as in HTML's ``lang``.
+        style: CSS of this page's own, after STYLE.
+    """
+    return (
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<title>{title}</title><style>{STYLE}{style}</style></head><body>{body}</body></html>\n"
+    )

@@ -1,0 +1,70 @@
+"""Monitoring in a real Airflow: green on a young system, its report a click away; and without S3."""
+
+import json
+from urllib.parse import quote
+
+import pytest
+import requests
+
+from embedded.airflow_api import Run
+from embedded.parts import USER
+from tests.e2e.conftest import E2E_PATIENCE, Stack
+from tests.e2e.test_collection import access
+from tests.e2e.test_pages import token
+from weather_mlops.lake.store import ObjectStore
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+TASKS = {"system_health", "data_quality", "model_performance", "generate_report", "send_alerts", "cleanup"}
+
+
+def states(stack: Stack, run: Run) -> dict[str, str]:
+    return {task["task_id"]: task["state"] for task in stack.api.tasks(run)}
+
+
+def links(stack: Stack, run: Run) -> dict[str, str]:
+    path = f"dags/monitoring/dagRuns/{quote(run.run_id, safe='')}/taskInstances/generate_report/links"
+    return stack.api.call("GET", path)["extra_links"]
+
+
+def test_a_young_system_is_monitored_and_the_report_opens_from_its_task(stack):
+    run = stack.api.wait("monitoring", stack.api.run_now("monitoring"), E2E_PATIENCE)
+    told = stack.api.results(run)
+
+    assert states(stack, run) == dict.fromkeys(TASKS, "success")
+    assert not [name for name in told["missing"] if name.startswith("system_health")]
+    assert told["alerts"].startswith("sent nothing: there is no connection alerts")
+    assert told["cleanup"] == "done"
+    found = links(stack, run)
+    assert set(found) == {"Report", "Latest report"}
+    for link in found.values():
+        page = requests.get(
+            f"{stack.system.ui_url}/{link}", headers={"Authorization": token(stack, USER)}, timeout=30
+        )
+        assert page.status_code == 200
+        assert "data_collection" in page.text
+        assert "<script" not in page.text
+    document = json.loads(ObjectStore(access(stack)).get(told["report_json_key"]))
+    assert document["run"] == f"monitoring/{run.run_id}"
+    assert not [secret for secret in stack.secrets() if secret in json.dumps(document)]
+
+
+def test_without_s3_the_report_comes_out_all_the_same_and_says_what_is_missing(stack):
+    stack.storage(up=False)
+    try:
+        run = stack.api.wait("monitoring", stack.api.trigger("monitoring"), E2E_PATIENCE)
+    finally:
+        stack.storage(up=True)
+    told = stack.api.results(run)
+    page = (stack.system.folder / "airflow" / "monitoring" / "spare-reports").glob("**/latest.html")
+
+    assert states(stack, run) | {"data_quality": "", "model_performance": ""} == {
+        "system_health": "success", "data_quality": "", "model_performance": "",
+        "generate_report": "success", "send_alerts": "success", "cleanup": "failed",
+    }  # fmt: skip
+    assert told["verdict"] == "act"
+    assert "s3_failing" in told["system_health_breaches"]
+    assert told["report_file"].endswith(".html")
+    assert "s3_failing" in next(page).read_text()
+    assert any(name.startswith("data_quality") for name in told["missing"])
+    assert any(name.startswith("model_performance") for name in told["missing"])
+    assert not [secret for secret in stack.secrets() if secret in stack.logs()]

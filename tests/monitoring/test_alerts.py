@@ -1,0 +1,133 @@
+"""One alert per problem: opened after breaches in a row, told once, reminded, resolved after good checks."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from itertools import chain
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from weather_mlops.monitoring import alerts
+from weather_mlops.monitoring.alerts import Alert, Kind, Rules
+from weather_mlops.monitoring.findings import Check, Section, Severity, Status
+
+BEGIN = datetime(2026, 11, 25, tzinfo=UTC)
+RULES = Rules()
+OK, BAD, UNKNOWN = Status.OK, Status.BREACH, Status.UNKNOWN
+
+
+def check(status: Status, name: str = "sensor_bias", subject="108", severity=Severity.WARNING) -> Check:
+    return Check(name, subject, status, severity, 2.1, 1.0, "°C", "warmer than its neighbours")
+
+
+def section(*checks: Check) -> Section:
+    return Section("data_quality", checks=checks)
+
+
+def told_by(*statuses: Status | None, rules: Rules = RULES, every: timedelta = timedelta(minutes=30)):
+    """What people are told, run by run; None = the check isn't there."""
+    state, kinds = {}, []
+    for number, status in enumerate(statuses):
+        now = BEGIN + number * every
+        state = alerts.advance(state, [section(*([check(status)] if status else []))], rules, now)
+        events = alerts.due(state, rules, now)
+        state = alerts.told(state, events, now)
+        kinds.append([str(event.kind) for event in events])
+    return kinds, state
+
+
+def test_a_problem_opens_once_after_two_breaches_and_is_resolved_once_after_three_good_checks():
+    kinds, state = told_by(OK, BAD, BAD, BAD, BAD, OK, OK, OK, OK)
+    assert kinds == [[], [], ["opened"], [], [], [], [], ["resolved"], []]
+    assert state == {}
+
+
+def test_one_bad_moment_alerts_nobody():
+    kinds, state = told_by(BAD, OK, BAD, OK, BAD, OK)
+    assert list(chain(*kinds)) == []
+    assert state == {}
+
+
+def test_a_figure_that_wavers_about_its_limit_alerts_once():
+    kinds, _ = told_by(BAD, BAD, *[OK, OK, BAD] * 7)
+    assert list(chain(*kinds)) == ["opened"]
+
+
+def test_what_is_unknown_neither_opens_nor_closes():
+    assert told_by(UNKNOWN, UNKNOWN, UNKNOWN)[1] == {}
+    kinds, state = told_by(BAD, UNKNOWN, BAD, UNKNOWN, UNKNOWN, UNKNOWN, OK, OK, UNKNOWN, OK)
+    assert kinds == [[], [], ["opened"], [], [], [], [], [], [], ["resolved"]]
+    assert state == {}
+
+
+def test_a_problem_that_stays_is_told_again_after_twelve_hours():
+    kinds, _ = told_by(*[BAD] * 52)
+    assert [number for number, said in enumerate(kinds) if said] == [1, 25, 49]
+    assert kinds[25] == ["still open"]
+
+
+def test_what_is_not_measured_any_more_is_closed_after_a_week_and_said_to_be():
+    kinds, state = told_by(BAD, BAD, *[None] * 9, every=timedelta(days=1))
+    assert kinds[2:] == [["still open"]] * 6 + [["resolved"], [], []]
+    assert state == {}
+    assert told_by(BAD, *[None] * 9, every=timedelta(days=1))[1] == {}
+
+
+def test_each_problem_has_an_alert_of_its_own_and_critical_ones_come_first():
+    bad = [check(BAD), check(BAD, subject="159"), check(BAD, "s3_failing", "", Severity.CRITICAL)]
+    state = {}
+    for number in range(2):
+        state = alerts.advance(state, [section(*bad)], RULES, BEGIN + timedelta(minutes=number))
+    events = alerts.due(state, RULES, BEGIN)
+
+    assert [event.alert.check.problem for event in events] == [
+        "s3_failing",
+        "sensor_bias:108",
+        "sensor_bias:159",
+    ]
+
+
+def test_what_could_not_be_told_is_told_later_also_when_it_is_over():
+    state = {}
+    for number, status in enumerate([BAD, BAD, OK, OK, OK]):
+        state = alerts.advance(state, [section(check(status))], RULES, BEGIN + timedelta(hours=number))
+    (event,) = alerts.due(state, RULES, BEGIN + timedelta(hours=9))
+
+    assert event.kind is Kind.CAME_AND_WENT
+    assert (event.alert.since, event.alert.resolved_at) == (BEGIN, BEGIN + timedelta(hours=4))
+
+
+def test_a_problem_that_comes_back_before_its_end_was_told_goes_on_as_the_same():
+    state = {}
+    for number, status in enumerate([BAD, BAD, OK, OK, OK, BAD]):
+        state = alerts.advance(state, [section(check(status))], RULES, BEGIN + timedelta(hours=number))
+    (event,) = alerts.due(state, RULES, BEGIN + timedelta(hours=9))
+
+    assert event.kind is Kind.OPENED
+    assert event.alert.since == BEGIN
+
+
+def test_a_clock_that_goes_back_reminds_nobody_and_loses_nothing():
+    _, state = told_by(BAD, BAD)
+    earlier = BEGIN - timedelta(days=3)
+    state = alerts.advance(state, [section(check(BAD))], RULES, earlier)
+
+    assert alerts.due(state, RULES, earlier) == []
+    assert state["sensor_bias:108"].is_open
+
+
+@given(st.lists(st.sampled_from([OK, BAD, UNKNOWN, None]), max_size=60))
+def test_whatever_happens_openings_and_ends_alternate(statuses):
+    kinds, state = told_by(*statuses, rules=Rules(remind_hours=1e6, forget_days=1e6))
+    said = [kind for kind in list(chain(*kinds)) if kind != "still open"]
+
+    assert said == ["opened", "resolved"] * (len(said) // 2) + ["opened"] * (len(said) % 2)
+    assert bool(len(said) % 2) == any(alert.is_open for alert in state.values())
+
+
+@pytest.mark.parametrize("statuses", [[BAD], [BAD, BAD], [BAD, BAD, OK, UNKNOWN]])
+def test_an_alert_survives_being_kept(statuses):
+    _, state = told_by(*statuses)
+    (alert,) = state.values()
+    assert Alert.from_dict(json.loads(json.dumps(alert.as_dict()))) == alert

@@ -1,0 +1,108 @@
+"""A sensor that is broken in the simulator: shown by the next reports, told once, and resolved once."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from simulator import clock
+from simulator import wire as peer
+from simulator.sensors import SensorFault, Sensors
+from simulator.simulated import SimulatedWeather
+from weather_mlops.collection import with_key
+from weather_mlops.kma import wire
+from weather_mlops.kma.stations import load_stations
+from weather_mlops.lake.catalog import ensure_tables
+from weather_mlops.lake.publish import publish
+from weather_mlops.lake.schemas import OBSERVATIONS_SCHEMA, conformed
+from weather_mlops.monitoring import data_quality, report
+from weather_mlops.monitoring.alerting import Keeper, run_alerts
+from weather_mlops.monitoring.alerts import Rules
+from weather_mlops.monitoring.messages import Links
+
+NEARBY = (98, 99, 108, 112, 119, 201, 202, 203)  # Seoul and around
+BROKEN = 108
+NOW = datetime.now(UTC).replace(minute=10, second=0, microsecond=0)
+HALF_AN_HOUR = timedelta(minutes=30)
+
+
+class Watched:
+    """Simulated weather, collected up to a time; and monitoring, which looks at it."""
+
+    def __init__(self, catalog, store, folder) -> None:
+        self.catalog, self.store = catalog, store
+        self.sensors = Sensors(SimulatedWeather(0, load_stations()))
+        self.keeper = Keeper(store, folder / "alerts.json")
+        self.now = NOW - timedelta(days=70)
+        self.collected = int(clock.hour_of(self.now))
+        self.told: list[str] = []
+        ensure_tables(catalog)
+
+    def wait(self, **time: float) -> None:
+        """Let time pass, and collect what was observed meanwhile."""
+        self.now += timedelta(**time)
+        newest = int(clock.hour_of(self.now)) - 1
+        if newest > self.collected:
+            rows = self.sensors.rows(self.collected + 1, newest, NEARBY, clock.hour_of(self.now))
+            parsed = with_key(wire.parse(peer.observations(rows).body).rows, "raw/simulated")
+            publish(self.catalog, conformed(parsed, OBSERVATIONS_SCHEMA), run=str(newest))
+            self.collected = newest
+
+    def break_sensors(self, *faults: str) -> None:
+        self.sensors.switch([SensorFault.parse(fault) for fault in faults], clock.hour_of(self.now))
+
+    def monitor(self, times: int = 1) -> str:
+        """Some runs of monitoring; the last one's page."""
+        for _ in range(times):
+            self.wait(minutes=30)
+            section = data_quality.measure(self.catalog, self.store, data_quality.Limits(), self.now)
+            run_alerts(
+                self.keeper,
+                [section],
+                Rules(),
+                send=lambda message: self.told.append(f"{message.title}\n{message.body}"),
+                unconfigured="",
+                links=Links("report", "docs/runbook.md"),
+                run=f"{self.now}",
+                now=self.now,
+            )
+        made = report.publish(self.store, [section], now=self.now, language="en", run=f"{self.now}")
+        return self.store.get(made.html_key).decode()
+
+    def told_of(self, problem: str) -> list[str]:
+        """What was told of a problem."""
+        said = "\n".join(self.told).splitlines()
+        return [line.partition(f"{problem}: ")[2] for line in said if line.startswith(f"WARNING {problem}: ")]
+
+
+@pytest.fixture
+def watched(catalog, store, tmp_path) -> Watched:
+    watched = Watched(catalog, store, tmp_path)
+    watched.wait(days=35)
+    return watched
+
+
+@pytest.mark.parametrize(
+    ("fault", "problem", "found_within", "well_within"),
+    [
+        (f"bias:{BROKEN}:5.0", f"sensor_bias:{BROKEN}", {"days": 5}, {"days": 15}),
+        (f"stuck:{BROKEN}", f"sensor_stuck:{BROKEN}", {"hours": 13}, {"hours": 3}),
+        (f"silent:{BROKEN}", f"station_silent:{BROKEN}", {"hours": 13}, {"hours": 3}),
+    ],
+)
+def test_a_broken_sensor_is_shown_told_once_and_resolved_once(
+    watched, fault, problem, found_within, well_within
+):
+    watched.monitor(2)
+    assert watched.told_of(problem) == []
+    watched.break_sensors(fault)
+    watched.wait(**found_within)
+    page = watched.monitor(4)
+
+    assert watched.told_of(problem) == ["opened"]
+    assert "Seoul" in page
+    assert f"docs/runbook.md#{problem.partition(':')[0]}" in page
+    watched.break_sensors()
+    watched.wait(**well_within)
+    watched.monitor(5)
+    # Between the runs days went by, after which people are reminded.
+    assert [kind for kind in watched.told_of(problem) if kind != "still open"] == ["opened", "resolved"]

@@ -1,0 +1,116 @@
+"""Sections reach the report also without S3; one that doesn't come is missing, with the reason."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.monitoring.orchestrator import PASSWORD
+from weather_mlops.errors import Misconfigured
+from weather_mlops.lake.store import ObjectStore
+from weather_mlops.monitoring.alerts import Alert
+from weather_mlops.monitoring.findings import SECTIONS, Check, Missing, Section, Severity, Status
+from weather_mlops.monitoring.handover import Handover, publish
+from weather_mlops.monitoring.retraining import retrain
+
+NOW = datetime(2026, 11, 25, 3, 30, tzinfo=UTC)
+HEALTH = Section(
+    "system_health",
+    {"storage": {"write_ms": 5.0}},
+    [Check("s3_failing", "", Status.BREACH, Severity.CRITICAL, None, None, "", "write failed")],
+    [Missing("airflow", "no connection")],
+)
+
+
+@pytest.fixture
+def handover(store, tmp_path) -> Handover:
+    return Handover(store, "monitoring/manual__1", tmp_path / "spare")
+
+
+@pytest.fixture
+def without_s3(handover) -> Handover:
+    return replace(
+        handover, store=ObjectStore(replace(handover.store.access, endpoint_url="http://127.0.0.1:9"))
+    )
+
+
+@pytest.mark.parametrize("which", ["handover", "without_s3"])
+def test_a_section_arrives_as_it_was_measured(request, which):
+    handover = request.getfixturevalue(which)
+    told = handover.give(HEALTH)
+    sections = handover.take({})
+
+    assert sections[0] == HEALTH
+    assert told == {
+        "system_health_checks": 1,
+        "system_health_breaches": ["s3_failing"],
+        "system_health_missing": ["airflow"],
+    }
+
+
+def test_a_section_that_was_not_handed_on_is_missing_with_the_reason(handover):
+    handover.give(HEALTH)
+    _, quality, model = handover.take({"data_quality": "the task ended as failed: StorageUnavailable: 503"})
+
+    assert [section.name for section in (quality, model)] == list(SECTIONS[1:])
+    assert quality.missing == [Missing("data_quality", "the task ended as failed: StorageUnavailable: 503")]
+    assert "see its log" in model.missing[0].why
+
+
+def test_what_another_run_left_on_this_machine_is_not_taken_for_this_one(without_s3):
+    replace(without_s3, run="monitoring/yesterday").give(HEALTH)
+    assert without_s3.take({})[0].missing
+
+
+def test_the_report_is_on_s3_and_as_latest(handover, store):
+    told = publish(
+        handover, [HEALTH, *handover.take({})[1:]], now=NOW, language="en", runbook="docs/runbook.md"
+    )
+
+    assert told["report_key"] == "reports/monitoring/2026/11/25/1230.html"
+    assert all(b"s3_failing" in store.get(told[key]) for key in ("latest_key", "report_key"))
+    assert store.exists(told["report_json_key"])
+    assert "system_health: airflow" in told["missing"]
+    json.dumps(told)
+
+
+def test_without_s3_the_report_is_on_this_machine_and_it_says_where(without_s3):
+    without_s3.give(HEALTH)
+    for _ in range(2):
+        told = publish(without_s3, without_s3.take({}), now=NOW, language="ko", runbook="docs/runbook.md")
+
+    page = (without_s3.spare / "spare-reports" / "reports/monitoring/2026/11/25/1230.html").read_text()
+    assert told["report_file"].endswith("1230.html")
+    assert "report_key" not in told
+    assert "s3_failing" in page
+    assert "127.0.0.1:9" in told["report_not_stored"]
+
+
+def breach(section: str) -> Alert:
+    check = Check("model_worse", "air_temperature", Status.BREACH, Severity.WARNING, 2.0, 1.0, "°C", "")
+    return Alert(section, check, since=NOW, measured_at=NOW, bad=2, opened_at=NOW)
+
+
+def test_a_breach_of_the_model_starts_its_training_once_a_day(orchestrator):
+    breaches = [breach("model_performance")]
+    assert "started (monitoring__2026-11-25)" in retrain(orchestrator.api, breaches, NOW)
+    assert "it was today already" in retrain(orchestrator.api, breaches, NOW)
+    tomorrow = NOW.replace(hour=15)  # 00:30 in Korea
+    assert "monitoring__2026-11-26" in retrain(orchestrator.api, breaches, tomorrow)
+
+    assert [run["dag_id"] for run in orchestrator.started] == ["model_training"] * 2
+    assert "model_worse:air_temperature" in orchestrator.started[0]["note"]
+
+
+def test_other_problems_start_no_training_and_an_api_that_is_down_is_told(orchestrator):
+    assert "no alert of model_performance" in retrain(orchestrator.api, [breach("data_quality")], NOW)
+    orchestrator.broken = 503
+    said = retrain(orchestrator.api, [breach("model_performance")], NOW)
+    assert "not started: Airflow's API" in said
+    assert PASSWORD not in said
+
+    def unconfigured():
+        raise Misconfigured("there is no connection airflow_api_default")
+
+    assert "no connection" in retrain(unconfigured, [breach("model_performance")], NOW)

@@ -1,0 +1,305 @@
+"""What monitoring says of the model: of a good one, of bad ones, and while there is too little to tell."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from tests.model import world
+from weather_mlops.errors import Misconfigured, StorageUnavailable
+from weather_mlops.lake import forecasts
+from weather_mlops.lake.catalog import ensure_tables
+from weather_mlops.lake.publish import publish
+from weather_mlops.lake.schemas import FORECASTS_SCHEMA
+from weather_mlops.lake.store import ObjectStore
+from weather_mlops.model.climatology import Climatology
+from weather_mlops.model.registry import Decision, Registry, as_json
+from weather_mlops.monitoring import pairs, performance, scored
+from weather_mlops.monitoring.findings import Check, Section, Status
+
+NOW = datetime.now(UTC).replace(minute=10, second=0, microsecond=0)
+HOUR = timedelta(hours=1)
+NEWEST = NOW.replace(minute=0)
+TARGET = "air_temperature"
+COLUMN = "air_temperature_c"
+STATIONS = (98, 108, 112)
+LEADS = (1, 2, 3)
+DAYS = 12
+RMSE = 0.5
+OBSERVED = world.observed(STATIONS, DAYS, begin=NEWEST - (24 * DAYS - 1) * HOUR)
+ALL = {
+    "champion_damaged",
+    "champion_old",
+    "forecasts_missing",
+    "model_bias",
+    "model_skill_low",
+    "model_coverage_off",
+}
+
+
+def made(days: float = 10, *, off: float = 0.0, wide: float = 0.64, until: datetime = NEWEST) -> pa.Table:
+    """Forecasts that miss what came by RMSE on average; of hours to come by nothing that anybody knows."""
+    source = np.random.default_rng(5)
+    truth = {
+        (station, at): value
+        for station, at, value in zip(
+            *(OBSERVED[name].to_pylist() for name in ("station_id", "observed_at", COLUMN)), strict=True
+        )
+    }
+    rows = []
+    for back in range(int(24 * days)):
+        issued = until - back * HOUR
+        for station in STATIONS:
+            for lead in LEADS:
+                valid = issued + lead * HOUR
+                came = truth.get((station, valid))
+                middle = (10.0 if came is None else came) + source.normal(0, RMSE) + off
+                rows.append(
+                    (issued, station, TARGET, valid, lead, middle - wide, middle, middle + wide, "v1")
+                )
+    names = FORECASTS_SCHEMA.names
+    return pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows], schema=FORECASTS_SCHEMA)
+
+
+def deploy(store: ObjectStore, version: str = "v1", at: datetime = NOW - timedelta(days=9)) -> None:
+    hours = np.datetime64("2025-01-01T00", "h") + np.arange(0, 9000, 3) * np.timedelta64(1, "h")
+    usual = Climatology.fit(np.full((len(STATIONS), len(hours)), 10.0), hours)
+    model = {"usual": usual.as_lists(), "stations": list(STATIONS), "leads": [{"damping": 0.9}] * len(LEADS)}
+    leads = {str(lead): {"rmse": RMSE, "coverage_80": 0.8} for lead in LEADS}
+    registry = Registry(store, TARGET)
+    files = {
+        "lead_01.ubj": version.encode(),
+        "model.json": as_json(model),
+        "evaluation.json": as_json({"leads": leads}),
+    }
+    registry.seal(version, files, {})
+    registry.promote(Decision("deployed", version, None, at, "run", "first"))
+
+
+@pytest.fixture
+def observed(catalog):
+    ensure_tables(catalog)
+    publish(catalog, OBSERVED, run="history")
+    return catalog
+
+
+@pytest.fixture
+def measure(catalog, store):
+    def measured(now: datetime = NOW, **limits) -> Section:
+        section = performance.measure(catalog, store, [TARGET], performance.Limits(**limits), now)
+        assert json.loads(json.dumps(section.as_dict(), allow_nan=False)) == section.as_dict()
+        return section
+
+    return measured
+
+
+def issue(catalog, rows: pa.Table) -> None:
+    forecasts.publish(catalog, rows, run="r", now=NOW)
+
+
+def checks(section: Section) -> dict[str, Check]:
+    found = {check.name: check for check in section.checks}
+    assert set(found) == ALL
+    assert {check.subject for check in section.checks} == {TARGET}
+    return found
+
+
+def breaches(section: Section) -> set[str]:
+    return {name for name, check in checks(section).items() if check.status == Status.BREACH}
+
+
+def test_a_good_model_breaches_nothing_and_keeps_its_promise(observed, store, measure):
+    deploy(store)
+    issue(observed, made())
+    section = measure()
+    assert {check.status for check in section.checks} == {Status.OK}
+    told = section.figures["targets"][TARGET]
+    week = told["windows"]["7d"]
+    assert week["all"]["rmse"] == pytest.approx(RMSE, rel=0.1)
+    assert week["all"]["promised_rmse"] == RMSE
+    assert week["all"]["coverage_80"] == pytest.approx(0.8, abs=0.05)
+    assert list(week["leads"]) == ["1", "2", "3"]
+    assert week["leads"]["3"]["persistence_rmse"] > week["leads"]["1"]["persistence_rmse"]
+    assert 0 < week["all"]["skill_damped_anomaly"] < 1
+    assert told["windows"]["24h"]["n"] > 200
+    assert told["residuals"]["spread_ratio"] == pytest.approx(1, abs=0.1)
+    assert told["hours"]["24h"] == {"expected": 24, "without": 0, "share_without": 0}
+    assert told["newest_issued_at"] == NEWEST.isoformat()
+    assert len(told["stations"]) == 3
+    assert len(told["daily"]["days"]) == len(told["daily"]["rmse"]) > 9
+
+
+def test_figures_are_those_of_the_rows_themselves(observed, store, measure):
+    deploy(store)
+    rows = made(2)
+    issue(observed, rows)
+    told = measure().figures["targets"][TARGET]["windows"]["7d"]["leads"]["2"]
+    truth = {
+        (station, at): value
+        for station, at, value in zip(
+            *(OBSERVED[name].to_pylist() for name in ("station_id", "observed_at", COLUMN)), strict=True
+        )
+    }
+    errors, starts = [], []
+    for row in rows.to_pylist():
+        came, start = (truth.get((row["station_id"], row[at])) for at in ("valid_at", "issued_at"))
+        if row["lead_hours"] == 2 and came is not None and start is not None:
+            errors.append(row["p50"] - came)
+            starts.append(start - came)
+    assert told["n"] == len(errors)
+    assert told["rmse"] == pytest.approx(np.sqrt(np.mean(np.square(errors))), abs=1e-3)
+    assert told["bias"] == pytest.approx(np.mean(errors), abs=1e-3)
+    assert told["mae"] == pytest.approx(np.mean(np.abs(errors)), abs=1e-3)
+    assert told["persistence_rmse"] == pytest.approx(np.sqrt(np.mean(np.square(starts))), abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({"off": 0.45}, {"model_bias"}),
+        ({"off": 3.0}, {"model_bias", "model_skill_low", "model_coverage_off"}),
+        ({"wide": 0.3}, {"model_coverage_off"}),
+        ({"wide": 9.0}, {"model_coverage_off"}),
+        ({"until": NEWEST - 12 * HOUR}, {"forecasts_missing"}),
+    ],
+)
+def test_what_is_wrong_is_found_and_nothing_else(observed, store, measure, changes, found):
+    deploy(store)
+    issue(observed, made(**changes))
+    assert breaches(measure()) == found
+
+
+def test_an_old_champion_is_found(observed, store, measure):
+    deploy(store, at=NOW - timedelta(days=100))
+    issue(observed, made())
+    assert "champion_old" in breaches(measure())
+
+
+def test_without_a_champion_nothing_is_wrong_yet(observed, measure):
+    section = measure()
+    assert {check.status for check in section.checks} == {Status.UNKNOWN}
+    told = section.figures["targets"][TARGET]
+    assert told["champion"] is None
+    assert told["windows"]["7d"] == {"n": 0, "why": "not enough yet (0 pairs)", "all": None, "leads": {}}
+    assert told["residuals"] is None
+
+
+def test_the_first_hours_give_no_figure(observed, store, measure):
+    deploy(store, at=NOW - 5 * HOUR)
+    issue(observed, made(5 / 24))
+    section = measure()
+    told = section.figures["targets"][TARGET]
+    assert "not enough yet" in told["windows"]["24h"]["why"]
+    assert checks(section)["model_bias"].status == Status.UNKNOWN
+    assert "not enough yet" in checks(section)["model_bias"].detail
+    assert breaches(section) == set()
+
+
+def test_empty_tables_and_none_at_all(catalog, measure):
+    assert breaches(measure()) == set()
+    ensure_tables(catalog)
+    assert breaches(measure()) == set()
+
+
+def test_a_damaged_file_is_found_though_the_errors_go_on_being_told(observed, store, measure):
+    deploy(store)
+    issue(observed, made())
+    assert breaches(measure()) == set()
+    store.put(f"models/{TARGET}/versions/v1/lead_01.ubj", b"v2")
+    section = measure(now=datetime.now(UTC) + timedelta(seconds=1))
+    assert breaches(section) == {"champion_damaged"}
+    assert "SHA-256" in checks(section)["champion_damaged"].detail
+    assert section.figures["targets"][TARGET]["windows"]["7d"]["all"]["rmse"] > 0
+    assert checks(section)["model_bias"].status == Status.UNKNOWN
+
+
+def test_a_damaged_pointer_and_a_lost_file_are_found(observed, store, measure):
+    deploy(store)
+    store.delete(f"models/{TARGET}/versions/v1/lead_01.ubj")
+    assert "gone" in checks(measure())["champion_damaged"].detail
+    store.put(f"models/{TARGET}/champion.json", b"{")
+    assert breaches(measure()) == {"champion_damaged"}
+
+
+def test_files_are_read_whole_once_a_day_and_after_a_change(observed, store, measure):
+    deploy(store)
+    now = datetime.now(UTC) + timedelta(seconds=2)
+    reads = [measure(now=now + after).figures["read"]["requests"] for after in (0 * HOUR, HOUR, 25 * HOUR)]
+    assert reads[1] < reads[0]
+    assert reads[2] > reads[1]
+
+
+def test_only_open_days_are_read_again(observed, store, measure, monkeypatch):
+    deploy(store)
+    issue(observed, made())
+    first = measure()
+    asked = []
+    real = scored._pairs
+
+    def noted(catalog, target, begin, last, damping):
+        asked.append((last - begin) / HOUR)
+        return real(catalog, target, begin, last, damping)
+
+    monkeypatch.setattr(scored, "_pairs", noted)
+    second = measure()
+    assert sum(asked) <= 24 * scored.OPEN_DAYS
+    told, again = (section.figures["targets"][TARGET] for section in (first, second))
+    assert again["windows"] == told["windows"]
+
+
+def test_it_does_not_matter_how_many_days_are_read_together(observed, store, measure, monkeypatch):
+    deploy(store)
+    issue(observed, made())
+    told = measure().figures["targets"][TARGET]
+    store.delete(scored.key(TARGET))
+    monkeypatch.setattr(scored, "AT_ONCE", 1)
+    again = measure().figures["targets"][TARGET]
+    assert {name: again[name] for name in ("windows", "daily", "hours")} == {
+        name: told[name] for name in ("windows", "daily", "hours")
+    }
+
+
+def test_a_source_that_fails_leaves_the_others_measured(observed, store, measure, monkeypatch):
+    deploy(store)
+    issue(observed, made())
+
+    def refuses(*_args):
+        raise StorageUnavailable("weather.forecasts: no answer")
+
+    monkeypatch.setattr(scored, "_pairs", refuses)
+    section = measure()
+    assert [gap.what for gap in section.missing] == [f"{TARGET} forecasts"]
+    assert checks(section)["champion_damaged"].status == Status.OK
+    assert checks(section)["model_bias"].status == Status.UNKNOWN
+
+
+def test_no_answer_from_s3_leaves_only_unknown_checks(access, open_anew):
+    access = replace(access, endpoint_url="http://127.0.0.1:9")
+    section = performance.measure(open_anew(access), ObjectStore(access), [TARGET], performance.Limits(), NOW)
+    assert {check.status for check in section.checks} == {Status.UNKNOWN}
+    assert section.missing
+
+
+def test_an_unknown_target_is_refused(catalog, store):
+    with pytest.raises(Misconfigured, match="sunshine"):
+        performance.measure(catalog, store, ["sunshine"], performance.Limits(), NOW)
+
+
+def test_sums_of_days_are_those_of_all_their_pairs():
+    source = np.random.default_rng(2)
+    number = 500
+    found = pairs.Pairs(
+        np.datetime64("2026-01-01T00", "h") + source.integers(0, 72, number) * np.timedelta64(1, "h"),
+        source.choice(STATIONS, number),
+        source.integers(1, 4, number),
+        source.random((len(pairs.SUMS), number)),
+    )
+    by_day = pairs.by_day(found)
+    assert len(by_day) == 4  # 72 hours of UTC touch four days of Korea
+    together = pairs.added(pairs.day_sums(each)["leads"] for each in by_day.values())
+    whole = pairs.sums_by(found, found.lead)
+    assert together.keys() == whole.keys()
+    assert all(np.allclose(together[lead], whole[lead], atol=1e-3) for lead in whole)

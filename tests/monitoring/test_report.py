@@ -1,0 +1,497 @@
+"""The monitoring report: a verdict that is earned, what changed, what is missing; escaped; two languages."""
+
+import copy
+import json
+import re
+import string
+from dataclasses import replace
+from datetime import timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import urljoin
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.monitoring import reported
+from tests.monitoring.reported import NOW, held, unknown
+from weather_mlops.errors import Misconfigured
+from weather_mlops.monitoring import report as package
+from weather_mlops.monitoring.findings import Missing, Section, Status
+from weather_mlops.monitoring.report import LATEST_HTML, Verdict, publish
+from weather_mlops.monitoring.report.comparison import compare
+from weather_mlops.monitoring.report.document import Earlier, Report, WhyNot, read, write
+from weather_mlops.monitoring.report.messages import LANGUAGES
+from weather_mlops.monitoring.report.messages.checks import CHECKS
+from weather_mlops.monitoring.report.page import Links, render
+from weather_mlops.monitoring.report.reasons import reasons
+from weather_mlops.monitoring.report.verdict import complete, judge
+from weather_mlops.monitoring.report.words import MESSAGES, Words, figure
+
+KEY = "reports/monitoring/2026/11/26/0830.json"
+RUNBOOK = "https://example.org/docs/runbook.md"
+LINKS = Links("../../../", RUNBOOK)
+HALF_HOUR = timedelta(minutes=30)
+VOID = {"meta", "br", "wbr"}
+EVIL = "<script>alert('x')</script>\"&"
+NOT_A_FIGURE = re.compile(r"\b(nan|None|null|inf)\b")
+# What both languages call the same.
+INTERNATIONAL = {"one_bare", "storage", "cores", "psi", "wasserstein", "rmse", "mae"}
+
+
+class Page(HTMLParser):
+    """What a reader sees, where it leads, and whether the markup closes what it opens."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.open, self.tags, self.links, self.words = [], [], [], []
+        self.feed(html)
+        self.text = " ".join("".join(self.words).replace("\u00a0", " ").split())
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.links += [value for name, value in attrs if name in {"href", "src"}]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if "style" not in self.open:
+            self.words.append(data)
+            if self.open and self.open[-1] in {
+                "td",
+                "th",
+                "p",
+                "dd",
+                "dt",
+                "li",
+                "text",
+                "span",
+                "b",
+                "summary",
+            }:
+                self.words.append(" ")
+
+
+def drawn(sections, language="en", earlier=None):
+    of = earlier or Earlier(why_not=WhyNot.FIRST)
+    return render(Report(KEY, NOW, "run", complete(sections), of), Words(language), LINKS)
+
+
+def before(sections, at=NOW - HALF_HOUR):
+    return Earlier("reports/monitoring/2026/11/26/0800.json", None, at, "before", sections)
+
+
+def sections_with(*checks):
+    """A healthy system and these."""
+    health, *others = reported.healthy(3)
+    return [replace(health, checks=[*health.checks, *checks]), *others]
+
+
+def said(sections, language="en"):
+    return [reason.text for reason in reasons(sections, Words(language))]
+
+
+@pytest.mark.parametrize(
+    ("checks", "verdict"),
+    [
+        ([], Verdict.WELL),
+        ([held("dag_late", 42, 15, "min", "forecast")], Verdict.WATCH),
+        ([held("kma_silent", 5, 3, "h", critical=True)], Verdict.ACT),
+        ([held("dag_late", 42, 15), held("kma_silent", 5, 3, critical=True)], Verdict.ACT),
+        ([unknown("kma_silent", "S3 is down", critical=True)], Verdict.WATCH),
+        ([unknown("dag_slow", "not enough yet (2)")], Verdict.WELL),
+    ],
+    ids=["nothing", "a warning", "a critical one", "both", "critical, not measured", "warning, not measured"],
+)
+def test_the_verdict_is_that_of_the_gravest_check(checks, verdict):
+    assert judge(sections_with(*checks)) is verdict
+
+
+def test_a_section_without_any_figure_is_not_well():
+    health, data, _ = reported.healthy(3)
+    found = complete([health, data])
+
+    assert judge(found) is Verdict.WATCH
+    assert said(found) == ["Model: nothing could be held to a limit."]
+
+
+def test_the_reasons_tell_figure_against_limit_and_the_gravest_first():
+    late = held("dag_late", 42, 15, "min", "forecast")
+    silent = [
+        held("station_silent", hours, 10, "h", str(station)) for station, hours in ((90, 12), (108, 31))
+    ]
+    stale = held("observations_stale", 4.25, 3, "h", critical=True)
+    found = sections_with(late, *silent, stale)
+
+    assert [text.replace("\u00a0", " ") for text in said(found)] == [
+        "Age of the newest observations: 4.25 h, limit 3 h.",
+        "Delay of a run, forecast: 42 min, limit 15 min.",
+        "Silence of a station: 2 of them; furthest Seoul (108): 31 h, limit 10 h.",
+    ]
+    assert (
+        said(found, "ko")[-1].replace("\u00a0", " ")
+        == "지점 무보고: 2건, 가장 심한 서울 (108): 31 h, 한계 10 h."
+    )
+
+
+def test_what_must_be_done_now_is_told_from_what_can_wait_without_colours():
+    found = sections_with(held("dag_late", 42, 15, "min"), held("kma_silent", 5, 3, "h", critical=True))
+    text = Page(drawn(found)).text
+
+    assert "critical Since the last reply of the KMA's API: 5 h, limit 3 h." in text
+    assert "warning Delay of a run: 42 min, limit 15 min." in text
+    assert "✕ Act now" in text
+
+
+def test_a_well_system_says_how_much_was_measured_and_how_much_not():
+    found = sections_with(unknown("dag_slow", "not enough yet (2)"))
+    measured = sum(check.status is Status.OK for section in found for check in section.checks)
+
+    assert said(found) == [
+        f"All {measured} measured checks are within their limits.",
+        "1 checks that only warn could not be measured yet.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.9995, "0.9995"), (95.0, "95"), (1234567.8, "1,234,568"), (-2.1, "−2.1"), (0, "0"), (None, "–")],
+)
+def test_a_figure_keeps_the_digits_that_tell_it_from_its_limit(value, text):
+    assert figure(value) == text
+
+
+def test_changes_are_what_opened_closed_or_is_not_measured_any_more():
+    old = sections_with(
+        held("dag_late", 42, 15, "min", "a"),
+        held("dag_late", 42, 15, "min", "b"),
+        held("disk_full", 95, 90, "%", "/d"),
+    )
+    new = sections_with(
+        held("dag_late", 0, 15, "min", "a"),
+        unknown("dag_late", "Airflow is down", "b"),
+        held("dag_slow", 4, 3, "×", "c"),
+    )
+    changes = compare(new, old)
+
+    assert [check.problem for check in changes.opened] == ["dag_slow:c"]
+    assert [check.problem for check in changes.closed] == ["dag_late:a"]
+    assert changes.lost == ["dag_late:b", "disk_full:/d"]
+    assert [(move.check.problem, move.before) for move in changes.moved] == [("dag_late:a", 42)]
+
+
+def test_a_report_that_is_like_the_one_before_has_no_changes():
+    for sections in (reported.healthy(5), reported.troubled(5), reported.young()):
+        changes = compare(sections, sections)
+        assert not any(
+            (changes.opened, changes.closed, changes.lost, changes.moved, changes.missing, changes.found)
+        )
+
+
+def test_the_page_tells_what_changed():
+    text = Page(drawn(reported.troubled(5), earlier=before(reported.healthy(5)))).text
+
+    assert "New problems Memory in use" in text
+    assert "Newly missing figures system_health: storage.write_ms" in text
+    assert "Failed runs in a row, model_training 0 3 +3 1" in text
+
+
+def test_a_report_reads_what_it_wrote():
+    report = Report(KEY, NOW, "run", complete(reported.troubled(5)), before(reported.healthy(5)))
+    back = read(KEY, write(report, ["why"], "en"))
+
+    assert (back.why_not, back.at, back.run) == (None, NOW, "run")
+    assert [section.as_dict() for section in back.sections] == [
+        section.as_dict() for section in report.sections
+    ]
+    assert (back.history[-1].key, back.history[-1].verdict) == (KEY, Verdict.ACT)
+    told = json.loads(write(report, ["why"], "en"))
+    assert set(told) == {
+        "schema",
+        "at",
+        "run",
+        "language",
+        "verdict",
+        "reasons",
+        "sections",
+        "changes",
+        "history",
+    }
+
+
+def test_what_is_no_number_is_null_in_json():
+    section = Section("system_health", {"a": float("nan")}, [held("cpu_busy", float("inf"), 95.0)])
+    body = write(Report(KEY, NOW, "run", [section]), [], "en")
+
+    assert json.loads(body, parse_constant=pytest.fail)["sections"][0]["figures"] == {"a": None}
+
+
+@pytest.mark.parametrize(
+    ("change", "why", "words"),
+    [
+        ({"schema": 0}, WhyNot.SCHEMA, "another version of the schema"),
+        ({"schema": 99, "sections": None}, WhyNot.SCHEMA, "another version of the schema"),
+        ({"sections": [{"name": "x"}]}, WhyNot.BROKEN, "can't be read"),
+        ({"verdict": "splendid"}, WhyNot.BROKEN, "can't be read"),
+    ],
+)
+def test_a_report_of_another_schema_is_not_compared_with_and_that_is_said(change, why, words):
+    body = write(Report(KEY, NOW, "run", complete(reported.healthy(3))), [], "en")
+    earlier = read(KEY, json.dumps({**json.loads(body), **change}).encode())
+
+    assert earlier.why_not is why
+    assert words in Page(drawn(reported.healthy(3), earlier=earlier)).text
+
+
+@given(cut=st.integers(min_value=0), junk=st.binary(max_size=5))
+def test_a_damaged_report_breaks_nothing(cut, junk):
+    body = write(Report(KEY, NOW, "run", complete(reported.young())), [], "en")
+
+    assert read(KEY, body[: cut % len(body)] + junk).why_not in set(WhyNot)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", ["healthy", "troubled", "young"])
+def test_a_page_is_whole_needs_nothing_and_has_no_figure_that_is_none(name, language):
+    html = drawn(getattr(reported, name)(), language, before(reported.healthy()))
+    page = Page(html)
+
+    assert page.open == []
+    assert len(html.encode()) < 1_000_000
+    assert not {"script", "link", "img", "iframe", "object", "base", "form"} & set(page.tags)
+    assert "url(" not in html
+    assert "@import" not in html
+    assert all(link.startswith(("#", "../../../", RUNBOOK)) for link in page.links)
+    assert NOT_A_FIGURE.findall(page.text) == []
+    assert f'<html lang="{language}">' in html
+
+
+def test_every_time_in_the_text_is_kst():
+    text = Page(re.sub(r"<svg.*?</svg>|<ul class=\"days\">.*?</ul>", "", drawn(reported.troubled()))).text
+
+    assert re.findall(r"\d{4}-\d\d-\d\d \d\d:\d\d(?! KST)", text) == []
+
+
+def test_what_is_missing_is_listed_with_the_reason():
+    sections = complete(reported.young())
+    text = Page(drawn(sections)).text
+
+    listed = text[text.index("What could not be measured, and why") :]
+    for section in sections:
+        for gap in section.missing:
+            assert gap.what in listed
+            assert gap.why in listed
+        for check in section.checks:
+            assert check.status is not Status.UNKNOWN or check.detail in listed
+    assert "S3: not measured. s3://weather: no answer" in text
+    assert "0.00" not in text
+
+
+def test_all_that_comes_from_outside_is_escaped():
+    def poisoned(value):
+        if isinstance(value, dict):
+            return {(name if name in kept else name + EVIL): poisoned(inner) for name, inner in value.items()}
+        if isinstance(value, list):
+            return [poisoned(inner) for inner in value]
+        return EVIL if value in texts else value
+
+    kept = {name for section in reported.troubled(2) for name in names(section.figures)}
+    kept -= {"data_collection", "missing", "scheduler"}
+    texts = {
+        "success", "healthy", reported.DUMB, "20261124T0200-1a2b3c4d", "not enough yet (3)", "°C", "Sokcho",
+        "same season of 2023, 2024, 2025", "/opt/airflow", "속초",
+    }  # fmt: skip
+    sections = [
+        replace(
+            section,
+            figures=poisoned(section.figures),
+            checks=[replace(check, subject=EVIL, detail=EVIL, unit=EVIL) for check in section.checks]
+            + [held(EVIL, 2, 1, EVIL, EVIL)],
+            missing=[Missing(EVIL, EVIL)],
+        )
+        for section in reported.troubled(2)
+    ]
+    old = before([replace(section, missing=[Missing(EVIL + "!", EVIL)]) for section in reported.healthy(2)])
+    for language in LANGUAGES:
+        html = render(Report(KEY, NOW, EVIL, sections, old), Words(language), Links("", f"https://x/{EVIL}"))
+        assert Page(html).open == []
+        assert html.count("&lt;script&gt;") > 50
+        assert "<script" not in html
+
+
+def names(value):
+    if isinstance(value, dict):
+        return set(value) | set().union(*map(names, value.values()), set())
+    return set().union(*map(names, value), set()) if isinstance(value, list) else set()
+
+
+def holes(value, path=()):
+    """Where a figure may be missing."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield (*path, name)
+            yield from holes(inner, (*path, name))
+    elif isinstance(value, list) and value and isinstance(value[0], dict):
+        yield from holes(value[0], (*path, 0))
+
+
+@pytest.mark.parametrize("name", ["health", "data", "performance"])
+def test_any_figure_may_be_none_and_the_page_still_comes_out(name):
+    section = reported.health() if name == "health" else getattr(reported, name)(stations=2)
+    whole = [part for part in reported.healthy(2) if part.name != section.name]
+    for path in holes(section.figures):
+        if path[-1] in REQUIRED:
+            continue
+        figures = copy.deepcopy(section.figures)
+        at = figures
+        for step in path[:-1]:
+            at = at[step]
+        at[path[-1]] = None
+        assert "</html>" in drawn([*whole, replace(section, figures=figures)]), path
+
+
+# What makes a row of a list a row, and a plot a plot: without them there is no part of the page.
+REQUIRED = {
+    "id", "korean", "english", "latitude", "longitude", "name", "rule", "path", "used_share", "free_gb",
+    "hours", "expected", "present", "at", "score", "fit_share", "days", "rmse", "persistence_rmse",
+    "promised_rmse", "window", "first", "last", "reference", "version",
+}  # fmt: skip
+
+
+def test_each_alert_of_the_runbook_has_a_label_and_no_other():
+    runbook = (Path(__file__).parents[2] / "docs" / "runbook.md").read_text()
+
+    assert set(CHECKS) == set(re.findall(r"^### (\w+)$", runbook, re.MULTILINE))
+
+
+def test_each_message_is_there_in_each_language_with_the_same_placeholders():
+    def fields(text):
+        return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+    for key, message in {**MESSAGES, **CHECKS}.items():
+        assert all(message), key
+        assert len({frozenset(fields(text)) for text in message}) == 1, key
+        assert key in INTERNATIONAL or re.search("[가-힣]", message.ko), key
+        assert not re.search("[가-힣]", message.en), key
+
+
+def test_messages_are_as_the_code_needs_them_no_more_no_less():
+    source = "".join(file.read_text() for file in Path(package.__file__).parent.glob("*.py"))
+    # Names that are put together: window_7d, why_schema, part_validity, of_data_quality; and those of enums.
+    stems = {"window_", "why_", "part_", "of_", "gap_"}
+    enums = {"well", "watch", "act", "critical", "warning", "ok", "breach", "unknown"}
+    used = set(re.findall(r"[\"']([a-z0-9_]+)[\"']", source)) | enums
+
+    assert {key for key in MESSAGES if key not in used and not key.startswith(tuple(stems))} == set()
+    asked = set(re.findall(r"words\(\s*[\"']([a-z0-9_]+)[\"']", source))
+    assert asked - set(MESSAGES) == set()
+
+
+def test_a_korean_page_has_no_english_but_that_of_those_who_measured():
+    html = drawn(reported.healthy(3), "ko", before(reported.troubled(3)))
+    own = re.sub(r'<style.*?</style>|<span lang="en">.*?</span>|<[^>]*>', " ", html, flags=re.DOTALL)
+    english = {word for message in MESSAGES.values() for word in re.findall("[a-z]{5,}", message.en)}
+    korean = {word for message in MESSAGES.values() for word in re.findall("[a-z]{5,}", message.ko)}
+    given_names = {
+        "healthy",
+        "scheduler",
+        "success",
+        "forecast",
+        "training",
+        "model",
+        "quality",
+        "missing",
+        "storage",
+        "monitoring",
+        "coverage",
+    }
+
+    words = set(re.findall(r"(?<![_./<\w])[a-z]{5,}(?![_./\w])", own))
+    assert words & english - korean - given_names == set()
+
+
+def test_an_unknown_language_is_refused(store):
+    with pytest.raises(Misconfigured, match="language 'fr' is not known; there are en, ko"):
+        publish(store, reported.healthy(2), now=NOW, language="fr", run="a")
+
+
+def test_without_an_address_the_runbook_is_named_and_not_linked():
+    html = render(
+        Report(KEY, NOW, "r", complete(reported.troubled(2))), Words("en"), Links("", "javascript:alert(1)")
+    )
+
+    assert "javascript:alert(1)#memory_full" in Page(html).text
+    assert not any(link.startswith("javascript") for link in Page(html).links)
+
+
+@pytest.mark.integration
+class TestPublishing:
+    @pytest.fixture
+    def made(self, store):
+        """Two runs, half an hour apart."""
+        first = publish(store, reported.healthy(3), now=NOW - HALF_HOUR, language="en", run="a")
+        return SimpleNamespace(
+            first=first, second=publish(store, reported.troubled(3), now=NOW, language="ko", run="b")
+        )
+
+    def keys(self, store):
+        return [entry.key for entry in store.list("reports/")]
+
+    def test_a_report_lies_under_its_time_in_kst_and_as_the_latest(self, store, made):
+        assert made.second.html_key == "reports/monitoring/2026/11/26/0830.html"
+        assert made.second.json_key == "reports/monitoring/2026/11/26/0830.json"
+        assert self.keys(store) == [
+            *(
+                f"reports/monitoring/2026/11/26/{name}"
+                for name in ("0800.html", "0800.json", "0830.html", "0830.json")
+            ),
+            LATEST_HTML,
+            "reports/monitoring/latest.json",
+        ]
+        assert store.get("reports/monitoring/latest.json") == store.get(made.second.json_key)
+        told = json.loads(store.get(made.second.json_key))
+        assert (told["verdict"], told["reasons"]) == (Verdict.ACT, list(made.second.reasons))
+        assert told["changes"]["since"]["key"] == made.first.json_key
+        assert "memory_full" in told["changes"]["opened"]
+
+    def test_links_between_reports_lead_to_reports(self, store, made):
+        for key in (made.second.html_key, LATEST_HTML):
+            links = [link for link in Page(store.get(key).decode()).links if not link.startswith("#")]
+            assert {urljoin(key, link) for link in links} == {
+                made.first.html_key,
+                made.second.html_key,
+                LATEST_HTML,
+            }
+
+    def test_a_run_that_is_tried_again_replaces_its_own_report(self, store, made):
+        again = publish(store, reported.troubled(3), now=NOW + timedelta(minutes=2), language="ko", run="b")
+
+        assert again == made.second
+        assert len(self.keys(store)) == 6
+        assert json.loads(store.get(again.json_key))["changes"]["since"]["key"] == made.first.json_key
+        same = store.get(again.html_key)
+        publish(store, reported.troubled(3), now=NOW + timedelta(minutes=2), language="ko", run="b")
+        assert store.get(again.html_key) == same
+
+    def test_the_report_before_may_be_days_ago_or_of_another_schema(self, store, made):
+        later = publish(store, reported.healthy(3), now=NOW + timedelta(days=3), language="en", run="c")
+        told = json.loads(store.get(later.json_key))
+        assert told["changes"]["since"]["key"] == made.second.json_key
+        assert [past["key"] for past in told["history"]] == [made.first.json_key, made.second.json_key]
+
+        store.put(later.json_key, b'{"schema": 7}')
+        last = publish(
+            store, reported.healthy(3), now=NOW + timedelta(days=3, hours=1), language="en", run="d"
+        )
+        assert json.loads(store.get(last.json_key))["changes"]["why_not"] == "schema"
+        assert "another version of the schema" in store.get(last.html_key).decode()
+
+    def test_what_is_older_than_a_week_is_forgotten(self, store, made):
+        later = publish(store, reported.healthy(3), now=NOW + timedelta(days=9), language="en", run="c")
+
+        assert json.loads(store.get(later.json_key))["changes"]["why_not"] == "first"

@@ -1,0 +1,160 @@
+"""Failing sensors beside healthy neighbours."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from weather_mlops.monitoring import sensors
+
+STATIONS, DAYS = 8, 30
+HOURS = DAYS * 24
+NEAR = np.array([[other for other in range(STATIONS) if other != one] for one in range(STATIONS)])
+HELD = {"least_spread": 0.4, "allowance": 1.0, "limit_days": 10.0, "summed_days": 14, "min_days": 7}
+
+
+def weather(seed: int = 0) -> np.ndarray:
+    """A common air mass, a daily cycle of each station's own, and local weather that lasts for hours."""
+    source = np.random.default_rng(seed)
+    common = np.cumsum(source.normal(0, 0.5, HOURS))
+    cycle = np.linspace(2, 6, STATIONS)[:, None] * np.sin(2 * np.pi * np.arange(HOURS) / 24)
+    local = np.apply_along_axis(
+        lambda row: np.convolve(row, np.ones(12) / 4, "same"), 1, source.normal(0, 0.5, (STATIONS, HOURS))
+    )
+    return common + cycle + np.linspace(-5, 5, STATIONS)[:, None] + local
+
+
+def bias_of(values: np.ndarray, distrusted: np.ndarray | None = None) -> sensors.Bias:
+    distrusted = np.zeros(values.shape, bool) if distrusted is None else distrusted
+    anomaly, number = sensors.anomalies(values, NEAR, distrusted, min_days=7, min_neighbours=3)
+    return sensors.bias(anomaly, number, distrusted, **HELD)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_healthy_sensors_are_not_blamed(seed):
+    found = bias_of(weather(seed))
+    assert np.isfinite(found.value).all()
+    assert not found.beyond.any()
+
+
+@pytest.mark.parametrize("off", [2.0, -2.0])
+def test_a_bias_of_two_degrees_is_found_and_only_at_its_sensor(off):
+    values = weather()
+    values[3, -5 * 24 :] += off
+    found = bias_of(values)
+    assert np.flatnonzero(found.beyond).tolist() == [3]
+    assert found.value[3] == pytest.approx(off, abs=0.5)
+    assert found.onset[3] == pytest.approx(HOURS - 5 * 24, abs=12)
+
+
+def test_a_large_bias_is_found_within_two_days():
+    values = weather()
+    values[3, -44:] += 8
+    assert np.flatnonzero(bias_of(values).beyond).tolist() == [3]
+
+
+def test_a_front_that_all_stations_see_is_no_bias():
+    values = weather()
+    values[:, -48:] -= 12
+    assert not bias_of(values).beyond.any()
+
+
+def test_a_mended_sensor_is_well_again_after_some_days():
+    values = weather()
+    values[3, -12 * 24 : -4 * 24] += 3
+    assert bias_of(values[:, :HOURS]).beyond.tolist() == [False] * STATIONS
+
+
+def test_a_bias_that_lasts_is_not_taken_for_usual_while_it_is_known():
+    values = weather()
+    values[3, -20 * 24 :] += 3
+    known = np.zeros(values.shape, bool)
+    known[3, -20 * 24 :] = True
+    assert not bias_of(values).beyond[3]
+    assert np.flatnonzero(bias_of(values, known).beyond).tolist() == [3]
+
+
+def test_too_few_days_or_neighbours_tell_nothing():
+    short = weather()
+    short[:, : -6 * 24] = np.nan
+    lonely = weather()
+    lonely[2:6] = np.nan
+    lonely[7] = np.nan
+    for values in (short, lonely):
+        found = bias_of(values)
+        assert np.isnan(found.value[0])
+        assert not found.beyond.any()
+
+
+def test_a_silent_station_has_no_bias():
+    values = weather()
+    values[3] = np.nan
+    found = bias_of(values)
+    assert np.isnan(found.value[3])
+    assert not found.beyond.any()
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.floats(-30, 30), st.integers(0, STATIONS - 1))
+def test_what_a_station_always_shows_more_is_its_own_way(off, station):
+    values = weather()
+    moved = values.copy()
+    moved[station] += off
+    assert np.allclose(bias_of(values).value, bias_of(moved).value, atol=1e-6)
+
+
+def test_a_cumulative_sum_waits_over_missing_hours_and_stops_at_its_most():
+    scaled = np.full((1, 72), 3.0)
+    scaled[0, 24:48] = np.nan
+    sums = sensors.cumulated(scaled, 1.0, 3.5)
+    assert sums[0, [23, 47, 71]] == pytest.approx([2, 2, 3.5])
+    assert sensors.cumulated(-scaled, 1.0, 3.5).max() == 0
+
+
+def test_neighbours_are_the_nearest_ones_and_elevation_counts():
+    latitude, longitude = np.array([37.0, 37.1, 37.1, 40.0]), np.full(4, 127.0)
+    near = sensors.nearest(latitude, longitude, np.array([0.0, 0, 800, 0]), 2, 100)
+    assert near.tolist() == [[1, 2], [0, 2], [1, 0], [-1, -1]]
+
+
+def test_a_stuck_sensor_is_found_while_its_neighbours_move():
+    values = weather().round(1)
+    values[3, -12:] = values[3, -12]
+    constant = sensors.constant_hours(values, -50, 50)
+    assert constant[3] == 11
+    assert sensors.stuck(values, NEAR, constant, hours=10, least_range=1.5).tolist() == [
+        station == 3 for station in range(STATIONS)
+    ]
+
+
+def test_still_air_is_no_stuck_sensor():
+    values = weather().round(1)
+    values[:, -12:] = values[:, -12][:, None]
+    constant = sensors.constant_hours(values, -50, 50)
+    assert (constant == 11).all()
+    assert not sensors.stuck(values, NEAR, constant, hours=10, least_range=1.5).any()
+
+
+def test_saturated_air_stands_still_without_a_fault():
+    values = weather()
+    values[3, -40:] = 100
+    assert sensors.constant_hours(values, -100, 100)[3] == 0
+
+
+def test_constant_hours_bridge_a_gap_and_end_with_the_newest_hour_of_all():
+    values = np.array(
+        [[1.0, 5, 5, np.nan, 5, np.nan], [1.0, 2, 3, 4, 5, np.nan], [5.0, 5, 5, 5, np.nan, np.nan]]
+    )
+    assert sensors.constant_hours(values, -50, 50).tolist() == [3, 0, 0]
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    arrays(np.float64, (3, 5), elements=st.one_of(st.floats(-9, 9), st.just(np.nan))),
+    st.sampled_from([0, 1]),
+)
+def test_the_median_is_that_of_what_was_observed(values, axis):
+    for row, told in zip(values if axis else values.T, sensors.median(values, axis=axis), strict=True):
+        known = row[np.isfinite(row)]
+        assert told == pytest.approx(np.median(known)) if known.size else np.isnan(told)
