@@ -85,7 +85,7 @@ def _following(cron: str, zone: ZoneInfo, moment: datetime) -> datetime:
     """
     wall = moment.astimezone(zone).replace(tzinfo=None)
     runs = croniter(cron, wall)
-    following = runs.get_next(datetime)
+    following: datetime = runs.get_next(datetime)
     if runs.expanded[1] == ["*"]:
         return (moment.astimezone(UTC) + (following - wall)).astimezone(zone)
     return following.replace(tzinfo=zone).astimezone(UTC).astimezone(zone)
