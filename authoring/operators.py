@@ -175,6 +175,8 @@ def _own(argument: Argument) -> Schema | None:  # noqa: PLR0911  a form after th
     schema = _sayable(types.schema_of(argument.annotation))
     if argument.name in ENUMS and (schema or {}) != {"type": "string"}:
         return ENUMS[argument.name]
+    if argument.name.endswith("_conn_id"):
+        return ref("connection")
     if argument.name == "target":
         return ENUMS["target"]
     if argument.name == "stations":

@@ -84,6 +84,11 @@ def _amount(unit: str) -> Schema:
 DEFINITIONS: Final[Schema] = {
     "template": {"type": "string", "pattern": r"\{[{%]", "description": "a Jinja template"},
     "plainText": {"type": "string", "not": {"pattern": r"\{[{%]"}},
+    "connection": {
+        "type": "string",
+        "pattern": r"^[\w#!()\-.:/\\]+$",
+        "description": "the id of an Airflow connection",
+    },
     "importPath": {
         "type": "string",
         "pattern": IMPORT_PATH,

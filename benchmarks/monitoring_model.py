@@ -115,10 +115,9 @@ def trained(grid: Grid, holdout: int) -> tuple[dict[int, training.LeadModel], ob
     models = {}
     for lead in LEADS:
         begun = time.perf_counter()
-        seen = base.beside(features.lead_features(grid, origins, TARGET, usual, lead))
-        models[lead] = training.train_lead(
-            training.sampled(grid, TARGET.column, origins, seen, lead), lead, 1
-        )
+        own = features.lead_features(grid, origins, TARGET, usual, lead)
+        sample = training.sampled(grid.values[TARGET.column], origins, base, own, lead)
+        models[lead] = training.train_lead(sample, lead, 1)
         print(f"lead {lead} h: trained in {time.perf_counter() - begun:.0f} s", flush=True)
     return models, usual, opponents.damping(values, usual, grid.hours[:holdout], HORIZON)
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.model import world
 from weather_mlops.errors import ModelUnusable, TrainingImpossible
-from weather_mlops.model import evaluation, features, steps, training
+from weather_mlops.model import evaluation, features, preparation, steps, training
 from weather_mlops.model.forecaster import MODEL, Forecaster
 
 GRID = world.grid(days=40)
@@ -161,6 +161,15 @@ def test_many_rows_are_learned_from_with_larger_steps_and_blocks_from_a_draw_of_
     monkeypatch.setattr(training, "SETTINGS", small)
     found = steps.fit(GRID, world.plan(GRID, horizon=1)).predict(GRID, HOLDOUT)
     assert np.isfinite(found.p50).mean() > 0.9
+
+
+def test_of_too_many_rows_hours_of_the_whole_day_are_drawn(monkeypatch):
+    stations = len(GRID.stations)
+    monkeypatch.setattr(preparation, "MOST_ROWS", 300 * stations)
+    drawn = preparation.training_origins(GRID, PLAN)
+    assert 250 < len(drawn) < 350
+    assert set(drawn % 24) == set(range(24))
+    assert np.array_equal(drawn, preparation.training_origins(GRID, PLAN))
 
 
 def test_too_little_data_are_told():

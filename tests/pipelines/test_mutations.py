@@ -18,7 +18,7 @@ PIPELINES = Path(__file__).resolve().parents[2] / "pipelines"
 ABSENT = object()
 
 TEXTS = {"description", "doc_md", "tags", "owner", "reason", "version", "doc"}
-NAMES = {"task_id", "pool", "aws_conn_id", "kma_conn_id"}
+NAMES = ("task_id", "pool", "_conn_id", "_url")
 NULL_SAYS_NONE = {"schedule", "execution_timeout", "max_retry_delay", "pool", "map_index_template"}
 EMPTY_SAYS_NONE = {"min_skill", "min_skill_every_lead", "default_args"}
 SECONDS_OR_SPAN = {"retry_delay", "max_retry_delay"}
@@ -33,7 +33,8 @@ def reason(path: tuple[Any, ...], before: Any, after: Any) -> str | None:
         "an optional key left out asks for its default; make plan shows it": after is ABSENT,
         "free text": bool(TEXTS & set(words)),
         "a form's field is as its author says: any type, any default": "params" in words[1:3],
-        "a name: whether it is there, only Airflow's database knows": key in NAMES and isinstance(after, str),
+        "a name, or an address: whether it is there, the file can't tell": key.endswith(NAMES)
+        and isinstance(after, str),
         "null is how one says: none": after is None and key in NULL_SAYS_NONE,
         "a number within its limits, if it has any": is_number(before) and is_number(after),
         "yes or no, both are possible": isinstance(before, bool) and isinstance(after, bool),

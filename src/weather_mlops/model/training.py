@@ -155,13 +155,13 @@ def train(grid: Grid, plan: Plan, usual: Climatology, base: Features, origins: n
     target, begun = target_named(plan.target), time.monotonic()
 
     def one(lead: int) -> tuple[LeadModel, tuple[str, ...], int]:
-        seen = base.beside(features.lead_features(grid, origins, target, usual, lead))
-        sample = sampled(grid, target.column, origins, seen, lead)
+        own = features.lead_features(grid, origins, target, usual, lead)
+        sample = sampled(grid.values[target.column], origins, base, own, lead)
         if len(sample.change) < LEAST_ROWS:
             raise TrainingImpossible(
                 f"{plan.target}: {len(sample.change)} rows known after {lead} h; {LEAST_ROWS} needed"
             )
-        return train_lead(sample, lead, plan.seed), seen.names, len(sample.change)
+        return train_lead(sample, lead, plan.seed), sample.names, len(sample.change)
 
     trained = []
     with ThreadPoolExecutor(min(os.cpu_count() or 1, plan.horizon_hours)) as pool:
@@ -191,13 +191,29 @@ def train(grid: Grid, plan: Plan, usual: Climatology, base: Features, origins: n
     )
 
 
-def sampled(grid: Grid, column: str, origins: np.ndarray, seen: Features, lead: int) -> Sample:
-    """The rows of a lead whose issue time and outcome were observed."""
-    value = grid.values[column]
+def sampled(value: np.ndarray, origins: np.ndarray, base: Features, own: Features, lead: int) -> Sample:
+    """The rows of a lead whose issue time and outcome were observed.
+
+    Args:
+        value: of the target, shape (stations, hours).
+        origins: indices of the issue times.
+        base: features that are the same for all leads, of the origins.
+        own: those of the lead.
+        lead: hours.
+    """
     change = value[:, origins + lead] - value[:, origins]
     known = np.isfinite(change)
-    origin = np.broadcast_to(origins, change.shape)
-    return Sample(seen.names, seen.values[known], change[known], origin[known])
+    shared = len(base.names)
+    values = np.empty((int(known.sum()), shared + len(own.names)), np.float32)
+    # One station after the other: the rows are most of the memory, and are not to be there twice.
+    ends = np.cumsum(known.sum(axis=1))
+    for rows, there, ours, theirs in zip(
+        np.split(values, ends[:-1]), known, base.values, own.values, strict=True
+    ):
+        rows[:, :shared], rows[:, shared:] = ours[there], theirs[there]
+    return Sample(
+        base.names + own.names, values, change[known], np.broadcast_to(origins, change.shape)[known]
+    )
 
 
 def train_lead(sample: Sample, lead: int, seed: int) -> LeadModel:
