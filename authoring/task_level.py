@@ -86,6 +86,8 @@ def properties() -> dict[str, Schema]:
             schema = types.either([schema, types.NULL])
         if (schema or {}).get("type") == "string" and name not in _TEXTS and name not in _OVERRIDES:
             schema = ref("plainText")
+        elif (schema or {}).get("type") == ["string", "null"] and name not in _TEXTS:
+            schema = {"anyOf": [ref("plainText"), types.NULL]}
         default = None if argument.default is REQUIRED else types.json_value(argument.default)
         found[name] = {
             **(schema or {}),

@@ -79,9 +79,10 @@ def either(schemas: Iterable[Schema | None]) -> Schema | None:
     if ANY in known:
         return ANY
     flat = [part for schema in known for part in schema.get("anyOf", [schema])]
-    simple = [part["type"] for part in flat if set(part) == {"type"} and isinstance(part["type"], str)]
-    others = [part for part in flat if not (set(part) == {"type"} and isinstance(part["type"], str))]
-    names = sorted(set(simple), key=simple.index)
+    simple = [part["type"] for part in flat if set(part) == {"type"}]
+    others = [part for part in flat if set(part) != {"type"}]
+    kinds = [kind for one in simple for kind in ([one] if isinstance(one, str) else one)]
+    names = list(dict.fromkeys(kinds))
     parts = [*([{"type": names[0] if len(names) == 1 else names}] if names else []), *others]
     return parts[0] if len(parts) == 1 else {"anyOf": parts}
 
