@@ -62,7 +62,7 @@ class Keep:
     """
 
     staging_days: float = 14
-    reports_days: float = 90
+    reports_days: float = 30
     quality_days: float = 180
     calls_days: float = 31
     logs_days: float = 30
