@@ -121,7 +121,8 @@ class Checker(Teller):
     # One of several
 
     def _any_of(self, schema: Schema, path: Path, value: Any) -> Iterator[Finding]:
-        fitting = [branch for branch in self._branches(schema) if _may_be(branch, value)]
+        template = None if "{" in str(value) else self.definitions.get("template")
+        fitting = [b for b in self._branches(schema) if _may_be(b, value) and b is not template]
         if isinstance(value, dict):
             typed = [branch for branch in fitting if "__type__" in branch.get("properties", {})]
             untyped = [branch for branch in fitting if branch not in typed]
