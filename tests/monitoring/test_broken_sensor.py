@@ -21,7 +21,7 @@ from weather_mlops.monitoring.messages import Links
 
 NEARBY = (98, 99, 108, 112, 119, 201, 202, 203)  # Seoul and around
 BROKEN = 108
-NOW = datetime.now(UTC).replace(minute=10, second=0, microsecond=0)
+NOW = datetime(2026, 6, 15, 0, 10, tzinfo=UTC)
 HALF_AN_HOUR = timedelta(minutes=30)
 
 
