@@ -44,7 +44,7 @@ class Stack:
         """Short waits, so that a test of a retry doesn't last minutes."""
         defaults = self.project / "pipelines" / "defaults.yml"
         text = re.sub(
-            r"retry_delay: .*",
+            r"\bretry_delay: .*",
             "retry_delay: {__type__: datetime.timedelta, seconds: 2}",
             defaults.read_text(),
         )
