@@ -46,37 +46,31 @@ class CardOperator(BaseOperator):
             raise AirflowException("it failed")
         return {{"card_key": "{KEY}"}}
 '''
-PIPELINE = """
-cards:
-  schedule: null
-  default_args: {retries: 0}
-  tasks:
-    - task_id: mapped
-      operator: cards.CardOperator
-      expand: {how: [writes, skips, fails]}
-    - task_id: plain
-      operator: cards.CardOperator
-      how: writes
-    - task_id: never_ran
-      operator: cards.CardOperator
-      how: writes
-      dependencies: [mapped]
+DAG = """
+from airflow.sdk import DAG
+from cards import CardOperator
+
+with DAG("cards", schedule=None, default_args={"retries": 0}):
+    mapped = CardOperator.partial(task_id="mapped").expand(how=["writes", "skips", "fails"])
+    CardOperator(task_id="plain", how="writes")
+    mapped >> CardOperator(task_id="never_ran", how="writes")
 """
 
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory) -> Iterator[Stack]:
     running = Stack(tmp_path_factory.mktemp("pages"))
-    for file in (running.project / "pipelines").glob("*.yml"):  # what isn't there needs no parsing
-        if file.name != "defaults.yml":
+    for folder in ("pipelines", "dags"):  # what isn't there needs no parsing
+        for file in (running.project / folder).glob("*.*"):
             file.unlink()
-    (running.project / "pipelines" / "cards.yml").write_text(PIPELINE)
+    (running.project / "dags" / "cards.py").write_text(DAG)
     (running.project / "plugins" / "cards.py").write_text(OPERATOR)
     users = {"AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin,{STRANGER}:"}
     running.system = replace(running.system, airflow_options=users)
     running.launcher = Launcher(running.system)
     try:
         running.start()
+        running.until(lambda: "cards" in running.api.dag_ids())
         ObjectStore(access(running)).put(KEY, CARD, "text/html")
         yield running
     finally:
