@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LEAST_ROWS: Final = 500
-MANY_ROWS: Final = 200_000
+MANY_ROWS: Final = 100_000
 EMBARGO_HOURS: Final = 24
 """Beside the lead: the weather of neighbouring hours is nearly the same."""
 FORTNIGHT_HOURS: Final = 14 * 24
