@@ -4,8 +4,8 @@ Usage: .venv/bin/python benchmarks/training.py [--years 0.25 1 3] [--stations 97
 
 Simulated weather, as the API sends it, parsed and trained on as by the pipelines; no S3, no Airflow. Each
 size runs in a process of its own. By default two leads are trained beside each other, as on two cores, and
-the time of 24 is told as twelve such pairs (too much below 100,000 rows, where near leads learn more slowly than
-others); the forecast has all 24, each with the models of the last one.
+the time of 24 is told as twelve such pairs (too much below 100,000 rows, where near leads learn more slowly
+than others); the forecast has all 24, each with the models of the last one.
 Aims: 97 stations × 3 years × 24 leads in 20 minutes and 6 GB; a forecast of all in 3 s.
 """
 
