@@ -6,6 +6,8 @@ Everything lives under one folder (``.run``): data, logs, and keys that are made
 import json
 import os
 import secrets
+import shutil
+import subprocess
 import sys
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping, Sequence
@@ -139,6 +141,7 @@ class System:
             # The embedded server knows no checksums in trailers, which the SDKs send where not told.
             "AWS_REQUEST_CHECKSUM_CALCULATION": "when_required",
             "AWS_RESPONSE_CHECKSUM_VALIDATION": "when_required",
+            "CODE_REVISION": os.environ.get("CODE_REVISION") or code_revision(),
             "PYICEBERG_CATALOG__WEATHER__TYPE": "sql",
             "PYICEBERG_CATALOG__WEATHER__URI": f"sqlite:///{self.folder / 'catalog.db'}",
         }
@@ -252,6 +255,16 @@ class System:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps({USER: self.keys.password}))
         file.chmod(0o600)
+
+
+def code_revision() -> str:
+    """What the code is, by git, for the record of a model; empty where git knows nothing of it."""
+    if (git := shutil.which("git")) is None:
+        return ""
+    told = subprocess.run(
+        [git, "-C", PROJECT, "describe", "--always", "--dirty"], capture_output=True, text=True, check=False
+    )
+    return told.stdout.strip()
 
 
 def inherited() -> dict[str, str]:
