@@ -124,37 +124,6 @@ def test_a_constant_target_gives_no_nonsense():
     assert np.abs(found.p50 - 7).max() < 0.01
 
 
-def test_no_outcome_of_a_block_is_near_what_its_model_learned_from():
-    origin = np.arange(400)
-    inside = (origin >= 200) & (origin < 300)
-    near = training.within_embargo(origin, inside, lead=6)
-    learned = origin[~near]
-    # An outcome lies 6 h after its issue time; features look back from theirs.
-    assert not ((learned + 6 >= 200 - 24) & (learned < 300 + 6 + 24)).any()
-    assert (near & ~inside).sum() == 2 * (24 + 6)
-
-
-def test_fortnights_that_are_held_out_are_each_kept_clear_of():
-    origin = np.arange(0, 4000, 3)
-    block = training._blocks(origin, 4)
-    inside = block == 1
-    near = training.within_embargo(origin, inside, lead=6)
-    apart = np.abs(origin[~near][:, None] - origin[inside][None]).min(axis=1)
-    assert apart.min() > 24 + 6
-    assert (~near).sum() > 0.6 * (~inside).sum()
-
-
-def test_every_block_of_a_year_has_every_season():
-    origin = np.arange(365 * 24)
-    block = training._blocks(origin, 4)
-    assert all(np.bincount(origin[block == n] // 2190, minlength=4).min() > 300 for n in range(4))
-
-
-def test_a_short_span_is_held_out_in_equal_parts():
-    block = training._blocks(np.arange(100, 500), 4)
-    assert np.bincount(block).tolist() == [100, 100, 100, 100]
-
-
 def test_many_rows_are_learned_from_with_larger_steps_and_blocks_from_a_draw_of_hours(monkeypatch):
     monkeypatch.setattr(training, "MANY_ROWS", 1000)
     small = replace(training.SETTINGS, block_rows=1200, ridge_rows=900)

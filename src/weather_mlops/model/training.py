@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from weather_mlops.errors import TrainingImpossible
-from weather_mlops.model import features
+from weather_mlops.model import blocks, features
 from weather_mlops.model.climatology import Climatology
 from weather_mlops.model.features import Features
 from weather_mlops.model.forecaster import Forecaster, LeadModel, damped
@@ -33,10 +33,6 @@ log = logging.getLogger(__name__)
 
 LEAST_ROWS: Final = 500
 MANY_ROWS: Final = 100_000
-EMBARGO_HOURS: Final = 24
-"""Beside the lead: the weather of neighbouring hours is nearly the same."""
-FORTNIGHT_HOURS: Final = 14 * 24
-"""Whole seasons held out would be judged by models that never saw one: too wide intervals, too much ridge."""
 TOLD_EVERY: Final = 100
 _LEAST_SPREAD: Final = 1e-3
 
@@ -228,8 +224,8 @@ def train_lead(sample: Sample, lead: int, seed: int) -> LeadModel:
         TrainingImpossible: the span is too short to hold a part of it out.
     """
     settings, seed = SETTINGS.of_lead(lead, len(sample.change)), 1000 * lead + seed
-    part = sample.of(_drawn(sample.origin, settings.block_rows, seed))
-    block = _blocks(part.origin, settings.blocks)
+    part = sample.of(blocks.drawn(sample.origin, settings.block_rows, seed))
+    block = blocks.dealt(part.origin, settings.blocks)
     rounds, trees, ridge = _forecast_blocks(part, block, lead, settings, seed)
     judged = np.isfinite(trees)
     share = _best_share(part.change[judged], trees[judged], ridge[judged])
@@ -237,23 +233,8 @@ def train_lead(sample: Sample, lead: int, seed: int) -> LeadModel:
     spread, least, low, high = _calibrate(part.of(judged), off[judged], block[judged], settings, seed)
     settings = replace(settings, rounds=round(rounds * settings.block_rate / settings.rate))
     boosters = [_booster(sample, settings, seed + each) for each in range(settings.seeds)]
-    line, damping = _line(sample.of(_drawn(sample.origin, settings.ridge_rows, seed)), settings)
+    line, damping = _line(sample.of(blocks.drawn(sample.origin, settings.ridge_rows, seed)), settings)
     return LeadModel(boosters, line, damping, share, spread, least, low, high)
-
-
-def _blocks(origin: np.ndarray, count: int) -> np.ndarray:
-    """Block of each row, 0 to count − 1: fortnights in turn; of a short span, equal parts."""
-    since = origin - origin.min()
-    hours = min(FORTNIGHT_HOURS, -(-(int(since.max()) + 1) // count))
-    return np.asarray(since // hours % count)
-
-
-def _drawn(origin: np.ndarray, most: int, seed: int) -> np.ndarray:
-    """Rows of hours drawn by lot: every n-th hour could be one and the same of the day."""
-    if len(origin) <= most:
-        return np.ones(len(origin), bool)
-    hours, place = np.unique(origin, return_inverse=True)
-    return np.asarray((np.random.default_rng(seed).random(len(hours)) < most / len(origin))[place])
 
 
 def _forecast_blocks(
@@ -267,7 +248,7 @@ def _forecast_blocks(
     found, quick = [], replace(settings, rate=settings.block_rate)
     for number in np.unique(block):
         inside = block == number
-        kept = ~within_embargo(sample.origin, inside, lead)
+        kept = ~blocks.within_embargo(sample.origin, inside, lead)
         if not kept.any():
             continue
         learned, held = sample.of(kept), sample.of(inside)
@@ -282,14 +263,6 @@ def _forecast_blocks(
             f"{hours} h to learn from, with {lead} h ahead: too short to hold a part out"
         )
     return round(float(np.median(found))), trees, ridge
-
-
-def within_embargo(origin: np.ndarray, inside: np.ndarray, lead: int) -> np.ndarray:
-    """Rows that lie in a block, or so near that an outcome of the one is a feature of the other."""
-    held = np.unique(origin[inside])
-    after = np.searchsorted(held, origin).clip(max=len(held) - 1)
-    nearest = np.minimum(np.abs(held[after] - origin), np.abs(origin - held[(after - 1).clip(min=0)]))
-    return np.asarray(nearest <= lead + EMBARGO_HOURS)
 
 
 def _line(sample: Sample, settings: Settings) -> tuple[Ridge, float]:
