@@ -17,7 +17,7 @@ def dealt(origin: np.ndarray, count: int) -> np.ndarray:
     return np.asarray(since // hours % count)
 
 
-def drawn(origin: np.ndarray, most: int, seed: int) -> np.ndarray:
+def drawn(origin: np.ndarray, most: float, seed: int) -> np.ndarray:
     """Rows of hours drawn by lot: every n-th hour could be one and the same of the day."""
     if len(origin) <= most:
         return np.ones(len(origin), bool)

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from weather_mlops.model.climatology import Climatology, day_angle, year_angle
-from weather_mlops.model.grid import HOUR, Grid, prolonged
+from weather_mlops.model.grid import HOUR, KM_PER_DEGREE, Grid, prolonged
 from weather_mlops.model.sun import SOLAR_CONSTANT_MJM2H, sine_of_elevation
 from weather_mlops.model.targets import Target
 
@@ -28,7 +28,6 @@ WAVES: Final = ("day_sine", "day_cosine", "year_sine", "year_cosine")
 """Features that others refer to by name."""
 NEIGHBOURS: Final = 4
 _LONG: Final = 168  # hours: the longest window
-_KM_PER_DEGREE: Final = 111.2
 _LEAST_SUN_MJM2: Final = 0.5  # over a window: below it a share of it tells nothing
 _LEAST_VISIBILITY_M: Final = 10
 _INPUTS: Final = (
@@ -452,9 +451,9 @@ def _wind_of(grid: Grid) -> tuple[Array, Array]:
 
 def _offsets(grid: Grid) -> tuple[Array, Array]:
     """How far each station lies east and north of each other one, km; [here, there]."""
-    east = (grid.longitude[None] - grid.longitude[:, None]) * _KM_PER_DEGREE
+    east = (grid.longitude[None] - grid.longitude[:, None]) * KM_PER_DEGREE
     east = east * np.cos(np.deg2rad(grid.latitude))[:, None]
-    north = (grid.latitude[None] - grid.latitude[:, None]) * _KM_PER_DEGREE
+    north = (grid.latitude[None] - grid.latitude[:, None]) * KM_PER_DEGREE
     return east, north
 
 
@@ -463,7 +462,7 @@ def _plane(grid: Grid, values: Array) -> tuple[Array, Array]:
 
     NaN where fewer than three stations are known, or all lie on a line.
     """
-    scale = _KM_PER_DEGREE / 100
+    scale = KM_PER_DEGREE / 100
     east = (grid.longitude - grid.longitude.mean()) * scale * np.cos(np.deg2rad(grid.latitude.mean()))
     north = (grid.latitude - grid.latitude.mean()) * scale
     known = np.isfinite(values)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +13,8 @@ from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake.rows import EPOCH
 
 HOUR = np.timedelta64(1, "h")
+KM_PER_DEGREE: Final = 111.2
+"""Of latitude; of longitude at the equator."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from weather_mlops.lake.catalog import open_table
 from weather_mlops.lake.rows import between, one_of
 from weather_mlops.lake.schemas import OBSERVATIONS, UTC_TIME
 from weather_mlops.lake.store import storage_errors
-from weather_mlops.model import features
+from weather_mlops.model import blocks, features
 from weather_mlops.model.climatology import Climatology
 from weather_mlops.model.features import Features
 from weather_mlops.model.grid import Grid, to_grid
@@ -80,10 +80,7 @@ def training_origins(grid: Grid, plan: Plan) -> np.ndarray:
     one and the same of the day.
     """
     origins = np.arange(max(grid.place(plan.holdout_first) - plan.horizon_hours, 0))
-    share = MOST_ROWS / max(len(origins) * len(grid.stations), 1)
-    if share >= 1:
-        return origins
-    return origins[np.random.default_rng(plan.seed).random(len(origins)) < share]
+    return np.asarray(origins[blocks.drawn(origins, MOST_ROWS / len(grid.stations), plan.seed)])
 
 
 def climatology(grid: Grid, plan: Plan) -> Climatology:

@@ -47,6 +47,7 @@ from typing import Any, Final
 import pyarrow as pa
 from pyiceberg.catalog import Catalog
 
+from weather_mlops.kma.endpoints import HOUR
 from weather_mlops.lake.health import newest_hour
 from weather_mlops.lake.store import ObjectStore
 from weather_mlops.monitoring import losses, presence, results, seasons, stations
@@ -54,7 +55,7 @@ from weather_mlops.monitoring.data_limits import Limits
 from weather_mlops.monitoring.findings import Section, Severity
 from weather_mlops.monitoring.gathering import Gathering, Rule
 from weather_mlops.monitoring.presence import WINDOWS, Rows
-from weather_mlops.monitoring.window import HOUR, count_since, share, whole_hour
+from weather_mlops.monitoring.window import count_since, share, whole_hour
 
 __all__ = ["Limits", "measure"]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from weather_mlops.kma.endpoints import KST, PERIOD
+from weather_mlops.kma.endpoints import HOUR, KST, PERIOD
 from weather_mlops.lake.calls import DailyCalls
 from weather_mlops.lake.raw import PREFIX, SIDECAR
 from weather_mlops.lake.store import ObjectStore, StoredObject
@@ -51,7 +51,7 @@ class Feed:
         at = self.last_success_at
         return {
             "last_success_at": at and at.isoformat(),
-            "last_success_age_h": None if at is None else round((now - at) / timedelta(hours=1), 2),
+            "last_success_age_h": None if at is None else round((now - at) / HOUR, 2),
             "replies_24h": self.replies,
             "calls_used": self.calls_used,
             "calls_left": self.calls_left,
@@ -110,7 +110,7 @@ def feed_checks(
             f"no reply of {PERIOD} in {LOOK_BACK_DAYS} days: nothing was collected yet, or it ended long ago"
         )
         return [SILENT.unknown(why, max_silent_h), budget]
-    age = (now - feed.last_success_at) / timedelta(hours=1)
+    age = (now - feed.last_success_at) / HOUR
     detail = f"last reply at {feed.last_success_at.astimezone(KST):%Y-%m-%d %H:%M} KST"
     return [SILENT.above(age, max_silent_h, detail), budget]
 

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
 from pyiceberg.expressions import And
 
+from weather_mlops.kma.endpoints import HOUR
 from weather_mlops.lake.gaps import HORIZON
 from weather_mlops.lake.rows import at_or_after, between, missing
 from weather_mlops.lake.schemas import GAPS, QUARANTINE, UTC_TIME
@@ -72,7 +73,7 @@ def by_rule(rows: pa.Table, windows: Mapping[str, int], now: datetime) -> list[d
 
 def of_gaps(rows: pa.Table, now: datetime) -> dict[str, Any]:
     """Open gaps by age and by reason."""
-    ages = [(now - at) / timedelta(hours=1) for at in rows["observed_at"].to_pylist()]
+    ages = [(now - at) / HOUR for at in rows["observed_at"].to_pylist()]
     by_age, after = {}, float("-inf")
     for name, oldest in AGES.items():
         by_age[name] = sum(after < age <= oldest for age in ages)

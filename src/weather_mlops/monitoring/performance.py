@@ -40,6 +40,7 @@ from typing import Any, Final
 from pyiceberg.catalog import Catalog
 
 from weather_mlops.errors import ModelUnusable
+from weather_mlops.kma.endpoints import HOUR
 from weather_mlops.lake.store import ObjectStore
 from weather_mlops.model.scores import rounded
 from weather_mlops.model.targets import Target, target_named
@@ -49,7 +50,7 @@ from weather_mlops.monitoring.findings import Check, Section, Severity
 from weather_mlops.monitoring.gathering import Gathering, Rule
 from weather_mlops.monitoring.model_figures import Found
 from weather_mlops.monitoring.scored import Kept
-from weather_mlops.monitoring.window import HOUR, whole_hour
+from weather_mlops.monitoring.window import whole_hour
 
 NAME: Final = "model_performance"
 DAMAGED: Final = Rule("champion_damaged", severity=Severity.CRITICAL)

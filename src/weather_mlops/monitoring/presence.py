@@ -7,9 +7,10 @@ from typing import Any, Final
 import numpy as np
 from pyiceberg.catalog import Catalog
 
+from weather_mlops.kma.endpoints import HOUR
 from weather_mlops.kma.stations import load_stations
 from weather_mlops.model.grid import Grid
-from weather_mlops.monitoring.window import HOUR, observed, share, whole_hour
+from weather_mlops.monitoring.window import observed, share, whole_hour
 from weather_mlops.variables import VARIABLES, Variable
 
 WINDOWS: Final = {"24h": 24, "7d": 168, "30d": 720}

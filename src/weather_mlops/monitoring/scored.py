@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
 from pyiceberg.expressions import And
 
-from weather_mlops.kma.endpoints import KST
+from weather_mlops.kma.endpoints import HOUR, KST
 from weather_mlops.lake.rows import between, one_of
 from weather_mlops.lake.schemas import FORECASTS
 from weather_mlops.lake.store import ObjectStore
@@ -22,7 +22,7 @@ from weather_mlops.model.targets import Target
 from weather_mlops.monitoring import pairs
 from weather_mlops.monitoring.champion import Verified
 from weather_mlops.monitoring.pairs import Damping, Pairs, Sums
-from weather_mlops.monitoring.window import HOUR, observed, read, whole_hour
+from weather_mlops.monitoring.window import observed, read, whole_hour
 
 KEPT_DAYS: Final = 31
 OPEN_DAYS: Final = 3

@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 from pyiceberg.catalog import Catalog
 
+from weather_mlops.kma.endpoints import HOUR
 from weather_mlops.lake.store import ObjectStore
 from weather_mlops.model.grid import Grid
 from weather_mlops.model.scores import rounded
@@ -89,7 +90,7 @@ def measured(catalog: Catalog, *, last: datetime, limits: Limits, now: datetime)
     grid = window.observed(catalog, VARIABLES, last, 24 * days)
     told: dict[str, Any] = {
         "measured_at": now.isoformat(),
-        "window": {"first": (last - (24 * days - 1) * window.HOUR).isoformat(), "last": last.isoformat()},
+        "window": {"first": (last - (24 * days - 1) * HOUR).isoformat(), "last": last.isoformat()},
         "reference": None,
         "stations": 0,
         "variables": [],

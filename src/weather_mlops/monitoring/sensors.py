@@ -17,10 +17,11 @@ from typing import Final
 
 import numpy as np
 
+from weather_mlops.model.grid import KM_PER_DEGREE
+
 Array = np.ndarray
 
 DAY: Final = 24
-KM_PER_DEGREE: Final = 111.2
 RISE_KM_PER_M: Final = 0.1
 """100 m of elevation make stations differ as much as 10 km do: 0.65 K on the mean lapse rate."""
 SIGMAS_PER_MAD: Final = 1.4826

@@ -1,8 +1,7 @@
 """The observations of the last days as arrays: only the months and the columns that are needed are read."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
-from typing import Final
+from datetime import UTC, datetime
 
 import numpy as np
 import pyarrow as pa
@@ -10,14 +9,13 @@ import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
 from pyiceberg.expressions import BooleanExpression
 
+from weather_mlops.kma.endpoints import HOUR
 from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake.catalog import open_table
 from weather_mlops.lake.rows import at_or_after, between
 from weather_mlops.lake.schemas import KEY, OBSERVATIONS, TableDefinition
 from weather_mlops.lake.store import storage_errors
 from weather_mlops.model.grid import Grid, to_grid
-
-HOUR: Final = timedelta(hours=1)
 
 
 def whole_hour(moment: datetime) -> datetime:

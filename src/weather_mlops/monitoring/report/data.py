@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any, Final
 
+from weather_mlops.kma.endpoints import HOUR
 from weather_mlops.monitoring.findings import Section
 from weather_mlops.monitoring.report import drift, plots, stations
 from weather_mlops.monitoring.report.parts import WINDOWS, check_tables, foreign, gap, hundredfold, pick
@@ -92,7 +93,7 @@ def _by_hour(told: Mapping[str, Any], words: Words) -> str:
     if not known:
         return f"<p>{words('nothing_expected')}</p>"
     least, at = min(known)
-    x = plots.by_time(hours[0], hours[-1] + plots.HOUR, words("day"))
+    x = plots.by_time(hours[0], hours[-1] + HOUR, words("day"))
     y = plots.upright([], "", span=(0, 100))
     note = words("by_hour_note", least=percent(least / 100, digits=1), at=kst(at))
     return drawing(

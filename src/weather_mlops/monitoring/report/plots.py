@@ -12,7 +12,7 @@ from html import escape
 from itertools import pairwise
 from typing import Final
 
-from weather_mlops.kma.endpoints import KST
+from weather_mlops.kma.endpoints import HOUR, KST
 from weather_mlops.pages.curves import Curve
 
 WIDTH: Final = 440  # units; on a 390 px phone the 14 px letters are still 11 px high
@@ -23,7 +23,6 @@ TOP: Final = 12
 BOTTOM: Final = 46  # room for the figures and the name of the horizontal axis
 TICKS: Final = 5  # about so many on an axis
 HALF_DAY: Final = timedelta(hours=12)
-HOUR: Final = timedelta(hours=1)
 
 STYLE: Final = """
 .plot text{font-size:14px;fill:var(--ink)}.plot .grid{stroke:var(--rule)}.plot .level{stroke:var(--ink)}
