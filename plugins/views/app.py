@@ -5,8 +5,9 @@ from typing import Final
 from urllib.parse import urlencode
 
 from airflow.api_fastapi.app import get_auth_manager
-from fastapi import FastAPI, HTTPException, Request, Response, status
+from fastapi import FastAPI, Request, Response, status
 from fastapi.responses import PlainTextResponse, RedirectResponse
+from starlette.exceptions import HTTPException
 
 from views import documents, models, monitoring, pages, quality
 from views.guard import HEADERS

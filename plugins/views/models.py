@@ -20,7 +20,7 @@ def show(request: Request, store: Bucket, target: str = "", year: str = "") -> R
         HTTPException: 404 for no such target, or no such year.
     """
     if not target:
-        return answer(models.render([models.read(store, name) for name in models.targets(store)]), request)
+        return answer(models.render(models.read_all(store)), request)
     if target not in TARGETS or not re.fullmatch(r"(2\d{3})?", year, re.ASCII):
         raise no_page()
     return answer(models.render_history(models.read(store, target), int(year) if year else None), request)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any, Final
@@ -59,6 +60,16 @@ def targets(store: ObjectStore) -> list[str]:
     """
     there = {folder.removeprefix(ROOT).rstrip("/") for folder in store.folders(ROOT)}
     return [name for name in TARGETS if name in there]
+
+
+def read_all(store: ObjectStore) -> list[Models]:
+    """The same as ``read`` of all targets that have anything on S3.
+
+    Raises:
+        StorageUnavailable, StorageRefused.
+    """
+    with ThreadPoolExecutor(len(TARGETS)) as pool:
+        return list(pool.map(lambda target: read(store, target), targets(store)))
 
 
 def read(store: ObjectStore, target: str) -> Models:

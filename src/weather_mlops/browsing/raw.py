@@ -14,7 +14,7 @@ from weather_mlops.lake.raw import sidecar_of
 from weather_mlops.lake.store import ObjectStore
 from weather_mlops.pages.markup import MISSING, cell, kst, number, table
 
-SHOWN: Final = 50
+SHOWN: Final = 25
 """Replies on a page; a usual run has one to eleven."""
 _AT_A_TIME: Final = 8
 
