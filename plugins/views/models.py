@@ -23,4 +23,5 @@ def show(request: Request, store: Bucket, target: str = "", year: str = "") -> R
         return answer(models.render(models.read_all(store)), request)
     if target not in TARGETS or not re.fullmatch(r"(2\d{3})?", year, re.ASCII):
         raise no_page()
-    return answer(models.render_history(models.read(store, target), int(year) if year else None), request)
+    found = models.read(store, target, versions=True)
+    return answer(models.render_history(found, int(year) if year else None), request)

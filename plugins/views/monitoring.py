@@ -22,10 +22,10 @@ def show(request: Request, store: Bucket, day: str = "") -> Response:
     """
     asked = _day(day) if day else None
     latest = monitoring.read_latest(store)
+    known = latest if isinstance(latest, monitoring.Latest) else None
     if asked is None:
-        at = latest.at if isinstance(latest, monitoring.Latest) else datetime.now(KST)
-        asked = at.astimezone(KST).date()
-    return answer(monitoring.render(latest, monitoring.read_archive(store, asked)), request)
+        asked = (known.at if known else datetime.now(KST)).astimezone(KST).date()
+    return answer(monitoring.render(latest, monitoring.read_archive(store, asked, known)), request)
 
 
 def _day(text: str) -> date:

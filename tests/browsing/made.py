@@ -100,7 +100,7 @@ def reports(store, days=3, now=NOW):
         key = f"{PREFIX}{at.astimezone(KST):%Y/%m/%d/%H%M}.json"
         verdict = verdicts[0 if at.hour % 6 else at.hour // 6 % 3]
         past.append(Past(at, key, verdict, verdicts.index(verdict)))
-        last = (at + HALF_HOUR).astimezone(KST).date() != at.astimezone(KST).date()
+        last = at + HALF_HOUR >= now or (at + HALF_HOUR).astimezone(KST).date() != at.astimezone(KST).date()
         history = [one for one in past[-400:-1] if one.at >= at - HISTORY]
         report = Report(key, at, f"run-{at}", troubled() if last else [], Earlier(history=history))
         if last or at > now - 31 * DAY:

@@ -59,7 +59,7 @@ def test_a_version_whose_files_are_gone_leads_nowhere():
 
 
 def test_a_version_that_nothing_was_decided_about_is_named():
-    assert "nothing decided yet: <a" in models.render([FOUND])
+    assert "nothing decided yet: <a" in models.render_history(FOUND)
 
 
 @pytest.mark.parametrize(
@@ -105,20 +105,20 @@ class TestRead:
             requests.clear()
             found = models.read(store, "air_temperature")
             assert len(found.decisions) == days
-            assert len(requests) == 4
+            assert len(requests) == 3
 
     def test_champion_decisions_and_versions_are_those_of_the_registry(self, store):  # noqa: F811
         decisions = made.models(store, files=0)
         store.put("models/air_temperature/versions/new/manifest.json", b"{}")
         store.put("models/air_temperature/versions/unfinished/lead_1.ubj", b"")
-        found = models.read(store, "air_temperature")
+        found = models.read(store, "air_temperature", versions=True)
 
         assert found.decisions == decisions[::-1]
         assert found.champion == [one for one in decisions if one.kind == "deployed"][-1]
         assert found.figures["unit"] == "°C"
         assert found.undecided == ["new"]
         assert models.targets(store) == ["air_temperature"]
-        assert models.read_all(store) == [found]
+        assert models.read_all(store) == [replace(found, kept=None, undecided=())]
 
     def test_what_is_damaged_is_told_and_the_rest_is_shown(self, store):  # noqa: F811
         made.models(store, files=0)

@@ -13,12 +13,14 @@ a{color:var(--model)}a:focus-visible,.box:focus-visible,summary:focus-visible{ou
 h1{font-size:1.7em}h2{font-size:1.3em;margin-top:1.6em}h3{font-size:1.05em;margin:1.4em 0 .3em}
 .warn{color:var(--warn);font-weight:600}td.words,td.name{text-align:left}
 td.words{white-space:normal;min-width:16em;max-width:60em;overflow-wrap:anywhere}
-td.words ul{margin:0;padding-left:1.1em}td.name{overflow-wrap:anywhere}
+td.words ul:not(.list){margin:0;padding-left:1.1em}td.words .list{margin:0}th:has(.words){text-align:left}
+.lead .good,.lead .warn,.lead .bad{font-size:1.3em;font-weight:700}
 .list{display:flex;flex-wrap:wrap;gap:.3em 1.2em;padding:0;list-style:none}
 .list a{display:inline-block;min-height:24px}
 .notice{padding:.5em 1em;border-left:.4em solid var(--rule)}
 dd{overflow-wrap:anywhere}
-@media (max-width:600px){body{padding:.7rem}}
+@media (max-width:600px){body{padding:.7rem}th:first-child{position:static}
+tbody th{white-space:normal;min-width:5.5em;overflow-wrap:anywhere}td.words{min-width:11em}}
 """.strip()
 TIMES: Final = "All times are KST (UTC+9)."
 
@@ -54,6 +56,11 @@ def link_to(key: str, text: str) -> str:
     """
     href = address(key)
     return link(href, text) if href else text
+
+
+def wordy(title: str) -> str:
+    """The title of a column of texts, which begin at its left; as HTML."""
+    return f'<span class="words">{title}</span>'
 
 
 def notice(text: str) -> str:

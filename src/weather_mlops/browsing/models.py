@@ -4,12 +4,12 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from html import escape
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from weather_mlops.browsing.frame import TIMES, described, framed, link, link_to, listed, notice
+from weather_mlops.browsing.frame import TIMES, described, framed, link, link_to, listed, notice, wordy
 from weather_mlops.errors import ModelUnusable
 from weather_mlops.lake.store import ObjectStore
 from weather_mlops.model.evaluation import CARD
@@ -36,7 +36,7 @@ class Models:
         champion: the decision that made the present one; None = there is none.
         figures: the champion's, as its manifest tells; empty = not known.
         decisions: all, newest first.
-        kept: versions whose files are on S3.
+        kept: versions whose files are on S3; None = not looked at.
         undecided: those of them that are whole, and that nothing was decided about yet.
         faults: what could not be read, in sentences.
     """
@@ -45,7 +45,7 @@ class Models:
     champion: Decision | None = None
     figures: Mapping[str, Any] = field(default_factory=dict)
     decisions: Sequence[Decision] = ()
-    kept: frozenset[str] = frozenset()
+    kept: frozenset[str] | None = None
     undecided: Sequence[str] = ()
     faults: Sequence[str] = ()
 
@@ -75,8 +75,13 @@ def read_all(store: ObjectStore) -> list[Models]:
         return list(pool.map(lambda target: read(store, target), targets(store)))
 
 
-def read(store: ObjectStore, target: str) -> Models:
-    """What is known of a target's models, in five requests, however long its history is.
+def read(store: ObjectStore, target: str, *, versions: bool = False) -> Models:
+    """What is known of a target's models, in three requests, however long its history is.
+
+    Args:
+        store: the bucket.
+        target: its name.
+        versions: look also which versions are there, and which of them nothing was decided about.
 
     Raises:
         StorageUnavailable, StorageRefused.
@@ -92,13 +97,15 @@ def read(store: ObjectStore, target: str) -> Models:
     decisions, unread = _history(store, registry)
     if unread:
         faults.append(f"{registry.prefix}history.jsonl: {unread} lines can't be read, and are left out.")
+    found = Models(target, champion, figures if isinstance(figures, dict) else {}, decisions, faults=faults)
+    return _with_versions(store, registry, found) if versions else found
+
+
+def _with_versions(store: ObjectStore, registry: Registry, found: Models) -> Models:
     folder = f"{registry.prefix}versions/"
     kept = frozenset(key.removeprefix(folder).rstrip("/") for key in store.folders(folder))
-    unknown = sorted(kept - {decision.version for decision in decisions}, reverse=True)[:UNDECIDED]
-    undecided = [version for version in unknown if registry.sealed(version)]
-    return Models(
-        target, champion, figures if isinstance(figures, dict) else {}, decisions, kept, undecided, faults
-    )
+    unknown = sorted(kept - {decision.version for decision in found.decisions}, reverse=True)[:UNDECIDED]
+    return replace(found, kept=kept, undecided=[version for version in unknown if registry.sealed(version)])
 
 
 def render(models: Sequence[Models]) -> str:
@@ -135,7 +142,7 @@ def render_history(models: Models, year: int | None = None) -> str:
     )
     label = _label(models.target)
     lead = f"All that was decided about models of {label.lower()}. {TIMES} {link('models', 'All targets')}"
-    body = f"{_head(models)}<h2>Decisions</h2>{listed(years)}{decided}"
+    body = f"{_head(models)}<h2>Decisions</h2>{_undecided(models)}{listed(years)}{decided}"
     return framed(f"Models: {label}", lead, body)
 
 
@@ -201,20 +208,18 @@ def _by_lead(figures: Mapping[str, Any], name: str) -> dict[str, float | None]:
 
 
 def _newest(models: Models) -> str:
-    few, rest = models.decisions[:FEW], len(models.decisions) - FEW
-    undecided = ""
-    if models.undecided:
-        versions = ", ".join(_version(models, version) for version in models.undecided)
-        undecided = f"<p>Evaluated, and nothing decided yet: {versions}.</p>"
+    few, label = models.decisions[:FEW], _label(models.target)
     if not few:
-        return undecided
-    more = (
-        f"<p>{link(_history_of(models.target), f'All {len(models.decisions)} decisions')} "
-        f"about {_label(models.target).lower()}</p>"
-        if rest > 0
-        else ""
-    )
-    return undecided + _decisions(models, few, f"{_label(models.target)}: decisions, newest first") + more
+        return ""
+    every = link(_history_of(models.target), f"All {len(models.decisions)} decisions about {label.lower()}")
+    return _decisions(models, few, f"{label}: decisions, newest first") + f"<p>{every}</p>"
+
+
+def _undecided(models: Models) -> str:
+    if not models.undecided:
+        return ""
+    versions = ", ".join(_version(models, version) for version in models.undecided)
+    return f"<p>Evaluated, and nothing decided yet: {versions}.</p>"
 
 
 def _decisions(models: Models, decisions: Sequence[Decision], caption: str) -> str:
@@ -229,7 +234,9 @@ def _decisions(models: Models, decisions: Sequence[Decision], caption: str) -> s
         )
         for decision in decisions
     ]
-    return table(caption, ["when", "decision", "version and its card", "why, and by whom"], rows)
+    return table(
+        caption, ["when", wordy("decision"), wordy("version and its card"), wordy("why, and by whom")], rows
+    )
 
 
 def _why(decision: Decision) -> str:
@@ -243,7 +250,7 @@ def _why(decision: Decision) -> str:
 
 def _version(models: Models, version: str) -> str:
     """Its name, leading to its card while that is kept."""
-    if version not in models.kept:
+    if models.kept is not None and version not in models.kept:
         return f'{escape(version)} <span class="soft">(not kept)</span>'
     return link_to(f"{ROOT}{models.target}/versions/{version}/{CARD}", escape(version))
 

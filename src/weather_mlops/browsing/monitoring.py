@@ -1,23 +1,25 @@
 """The page of monitoring: the latest report's verdict on top, and the reports of a day with theirs.
 
 Each report's JSON tells of those of the 7 days before it, so the last one of a day tells of the whole day: a
-page takes one listing and one or two objects, and a listing of the days, however many reports there are.
+page takes one or two objects and four listings, however many reports there are.
 """
 
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from html import escape
 from typing import Final
 
-from weather_mlops.browsing.frame import TIMES, framed, link, link_to, listed, notice
+from weather_mlops.browsing.frame import TIMES, framed, link, link_to, listed, notice, wordy
 from weather_mlops.kma.endpoints import KST
 from weather_mlops.lake.store import ObjectStore
 from weather_mlops.monitoring.report import LATEST_HTML, Verdict
 from weather_mlops.monitoring.report.document import SCHEMA, Past
 from weather_mlops.monitoring.report.document import read as read_report
+from weather_mlops.monitoring.report.messages import LANGUAGES
 from weather_mlops.monitoring.report.page import PREFIX, SIGNS
 from weather_mlops.monitoring.report.words import Words
 from weather_mlops.pages.markup import MISSING, NBSP, cell, moment, table
@@ -25,6 +27,7 @@ from weather_mlops.pages.markup import MISSING, NBSP, cell, moment, table
 LATEST_JSON: Final = LATEST_HTML.replace(".html", ".json")
 TONES: Final = {Verdict.WELL: "good", Verdict.WATCH: "warn", Verdict.ACT: "bad"}
 DAYS_LISTED: Final = 31
+_AT_A_TIME: Final = 2
 _REPORT: Final = re.compile(rf"{PREFIX}(\d{{4}}/\d\d/\d\d)/(\d{{4}})\.html")
 
 
@@ -37,12 +40,14 @@ class Latest:
         verdict: of then.
         reasons: for it, one sentence each.
         language: of the reasons.
+        told: of itself and of the reports before it, by the key of their JSON.
     """
 
     at: datetime
     verdict: Verdict
     reasons: Sequence[str]
     language: str
+    told: Mapping[str, Past] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -69,27 +74,47 @@ def read_latest(store: ObjectStore) -> Latest | str | None:
         StorageUnavailable, StorageRefused.
     """
     try:
-        told = json.loads(store.get(LATEST_JSON))
+        body = store.get(LATEST_JSON)
+        told = json.loads(body)
         if told["schema"] != SCHEMA:
             return f"It is of another schema ({told['schema']}, and {SCHEMA} is known)."
-        reasons, language = [str(reason) for reason in told["reasons"]], str(told["language"])
-        at = moment(told["at"])
-        return Latest(at, Verdict(told["verdict"]), reasons, language if language in {"en", "ko"} else "en")
+        reasons, at, language = (
+            [str(reason) for reason in told["reasons"]],
+            moment(told["at"]),
+            told["language"],
+        )
+        return Latest(
+            at,
+            Verdict(told["verdict"]),
+            reasons,
+            language if language in LANGUAGES else "en",
+            _past(f"{PREFIX}{at:%Y/%m/%d/%H%M}.json", body),
+        )
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError, AttributeError):
         return "It is damaged: the next run of the DAG monitoring replaces it."
 
 
-def read_archive(store: ObjectStore, day: date) -> Archive:
+def read_archive(store: ObjectStore, day: date, latest: Latest | None = None) -> Archive:
     """The reports of a day.
+
+    Args:
+        store: the bucket.
+        day: in Korea.
+        latest: the latest report: what it tells needs no reading.
 
     Raises:
         StorageUnavailable, StorageRefused.
     """
-    keys = sorted((entry.key for entry in store.list(f"{PREFIX}{day:%Y/%m/%d}/")), reverse=True)
-    pages = [key for key in keys if _REPORT.fullmatch(key)]
-    return Archive(day, pages, _told(store, pages), _days(store, day))
+    with ThreadPoolExecutor(_AT_A_TIME) as pool:
+        days = pool.submit(_days, store, day)
+        keys = sorted((entry.key for entry in store.list(f"{PREFIX}{day:%Y/%m/%d}/")), reverse=True)
+        pages = [key for key in keys if _REPORT.fullmatch(key)]
+        told = latest.told if latest else {}
+        if not all(_json(page) in told for page in pages):
+            told = {**told, **_told(store, pages)}
+        return Archive(day, pages, told, days.result())
 
 
 def render(latest: Latest | str | None, archive: Archive) -> str:
@@ -103,10 +128,13 @@ def _told(store: ObjectStore, pages: Sequence[str]) -> dict[str, Past]:
         return {}
     key = _json(pages[0])
     try:
-        last = read_report(key, store.get(key))
+        return _past(key, store.get(key))
     except FileNotFoundError:
         return {}
-    return {past.key: past for past in last.history}
+
+
+def _past(key: str, body: bytes) -> dict[str, Past]:
+    return {past.key: past for past in read_report(key, body).history}
 
 
 def _days(store: ObjectStore, day: date) -> list[date]:
@@ -152,7 +180,7 @@ def _archive(archive: Archive) -> str:
         problems = MISSING if past is None else str(past.problems)
         cells = [cell(_verdict(past.verdict) if past else MISSING, "name"), cell(problems)]
         rows.append((link_to(key, f"{clock[:2]}:{clock[2:]}{NBSP}KST"), cells))
-    head = ["report", "verdict", "checks beyond<br>their limit"]
+    head = ["report", wordy("verdict"), "checks beyond<br>their limit"]
     return title + table("Newest first.", head, rows, "the day's last report does not tell")
 
 

@@ -8,7 +8,7 @@ from html import escape
 from typing import Any, Final
 
 from weather_mlops.browsing.documents import page_of
-from weather_mlops.browsing.frame import TIMES, framed, link, link_to, listed, notice
+from weather_mlops.browsing.frame import TIMES, framed, link, link_to, listed, notice, wordy
 from weather_mlops.browsing.runs import Run, address_of
 from weather_mlops.lake.raw import sidecar_of
 from weather_mlops.lake.store import ObjectStore
@@ -62,7 +62,7 @@ def render(run: Run, kept: Sequence[Kept], number_of_page: int, pages: int) -> s
     body = (
         table(
             "Replies exactly as received. The SHA-256 is that of the unpacked reply.",
-            ["key on S3, leading to the reply", "fetched at", "rows", "bytes", "SHA-256"],
+            ["key on S3, leading to the reply", "fetched at", "rows", "bytes", wordy("SHA-256")],
             rows,
             "its sidecar is gone, or does not tell",
         )
@@ -90,4 +90,4 @@ def _cells(about: Mapping[str, Any]) -> list[str]:
     figures = [cell(number(count if isinstance(count, int) else None, digits=0)) for count in counts]
     digest = about.get("sha256")
     shown = f"<code>{escape(digest)}</code>" if isinstance(digest, str) else MISSING
-    return [cell(fetched), *figures, cell(shown, "name")]
+    return [cell(fetched), *figures, cell(shown, "words")]

@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from weather_mlops.browsing.documents import address
-from weather_mlops.browsing.frame import TIMES, framed, link, listed, notice
+from weather_mlops.browsing.frame import TIMES, framed, link, listed, notice, wordy
 from weather_mlops.pages.markup import MISSING, cell, kst, table
 
 RETURNED: Final = "return_value"
@@ -29,6 +29,7 @@ TITLES: Final = {
 XCOMS: Final = (RETURNED, SKIPPED, FAILED, *TITLES)
 """What is read: a task that fails after it wrote a page leaves its key in an XCom of its own."""
 RUNS_SHOWN: Final = 10
+HEAD: Final = ("task", wordy("state"), wordy("documents"))
 UNMAPPED: Final = -1
 _WAITING: Final = frozenset({"", "none", "scheduled", "queued", "up_for_reschedule", "restarting"})
 _GOING_ON: Final = frozenset({"running", "deferred", "up_for_retry"})
@@ -131,7 +132,7 @@ def render_run(run: Run) -> str:
     ]
     body = f"<p>Run {escape(run.run_id)}, {_state(run.state)}.</p>"
     if rows:
-        body += table("What each task put on S3.", ["task", "state", "documents"], rows)
+        body += table("What each task put on S3.", HEAD, rows)
     else:
         body += notice("No task of this run has begun yet.")
     every = link(f"documents?{urlencode({'dag_id': run.dag_id})}", "The latest runs of this DAG")
@@ -152,7 +153,7 @@ def render_dag(dag_id: str, runs: Sequence[Run], task_id: str = "") -> str:
     body = (
         table(
             f"Its latest {RUNS_SHOWN} runs at the most, newest first.",
-            ["run", "state", "documents"],
+            ["run", *HEAD[1:]],
             rows,
             "no document: the run's page says why",
         )
