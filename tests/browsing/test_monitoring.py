@@ -94,3 +94,12 @@ class TestRead:
 
         assert found.days == [DAY]
         assert found.told == {}
+
+    def test_of_the_latest_report_s_day_nothing_is_read_twice(self, store, monkeypatch):  # noqa: F811
+        made.reports(store, days=1)
+        latest = monitoring.read_latest(store)
+        monkeypatch.setattr(type(store), "get", lambda *_: pytest.fail("S3 was asked"))
+        found = monitoring.read_archive(store, DAY, latest)
+
+        assert set(found.told) >= {key.replace(".html", ".json") for key in found.keys}
+        assert len(found.keys) == 18
