@@ -20,7 +20,7 @@ td.words ul:not(.list){margin:0;padding-left:1.1em}td.words .list{margin:0}th:ha
 .notice{padding:.5em 1em;border-left:.4em solid var(--rule)}
 dd{overflow-wrap:anywhere}
 @media (max-width:600px){body{padding:.7rem}th:first-child{position:static}
-tbody th{white-space:normal;min-width:5.5em;overflow-wrap:anywhere}td.words{min-width:11em}}
+tbody th{white-space:normal;min-width:9em;overflow-wrap:anywhere}td.words{min-width:11em}}
 """.strip()
 TIMES: Final = "All times are KST (UTC+9)."
 
