@@ -6,7 +6,11 @@ from airflow.sdk.execution_time.xcom import XCom
 from airflow.sdk.types import TaskInstanceKey
 from airflow.serialization.serialized_objects import DagSerialization
 
-from operators.links import PageLink
+from operators.collection import CollectWeatherDataOperator, ValidateDataQualityOperator
+from operators.history import ValidateHistoryOperator
+from operators.links import PageLink, RunLink
+from operators.monitoring import GenerateReportOperator
+from operators.training import EvaluateModelOperator
 
 KEY = "models/air_temperature/versions/v1/card.html"
 TI = TaskInstanceKey("model_training", "evaluate_model", "manual__1", map_index=3)
@@ -20,6 +24,19 @@ class Evaluates(BaseOperator):
         self.target = target
 
 
+@pytest.fixture
+def left(monkeypatch):
+    """XComs of the task, by key."""
+    xcoms = {}
+
+    def get_value(*, ti_key, key):
+        assert ti_key == TI
+        return xcoms.get(key)
+
+    monkeypatch.setattr(XCom, "get_value", get_value)
+    return xcoms
+
+
 @pytest.mark.parametrize(
     ("returned", "address"),
     [
@@ -31,12 +48,57 @@ class Evaluates(BaseOperator):
     ],
     ids=["a key", "another dict", "no key", "skipped or failed", "no dict"],
 )
-def test_the_link_leads_to_the_page_of_this_very_task(monkeypatch, returned, address):
-    asked = []
-    monkeypatch.setattr(XCom, "get_value", lambda **what: asked.append(what) or returned)
+def test_the_link_leads_to_the_page_of_this_very_task(left, returned, address):
+    left["return_value"] = returned
 
     assert PageLink("Model card", "card_key").get_link(None, ti_key=TI) == address
-    assert asked == [{"ti_key": TI, "key": "return_value"}]
+
+
+def test_a_task_that_failed_after_it_wrote_its_page_left_the_key_in_an_xcom(left):
+    left["card_key"] = KEY
+
+    assert PageLink("Model card", "card_key").get_link(None, ti_key=TI) == f"weather/pages/{KEY}"
+
+
+@pytest.mark.parametrize(
+    ("view", "address"),
+    [
+        ("raw", "weather/raw?dag_id=model_training&run_id=manual__1"),
+        (
+            "documents",
+            "weather/documents?dag_id=model_training&run_id=manual__1&task_id=evaluate_model&map_index=3",
+        ),
+    ],
+)
+def test_what_is_several_is_listed_by_a_view_of_that_run_or_task(left, view, address):
+    link = RunLink("All of them", "keys", view)
+    assert link.get_link(None, ti_key=TI) == ""
+
+    left["return_value"] = {"keys": []}
+    assert link.get_link(None, ti_key=TI) == ""
+    left["return_value"] = {"keys": ["a", "b"]}
+    assert link.get_link(None, ti_key=TI) == address
+
+
+def test_each_operator_that_makes_documents_has_a_button_for_them():
+    buttons = {
+        operator: {link.name: link.entry for link in operator.operator_extra_links}
+        for operator in (
+            CollectWeatherDataOperator,
+            ValidateDataQualityOperator,
+            ValidateHistoryOperator,
+            EvaluateModelOperator,
+            GenerateReportOperator,
+        )
+    }
+
+    assert list(buttons.values()) == [
+        {"Raw replies": "raw_keys"},
+        {"Data Docs": "docs_key"},
+        {"Data Docs": "docs_keys"},
+        {"Model card": "card_key"},
+        {"Report": "report_key", "Latest report": "latest_key"},
+    ]
 
 
 def test_a_mapped_task_keeps_its_links_on_the_way_to_the_api_server_which_needs_no_plugin_for_them():

@@ -15,6 +15,7 @@ import yaml
 from operators.links import PAGES_URL
 from pages_plugin import PagesPlugin
 from tests.lake.conftest import access, proxy, server, store  # noqa: F401  fixtures
+from weather_mlops.browsing.documents import PAGES
 from weather_mlops.model.evaluation import CARD as CARD_NAME
 from weather_mlops.model.plan import version_of
 from weather_mlops.model.registry import Registry
@@ -28,8 +29,6 @@ with warnings.catch_warnings():
     from airflow.models.dag import DagModel
     from fastapi import FastAPI
     from fastapi.testclient import TestClient
-
-    from views.pages import PAGES
 
 pytestmark = pytest.mark.integration
 PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
@@ -121,15 +120,15 @@ def test_a_reader_of_the_dag_sees_the_page_as_it_is_stored(visit):
     assert reply.headers["Content-Type"] == "text/html; charset=utf-8"
 
 
-def test_a_browser_is_told_to_run_nothing_and_to_load_nothing(visit):
+def test_a_browser_is_told_to_run_nothing_and_to_load_nothing_from_elsewhere(visit):
     reply = visit()
     policy = dict(part.split(" ", 1) for part in reply.headers["Content-Security-Policy"].split("; "))
 
     assert policy == {
         "default-src": "'none'",
-        "style-src": "'unsafe-inline'",
-        "img-src": "data:",
-        "font-src": "data:",
+        "style-src": "'self' 'unsafe-inline'",
+        "img-src": "'self' data:",
+        "font-src": "'self' data:",
         "base-uri": "'none'",
         "form-action": "'none'",
         "frame-ancestors": "'self'",
