@@ -14,6 +14,8 @@ class PagesPlugin(AirflowPlugin):
     @cached_property
     def fastapi_apps(self) -> list[dict[str, Any]]:  # type: ignore[override]  # Airflow only reads it
         """The app, imported when the API server asks for it: every other component reads this file too."""
+        from views.forecasts import router
         from views.pages import app
 
+        app.include_router(router)
         return [{"name": "weather", "app": app, "url_prefix": "/weather"}]
