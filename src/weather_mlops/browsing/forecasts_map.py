@@ -52,8 +52,8 @@ stroke:var(--page);stroke-width:3.5px;pointer-events:none}.map .axis{fill:var(--
 .map .cross{stroke:var(--ink);stroke-width:1.4}
 .scale{max-width:560px;margin:.4em 0}.scale div{height:14px;border:1px solid var(--soft)}
 .scale p{display:flex;justify-content:space-between;max-width:none;margin:0;font-size:.9em}
-.beside{display:grid;gap:1rem 2rem;align-items:start}
-@media (min-width:1000px){.beside{grid-template-columns:minmax(0,500px) minmax(0,1fr)}}
+.beside{display:grid;grid-template-columns:minmax(0,1fr);gap:1rem 2rem;align-items:start}
+@media (min-width:1000px){.beside{grid-template-columns:minmax(0,470px) minmax(0,1fr)}}
 """.strip()
 
 
@@ -140,7 +140,7 @@ def _graticule() -> str:
     for north in (34, 36, 38):
         y = _at((north, WEST))[1]
         lines += f'<path class="rule" d="M0 {y:.1f}H{WIDTH}"/>'
-        lines += f'<text class="axis" x="4" y="{y - 4:.1f}">{north}°N</text>'
+        lines += f'<text class="axis" x="{WIDTH - 4}" y="{y - 4:.1f}" text-anchor="end">{north}°N</text>'
     return f'<g aria-hidden="true">{lines}</g>'
 
 

@@ -5,7 +5,7 @@ from html import escape
 from typing import Final
 
 from weather_mlops.browsing import forecasts_map
-from weather_mlops.browsing.forecasts import Document, Station, Target
+from weather_mlops.browsing.forecasts import Document, Present, Station, Target
 from weather_mlops.browsing.forecasts_map import Point
 from weather_mlops.browsing.forecasts_parts import (
     clock,
@@ -93,23 +93,21 @@ def _map(target: Target, ahead: int) -> str:
 
 def _table(document: Document, target: Target) -> str:
     unit = escape(target.unit)
-    with_one = [station for station in target.stations.values() if station.forecast]
+    with_one = [(station, station.forecast) for station in target.stations.values() if station.forecast]
     if not with_one:
         return "<p>No station has a forecast; below is why.</p>"
     head = (
         "Station",
-        f"Newest observation, {unit}",
-        "observed at, KST",
-        f"Lowest p50 of the hours ahead, {unit}",
+        f"Newest observed, {unit}",
+        "at, KST",
+        f"Lowest p50, {unit}",
         f"Highest p50, {unit}",
-        f"Last hour forecast: p50, {unit}",
-        f"p10 to p90, {unit}",
-        "valid at, KST",
+        f"{len(with_one[0][1].said.p50)} h ahead: p50 (p10 to p90), {unit}",
     )
-    rows = [(_link(target, station), _cells(document, station)) for station in with_one]
+    rows = [(_link(target, station), _cells(document, station, forecast)) for station, forecast in with_one]
     caption = (
-        f"{len(rows)} stations: what was observed last, and the forecast of the hours after it. "
-        "p50 is the median; 8 of 10 observations should lie from p10 to p90."
+        f"{len(rows)} stations: what was observed last, lowest and highest of the hours forecast after "
+        "it, and the last of them. p50 is the median; 8 of 10 observations should lie from p10 to p90."
     )
     return listing(caption, head, rows, "Forecasts of all stations")
 
@@ -124,19 +122,14 @@ def _observed(document: Document, station: Station) -> tuple[str, str]:
     return plain(station.observed[station.newest]), short(document.hours[station.newest])
 
 
-def _cells(document: Document, station: Station) -> list[str]:
-    if station.forecast is None:
-        return []
-    middle = [value for value in station.forecast.said.p50 if value is not None]
-    last = station.forecast.hours[-1]
-    low, p50, high = station.forecast.at(last)
+def _cells(document: Document, station: Station, forecast: Present) -> list[str]:
+    middle = [value for value in forecast.said.p50 if value is not None]
+    low, p50, high = forecast.at(forecast.hours[-1])
     texts = (
         *_observed(document, station),
         plain(min(middle)),
         plain(max(middle)),
-        plain(p50),
-        f"{plain(low)} to {plain(high)}",
-        short(last),
+        f"{plain(p50)} ({plain(low)} to {plain(high)})",
     )
     return [f"<td>{text}</td>" for text in texts]
 

@@ -17,11 +17,10 @@ MEDIAN: Final = Look("model", (4, 1.5), width=2.2)
 STYLE: Final = """
 nav ul{display:flex;flex-wrap:wrap;gap:.2em 1.2em;padding:0;margin:.4em 0;list-style:none}
 nav [aria-current]{font-weight:600;color:var(--ink);text-decoration:none}
-.skip{position:absolute;left:-999em}.skip:focus{position:static}
 caption{text-align:left;color:var(--soft);padding:0 0 .3em;white-space:normal}
-td.words,th.words{text-align:left;white-space:normal;min-width:12em}
+caption span{display:block;position:sticky;left:0;width:fit-content;max-width:min(75ch,92vw)}
+td.words{text-align:left;white-space:normal;min-width:12em}
 .notice{border-left:4px solid var(--bad);padding:.4em .8em;margin:1em 0;max-width:75ch}
-.legend .swatch.band{height:10px}
 """.strip()
 
 
@@ -93,7 +92,7 @@ def listing(caption: str, head: Sequence[str], rows: Sequence[tuple[str, Sequenc
     lines = "".join(f'<tr><th scope="row">{title}</th>{"".join(cells)}</tr>' for title, cells in rows)
     return (
         f'<div class="box" role="region" tabindex="0" aria-label="{escape(name)}"><table>'
-        f"<caption>{caption}</caption><thead><tr>{titles}</tr></thead><tbody>{lines}</tbody></table></div>"
+        f"<caption><span>{caption}</span></caption><thead><tr>{titles}</tr></thead><tbody>{lines}</tbody></table></div>"
     )
 
 
@@ -111,7 +110,7 @@ def scores(rows: Sequence[tuple[str, Score]], target: Target, what: str) -> str:
         "Forecast",
         "Hours compared",
         f"RMSE of p50, {escape(target.unit)}",
-        "Within p10 to p90 (aim 80%)",
+        "Within p10 to p90 (aim 80 %)",
     )
     lines = [(title, score_cells(score)) for title, score in rows]
     return listing(f"Forecasts against what came, {what}.", head, lines, "Forecasts against what came") + why

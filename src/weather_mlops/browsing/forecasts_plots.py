@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 HEIGHT: Final = 260  # units
 MARGINS: Final = (66, 12, 10, 58)
-NOON: Final = 12
 FEWEST_SPAN: Final = 1.0
 """Least height of the vertical axis, in the target's unit: a calm day isn't to look like a storm."""
 
@@ -57,8 +56,7 @@ def hours(  # noqa: PLR0913  # what a plot shows is its arguments
             axes.set_ylim(bottom - short / 2, top + short / 2)
         days = [hour for hour in across if local[hour].hour == 0]
         axes.set_xticks(days, [f"{local[hour]:%m-%d}" for hour in days])
-        axes.set_xticks([hour for hour in across if local[hour].hour == NOON], minor=True)
-        axes.set_xlabel("time (KST); a day begins at its line")
+        axes.set_xlabel("KST; each date stands at 00:00")
         axes.set_ylabel(unit)
 
     return drawing.svg(name, label, HEIGHT, draw, margins=MARGINS)

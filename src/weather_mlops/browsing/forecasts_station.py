@@ -22,13 +22,15 @@ from weather_mlops.browsing.forecasts_parts import (
     short,
 )
 from weather_mlops.kma.endpoints import HOUR
-from weather_mlops.pages.curves import legend
+from weather_mlops.pages.curves import swatch
 from weather_mlops.pages.markup import MISSING, figure, folded
 
 BAND: Final = (
-    '<ul class="legend"><li><svg class="swatch" viewBox="0 0 34 10" aria-hidden="true"><rect width="34" '
-    'height="10" style="fill:var(--model-band)"/></svg>p10 to p90: 8 of 10 should lie within</li></ul>'
+    '<svg class="swatch" viewBox="0 0 34 10" aria-hidden="true">'
+    '<rect width="34" height="10" style="fill:var(--model-band)"/></svg>'
 )
+EVERY: Final = 3
+"""Hours between the rows of the short table."""
 
 
 def render(document: Document, target: Target, station: Station, *, old: bool) -> str:
@@ -67,7 +69,7 @@ def _now(document: Document, target: Target, station: Station) -> str:
     return (
         '<section aria-labelledby="now"><h2 id="now">Observed, and forecast</h2>'
         f"{_told(document, target, station)}"
-        f'<div class="plots">{_main_plot(document, target, station)}</div></section>'
+        f'<div class="plots">{_main_plot(document, target, station)}{_soon(target, station)}</div></section>'
     )
 
 
@@ -88,6 +90,15 @@ def _told(document: Document, target: Target, station: Station) -> str:
         f"<b>{amount(low, target)}</b>, {clock(low_at)}; highest <b>{amount(high, target)}</b>, "
         f"{clock(high_at)}.</p>"
     )
+
+
+def _soon(target: Target, station: Station) -> str:
+    """The forecast in few figures."""
+    if station.forecast is None:
+        return ""
+    hours = station.forecast.hours[EVERY - 1 :: EVERY] or station.forecast.hours
+    name = "The forecast, every third hour"
+    return f"<div>{_quantiles(f'{name}.', name, target, station.forecast, hours)}</div>"
 
 
 def _main_plot(document: Document, target: Target, station: Station) -> str:
@@ -113,10 +124,10 @@ def _main_plot(document: Document, target: Target, station: Station) -> str:
 
 
 def _legend(forecast: Present | None) -> str:
-    entries = [("observed", OBSERVED)]
-    if forecast is None:
-        return legend(entries)
-    return legend([*entries, ("forecast, p50", MEDIAN)]) + BAND
+    entries = [f"{swatch(OBSERVED)}observed"]
+    if forecast:
+        entries += [f"{swatch(MEDIAN)}forecast, p50", f"{BAND}p10 to p90: 8 of 10 should lie within"]
+    return f'<ul class="legend">{"".join(f"<li>{entry}</li>" for entry in entries)}</ul>'
 
 
 def _laid_out(
@@ -170,13 +181,16 @@ def _figures(document: Document, target: Target, station: Station) -> str:
 
 
 def _forecast_figures(target: Target, forecast: Present) -> str:
-    unit = escape(target.unit)
-    rows = [
-        (short(hour), [f"<td>{plain(value)}</td>" for value in forecast.at(hour)]) for hour in forecast.hours
-    ]
-    head = ("valid at, KST", f"p10, {unit}", f"p50, {unit}", f"p90, {unit}")
     name = "The forecast in figures"
-    return folded(name, listing(f"Forecast issued {clock(forecast.issued_at)}.", head, rows, name))
+    caption = f"Forecast issued {clock(forecast.issued_at)}."
+    return folded(name, _quantiles(caption, name, target, forecast, forecast.hours))
+
+
+def _quantiles(caption: str, name: str, target: Target, forecast: Present, hours: Sequence[datetime]) -> str:
+    unit = escape(target.unit)
+    rows = [(short(hour), [f"<td>{plain(value)}</td>" for value in forecast.at(hour)]) for hour in hours]
+    head = ("valid at, KST", f"p10, {unit}", f"p50, {unit}", f"p90, {unit}")
+    return listing(caption, head, rows, name)
 
 
 def _past_figures(document: Document, target: Target, station: Station) -> str:
