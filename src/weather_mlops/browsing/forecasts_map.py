@@ -18,18 +18,20 @@ SQUEEZE: Final = math.cos(math.radians(36))
 WIDTH: Final = 440  # units
 SCALE: Final = WIDTH / ((EAST - WEST) * SQUEEZE)
 HEIGHT: Final = (NORTH - SOUTH) * SCALE
+# Some names to find one's way by, mostly of the coast, where they cover no other station.
 CITIES: Final = {
     90: "Sokcho",
-    108: "Seoul",
-    133: "Daejeon",
-    143: "Daegu",
-    156: "Gwangju",
-    159: "Busan",
-    184: "Jeju",
-    115: "Ulleungdo",
     102: "Baengnyeongdo",
+    105: "Gangneung",
+    108: "Seoul",
+    115: "Ulleungdo",
+    138: "Pohang",
+    159: "Busan",
+    165: "Mokpo",
+    184: "Jeju",
 }
-"""Some names to find one's way by."""
+TO_THE_LEFT: Final = frozenset({115, 165, 184})
+"""Names that have the sea on their left."""
 # Viridis, by Smith and van der Walt: even steps to every eye, also a colour-blind one, and in grey.
 COLOURS: Final = (
     "#440154",
@@ -53,7 +55,8 @@ stroke:var(--page);stroke-width:3.5px;pointer-events:none}.map .axis{fill:var(--
 .scale{max-width:560px;margin:.4em 0}.scale div{height:14px;border:1px solid var(--soft)}
 .scale p{display:flex;justify-content:space-between;max-width:none;margin:0;font-size:.9em}
 .beside{display:grid;grid-template-columns:minmax(0,1fr);gap:1rem 2rem;align-items:start}
-@media (min-width:1000px){.beside{grid-template-columns:minmax(0,470px) minmax(0,1fr)}}
+@media (max-width:600px){tbody th{white-space:normal;min-width:7em}}
+@media (min-width:1000px){.beside{grid-template-columns:minmax(0,400px) minmax(0,1fr)}}
 """.strip()
 
 
@@ -123,7 +126,7 @@ def _city(station: Station) -> str:
     if station.place is None:
         return ""
     x, y = _at(station.place)
-    end = x > WIDTH - 90
+    end = station.id in TO_THE_LEFT
     anchor = ' text-anchor="end"' if end else ""
     return (
         f'<text x="{x + (-10 if end else 10):.1f}" y="{y + 4.5:.1f}"{anchor} aria-hidden="true">'
