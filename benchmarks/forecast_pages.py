@@ -2,9 +2,9 @@
 
 Usage: .venv/bin/python benchmarks/forecast_pages.py [--days 10] [--runs 20]
 
-Of 97 stations, on the embedded S3 server. The tables hold so many days of hourly observations and forecasts, 24
-leads each, and nothing is in memory, as in a task of its own. A page is asked of the plugin's own app, S3 included,
-Airflow's login not; each one of another station, so that none was drawn before. Aim: 300 ms a page.
+Of 97 stations, on the embedded S3 server. The tables hold so many days of hourly observations and forecasts,
+24 leads each, and nothing is in memory, as in a task of its own. A page is asked of the plugin's own app, S3
+included, Airflow's login not; each one of another station, so that none was drawn before. Aim: 300 ms a page.
 """
 
 import argparse
