@@ -1,4 +1,4 @@
-"""Show pages from S3 in the UI: views/pages.py, served by the API server under /weather."""
+"""Show what the pipelines made in the UI: views/, served by the API server under /weather."""
 
 from functools import cached_property
 from typing import Any
@@ -7,15 +7,23 @@ from airflow.plugins_manager import AirflowPlugin
 
 
 class PagesPlugin(AirflowPlugin):
-    """Adds our views to the API server."""
+    """Adds our views to the API server, and the ways to them to the UI.
+
+    Both are imported when Airflow asks for them: every other component reads this file too.
+    """
 
     name = "pages"
 
     @cached_property
     def fastapi_apps(self) -> list[dict[str, Any]]:  # type: ignore[override]  # Airflow only reads it
-        """The app, imported when the API server asks for it: every other component reads this file too."""
-        from views.forecasts import router
-        from views.pages import app
+        """The app."""
+        from views.app import app
 
-        app.include_router(router)
         return [{"name": "weather", "app": app, "url_prefix": "/weather"}]
+
+    @cached_property
+    def external_views(self) -> list[dict[str, Any]]:  # type: ignore[override]  # Airflow only reads it
+        """Entries of the navigation bar, and tabs."""
+        from views.navigation import VIEWS
+
+        return list(VIEWS)

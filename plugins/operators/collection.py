@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.standard.triggers.temporal import TimeDeltaTrigger
 
 from operators.base import EXPECTATIONS, WeatherOperator, end_of_interval, run_label
+from operators.links import PageLink, RunLink
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -31,6 +32,7 @@ class CollectWeatherDataOperator(WeatherOperator):
     """
 
     template_fields = ("stations", "lookback_hours")
+    operator_extra_links = (RunLink("Raw replies", "raw_keys", "raw"),)
 
     def __init__(
         self,
@@ -105,6 +107,8 @@ class ValidateDataQualityOperator(WeatherOperator):
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 
+    operator_extra_links = (PageLink("Data Docs", "docs_key"),)
+
     def __init__(self, *, min_fit_share: float = 0.9, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.min_fit_share = min_fit_share
@@ -119,6 +123,8 @@ class ValidateDataQualityOperator(WeatherOperator):
         staging = Staging(store, run_label(context))
         result = audit.audit_staged(staging, suites_dir=EXPECTATIONS, audited_at=datetime.now(UTC))
         keys = docs.publish(store, result)
+        # The page is wanted most where too few rows are fit, and the task returns nothing.
+        context["ti"].xcom_push(key="docs_key", value=keys.page)
         audit.check_fit(result, self.min_fit_share)
         return {
             "quality_score": result.score.overall,

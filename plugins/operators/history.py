@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.standard.triggers.temporal import DateTimeTrigger
 
 from operators.base import EXPECTATIONS, WeatherOperator, run_label
+from operators.links import RunLink
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -146,6 +147,8 @@ class ValidateHistoryOperator(WeatherOperator):
         min_fit_share: share (0 to 1) of a part's rows that must be fit for any of it to be published.
         aws_conn_id: Airflow connection of the S3 bucket.
     """
+
+    operator_extra_links = (RunLink("Data Docs", "docs_keys", "documents"),)
 
     def __init__(self, *, lane: Mapping[str, Any], min_fit_share: float = 0.9, **kwargs: Any) -> None:
         super().__init__(**kwargs)

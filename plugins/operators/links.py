@@ -1,6 +1,7 @@
 """Buttons of a task in the UI, leading to pages that the task put on S3."""
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
 
 import attrs
 from airflow.sdk import BaseOperatorLink
@@ -9,15 +10,17 @@ if TYPE_CHECKING:
     from airflow.sdk import BaseOperator
     from airflow.sdk.types import TaskInstanceKey
 
-PAGES_URL: Final = "weather/pages"  # of views/pages.py; relative to the UI, wherever that is served
+VIEWS_URL: Final = "weather"  # of views/app.py; relative to the UI, wherever that is served
+PAGES_URL: Final = f"{VIEWS_URL}/pages"
 
 
 @attrs.define
 class PageLink(BaseOperatorLink):
     """A button for a page whose S3 key the task returns; none where it returned no key.
 
-    Airflow asks for the address where the task ran, when that is over, and keeps it as an XCom: no other
-    component needs to know this class.
+    A task that may fail after it wrote its page leaves the key in an XCom of the entry's name. Airflow asks
+    for the address where the task ran, when that is over, and keeps it as an XCom: no other component needs
+    to know this class.
 
     Attributes:
         name: what the button says.
@@ -34,8 +37,33 @@ class PageLink(BaseOperatorLink):
 
     def get_link(self, operator: "BaseOperator", *, ti_key: "TaskInstanceKey") -> str:  # noqa: ARG002  Airflow's signature
         """Address of the page; empty where there is none."""
+        key = self._told(ti_key)
+        return self._address(key, ti_key) if key else ""
+
+    def _told(self, ti_key: "TaskInstanceKey") -> Any:
         from airflow.sdk.execution_time.xcom import XCom
 
         returned = XCom.get_value(ti_key=ti_key, key=XCom.XCOM_RETURN_KEY)
-        key = returned.get(self.entry) if isinstance(returned, dict) else None
-        return f"{PAGES_URL}/{key}" if key else ""
+        if returned is None:
+            return XCom.get_value(ti_key=ti_key, key=self.entry)
+        return returned.get(self.entry) if isinstance(returned, dict) else None
+
+    def _address(self, key: Any, ti_key: "TaskInstanceKey") -> str:  # noqa: ARG002  see RunLink
+        return f"{PAGES_URL}/{key}"
+
+
+@attrs.define
+class RunLink(PageLink):
+    """A button for a view that lists what this very task made; none where it returned nothing of that kind.
+
+    Attributes:
+        view: of ``plugins/views/documents.py``: ``documents`` or ``raw``.
+    """
+
+    view: str
+
+    def _address(self, key: Any, ti_key: "TaskInstanceKey") -> str:  # noqa: ARG002  the list tells all keys
+        told = {"dag_id": ti_key.dag_id, "run_id": ti_key.run_id}
+        if self.view != "raw":
+            told |= {"task_id": ti_key.task_id, "map_index": str(ti_key.map_index)}
+        return f"{VIEWS_URL}/{self.view}?{urlencode(told)}"

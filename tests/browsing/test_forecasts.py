@@ -191,17 +191,6 @@ def test_what_came_from_outside_stays_text(document):
         assert EVIL in page.text
 
 
-def test_a_page_is_told_apart_by_all_that_it_depends_on(document):
-    tags = {
-        forecasts_site.tag(body(document), "/a", old=False),
-        forecasts_site.tag(body(document), "/a", old=True),
-        forecasts_site.tag(body(document), "/b", old=False),
-        forecasts_site.tag(body(document) + b" ", "/a", old=False),
-        forecasts_site.tag(None, "/a", old=False),
-    }
-    assert len(tags) == 5
-
-
 @given(st.integers(1, 24), st.integers(-48, 48))
 @settings(deadline=None)
 def test_a_forecast_is_looked_up_by_the_hour_that_it_is_of(length, hour):

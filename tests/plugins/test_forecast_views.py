@@ -1,30 +1,17 @@
 """The forecast pages in Airflow's API server: for whom, which, and what a browser may do with them."""
 
 import json
-import warnings
 from datetime import UTC, datetime
-from types import SimpleNamespace
 
 import pytest
 
 from tests.browsing import forecast_world as world
 from tests.browsing.forecast_world import TARGET
-from tests.lake.conftest import access, server, store  # noqa: F401  fixtures
+from views.guard import HEADERS
 from weather_mlops.model import lookback
 
-with warnings.catch_warnings():
-    warnings.filterwarnings("ignore", "Using `httpx` with `starlette.testclient`")  # which Airflow imports
-    from airflow.api_fastapi import app as airflow_app
-    from airflow.api_fastapi.core_api.security import get_user
-    from airflow.models.dag import DagModel
-    from fastapi import FastAPI
-    from fastapi.testclient import TestClient
-
-    from pages_plugin import PagesPlugin
-    from views.pages import HEADERS
-
 pytestmark = pytest.mark.integration
-OVERVIEW = "/weather/forecasts"
+OVERVIEW = "forecasts"
 STATION = f"{OVERVIEW}/{TARGET}/108"
 MAY_READ = {"reader": {"forecast"}, "stranger": {"monitoring", "model_training", "data_collection"}}
 NO_PAGES = [
@@ -47,45 +34,13 @@ NO_PAGES = [
 
 
 @pytest.fixture
-def visit(monkeypatch, access):  # noqa: F811  the fixture
-    """The plugin's app, with a table of who may read what in the place of Airflow's database."""
-
-    class AuthManager:
-        def is_authorized_dag(self, *, method, details, user, access_entity=None):
-            assert method == "GET"
-            return details.id in MAY_READ[user.name]
-
-        def get_url_login(self):
-            return "/auth/login"
-
-    connection = {
-        "conn_type": "aws",
-        "login": access.access_key_id,
-        "password": access.secret_access_key,
-        "extra": {"endpoint_url": access.endpoint_url, "region_name": access.region},
-    }
-    monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", json.dumps(connection))
-    monkeypatch.setenv("WEATHER_BUCKET", access.bucket)
-    monkeypatch.setattr(airflow_app._AuthManagerState, "instance", AuthManager())
-    monkeypatch.setattr(DagModel, "get_team_name", lambda dag_id: None)
-    (mounted,) = PagesPlugin().fastapi_apps
-    overrides = mounted["app"].dependency_overrides
-    root = FastAPI()
-    root.mount(mounted["url_prefix"], mounted["app"])
-    client = TestClient(root, follow_redirects=False)
-
-    def get(path: str, user: str | None = "reader", **headers: str):
-        overrides.clear()
-        if user:
-            overrides[get_user] = lambda: SimpleNamespace(name=user)
-        return client.get(path, headers=headers)
-
-    yield get
-    overrides.clear()
+def visit(visit_as):
+    """Visits by who may read ``forecast`` alone, and by who may read everything else."""
+    return visit_as(MAY_READ)
 
 
 @pytest.fixture
-def published(store):  # noqa: F811  the fixture
+def published(store):
     """What make_forecast publishes, of now, and how to publish another one."""
 
     def publish(**changes):
@@ -121,7 +76,7 @@ def test_without_a_login_a_program_is_refused_and_a_person_is_sent_to_the_login_
 
     reply = visit(path, user=None, Accept="text/html,*/*;q=0.8")
     assert reply.status_code == 307
-    assert reply.headers["Location"] == f"/auth/login?next={path.replace('/', '%2F')}"
+    assert reply.headers["Location"] == f"/auth/login?next=%2Fweather%2F{path.replace('/', '%2F')}"
 
 
 @pytest.mark.parametrize("path", NO_PAGES)

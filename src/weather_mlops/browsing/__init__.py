@@ -1,1 +1,1 @@
-"""Pages for the Airflow UI, made when somebody looks: of objects on S3, never of tables."""
+"""What the pipelines made, as pages for the Airflow UI: data in, HTML out, and the reads that it takes."""

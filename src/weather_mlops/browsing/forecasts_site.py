@@ -2,27 +2,17 @@
 
 from datetime import datetime
 from functools import lru_cache
-from hashlib import sha256
-from typing import Final
 
 from weather_mlops.browsing import forecasts_page, forecasts_station
 from weather_mlops.browsing.forecasts import Document, Target, parsed
 from weather_mlops.browsing.forecasts_parts import not_yet
 from weather_mlops.model.targets import TARGETS
 
-RENDERED: Final = "1"
-"""Changed whenever the pages of the same object change: browsers keep what they have until then."""
-
 
 def is_old(body: bytes | None, now: datetime) -> bool:
     """Whether a newer object than this should be there by now."""
     document = _document(body)
     return document is not None and document.old(now)
-
-
-def tag(body: bytes | None, address: str, *, old: bool) -> str:
-    """An ETag of a page: another one whenever the page may be another one."""
-    return f'"{sha256((body or b"") + f"{RENDERED} {old} {address}".encode()).hexdigest()}"'
 
 
 @lru_cache(maxsize=32)

@@ -163,6 +163,20 @@ class ObjectStore:
                         modified = entry["LastModified"].astimezone(UTC)
                         yield StoredObject(entry["Key"], entry["Size"], modified)
 
+    def folders(self, prefix: str) -> Iterator[str]:
+        """Prefixes one level below a prefix, each ending in ``/``, in their order, whatever lies in them.
+
+        Args:
+            prefix: ends in ``/``.
+
+        Raises:
+            StorageUnavailable, StorageRefused.
+        """
+        pages = self._client.get_paginator("list_objects_v2")
+        with self._errors(prefix):
+            for page in pages.paginate(Bucket=self.access.bucket, Prefix=prefix, Delimiter="/"):
+                yield from (entry["Prefix"] for entry in page.get("CommonPrefixes", []))
+
     def delete(self, *keys: str) -> None:
         """Remove objects; those that don't exist are none's loss.
 

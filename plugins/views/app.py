@@ -1,0 +1,50 @@
+"""The app that Airflow's API server mounts under ``/weather``: a router per module, and its errors."""
+
+import logging
+from typing import Final
+from urllib.parse import urlencode
+
+from airflow.api_fastapi.app import get_auth_manager
+from fastapi import FastAPI, Request, Response, status
+from fastapi.responses import PlainTextResponse, RedirectResponse
+from starlette.exceptions import HTTPException
+
+from views import documents, forecasts, models, monitoring, pages, quality
+from views.guard import HEADERS
+from weather_mlops.errors import Retryable, WeatherError
+
+log = logging.getLogger(__name__)
+
+ROUTERS: Final = (
+    pages.router,
+    quality.router,
+    monitoring.router,
+    models.router,
+    forecasts.router,
+    documents.router,
+)
+
+# No list of its routes: that would need no login.
+app = FastAPI(title="Weather", openapi_url=None)
+for router in ROUTERS:
+    app.include_router(router)
+
+
+@app.exception_handler(WeatherError)
+def unreadable(_request: Request, error: WeatherError) -> Response:
+    """Tell people whether waiting helps, and the log what is wrong and where."""
+    log.warning("%s", error)
+    if isinstance(error, Retryable):
+        told, code = "The storage doesn't answer. Try again in a minute.", status.HTTP_503_SERVICE_UNAVAILABLE
+    else:
+        told, code = "The storage can't be read: the API server's log says why.", status.HTTP_502_BAD_GATEWAY
+    return PlainTextResponse(told, code, HEADERS)
+
+
+@app.exception_handler(HTTPException)
+def refuse(request: Request, error: HTTPException) -> Response:
+    """Say it in plain words; send a person who isn't logged in to the login, and from there back."""
+    if error.status_code == status.HTTP_401_UNAUTHORIZED and "text/html" in request.headers.get("Accept", ""):
+        asked = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+        return RedirectResponse(f"{get_auth_manager().get_url_login()}?{urlencode({'next': asked})}")
+    return PlainTextResponse(str(error.detail), error.status_code, {**HEADERS, **(error.headers or {})})

@@ -1,0 +1,71 @@
+"""Who may see a view, by Airflow's own rules, and how one is answered: so that a browser runs nothing."""
+
+from hashlib import sha256
+from typing import Annotated, Final
+
+from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
+from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_dag
+from fastapi import Depends, HTTPException, Request, Response, status
+
+from hooks.lake import LakeHook
+from weather_mlops.browsing.documents import HTML
+from weather_mlops.lake.store import ObjectStore
+
+HEADERS: Final = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "SAMEORIGIN",
+    "Referrer-Policy": "same-origin",
+    # Asked for again each time: who may see it can change, the page as a rule doesn't.
+    "Cache-Control": "private, no-cache",
+}
+NO_PAGE: Final = "There is no such page."
+_OF_A_RUN: Final = (None, DagAccessEntity.RUN, DagAccessEntity.TASK_INSTANCE, DagAccessEntity.XCOM)
+
+
+def bucket() -> ObjectStore:
+    """The bucket, by the connection that the tasks use; made anew, since its credentials may expire."""
+    return LakeHook().store
+
+
+Bucket = Annotated[ObjectStore, Depends(bucket)]
+
+
+def require(dag_id: str, request: Request, user: GetUserDep) -> None:
+    """Let those pass who may read a DAG.
+
+    Raises:
+        HTTPException: 403 by Airflow's own rules.
+    """
+    requires_access_dag("GET", param_dag_id=dag_id)(request, user)
+
+
+def runs_reader(request: Request, user: GetUserDep, dag_id: str = "") -> str:
+    """The id of a DAG whose runs, tasks and XComs this user may read.
+
+    Raises:
+        HTTPException: 401 or 403 by Airflow's own rules; 404 where no DAG is named.
+    """
+    # Airflow takes these for all DAGs.
+    if dag_id in {"", "~"}:
+        raise no_page()
+    for entity in _OF_A_RUN:
+        requires_access_dag("GET", entity, param_dag_id=dag_id)(request, user)
+    return dag_id
+
+
+def no_page() -> HTTPException:
+    """What all that is no page is answered with."""
+    return HTTPException(status.HTTP_404_NOT_FOUND, NO_PAGE)
+
+
+def answer(body: bytes | str, request: Request, media_type: str = HTML) -> Response:
+    """A page, or that it hasn't changed since the browser asked last."""
+    content = body.encode() if isinstance(body, str) else body
+    headers = {**HEADERS, "ETag": f'"{sha256(content).hexdigest()}"'}
+    if headers["ETag"] in request.headers.get("If-None-Match", ""):
+        return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
+    return Response(content, media_type=media_type, headers=headers)

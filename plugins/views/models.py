@@ -1,0 +1,26 @@
+"""``GET /weather/models``: the champions; ``?target=…&year=…``: all decisions about one target."""
+
+import re
+
+from airflow.api_fastapi.core_api.security import requires_access_dag
+from fastapi import APIRouter, Depends, Request, Response
+
+from views.guard import Bucket, answer, no_page
+from weather_mlops.browsing import models
+from weather_mlops.model.targets import TARGETS
+
+router = APIRouter(dependencies=[Depends(requires_access_dag("GET", param_dag_id="model_training"))])
+
+
+@router.get("/models")
+def show(request: Request, store: Bucket, target: str = "", year: str = "") -> Response:
+    """Show them.
+
+    Raises:
+        HTTPException: 404 for no such target, or no such year.
+    """
+    if not target:
+        return answer(models.render(models.read_all(store)), request)
+    if target not in TARGETS or not re.fullmatch(r"(2\d{3})?", year, re.ASCII):
+        raise no_page()
+    return answer(models.render_history(models.read(store, target), int(year) if year else None), request)

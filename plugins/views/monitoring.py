@@ -1,0 +1,35 @@
+"""``GET /weather/monitoring``: the latest report, and those of a day: ``?day=YYYY-MM-DD`` (KST)."""
+
+import re
+from datetime import date, datetime
+
+from airflow.api_fastapi.core_api.security import requires_access_dag
+from fastapi import APIRouter, Depends, Request, Response
+
+from views.guard import Bucket, answer, no_page
+from weather_mlops.browsing import monitoring
+from weather_mlops.kma.endpoints import KST
+
+router = APIRouter(dependencies=[Depends(requires_access_dag("GET", param_dag_id="monitoring"))])
+
+
+@router.get("/monitoring")
+def show(request: Request, store: Bucket, day: str = "") -> Response:
+    """Show it; without a day, that of the latest report.
+
+    Raises:
+        HTTPException: 404 for no such day.
+    """
+    asked = _day(day) if day else None
+    latest = monitoring.read_latest(store)
+    if asked is None:
+        at = latest.at if isinstance(latest, monitoring.Latest) else datetime.now(KST)
+        asked = at.astimezone(KST).date()
+    return answer(monitoring.render(latest, monitoring.read_archive(store, asked)), request)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text if re.fullmatch(r"2\d{3}-\d\d-\d\d", text, re.ASCII) else "")
+    except ValueError as error:
+        raise no_page() from error

@@ -1,0 +1,285 @@
+"""The page of the models: who is champion of each target, since when and why; and all that was decided."""
+
+import json
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from weather_mlops.browsing.frame import TIMES, described, framed, link, link_to, listed, notice
+from weather_mlops.errors import ModelUnusable
+from weather_mlops.lake.store import ObjectStore
+from weather_mlops.model.evaluation import CARD
+from weather_mlops.model.registry import Decision, Registry
+from weather_mlops.model.targets import TARGETS
+from weather_mlops.pages.markup import NBSP, cell, kst, moment, number, percent, table
+
+ROOT: Final = "models/"
+FEW: Final = 10
+"""Decisions of each target on the page of all of them."""
+UNDECIDED: Final = 3
+"""Versions without a decision that are looked at: one is usual while a training runs."""
+KINDS: Final = {"deployed": "good", "refused": "warn", "rolled back": "bad"}
+
+
+@dataclass(frozen=True)
+class Models:
+    """Of one target, as the registry tells.
+
+    Attributes:
+        target: its name.
+        champion: the decision that made the present one; None = there is none.
+        figures: the champion's, as its manifest tells; empty = not known.
+        decisions: all, newest first.
+        kept: versions whose files are on S3.
+        undecided: those of them that are whole, and that nothing was decided about yet.
+        faults: what could not be read, in sentences.
+    """
+
+    target: str
+    champion: Decision | None = None
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    decisions: Sequence[Decision] = ()
+    kept: frozenset[str] = frozenset()
+    undecided: Sequence[str] = ()
+    faults: Sequence[str] = ()
+
+    @property
+    def years(self) -> list[int]:
+        """Years (KST) that have decisions, newest first."""
+        return sorted({_year(decision) for decision in self.decisions}, reverse=True)
+
+
+def targets(store: ObjectStore) -> list[str]:
+    """Targets that have anything on S3, in the order of TARGETS.
+
+    Raises:
+        StorageUnavailable, StorageRefused.
+    """
+    there = {folder.removeprefix(ROOT).rstrip("/") for folder in store.folders(ROOT)}
+    return [name for name in TARGETS if name in there]
+
+
+def read_all(store: ObjectStore) -> list[Models]:
+    """The same as ``read`` of all targets that have anything on S3.
+
+    Raises:
+        StorageUnavailable, StorageRefused.
+    """
+    with ThreadPoolExecutor(len(TARGETS)) as pool:
+        return list(pool.map(lambda target: read(store, target), targets(store)))
+
+
+def read(store: ObjectStore, target: str) -> Models:
+    """What is known of a target's models, in five requests, however long its history is.
+
+    Raises:
+        StorageUnavailable, StorageRefused.
+    """
+    registry, faults = Registry(store, target), []
+    champion: Decision | None = None
+    figures: Any = None
+    try:
+        champion = registry.champion()
+        figures = registry.manifest(champion.version).get("metrics") if champion else None
+    except ModelUnusable as error:
+        faults.append(str(error))
+    decisions, unread = _history(store, registry)
+    if unread:
+        faults.append(f"{registry.prefix}history.jsonl: {unread} lines can't be read, and are left out.")
+    folder = f"{registry.prefix}versions/"
+    kept = frozenset(key.removeprefix(folder).rstrip("/") for key in store.folders(folder))
+    unknown = sorted(kept - {decision.version for decision in decisions}, reverse=True)[:UNDECIDED]
+    undecided = [version for version in unknown if registry.sealed(version)]
+    return Models(
+        target, champion, figures if isinstance(figures, dict) else {}, decisions, kept, undecided, faults
+    )
+
+
+def render(models: Sequence[Models]) -> str:
+    """The page of all targets."""
+    without = [TARGETS[name].label for name in TARGETS if name not in {each.target for each in models}]
+    body = "".join(f"<section>{_head(each)}{_newest(each)}</section>" for each in models)
+    if not models:
+        body = notice(
+            "<b>There is no model yet.</b> The DAG model_training trains one each night, once there are "
+            "enough observations; the XCom <code>skipped</code> of its task check_data_readiness says what "
+            "is missing."
+        )
+    elif without:
+        body += (
+            f'<p class="soft">No model was trained for: {", ".join(map(escape, without)).lower()}. '
+            "What is trained is said in pipelines/training.yml.</p>"
+        )
+    lead = f"The model that forecasts each target, and what was decided about the others. {TIMES}"
+    return framed("Models", lead, body)
+
+
+def render_history(models: Models, year: int | None = None) -> str:
+    """The page of all decisions about a target in a year; of the newest one where none is named."""
+    chosen = year or next(iter(models.years), None)
+    shown = [decision for decision in models.decisions if _year(decision) == chosen]
+    years = [
+        f"<b>{one}</b>" if one == chosen else link(_history_of(models.target, one), str(one))
+        for one in models.years
+    ]
+    decided = (
+        _decisions(models, shown, f"Decisions of {chosen}, newest first")
+        if shown
+        else notice("Nothing was decided then.")
+    )
+    label = _label(models.target)
+    lead = f"All that was decided about models of {label.lower()}. {TIMES} {link('models', 'All targets')}"
+    body = f"{_head(models)}<h2>Decisions</h2>{listed(years)}{decided}"
+    return framed(f"Models: {label}", lead, body)
+
+
+def _head(models: Models) -> str:
+    faults = "".join(f'<p class="bad">{escape(fault)}</p>' for fault in models.faults)
+    return f"<h2>{_label(models.target)}</h2>{faults}{_champion(models)}"
+
+
+def _champion(models: Models) -> str:
+    champion = models.champion
+    if champion is None:
+        tried = (
+            "its versions were refused, see below why" if models.decisions else "no version was evaluated yet"
+        )
+        return notice(f"<b>No model yet:</b> {tried}. Until one is deployed there is no forecast of it.")
+    entries = [
+        ("Champion", f"<b>{_version(models, champion.version)}</b>"),
+        ("Since", f"{kst(champion.at.isoformat())}, {champion.kind} by {escape(champion.by)}"),
+        (
+            "In the place of",
+            _version(models, champion.previous) if champion.previous else "none: it is the first",
+        ),
+        ("Why", escape(champion.reason)),
+    ]
+    return described(entries) + _figures(models.figures)
+
+
+def _figures(figures: Mapping[str, Any]) -> str:
+    rmse = _by_lead(figures, "rmse")
+    if not rmse:
+        return notice("Its figures are not known: its manifest tells none.")
+    covered, skill = _by_lead(figures, "coverage_80"), _by_lead(figures, "skill_persistence")
+    unit = escape(str(figures.get("unit", "")))
+    rows = [
+        (
+            f"{escape(lead)}{NBSP}h ahead",
+            [
+                cell(number(value, digits=2)),
+                cell(percent(covered.get(lead), digits=1)),
+                cell(percent(skill.get(lead), signed=True)),
+            ],
+        )
+        for lead, value in rmse.items()
+    ]
+    head = [
+        "lead",
+        f"RMSE<br>({unit})",
+        "observations within<br>its 80 % interval",
+        "skill over<br>persistence",
+    ]
+    return table(
+        "Measured when it was evaluated, on hours that it had not seen.", head, rows, "it was not measured"
+    )
+
+
+def _by_lead(figures: Mapping[str, Any], name: str) -> dict[str, float | None]:
+    told = figures.get(name)
+    return {
+        str(lead): value
+        for lead, value in (told if isinstance(told, Mapping) else {}).items()
+        if value is None or isinstance(value, int | float)
+    }
+
+
+def _newest(models: Models) -> str:
+    few, rest = models.decisions[:FEW], len(models.decisions) - FEW
+    undecided = ""
+    if models.undecided:
+        versions = ", ".join(_version(models, version) for version in models.undecided)
+        undecided = f"<p>Evaluated, and nothing decided yet: {versions}.</p>"
+    if not few:
+        return undecided
+    more = (
+        f"<p>{link(_history_of(models.target), f'All {len(models.decisions)} decisions')} "
+        f"about {_label(models.target).lower()}</p>"
+        if rest > 0
+        else ""
+    )
+    return undecided + _decisions(models, few, f"{_label(models.target)}: decisions, newest first") + more
+
+
+def _decisions(models: Models, decisions: Sequence[Decision], caption: str) -> str:
+    rows = [
+        (
+            kst(decision.at.isoformat()),
+            [
+                cell(f'<span class="{KINDS.get(decision.kind, "")}">{escape(decision.kind)}</span>', "name"),
+                cell(_version(models, decision.version), "name"),
+                cell(_why(decision), "words"),
+            ],
+        )
+        for decision in decisions
+    ]
+    return table(caption, ["when", "decision", "version and its card", "why, and by whom"], rows)
+
+
+def _why(decision: Decision) -> str:
+    """The reasons, one a line where several gates refused."""
+    reasons = [escape(reason) for reason in decision.reason.split("; ")]
+    by = f'<br><span class="soft">{escape(decision.by)}</span>'
+    if decision.kind != "refused" or len(reasons) == 1:
+        return "; ".join(reasons) + by
+    return f"<ul>{''.join(f'<li>{reason}</li>' for reason in reasons)}</ul>{by.removeprefix('<br>')}"
+
+
+def _version(models: Models, version: str) -> str:
+    """Its name, leading to its card while that is kept."""
+    if version not in models.kept:
+        return f'{escape(version)} <span class="soft">(not kept)</span>'
+    return link_to(f"{ROOT}{models.target}/versions/{version}/{CARD}", escape(version))
+
+
+def _history_of(target: str, year: int | None = None) -> str:
+    return f"models?{urlencode({'target': target} | ({'year': year} if year else {}))}"
+
+
+def _label(target: str) -> str:
+    return escape(TARGETS[target].label if target in TARGETS else target)
+
+
+def _year(decision: Decision) -> int:
+    """In Korea."""
+    return moment(decision.at.isoformat()).year
+
+
+def _sound(decision: Decision) -> Decision:
+    """The same, its fields seen to be texts.
+
+    Raises:
+        TypeError: one is something else.
+    """
+    told = (decision.kind, decision.version, decision.by, decision.reason, decision.previous or "")
+    if not all(isinstance(text, str) for text in told):
+        raise TypeError(f"{decision}: not all of it is text")
+    return decision
+
+
+def _history(store: ObjectStore, registry: Registry) -> tuple[list[Decision], int]:
+    """All decisions by the one object that holds them, newest first; and how many lines can't be read."""
+    try:
+        lines = store.get(f"{registry.prefix}history.jsonl").splitlines()
+    except FileNotFoundError:
+        return [], 0
+    found, unread = [], 0
+    for line in lines:
+        try:
+            found.append(_sound(Decision.from_dict(json.loads(line))))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            unread += 1
+    return sorted(found, key=lambda decision: decision.at, reverse=True), unread

@@ -1,0 +1,173 @@
+"""The page of monitoring: the latest report's verdict on top, and the reports of a day with theirs.
+
+Each report's JSON tells of those of the 7 days before it, so the last one of a day tells of the whole day: a
+page takes one listing and one or two objects, and a listing of the days, however many reports there are.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from html import escape
+from typing import Final
+
+from weather_mlops.browsing.frame import TIMES, framed, link, link_to, listed, notice
+from weather_mlops.kma.endpoints import KST
+from weather_mlops.lake.store import ObjectStore
+from weather_mlops.monitoring.report import LATEST_HTML, Verdict
+from weather_mlops.monitoring.report.document import SCHEMA, Past
+from weather_mlops.monitoring.report.document import read as read_report
+from weather_mlops.monitoring.report.page import PREFIX, SIGNS
+from weather_mlops.monitoring.report.words import Words
+from weather_mlops.pages.markup import MISSING, NBSP, cell, moment, table
+
+LATEST_JSON: Final = LATEST_HTML.replace(".html", ".json")
+TONES: Final = {Verdict.WELL: "good", Verdict.WATCH: "warn", Verdict.ACT: "bad"}
+DAYS_LISTED: Final = 31
+_REPORT: Final = re.compile(rf"{PREFIX}(\d{{4}}/\d\d/\d\d)/(\d{{4}})\.html")
+
+
+@dataclass(frozen=True)
+class Latest:
+    """The latest report.
+
+    Attributes:
+        at: when it was made.
+        verdict: of then.
+        reasons: for it, one sentence each.
+        language: of the reasons.
+    """
+
+    at: datetime
+    verdict: Verdict
+    reasons: Sequence[str]
+    language: str
+
+
+@dataclass(frozen=True)
+class Archive:
+    """The reports of a day.
+
+    Attributes:
+        day: in Korea.
+        keys: of their pages, newest first.
+        told: what is known of each, by the key of its JSON.
+        days: that have reports around it, newest first.
+    """
+
+    day: date
+    keys: Sequence[str]
+    told: Mapping[str, Past]
+    days: Sequence[date]
+
+
+def read_latest(store: ObjectStore) -> Latest | str | None:
+    """The latest report; a sentence where it can't be read; None where there is none.
+
+    Raises:
+        StorageUnavailable, StorageRefused.
+    """
+    try:
+        told = json.loads(store.get(LATEST_JSON))
+        if told["schema"] != SCHEMA:
+            return f"It is of another schema ({told['schema']}, and {SCHEMA} is known)."
+        reasons, language = [str(reason) for reason in told["reasons"]], str(told["language"])
+        at = moment(told["at"])
+        return Latest(at, Verdict(told["verdict"]), reasons, language if language in {"en", "ko"} else "en")
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return "It is damaged: the next run of the DAG monitoring replaces it."
+
+
+def read_archive(store: ObjectStore, day: date) -> Archive:
+    """The reports of a day.
+
+    Raises:
+        StorageUnavailable, StorageRefused.
+    """
+    keys = sorted((entry.key for entry in store.list(f"{PREFIX}{day:%Y/%m/%d}/")), reverse=True)
+    pages = [key for key in keys if _REPORT.fullmatch(key)]
+    return Archive(day, pages, _told(store, pages), _days(store, day))
+
+
+def render(latest: Latest | str | None, archive: Archive) -> str:
+    """The page."""
+    body = f"<section><h2>Latest report</h2>{_latest(latest)}</section><section>{_archive(archive)}</section>"
+    return framed("Monitoring", f"A report each half hour, and its verdict. {TIMES}", body)
+
+
+def _told(store: ObjectStore, pages: Sequence[str]) -> dict[str, Past]:
+    if not pages:
+        return {}
+    key = _json(pages[0])
+    try:
+        last = read_report(key, store.get(key))
+    except FileNotFoundError:
+        return {}
+    return {past.key: past for past in last.history}
+
+
+def _days(store: ObjectStore, day: date) -> list[date]:
+    """Days of its month, of the month before it and of the one after."""
+    first = day.replace(day=1)
+    months = {first, (first - timedelta(days=1)).replace(day=1), (first + timedelta(days=31)).replace(day=1)}
+    folders = [folder for month in months for folder in store.folders(f"{PREFIX}{month:%Y/%m}/")]
+    found = [_day(folder.removeprefix(PREFIX).rstrip("/")) for folder in folders]
+    return sorted((day for day in found if day), reverse=True)
+
+
+def _day(folder: str) -> date | None:
+    try:
+        return date.fromisoformat(folder.replace("/", "-"))
+    except ValueError:
+        return None
+
+
+def _latest(latest: Latest | str | None) -> str:
+    if latest is None:
+        return notice("<b>There is no report yet.</b> The DAG monitoring writes one each half hour.")
+    if isinstance(latest, str):
+        return notice(f"{link_to(LATEST_HTML, 'Open it')}. {escape(latest)}")
+    reasons = "".join(f"<li>{escape(reason)}</li>" for reason in latest.reasons)
+    at = latest.at.astimezone(KST)
+    opened = link_to(LATEST_HTML, f"Open the report of {at:%Y-%m-%d %H:%M}{NBSP}KST")
+    return (
+        f'<p class="lead">{_verdict(latest.verdict)}</p><ul lang="{latest.language}">{reasons}</ul>'
+        f"<p>{opened}</p>"
+    )
+
+
+def _archive(archive: Archive) -> str:
+    title = f"<h2>Reports of {archive.day}</h2>{_around(archive)}"
+    if not archive.keys:
+        return title + notice(
+            "There is none of this day: nothing was measured then, or it is not kept any more."
+        )
+    rows = []
+    for key in archive.keys:
+        clock = key[-len("HHMM.html") :][:4]
+        past = archive.told.get(_json(key))
+        problems = MISSING if past is None else str(past.problems)
+        cells = [cell(_verdict(past.verdict) if past else MISSING, "name"), cell(problems)]
+        rows.append((link_to(key, f"{clock[:2]}:{clock[2:]}{NBSP}KST"), cells))
+    head = ["report", "verdict", "checks beyond<br>their limit"]
+    return title + table("Newest first.", head, rows, "the day's last report does not tell")
+
+
+def _around(archive: Archive) -> str:
+    shown = [
+        f"<b>{day}</b>" if day == archive.day else link(f"monitoring?day={day}", str(day))
+        for day in archive.days[:DAYS_LISTED]
+    ]
+    return f'<nav aria-label="Other days">{listed(shown)}</nav>' if shown else ""
+
+
+def _verdict(verdict: Verdict) -> str:
+    sign = f'<span aria-hidden="true">{SIGNS[verdict]}</span>'
+    return f'<span class="{TONES[verdict]}">{sign}{NBSP}{Words("en")(verdict)}</span>'
+
+
+def _json(page: str) -> str:
+    return page.removesuffix(".html") + ".json"

@@ -1,0 +1,145 @@
+"""The documents of a run, of a task, of a DAG: found by what the tasks returned."""
+
+from datetime import timedelta
+from urllib.parse import quote
+
+import pytest
+
+from tests.browsing import made
+
+pytestmark = pytest.mark.integration
+RUN = "manual__2026-11-26T08:05:00+09:00/<b>"
+ASKED = f"dag_id=data_collection&run_id={quote(RUN, safe='')}"
+PAGE = "quality/docs/2026/11/26/08h_20261126T0805_0.9876_1.0000_data_collection_x.html"
+
+
+@pytest.fixture
+def filled(store, runs):
+    keys = made.replies(store, 30)
+    runs.add("data_collection", RUN, made.collection(keys, PAGE))
+    return keys
+
+
+def test_a_run_s_page_lists_what_each_task_made_or_why_it_made_nothing(visit, filled):
+    page = visit(f"documents?{ASKED}").text
+
+    assert f'<a href="pages/{PAGE}">Data Docs</a>' in page
+    assert "Raw replies (30)" in page
+    assert "Not run yet." in page  # health_check
+    assert "&lt;b&gt;" in page
+    assert "<b>," not in page
+
+
+@pytest.mark.parametrize("map_index", ["", "&map_index=-1", "&map_index={MAP_INDEX}"])
+def test_a_task_with_one_document_opens_it_at_once(visit, filled, map_index):
+    reply = visit(f"documents?{ASKED}&task_id=validate_data_quality{map_index}")
+
+    assert (reply.status_code, reply.headers["Location"]) == (307, f"pages/{PAGE}")
+
+
+def test_a_task_whose_documents_are_several_lists_them_and_of_a_mapped_one_only_its_own(visit, runs):
+    pages = [PAGE.replace("x.html", f"{n}.html") for n in range(3)]
+    lanes = [
+        (("validate_history", 0, "success"), {"return_value": {"docs_keys": pages[:2]}}),
+        (("validate_history", 1, "success"), {"return_value": {"docs_keys": pages[2:]}}),
+    ]
+    runs.add("history", "r", lanes)
+    asked = "documents?dag_id=history&run_id=r&task_id=validate_history"
+
+    assert "Data Docs 2 of 2" in visit(f"{asked}&map_index=0").text
+    assert visit(f"{asked}&map_index=1").headers["Location"] == f"pages/{pages[2]}"
+    assert all(page in visit(asked).text for page in pages)
+
+
+def test_a_task_that_failed_after_it_wrote_its_page_still_leads_there(visit, runs):
+    runs.add("data_collection", "r", made.collection((), PAGE, failed=True), state="failed")
+
+    reply = visit("documents?dag_id=data_collection&run_id=r&task_id=validate_data_quality")
+    assert reply.headers["Location"] == f"pages/{PAGE}"
+    assert "Not run: a task before it failed." in visit("documents?dag_id=data_collection&run_id=r").text
+
+
+def test_a_skipped_task_says_why(visit, runs):
+    told = {"skipped": f"air_temperature: not trained: {made.EVIL}"}
+    runs.add("model_training", "r", [(("check_data_readiness", -1, "skipped"), told)])
+    page = visit("documents?dag_id=model_training&run_id=r&task_id=check_data_readiness").text
+
+    assert "Skipped: air_temperature: not trained: &lt;img" in page
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "https://evil.example/",
+        "//evil.example/x",
+        "javascript:alert(1)",
+        "../../../logout",
+        "warehouse/a.parquet",
+        made.EVIL,
+        "models/../versions/v1/card.html",
+    ],
+)
+def test_what_a_task_returned_leads_nowhere_where_it_is_no_page(visit, runs, key):
+    several, one = {"card_key": key, "docs_keys": [key, 1, None]}, {"card_key": key}
+    runs.add("history", "several", [(("t", -1, "success"), {"return_value": several})])
+    runs.add("history", "one", [(("t", -1, "success"), {"return_value": one})], at=made.NOW + made.DAY)
+
+    for run in ("several", "one"):
+        reply = visit(f"documents?dag_id=history&run_id={run}&task_id=t")
+        assert reply.status_code == 200
+        assert 'href="pages' not in reply.text
+        assert 'evil.example"' not in reply.text
+        assert "<img" not in reply.text
+
+
+def test_the_page_of_a_dag_lists_its_latest_runs_newest_first(visit, runs):
+    for number in range(12):
+        at = made.NOW + number * timedelta(hours=1)
+        runs.add("data_collection", f"run {number}", made.collection((), PAGE), at=at)
+    page = visit("documents?dag_id=data_collection").text
+
+    assert page.index("run+11") < page.index("run+10") < page.index("run+2")
+    assert "run+1&" not in page
+    assert page.count(f"pages/{PAGE}") == 10
+    only = visit("documents?dag_id=data_collection&task_id=update_data_catalog").text
+    assert PAGE not in only
+
+
+def test_a_dag_that_has_not_run_says_so(visit):
+    assert "It has not run yet." in visit("documents?dag_id=forecast").text
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "dag_id=data_collection&run_id=none",
+        f"{ASKED}&task_id=none",
+        f"{ASKED}&task_id=validate_data_quality&map_index=3",
+        f"{ASKED}&task_id=validate_data_quality&map_index=x",
+        f"{ASKED}&task_id=validate_data_quality&map_index=-2",
+        "dag_id=",
+        "dag_id=~",
+        "",
+    ],
+)
+def test_what_there_is_not_is_no_page(visit, filled, query):
+    assert visit(f"documents?{query}").status_code == 404
+
+
+def test_raw_replies_are_listed_with_what_their_sidecars_tell_some_at_a_time(visit, filled):
+    first, second = visit(f"raw?{ASKED}").text, visit(f"raw?{ASKED}&page=2").text
+
+    assert first.count('href="pages/raw/') == 25
+    assert second.count('href="pages/raw/') == 5
+    assert "2026-11-26 08:05" in first
+    assert "291" in first
+    assert "apihub" not in first
+    for page in ("0", "3", "x", "", "999999999"):
+        assert visit(f"raw?{ASKED}&page={page}").status_code == 404
+
+
+def test_a_run_without_raw_replies_says_so(visit, runs):
+    runs.add("data_collection", "r", [(("collect_weather_data", -1, "failed"), {})])
+
+    assert "This run kept no reply" in visit("raw?dag_id=data_collection&run_id=r").text
+    assert visit("raw?dag_id=data_collection").status_code == 404

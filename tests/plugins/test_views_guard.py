@@ -1,0 +1,149 @@
+"""No view, of today or of tomorrow, tells anything to those who may not read its DAG."""
+
+from urllib.parse import quote
+
+import pytest
+from fastapi.routing import APIRoute
+
+from pages_plugin import PagesPlugin
+from tests.browsing import made
+from tests.plugins.visiting import DAG_IDS
+from views.guard import HEADERS
+
+pytestmark = pytest.mark.integration
+RUN = "scheduled__2026-11-25T23:30:00+00:00"
+CARD = "models/air_temperature/versions/v1/card.html"
+QUERIES = {
+    "/pages/{key:path}": f"pages/{CARD}",
+    "/documents": f"documents?dag_id=data_collection&run_id={quote(RUN)}",
+    "/raw": f"raw?dag_id=data_collection&run_id={quote(RUN)}",
+}
+"""What makes of a route an address that shows something; of the others, their path does."""
+
+
+def routes():
+    (mounted,) = PagesPlugin().fastapi_apps
+    found, waiting = set(), list(mounted["app"].routes)
+    while waiting:
+        route = waiting.pop()
+        waiting += getattr(getattr(route, "original_router", None), "routes", [])
+        if isinstance(route, APIRoute):
+            found.add((route.path, tuple(sorted(route.methods))))
+        elif path := getattr(route, "path", None):
+            found.add((path, ("?",)))
+    return sorted(found)
+
+
+def addresses():
+    return [QUERIES.get(path, path.removeprefix("/")) for path, _ in routes()]
+
+
+@pytest.fixture(autouse=True)
+def filled(store, runs):
+    keys = made.replies(store)
+    page = made.data_docs(store, days=1)
+    made.models(store, days=1, files=0)
+    made.reports(store, days=0)
+    store.put(CARD, b"<p>Card</p>")
+    runs.add("data_collection", RUN, made.collection(keys, page))
+
+
+def test_all_routes_are_known_here_and_only_show():
+    paths = {path for path, _ in routes()}
+
+    assert {"/pages/{key:path}", "/quality", "/monitoring", "/models", "/documents", "/raw"} <= paths
+    assert {methods for _, methods in routes()} == {("GET",)}
+
+
+@pytest.mark.parametrize("address", addresses())
+def test_a_reader_is_shown_what_all_others_are_refused(visit, address):
+    reply = visit(address)
+    assert reply.status_code in {200, 307}, reply.text
+
+    for user, code in ((None, 401), ("stranger", 403)):
+        refused = visit(address, user=user)
+        assert refused.status_code == code
+        assert refused.text in {"Not authenticated", "Forbidden"}
+
+
+@pytest.mark.parametrize("address", addresses())
+def test_whatever_else_an_address_says_nobody_hears_more_than_that_they_must_log_in(visit, address):
+    plain = address.partition("?")[0]
+    for asked in (plain, f"{plain}?dag_id=", f"{plain}?dag_id=~&day=x&target=x&year=x&map_index=x&page=x"):
+        assert visit(asked, user=None).status_code in {401, 404}
+        assert visit(asked, user="stranger").status_code in {403, 404}
+
+
+@pytest.mark.parametrize("address", addresses())
+def test_a_browser_is_told_to_run_nothing_on_any_page_and_keeps_it_to_itself(visit, address):
+    for reply in (visit(address), visit(address, user="stranger"), visit(f"{address}/none")):
+        assert reply.headers["Content-Security-Policy"] == HEADERS["Content-Security-Policy"]
+        assert reply.headers["X-Content-Type-Options"] == "nosniff"
+        assert reply.headers["Cache-Control"] == "private, no-cache"
+
+
+@pytest.mark.parametrize("address", addresses())
+def test_a_page_that_has_not_changed_is_not_sent_again_and_not_even_that_is_told_to_strangers(visit, address):
+    reply = visit(address)
+    if reply.status_code == 307:  # leads to a page that has a tag
+        reply = visit(reply.headers["Location"])
+        address = reply.url.path.removeprefix("/weather/")
+    known = {"If-None-Match": reply.headers["ETag"]}
+
+    again = visit(address, **known)
+    assert (again.status_code, again.content) == (304, b"")
+    assert visit(address, user="stranger", **known).status_code == 403
+
+
+@pytest.mark.parametrize("address", addresses())
+def test_a_person_comes_back_from_the_login_to_where_they_were_going(visit, address):
+    reply = visit(address, user=None, Accept="text/html")
+
+    assert reply.status_code == 307
+    assert reply.headers["Location"].startswith("/auth/login?next=%2Fweather%2F")
+    if "run_id" in address:
+        assert "run_id%3Dscheduled" in reply.headers["Location"]
+
+
+@pytest.mark.parametrize(
+    ("address", "dag_id"),
+    [
+        ("quality", "data_collection"),
+        ("monitoring", "monitoring"),
+        ("models", "model_training"),
+        (f"pages/{CARD}", "model_training"),
+        ("pages/reports/monitoring/latest.html", "monitoring"),
+        ("pages/quality/docs/index.html", "data_collection"),
+        ("pages/quality/docs/assets/font.woff2", "data_collection"),
+        ("pages/quality/docs/2026/11/26/load_20261126T0005_0.98_1.0_history_manual-1a.html", "history"),
+        ("pages/quality/docs/2026/11/26/0005_0.9812_1.0000_history_manual__1-1a2b3c4d.html", "history"),
+        (
+            "pages/quality/docs/2026/11/26/0005_none_1.0000_data_collection_manual_history_1.html",
+            "data_collection",
+        ),
+        (f"pages/{made.raw_key()}", "data_collection"),
+    ],
+)
+def test_each_page_is_for_readers_of_its_own_dag(visit_as, address, dag_id):
+    visit = visit_as({"one": {dag_id}, "others": DAG_IDS - {dag_id}})
+
+    assert visit(address, user="one").status_code in {200, 307, 404}
+    assert visit(address, user="others").status_code == 403
+
+
+@pytest.mark.parametrize("entity", ["RUN", "TASK_INSTANCE", "XCOM"])
+@pytest.mark.parametrize(
+    "address", ["documents?dag_id=data_collection", QUERIES["/documents"], QUERIES["/raw"]]
+)
+def test_what_tasks_returned_is_for_those_who_may_read_runs_tasks_and_xcoms(visit_as, address, entity):
+    visit = visit_as({"reader": DAG_IDS}, hidden={entity})
+
+    assert visit(address).status_code == 403
+
+
+def test_raw_replies_are_not_told_of_by_way_of_another_dag(visit_as, runs):
+    runs.add("mine", "r", [(("t", -1, "success"), {"return_value": {"raw_keys": [made.raw_key()]}})])
+    visit = visit_as({"reader": {"mine"}})
+
+    assert visit("documents?dag_id=mine&run_id=r").status_code == 200
+    assert visit("raw?dag_id=mine&run_id=r").status_code == 403

@@ -1,0 +1,72 @@
+"""What a page from the bucket is served as."""
+
+import pytest
+
+from tests.browsing import made
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.mark.parametrize(
+    ("key", "media_type"),
+    [
+        ("quality/docs/index.html", "text/html; charset=utf-8"),
+        ("quality/docs/2026/11/26/index.html", "text/html; charset=utf-8"),
+        (
+            "quality/docs/2026/11/26/07h_20261126T0705_0.9876_1.0000_data_collection_x.html",
+            "text/html; charset=utf-8",
+        ),
+        ("quality/docs/assets/page-1a2b.css", "text/css; charset=utf-8"),
+        ("quality/docs/assets/font.woff2", "font/woff2"),
+    ],
+)
+def test_a_page_and_its_assets_are_served_as_what_they_are(visit, store, key, media_type):
+    store.put(key, b"content", "application/octet-stream")
+    reply = visit(f"pages/{key}")
+
+    assert (reply.status_code, reply.content) == (200, b"content")
+    assert reply.headers["Content-Type"] == media_type
+
+
+def test_a_raw_reply_is_text_its_korean_readable_and_never_holds_the_key(visit, store):
+    (key,) = made.replies(store, 1)
+    reply = visit(f"pages/{key}")
+
+    assert reply.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert reply.text == "#START7777\n# 지점 서울\n202611260800 108 1.2\n#7777END\n"
+    store.put(key, b"<b>see https://kma/x?tm=1&authKey=Geheimnis&stn=0</b>")
+    assert visit(f"pages/{key}").text == "<b>see https://kma/x?tm=1&authKey=***&stn=0</b>"
+
+
+def test_a_raw_reply_that_is_damaged_is_told_apart_from_one_that_is_gone(visit, store):
+    (key,) = made.replies(store, 1)
+    store.put(key, b"\x1f\x8bno gzip")
+
+    assert visit(f"pages/{key}").status_code == 502
+    store.delete(key)
+    assert visit(f"pages/{key}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "quality/docs/assets/page.js",
+        "quality/docs/assets/page.css/..",
+        "quality/docs/assets/%2e%2e/index.html",
+        "quality/docs/assets%2fpage.css",
+        "quality/docs/2026/11/26/..%2f..%2f..%2findex.html",
+        "quality/docs/2026/11/26/x.html%00",
+        "quality/docs/2026/11/26/.html",
+        "quality/docs/2026/index.html",
+        "quality/validations/2026/11/26/x.json",
+        "raw/kma/kma_sfctm3/2026/11/26/a.json",
+        "raw/kma/kma_sfctm3/2026/11/26/..%2fa.txt.gz",
+        "raw/kma/../2026/11/26/a.txt.gz",
+        "forecasts/latest.json",
+        "staging/x/collected.zip",
+    ],
+)
+def test_nothing_else_of_the_bucket_is_shown(visit, store, monkeypatch, key):
+    monkeypatch.setattr(type(store), "get", lambda *_: pytest.fail("S3 was asked"))
+
+    assert visit(f"pages/{key}").status_code == 404
