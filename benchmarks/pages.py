@@ -92,9 +92,10 @@ def main() -> None:
                 taken.append(1000 * (time.perf_counter() - begun))
                 assert reply.status_code in {200, 307}, (address, reply.status_code, reply.text)
             worst, middle = max(taken), median(taken)
+            size = len(reply.content) / 1e3
             print(
-                f"{title:30} {middle:6.1f} ms (median), {worst:6.1f} ms (worst), {len(reply.content) / 1e3:7.1f} "
-                f"kB: {middle / AIM_MS:.2f} of the aim"
+                f"{title:30} {middle:6.1f} ms (median), {worst:6.1f} ms (worst), {size:6.1f} kB: "
+                f"{middle / AIM_MS:.2f} of the aim"
             )
 
 

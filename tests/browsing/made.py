@@ -1,16 +1,16 @@
-"""A bucket and a database as the pipelines leave them after some days, for tests and for benchmarks/pages.py."""
+"""A bucket and a database as the pipelines leave them, for tests and for benchmarks/pages.py."""
 
 import gzip
 import json
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from hashlib import sha256
 from uuid import UUID
 
 from airflow.models import import_all_models
 from airflow.models.dagrun import DagRun
-from airflow.models.tasklog import LogTemplate
 from airflow.models.taskinstance import TaskInstance
+from airflow.models.tasklog import LogTemplate
 from airflow.models.xcom import XComModel
 from airflow.utils.state import DagRunState
 from airflow.utils.types import DagRunTriggeredByType, DagRunType
@@ -31,9 +31,9 @@ DAY = timedelta(days=1)
 EVIL = '<img src=x onerror="alert(1)">&'
 SCORES = {"1": 0.52, "3": 0.95, "6": 1.42, "12": 1.98, "24": 2.57}
 REFUSED = (
-    "min_improvement: +0.12% of RMSE against 20261121T1700-a1b2c3d4 on the same rows (-0.30% to +0.51%, better "
-    "in 71% of resamples); +1.00% wanted; min_certainty: +0.12% of RMSE against 20261121T1700-a1b2c3d4 on the "
-    "same rows (-0.30% to +0.51%, better in 71% of resamples); 90% wanted"
+    "min_improvement: +0.12% of RMSE against 20261121T1700-a1b2c3d4 on the same rows (-0.30% to +0.51%, "
+    "better in 71% of resamples); +1.00% wanted; min_certainty: +0.12% of RMSE against "
+    "20261121T1700-a1b2c3d4 on the same rows (-0.30% to +0.51%, better in 71% of resamples); 90% wanted"
 )
 DEPLOYED = (
     "every gate passed; +1.64% of RMSE against 20261114T1700-77aa00ff on the same rows; RMSE 0.52 °C at 1 h"

@@ -6,7 +6,6 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import quote
 
 from weather_mlops.errors import FormatChanged
 from weather_mlops.kma import tokens, wire
@@ -79,5 +78,5 @@ def page_of(key: str) -> Page | None:
 
 
 def address(key: str) -> str:
-    """Where a page opens, relative to the views; empty for what is no page."""
-    return f"pages/{quote(key)}" if page_of(key) else ""
+    """Where a page opens, relative to the views; empty for what is no page. No page's key needs escaping."""
+    return f"pages/{key}" if page_of(key) else ""

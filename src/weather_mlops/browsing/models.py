@@ -1,9 +1,10 @@
 """The page of the models: who is champion of each target, since when and why; and all that was decided."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from html import escape
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -12,6 +13,7 @@ from weather_mlops.browsing.frame import TIMES, described, framed, link, link_to
 from weather_mlops.errors import ModelUnusable
 from weather_mlops.lake.store import ObjectStore
 from weather_mlops.model.evaluation import CARD
+from weather_mlops.model.gates import Gates
 from weather_mlops.model.registry import Decision, Registry
 from weather_mlops.model.targets import TARGETS
 from weather_mlops.pages.markup import NBSP, cell, kst, moment, number, percent, table
@@ -21,6 +23,7 @@ FEW: Final = 10
 """Decisions of each target on the page of all of them."""
 UNDECIDED: Final = 3
 """Versions without a decision that are looked at: one is usual while a training runs."""
+_BETWEEN_GATES: Final = re.compile(f"; (?=(?:{'|'.join(gate.name for gate in fields(Gates))}): )")
 KINDS: Final = {"deployed": "good", "refused": "warn", "rolled back": "bad"}
 
 
@@ -231,11 +234,11 @@ def _decisions(models: Models, decisions: Sequence[Decision], caption: str) -> s
 
 def _why(decision: Decision) -> str:
     """The reasons, one a line where several gates refused."""
-    reasons = [escape(reason) for reason in decision.reason.split("; ")]
-    by = f'<br><span class="soft">{escape(decision.by)}</span>'
-    if decision.kind != "refused" or len(reasons) == 1:
-        return "; ".join(reasons) + by
-    return f"<ul>{''.join(f'<li>{reason}</li>' for reason in reasons)}</ul>{by.removeprefix('<br>')}"
+    reasons = [escape(reason) for reason in _BETWEEN_GATES.split(decision.reason)]
+    told = (
+        f"<ul>{''.join(f'<li>{reason}</li>' for reason in reasons)}</ul>" if len(reasons) > 1 else reasons[0]
+    )
+    return f'{told}<div class="soft">{escape(decision.by)}</div>'
 
 
 def _version(models: Models, version: str) -> str:

@@ -1,0 +1,135 @@
+"""What the page of the models says, of the registry's data and of nonsense in it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.browsing import made
+from tests.lake.conftest import access, server, store  # noqa: F401  fixtures
+from weather_mlops.browsing import models
+from weather_mlops.browsing.models import Models
+from weather_mlops.model.registry import Decision
+
+AT = datetime(2026, 11, 25, 17, 30, tzinfo=UTC)
+DEPLOYED = Decision(
+    "deployed", "v2", "v1", AT, "model_training/scheduled__1", "every gate passed; RMSE 0.52 °C"
+)
+REFUSED = Decision(
+    "refused", "v3", "v2", AT, "model_training/scheduled__2", "coverage: 60%; 70% wanted; min_skill: none"
+)
+FOUND = Models(
+    "air_temperature",
+    DEPLOYED,
+    made.metrics("v2"),
+    [REFUSED, DEPLOYED],
+    frozenset({"v2", "v3", "v4"}),
+    ["v4"],
+)
+
+
+def test_the_champion_is_told_with_since_when_by_whom_why_and_how_good():
+    page = models.render([FOUND])
+
+    for told in (
+        "Air temperature",
+        '<a href="pages/models/air_temperature/versions/v2/card.html">v2</a>',
+        "2026-11-26 02:30\u00a0KST, deployed by model_training/scheduled__1",
+        "every gate passed; RMSE 0.52 °C",
+        "RMSE<br>(°C)",
+        "0.52",
+        "80.6\u00a0%",
+        "+66\u00a0%",
+    ):
+        assert told in page
+
+
+def test_a_refused_version_is_told_with_every_gate_that_refused_it():
+    page = models.render([FOUND])
+
+    assert "<li>coverage: 60%; 70% wanted</li><li>min_skill: none</li>" in page
+    assert "versions/v3/card.html" in page
+
+
+def test_a_version_whose_files_are_gone_leads_nowhere():
+    page = models.render([FOUND])
+
+    assert "versions/v1/card.html" not in page
+    assert "v1 <span" in page
+
+
+def test_a_version_that_nothing_was_decided_about_is_named():
+    assert "nothing decided yet: <a" in models.render([FOUND])
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        ([], "There is no model yet."),
+        ([Models("air_temperature")], "no version was evaluated yet"),
+        ([Models("air_temperature", decisions=[REFUSED])], "its versions were refused, see below why"),
+    ],
+)
+def test_where_there_is_no_model_it_says_so_clearly(found, told):
+    assert told in models.render(found)
+
+
+def test_all_decisions_of_a_year_are_on_a_page_of_their_own():
+    old = replace(REFUSED, at=datetime(2025, 12, 31, 15, 30, tzinfo=UTC), version="v0")  # 2026 in Korea
+    older = replace(old, at=datetime(2025, 12, 31, 14, 30, tzinfo=UTC), version="v00")
+    found = replace(FOUND, decisions=[REFUSED, DEPLOYED, old, older])
+
+    assert found.years == [2026, 2025]
+    assert "v00" not in models.render_history(found)
+    assert "v00" in models.render_history(found, 2025)
+    assert "Nothing was decided then." in models.render_history(found, 2020)
+
+
+def test_nothing_of_what_is_kept_is_taken_for_html():
+    evil = Decision("refused", made.EVIL, made.EVIL, AT, made.EVIL, f"a; {made.EVIL}")
+    figures = {"unit": made.EVIL, "rmse": {made.EVIL: 1.0, "2": made.EVIL}}
+    found = Models("air_temperature", evil, figures, [evil], frozenset({made.EVIL}), [made.EVIL], [made.EVIL])
+
+    for page in (models.render([found]), models.render_history(found)):
+        assert "<img" not in page
+        assert "&lt;img" in page
+
+
+@pytest.mark.integration
+class TestRead:
+    def test_it_costs_the_same_after_a_year_as_after_a_week(self, store):  # noqa: F811  the fixture
+        requests = []
+        store._client.meta.events.register("before-send.s3", lambda **_: requests.append(1))
+        for days in (7, 100):
+            made.models(store, days=days, files=0)
+            requests.clear()
+            found = models.read(store, "air_temperature")
+            assert len(found.decisions) == days
+            assert len(requests) == 4
+
+    def test_champion_decisions_and_versions_are_those_of_the_registry(self, store):  # noqa: F811
+        decisions = made.models(store, files=0)
+        store.put("models/air_temperature/versions/new/manifest.json", b"{}")
+        store.put("models/air_temperature/versions/unfinished/lead_1.ubj", b"")
+        found = models.read(store, "air_temperature")
+
+        assert found.decisions == decisions[::-1]
+        assert found.champion == [one for one in decisions if one.kind == "deployed"][-1]
+        assert found.figures["unit"] == "°C"
+        assert found.undecided == ["new"]
+        assert models.targets(store) == ["air_temperature"]
+        assert models.read_all(store) == [found]
+
+    def test_what_is_damaged_is_told_and_the_rest_is_shown(self, store):  # noqa: F811
+        made.models(store, files=0)
+        prefix = "models/air_temperature"
+        lines = store.get(f"{prefix}/history.jsonl")
+        store.put(f"{prefix}/history.jsonl", b'nonsense\n{"kind": 1}\n[]\n' + lines)
+        store.put(f"{prefix}/champion.json", b"{")
+        found = models.read(store, "air_temperature")
+        page = models.render([found])
+
+        assert len(found.decisions) == 12
+        assert "3 lines can&#x27;t be read" in page
+        assert "champion.json" in page
+        assert "damaged" in page
