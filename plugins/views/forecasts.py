@@ -13,10 +13,6 @@ from fastapi import APIRouter, Depends, Request, Response
 from views.guard import Bucket, answer, no_page
 from weather_mlops.browsing import forecasts, forecasts_site
 from weather_mlops.lake.store import ObjectStore
-from weather_mlops.pages import drawing
-
-# While the API server starts.
-drawing.prepare()
 
 router = APIRouter(
     prefix="/forecasts", dependencies=[Depends(requires_access_dag("GET", param_dag_id="forecast"))]

@@ -22,6 +22,7 @@ from weather_mlops.browsing.forecasts_parts import (
     short,
 )
 from weather_mlops.kma.endpoints import HOUR
+from weather_mlops.monitoring.report import plots
 from weather_mlops.pages.curves import swatch
 from weather_mlops.pages.markup import MISSING, figure, folded
 
@@ -52,7 +53,7 @@ def render(document: Document, target: Target, station: Station, *, old: bool) -
         f"{_now(document, target, station)}{_past(document, target, station)}"
         f"{_figures(document, target, station)}"
     )
-    return frame(title, body)
+    return frame(title, body, style=plots.STYLE)
 
 
 def _others(document: Document, target: Target, station: Station) -> str:
@@ -110,15 +111,12 @@ def _main_plot(document: Document, target: Target, station: Station) -> str:
         times,
         observed,
         said,
-        name="now",
         label=f"{target.label} in {target.unit}: {what}; the figures are in the tables below",
         unit=target.unit,
-        now=station.forecast.issued_at if station.forecast else None,
     )
-    note = "Left of the upright line is what the forecast knew." if station.forecast else ""
     return figure(
         f"{escape(target.label)}, {escape(target.unit)}: {what}",
-        note,
+        "",
         f"{svg}{_legend(station.forecast)}",
     )
 
@@ -165,7 +163,6 @@ def _past_plot(document: Document, target: Target, station: Station, lead: int, 
         document.hours,
         station.observed,
         past.said,
-        name=f"past{lead}",
         label=f"{target.label} in {target.unit}: forecasts made {lead} h before, and what was observed",
         unit=target.unit,
     )

@@ -66,11 +66,6 @@ def floats(values: Figures) -> list[float]:
     return [math.nan if value is None else value for value in values]
 
 
-def prepare() -> None:
-    """Import what drawing takes, and find the fonts: a second that the first visitor is not to wait."""
-    svg("prepare", "", WIDTH / 2, lambda _: None, margins=(0, 0, 0, 0))
-
-
 def svg(
     name: str, label: str, height: float, draw: Callable[["Axes"], None], *, margins: Margins | None = None
 ) -> str:
