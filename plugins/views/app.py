@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request, Response, status
 from fastapi.responses import PlainTextResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
-from views import documents, models, monitoring, pages, quality
+from views import documents, forecasts, models, monitoring, pages, quality
 from views.guard import HEADERS
 from weather_mlops.errors import Retryable, WeatherError
 
@@ -20,6 +20,7 @@ ROUTERS: Final = (
     quality.router,
     monitoring.router,
     models.router,
+    forecasts.router,
     documents.router,
 )
 

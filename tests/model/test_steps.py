@@ -95,6 +95,8 @@ def test_a_run_ends_with_a_champion_a_card_and_forecasts(runs):
     assert seoul["issued_at"] == LAST.isoformat()
     quantiles = zip(seoul["p10"], seoul["p50"], seoul["p90"], strict=True)
     assert all(low <= middle <= high for low, middle, high in quantiles)
+    shown = json.loads(runs.store.get(made["stations_key"]))["targets"]["air_temperature"]
+    assert shown["stations"]["108"]["forecast"]["issued_at"] == LAST.isoformat()
     manifest = runs.registry.manifest("v1")
     assert manifest["plan"]["snapshot_id"] == runs.snapshot
     assert manifest["code_revision"] == "abc"

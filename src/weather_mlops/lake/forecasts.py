@@ -70,13 +70,14 @@ def publish(catalog: Catalog, forecasts: pa.Table, *, run: str, now: datetime) -
     return published
 
 
-def read(
+def read(  # noqa: PLR0913  keyword only: which rows
     catalog: Catalog,
     *,
     first_valid: datetime,
     last_valid: datetime,
     targets: Iterable[str] | None = None,
     station_ids: Iterable[int] | None = None,
+    lead_hours: Iterable[int] | None = None,
 ) -> pa.Table:
     """Forecasts of a period, whenever they were issued; only the months that it touches are opened.
 
@@ -86,6 +87,7 @@ def read(
         last_valid: the last one, included.
         targets: which ones; all, where none are named.
         station_ids: which ones; all, where none are named.
+        lead_hours: which ones; all, where none are named.
 
     Returns:
         Rows of FORECASTS_SCHEMA, sorted by target, station and valid_at.
@@ -98,6 +100,8 @@ def read(
         wanted = And(wanted, one_of("target", targets))
     if station_ids is not None:
         wanted = And(wanted, one_of("station_id", station_ids))
+    if lead_hours is not None:
+        wanted = And(wanted, one_of("lead_hours", lead_hours))
     table = open_table(catalog, FORECASTS)
     with storage_errors(f"table {FORECASTS.identifier}"):
         return _rows(table, wanted).sort_by(_ORDER)

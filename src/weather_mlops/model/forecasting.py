@@ -10,6 +10,8 @@
             "valid_at": [...], "p10": [...], "p50": [...], "p90": [...]}},     an entry per lead
         "skipped": {"90": "why there is no forecast"}}},
      "without_model": {"wind_speed": "why there is none"}}
+
+``forecasts/stations.json``, which the pages in the Airflow UI are made of, is told in ``lookback.py``.
 """
 
 import json
@@ -28,6 +30,7 @@ from weather_mlops.lake import forecasts
 from weather_mlops.lake.health import newest_hour
 from weather_mlops.lake.schemas import FORECASTS_SCHEMA
 from weather_mlops.lake.store import ObjectStore
+from weather_mlops.model import lookback
 from weather_mlops.model.forecaster import Forecaster
 from weather_mlops.model.grid import HOUR, Grid, to_grid
 from weather_mlops.model.preparation import read
@@ -106,9 +109,9 @@ def make(  # noqa: PLR0913  keyword only: what a YAML file says
         return {"rows": 0, "reason": "; ".join(f"{name}: {why}" for name, why in without.items())}
     rows = pa.concat_tables([each.rows for each in made])
     published = forecasts.publish(catalog, rows, run=run, now=now)
-    store.put(
-        LATEST, json.dumps(document(made, without, now), ensure_ascii=False).encode(), "application/json"
-    )
+    latest = document(made, without, now)
+    store.put(LATEST, json.dumps(latest, ensure_ascii=False).encode(), "application/json")
+    lookback.publish(catalog, store, latest, now)
     skipped = {f"{each.by.target}/{station}": why for each in made for station, why in each.skipped.items()}
     log.info("forecasts: targets=%d rows=%d skipped=%d", len(made), rows.num_rows, len(skipped))
     for each in made:
@@ -122,6 +125,7 @@ def make(  # noqa: PLR0913  keyword only: what a YAML file says
         "without_model": without,
         "stations_skipped": sorted(skipped),
         "forecast_key": LATEST,
+        "stations_key": lookback.KEY,
     }
 
 

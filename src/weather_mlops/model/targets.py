@@ -33,6 +33,11 @@ class Target:
         """As shown to people."""
         return BY_NAME[self.column].english
 
+    @property
+    def korean(self) -> str:
+        """The same in Korean."""
+        return BY_NAME[self.column].korean
+
 
 _TARGETS: Final = (
     Target("air_temperature", "air_temperature_c"),

@@ -105,6 +105,7 @@ def lines(  # noqa: PLR0913  # what a plot can show is its arguments
     *,
     label: str,
     level: float | None = None,
+    band: tuple[Curve, Curve] | None = None,
 ) -> str:
     """Curves; a figure between two missing ones is a dot.
 
@@ -115,8 +116,13 @@ def lines(  # noqa: PLR0913  # what a plot can show is its arguments
         y: vertical axis.
         label: what a screen reader says.
         level: a thin line at this figure of ``y``.
+        band: what is shaded from the first to the second, which miss the same figures.
     """
     body = "" if level is None else _rule(x.start, y.at(level), x.end, y.at(level), "level")
+    if band:
+        for lower, upper in zip(*(_runs(across, edge) for edge in band), strict=True):
+            corners = (f"{x.at(place):.1f} {y.at(value):.1f}" for place, value in [*lower, *reversed(upper)])
+            body += f'<path d="M{"L".join(corners)}Z" style="fill:var(--{band[0].look.paint})"/>'
     for curve in curves:
         for run in _runs(across, curve):
             points = [f"{x.at(place):.1f} {y.at(value):.1f}" for place, value in run]

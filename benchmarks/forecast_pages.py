@@ -1,0 +1,92 @@
+"""What the forecast pages cost: making their object in make_forecast, and showing each in the API server.
+
+Usage: .venv/bin/python benchmarks/forecast_pages.py [--days 10] [--runs 20]
+
+Of 97 stations, on the embedded S3 server. The tables hold so many days of hourly observations and forecasts,
+24 leads each, and nothing is in memory, as in a task of its own. A page is asked of the plugin's own app, S3
+included, Airflow's login not; each one of another station, so that none was drawn before. Aim: 300 ms a page.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+sys.path[:0] = [str(Path(__file__).resolve().parents[1] / folder) for folder in ("", "plugins")]
+
+from benchmarks.catalog import server
+from tests.browsing import forecast_world as world
+from tests.browsing.forecast_world import NOW, TARGET
+from tests.model.test_lookback import full
+from tests.plugins.visiting import DAG_IDS, Visits
+from weather_mlops.lake import files, forecasts
+from weather_mlops.lake.catalog import open_catalog
+from weather_mlops.lake.publish import publish
+from weather_mlops.lake.store import ObjectStore, S3Access
+from weather_mlops.model import lookback
+
+AIM_S: Final = 0.3
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--days", type=int, default=10, help="of hourly forecasts in the table")
+    parser.add_argument("--runs", type=int, default=20, help="of each measurement")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name, server(Path(name) / "s3") as access:
+        store = ObjectStore(access)
+        store.ensure_bucket()
+        making(access, Path(name), given.days, min(given.runs, 5))
+        size = len(store.get(lookback.KEY))
+        print(f"{lookback.KEY}: {size / 1e3:.0f} kB of {len(world.ALL)} stations")
+        visits = Visits(setattr, store, None, {"reader": DAG_IDS})
+        for kind, paths in pages(given.runs).items():
+            showing(kind, visits, paths)
+        showing("a page again", visits, pages(1)["a station"] * given.runs)
+
+
+def pages(runs: int) -> dict[str, list[str]]:
+    """Addresses of pages by kind, each of which is asked for once."""
+    return {
+        "all stations": ["forecasts", *(f"forecasts?ahead={n}" for n in (6, 12, 24))],
+        "a station": [f"forecasts/{TARGET}/{number}" for number in world.ALL[:runs]],
+    }
+
+
+def making(access: S3Access, folder: Path, days: int, runs: int) -> None:
+    """Fill the tables, and measure what make_forecast does more."""
+    uri = f"sqlite:///{folder}/catalog.db"
+    catalog = open_catalog(access, type="sql", uri=uri)
+    publish(catalog, full(world.observed(hours=24 * days)), run="observed", score=1.0)
+    rows = world.issued(hours=24 * days)
+    forecasts.publish(catalog, rows, run="forecast", now=NOW)
+    latest, seconds = world.latest(), []
+    for _ in range(runs):
+        files._cache = files._Cache(files.CACHE)  # noqa: SLF001  what a task of its own has
+        begun = time.perf_counter()
+        lookback.publish(open_catalog(access, type="sql", uri=uri), ObjectStore(access), latest, NOW)
+        seconds.append(time.perf_counter() - begun)
+    print(f"make_forecast's part, {rows.num_rows:,} forecasts of {days} days: {median(seconds):.2f} s")
+
+
+def showing(kind: str, visits: Visits, paths: list[str]) -> None:
+    """Measure one kind of page."""
+    seconds, worked = [], []
+    for path in paths:
+        begun, busy = time.perf_counter(), time.process_time()
+        reply = visits(path)
+        seconds.append(time.perf_counter() - begun)
+        worked.append(time.process_time() - busy)
+        if reply.status_code != 200:
+            raise SystemExit(f"{path}: {reply.status_code} {reply.text[:200]}")
+    told = f"{1e3 * median(seconds):.0f} ms (median of {len(seconds)}), slowest {1e3 * max(seconds):.0f} ms"
+    work = f"processor {1e3 * median(worked):.0f} ms"
+    print(f"{kind}: {told}, {work}; {median(seconds) / AIM_S:.2f} of the aim")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""The forecast pages, for readers of ``forecast``: all stations on a map and in a table, and a page for each.
+
+``GET /weather/forecasts?target=…&ahead=…`` and ``GET /weather/forecasts/<target>/<station id>``, both made of
+one object on S3.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from airflow.api_fastapi.core_api.security import requires_access_dag
+from fastapi import APIRouter, Depends, Request, Response
+
+from views.guard import Bucket, answer, no_page
+from weather_mlops.browsing import forecasts, forecasts_site
+from weather_mlops.lake.store import ObjectStore
+
+router = APIRouter(
+    prefix="/forecasts", dependencies=[Depends(requires_access_dag("GET", param_dag_id="forecast"))]
+)
+
+
+@router.get("")
+def overview(
+    request: Request, store: Bucket, target: str | None = None, ahead: str | None = None
+) -> Response:
+    """Show all stations.
+
+    Raises:
+        HTTPException: 404 for a target or hours that there are no forecasts of.
+    """
+    return _answer(request, store, lambda body, old: forecasts_site.overview(body, target, ahead, old=old))
+
+
+@router.get("/{target}/{station_id}")
+def station(request: Request, store: Bucket, target: str, station_id: str) -> Response:
+    """Show a station.
+
+    Raises:
+        HTTPException: 404 for a station or target that there is nothing of.
+    """
+    return _answer(
+        request, store, lambda body, old: forecasts_site.station(body, target, station_id, old=old)
+    )
+
+
+def _answer(request: Request, store: ObjectStore, page: Callable[[bytes | None, bool], str]) -> Response:
+    body = forecasts.load(store)
+    try:
+        return answer(page(body, forecasts_site.is_old(body, datetime.now(UTC))), request)
+    except LookupError as error:
+        raise no_page() from error

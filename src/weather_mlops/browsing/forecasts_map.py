@@ -1,0 +1,156 @@
+"""The stations on a map of Korea, coloured by what is forecast: plain SVG whose points are links.
+
+There is no outline of the land: the stations show it, and nothing has to be fetched or licensed.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Final
+
+from weather_mlops.browsing.forecasts import Station
+from weather_mlops.browsing.forecasts_parts import plain
+
+WEST, EAST, SOUTH, NORTH = 124.3, 131.3, 32.9, 38.6  # degrees: all stations, and some sea
+SQUEEZE: Final = math.cos(math.radians(36))
+"""A degree of longitude in degrees of latitude, in the middle of the map."""
+WIDTH: Final = 440  # units
+SCALE: Final = WIDTH / ((EAST - WEST) * SQUEEZE)
+HEIGHT: Final = (NORTH - SOUTH) * SCALE
+# Some names to find one's way by, mostly of the coast, where they cover no other station.
+CITIES: Final = {
+    90: "Sokcho",
+    102: "Baengnyeongdo",
+    105: "Gangneung",
+    108: "Seoul",
+    115: "Ulleungdo",
+    138: "Pohang",
+    159: "Busan",
+    165: "Mokpo",
+    184: "Jeju",
+}
+TO_THE_LEFT: Final = frozenset({115, 165, 184})
+"""Names that have the sea on their left."""
+# Viridis, by Smith and van der Walt: even steps to every eye, also a colour-blind one, and in grey.
+COLOURS: Final = (
+    "#440154",
+    "#472d7b",
+    "#3b528b",
+    "#2c728e",
+    "#21918c",
+    "#28ae80",
+    "#5ec962",
+    "#addc30",
+    "#fde725",
+)
+
+STYLE: Final = """
+.map{display:block;width:100%;max-width:560px;height:auto}
+.map circle{stroke:var(--ink);stroke-width:1}.map a:focus-visible circle,.map a:hover circle{stroke-width:4}
+.map a:focus-visible{outline:none}.map text{font-size:13px;fill:var(--ink);paint-order:stroke;
+stroke:var(--page);stroke-width:3.5px;pointer-events:none}.map .axis{fill:var(--soft)}
+.map .rule{stroke:var(--rule)}.map .none{fill:var(--page)}
+.map .cross{stroke:var(--ink);stroke-width:1.4}
+.scale{max-width:560px;margin:.4em 0}.scale div{height:14px;border:1px solid var(--soft)}
+.scale p{display:flex;justify-content:space-between;max-width:none;margin:0;font-size:.9em}
+.beside{display:grid;grid-template-columns:minmax(0,1fr);gap:1rem 2rem;align-items:start}
+@media (max-width:600px){tbody th{white-space:normal;min-width:7em}}
+@media (min-width:1000px){.beside{grid-template-columns:minmax(0,400px) minmax(0,1fr)}}
+""".strip()
+
+
+@dataclass(frozen=True)
+class Point:
+    """A station on the map: where it leads, and its figure; None = no forecast."""
+
+    station: Station
+    address: str
+    value: float | None
+
+
+def draw(points: Sequence[Point], unit: str, what: str) -> str:
+    """The map and its legend, as HTML.
+
+    Args:
+        points: stations whose place isn't known are left out.
+        unit: of their figures.
+        what: the figures are, for people, without the unit.
+    """
+    known = [point.value for point in points if point.value is not None]
+    low, high = (min(known), max(known)) if known else (0.0, 0.0)
+    body = _graticule()
+    # Those with a figure are drawn above the others.
+    for point in sorted(points, key=lambda point: point.value is not None):
+        body += _point(point, unit, low, high)
+    body += "".join(_city(point.station) for point in points if point.station.id in CITIES)
+    return (
+        f'<svg class="map" role="group" viewBox="0 0 {WIDTH} {HEIGHT:.0f}" aria-label="{escape(what)}, '
+        f'map of the stations">{body}</svg>{_legend(low, high, unit, what) if known else ""}'
+        '<p class="soft">A crossed point: no forecast.</p>'
+    )
+
+
+def colour(share: float) -> str:
+    """From the lowest (0) to the highest (1)."""
+    at = min(max(share, 0.0), 1.0) * (len(COLOURS) - 1)
+    left = min(int(at), len(COLOURS) - 2)
+    pair = [[int(text[n : n + 2], 16) for n in (1, 3, 5)] for text in COLOURS[left : left + 2]]
+    mixed = [round(a + (b - a) * (at - left)) for a, b in zip(*pair, strict=True)]
+    return "#" + "".join(f"{part:02x}" for part in mixed)
+
+
+def _at(place: tuple[float, float]) -> tuple[float, float]:
+    north, east = place
+    return (east - WEST) * SQUEEZE * SCALE, (NORTH - north) * SCALE
+
+
+def _point(point: Point, unit: str, low: float, high: float) -> str:
+    if point.station.place is None:
+        return ""
+    x, y = _at(point.station.place)
+    told = "no forecast" if point.value is None else f"{plain(point.value)} {unit}"
+    name = escape(f"{point.station.english} {point.station.korean} ({point.station.id}): {told}")
+    if point.value is None:
+        shape = (
+            f'<circle class="none" cx="{x:.1f}" cy="{y:.1f}" r="6"/>'
+            f'<path class="cross" d="M{x - 4:.1f} {y - 4:.1f}l8 8m0 -8l-8 8"/>'
+        )
+    else:
+        paint = colour((point.value - low) / (high - low) if high > low else 0.5)
+        shape = f'<circle style="fill:{paint}" cx="{x:.1f}" cy="{y:.1f}" r="6.5"/>'
+    return f'<a href="{escape(point.address)}" aria-label="{name}"><title>{name}</title>{shape}</a>'
+
+
+def _city(station: Station) -> str:
+    if station.place is None:
+        return ""
+    x, y = _at(station.place)
+    end = station.id in TO_THE_LEFT
+    anchor = ' text-anchor="end"' if end else ""
+    return (
+        f'<text x="{x + (-10 if end else 10):.1f}" y="{y + 4.5:.1f}"{anchor} aria-hidden="true">'
+        f"{CITIES[station.id]}</text>"
+    )
+
+
+def _graticule() -> str:
+    lines = ""
+    for east in (126, 128, 130):
+        x = _at((NORTH, east))[0]
+        lines += f'<path class="rule" d="M{x:.1f} 0V{HEIGHT:.0f}"/>'
+        lines += f'<text class="axis" x="{x + 4:.1f}" y="{HEIGHT - 6:.0f}">{east}°E</text>'
+    for north in (34, 36, 38):
+        y = _at((north, WEST))[1]
+        lines += f'<path class="rule" d="M0 {y:.1f}H{WIDTH}"/>'
+        lines += f'<text class="axis" x="{WIDTH - 4}" y="{y - 4:.1f}" text-anchor="end">{north}°N</text>'
+    return f'<g aria-hidden="true">{lines}</g>'
+
+
+def _legend(low: float, high: float, unit: str, what: str) -> str:
+    steps = [low, (low + high) / 2, high] if high > low else [low]
+    figures = "".join(f"<span>{plain(value)}</span>" for value in steps)
+    return (
+        f'<div class="scale"><div style="background:linear-gradient(90deg,{",".join(COLOURS)})"></div>'
+        f"<p>{figures}</p><p>{escape(what)}, {escape(unit)}</p></div>"
+    )

@@ -1,0 +1,68 @@
+"""Which forecast page is asked for, and the page: made once of the same object, then kept."""
+
+from datetime import datetime
+from functools import lru_cache
+
+from weather_mlops.browsing import forecasts_page, forecasts_station
+from weather_mlops.browsing.forecasts import Document, Target, parsed
+from weather_mlops.browsing.forecasts_parts import not_yet
+from weather_mlops.model.targets import TARGETS
+
+
+def is_old(body: bytes | None, now: datetime) -> bool:
+    """Whether a newer object than this should be there by now."""
+    document = _document(body)
+    return document is not None and document.old(now)
+
+
+@lru_cache(maxsize=32)
+def overview(body: bytes | None, target: str | None, ahead: str | None, *, old: bool) -> str:
+    """The page of all stations, as HTML.
+
+    Args:
+        body: the object; None = nothing was published yet.
+        target: as in the address; None = the first one.
+        ahead: hours that the map shows, as in the address; None = the first choice.
+        old: whether a newer object should be there.
+
+    Raises:
+        LookupError: there are no forecasts of such a target or so far ahead.
+    """
+    document = _document(body)
+    if document is None:
+        return _before_the_first(target)
+    chosen = _known(document, target or next(iter(document.targets)))
+    choices = {str(hours): hours for hours in forecasts_page.choices(chosen)}
+    if ahead is not None and ahead not in choices:
+        raise LookupError(f"{chosen.name} is not forecast {ahead} h ahead")
+    hours = next(iter(choices.values()), 1) if ahead is None else choices[ahead]
+    return forecasts_page.render(document, chosen, ahead=hours, old=old)
+
+
+@lru_cache(maxsize=128)
+def station(body: bytes | None, target: str, station_id: str, *, old: bool) -> str:
+    """The page of a station, as HTML; what it takes and raises is as above."""
+    document = _document(body)
+    if document is None:
+        return _before_the_first(target)
+    chosen = _known(document, target)
+    found = next((one for number, one in chosen.stations.items() if str(number) == station_id), None)
+    if found is None:
+        raise LookupError(f"nothing is known of {target} at station {station_id}")
+    return forecasts_station.render(document, chosen, found, old=old)
+
+
+def _document(body: bytes | None) -> Document | None:
+    return None if body is None else parsed(body)
+
+
+def _known(document: Document, target: str) -> Target:
+    if target not in document.targets:
+        raise LookupError(f"{target} is not forecast")
+    return document.targets[target]
+
+
+def _before_the_first(target: str | None) -> str:
+    if target is not None and target not in TARGETS:
+        raise LookupError(f"{target} can't be forecast")
+    return not_yet()

@@ -1,0 +1,207 @@
+"""The page of one station: what was observed, what is forecast, and the last forecasts beside what came."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from html import escape
+from typing import Final
+
+from weather_mlops.browsing import forecasts_plots
+from weather_mlops.browsing.forecasts import Document, Past, Present, Quantiles, Series, Station, Target
+from weather_mlops.browsing.forecasts_parts import (
+    MEDIAN,
+    OBSERVED,
+    amount,
+    clock,
+    frame,
+    listing,
+    made,
+    named,
+    notice,
+    plain,
+    scores,
+    short,
+)
+from weather_mlops.kma.endpoints import HOUR
+from weather_mlops.monitoring.report import plots
+from weather_mlops.pages.curves import swatch
+from weather_mlops.pages.markup import MISSING, figure, folded
+
+BAND: Final = (
+    '<svg class="swatch" viewBox="0 0 34 10" aria-hidden="true">'
+    '<rect width="34" height="10" style="fill:var(--model-band)"/></svg>'
+)
+EVERY: Final = 3
+"""Hours between the rows of the short table."""
+
+
+def render(document: Document, target: Target, station: Station, *, old: bool) -> str:
+    """The page as HTML.
+
+    Args:
+        document: all there is.
+        target: what is forecast.
+        station: of that target.
+        old: whether a newer document should be there.
+    """
+    title = f"{station.english} ({station.id}): {target.label}"
+    back = f"../../forecasts?target={target.name}"
+    body = (
+        f'<nav aria-label="Back"><a href="{escape(back)}">All stations</a></nav>'
+        f"<h1>{named(station)}: {escape(target.label)} "
+        f'<span lang="ko">{escape(target.korean)}</span></h1>'
+        f"{made(document, target)}{notice(document, old=old)}{_others(document, target, station)}"
+        f"{_now(document, target, station)}{_past(document, target, station)}"
+        f"{_figures(document, target, station)}"
+    )
+    return frame(title, body, style=plots.STYLE)
+
+
+def _others(document: Document, target: Target, station: Station) -> str:
+    """The same station's other targets."""
+    links = [
+        f'<li><a href="../{escape(name)}/{station.id}">{escape(each.label)}</a></li>'
+        for name, each in document.targets.items()
+        if name != target.name and station.id in each.stations
+    ]
+    return f'<nav aria-label="Also forecast here"><ul>{"".join(links)}</ul></nav>' if links else ""
+
+
+def _now(document: Document, target: Target, station: Station) -> str:
+    return (
+        '<section aria-labelledby="now"><h2 id="now">Observed, and forecast</h2>'
+        f"{_told(document, target, station)}"
+        f'<div class="plots">{_main_plot(document, target, station)}{_soon(target, station)}</div></section>'
+    )
+
+
+def _told(document: Document, target: Target, station: Station) -> str:
+    """In words, what the plot shows."""
+    if station.newest is None:
+        seen = f"Nothing was observed in the last {len(document.hours)} h."
+    else:
+        value = amount(station.observed[station.newest], target)
+        seen = f"Newest observation: <b>{value}</b>, {clock(document.hours[station.newest])}."
+    if station.forecast is None:
+        return f'<p>{seen}</p><p class="notice"><b>No forecast:</b> {escape(station.why_none or "")}.</p>'
+    said, times = station.forecast.said, station.forecast.hours
+    middle = [(value, hour) for value, hour in zip(said.p50, times, strict=True) if value is not None]
+    (low, low_at), (high, high_at) = min(middle), max(middle)
+    return (
+        f"<p>{seen}</p><p>The {len(times)} h after {clock(station.forecast.issued_at)}: lowest p50 "
+        f"<b>{amount(low, target)}</b>, {clock(low_at)}; highest <b>{amount(high, target)}</b>, "
+        f"{clock(high_at)}.</p>"
+    )
+
+
+def _soon(target: Target, station: Station) -> str:
+    """The forecast in few figures."""
+    if station.forecast is None:
+        return ""
+    hours = station.forecast.hours[EVERY - 1 :: EVERY] or station.forecast.hours
+    name = "The forecast, every third hour"
+    return f"<div>{_quantiles(f'{name}.', name, target, station.forecast, hours)}</div>"
+
+
+def _main_plot(document: Document, target: Target, station: Station) -> str:
+    times, observed, said = _laid_out(document.hours, station.observed, station.forecast)
+    what = f"the last {len(document.hours)} h observed"
+    if station.forecast:
+        what += f", the next {len(station.forecast.hours)} h forecast"
+    svg = forecasts_plots.hours(
+        times,
+        observed,
+        said,
+        label=f"{target.label} in {target.unit}: {what}; the figures are in the tables below",
+        unit=target.unit,
+    )
+    return figure(
+        f"{escape(target.label)}, {escape(target.unit)}: {what}",
+        "",
+        f"{svg}{_legend(station.forecast)}",
+    )
+
+
+def _legend(forecast: Present | None) -> str:
+    entries = [f"{swatch(OBSERVED)}observed"]
+    if forecast:
+        entries += [f"{swatch(MEDIAN)}forecast, p50", f"{BAND}p10 to p90: 8 of 10 should lie within"]
+    return f'<ul class="legend">{"".join(f"<li>{entry}</li>" for entry in entries)}</ul>'
+
+
+def _laid_out(
+    hours: Sequence[datetime], observed: Series, forecast: Present | None
+) -> tuple[list[datetime], Series, Quantiles]:
+    """Observations and forecast along the same hours."""
+    if forecast is None:
+        none: Series = [None] * len(hours)
+        return list(hours), observed, Quantiles(none, none, none)
+    last = max(hours[-1], forecast.hours[-1])
+    times = [hours[0] + n * HOUR for n in range(int((last - hours[0]) / HOUR) + 1)]
+    low, middle, high = zip(*(forecast.at(time) for time in times), strict=True)
+    return times, [*observed, *[None] * (len(times) - len(hours))], Quantiles(low, middle, high)
+
+
+def _past(document: Document, target: Target, station: Station) -> str:
+    plots = "".join(_past_plot(document, target, station, lead, past) for lead, past in station.past.items())
+    table = scores(
+        [(f"{lead} h ahead", past.score) for lead, past in station.past.items()], target, "by lead"
+    )
+    return (
+        '<section aria-labelledby="past"><h2 id="past">The last forecasts, beside what came</h2>'
+        f"<p>Each hour as it was forecast so many hours before it.</p>{table}"
+        f'<div class="plots">{plots}</div></section>'
+    )
+
+
+def _past_plot(document: Document, target: Target, station: Station, lead: int, past: Past) -> str:
+    title = f"{lead} h ahead, {escape(target.unit)}"
+    if all(value is None for value in past.said.p50):
+        return (
+            f'<p class="soft"><b>{title}</b>: none of the last {len(document.hours)} h was forecast then.</p>'
+        )
+    svg = forecasts_plots.hours(
+        document.hours,
+        station.observed,
+        past.said,
+        label=f"{target.label} in {target.unit}: forecasts made {lead} h before, and what was observed",
+        unit=target.unit,
+    )
+    return figure(title, "dashed: p50; shaded: p10 to p90; solid: observed", svg)
+
+
+def _figures(document: Document, target: Target, station: Station) -> str:
+    told = _forecast_figures(target, station.forecast) if station.forecast else ""
+    return (
+        '<section aria-labelledby="figures"><h2 id="figures">In figures</h2>'
+        f"{told}{_past_figures(document, target, station)}</section>"
+    )
+
+
+def _forecast_figures(target: Target, forecast: Present) -> str:
+    name = "The forecast in figures"
+    caption = f"Forecast issued {clock(forecast.issued_at)}."
+    return folded(name, _quantiles(caption, name, target, forecast, forecast.hours))
+
+
+def _quantiles(caption: str, name: str, target: Target, forecast: Present, hours: Sequence[datetime]) -> str:
+    unit = escape(target.unit)
+    rows = [(short(hour), [f"<td>{plain(value)}</td>" for value in forecast.at(hour)]) for hour in hours]
+    head = ("valid at, KST", f"p10, {unit}", f"p50, {unit}", f"p90, {unit}")
+    return listing(caption, head, rows, name)
+
+
+def _past_figures(document: Document, target: Target, station: Station) -> str:
+    unit = escape(target.unit)
+    rows = []
+    for place in reversed(range(len(document.hours))):
+        texts = (plain(station.observed[place]), *(_said(past, place) for past in station.past.values()))
+        rows.append((short(document.hours[place]), [f"<td>{text}</td>" for text in texts]))
+    head = ("hour, KST", f"observed, {unit}", *(f"forecast {lead} h before, {unit}" for lead in station.past))
+    caption = f"Newest hour first; forecasts as p50 (p10 to p90); {MISSING}: not observed, or not forecast."
+    name = f"The last {len(document.hours)} h in figures"
+    return folded(name, listing(caption, head, rows, name))
+
+
+def _said(past: Past, place: int) -> str:
+    low, middle, high = (plain(series[place]) for series in (past.said.p10, past.said.p50, past.said.p90))
+    return middle if middle == MISSING else f"{middle} ({low} to {high})"

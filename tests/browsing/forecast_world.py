@@ -1,0 +1,107 @@
+"""Forecasts and what came, of any stations: made up, with a day, a north, a south, and errors that grow."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pyarrow as pa
+
+from weather_mlops.kma.stations import load_stations
+from weather_mlops.lake.schemas import FORECASTS_SCHEMA, UTC_TIME
+from weather_mlops.model import lookback
+
+HOUR = timedelta(hours=1)
+LAST = datetime(2026, 11, 26, 20, tzinfo=UTC)  # 05:00 KST of the next day
+FIRST = LAST - (lookback.HOURS - 1) * HOUR
+NOW = LAST + 10 * timedelta(minutes=1)
+ALL = tuple(station.id for station in load_stations())
+LEADS = range(1, 25)
+TARGET = "air_temperature"
+COLUMN = "air_temperature_c"
+
+
+def observed(
+    stations: Sequence[int] = ALL, hours: int = lookback.HOURS, *, missing: float = 0.01
+) -> pa.Table:
+    """Rows of the observations table; some without a value."""
+    truth = weather(stations, hours)
+    values = np.where(np.random.default_rng(2).random(truth.shape) < missing, np.nan, truth)
+    times = [LAST - back * HOUR for back in reversed(range(hours))]
+    return pa.table(
+        {
+            "station_id": pa.array(np.repeat(stations, hours), pa.int32()),
+            "observed_at": pa.array(times * len(stations), UTC_TIME),
+            COLUMN: pa.array(values.reshape(-1), pa.float64(), from_pandas=True),
+        }
+    )
+
+
+def weather(stations: Sequence[int], hours: int) -> np.ndarray:
+    """Shape (stations, hours), °C, to one decimal; the last hour is LAST."""
+    source = np.random.default_rng(1)
+    places = {station.id: station for station in load_stations()}
+    north = np.array([places[number].latitude for number in stations])[:, None]
+    high = np.array([places[number].elevation_m for number in stations])[:, None]
+    local = (np.arange(hours) - hours + LAST.hour + 9 + 1)[None, :]
+    passing = np.cumsum(source.normal(0, 0.5, hours))[None, :]
+    own = source.normal(0, 0.4, (len(stations), hours))
+    day = 5 * np.cos(2 * np.pi * (local - 15) / 24)
+    return (9 - 1.6 * (north - 35) - 0.0065 * high + day + passing - passing[:, -1:] + own).round(1)
+
+
+def issued(
+    stations: Sequence[int] = ALL, hours: int = lookback.HOURS, leads: Sequence[int] = LEADS
+) -> pa.Table:
+    """Rows of the table of forecasts: of each hour, at each lead."""
+    truth, source = weather(stations, hours), np.random.default_rng(3)
+    times = np.array([LAST - back * HOUR for back in reversed(range(hours))])
+    parts = []
+    for lead in leads:
+        wide = 0.6 + 0.35 * np.sqrt(lead)
+        middle = (truth + source.normal(0, wide / 1.28, truth.shape)).reshape(-1)
+        valid = np.tile(times, len(stations))
+        columns = {
+            "issued_at": (valid - lead * HOUR).tolist(),
+            "station_id": np.repeat(stations, hours),
+            "target": [TARGET] * len(valid),
+            "valid_at": valid.tolist(),
+            "lead_hours": np.full(len(valid), lead),
+            "p10": middle - wide,
+            "p50": middle,
+            "p90": middle + wide,
+            "model_version": ["v1"] * len(valid),
+        }
+        arrays = [pa.array(columns[field.name], field.type) for field in FORECASTS_SCHEMA]
+        parts.append(pa.table(arrays, schema=FORECASTS_SCHEMA))
+    return pa.concat_tables(parts)
+
+
+def latest(
+    stations: Sequence[int] = ALL,
+    skipped: dict[str, str] | None = None,
+    without: dict[str, str] | None = None,
+) -> dict:
+    """As forecasts/latest.json."""
+    truth, skipped = weather(stations, lookback.HOURS), skipped or {}
+    leads = np.arange(1, 25)
+    made = {}
+    for place, number in enumerate(stations):
+        if str(number) not in skipped:
+            middle = truth[place, -24:] + truth[place, -1] - truth[place, -25]
+            wide = 0.6 + 0.35 * np.sqrt(leads)
+            made[str(number)] = {
+                "name": "as in the list",
+                "issued_at": LAST.isoformat(),
+                "valid_at": [(LAST + int(lead) * HOUR).isoformat() for lead in leads],
+                "p10": (middle - wide).round(3).tolist(),
+                "p50": middle.round(3).tolist(),
+                "p90": (middle + wide).round(3).tolist(),
+            }
+    told = {"unit": "°C", "model_version": "20261126T1700-1a2b3c4d", "stations": made, "skipped": skipped}
+    return {"made_at": NOW.isoformat(), "targets": {TARGET: told}, "without_model": without or {}}
+
+
+def document(stations: Sequence[int] = ALL, skipped: dict[str, str] | None = None) -> dict:
+    """As forecasts/stations.json."""
+    rows = issued(stations, leads=lookback.LEADS)
+    return lookback.document(latest(stations, skipped), observed(stations), rows, FIRST, NOW)

@@ -1,0 +1,211 @@
+"""The forecast pages say what was published, escape what came from outside, and say so where nothing is."""
+
+import json
+import re
+from datetime import timedelta
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.browsing import forecast_world as world
+from tests.browsing.forecast_world import LAST, NOW, TARGET
+from weather_mlops.browsing import forecasts_map, forecasts_site
+from weather_mlops.browsing.forecasts import Present, Quantiles
+
+WHY = "its newest air_temperature_c is 7.2 h old; at most 2 h are allowed"
+EVIL = '<script>alert("1")</script>\'&'
+
+
+class Outline(HTMLParser):
+    """Elements of a page: their attributes, and the text in them."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict]] = []
+        self.text = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.text += data.replace("\u00a0", " ")
+
+    def of(self, *tags):
+        return [attributes for tag, attributes in self.elements if tag in tags]
+
+
+def body(document) -> bytes:
+    return json.dumps(document, ensure_ascii=False).encode()
+
+
+@pytest.fixture(scope="module")
+def document():
+    return world.document(skipped={"90": WHY})
+
+
+@pytest.fixture
+def overview(document):
+    return Outline(forecasts_site.overview(body(document), None, None, old=False))
+
+
+def station_page(document, number="108", *, old=False):
+    return Outline(forecasts_site.station(body(document), TARGET, number, old=old))
+
+
+def test_the_overview_leads_to_a_page_of_every_station_from_the_map_and_from_the_tables(overview):
+    links = [link["href"] for link in overview.of("a") if link["href"].startswith("forecasts/")]
+
+    assert len(links) == 2 * 97
+    assert set(links) == {f"forecasts/{TARGET}/{number}" for number in world.ALL}
+    points = [link["aria-label"] for link in overview.of("a") if "aria-label" in link]
+    assert len(points) == 97
+    assert "Sokcho 속초 (90): no forecast" in points
+    assert any(re.fullmatch(r"Seoul 서울 \(108\): −?\d+\.\d °C", point) for point in points)
+
+
+def test_the_overview_names_unit_zone_hour_and_model(overview):
+    assert "Made 2026-11-27 05:10 KST by model 20261126T1700-1a2b3c4d" in overview.text
+    assert "Air temperature forecast for 2026-11-27 06:00 KST, p50, °C" in overview.text
+
+
+def test_the_overview_says_of_a_skipped_station_why(overview):
+    assert f"11-27 05:00{WHY}" in overview.text
+
+
+def test_the_map_shows_the_hour_that_is_asked_for(document):
+    page = Outline(forecasts_site.overview(body(document), TARGET, "24", old=False))
+    seoul = document["targets"][TARGET]["stations"]["108"]["forecast"]["p50"][23]
+    shown = f"{seoul:.1f}".replace("-", "−")
+
+    assert "Air temperature forecast for 2026-11-28 05:00 KST" in page.text
+    assert f"Seoul 서울 (108): {shown} °C" in [link.get("aria-label") for link in page.of("a")]
+
+
+def test_the_table_tells_lowest_highest_and_last_hour_of_a_station(document, overview):
+    forecast = document["targets"][TARGET]["stations"]["108"]["forecast"]
+    low, high = min(forecast["p50"]), max(forecast["p50"])
+    last = [forecast[name][-1] for name in ("p50", "p10", "p90")]
+    row = f"{low:.1f}{high:.1f}{last[0]:.1f} ({last[1]:.1f} to {last[2]:.1f})".replace("-", "−")
+
+    assert f"11-27 05:00{row}" in overview.text
+
+
+def test_a_station_s_page_tells_the_newest_observation_the_forecast_and_how_the_last_ones_did(document):
+    told = document["targets"][TARGET]["stations"]["108"]
+    page = station_page(document)
+    newest = f"{told['observed'][-1]:.1f} °C, 2026-11-27 05:00 KST".replace("-", "−", 1)
+    past = told["past"]["24"]
+
+    assert f"Newest observation: {newest}" in page.text
+    assert f"24 h ahead{past['n']}{past['rmse']:.2f}{100 * past['coverage_80']:.0f} %" in page.text
+    plots = [svg for svg in page.of("svg") if svg.get("role") == "img"]
+    assert len(plots) == 4
+    assert all("Air temperature in °C" in plot["aria-label"] for plot in plots)
+    assert page.of("a")[0]["href"] == f"../../forecasts?target={TARGET}"
+
+
+def test_every_hour_can_be_read_as_a_figure(document):
+    told = document["targets"][TARGET]["stations"]["108"]
+    page = station_page(document)
+    place = 70  # 04:00 KST
+    quantiles = [told["past"]["6"][name][place] for name in ("p50", "p10", "p90")]
+    row = f"{told['observed'][place]:.1f}".replace("-", "−")
+
+    assert f"11-27 04:00{row}" in page.text
+    assert "{:.1f} ({:.1f} to {:.1f})".format(*quantiles).replace("-", "−") in page.text
+
+
+def test_a_station_without_a_forecast_has_its_page_with_what_is_observed_and_why_none(document):
+    page = station_page(document, "90")
+
+    assert f"No forecast: {WHY}." in page.text
+    assert "Newest observation:" in page.text
+
+
+def test_a_silent_station_has_a_page_without_any_figure(document):
+    silent = json.loads(body(document))
+    seoul = silent["targets"][TARGET]["stations"]["108"]
+    seoul |= {"observed": [None] * 72, "forecast": None, "why_none": "silent"}
+    for past in seoul["past"].values():
+        past |= {"p10": [None] * 72, "p50": [None] * 72, "p90": [None] * 72}
+        past |= {"n": 0, "rmse": None, "coverage_80": None}
+    page = station_page(silent)
+
+    assert "Nothing was observed in the last 72 h." in page.text
+    assert "no hour has both yet" in page.text
+    assert "none of the last 72 h was forecast then" in page.text
+
+
+def test_old_forecasts_are_said_to_be_old(document):
+    assert "These forecasts are old." in station_page(document, old=True).text
+    assert "These forecasts are old." not in station_page(document).text
+    assert not forecasts_site.is_old(body(document), NOW + timedelta(hours=2))
+    assert forecasts_site.is_old(body(document), NOW + timedelta(hours=4))
+
+
+def test_before_the_first_forecast_a_page_says_what_to_do():
+    for html in (
+        forecasts_site.overview(None, None, None, old=False),
+        forecasts_site.station(None, TARGET, "108", old=False),
+        forecasts_site.overview(b'{"schema": 0}', None, None, old=False),
+    ):
+        assert "No forecast was published yet." in html
+        assert "model_training" in html
+
+
+@pytest.mark.parametrize(
+    ("target", "station"),
+    [("gold_price", "108"), (TARGET, "1"), (TARGET, "0108"), (TARGET, "١٠٨"), (TARGET, "")],
+)
+def test_of_what_there_is_not_there_is_no_page(document, target, station):
+    with pytest.raises(LookupError):
+        forecasts_site.station(body(document), target, station, old=False)
+
+
+@pytest.mark.parametrize(
+    ("target", "ahead"), [("gold_price", None), (TARGET, "25"), (TARGET, "x"), (TARGET, "")]
+)
+def test_nor_is_there_of_such_a_target_or_hour(document, target, ahead):
+    with pytest.raises(LookupError):
+        forecasts_site.overview(body(document), target, ahead, old=False)
+
+
+def test_what_came_from_outside_stays_text(document):
+    wicked = json.loads(body(document))
+    target = wicked["targets"][TARGET]
+    target |= {"label": EVIL, "korean": EVIL, "unit": EVIL, "model_version": EVIL}
+    for number in ("90", "108"):
+        target["stations"][number] |= {"name": EVIL, "korean": EVIL}
+    target["stations"]["90"]["why_none"] = EVIL
+    for html in (
+        forecasts_site.overview(body(wicked), None, None, old=True),
+        forecasts_site.station(body(wicked), TARGET, "108", old=True),
+        forecasts_site.station(body(wicked), TARGET, "90", old=True),
+    ):
+        page = Outline(html)
+        assert not page.of("script", "link", "iframe", "object", "form")
+        assert not [name for _, attributes in page.elements for name in attributes if name.startswith("on")]
+        assert EVIL in page.text
+
+
+@given(st.integers(1, 24), st.integers(-48, 48))
+@settings(deadline=None)
+def test_a_forecast_is_looked_up_by_the_hour_that_it_is_of(length, hour):
+    values = [float(n) for n in range(length)]
+    present = Present(LAST, Quantiles([v - 1 for v in values], values, [v + 1 for v in values]))
+    found = present.at(LAST + timedelta(hours=hour))
+
+    assert found == ((hour - 2.0, hour - 1.0, float(hour)) if 1 <= hour <= length else (None, None, None))
+    assert present.hours[-1] == LAST + timedelta(hours=length)
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_a_higher_figure_has_a_brighter_colour(one, other):
+    def light(share):
+        return sum(int(forecasts_map.colour(share)[n : n + 2], 16) * w for n, w in ((1, 2), (3, 7), (5, 1)))
+
+    low, high = sorted((one, other))
+    assert light(low) <= light(high) + 8  # rounding

@@ -1,0 +1,122 @@
+"""The forecast pages in Airflow's API server: for whom, which, and what a browser may do with them."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.browsing import forecast_world as world
+from tests.browsing.forecast_world import TARGET
+from views.guard import HEADERS
+from weather_mlops.model import lookback
+
+pytestmark = pytest.mark.integration
+OVERVIEW = "forecasts"
+STATION = f"{OVERVIEW}/{TARGET}/108"
+MAY_READ = {"reader": {"forecast"}, "stranger": {"monitoring", "model_training", "data_collection"}}
+NO_PAGES = [
+    f"{OVERVIEW}?target=gold_price",
+    f"{OVERVIEW}?target=../../raw",
+    f"{OVERVIEW}?target={TARGET}&ahead=25",
+    f"{OVERVIEW}?ahead=<script>",
+    f"{OVERVIEW}/{TARGET}",
+    f"{OVERVIEW}/{TARGET}/",
+    f"{OVERVIEW}/{TARGET}/1",
+    f"{OVERVIEW}/{TARGET}/0108",
+    f"{OVERVIEW}/{TARGET}/108%00",
+    f"{OVERVIEW}/{TARGET}/108/..",
+    f"{OVERVIEW}/{TARGET}/%2e%2e",
+    f"{OVERVIEW}/{TARGET}/..%2f..%2fraw",
+    f"{OVERVIEW}/gold_price/108",
+    f"{OVERVIEW}/..%2flatest.json/108",
+    f"{OVERVIEW}/{TARGET}/%3Cscript%3E",
+]
+
+
+@pytest.fixture
+def visit(visit_as):
+    """Visits by who may read ``forecast`` alone, and by who may read everything else."""
+    return visit_as(MAY_READ)
+
+
+@pytest.fixture
+def published(store):
+    """What make_forecast publishes, of now, and how to publish another one."""
+
+    def publish(**changes):
+        stations = [90, 108]
+        made = world.document(stations, {"90": "silent"}) | {"made_at": datetime.now(UTC).isoformat()}
+        made["targets"][TARGET]["stations"]["108"] |= changes
+        store.put(lookback.KEY, json.dumps(made, ensure_ascii=False).encode(), "application/json")
+
+    publish()
+    return publish
+
+
+@pytest.mark.parametrize("path", [OVERVIEW, f"{OVERVIEW}?target={TARGET}&ahead=6", STATION])
+def test_a_reader_of_the_dag_sees_the_pages_which_may_run_and_load_nothing(visit, published, path):
+    reply = visit(path)
+
+    assert reply.status_code == 200
+    assert "서울" in reply.text
+    assert reply.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert reply.headers.items() >= {name.lower(): value for name, value in HEADERS.items()}.items()
+
+
+@pytest.mark.parametrize("path", [OVERVIEW, STATION, *NO_PAGES[:4], f"{OVERVIEW}/gold_price/108"])
+def test_who_may_not_read_the_dag_is_refused_whether_the_page_exists_or_not(visit, published, path):
+    reply = visit(path, user="stranger")
+
+    assert (reply.status_code, reply.text) == (403, "Forbidden")
+
+
+@pytest.mark.parametrize("path", [OVERVIEW, STATION])
+def test_without_a_login_a_program_is_refused_and_a_person_is_sent_to_the_login_and_back(visit, path):
+    assert visit(path, user=None).status_code == 401
+
+    reply = visit(path, user=None, Accept="text/html,*/*;q=0.8")
+    assert reply.status_code == 307
+    assert reply.headers["Location"] == f"/auth/login?next=%2Fweather%2F{path.replace('/', '%2F')}"
+
+
+@pytest.mark.parametrize("path", NO_PAGES)
+def test_what_is_not_forecast_has_no_page_and_is_not_repeated(visit, published, path):
+    reply = visit(path)
+
+    assert reply.status_code == 404
+    assert "script" not in reply.text
+
+
+@pytest.mark.parametrize("path", [OVERVIEW, STATION])
+def test_before_the_first_forecast_a_page_says_so(visit, path):
+    reply = visit(path)
+
+    assert reply.status_code == 200
+    assert "No forecast was published yet." in reply.text
+
+
+@pytest.mark.parametrize("path", [OVERVIEW, STATION])
+def test_a_page_that_has_not_changed_is_not_sent_again(visit, published, path):
+    tag = visit(path).headers["ETag"]
+    again = visit(path, **{"If-None-Match": f'"other", W/{tag}'})
+    assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", tag)
+    assert visit(path, user="stranger", **{"If-None-Match": tag}).status_code == 403
+
+    published(observed=[1.5] * lookback.HOURS)
+    fresh = visit(path, **{"If-None-Match": tag})
+    assert fresh.status_code == 200
+    assert "1.5" in fresh.text
+
+
+def test_two_pages_of_the_same_object_have_different_tags(visit, published):
+    paths = (OVERVIEW, f"{OVERVIEW}?ahead=6", STATION, STATION.replace("108", "90"))
+    assert len({visit(path).headers["ETag"] for path in paths}) == len(paths)
+
+
+def test_html_in_a_station_s_name_stays_text(visit, published):
+    published(name="<script>alert(1)</script>", korean='"><img src=x onerror=alert(1)>')
+
+    for path in (OVERVIEW, STATION):
+        assert "&lt;script&gt;" in visit(path).text
+        assert "<script" not in visit(path).text
+        assert "<img" not in visit(path).text
