@@ -31,6 +31,7 @@ class CollectWeatherDataOperator(WeatherOperator):
     """
 
     template_fields = ("stations", "lookback_hours")
+    ui_color = "#d0e4ff"
 
     def __init__(
         self,
@@ -105,6 +106,8 @@ class ValidateDataQualityOperator(WeatherOperator):
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 
+    ui_color = "#d7f0df"
+
     def __init__(self, *, min_fit_share: float = 0.9, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.min_fit_share = min_fit_share
@@ -136,6 +139,8 @@ class UpdateDataCatalogOperator(WeatherOperator):
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 
+    ui_color = "#ffe3c2"
+
     def work(self, context: "Context") -> dict[str, Any]:
         """Publish."""
         from hooks.lake import LakeHook
@@ -156,6 +161,8 @@ class HealthCheckOperator(WeatherOperator):
         max_open_gaps: station-hours that may be missing.
         aws_conn_id: Airflow connection of the S3 bucket.
     """
+
+    ui_color = "#ffd6de"
 
     def __init__(
         self,

@@ -30,6 +30,7 @@ class PlanHistoryOperator(WeatherOperator):
     """
 
     template_fields = ("first_day", "last_day", "stations", "parallelism", "again")
+    ui_color = "#e3e8ff"
 
     def __init__(
         self,
@@ -87,6 +88,8 @@ class FetchHistoryOperator(WeatherOperator):
         kma_conn_id: Airflow connection of the KMA API.
         aws_conn_id: Airflow connection of the S3 bucket.
     """
+
+    ui_color = "#b9d6f7"
 
     def __init__(
         self,
@@ -147,6 +150,8 @@ class ValidateHistoryOperator(WeatherOperator):
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 
+    ui_color = "#bfe6cc"
+
     def __init__(self, *, lane: Mapping[str, Any], min_fit_share: float = 0.9, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.lane = lane
@@ -175,6 +180,8 @@ class PublishHistoryOperator(WeatherOperator):
     Args:
         aws_conn_id: Airflow connection of the S3 bucket.
     """
+
+    ui_color = "#ffd29e"
 
     def work(self, context: "Context") -> dict[str, Any]:
         """Publish."""

@@ -9,6 +9,7 @@ import pytest
 from tests.quality.staged import HOUR, NOON, audit, row
 from weather_mlops.lake.store import ObjectStore
 from weather_mlops.quality import docs
+from weather_mlops.quality.docs.index import DAYS_SHOWN
 
 FOLDER = "quality/docs/2026/11/23"
 INDEX = "quality/docs/index.html"
@@ -140,7 +141,7 @@ def test_the_days_before_are_listed_until_cleanup_removes_them(store, found):
     for day in range(40):
         docs.publish(store, of_hour(found, NOON - timedelta(days=40 - day)))
     index = store.text(INDEX)
-    assert index.count('<tr id="d') == docs.DAYS_SHOWN
+    assert index.count('<tr id="d') == DAYS_SHOWN
     assert 'href="2026/10/14/index.html">2026-10-14' in index
     for key in [key for key in store.objects if key.startswith("quality/docs/2026/10/1")]:
         del store.objects[key]

@@ -1,4 +1,4 @@
-"""Pages and indexes in a browser, as they are served: readable, reachable by keyboard, silent, on any screen."""
+"""Pages and indexes in a browser, as they are served: readable, by keyboard too, silent, on any screen."""
 
 from collections.abc import Iterator
 from dataclasses import replace

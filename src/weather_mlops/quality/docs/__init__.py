@@ -14,13 +14,12 @@ own day and the calendar only, and its cost doesn't grow with history.
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import chain
 from typing import Any, Final
 
 from weather_mlops.kma.endpoints import KST
 from weather_mlops.lake.store import ObjectStore
 from weather_mlops.quality.audit import Audit
-from weather_mlops.quality.docs.index import DAYS_SHOWN, Calendar, day_index
+from weather_mlops.quality.docs.index import Calendar, day_index
 from weather_mlops.quality.docs.names import DAY, DOCS, INDEX, page_of, tail
 from weather_mlops.quality.docs.page import render, style_sheet
 
@@ -83,9 +82,9 @@ def _calendar(store: ObjectStore) -> Calendar | None:
 
 
 def _refresh(store: ObjectStore, calendar: Calendar, day: datetime) -> None:
-    """Once a day: what two writers at once took from each other, and days that cleanup removed."""
-    months = {f"{DOCS}/{when:%Y/%m}/" for when in (day, day - timedelta(days=DAYS_SHOWN))}
-    calendar.take(chain.from_iterable((entry.key for entry in store.list(month)) for month in months))
+    """Once a day: what two writers at once took from the day before, and days that cleanup removed."""
+    before = day - timedelta(days=1)
+    calendar.take(entry.key for entry in store.list(f"{DOCS}/{before:{DAY}}/"))
     while (oldest := calendar.oldest) and not store.exists(f"{DOCS}/{oldest.replace('-', '/')}/{INDEX}"):
         calendar.drop(oldest)
 

@@ -54,7 +54,7 @@ class StyleSheet:
 
 @lru_cache(maxsize=1)
 def style_sheet() -> StyleSheet:
-    """Bootstrap 4's style, for which these pages are made, Great Expectations', and what is needed besides."""
+    """Bootstrap 4's style, for which these pages are made, Great Expectations', and what is ours."""
     gx = Path(str(distribution("great-expectations").locate_file(GX_STATIC)))
     bootstrap = Path(str(distribution("bootstrap-flask").locate_file(BOOTSTRAP)))
     logo = b64encode((gx / "images" / "logo-long.png").read_bytes()).decode()
