@@ -18,7 +18,8 @@ PIPELINES = Path(__file__).resolve().parents[2] / "pipelines"
 ABSENT = object()
 
 TEXTS = {
-    "description", "doc_md", "dag_display_name", "task_display_name", "tags", "owner", "owner_links", "reason", "version", "doc"
+    "description", "doc_md", "doc", "dag_display_name", "task_display_name", "tags", "owner", "owner_links",
+    "reason", "version",
 }  # fmt: skip
 NAMES = ("task_id", "pool", "_conn_id", "_url")
 NULL_SAYS_NONE = {"schedule", "execution_timeout", "max_retry_delay", "pool", "map_index_template"}
