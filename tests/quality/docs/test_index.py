@@ -29,7 +29,8 @@ def test_the_index_of_a_day_tells_hour_audit_score_and_run():
     assert '<td class="good">0.9900 good</td>' in page
     assert '<td class="unscored">– unscored</td>' in page
     assert "98.76\u00a0%" in page
-    assert ">run_a</a>" in page
+    assert f'<a href="{names[0]}">09:00</a>' in page
+    assert "<td>run_a</td>" in page
     assert 'href="../../../index.html#d2026-11-23"' in page
 
 

@@ -195,11 +195,12 @@ def _runs(caption: str, first: str, found: Sequence[Page], mark: str) -> str:
         about = str(len(found) - number) if page.hour is None else f"{page.hour:02d}:00"
         said = word(page.score)
         lines.append(
-            f'<tr{anchor}><th scope="row">{about}{" (by the audit’s clock)" if page.by_clock else ""}</th>'
+            f'<tr{anchor}><th scope="row"><a href="{quote(page.name)}">{about}</a>'
+            f"{' (by the audit’s clock)' if page.by_clock else ''}</th>"
             f"<td>{page.audited_at:%m-%d %H:%M}</td>"
             f'<td class="{said}">{markup.number(page.score, digits=4)} {said}</td>'
             f"<td>{markup.percent(page.fit_share, digits=2)}</td>"
-            f'<td><a href="{quote(page.name)}">{escape(page.run)}</a></td></tr>'
+            f"<td>{escape(page.run)}</td></tr>"
         )
     return (
         f'<h2 {mark}>{caption}</h2><div class="box" tabindex="0" role="region" aria-label="{caption}">'
