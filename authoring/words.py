@@ -75,8 +75,10 @@ DAG_WORDS: Final = {
     ),
     "tags": Words("For filtering in the UI.", "UI에서 거르는 데 쓰는 태그.", "tags: [weather, rain]"),
     "doc_md": Words(
-        "What it does, in Markdown; shown in its page.",
-        "DAG 페이지에 보이는 마크다운 설명.",
+        "What it does, in Markdown; shown in its page. The Markdown file beside the YAML, of the same name, "
+        "does the same, and `## task_id` in it begins the notes on a task.",
+        "DAG 페이지에 보이는 마크다운 설명. YAML 옆에 있는 같은 이름의 마크다운 파일도 같은 일을 하며, "
+        "그 안의 `## task_id`부터는 그 작업의 설명이다.",
         "doc_md: Adds up the rain of each hour.",
     ),
     "doc_md_file_path": Words(
@@ -220,7 +222,11 @@ TASK_WORDS: Final = {
     ),
     "inlets": Words("Assets that it reads.", "읽는 에셋.", 'inlets: ["iceberg://weather/observations"]'),
     "params": Words("Values for its templates.", "템플릿에 쓰는 값.", "params: {station: 108}"),
-    "doc_md": Words("Notes, in Markdown.", "마크다운 메모.", "doc_md: Adds up the rain of each hour."),
+    "doc_md": Words(
+        "Notes, in Markdown, in place of those in the Markdown file beside the YAML.",
+        "마크다운 메모. YAML 옆 마크다운 파일의 설명을 대신한다.",
+        "doc_md: Adds up the rain of each hour.",
+    ),
     "map_index_template": Words(
         "The name of each of its mapped tasks.",
         "매핑된 작업 각각의 이름.",

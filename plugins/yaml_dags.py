@@ -28,7 +28,7 @@ from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 from airflow.sdk.exceptions import FailFastDagInvalidTriggerRule
 from airflow.serialization.serialized_objects import DagSerialization
 
-from weather_mlops.pipelines import effective
+from weather_mlops.pipelines import effective, notes
 from weather_mlops.pipelines.document import Document
 from weather_mlops.pipelines.document import load as read
 from weather_mlops.pipelines.findings import Finding, errors
@@ -64,13 +64,15 @@ class Factory(_DagFactory):  # type: ignore[misc]  # dag-factory has no types
     """
 
     def __init__(self, documents: Mapping[Path, Document], file: Path) -> None:
-        self._documents = documents
+        self._documents, self._file = documents, file
         super().__init__(config_filepath=str(file), defaults_config_path=str(file.parent))
 
     def _load_dag_config(self, config_filepath: str | Path) -> dict[str, Any]:
         file = Path(config_filepath)
         beyond = BEYOND_YAML.search(file.read_text("utf-8"))
         data = super()._load_dag_config(str(file)) if beyond else cast_with_type(self._documents[file].data)
+        if file == self._file:
+            notes.add(data, notes.read(file))
         return dict(data)
 
     def _serialise_config_md(self, *_: Any) -> str:

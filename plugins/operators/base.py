@@ -24,6 +24,9 @@ class WeatherOperator(BaseOperator):
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 
+    ui_fgcolor = "#1c2024"
+    """Each operator has a background of its own, on which this can be read."""
+
     def __init__(self, *, aws_conn_id: str = "aws_default", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.aws_conn_id = aws_conn_id

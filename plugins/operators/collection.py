@@ -33,6 +33,7 @@ class CollectWeatherDataOperator(WeatherOperator):
 
     template_fields = ("stations", "lookback_hours")
     operator_extra_links = (RunLink("Raw replies", "raw_keys", "raw"),)
+    ui_color = "#d0e4ff"
 
     def __init__(
         self,
@@ -108,6 +109,7 @@ class ValidateDataQualityOperator(WeatherOperator):
     """
 
     operator_extra_links = (PageLink("Data Docs", "docs_key"),)
+    ui_color = "#d7f0df"
 
     def __init__(self, *, min_fit_share: float = 0.9, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -142,6 +144,8 @@ class UpdateDataCatalogOperator(WeatherOperator):
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 
+    ui_color = "#ffe3c2"
+
     def work(self, context: "Context") -> dict[str, Any]:
         """Publish."""
         from hooks.lake import LakeHook
@@ -162,6 +166,8 @@ class HealthCheckOperator(WeatherOperator):
         max_open_gaps: station-hours that may be missing.
         aws_conn_id: Airflow connection of the S3 bucket.
     """
+
+    ui_color = "#ffd6de"
 
     def __init__(
         self,

@@ -19,6 +19,8 @@ class MakeForecastOperator(WeatherOperator):
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 
+    ui_color = "#bdeef7"
+
     def __init__(self, *, targets: Sequence[str], max_input_age_hours: float = 2, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.targets = targets

@@ -31,6 +31,7 @@ class PlanHistoryOperator(WeatherOperator):
     """
 
     template_fields = ("first_day", "last_day", "stations", "parallelism", "again")
+    ui_color = "#e3e8ff"
 
     def __init__(
         self,
@@ -88,6 +89,8 @@ class FetchHistoryOperator(WeatherOperator):
         kma_conn_id: Airflow connection of the KMA API.
         aws_conn_id: Airflow connection of the S3 bucket.
     """
+
+    ui_color = "#b9d6f7"
 
     def __init__(
         self,
@@ -149,6 +152,7 @@ class ValidateHistoryOperator(WeatherOperator):
     """
 
     operator_extra_links = (RunLink("Data Docs", "docs_keys", "documents"),)
+    ui_color = "#bfe6cc"
 
     def __init__(self, *, lane: Mapping[str, Any], min_fit_share: float = 0.9, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -178,6 +182,8 @@ class PublishHistoryOperator(WeatherOperator):
     Args:
         aws_conn_id: Airflow connection of the S3 bucket.
     """
+
+    ui_color = "#ffd29e"
 
     def work(self, context: "Context") -> dict[str, Any]:
         """Publish."""

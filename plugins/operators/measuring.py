@@ -94,6 +94,8 @@ class SystemHealthOperator(MeasuringOperator):
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 
+    ui_color = "#e6e9ec"
+
     def __init__(
         self,
         *,
@@ -135,6 +137,8 @@ class DataQualityOperator(MeasuringOperator):
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 
+    ui_color = "#e0f7d4"
+
     def measure(self, now: datetime) -> "Section":
         """Measure."""
         from hooks.lake import LakeHook
@@ -155,6 +159,8 @@ class ModelPerformanceOperator(MeasuringOperator):
         spare_folder: see MonitoringOperator.
         aws_conn_id: Airflow connection of the S3 bucket.
     """
+
+    ui_color = "#d8dcf5"
 
     def __init__(self, *, targets: Sequence[str], **kwargs: Any) -> None:
         super().__init__(**kwargs)

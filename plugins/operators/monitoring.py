@@ -27,6 +27,7 @@ class GenerateReportOperator(MonitoringOperator):
     """
 
     operator_extra_links = (PageLink("Report", "report_key"), PageLink("Latest report", "latest_key"))
+    ui_color = "#f5ecd2"
 
     def __init__(self, *, language: str = "en", runbook_url: str = "docs/runbook.md", **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -58,6 +59,8 @@ class SendAlertsOperator(MonitoringOperator):
         spare_folder: see MonitoringOperator.
         aws_conn_id: Airflow connection of the S3 bucket.
     """
+
+    ui_color = "#ffc4b0"
 
     def __init__(
         self,
@@ -132,6 +135,8 @@ class CleanupOperator(MonitoringOperator):
         spare_folder: see MonitoringOperator.
         aws_conn_id: Airflow connection of the S3 bucket.
     """
+
+    ui_color = "#d9d2c9"
 
     def __init__(
         self,

@@ -20,6 +20,7 @@ class RollbackModelOperator(WeatherOperator):
     """
 
     template_fields = ("target", "version", "reason")
+    ui_color = "#f7c6c6"
 
     def __init__(self, *, target: str, version: str = "", reason: str = "", **kwargs: Any) -> None:
         super().__init__(**kwargs)

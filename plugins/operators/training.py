@@ -29,6 +29,8 @@ class CheckDataReadinessOperator(WeatherOperator):
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 
+    ui_color = "#f1e6ff"
+
     def __init__(
         self,
         *,
@@ -123,6 +125,8 @@ class PrepareTrainingDataOperator(PlannedOperator):
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 
+    ui_color = "#e2d0fb"
+
     def work(self, context: "Context") -> dict[str, Any]:
         """Prepare."""
         from hooks.lake import LakeHook
@@ -139,6 +143,8 @@ class TrainModelOperator(PlannedOperator):
         plan: of check_data_readiness.
         aws_conn_id: Airflow connection of the S3 bucket.
     """
+
+    ui_color = "#d0b8f5"
 
     def work(self, context: "Context") -> dict[str, Any]:
         """Train."""
@@ -158,6 +164,7 @@ class EvaluateModelOperator(PlannedOperator):
     """
 
     operator_extra_links = (PageLink("Model card", "card_key"),)
+    ui_color = "#c5f0ec"
 
     def work(self, context: "Context") -> dict[str, Any]:
         """Evaluate."""
@@ -182,6 +189,8 @@ class DeployModelOperator(PlannedOperator):
         gates: the limits, see ``weather_mlops.model.gates.Gates``.
         aws_conn_id: Airflow connection of the S3 bucket.
     """
+
+    ui_color = "#fff0b3"
 
     def __init__(self, *, gates: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -45,6 +45,11 @@ print("RESULT" + json.dumps({
             "max_active_runs": dag.max_active_runs,
             "catchup": dag.catchup,
             "doc": dag.doc_md,
+            "name": dag.dag_display_name,
+            "names": {task.task_id: task.task_display_name for task in dag.tasks},
+            "owners": dag.owner_links,
+            "notes": {task.task_id: task.doc_md for task in dag.tasks},
+            "colours": {task.task_type: [task.ui_color, task.ui_fgcolor] for task in dag.tasks},
             "tasks": {task.task_id: sorted(task.downstream_task_ids) for task in dag.tasks},
             "retries": {task.task_id: task.retries for task in dag.tasks},
             "rules": {task.task_id: task.trigger_rule for task in dag.tasks},
@@ -146,6 +151,34 @@ def test_the_pipelines_are_the_documented_dags(airflow_home):
         "generate_report", "send_alerts", "cleanup"
     }  # fmt: skip
     assert set(monitoring["retries"].values()) == {1}
+
+
+def test_people_find_their_way_by_names_notes_owners_and_colours(airflow_home):
+    dags = read_dags(airflow_home, PROJECT)["dags"]
+    colours = {}
+    for dag_id, dag in dags.items():
+        assert dag["name"].startswith(f"{dag_id} · ")
+        assert all(name.startswith(f"{task} · ") for task, name in dag["names"].items())
+        assert all("**If it fails**" in note and "**할 일**" in note for note in dag["notes"].values())
+        assert "**At night**" in dag["doc"] or dag_id == "model_rollback"
+        assert dag["owners"].keys() == {"weather-mlops"}
+        colours |= dag["colours"]
+
+    assert len({background for background, _ in colours.values()}) == len(colours) == 21
+    for background, ink in colours.values():
+        assert contrast(background, ink) >= 4.5
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG 2.2: 1 to 21."""
+
+    def light(colour: str) -> float:
+        shares = (int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5))
+        linear = [share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    dark, bright = sorted((light(one), light(other)))
+    return (bright + 0.05) / (dark + 0.05)
 
 
 def test_the_yaml_shows_in_the_docs_of_the_dag(airflow_home):

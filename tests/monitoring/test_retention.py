@@ -57,6 +57,8 @@ OLD = (
     "reports/monitoring/2026/01/02/0330.json",
     "quality/validations/2026/01/02/0301_0.9_1.0_run.json",
     "quality/docs/2026/01/02/0301_0.9_1.0_run.html",
+    "quality/docs/2026/01/02/03h_20260102T0312_0.9000_1.0000_run-ab12cd34.html",
+    "quality/docs/2026/01/02/load_20260102T0312_0.9000_1.0000_run-ab12cd34.html",
     "quality/docs/2026/01/02/index.html",
     "calls/kma/2026-01-02/030000-abc-1",
 )
@@ -66,6 +68,7 @@ NEVER = (
     "reports/monitoring/latest.html",
     "reports/monitoring/latest.json",
     "quality/docs/index.html",
+    "quality/docs/assets/data-docs-0123456789ab.css",
     "quality/rebuild/20260102T030405Z.txt",
     "forecasts/latest.json",
     "monitoring/alerts.json",
@@ -97,7 +100,7 @@ def test_what_is_young_stays(store, clean):
     [
         ({"reports_days": 5}, {OLD[1], OLD[2]}),
         ({"staging_days": 5}, {OLD[0]}),
-        ({"calls_days": 5}, {OLD[6]}),
+        ({"calls_days": 5}, {OLD[-1]}),
     ],
 )
 def test_each_kind_has_a_time_of_its_own(store, clean, keep, gone):

@@ -17,7 +17,10 @@ from weather_mlops.pipelines import between, document, validation
 PIPELINES = Path(__file__).resolve().parents[2] / "pipelines"
 ABSENT = object()
 
-TEXTS = {"description", "doc_md", "tags", "owner", "reason", "version", "doc"}
+TEXTS = {
+    "description", "doc_md", "doc", "dag_display_name", "task_display_name", "tags", "owner", "owner_links",
+    "reason", "version",
+}  # fmt: skip
 NAMES = ("task_id", "pool", "_conn_id", "_url")
 NULL_SAYS_NONE = {"schedule", "execution_timeout", "max_retry_delay", "pool", "map_index_template"}
 EMPTY_SAYS_NONE = {"min_skill", "min_skill_every_lead", "default_args"}

@@ -1,81 +1,208 @@
-"""Data Docs: each run's page and the indexes, and nothing that a value could smuggle in."""
+"""Data Docs on S3: each run's page and the indexes, at the same cost however long the history."""
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-from tests.quality.staged import NOON, audit, row
+import pytest
+
+from tests.quality.staged import HOUR, NOON, audit, row
+from weather_mlops.lake.store import ObjectStore
 from weather_mlops.quality import docs
+from weather_mlops.quality.docs.index import DAYS_SHOWN
+
+FOLDER = "quality/docs/2026/11/23"
+INDEX = "quality/docs/index.html"
 
 
 class Memory:
-    """A bucket in memory that counts its requests."""
+    """A bucket in memory that notes its requests."""
 
     def __init__(self):
         self.objects = {}
-        self.requests = 0
+        self.requests = []
 
     def put(self, key, body, content_type="x"):
-        self.requests += 1
+        self.requests.append(("PUT", key))
         self.objects[key] = body
 
+    def get(self, key):
+        self.requests.append(("GET", key))
+        try:
+            return self.objects[key]
+        except KeyError:
+            raise FileNotFoundError(key) from None
+
+    def exists(self, key):
+        self.requests.append(("HEAD", key))
+        return key in self.objects
+
     def list(self, prefix):
-        self.requests += 1
+        self.requests.append(("LIST", prefix))
         found = sorted(key for key in self.objects if key.startswith(prefix))
         return iter([type("Entry", (), {"key": key}) for key in found])
 
+    def text(self, key):
+        return self.objects[key].decode()
 
-def test_a_run_publishes_its_result_its_page_and_the_indexes():
-    store = Memory()
-    keys = docs.publish(store, audit(row(wind_speed_ms=99.0), row(159)))
 
-    assert keys.page.startswith("quality/docs/2026/11/23/1200_")
+@pytest.fixture(scope="module")
+def found():
+    """An audit of the hours up to 13:00 KST, made at 12:00."""
+    return audit(row(wind_speed_ms=99.0), row(159))
+
+
+@pytest.fixture
+def store():
+    return Memory()
+
+
+def of_hour(found, at, **more):
+    """The same, of another hour, audited nine minutes after it."""
+    return replace(
+        found,
+        window=(at - 2 * HOUR, at),
+        audited_at=at + timedelta(minutes=9),
+        **{"run": f"run {at}", **more},
+    )
+
+
+def line(store, day="2026-11-23"):
+    """Of the calendar."""
+    return next(line for line in store.text(INDEX).splitlines() if line.startswith(f'<tr id="d{day}"'))
+
+
+def cells(store, day="2026-11-23"):
+    return line(store, day).split("<td")[1:]
+
+
+def test_a_run_publishes_its_result_its_page_and_the_indexes(store, found):
+    keys = docs.publish(store, found)
+
+    assert keys.page.startswith(f"{FOLDER}/13h_20261123T1200_")
+    assert keys.validation.startswith("quality/validations/2026/11/23/1200_")
     result = json.loads(store.objects[keys.validation])
     assert result["counts"]["quarantined"] == 1
     assert result["score"]["overall"] is not None
-    page = store.objects[keys.page].decode()
-    assert "wind_speed_ms" in page
-    assert keys.page.rsplit("/", 1)[1] in store.objects["quality/docs/2026/11/23/index.html"].decode()
-    assert "2026/11/23/index.html" in store.objects["quality/docs/index.html"].decode()
+    assert "wind_speed_ms" in store.text(keys.page)
+    name = keys.page.rsplit("/", 1)[1]
+    assert f'href="{name}"' in store.text(f"{FOLDER}/index.html")
+    assert f'href="2026/11/23/{name}"' in cells(store)[13]
 
 
-def test_the_cost_of_a_run_does_not_grow_with_history():
-    store = Memory()
-    found = audit(row())
+def test_a_page_is_of_the_hour_that_the_data_are_about_not_of_the_audits(store, found):
+    docs.publish(store, replace(of_hour(found, NOON), audited_at=NOON + timedelta(days=3)))
+
+    assert "href" in cells(store)[12]
+    assert [cell for cell in cells(store) if "href" in cell] == [cells(store)[12]]
+    assert "11-26 12:00" in store.text(f"{FOLDER}/index.html")
+
+
+def test_midnight_belongs_to_the_day_that_begins(store, found):
+    docs.publish(store, of_hour(found, NOON + 12 * HOUR))
+    assert "href" in cells(store, "2026-11-24")[0]
+
+
+def test_each_of_several_runs_of_an_hour_can_be_reached(store, found):
+    for number in range(3):
+        docs.publish(store, of_hour(found, NOON, run=f"run {number}"))
+    assert 'href="2026/11/23/index.html#h12">3 runs' in cells(store)[12]
+    day = store.text(f"{FOLDER}/index.html")
+    assert day.count('<tr id="h12">') == 1
+    assert day.count('href="12h_') == 3
+
+
+def test_parts_of_a_load_are_found_and_fill_no_hour(store, found):
+    for part in range(2):
+        part_audited = replace(found, window=(NOON - 700 * HOUR, NOON), run=f"history/x/part-{part:04d}")
+        page = docs.publish(store, part_audited, load=True).page
+    assert "href" not in "".join(cells(store)[:24])
+    assert 'href="2026/11/23/index.html#loads">2<' in cells(store)[24]
+    assert f'href="{page.rsplit("/", 1)[1]}"' in store.text(f"{FOLDER}/index.html")
+    assert "2026-10-25 08:00 to 2026-11-23 12:00 KST" in store.text(page)
+
+
+def test_pages_of_earlier_versions_stay_reachable(store, found):
+    hourly = f"{FOLDER}/0907_0.9900_1.0000_data_collection_scheduled-ab12cd34.html"
+    part = f"{FOLDER}/0907_0.9900_1.0000_history_manual_part-0003-ab12cd34.html"
+    long_ago = "quality/docs/2026/05/01/0907_none_1.0000_data_collection_scheduled-ab12cd34.html"
+    for key in (hourly, part, long_ago, f"{FOLDER}/notes.txt", "quality/docs/2026/02/31/0907_1_1_a.html"):
+        store.objects[key] = b""
+    store.objects[INDEX] = b"<!doctype html><h1>Data quality by day (KST)</h1>"
     docs.publish(store, found)
-    for hour in range(700):
-        at = NOON - timedelta(hours=hour + 24)
-        store.objects[f"quality/docs/{at:%Y/%m/%d}/{at:%H%M}_1.0_1.0_run.html"] = b""
-    before = store.requests
-    docs.publish(store, found)
 
-    assert store.requests - before <= 4
+    assert hourly.removeprefix("quality/docs/") in cells(store)[9]
+    assert ">1<" in cells(store)[24]
+    assert "unscored" in cells(store, "2026-05-01")[9]
+    assert "by the audit’s clock" in store.text(f"{FOLDER}/index.html")
 
 
-def test_the_index_of_a_day_tells_time_score_and_run():
-    day = datetime(2026, 11, 23, tzinfo=UTC)
-    folder = "quality/docs/2026/11/23"
-    names = ["0900_0.9900_1.0000_run_a.html", "index.html", "1000_none_1.0000_b.html"]
-    page = docs.day_index(day, [f"{folder}/{name}" for name in names])
+def test_the_days_before_are_listed_until_cleanup_removes_them(store, found):
+    for day in range(40):
+        docs.publish(store, of_hour(found, NOON - timedelta(days=40 - day)))
+    index = store.text(INDEX)
+    assert index.count('<tr id="d') == DAYS_SHOWN
+    assert 'href="2026/10/14/index.html">2026-10-14' in index
+    for key in [key for key in store.objects if key.startswith("quality/docs/2026/10/1")]:
+        del store.objects[key]
+    docs.publish(store, of_hour(found, NOON))
 
-    assert page.index("10:00 KST") < page.index("09:00 KST")
-    assert "<td>0.9900</td>" in page
-    assert ">run_a</a>" in page
-
-
-def test_html_in_a_name_does_not_become_markup():
-    day = datetime(2026, 11, 23, tzinfo=UTC)
-
-    assert "<script" not in docs.day_index(
-        day, ["quality/docs/2026/11/23/0900_1_1_<script>alert(1)</script>.html"]
-    )
-    assert "<script" not in docs.top_index(["q/d/<script>/a/b"])
+    index = store.text(INDEX)
+    assert "2026/10/19" not in index
+    assert 'href="2026/10/20/index.html"' in index
 
 
-def test_html_in_an_observed_value_does_not_become_markup():
-    found = audit(row())
-    found.result.results[0].result["observed_value"] = "<script>alert(1)</script>"
-    page = docs.render(replace(found, run="<script>alert(2)</script>"))
+def test_what_a_writer_at_the_same_time_overwrote_comes_back_on_the_next_day(store, found):
+    docs.publish(store, of_hour(found, NOON - HOUR))
+    before = store.objects[INDEX]
+    docs.publish(store, of_hour(found, NOON))
+    store.objects[INDEX] = before
+    docs.publish(store, of_hour(found, NOON + timedelta(days=1)))
 
-    assert "<script>alert(1)" not in page
-    assert "<script>alert(2)" not in page
+    assert "href" in cells(store)[12]
+
+
+def test_a_damaged_index_is_made_anew(store, found):
+    docs.publish(store, of_hour(found, NOON))
+    store.objects[INDEX] = b"\xff\xfe"
+    docs.publish(store, of_hour(found, NOON + HOUR))
+
+    assert "href" in cells(store)[12]
+    assert "href" in cells(store)[13]
+
+
+def test_the_style_is_published_once_and_again_when_it_has_changed(store, found, monkeypatch):
+    page = docs.publish(store, of_hour(found, NOON)).page
+    sheet = next(key for key in store.objects if key.startswith(docs.ASSETS))
+    assert f'href="../../../assets/{sheet.rsplit("/", 1)[1]}"' in store.text(page)
+    before = len(store.requests)
+    docs.publish(store, of_hour(found, NOON + HOUR))
+    assert not any(sheet in request for request in store.requests[before:])
+    monkeypatch.setattr(docs, "style_sheet", lambda: type("Sheet", (), {"name": "new.css", "body": b"p{}"}))
+    docs.publish(store, of_hour(found, NOON + 2 * HOUR))
+
+    assert {sheet, f"{docs.ASSETS}/new.css"} <= set(store.objects)
+
+
+def test_the_cost_of_a_run_does_not_grow_with_history(store, found):
+    for hour in range(10):
+        docs.publish(store, of_hour(found, NOON + hour * HOUR))
+    young = len(store.requests)
+    docs.publish(store, of_hour(found, NOON + 10 * HOUR))
+    young = store.requests[young:]
+    for hour in range(10_000):
+        at = (NOON - (hour + 24) * HOUR).astimezone(docs.KST)
+        store.objects[
+            f"quality/docs/{at:%Y/%m/%d}/{at:%H}h_{at:%Y%m%dT%H%M}_1.0000_1.0000_r-ab12cd34.html"
+        ] = b""
+    store.objects[INDEX] = b""
+    docs.publish(store, of_hour(found, NOON + 10 * HOUR))
+    before = len(store.requests)
+    docs.publish(store, of_hour(found, NOON + 10 * HOUR))
+
+    assert [kind for kind, _ in store.requests[before:]] == [kind for kind, _ in young]
+    assert len(young) == 6
+
+
+def test_it_asks_nothing_of_a_store_that_the_real_one_has_not():
+    assert all(hasattr(ObjectStore, name) for name in ("put", "get", "exists", "list"))

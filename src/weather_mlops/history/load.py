@@ -316,7 +316,7 @@ def validate_lane(  # noqa: PLR0913  what it needs to know
             tables = staging.read(COLLECTED).tables
             result = audit.audit_collected(tables, suites_dir=suites_dir, audited_at=clock(), run=staging.run)
             rows = int(result.counts["rows_arrived"])
-            pages.append(docs.publish(store, result).page)
+            pages.append(docs.publish(store, result, load=True).page)
             besides = {name: tables[name] for name in ("expected", FAILED)}
             try:
                 audit.check_fit(result, min_fit_share)

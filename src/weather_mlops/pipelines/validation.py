@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from weather_mlops.pipelines import between, contradictions, graph, secrets, templates
+from weather_mlops.pipelines import between, contradictions, graph, notes, secrets, templates
 from weather_mlops.pipelines.check import Checker
 from weather_mlops.pipelines.document import Document, load
 from weather_mlops.pipelines.findings import Finding, Severity, errors
@@ -43,6 +43,7 @@ def validate(folder: Path, *, schema: Path = SCHEMA) -> list[Finding]:
         document = load(path)
         documents.append(document)
         found += check_document(document, defaults, schema)
+        found += notes.check(document)
     found += between.check(documents)
     return sorted(set(found))
 

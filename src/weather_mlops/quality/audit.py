@@ -80,6 +80,7 @@ class Audit:
         counts: rows by their fate; ``warnings`` by rule.
         score: see the module's docstring.
         result: Great Expectations' result of all rules.
+        window: first and last hour of the window, UTC; None when there was none.
     """
 
     run: str
@@ -89,6 +90,7 @@ class Audit:
     counts: Mapping[str, Any]
     score: QualityScore
     result: Any
+    window: tuple[datetime, datetime] | None
 
     @property
     def fit_share(self) -> float:
@@ -193,7 +195,7 @@ def audit(  # noqa: PLR0913  what an audit needs to know
         consistency=_passed(result.results, "consistency"),
         timeliness=_timeliness(rows, expected),
     )
-    return Audit(run, audited_at, accepted, quarantined, counts, score, result)
+    return Audit(run, audited_at, accepted, quarantined, counts, score, result, _window(expected))
 
 
 def check_fit(result: Audit, min_fit_share: float) -> None:
@@ -305,6 +307,11 @@ def _passed(results: Iterable[Any], category: str) -> float | None:
             observed += entry.result.get("element_count", 0) - entry.result.get("missing_count", 0)
             failed += entry.result.get("unexpected_count", 0)
     return _share(observed - failed, observed)
+
+
+def _window(expected: pa.Table) -> tuple[datetime, datetime] | None:
+    hours = expected.filter(pc.equal(expected["origin"], "window"))["observed_at"]
+    return (pc.min(hours).as_py(), pc.max(hours).as_py()) if len(hours) else None
 
 
 def _timeliness(rows: pa.Table, expected: pa.Table) -> float | None:

@@ -1,0 +1,79 @@
+"""What people read in the UI about a pipeline and its tasks: a Markdown file beside the YAML.
+
+``pipelines/collection.md`` belongs to ``pipelines/collection.yml``. Each ``## task_id`` begins the notes on
+that task; what stands before the first of them is about the pipeline. A task's ``doc_md`` in the YAML wins.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from weather_mlops.pipelines.document import Document
+from weather_mlops.pipelines.findings import Finding, Severity, did_you_mean
+from weather_mlops.pipelines.folder import text_of
+from weather_mlops.pipelines.graph import named
+
+SUFFIX: Final = ".md"
+_SECTION: Final = re.compile(r"^## +(\S+) *$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """What a file says.
+
+    Attributes:
+        pipeline: about the pipeline; Markdown.
+        tasks: by task id, about the task.
+        lines: by task id, the line of its heading, counted from 1.
+    """
+
+    pipeline: str
+    tasks: dict[str, str]
+    lines: dict[str, int]
+
+
+def read(pipeline: Path) -> Notes:
+    """The notes on the pipelines of a YAML file; empty where there are none."""
+    text = text_of(pipeline.with_suffix(SUFFIX))
+    first, *rest = _SECTION.split(text)
+    names, bodies = rest[::2], (body.strip() for body in rest[1::2])
+    lines = {found[1]: text.count("\n", 0, found.start()) + 1 for found in _SECTION.finditer(text)}
+    return Notes(first.strip(), dict(zip(names, bodies, strict=True)), lines)
+
+
+def add(data: dict[str, Any], notes: Notes) -> None:
+    """Put the notes where Airflow looks for them: in the ``doc_md`` of the pipelines and tasks of a file."""
+    for dag_id, dag in data.items():
+        if dag_id == "default" or not isinstance(dag, dict):
+            continue
+        if told := [text for text in (notes.pipeline, dag.get("doc_md")) if text]:
+            dag["doc_md"] = "\n\n".join(told)
+        for name, _, task in named(dag.get("tasks"), (dag_id, "tasks"), "task_id"):
+            if name in notes.tasks and isinstance(task, dict):
+                task.setdefault("doc_md", notes.tasks[name])
+
+
+def check(document: Document) -> Iterator[Finding]:
+    """Notes on tasks that there aren't; no reason to stop a pipeline."""
+    notes = read(document.path)
+    known = {
+        name
+        for dag_id, dag in (document.data.items() if isinstance(document.data, dict) else ())
+        if isinstance(dag, dict)
+        for name, _, _ in named(dag.get("tasks"), (dag_id, "tasks"), "task_id")
+    }
+    for name in notes.tasks.keys() - known:
+        like = did_you_mean(name, known)
+        hint = f"; did you mean {like}?" if like else ""
+        yield Finding(
+            str(document.path.with_suffix(SUFFIX)),
+            notes.lines[name],
+            1,
+            Severity.WARNING,
+            "unknown-task",
+            name,
+            f"notes on {name}: {document.path.name} has no such task{hint}",
+            f"there are: {', '.join(sorted(known))}",
+        )

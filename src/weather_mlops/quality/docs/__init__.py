@@ -1,0 +1,102 @@
+"""Results and Data Docs on S3: each run publishes its own page and the indexes above it, and nothing else.
+
+- ``quality/validations/YYYY/MM/DD/<HHMM>_<score>_<fit share>_<run>.json``: the result, with score and counts,
+  by day and time of the audit;
+- ``quality/docs/YYYY/MM/DD/<page>.html``: Great Expectations' own page of it, by day and hour of the data
+  (see ``names.py``);
+- ``quality/docs/YYYY/MM/DD/index.html``, ``quality/docs/index.html``: the runs of a day; the calendar of all;
+- ``quality/docs/assets/``: the style sheets of the pages, named by their content; old pages need old ones.
+
+All times are KST's. Names tell what an index says, and the calendar keeps a line per day: so a run reads its
+own day and the calendar only, and its cost doesn't grow with history.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from weather_mlops.kma.endpoints import KST
+from weather_mlops.lake.store import ObjectStore
+from weather_mlops.quality.audit import Audit
+from weather_mlops.quality.docs.index import Calendar, day_index
+from weather_mlops.quality.docs.names import DAY, DOCS, INDEX, page_of, tail
+from weather_mlops.quality.docs.page import render, style_sheet
+
+VALIDATIONS: Final = "quality/validations"
+ASSETS: Final = f"{DOCS}/assets"
+HTML: Final = "text/html; charset=utf-8"
+CSS: Final = "text/css; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Keys of what a run published."""
+
+    validation: str
+    page: str
+
+
+def publish(store: ObjectStore, audit: Audit, *, load: bool = False) -> Published:
+    """Write the result and the page of a run, and the indexes that name it.
+
+    Args:
+        store: the bucket.
+        audit: what was found.
+        load: whether it is a part of a load, which is about no hour in particular.
+
+    Raises:
+        StorageUnavailable, StorageRefused.
+    """
+    audited, page = audit.audited_at.astimezone(KST), page_of(audit, load=load)
+    validation = f"{VALIDATIONS}/{audited:{DAY}}/{audited:%H%M}_{tail(audit)}.json"
+    store.put(validation, json.dumps(document(audit), ensure_ascii=False).encode(), "application/json")
+    store.put(page.key, render(audit, load=load).encode(), HTML)
+    _publish_indexes(store, page.day)
+    return Published(validation, page.key)
+
+
+def _publish_indexes(store: ObjectStore, day: str) -> None:
+    keys = [entry.key for entry in store.list(f"{DOCS}/{day}/")]
+    store.put(f"{DOCS}/{day}/{INDEX}", day_index(day, keys).encode(), HTML)
+    calendar = _calendar(store)
+    style = style_sheet()
+    if calendar is None or calendar.style != style.name:
+        store.put(f"{ASSETS}/{style.name}", style.body, CSS)
+    if calendar is None:
+        calendar = Calendar(style.name)
+        calendar.take(entry.key for entry in store.list(f"{DOCS}/"))
+    elif not any(key.endswith(f"/{INDEX}") for key in keys):
+        _refresh(store, calendar, datetime.strptime(day, DAY).replace(tzinfo=KST))
+    calendar.style = style.name
+    calendar.take(keys)
+    store.put(f"{DOCS}/{INDEX}", calendar.page().encode(), HTML)
+
+
+def _calendar(store: ObjectStore) -> Calendar | None:
+    """The calendar as it is; None where there is none that can be continued."""
+    try:
+        return Calendar.read(store.get(f"{DOCS}/{INDEX}").decode())
+    except (FileNotFoundError, UnicodeDecodeError):
+        return None
+
+
+def _refresh(store: ObjectStore, calendar: Calendar, day: datetime) -> None:
+    """Once a day: what two writers at once took from the day before, and days that cleanup removed."""
+    before = day - timedelta(days=1)
+    calendar.take(entry.key for entry in store.list(f"{DOCS}/{before:{DAY}}/"))
+    while (oldest := calendar.oldest) and not store.exists(f"{DOCS}/{oldest.replace('-', '/')}/{INDEX}"):
+        calendar.drop(oldest)
+
+
+def document(audit: Audit) -> dict[str, Any]:
+    """The result as JSON."""
+    return {
+        "run": audit.run,
+        "audited_at": audit.audited_at.isoformat(),
+        "window": [hour.isoformat() for hour in audit.window or ()],
+        "score": audit.score.as_dict(),
+        "fit_share": audit.fit_share,
+        "counts": dict(audit.counts),
+        "result": audit.result.to_json_dict(),
+    }

@@ -1,0 +1,212 @@
+"""The indexes: the runs of a day, and a calendar of hours that leads to each of them.
+
+The calendar is its own memory: one line per day, of which a run replaces only its own. So its cost stays the
+same, however many days there are.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from html import escape
+from typing import Final, Self
+from urllib.parse import quote
+
+from weather_mlops.pages import markup
+from weather_mlops.quality.docs.names import DAY, INDEX, Page, pages
+
+DAYS_SHOWN: Final = 31
+"""Days with runs in the calendar; those before are a list of links."""
+HOURS: Final = range(24)
+GOOD: Final = 0.97
+"""Healthy runs score so much or more; as in pipelines/monitoring.yml."""
+FAIR: Final = 0.9
+"""Monitoring alerts when the mean of a day is less; as in pipelines/monitoring.yml."""
+LAYOUT: Final = "calendar-1"
+"""Changes with the form of a line: a calendar of another form is not continued."""
+
+_LAYOUT: Final = re.compile(rf'<main data-layout="{LAYOUT}" data-style="([^"]*)">')
+_LINE: Final = re.compile(r'^<tr id="d(\d{4}-\d\d-\d\d)">.*</tr>$', re.MULTILINE)
+_EARLIER: Final = re.compile(r'^<li id="e(\d{4}-\d\d-\d\d)">', re.MULTILINE)
+
+STYLE: Final = """
+:root{--good-page:#d7f0df;--good-ink:#0b4a26;--fair-page:#fdf0cc;--fair-ink:#5c4300;--poor-page:#fbd9d5;
+--poor-ink:#7a120b;--unscored-page:#e6e9ec;--unscored-ink:#3c444c;--link:#0b57b0}
+@media (prefers-color-scheme:dark){:root{--good-page:#153d26;--good-ink:#a8ecc2;--fair-page:#453606;
+--fair-ink:#f3d98b;--poor-page:#5a1a14;--poor-ink:#ffc9c2;--unscored-page:#2c3238;--unscored-ink:#c9d1d9;
+--link:#7cb8ff}}
+body{max-width:1500px}a{color:var(--link)}a:focus-visible,.box:focus-visible{outline:3px solid var(--link)}
+.good,.fair,.poor,.unscored{color:var(--ink-of);background:var(--page-of);font-weight:400}
+.good{--page-of:var(--good-page);--ink-of:var(--good-ink)}
+.fair{--page-of:var(--fair-page);--ink-of:var(--fair-ink)}
+.poor{--page-of:var(--poor-page);--ink-of:var(--poor-ink)}
+.unscored{--page-of:var(--unscored-page);--ink-of:var(--unscored-ink)}
+.key span{padding:.1em .5em;margin-right:.3em;border-radius:3px}
+.calendar th,.calendar td{padding:1px;text-align:center;border:1px solid var(--rule)}
+.calendar thead th{padding:.3em .1em}.calendar tbody th{padding:.2em .5em;white-space:nowrap}
+.calendar td a{display:block;min-width:2.6em;min-height:24px;padding:.15em .2em;line-height:1.2}
+.calendar td[class] a{color:var(--ink-of);text-decoration:none}.calendar td a:hover{text-decoration:underline}
+.calendar small{display:block;font-size:.82em}.calendar td a.more{font-size:.82em;text-decoration:underline}
+.days{display:flex;flex-wrap:wrap;gap:.4em 1.2em;padding:0;list-style:none}
+.runs :last-child:is(td,th){text-align:left;white-space:normal;overflow-wrap:anywhere;min-width:20em}
+"""
+
+
+def word(score: float | None) -> str:
+    """The score in a word, which is also the class of its colour."""
+    if score is None:
+        return "unscored"
+    return "good" if score >= GOOD else "fair" if score >= FAIR else "poor"
+
+
+@dataclass
+class Calendar:
+    """The index of all.
+
+    Attributes:
+        style: file name of the style sheet that pages were given when this was written.
+        lines: by day, YYYY-MM-DD, its line of the table.
+        earlier: days that the table has no room for.
+    """
+
+    style: str
+    lines: dict[str, str] = field(default_factory=dict)
+    earlier: set[str] = field(default_factory=set)
+
+    @classmethod
+    def read(cls, text: str) -> Self | None:
+        """What was written before; None when that isn't of this form."""
+        told = _LAYOUT.search(text)
+        if told is None:
+            return None
+        lines = {line[1]: line[0] for line in _LINE.finditer(text)}
+        return cls(told[1], lines, set(_EARLIER.findall(text)))
+
+    def take(self, keys: Iterable[str]) -> None:
+        """Take in the pages of a listing, of whole days."""
+        days = defaultdict(list)
+        for page in pages(keys):
+            days[page.day].append(page)
+        for day, found in days.items():
+            self.lines[day.replace("/", "-")] = _line(day, found)
+        for day in sorted(self.lines)[:-DAYS_SHOWN]:
+            del self.lines[day]
+            self.earlier.add(day)
+        self.earlier -= set(self.lines)
+
+    @property
+    def oldest(self) -> str | None:
+        """The first day that is named."""
+        return min({*self.lines, *self.earlier}, default=None)
+
+    def drop(self, day: str) -> None:
+        """Name a day no more."""
+        self.lines.pop(day, None)
+        self.earlier.discard(day)
+
+    def page(self) -> str:
+        """As HTML."""
+        hours = "".join(f'<th scope="col">{hour:02d}</th>' for hour in HOURS)
+        lines = "\n".join(self.lines[day] for day in sorted(self.lines, reverse=True))
+        earlier = "\n".join(
+            f'<li id="e{day}"><a href="{day.replace("-", "/")}/{INDEX}">{day}</a></li>'
+            for day in sorted(self.earlier, reverse=True)
+        )
+        body = (
+            f'<main data-layout="{LAYOUT}" data-style="{escape(self.style)}">'
+            "<h1>Data quality, hour by hour</h1>"
+            f'<p class="lead">A row is a day, a column the hour of that day (KST) that the data are about. '
+            "A cell leads to the page of that hour's audit and shows its quality score, from 0 to 1.</p>"
+            f'{LEGEND}<div class="box" tabindex="0" role="region" aria-label="Days and hours">'
+            f'<table class="calendar"><thead><tr><th scope="col">day</th>{hours}'
+            f'<th scope="col">loads</th></tr></thead><tbody>\n{lines}\n</tbody></table></div>'
+            + (f'<h2>Earlier days</h2><ul class="days">\n{earlier}\n</ul>' if earlier else "")
+            + "</main>"
+        )
+        return markup.page("Data quality, hour by hour (KST)", body, style=STYLE)
+
+
+LEGEND: Final = (
+    f'<p class="key"><span class="good">good</span>{GOOD:g} or more '
+    f'<span class="fair">fair</span>{FAIR:g} or more <span class="poor">poor</span>less '
+    '<span class="unscored">unscored</span>nothing could be measured. –: no audit of that hour. '
+    "“3 runs”: it was audited more than once; the newest one counts.</p>"
+)
+
+
+def _line(day: str, found: Sequence[Page]) -> str:
+    """A day in the calendar: one line, since that is how it is found again."""
+    hours: Mapping[int | None, list[Page]] = defaultdict(list)
+    for page in found:
+        hours[page.hour].append(page)
+    cells = "".join(_cell(day, hour, hours[hour]) for hour in HOURS)
+    loads = len(hours[None])
+    link = f'<a href="{day}/{INDEX}#loads">{loads}</a>' if loads else markup.MISSING
+    return (
+        f'<tr id="d{day.replace("/", "-")}"><th scope="row"><a href="{day}/{INDEX}">{_day(day):%Y-%m-%d}</a> '
+        f"{_day(day):%a}</th>{cells}<td>{link}</td></tr>"
+    )
+
+
+def _cell(day: str, hour: int, runs: Sequence[Page]) -> str:
+    if not runs:
+        return f"<td>{markup.MISSING}</td>"
+    newest, said = runs[0], word(runs[0].score)
+    more = f'<a class="more" href="{day}/{INDEX}#h{hour:02d}">{len(runs)} runs</a>' if len(runs) > 1 else ""
+    return (
+        f'<td class="{said}"><a href="{day}/{quote(newest.name)}">{markup.number(newest.score)}'
+        f"<small>{said}</small></a>{more}</td>"
+    )
+
+
+def day_index(day: str, keys: Iterable[str]) -> str:
+    """The runs of a day, newest hour first, and the loads that were audited on it.
+
+    Args:
+        day: YYYY/MM/DD.
+        keys: of its folder.
+    """
+    found = pages(keys)
+    hourly = sorted((page for page in found if page.hour is not None), key=_by_hour, reverse=True)
+    loads = [page for page in found if page.hour is None]
+    title = f"Data quality of {_day(day):%Y-%m-%d}"
+    body = (
+        f'<nav><a href="../../../{INDEX}#d{day.replace("/", "-")}">All days</a></nav>'
+        f"<main><h1>{title}</h1>{LEGEND}"
+        + _runs("Hour by hour, KST", "hour", hourly, 'id="hours"')
+        + (_runs("Parts of loads, audited on this day", "part", loads, 'id="loads"') if loads else "")
+        + "</main>"
+    )
+    return markup.page(f"{title} (KST)", body, style=STYLE)
+
+
+def _by_hour(page: Page) -> tuple[int, datetime]:
+    return (-1 if page.hour is None else page.hour, page.audited_at)
+
+
+def _runs(caption: str, first: str, found: Sequence[Page], mark: str) -> str:
+    head = (first, "audited at", "quality score, 0 to 1", "fit rows", "run")
+    titles = "".join(f'<th scope="col">{title}</th>' for title in head)
+    lines, seen = [], set[int]()
+    for number, page in enumerate(found):
+        anchor = "" if page.hour is None or page.hour in seen else f' id="h{page.hour:02d}"'
+        seen |= set() if page.hour is None else {page.hour}
+        about = str(len(found) - number) if page.hour is None else f"{page.hour:02d}:00"
+        said = word(page.score)
+        lines.append(
+            f'<tr{anchor}><th scope="row"><a href="{quote(page.name)}">{about}</a>'
+            f"{' (by the audit’s clock)' if page.by_clock else ''}</th>"
+            f"<td>{page.audited_at:%m-%d %H:%M}</td>"
+            f'<td class="{said}">{markup.number(page.score, digits=4)} {said}</td>'
+            f"<td>{markup.percent(page.fit_share, digits=2)}</td>"
+            f"<td>{escape(page.run)}</td></tr>"
+        )
+    return (
+        f'<h2 {mark}>{caption}</h2><div class="box" tabindex="0" role="region" aria-label="{caption}">'
+        f'<table class="runs"><thead><tr>{titles}</tr></thead><tbody>{"".join(lines)}</tbody></table></div>'
+    )
+
+
+def _day(day: str) -> date:
+    return datetime.strptime(day, DAY).date()  # noqa: DTZ007  a day has no time zone

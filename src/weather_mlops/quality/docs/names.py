@@ -1,0 +1,112 @@
+"""How pages are named: so that a listing tells all that an index says.
+
+- ``<HH>h_<audited>_<score>_<fit share>_<run>.html``: of the hour HH of the folder's day;
+- ``load_<audited>_<score>_<fit share>_<run>.html``: of a part of a load, which is about no single hour;
+- ``<HHMM>_<score>_<fit share>_<run>.html``: of earlier versions, which told the audit's time only.
+
+``audited`` is ``YYYYMMDDTHHMM``. All times are KST's; the folder is the hour's day, of a load the audit's.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from weather_mlops.kma.endpoints import KST
+from weather_mlops.lake.staging import safe_run
+from weather_mlops.quality.audit import Audit
+
+DOCS: Final = "quality/docs"
+INDEX: Final = "index.html"
+LOAD: Final = "load"
+AUDITED: Final = "%Y%m%dT%H%M"
+DAY: Final = "%Y/%m/%d"
+_KEY: Final = re.compile(
+    rf"{DOCS}/(?P<day>\d{{4}}/\d\d/\d\d)/(?P<name>"
+    r"(?:(?:(?P<hour>[01]\d|2[0-3])h|load)_(?P<audited>\d{8}T\d{4})|(?P<clock>(?:[01]\d|2[0-3])[0-5]\d))"
+    r"_(?P<score>none|[01](?:\.\d+)?)_(?P<fit>[01](?:\.\d+)?)_(?P<run>.+)\.html)"
+)
+_PART: Final = re.compile(r"part-\d{4}-[0-9a-f]{8}$")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page, as its key tells.
+
+    Attributes:
+        day: its folder, ``YYYY/MM/DD``.
+        name: of the file.
+        hour: what it is about, 0 to 23 (KST), on that day; None for a part of a load.
+        audited_at: when, KST.
+        score: quality score, 0 to 1; None where nothing could be scored.
+        fit_share: share of the rows that were fit, 0 to 1.
+        run: its name, as keys spell it.
+        by_clock: whether the hour is only that of the audit, since the name told no other.
+    """
+
+    day: str
+    name: str
+    hour: int | None
+    audited_at: datetime
+    score: float | None
+    fit_share: float
+    run: str
+    by_clock: bool = False
+
+    @property
+    def key(self) -> str:
+        """On S3."""
+        return f"{DOCS}/{self.day}/{self.name}"
+
+
+def page_of(audit: Audit, *, load: bool) -> Page:
+    """What the page of an audit is called."""
+    audited = audit.audited_at.astimezone(KST).replace(second=0, microsecond=0)
+    hour = None if load or audit.window is None else audit.window[1].astimezone(KST)
+    kind = LOAD if hour is None else f"{hour:%H}h"
+    return Page(
+        day=f"{hour or audited:{DAY}}",
+        name=f"{kind}_{audited:{AUDITED}}_{tail(audit)}.html",
+        hour=None if hour is None else hour.hour,
+        audited_at=audited,
+        score=audit.score.overall,
+        fit_share=audit.fit_share,
+        run=safe_run(audit.run),
+    )
+
+
+def tail(audit: Audit) -> str:
+    """What all names of an audit's objects end in: score, fit share, run."""
+    score = "none" if audit.score.overall is None else f"{audit.score.overall:.4f}"
+    return f"{score}_{audit.fit_share:.4f}_{safe_run(audit.run)}"
+
+
+def pages(keys: Iterable[str]) -> list[Page]:
+    """The pages among the keys of a listing, newest audit first."""
+    found = [page for key in keys if (page := _named(key))]
+    return sorted(found, key=lambda page: (page.audited_at, page.name), reverse=True)
+
+
+def _named(key: str) -> Page | None:
+    """The page of a key; None for what is no page."""
+    told = _KEY.fullmatch(key)
+    if told is None:
+        return None
+    day, clock = told["day"], told["clock"]
+    try:
+        when, form = (f"{day} {clock}", f"{DAY} %H%M") if clock else (told["audited"], AUDITED)
+        audited = datetime.strptime(when, form).replace(tzinfo=KST)
+    except ValueError:
+        return None
+    hour = told["hour"] or (clock[:2] if clock and not _PART.search(told["run"]) else None)
+    return Page(
+        day=day,
+        name=told["name"],
+        hour=None if hour is None else int(hour),
+        audited_at=audited,
+        score=None if told["score"] == "none" else float(told["score"]),
+        fit_share=float(told["fit"]),
+        run=told["run"],
+        by_clock=bool(clock),
+    )

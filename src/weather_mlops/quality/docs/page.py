@@ -1,0 +1,128 @@
+"""Great Expectations' own page of a result, that needs nothing from the network and no scripts.
+
+Its templates load styles, icons and scripts from a dozen hosts. Ours, in ``templates/``, take the place of
+those that do: what scripts did (folding, "failed only") HTML and CSS do. The rest is Great Expectations'.
+"""
+
+import copy
+import html
+import re
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from hashlib import sha256
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import ChoiceLoader, FileSystemLoader
+
+from weather_mlops.kma.endpoints import KST
+from weather_mlops.quality.audit import Audit
+from weather_mlops.quality.docs.index import word
+
+HERE: Final = Path(__file__).parent
+BOOTSTRAP: Final = "flask_bootstrap/static/bootstrap4/css/bootstrap.min.css"
+GX_STATIC: Final = "great_expectations/render/view/static"
+ELSEWHERE: Final = re.compile(r'<a href="(?:\.\./)*expectations/[^>]*>(.*?)</a>', re.DOTALL)
+"""Great Expectations links to a page of the suite, which a site of its own would have."""
+FROM_NETWORK: Final = re.compile(r"background:\s*url\('https?:[^']*'\)[^;]*;|/\*# sourceMappingURL=[^*]*\*/")
+
+ICONS: Final = {
+    "fa-check-circle": "passed",
+    "fa-times": "failed",
+    "fa-exclamation-triangle": "warning",
+    "fa-question-circle": "not known",
+}
+"""What Great Expectations says by a picture alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class StyleSheet:
+    """What all pages look like.
+
+    Attributes:
+        name: of the file; another content is another name.
+        body: CSS.
+    """
+
+    name: str
+    body: bytes
+
+
+@lru_cache(maxsize=1)
+def style_sheet() -> StyleSheet:
+    """Bootstrap 4's style, for which these pages are made, Great Expectations', and what is ours."""
+    gx = Path(str(distribution("great-expectations").locate_file(GX_STATIC)))
+    bootstrap = Path(str(distribution("bootstrap-flask").locate_file(BOOTSTRAP)))
+    logo = b64encode((gx / "images" / "logo-long.png").read_bytes()).decode()
+    parts = [
+        bootstrap.read_text("utf-8"),
+        (gx / "styles" / "data_docs_default_styles.css").read_text("utf-8"),
+        (HERE / "style.css").read_text("utf-8").replace("LOGO", f"data:image/png;base64,{logo}"),
+    ]
+    body = FROM_NETWORK.sub("", "\n".join(parts)).encode()
+    return StyleSheet(f"data-docs-{sha256(body).hexdigest()[:12]}.css", body)
+
+
+def render(audit: Audit, *, load: bool = False) -> str:
+    """The page of an audit.
+
+    Args:
+        audit: what was found.
+        load: whether it is a part of a load, which is about no hour in particular.
+    """
+    from great_expectations.render.renderer import ValidationResultsPageRenderer
+    from great_expectations.render.view import DefaultJinjaPageView
+
+    result = copy.deepcopy(audit.result)
+    result.meta["run_id"] = {"run_name": audit.run, "run_time": audit.audited_at.isoformat()}
+    # Its templates write values as they are.
+    result.meta = _escaped(result.meta)
+    for entry in result.results:
+        entry.result = _escaped(entry.result)
+    view = DefaultJinjaPageView()
+    view.env.loader = ChoiceLoader([FileSystemLoader(HERE / "templates"), view.env.loader])
+    page: str = view.render(
+        ValidationResultsPageRenderer().render(result),
+        about=_about(audit, load=load),
+        score="none" if audit.score.overall is None else f"{audit.score.overall:.4f}",
+        word=word(audit.score.overall),
+        run=audit.run,
+        audited=f"{audit.audited_at.astimezone(KST):%Y-%m-%d %H:%M}",
+        style=style_sheet().name,
+    )
+    return _polished(page)
+
+
+def _about(audit: Audit, *, load: bool) -> str:
+    """Which hours the data are of, for people."""
+    if audit.window is None:
+        return "no hour in particular"
+    first, last = (_hour(hour) for hour in audit.window)
+    return f"{first} to {last} KST" if load else f"{last} KST"
+
+
+def _hour(hour: datetime) -> str:
+    return f"{hour.astimezone(KST):%Y-%m-%d %H:%M}"
+
+
+def _polished(page: str) -> str:
+    """The same with words for its pictures, its headings in order, and without empty lines."""
+    for icon, said in ICONS.items():
+        page = page.replace(f'<i class="fas {icon} ', f'<i role="img" aria-label="{said}" class="fas {icon} ')
+    page = ELSEWHERE.sub(r"\1", page)
+    page = re.sub(r'<h5 class="', '<h2 class="h5 ', page).replace("<h5>", '<h2 class="h5">')
+    page = page.replace("</h5>", "</h2>").replace('<h6 class="', '<h3 class="h6 ').replace("</h6>", "</h3>")
+    return re.sub(r"\s*\n\s*", "\n", page)
+
+
+def _escaped(value: Any) -> Any:
+    """The same with no markup in any of its texts."""
+    if isinstance(value, str):
+        return html.escape(value)
+    if isinstance(value, Mapping):
+        return {_escaped(name): _escaped(inner) for name, inner in value.items()}
+    return [_escaped(inner) for inner in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,64 @@
+"""The Markdown beside a pipeline: what the UI says of it and of its tasks."""
+
+from pathlib import Path
+
+import pytest
+
+from weather_mlops.pipelines import notes
+from weather_mlops.pipelines.document import load
+from weather_mlops.pipelines.validation import validate
+
+YAML = """\
+rain:
+  schedule: null
+  tasks:
+    - task_id: add_up
+      operator: airflow.providers.standard.operators.empty.EmptyOperator
+    - task_id: tell
+      operator: airflow.providers.standard.operators.empty.EmptyOperator
+      doc_md: from the YAML
+"""
+NOTES = "Rain of each hour.\n\n## add_up\nAdds.\n\n### Not a task\nmore\n\n## tell\nTells.\n"
+
+
+@pytest.fixture
+def pipeline(tmp_path: Path) -> Path:
+    file = tmp_path / "rain.yml"
+    file.write_text(YAML)
+    file.with_suffix(".md").write_text(NOTES)
+    return file
+
+
+def test_they_become_the_docs_of_the_pipeline_and_of_its_tasks(pipeline):
+    data = load(pipeline).data
+    notes.add(data, notes.read(pipeline))
+
+    assert data["rain"]["doc_md"] == "Rain of each hour."
+    assert [task["doc_md"] for task in data["rain"]["tasks"]] == [
+        "Adds.\n\n### Not a task\nmore",
+        "from the YAML",
+    ]
+
+
+def test_a_pipeline_that_has_docs_of_its_own_keeps_them_below(pipeline):
+    data = load(pipeline).data
+    data["rain"]["doc_md"] = "Its own."
+    notes.add(data, notes.read(pipeline))
+
+    assert data["rain"]["doc_md"] == "Rain of each hour.\n\nIts own."
+
+
+def test_a_pipeline_without_them_stays_as_it_is(pipeline):
+    pipeline.with_suffix(".md").unlink()
+    before, data = load(pipeline).data, load(pipeline).data
+    notes.add(data, notes.read(pipeline))
+
+    assert data == before
+
+
+def test_notes_on_a_task_that_there_is_not_are_told_with_the_line(pipeline):
+    pipeline.with_suffix(".md").write_text(NOTES.replace("add_up", "ad_up"))
+    [found] = validate(pipeline.parent)
+
+    assert (Path(found.file).name, found.line, found.severity) == ("rain.md", 3, "warning")
+    assert "did you mean add_up?" in found.message

@@ -1,0 +1,140 @@
+"""Pages and indexes in a browser, as they are served: readable, by keyboard too, silent, on any screen."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, Route
+
+from tests.browser import needs_browser, running_browser
+from tests.quality.staged import HOUR, NOON, audit, row
+from tests.quality.test_docs import FOLDER, INDEX, Memory
+from weather_mlops.quality import docs
+
+SITE = "http://airflow.invalid/weather/pages/"
+POLICY = (
+    "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
+
+pytestmark = [pytest.mark.integration, needs_browser]
+
+
+@pytest.fixture(scope="module")
+def store() -> Memory:
+    """A day and a half of runs, one of them bad, and a part of a load."""
+    store, found = Memory(), audit(row(wind_speed_ms=99.0), row(159))
+    well = replace(found.score, completeness=1.0, validity=1.0, consistency=1.0, timeliness=1.0)
+    for hour in range(36):
+        at = NOON + (hour - 36) * HOUR
+        about = replace(
+            found, window=(at - 2 * HOUR, at), audited_at=at + timedelta(minutes=9), run=f"run/{at}"
+        )
+        docs.publish(store, about if hour % 7 == 0 else replace(about, score=well))
+    docs.publish(store, replace(found, window=(NOON - 700 * HOUR, NOON), run="history/part-0001"), load=True)
+    return store
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with running_browser() as running:
+        yield running
+
+
+@pytest.fixture
+def opened(browser, store):
+    """Open a page as the API server would send it; all that the console said."""
+    contexts = []
+
+    def serve(route: Route) -> None:
+        key = route.request.url.removeprefix(SITE).split("#")[0]
+        if key not in store.objects:
+            route.fulfill(status=404)
+            return
+        kind = "text/css" if key.endswith(".css") else "text/html; charset=utf-8"
+        headers = {
+            "Content-Type": kind,
+            "Content-Security-Policy": POLICY,
+            "X-Content-Type-Options": "nosniff",
+        }
+        route.fulfill(body=store.objects[key], headers=headers)
+
+    def open_page(key: str, width: int = 1280, scheme: str = "light", **more) -> tuple[Page, list[str]]:
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, **more)
+        contexts.append(context)
+        page, said = context.new_page(), []
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("requestfailed", lambda request: said.append(request.url))
+        page.route("**/*", serve)
+        page.goto(f"{SITE}{key}")
+        return page, said
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def keys(store: Memory) -> dict[str, str]:
+    names = sorted(key for key in store.objects if key.startswith(f"{FOLDER}/"))
+    return {
+        "calendar": INDEX,
+        "day": f"{FOLDER}/index.html",
+        "page": next(key for key in names if "/06h_" in key),
+        "load": next(key for key in names if "/load_" in key),
+    }
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("kind", ["calendar", "day", "page", "load"])
+def test_nothing_is_said_on_the_console_nothing_is_cut_off_and_axe_finds_nothing(
+    opened, store, kind, width, scheme
+):
+    page, said = opened(keys(store)[kind], width, scheme)
+    assert said == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page, _ = opened(keys(store)[kind], width, scheme, bypass_csp=True)  # axe is a script
+    found = Axe().run(page).response["violations"]
+    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == []
+
+
+def test_the_quality_of_yesterday_15_00_is_one_click_from_the_calendar(opened):
+    page, _ = opened(INDEX)
+    page.locator("tr#d2026-11-22 td").nth(15).get_by_role("link").click()
+
+    assert page.title().startswith("Data quality of 2026-11-22 15:00 KST: ")
+    page.get_by_role("link", name="This day").click()
+    assert page.title() == "Data quality of 2026-11-22 (KST)"
+    page.get_by_role("link", name="All days").click()
+    assert page.title() == "Data quality, hour by hour (KST)"
+
+
+def test_the_style_comes_with_the_page(opened, store):
+    page, _ = opened(keys(store)["page"])
+    assert page.locator(".badge").first.evaluate("e => getComputedStyle(e).borderRadius") == "4px"
+
+
+def test_only_what_failed_is_shown_on_demand_without_a_mouse(opened, store):
+    page, _ = opened(keys(store)["page"])
+    passed = page.locator("main h2", has_text="soil_temperature_5cm_c").first
+    failed = page.locator("main h2", has_text="wind_speed_ms").first
+    assert passed.is_visible()
+    page.locator("#show-all").focus()
+    page.keyboard.press("ArrowRight")
+
+    assert not passed.is_visible()
+    assert failed.is_visible()
+    assert not page.get_by_role("link", name="soil_temperature_5cm_c").is_visible()
+
+
+def test_more_is_told_on_demand_without_a_mouse(opened, store):
+    page, _ = opened(keys(store)["page"])
+    more = page.locator("main summary").first
+    told = page.get_by_text("Great Expectations Version")
+    assert not told.is_visible()
+    more.focus()
+    page.keyboard.press("Enter")
+    assert told.is_visible()
