@@ -11,7 +11,7 @@ from airflow.api_fastapi.core_api.security import requires_access_dag
 from fastapi import APIRouter, Depends, Request, Response
 
 from views.guard import Bucket, answer, no_page
-from weather_mlops.browsing import forecasts, forecasts_site
+from weather_mlops.browsing.forecasts import published, site
 from weather_mlops.lake.store import ObjectStore
 
 router = APIRouter(
@@ -28,7 +28,7 @@ def overview(
     Raises:
         HTTPException: 404 for a target or hours that there are no forecasts of.
     """
-    return _answer(request, store, lambda body, old: forecasts_site.overview(body, target, ahead, old=old))
+    return _answer(request, store, lambda body, old: site.overview(body, target, ahead, old=old))
 
 
 @router.get("/{target}/{station_id}")
@@ -38,14 +38,12 @@ def station(request: Request, store: Bucket, target: str, station_id: str) -> Re
     Raises:
         HTTPException: 404 for a station or target that there is nothing of.
     """
-    return _answer(
-        request, store, lambda body, old: forecasts_site.station(body, target, station_id, old=old)
-    )
+    return _answer(request, store, lambda body, old: site.station(body, target, station_id, old=old))
 
 
 def _answer(request: Request, store: ObjectStore, page: Callable[[bytes | None, bool], str]) -> Response:
-    body = forecasts.load(store)
+    body = published.load(store)
     try:
-        return answer(page(body, forecasts_site.is_old(body, datetime.now(UTC))), request)
+        return answer(page(body, site.is_old(body, datetime.now(UTC))), request)
     except LookupError as error:
         raise no_page() from error

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from tests.browsing import forecast_world as world
 from tests.browsing.forecast_world import LAST, NOW, TARGET
-from weather_mlops.browsing import forecasts_map, forecasts_site
-from weather_mlops.browsing.forecasts import Present, Quantiles
+from weather_mlops.browsing.forecasts import site, stations_map
+from weather_mlops.browsing.forecasts.published import Present, Quantiles
 
 WHY = "its newest air_temperature_c is 7.2 h old; at most 2 h are allowed"
 EVIL = '<script>alert("1")</script>\'&'
@@ -48,11 +48,11 @@ def document():
 
 @pytest.fixture
 def overview(document):
-    return Outline(forecasts_site.overview(body(document), None, None, old=False))
+    return Outline(site.overview(body(document), None, None, old=False))
 
 
 def station_page(document, number="108", *, old=False):
-    return Outline(forecasts_site.station(body(document), TARGET, number, old=old))
+    return Outline(site.station(body(document), TARGET, number, old=old))
 
 
 def test_the_overview_leads_to_a_page_of_every_station_from_the_map_and_from_the_tables(overview):
@@ -76,7 +76,7 @@ def test_the_overview_says_of_a_skipped_station_why(overview):
 
 
 def test_the_map_shows_the_hour_that_is_asked_for(document):
-    page = Outline(forecasts_site.overview(body(document), TARGET, "24", old=False))
+    page = Outline(site.overview(body(document), TARGET, "24", old=False))
     seoul = document["targets"][TARGET]["stations"]["108"]["forecast"]["p50"][23]
     shown = f"{seoul:.1f}".replace("-", "−")
 
@@ -142,15 +142,15 @@ def test_a_silent_station_has_a_page_without_any_figure(document):
 def test_old_forecasts_are_said_to_be_old(document):
     assert "These forecasts are old." in station_page(document, old=True).text
     assert "These forecasts are old." not in station_page(document).text
-    assert not forecasts_site.is_old(body(document), NOW + timedelta(hours=2))
-    assert forecasts_site.is_old(body(document), NOW + timedelta(hours=4))
+    assert not site.is_old(body(document), NOW + timedelta(hours=2))
+    assert site.is_old(body(document), NOW + timedelta(hours=4))
 
 
 def test_before_the_first_forecast_a_page_says_what_to_do():
     for html in (
-        forecasts_site.overview(None, None, None, old=False),
-        forecasts_site.station(None, TARGET, "108", old=False),
-        forecasts_site.overview(b'{"schema": 0}', None, None, old=False),
+        site.overview(None, None, None, old=False),
+        site.station(None, TARGET, "108", old=False),
+        site.overview(b'{"schema": 0}', None, None, old=False),
     ):
         assert "No forecast was published yet." in html
         assert "model_training" in html
@@ -162,7 +162,7 @@ def test_before_the_first_forecast_a_page_says_what_to_do():
 )
 def test_of_what_there_is_not_there_is_no_page(document, target, station):
     with pytest.raises(LookupError):
-        forecasts_site.station(body(document), target, station, old=False)
+        site.station(body(document), target, station, old=False)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_of_what_there_is_not_there_is_no_page(document, target, station):
 )
 def test_nor_is_there_of_such_a_target_or_hour(document, target, ahead):
     with pytest.raises(LookupError):
-        forecasts_site.overview(body(document), target, ahead, old=False)
+        site.overview(body(document), target, ahead, old=False)
 
 
 def test_what_came_from_outside_stays_text(document):
@@ -181,9 +181,9 @@ def test_what_came_from_outside_stays_text(document):
         target["stations"][number] |= {"name": EVIL, "korean": EVIL}
     target["stations"]["90"]["why_none"] = EVIL
     for html in (
-        forecasts_site.overview(body(wicked), None, None, old=True),
-        forecasts_site.station(body(wicked), TARGET, "108", old=True),
-        forecasts_site.station(body(wicked), TARGET, "90", old=True),
+        site.overview(body(wicked), None, None, old=True),
+        site.station(body(wicked), TARGET, "108", old=True),
+        site.station(body(wicked), TARGET, "90", old=True),
     ):
         page = Outline(html)
         assert not page.of("script", "link", "iframe", "object", "form")
@@ -205,7 +205,7 @@ def test_a_forecast_is_looked_up_by_the_hour_that_it_is_of(length, hour):
 @given(st.floats(0, 1), st.floats(0, 1))
 def test_a_higher_figure_has_a_brighter_colour(one, other):
     def light(share):
-        return sum(int(forecasts_map.colour(share)[n : n + 2], 16) * w for n, w in ((1, 2), (3, 7), (5, 1)))
+        return sum(int(stations_map.colour(share)[n : n + 2], 16) * w for n, w in ((1, 2), (3, 7), (5, 1)))
 
     low, high = sorted((one, other))
     assert light(low) <= light(high) + 8  # rounding

@@ -30,6 +30,8 @@ TARGET = "air_temperature"
 STATION = 108
 NARROW, WIDE = 390, 1280
 LOOKS = [(width, scheme) for width in (WIDE, NARROW) for scheme in ("light", "dark")]
+SHUT_OUT = """() => [...document.querySelectorAll("a[href], summary, button, input")]
+  .filter(each => each.tabIndex < 0 && each.getBoundingClientRect().width).map(each => each.outerHTML)"""
 NAVIGATION = {
     "Data quality": "quality",
     "Monitoring": "monitoring",
@@ -111,7 +113,9 @@ def shown(filled: Once) -> Iterator[Shown]:
                 region="us-east-1",
             )
         )
-        yesterday = (datetime.now(KST) - timedelta(days=1)).replace(hour=15, minute=0, second=0, microsecond=0)
+        yesterday = (datetime.now(KST) - timedelta(days=1)).replace(
+            hour=15, minute=0, second=0, microsecond=0
+        )
         runs = {}
 
         def run(dag_id: str, run_id: str) -> None:
@@ -260,15 +264,16 @@ def test_times_are_those_of_seoul_wherever_the_browser_is(shown, visit):
 
 
 @pytest.mark.parametrize(
-    ("dag_id", "task_id", "link", "entry"),
+    ("task", "link", "entry"),
     [
-        ("data_collection", "validate_data_quality", "Data Docs", "docs_key"),
-        ("data_collection", "collect_weather_data", "Raw replies", "raw_keys"),
-        ("monitoring", "generate_report", "Report", "report_key"),
-        ("model_training", "evaluate_model", "Model card", "card_key"),
+        ("data_collection.validate_data_quality", "Data Docs", "docs_key"),
+        ("data_collection.collect_weather_data", "Raw replies", "raw_keys"),
+        ("monitoring.generate_report", "Report", "report_key"),
+        ("model_training.evaluate_model", "Model card", "card_key"),
     ],
 )
-def test_a_run_leads_to_what_its_tasks_made(shown, visit, dag_id, task_id, link, entry):
+def test_a_run_leads_to_what_its_tasks_made(shown, visit, task, link, entry):
+    dag_id, task_id = task.split(".")
     page = visit()
     page.goto(shown.of_run(dag_id))
     page.wait_for_selector(f"text={task_id}")
@@ -325,9 +330,7 @@ def test_all_of_it_can_be_reached_by_keyboard(shown, visit):
     for path in ("weather/forecasts", "weather/models", "weather/pages/quality/docs/index.html"):
         page = visit()
         page.goto(shown.address(path))
-        hidden = page.evaluate("""() => [...document.querySelectorAll('a[href], summary, button, input')]
-            .filter(each => each.tabIndex < 0 && each.getBoundingClientRect().width).map(each => each.outerHTML)""")
-        assert hidden == []
+        assert page.evaluate(SHUT_OUT) == []
         page.keyboard.press("Tab")
         focused = "getComputedStyle(document.activeElement).outlineStyle"
         assert page.evaluate(focused) != "none"

@@ -1,18 +1,43 @@
-"""Plots of a model card."""
+"""Plots of a model card, as SVG that takes its colours from the page.
 
-from collections.abc import Sequence
+matplotlib knows fixed colours only. Each colour here is a stand-in that becomes a CSS variable in the
+finished SVG, so that one drawing serves a light and a dark page. Titles and legends are the page's:
+HTML wraps on a phone, text inside a drawing shrinks.
+"""
+
+import math
+import re
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from html import escape
+from io import StringIO
 from typing import TYPE_CHECKING, Final
 
 from weather_mlops.pages.curves import Curve, Figures, Look
-from weather_mlops.pages.drawing import STAND_IN, floats, line, svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-HEIGHT: Final = 270  # units of the drawing
-CASE_HEIGHT: Final = 230
-INTERVAL_HEIGHT: Final = 100
+PAINTS: Final = (
+    "ink",
+    "rule",
+    "band",
+    "model",
+    "persistence",
+    "yesterday",
+    "climatology",
+    "damped",
+    "ridge",
+    "champion",
+    "other",
+)
+# Almost black, one step of blue each: matplotlib writes them back unchanged.
+STAND_IN: Final = {paint: f"#0000{step:02x}" for step, paint in enumerate(PAINTS, start=1)}
+
+PIXEL: Final = 1 / 72  # inches; the SVG backend draws 72 units to the inch
+WIDTH: Final = 440 * PIXEL  # inches; on a 390 px phone its 14 px letters are still 11 px high
+HEIGHT: Final = 270 * PIXEL  # inches
+CASE_HEIGHT: Final = 230 * PIXEL  # inches
 
 
 def by_lead(  # noqa: PLR0913  # what a plot can show is its arguments
@@ -45,7 +70,7 @@ def by_lead(  # noqa: PLR0913  # what a plot can show is its arguments
         if level is not None:
             axes.axhline(level, color=STAND_IN["ink"], linewidth=1)
         for curve in curves:
-            line(axes, leads, curve.values, curve.look)
+            _line(axes, leads, curve.values, curve.look)
         if span:
             low, high = axes.get_ylim()
             axes.set_ylim(min(low, span[0]) if span[0] else span[0], max(high, span[1]))
@@ -53,7 +78,7 @@ def by_lead(  # noqa: PLR0913  # what a plot can show is its arguments
         axes.set_xlabel("lead (h)")
         axes.set_ylabel(axis)
 
-    return svg(name, label, HEIGHT, draw)
+    return _svg(name, label, HEIGHT, draw)
 
 
 def forecast(  # noqa: PLR0913  # a case is these five series
@@ -82,15 +107,15 @@ def forecast(  # noqa: PLR0913  # a case is these five series
 
     def draw(axes: "Axes") -> None:
         hours = range(len(times))
-        axes.fill_between(hours, floats(p10), floats(p90), color=STAND_IN["model"], alpha=0.22, linewidth=0)
-        line(axes, hours, p50, Look("model", width=2))
-        line(axes, hours, observed, Look("ink", width=1.4), marked=True)
+        axes.fill_between(hours, _floats(p10), _floats(p90), color=STAND_IN["model"], alpha=0.22, linewidth=0)
+        _line(axes, hours, p50, Look("model", width=2))
+        _line(axes, hours, observed, Look("ink", width=1.4), marked=True)
         ticks = [hour for hour in hours if times[hour].hour % 6 == 0]
         axes.set_xticks(ticks, [_clock(times[hour]) for hour in ticks])
         axes.set_xlabel(f"valid time ({times[0].tzname()})")
         axes.set_ylabel(axis)
 
-    return svg(name, label, CASE_HEIGHT, draw)
+    return _svg(name, label, CASE_HEIGHT, draw)
 
 
 def interval(low: float, middle: float, high: float, *, name: str, label: str) -> str:
@@ -106,8 +131,75 @@ def interval(low: float, middle: float, high: float, *, name: str, label: str) -
         axes.spines.left.set_visible(False)
         axes.set_xlabel("improvement of RMSE (%)")
 
-    return svg(name, label, INTERVAL_HEIGHT, draw)
+    return _svg(name, label, 100 * PIXEL, draw)
+
+
+def _line(axes: "Axes", x: Sequence[int], values: Figures, look: Look, *, marked: bool = False) -> None:
+    y = _floats(values)
+    # A figure between two missing ones makes no line, and would not be seen without a mark.
+    around = [math.nan, *y, math.nan]
+    alone = [at for at in range(len(y)) if math.isnan(around[at]) and math.isnan(around[at + 2])]
+    axes.plot(
+        x,
+        y,
+        color=STAND_IN[look.paint],
+        linewidth=look.width,
+        linestyle=(0, look.dash) if look.dash else "-",
+        marker="o",
+        markersize=3,
+        markevery=None if marked else alone,
+    )
+
+
+def _floats(values: Figures) -> list[float]:
+    return [math.nan if value is None else value for value in values]
 
 
 def _clock(time: datetime) -> str:
     return f"{time:%H}\n{time:%d %b}" if time.hour == 0 else f"{time:%H}"
+
+
+def _svg(name: str, label: str, height: float, draw: Callable[["Axes"], None]) -> str:
+    """What ``draw`` draws, the same bytes each time."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    out = StringIO()
+    ink, rule = STAND_IN["ink"], STAND_IN["rule"]
+    with mpl.rc_context(
+        {
+            "svg.fonttype": "none",
+            "svg.hashsalt": name,  # ids are unique on the page, and no longer random
+            "text.parse_math": False,  # a unit is text, also with a $ in it
+            "font.family": "sans-serif",
+            "font.sans-serif": ["DejaVu Sans"],  # comes with matplotlib: the same measures everywhere
+            "font.size": 14,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.grid": True,
+            "axes.xmargin": 0.02,
+            "axes.labelcolor": ink,
+            "xtick.labelcolor": ink,
+            "ytick.labelcolor": ink,
+            "axes.edgecolor": rule,
+            "grid.color": rule,
+            "xtick.color": rule,
+            "ytick.color": rule,
+        }
+    ):
+        figure = Figure(figsize=(WIDTH, height), layout="constrained")
+        draw(figure.add_subplot())
+        nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+        figure.savefig(out, format="svg", transparent=True, metadata=nothing)
+    return _inline(out.getvalue(), label)
+
+
+def _inline(document: str, label: str) -> str:
+    """An SVG document as an element of an HTML page."""
+    svg = document[document.index("<svg") :].strip()
+    svg = re.sub(r' id="[\w.]+_\d+"', "", svg)  # the same in each drawing
+    svg = re.sub(r"<defs>\s*<style.*?</defs>", "", svg, count=1, flags=re.DOTALL)  # would style the page
+    svg = re.sub(r' (?:width|height)="[\d.]+pt"', "", svg, count=2)  # the page decides
+    for paint, stand_in in STAND_IN.items():
+        svg = svg.replace(stand_in, f"var(--{paint})")
+    return svg.replace("<svg", f'<svg role="img" aria-label="{escape(label)}"', 1)

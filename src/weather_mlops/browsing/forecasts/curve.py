@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from weather_mlops.browsing.forecasts import Quantiles, Series
-from weather_mlops.browsing.forecasts_parts import MEDIAN, OBSERVED
+from weather_mlops.browsing.forecasts.parts import MEDIAN, OBSERVED
+from weather_mlops.browsing.forecasts.published import Quantiles, Series
 from weather_mlops.monitoring.report import plots
 from weather_mlops.pages.curves import Curve, Look
 

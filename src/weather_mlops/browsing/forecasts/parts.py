@@ -5,7 +5,8 @@ from datetime import datetime
 from html import escape
 from typing import Final
 
-from weather_mlops.browsing.forecasts import Document, Score, Station, Target
+from weather_mlops.browsing.forecasts.published import Document, Score, Station, Target
+from weather_mlops.browsing.frame import STYLE as COMMON
 from weather_mlops.kma.endpoints import KST
 from weather_mlops.pages.curves import Look
 from weather_mlops.pages.markup import MISSING, NBSP, number, page, percent
@@ -20,14 +21,12 @@ nav ul{display:flex;flex-wrap:wrap;gap:.2em 1.2em;padding:0;margin:.4em 0;list-s
 nav [aria-current]{font-weight:600;color:var(--ink);text-decoration:none}
 caption{text-align:left;color:var(--soft);padding:0 0 .3em;white-space:normal}
 caption span{display:block;position:sticky;left:0;width:fit-content;max-width:min(75ch,92vw)}
-td.words{text-align:left;white-space:normal;min-width:12em}
-.notice{border-left:4px solid var(--bad);padding:.4em .8em;margin:1em 0;max-width:75ch}
 """.strip()
 
 
 def frame(title: str, body: str, *, style: str = "") -> str:
     """A page; title as text, body as HTML."""
-    return page(escape(title), f"<main>{body}</main>", style=f"{STYLE}{style}")
+    return page(escape(title), f"<main>{body}</main>", style=f"{COMMON}{STYLE}{style}")
 
 
 def not_yet() -> str:

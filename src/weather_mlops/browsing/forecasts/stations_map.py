@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-from weather_mlops.browsing.forecasts import Station
-from weather_mlops.browsing.forecasts_parts import plain
+from weather_mlops.browsing.forecasts.parts import plain
+from weather_mlops.browsing.forecasts.published import Station
 
 WEST, EAST, SOUTH, NORTH = 124.3, 131.3, 32.9, 38.6  # degrees: all stations, and some sea
 SQUEEZE: Final = math.cos(math.radians(36))

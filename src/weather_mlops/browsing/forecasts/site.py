@@ -3,9 +3,9 @@
 from datetime import datetime
 from functools import lru_cache
 
-from weather_mlops.browsing import forecasts_page, forecasts_station
-from weather_mlops.browsing.forecasts import Document, Target, parsed
-from weather_mlops.browsing.forecasts_parts import not_yet
+from weather_mlops.browsing.forecasts import all_stations, one_station
+from weather_mlops.browsing.forecasts.parts import not_yet
+from weather_mlops.browsing.forecasts.published import Document, Target, parsed
 from weather_mlops.model.targets import TARGETS
 
 
@@ -32,11 +32,11 @@ def overview(body: bytes | None, target: str | None, ahead: str | None, *, old: 
     if document is None:
         return _before_the_first(target)
     chosen = _known(document, target or next(iter(document.targets)))
-    choices = {str(hours): hours for hours in forecasts_page.choices(chosen)}
+    choices = {str(hours): hours for hours in all_stations.choices(chosen)}
     if ahead is not None and ahead not in choices:
         raise LookupError(f"{chosen.name} is not forecast {ahead} h ahead")
     hours = next(iter(choices.values()), 1) if ahead is None else choices[ahead]
-    return forecasts_page.render(document, chosen, ahead=hours, old=old)
+    return all_stations.render(document, chosen, ahead=hours, old=old)
 
 
 @lru_cache(maxsize=128)
@@ -49,7 +49,7 @@ def station(body: bytes | None, target: str, station_id: str, *, old: bool) -> s
     found = next((one for number, one in chosen.stations.items() if str(number) == station_id), None)
     if found is None:
         raise LookupError(f"nothing is known of {target} at station {station_id}")
-    return forecasts_station.render(document, chosen, found, old=old)
+    return one_station.render(document, chosen, found, old=old)
 
 
 def _document(body: bytes | None) -> Document | None:

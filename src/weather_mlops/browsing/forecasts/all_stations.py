@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from html import escape
 from typing import Final
 
-from weather_mlops.browsing import forecasts_map
-from weather_mlops.browsing.forecasts import Document, Present, Station, Target
-from weather_mlops.browsing.forecasts_map import Point
-from weather_mlops.browsing.forecasts_parts import (
+from weather_mlops.browsing.forecasts import stations_map
+from weather_mlops.browsing.forecasts.parts import (
     clock,
     frame,
     listing,
@@ -18,6 +16,8 @@ from weather_mlops.browsing.forecasts_parts import (
     scores,
     short,
 )
+from weather_mlops.browsing.forecasts.published import Document, Present, Station, Target
+from weather_mlops.browsing.forecasts.stations_map import Point
 from weather_mlops.kma.endpoints import HOUR
 from weather_mlops.pages.markup import MISSING
 
@@ -50,7 +50,7 @@ def render(document: Document, target: Target, *, ahead: int, old: bool) -> str:
         f'<section aria-labelledby="stations"><h2 id="stations">Stations</h2>{_table(document, target)}'
         f"</section></div>{_without(document, target)}{_past(target)}"
     )
-    return frame(title, body, style=forecasts_map.STYLE)
+    return frame(title, body, style=stations_map.STYLE)
 
 
 def address(target: Target, station: Station) -> str:
@@ -75,7 +75,7 @@ def _navigation(name: str, links: Sequence[tuple[str, str, bool]]) -> str:
 def _map(target: Target, ahead: int) -> str:
     if target.base is None:
         points = [Point(station, address(target, station), None) for station in target.stations.values()]
-        return forecasts_map.draw(points, target.unit, "No forecast")
+        return stations_map.draw(points, target.unit, "No forecast")
     hour = target.base + ahead * HOUR
     points = [
         Point(station, address(target, station), station.forecast.at(hour)[1] if station.forecast else None)
@@ -87,7 +87,7 @@ def _map(target: Target, ahead: int) -> str:
     what = f"{target.label} forecast for {clock(hour)}, p50"
     return (
         f"{_navigation('Hour that the map shows', links)}<p>{escape(what)}: {ahead} h after the newest "
-        f"observation. A point leads to its station.</p>{forecasts_map.draw(points, target.unit, what)}"
+        f"observation. A point leads to its station.</p>{stations_map.draw(points, target.unit, what)}"
     )
 
 

@@ -5,9 +5,8 @@ from datetime import datetime
 from html import escape
 from typing import Final
 
-from weather_mlops.browsing import forecasts_plots
-from weather_mlops.browsing.forecasts import Document, Past, Present, Quantiles, Series, Station, Target
-from weather_mlops.browsing.forecasts_parts import (
+from weather_mlops.browsing.forecasts import curve
+from weather_mlops.browsing.forecasts.parts import (
     MEDIAN,
     OBSERVED,
     amount,
@@ -20,6 +19,15 @@ from weather_mlops.browsing.forecasts_parts import (
     plain,
     scores,
     short,
+)
+from weather_mlops.browsing.forecasts.published import (
+    Document,
+    Past,
+    Present,
+    Quantiles,
+    Series,
+    Station,
+    Target,
 )
 from weather_mlops.kma.endpoints import HOUR
 from weather_mlops.monitoring.report import plots
@@ -107,7 +115,7 @@ def _main_plot(document: Document, target: Target, station: Station) -> str:
     what = f"the last {len(document.hours)} h observed"
     if station.forecast:
         what += f", the next {len(station.forecast.hours)} h forecast"
-    svg = forecasts_plots.hours(
+    svg = curve.hours(
         times,
         observed,
         said,
@@ -159,7 +167,7 @@ def _past_plot(document: Document, target: Target, station: Station, lead: int, 
         return (
             f'<p class="soft"><b>{title}</b>: none of the last {len(document.hours)} h was forecast then.</p>'
         )
-    svg = forecasts_plots.hours(
+    svg = curve.hours(
         document.hours,
         station.observed,
         past.said,
