@@ -19,7 +19,7 @@ from weather_mlops.browsing.forecasts.parts import (
 from weather_mlops.browsing.forecasts.published import Document, Present, Station, Target
 from weather_mlops.browsing.forecasts.stations_map import Point
 from weather_mlops.kma.endpoints import HOUR
-from weather_mlops.pages.markup import MISSING
+from weather_mlops.pages.markup import MISSING, folded
 
 AHEAD: Final = (1, 6, 12, 24)
 """Hours that the map can show."""
@@ -48,7 +48,7 @@ def render(document: Document, target: Target, *, ahead: int, old: bool) -> str:
         '<div class="beside"><section aria-labelledby="map"><h2 id="map">Map</h2>'
         f"{_map(target, ahead)}</section>"
         f'<section aria-labelledby="stations"><h2 id="stations">Stations</h2>{_table(document, target)}'
-        f"</section></div>{_without(document, target)}{_past(target)}"
+        f"</section></div>{_past(target)}{_without(document, target)}"
     )
     return frame(title, body, style=stations_map.STYLE)
 
@@ -153,10 +153,8 @@ def _without(document: Document, target: Target) -> str:
         f"{len(rows)} stations without a forecast; {MISSING}: nothing was observed in the last "
         f"{len(document.hours)} h."
     )
-    return (
-        '<section aria-labelledby="without"><h2 id="without">Without a forecast</h2>'
-        f"{listing(caption, head, rows, 'Stations without a forecast')}</section>"
-    )
+    told = folded(f"{len(rows)} stations", listing(caption, head, rows, "Stations without a forecast"))
+    return f'<section aria-labelledby="without"><h2 id="without">Without a forecast</h2>{told}</section>'
 
 
 def _past(target: Target) -> str:

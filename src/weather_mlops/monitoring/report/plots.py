@@ -71,7 +71,7 @@ def upright(values: Sequence[float | None], name: str, *, span: Sequence[float] 
     step = _step((high - low) or 1.0)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     last = max(last, first + 1)
-    digits = max(0, -math.floor(math.log10(step)))
+    digits = len(f"{step:.9f}".rstrip("0").partition(".")[2])
     ticks = [(n * step, f"{n * step:z,.{digits}f}".replace("-", "−")) for n in range(first, last + 1)]
     return Axis(first * step, last * step, HEIGHT - BOTTOM, TOP, ticks, name)
 
