@@ -41,7 +41,7 @@ def test_a_reply_is_shown_as_utf_8_and_without_the_key():
         assert reply(body).decode() == "# 지점 authKey=***&stn=0"
 
 
-@pytest.mark.parametrize("body", [b"\x1f\x8bno", gzip.compress(b"x" * 99)[:-9]])
+@pytest.mark.parametrize("body", [b"\x1f\x8bno", gzip.compress(b"x" * 99)[:-9]], ids=["no gzip", "cut off"])
 def test_a_damaged_reply_is_told(body):
     with pytest.raises(FormatChanged, match="Restore it"):
         reply(body)

@@ -1,19 +1,23 @@
 """No view, of today or of tomorrow, tells anything to those who may not read its DAG."""
 
+import json
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 import pytest
 from fastapi.routing import APIRoute
 
 from pages_plugin import PagesPlugin
-from tests.browsing import made
+from tests.browsing import forecast_world, made
 from tests.plugins.visiting import DAG_IDS
 from views.guard import HEADERS
+from weather_mlops.model import lookback
 
 pytestmark = pytest.mark.integration
 RUN = "scheduled__2026-11-25T23:30:00+00:00"
 CARD = "models/air_temperature/versions/v1/card.html"
 QUERIES = {
+    "/forecasts/{target}/{station_id}": f"forecasts/{forecast_world.TARGET}/108",
     "/pages/{key:path}": f"pages/{CARD}",
     "/documents": f"documents?dag_id=data_collection&run_id={quote(RUN)}",
     "/raw": f"raw?dag_id=data_collection&run_id={quote(RUN)}",
@@ -45,6 +49,10 @@ def filled(store, runs):
     made.models(store, days=1, files=0)
     made.reports(store, days=0)
     store.put(CARD, b"<p>Card</p>")
+    forecasts = forecast_world.document([90, 108], {"90": "silent"}) | {
+        "made_at": datetime.now(UTC).isoformat()
+    }
+    store.put(lookback.KEY, json.dumps(forecasts).encode(), "application/json")
     runs.add("data_collection", RUN, made.collection(keys, page))
 
 

@@ -36,7 +36,7 @@ def test_models_shows_the_champions_and_all_decisions_of_one_target(visit, store
     assert "There is no model yet." in visit("models").text
 
     decisions = made.models(store)
-    assert "All 12 decisions" in visit("models").text
+    assert "All decisions about air temperature (12)" in visit("models").text
     page = visit("models?target=air_temperature&year=2026").text
     assert all(f"models/air_temperature/versions/{one.version}/card.html" in page for one in decisions)
     assert "Nothing was decided then." in visit("models?target=air_temperature&year=2025").text

@@ -211,7 +211,7 @@ def _newest(models: Models) -> str:
     few, label = models.decisions[:FEW], _label(models.target)
     if not few:
         return ""
-    every = link(_history_of(models.target), f"All {len(models.decisions)} decisions about {label.lower()}")
+    every = link(_history_of(models.target), f"All decisions about {label.lower()} ({len(models.decisions)})")
     return _decisions(models, few, f"{label}: decisions, newest first") + f"<p>{every}</p>"
 
 

@@ -185,8 +185,9 @@ def framed(x: Axis, y: Axis, body: str, *, label: str) -> str:
 
 def svg(body: str, label: str, *, height: float, width: float = WIDTH, kind: str = "plot") -> str:
     """A drawing as an element of the page."""
+    role = "group" if "<a " in body else "img"  # what is an image hides its links from a screen reader
     return (
-        f'<svg class="{kind}" role="img" viewBox="0 0 {width:g} {height:g}" aria-label="{escape(label)}">'
+        f'<svg class="{kind}" role="{role}" viewBox="0 0 {width:g} {height:g}" aria-label="{escape(label)}">'
         f"{body}</svg>"
     )
 
