@@ -66,7 +66,7 @@ lint:  ## format, lint, types, direction of imports, pipelines, their schema
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	PYTHONPATH=src:plugins $(BIN)/lint-imports
+	PYTHONPATH=src:plugins:. $(BIN)/lint-imports
 	$(BIN)/python -m authoring schema --check
 	$(BIN)/python -m authoring validate
 
