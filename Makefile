@@ -1,12 +1,14 @@
 # The commands of this project. `make run` and `make test` are all that a fresh machine needs.
 .DEFAULT_GOAL := help
 .PHONY: help run once history rebuild import query backtest rollback plan stop clean test lint validate schema requirements expectations
+.PHONY: secrets backup backups restore upgrade
 
 # The first Python that fits; name another one by make PYTHON=... run
 FITS = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c '$(FITS)' 2>/dev/null && { echo $$p; break; }; done)
 BIN = .venv/bin
+COMPOSE ?= docker compose -f docker-compose.production.yml
 BOOTSTRAP = @test -n "$(PYTHON)" || { echo "error: no Python 3.11 to 3.13 found: install one, or name it: make PYTHON=/path/to/python $@" >&2; exit 1; }; \
 	$(PYTHON) embedded/bootstrap.py
 
@@ -73,6 +75,28 @@ lint:  ## format, lint, types, direction of imports, pipelines, their schema
 requirements:  ## compile requirements*.txt anew from requirements*.in
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 requirements.in -o requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+
+secrets:  ## for production: make .env with every secret that can be made; changes none that is there
+	@python3 -m production.env_file
+
+backup:  ## of production: Airflow's metadata and the catalog, verified, copied to S3
+	$(COMPOSE) run --rm backup python -m production backup
+
+backups:  ## list them
+	@$(COMPOSE) run --rm backup python -m production backups
+
+restore:  ## bring them back: make restore FILE=weather-20261127T033000Z.tar|latest [REPLACE=1]
+	@test -n "$(FILE)" || { echo "error: name a backup: make restore FILE=latest (make backups lists them)" >&2; exit 1; }
+	$(COMPOSE) stop
+	$(COMPOSE) up -d airflow-postgres
+	$(COMPOSE) run --rm --no-deps backup python -m production restore '$(FILE)' $(if $(REPLACE),--replace)
+	$(COMPOSE) up -d
+
+upgrade:  ## of production, to the code that is checked out: back up, build, migrate, start
+	$(COMPOSE) run --rm backup python -m production backup
+	$(COMPOSE) build
+	$(COMPOSE) stop
+	$(COMPOSE) up -d
 
 expectations:  ## write expectations/*.json anew from the table of variables
 	$(BIN)/python -m weather_mlops.quality.suites

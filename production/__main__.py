@@ -96,6 +96,8 @@ def _backups(_: argparse.Namespace) -> int:
 def _restore(options: argparse.Namespace) -> int:
     settings = load_settings()
     databases = settings.databases()
+    for database in databases.values():
+        database.wait()
     replaced = restore(
         options.file, databases, _shelf(settings), now=datetime.now(UTC), replace=options.replace
     )

@@ -1,6 +1,7 @@
 """The file of a backup: a tar of one dump per database and a manifest that says what is in them.
 
-``weather-20261127T033000Z.tar``, and beside it ``….tar.sha256``, which is written last: a tar without it is no backup.
+``weather-20261127T033000Z.tar``, and beside it ``….tar.sha256``, which is written last: a tar without it is
+no backup.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""A backup: dump, restore what was dumped into a scratch database, compare, seal, copy to S3, drop old ones."""
+"""A backup: dump, restore that into a scratch database, compare, seal, copy to S3, drop old ones."""
 
 import logging
 import shutil
@@ -69,8 +69,8 @@ def back_up(
 ) -> Made:
     """Make a backup, verify it, copy it to S3, and drop those that are too old.
 
-    Killed at any point it leaves no backup that looks whole; what it leaves is removed by the next one. The newest
-    backup is never dropped, however old it is.
+    Killed at any point it leaves no backup that looks whole; what it leaves is removed by the next one. The
+    newest backup is never dropped, however old it is.
 
     Args:
         databases: by role, all of one server.
@@ -139,20 +139,21 @@ def verify(
             scratch = databases[role].beside(f"{SCRATCH}{role}_{uuid4().hex[:8]}")
             scratch.create()
             made[scratch] = databases[role]
-            rows, wanted = (
-                postgres.load(file, scratch, manifest.dumps[role].server),
-                manifest.dumps[role].rows,
-            )
-            if rows != wanted:
-                wrong = sorted(t for t in {*rows, *wanted} if rows.get(t) != wanted.get(t))
-                raise BackupUnusable(
-                    f"{file.name}: restored, it has other rows than the manifest says in {', '.join(wrong)}"
-                )
+            rows = postgres.load(file, scratch, manifest.dumps[role].server)
+            _compare(file.name, rows, manifest.dumps[role].rows)
     except BaseException:
         for scratch in made:
             scratch.drop()
         raise
     return made
+
+
+def _compare(name: str, rows: Mapping[str, int], wanted: Mapping[str, int]) -> None:
+    if rows != wanted:
+        wrong = sorted(table for table in {*rows, *wanted} if rows.get(table) != wanted.get(table))
+        raise BackupUnusable(
+            f"{name}: restored, it has other rows than the manifest says in {', '.join(wrong)}"
+        )
 
 
 def _made(
@@ -162,9 +163,9 @@ def _made(
     try:
         manifest, dumps = _dumped(databases, work, now, revision)
         return manifest, _sealed(manifest, dumps, folder)
+    except WeatherError:
+        raise
     except OSError as error:
-        if isinstance(error, WeatherError):
-            raise
         raise StorageUnavailable(f"{folder}: {error.strerror or error}. See that there is space.") from error
     finally:
         shutil.rmtree(work, ignore_errors=True)

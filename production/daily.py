@@ -1,4 +1,4 @@
-"""The backup service: a backup a day, at a time of day in Korea; one at once where there is none of the last day."""
+"""The backup service: one a day, at a time of day in Korea; at once where there is none of the last day."""
 
 import logging
 import time as clock

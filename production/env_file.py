@@ -1,7 +1,7 @@
-"""``make secrets``: the file .env that docker-compose.production.yml reads. Standard library only; any Python 3.9+.
+"""``make secrets``: the file .env of docker-compose.production.yml. Standard library only; any Python 3.9+.
 
-What can be made is made, and never made anew: losing the Fernet key loses every password that Airflow keeps. What
-only its owner knows is left as a line to fill in.
+What can be made is made, and never made anew: losing the Fernet key loses every password that Airflow keeps.
+What only its owner knows is left as a line to fill in.
 """
 
 import os

@@ -1,10 +1,11 @@
-"""PostgreSQL, a database at a time: dumped, restored and counted by its own clients, put in place by renaming."""
+"""PostgreSQL: databases dumped and restored by its own clients, counted, put in place by renaming."""
 
 import logging
 import os
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,9 +20,14 @@ from weather_mlops.errors import BackupUnusable, Misconfigured, RestoreRefused, 
 log = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT_S: Final = 10
+START_S: Final = 60
 LOCK_TIMEOUT: Final = "60s"  # a migration holds tables longer: then the backup is tried again later
 SCRATCH: Final = "weather_scratch_"  # databases of this program's own, that nobody misses
 MAINTENANCE: Final = "postgres"  # the database that every server has, to make and rename others from
+_USERS: Final = """
+    select distinct coalesce(nullif(application_name, ''), 'unnamed')
+    from pg_stat_activity where datname = :name
+"""
 _LAST_WORDS: Final = 500  # characters of a client's error output in a message
 
 
@@ -69,6 +75,22 @@ class Database:
             raise StorageUnavailable(
                 f"{self}: {str(error.orig).strip()}. See that it runs and is reachable."
             ) from None
+
+    def wait(self, patience: float = START_S) -> None:
+        """See its server answer; one that is being started may take a while.
+
+        Raises:
+            StorageUnavailable: it doesn't.
+        """
+        deadline = time.monotonic() + patience
+        while True:
+            try:
+                with self.beside(MAINTENANCE).connected():
+                    return
+            except StorageUnavailable:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(1)
 
     def exists(self) -> bool:
         """Whether the server has it."""
@@ -168,7 +190,7 @@ def load(file: Path, database: Database, version: int | None = None) -> dict[str
     server = major_version(database)
     if version is not None and server < version:
         raise BackupUnusable(
-            f"{file}: made by PostgreSQL {version}; {database} is {server}: restore to {version} or newer"
+            f"{file}: made by PostgreSQL {version}; {database} is of {server}: take {version} or newer"
         )
     client = _client("pg_restore")
     command = [str(client), "--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges"]
@@ -188,7 +210,7 @@ def major_version(database: Database) -> int:
 
 
 def put_in_place(made: Mapping[Database, Database], kept: str) -> list[Database]:
-    """Give databases the names of others, all of a server or none; the others keep their rows under new names.
+    """Give databases the names of others, all of a server or none; the others keep their rows elsewhere.
 
     Args:
         made: database that was filled → database whose name it gets.
@@ -221,8 +243,7 @@ def refuse_in_use(databases: Sequence[Database]) -> None:
     """
     for database in databases:
         with database.beside(MAINTENANCE).connected() as connection:
-            question = "select distinct coalesce(nullif(application_name, ''), 'unnamed') from pg_stat_activity where datname = :name"
-            users = sorted(connection.scalars(text(question), {"name": database.name}))
+            users = sorted(connection.scalars(text(_USERS), {"name": database.name}))
         if users:
             raise RestoreRefused(
                 f"{database} is in use by {', '.join(users)}: nothing was changed. Stop Airflow first: "
@@ -265,13 +286,14 @@ def _check_version(client: Path, server: int, database: Database) -> None:
     version = re.search(r"\) (\d+)", told)
     if version is None or int(version[1]) < server:
         raise Misconfigured(
-            f"{client} is of PostgreSQL {version[1] if version else told.strip()}, the server of {database} is of {server}: "
-            f"a client can't dump a newer server. Install postgresql-client-{server} or newer."
+            f"{client} is of PostgreSQL {version[1] if version else told.strip()}, "
+            f"the server of {database} is of {server}: a client can't dump a newer server. "
+            f"Install postgresql-client-{server} or newer."
         )
 
 
 def _run(command: Sequence[str], database: Database) -> None:
-    """Run one of PostgreSQL's clients; the password goes by its environment, where no listing of processes shows it."""
+    """Run one of PostgreSQL's clients; the password by its environment: no list of processes shows it."""
     plain = database.url.set(drivername="postgresql")._replace(password=None)
     environment = {
         **os.environ,

@@ -1,4 +1,4 @@
-"""A restore: everything is made and compared beside the live databases, which then give up their names at once."""
+"""A restore: all is made and compared beside the live databases, which then give up their names at once."""
 
 import logging
 import shutil
@@ -23,8 +23,8 @@ def restore(
 ) -> list[Database]:
     """Bring databases back to what a backup says.
 
-    Nothing of the live databases changes before all of the backup is restored beside them and compared with its
-    manifest. Then all change their names in one transaction.
+    Nothing of the live databases changes before all of the backup is restored beside them and compared with
+    its manifest. Then all change their names in one transaction.
 
     Args:
         named: path of a backup's tar, the name of one on this machine or on S3, or ``latest``.
@@ -45,8 +45,8 @@ def restore(
     full = [database for database in databases.values() if database.tables()]
     if full and not replace:
         raise RestoreRefused(
-            f"{' and '.join(map(str, full))}: not empty. To replace what is there: make restore FILE={named} REPLACE=1; it "
-            "is kept under another name."
+            f"{' and '.join(map(str, full))}: not empty. To replace what is there: "
+            f"make restore FILE={named} REPLACE=1; it is kept under another name."
         )
     postgres.refuse_in_use(full)
     with postgres.alone(next(iter(databases.values()))):
@@ -57,7 +57,8 @@ def restore(
             manifest, dumps = archive.unpack(file, seal, work)
             if set(dumps) != set(databases):
                 raise BackupUnusable(
-                    f"{file.name} holds {', '.join(sorted(dumps))}; the environment names {', '.join(sorted(databases))}. "
+                    f"{file.name} holds {', '.join(sorted(dumps))}; "
+                    f"the environment names {', '.join(sorted(databases))}. "
                     "Set PYICEBERG_CATALOG__WEATHER__URI as it was when the backup was made."
                 )
             made = verify(manifest, dumps, databases)

@@ -18,7 +18,10 @@ CATALOG = "catalog"
 class Settings(BaseSettings):
     """Each attribute is an environment variable in capitals."""
 
-    model_config = SettingsConfigDict(frozen=True)
+    model_config = SettingsConfigDict(
+        frozen=True,
+        env_ignore_empty=True,  # docker compose hands on what isn't set as empty
+    )
 
     airflow__database__sql_alchemy_conn: SecretStr = Field(description="Airflow's metadata, on PostgreSQL")
     pyiceberg_catalog__weather__uri: SecretStr | None = Field(
@@ -46,13 +49,13 @@ class Settings(BaseSettings):
         chosen = {role: database for role, database in found.items() if database is not None}
         if METADATA not in chosen:
             raise Misconfigured(
-                "environment: AIRFLOW__DATABASE__SQL_ALCHEMY_CONN names no PostgreSQL: nothing else is backed up "
-                "by these commands. `make run` keeps all of its data in .run/: copy that folder while it is stopped."
+                "environment: AIRFLOW__DATABASE__SQL_ALCHEMY_CONN names no PostgreSQL, and nothing else is "
+                "backed up here. `make run` keeps its data in .run/: copy that folder while it is stopped."
             )
         if len({(database.url.host, database.url.port or 5432) for database in chosen.values()}) > 1:
             raise Misconfigured(
-                "environment: AIRFLOW__DATABASE__SQL_ALCHEMY_CONN and PYICEBERG_CATALOG__WEATHER__URI name two servers: "
-                "backups are of one, so that both can be brought back at once"
+                "environment: AIRFLOW__DATABASE__SQL_ALCHEMY_CONN and PYICEBERG_CATALOG__WEATHER__URI name "
+                "two servers: backups are of one, so that both can be brought back at once"
             )
         return chosen
 
@@ -74,7 +77,7 @@ def load_settings() -> Settings:
         Misconfigured: naming each variable that is missing or wrong; never their values.
     """
     try:
-        return Settings()  # type: ignore[call-arg]  the environment gives them
+        return Settings.model_validate({})
     except ValidationError as error:
         faults = "; ".join(
             f"{str(fault['loc'][0]).upper()}: {fault['msg'].lower()}" for fault in error.errors()

@@ -1,11 +1,8 @@
 """A real PostgreSQL with Airflow's metadata and a catalog, and a bucket."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.lake.conftest import access, server, store  # noqa: F401  fixtures
-from tests.postgres import Postgres
+from tests.lake.conftest import access, postgres, server, store  # noqa: F401  fixtures
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -14,10 +11,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             *getattr(item, "fixturenames", ())
         } and item.path.parent.name == "production":
             item.add_marker(pytest.mark.integration)
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    running = Postgres()
-    yield running
-    running.close()

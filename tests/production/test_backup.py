@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from production import archive
+from production import postgres as module
 from production.backup import PREFIX, Shelf, back_up, rotate
 from production.postgres import SCRATCH
 from production.restore import restore
@@ -121,8 +122,6 @@ def test_a_restore_brings_back_what_was_there(databases, shelf, postgres):
 
 
 def test_rows_that_come_while_it_dumps_do_not_make_the_comparison_fail(databases, shelf, monkeypatch):
-    from production import postgres as module
-
     real = module._run
 
     def writing(command, database):
@@ -197,8 +196,6 @@ def test_a_damaged_backup_is_refused_before_the_live_databases_are_touched(
 
 def test_a_dump_that_restores_to_other_rows_is_refused(databases, shelf, postgres, monkeypatch):
     """As of a database whose files are damaged: the dump can be read, and rows are missing."""
-    from production import postgres as module
-
     real = module.row_counts
     monkeypatch.setattr(
         module,
@@ -285,9 +282,9 @@ def test_killed_while_it_copies_to_s3_no_half_copy_looks_whole(databases, shelf,
 
 def test_a_large_backup_goes_to_s3_in_parts(databases, shelf):
     with databases["airflow"].connected() as connection:
-        noise = "insert into note (word) select string_agg(md5(random()::text), '') from generate_series(1, 60000) n group by n % 300"
+        noise = "string_agg(md5(random()::text), '') from generate_series(1, 60000) n group by n % 300"
         for _ in range(12):
-            connection.execute(text(noise))
+            connection.execute(text(f"insert into note (word) select {noise}"))
     made = make(databases, shelf)
     head = shelf.store._client.head_object(Bucket=shelf.store.access.bucket, Key=made.key)
     assert made.bytes > 8 << 20
@@ -333,8 +330,6 @@ def test_a_server_that_is_down_is_named_without_its_password(databases, shelf, c
 
 
 def test_two_backups_at_once_do_not_meet(databases, shelf):
-    from production import postgres as module
-
     with (
         module.alone(databases["airflow"]),
         pytest.raises(StorageUnavailable, match="another backup or restore"),

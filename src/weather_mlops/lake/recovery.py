@@ -1,7 +1,7 @@
 """The catalog after a disaster: tables are taken up again at the newest state that the bucket holds.
 
-A catalog is one pointer per table, to a metadata file. One that was restored from yesterday's backup points to
-yesterday, though all files since are on S3; one that was lost points to nothing.
+A catalog is one pointer per table, to a metadata file. One that was restored from yesterday's backup points
+to yesterday, though all files since are on S3; one that was lost points to nothing.
 """
 
 import contextlib
@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NamespaceAlreadyExistsError, NoSuchTableError
 
+from weather_mlops.lake.catalog import place
 from weather_mlops.lake.schemas import TABLES, TableDefinition
 from weather_mlops.lake.store import ObjectStore, StoredObject, storage_errors
 
@@ -62,10 +63,10 @@ def _taken_up(catalog: Catalog, store: ObjectStore, definition: TableDefinition)
     with storage_errors(f"table {definition.identifier}"):
         try:
             table = catalog.load_table(definition.identifier)
-            before, place = table.metadata_location, urlsplit(table.location()).path.lstrip("/")
+            before, prefix = table.metadata_location, urlsplit(table.location()).path.lstrip("/")
         except NoSuchTableError:
-            before, place = None, f"warehouse/{definition.identifier.replace('.', '/')}"
-    newest = _newest(store, f"{place}/metadata/")
+            before, prefix = None, f"warehouse/{place(definition)}"
+    newest = _newest(store, f"{prefix}/metadata/")
     if newest is None or (before is not None and _number(newest[0].key) <= _number(before)):
         return None
     after = f"s3://{store.access.bucket}/{newest[0].key}"

@@ -108,7 +108,7 @@ class ObjectStore:
             self._client.put_object(Bucket=self.access.bucket, Key=key, Body=body, ContentType=content_type)
 
     def put_file(self, key: str, file: Path, content_type: str = "application/octet-stream") -> None:
-        """Write a file of any size as an object, a large one in parts; the object is there whole or not at all.
+        """Write a file of any size as an object, a large one in parts; it is there whole or not at all.
 
         Raises:
             StorageUnavailable, StorageRefused.
