@@ -280,3 +280,26 @@ def calls_of_glue(access: S3Access, url: str, folder: Path) -> set[str]:
 def test_glue_is_asked_for_what_its_policy_names_and_nothing_else(access, server, tmp_path):
     (statement,) = policy("iam-policy-glue")["Statement"]
     assert calls_of_glue(access, f"http://127.0.0.1:{server}", tmp_path) == set(statement["Action"])
+
+
+def test_one_command_makes_bucket_user_and_role_with_the_policy_of_the_file(server):
+    url, bucket = f"http://127.0.0.1:{server}", "made-by-the-stack"
+    stacks = boto3.client("cloudformation", endpoint_url=url, **ADMIN)
+    given = [{"ParameterKey": "Bucket", "ParameterValue": bucket}]
+    template = (DEPLOY / "aws.yml").read_text()
+    stacks.create_stack(
+        StackName="weather", TemplateBody=template, Parameters=given, Capabilities=["CAPABILITY_NAMED_IAM"]
+    )
+    (stack,) = stacks.describe_stacks(StackName="weather")["Stacks"]
+    made = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+    iam = boto3.client("iam", endpoint_url=url, **ADMIN)
+    (attached,) = iam.list_attached_user_policies(UserName="weather-mlops")["AttachedPolicies"]
+    version = iam.get_policy_version(PolicyArn=attached["PolicyArn"], VersionId="v1")["PolicyVersion"]
+    assert version["Document"] == policy("iam-policy", bucket)
+    profile = iam.get_instance_profile(InstanceProfileName=made["InstanceProfile"])["InstanceProfile"]
+    assert len(profile["Roles"]) == 1
+    s3 = boto3.client("s3", endpoint_url=url, **ADMIN)
+    assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
+    assert len(s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]) == 2
+    assert all(s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"].values())
