@@ -8,7 +8,9 @@ FITS = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c '$(FITS)' 2>/dev/null && { echo $$p; break; }; done)
 BIN = .venv/bin
-COMPOSE ?= docker compose -f docker-compose.production.yml
+# podman-compose where there is no Docker: make COMPOSE=podman-compose up
+COMPOSE ?= docker compose
+PRODUCTION = $(COMPOSE) -f docker-compose.production.yml
 BOOTSTRAP = @test -n "$(PYTHON)" || { echo "error: no Python 3.11 to 3.13 found: install one, or name it: make PYTHON=/path/to/python $@" >&2; exit 1; }; \
 	$(PYTHON) embedded/bootstrap.py
 
@@ -80,23 +82,23 @@ secrets:  ## for production: make .env with every secret that can be made; chang
 	@python3 -m production.env_file
 
 backup:  ## of production: Airflow's metadata and the catalog, verified, copied to S3
-	$(COMPOSE) run --rm backup python -m production backup
+	$(PRODUCTION) run --rm backup python -m production backup
 
 backups:  ## list them
-	@$(COMPOSE) run --rm backup python -m production backups
+	@$(PRODUCTION) run --rm backup python -m production backups
 
 restore:  ## bring them back: make restore FILE=weather-20261127T033000Z.tar|latest [REPLACE=1]
 	@test -n "$(FILE)" || { echo "error: name a backup: make restore FILE=latest (make backups lists them)" >&2; exit 1; }
-	$(COMPOSE) stop
-	$(COMPOSE) up -d airflow-postgres
-	$(COMPOSE) run --rm --no-deps backup python -m production restore '$(FILE)' $(if $(REPLACE),--replace)
-	$(COMPOSE) up -d
+	$(PRODUCTION) stop
+	$(PRODUCTION) up -d airflow-postgres
+	$(PRODUCTION) run --rm --no-deps backup python -m production restore '$(FILE)' $(if $(REPLACE),--replace)
+	$(PRODUCTION) up -d
 
 upgrade:  ## of production, to the code that is checked out: back up, build, migrate, start
-	$(COMPOSE) run --rm backup python -m production backup
-	$(COMPOSE) build
-	$(COMPOSE) stop
-	$(COMPOSE) up -d
+	$(PRODUCTION) run --rm backup python -m production backup
+	CODE_REVISION=$$(git describe --always --dirty 2>/dev/null) $(PRODUCTION) build
+	$(PRODUCTION) stop
+	$(PRODUCTION) up -d
 
 expectations:  ## write expectations/*.json anew from the table of variables
 	$(BIN)/python -m weather_mlops.quality.suites
