@@ -147,7 +147,7 @@ def postgres() -> Iterator[Postgres]:
 
 
 @pytest.fixture(scope="session")
-def glue(server) -> Iterator[int]:
+def glue(server) -> Iterator[str]:
     """AWS Glue, by moto; refusing an update of a table that another one came before, which moto leaves out."""
     real, lock = GlueResponse.update_table, threading.Lock()
 
@@ -161,7 +161,7 @@ def glue(server) -> Iterator[int]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(GlueResponse, "update_table", update_table)
-        yield server
+        yield f"http://127.0.0.1:{server}"
 
 
 @pytest.fixture
@@ -171,7 +171,10 @@ def open_anew(request, access, tmp_path) -> Iterator[Callable]:
     places = {
         "sqlite": lambda: {"type": "sql", "uri": f"sqlite:///{tmp_path}/catalog.db"},
         "postgres": lambda: {"type": "sql", "uri": uri(request.getfixturevalue("postgres").new())},
-        "glue": lambda: {"type": "glue", "glue.endpoint": f"http://127.0.0.1:{request.getfixturevalue('glue')}"},
+        "glue": lambda: {
+            "type": "glue",
+            "glue.endpoint": f"http://127.0.0.1:{request.getfixturevalue('glue')}",
+        },
     }
     place = places[kind]()
 

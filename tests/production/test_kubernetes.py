@@ -1,9 +1,9 @@
 """deploy/helm-values.yaml and deploy/pod-training.yaml.
 
-The chart can't be rendered here: neither it nor its schema comes from a package registry. What is checked: that
-the names of values are those of chart 1.22 which its documents and its own tests use (CHART, by hand); that every
-Airflow setting exists; that what Kubernetes reads is whole and knows no misspelt key, by its own client; that no
-secret stands in it; and that one line of a pipeline's YAML puts a task on the larger machine.
+The chart isn't rendered: neither it nor its schema comes from a package registry. What is checked: that the
+values' top names are those of chart 1.22 that its documents use (CHART, by hand); that every setting of Airflow
+exists; that what Kubernetes reads is whole and has no misspelt key, by Kubernetes' own client; that no secret
+stands in it; and that one line of a pipeline's YAML puts a task on the larger machine.
 """
 
 from datetime import UTC, datetime
@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 from airflow.configuration import conf
-from airflow.providers.cncf.kubernetes.pod_generator import PodGenerator
 from airflow.providers.cncf.kubernetes.executors.kubernetes_executor import KubernetesExecutor
+from airflow.providers.cncf.kubernetes.pod_generator import PodGenerator
 from kubernetes.client import ApiClient
 
 from weather_mlops.pipelines.validation import validate
@@ -22,7 +22,15 @@ DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 PIPELINES = DEPLOY.parent / "pipelines"
 VALUES = yaml.safe_load((DEPLOY / "helm-values.yaml").read_text())
 CHART = {
-    *("executor", "airflowVersion", "defaultAirflowRepository", "defaultAirflowTag", "images", "env", "extraEnvFrom"),
+    *(
+        "executor",
+        "airflowVersion",
+        "defaultAirflowRepository",
+        "defaultAirflowTag",
+        "images",
+        "env",
+        "extraEnvFrom",
+    ),
     *("fernetKeySecretName", "jwtSecretName", "apiSecretKeySecretName", "data", "config", "securityContexts"),
     *("postgresql", "pgbouncer", "redis", "statsd", "flower", "dags", "logs", "createUserJob"),
     *("apiServer", "scheduler", "dagProcessor", "triggerer", "workers"),
@@ -87,7 +95,9 @@ def test_a_misspelt_key_would_be_found():
 def test_no_secret_stands_in_it():
     text = (DEPLOY / "helm-values.yaml").read_text() + (DEPLOY / "pod-training.yaml").read_text()
     assert not [word for word in ("password", "fernetKey:", "jwtSecret:", "AKIA") if word in text]
-    assert {variable["name"] for variable in VALUES["env"]}.isdisjoint({"KMA_AUTH_KEY", "AWS_SECRET_ACCESS_KEY"})
+    assert {variable["name"] for variable in VALUES["env"]}.isdisjoint(
+        {"KMA_AUTH_KEY", "AWS_SECRET_ACCESS_KEY"}
+    )
 
 
 def test_training_goes_to_a_larger_machine_by_one_line_of_yaml(tmp_path):
@@ -111,7 +121,9 @@ def test_training_goes_to_a_larger_machine_by_one_line_of_yaml(tmp_path):
         date=datetime(2026, 11, 27, tzinfo=UTC),
         args=["airflow", "tasks", "run"],
         pod_override_object=PodGenerator.from_obj(task["executor_config"]),
-        base_worker_pod=PodGenerator.deserialize_model_file(str(DEPLOY / Path(task["executor_config"]["pod_template_file"]).name)),
+        base_worker_pod=PodGenerator.deserialize_model_file(
+            str(DEPLOY / Path(task["executor_config"]["pod_template_file"]).name)
+        ),
         namespace="weather",
         scheduler_job_id="1",
     )

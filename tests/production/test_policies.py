@@ -1,4 +1,4 @@
-"""deploy/iam-policy*.json against moto's IAM: the project's own steps work under them, and lack nothing to remove."""
+"""deploy/iam-policy*.json against moto's IAM: the project works under them, and needs each of their lines."""
 
 import json
 import os
@@ -118,7 +118,9 @@ class Work:
 
     def clean(self) -> None:
         for days in (0, 1000):
-            cleaned = Cleanup(self.store, self.catalog(), self.folder, Keep(), NOW + timedelta(days=days)).run()
+            cleaned = Cleanup(
+                self.store, self.catalog(), self.folder, Keep(), NOW + timedelta(days=days)
+            ).run()
             for error in cleaned.failed.values():
                 raise error
 
@@ -246,7 +248,9 @@ def test_what_came_from_the_kma_can_not_be_removed(account, work):
 
 
 @pytest.mark.parametrize("permitted", [True, False])
-def test_a_large_backup_that_fails_leaves_no_parts_only_if_it_may_give_up(account, server, tmp_path, permitted):
+def test_a_large_backup_that_fails_leaves_no_parts_only_if_it_may_give_up(
+    account, server, tmp_path, permitted
+):
     proxy = S3Proxy(server)
     file = tmp_path / "large"
     file.write_bytes(bytes(17 << 20))

@@ -81,7 +81,7 @@ def open_table(catalog: Catalog, definition: TableDefinition) -> Table:
 
 
 def place(definition: TableDefinition) -> str:
-    """Where a table's files are, below the warehouse: the same for each kind of catalog, which would differ."""
+    """Where a table's files are, below the warehouse: left to themselves, kinds of catalogs differ."""
     return f"{definition.namespace}/{definition.name}"
 
 

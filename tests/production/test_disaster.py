@@ -1,4 +1,4 @@
-"""The disaster drill on real parts: Airflow's metadata and the catalog on PostgreSQL, both lost, both back."""
+"""The disaster drill on real parts: Airflow's metadata and the catalog, both lost, both back."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from tests.lake.conftest import access, everything, hours, observations, postgres, server, store  # noqa: F401
+from tests.lake.conftest import everything, hours, observations
 from tests.postgres import uri
 from weather_mlops.lake.catalog import open_catalog
 from weather_mlops.lake.publish import publish
@@ -59,7 +59,11 @@ def environment(databases, access, tmp_path) -> dict[str, str]:
 @pytest.fixture
 def do(environment):
     def run(*command: str) -> str:
-        program = [str(Path(sys.executable).parent / "airflow")] if command[0] == "airflow" else [sys.executable, "-m"]
+        program = (
+            [str(Path(sys.executable).parent / "airflow")]
+            if command[0] == "airflow"
+            else [sys.executable, "-m"]
+        )
         arguments = command[1:] if command[0] == "airflow" else command
         done = subprocess.run(
             [*program, *arguments], env=environment, cwd=PROJECT, capture_output=True, text=True, check=False
