@@ -148,7 +148,7 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture(scope="session")
 def glue(server) -> Iterator[str]:
-    """AWS Glue, by moto; refusing an update of a table that another one came before, which moto leaves out."""
+    """AWS Glue, by moto; and refusing an update that another one came before, which moto leaves out."""
     real, lock = GlueResponse.update_table, threading.Lock()
 
     def update_table(self):
@@ -171,10 +171,7 @@ def open_anew(request, access, tmp_path) -> Iterator[Callable]:
     places = {
         "sqlite": lambda: {"type": "sql", "uri": f"sqlite:///{tmp_path}/catalog.db"},
         "postgres": lambda: {"type": "sql", "uri": uri(request.getfixturevalue("postgres").new())},
-        "glue": lambda: {
-            "type": "glue",
-            "glue.endpoint": f"http://127.0.0.1:{request.getfixturevalue('glue')}",
-        },
+        "glue": lambda: {"type": "glue", "glue.endpoint": request.getfixturevalue("glue")},
     }
     place = places[kind]()
 

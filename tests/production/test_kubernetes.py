@@ -1,9 +1,9 @@
 """deploy/helm-values.yaml and deploy/pod-training.yaml.
 
 The chart isn't rendered: neither it nor its schema comes from a package registry. What is checked: that the
-values' top names are those of chart 1.22 that its documents use (CHART, by hand); that every setting of Airflow
-exists; that what Kubernetes reads is whole and has no misspelt key, by Kubernetes' own client; that no secret
-stands in it; and that one line of a pipeline's YAML puts a task on the larger machine.
+values' top names are those of chart 1.22 that its documents use (CHART, by hand); that every setting is one
+of Airflow's; that what Kubernetes reads is whole and has no misspelt key, by Kubernetes' own client; that no
+secret stands in it; and that one line of a pipeline's YAML puts a task on the larger machine.
 """
 
 from datetime import UTC, datetime
