@@ -5,7 +5,6 @@ are used PYICEBERG_CATALOG__WEATHER__URI, ADMIN_PASSWORD, MONITORING_PASSWORD, M
 """
 
 import os
-import subprocess
 import sys
 import time
 from typing import Any, Final
@@ -13,6 +12,10 @@ from typing import Any, Final
 import psycopg2
 from psycopg2 import sql
 from sqlalchemy import make_url
+
+from weather_mlops.errors import StorageUnavailable
+from weather_mlops.lake.store import ObjectStore, S3Access
+from weather_mlops.settings import load_settings
 
 PATIENCE_S: Final = 120
 POOL: Final = ("kma", "4", "Connections to the KMA at a time")
@@ -23,6 +26,14 @@ def say(text: str) -> None:
     """Tell the container's log."""
     sys.stdout.write(f"airflow-init: {text}\n")
     sys.stdout.flush()
+
+
+def airflow(*words: str) -> None:
+    """Do one of Airflow's commands in this process: each new one takes ten seconds to start."""
+    from airflow.cli.cli_parser import get_parser
+
+    arguments = get_parser().parse_args(words)
+    arguments.func(arguments)
 
 
 def connect(url: str) -> Any:
@@ -53,7 +64,11 @@ def ensure_database(server: str, wanted: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("select 1 from pg_database where datname = %s", (catalog.database,))
         if cursor.fetchone() is None:
-            cursor.execute(sql.SQL("create database {}").format(sql.Identifier(catalog.database)))
+            cursor.execute(
+                sql.SQL("create database {} template template0 encoding 'UTF8'").format(
+                    sql.Identifier(catalog.database)
+                )
+            )
             say(f"database {catalog.database} made")
     connection.close()
 
@@ -83,17 +98,25 @@ def ensure_users() -> None:
 
 def ensure_bucket() -> None:
     """Make the bucket: only where S3 is the one of development."""
-    from hooks.lake import LakeHook
-
-    LakeHook().store.ensure_bucket()
+    store = ObjectStore(S3Access.from_settings(load_settings()))
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            store.ensure_bucket()
+        except StorageUnavailable:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(1)
+        else:
+            return
 
 
 def main() -> None:
     """All steps, in order."""
     metadata = os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"]
     ensure_database(metadata, os.environ.get("PYICEBERG_CATALOG__WEATHER__URI") or "none://")
-    subprocess.run(["airflow", "db", "migrate"], check=True)
-    subprocess.run(["airflow", "pools", "set", *POOL], check=True)
+    airflow("db", "migrate")
+    airflow("pools", "set", *POOL)
     if "ADMIN_PASSWORD" in os.environ:
         ensure_users()
     if "MAKE_BUCKET" in os.environ:
