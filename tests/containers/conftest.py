@@ -10,6 +10,7 @@ import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -156,9 +157,9 @@ class Composed:
             for needed, wanted in known[service]["depends_on"].items():
                 start(needed)
                 if wanted["condition"] == "service_healthy":
-                    self.until(lambda: self.healthy(needed), f"{needed} is healthy")
+                    self.until(partial(self.healthy, needed), f"{needed} is healthy")
                 if wanted["condition"] == "service_completed_successfully":
-                    self.until(lambda: self._completed(needed), f"{needed} has ended well")
+                    self.until(partial(self._completed, needed), f"{needed} has ended well")
             self.compose("up", "-d", "--no-deps", service)
 
         for service in named:
