@@ -1,12 +1,14 @@
 # The commands of this project. `make run` and `make test` are all that a fresh machine needs.
 .DEFAULT_GOAL := help
-.PHONY: help run once history rebuild import query backtest rollback plan stop clean test lint validate schema requirements expectations
+.PHONY: help run once history rebuild import query backtest rollback plan up down stop clean test lint validate schema requirements expectations
 
 # The first Python that fits; name another one by make PYTHON=... run
 FITS = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c '$(FITS)' 2>/dev/null && { echo $$p; break; }; done)
 BIN = .venv/bin
+# podman-compose where there is no Docker: make COMPOSE=podman-compose up
+COMPOSE ?= docker compose
 BOOTSTRAP = @test -n "$(PYTHON)" || { echo "error: no Python 3.11 to 3.13 found: install one, or name it: make PYTHON=/path/to/python $@" >&2; exit 1; }; \
 	$(PYTHON) embedded/bootstrap.py
 
@@ -49,6 +51,12 @@ validate:  ## check pipelines/: make validate [PIPELINES=dir] [FORMAT=text|json|
 schema:  ## write schemas/ and docs/pipelines*.md anew, after a change of operators or schemas/providers.txt
 	$(BOOTSTRAP) install
 	$(BIN)/python -m authoring schema
+
+up:  ## the same in containers: build the image, start everything; admin with password admin
+	CODE_REVISION=$$(git describe --always --dirty 2>/dev/null) $(COMPOSE) up -d --build
+
+down:  ## stop the containers; their data stay
+	$(COMPOSE) down
 
 stop:  ## stop what runs, from another terminal
 	$(BOOTSTRAP) stop

@@ -1,4 +1,4 @@
-"""Containers for real: an engine where there is one, the image, and the systems that the compose files make."""
+"""Containers for real: an engine where there is one, the image, and the systems of the compose files."""
 
 import json
 import os
