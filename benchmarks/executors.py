@@ -2,8 +2,8 @@
 
 ``python benchmarks/executors.py [--tasks 100] [--workers 2] [--executors LocalExecutor CeleryExecutor]``
 
-Starts the development system anew for each executor, runs one pipeline of tasks that do nothing, and stops the
-system. Needs Docker or podman, as the tests in tests/containers do, and the image that these build.
+Starts the development system anew for each executor, runs one pipeline of tasks that do nothing, and stops
+the system. Needs Docker or podman, as the tests in tests/containers do, and the image that these build.
 """
 
 import argparse

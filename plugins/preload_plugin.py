@@ -1,8 +1,8 @@
 """Share the heavy imports of the tasks: import them once where tasks are forked from.
 
-With the LocalExecutor every task is a fork of the scheduler, with the CeleryExecutor of a worker. Without this
-each one imports Great Expectations and its kin anew, several seconds a task. Nothing here may start a thread or
-open a connection: only imports. The other components of Airflow don't pay for it.
+With the LocalExecutor every task is a fork of the scheduler, with the CeleryExecutor of a worker. Without
+this each one imports Great Expectations and its kin anew, several seconds a task. Nothing here may start a
+thread or open a connection: only imports. The other components of Airflow don't pay for it.
 """
 
 import importlib

@@ -141,6 +141,8 @@ class Composed:
                 before = merged.setdefault(name, {})
                 wanted = {**before.get("depends_on", {}), **service.get("depends_on", {})}
                 merged[name] = {**before, **service, "depends_on": wanted}
+        if not (PROJECT / "production").exists():
+            merged.pop("backup", None)
         profiles = {"celery"} if "AIRFLOW_EXECUTOR" in self.settings else set()
         return {
             name: service for name, service in merged.items() if set(service.get("profiles", [])) <= profiles
