@@ -61,7 +61,7 @@ def measure(executor: str, options: argparse.Namespace, folder: Path) -> None:
     """Start a system, measure, stop it."""
     engine = Engine()
     pipelines = quick_pipelines(folder / "pipelines")
-    commands = ["'true'"] * options.tasks
+    commands = [f"'true {number}'" for number in range(options.tasks)]
     (pipelines / "nothing.yml").write_text(NOTHING.format(commands=f"[{', '.join(commands)}]"))
     composed = Composed(
         engine, [PROJECT / "docker-compose.yml"], {"PIPELINES": str(pipelines)}, folder, ("admin", "admin")

@@ -34,7 +34,7 @@ spread:
     - task_id: work
       operator: airflow.providers.standard.operators.bash.BashOperator
       queue: training
-      expand: {bash_command: [sleep 4, sleep 4, sleep 4, sleep 4, sleep 4, sleep 4, sleep 4, sleep 4]}
+      expand: {bash_command: [sleep 3.1, sleep 3.2, sleep 3.3, sleep 3.4, sleep 3.5, sleep 3.6, sleep 3.7, sleep 3.8]}
 """
 INTERRUPTED = """
 interrupted:
@@ -265,7 +265,8 @@ def quick_pipelines(folder: Path) -> Path:
         if name == "collection":
             dag["tasks"][0]["poll_interval"]["minutes"] = 0.1
             dag["tasks"][0]["publication_timeout"]["minutes"] = 600
-            dag["max_active_runs"] = 1
+        if name == "training":
+            dag["tasks"][0]["horizon_hours"] = 2  # leads: each takes its time
         file.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False))
     (folder / "spread.yml").write_text(SPREAD)
     (folder / "interrupted.yml").write_text(INTERRUPTED)
