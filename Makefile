@@ -1,6 +1,6 @@
 # The commands of this project. `make run` and `make test` are all that a fresh machine needs.
 .DEFAULT_GOAL := help
-.PHONY: help run once history rebuild import query backtest rollback plan stop clean test lint validate schema requirements expectations
+.PHONY: help run once history rebuild import query backtest rollback plan up down stop clean test lint validate schema requirements expectations
 .PHONY: secrets backup backups restore upgrade
 
 # The first Python that fits; name another one by make PYTHON=... run
@@ -54,6 +54,12 @@ schema:  ## write schemas/ and docs/pipelines*.md anew, after a change of operat
 	$(BOOTSTRAP) install
 	$(BIN)/python -m authoring schema
 
+up:  ## the same in containers: build the image, start everything; admin with password admin
+	CODE_REVISION=$$(git describe --always --dirty 2>/dev/null) $(COMPOSE) up -d --build
+
+down:  ## stop the containers; their data stay
+	$(COMPOSE) down
+
 stop:  ## stop what runs, from another terminal
 	$(BOOTSTRAP) stop
 
@@ -62,8 +68,9 @@ clean: stop  ## stop, and delete all data and the environment
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 test: lint  ## all checks and all tests
-	$(BIN)/python -m pytest -m "not e2e" --numprocesses logical --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest -m "not e2e and not containers" --numprocesses logical --maxprocesses 4 --dist loadfile
 	$(BIN)/python -m pytest -m e2e
+	$(BIN)/python -m pytest -m containers
 
 lint:  ## format, lint, types, direction of imports, pipelines, their schema
 	$(BOOTSTRAP) install --dev

@@ -1,17 +1,20 @@
 """A whole system with a real Airflow, on free ports and in a folder of its own."""
 
+import json
 import re
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from contextlib import redirect_stdout
+from dataclasses import dataclass, replace
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from embedded.__main__ import Launcher
+from embedded.__main__ import Launcher, once
 from embedded.airflow_api import AirflowApi, Run
 from embedded.parts import PROJECT, SIMULATOR_KEY, Ports, System
 from tests.s3_proxy import S3Proxy, free_port
@@ -121,3 +124,36 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield running
     finally:
         running.stop()
+
+
+FIRST_STATIONS = 3
+
+
+@dataclass(frozen=True)
+class Once:
+    """What one `make once` did: its exit status, its summary and what it printed."""
+
+    system: System
+    status: int
+    summary: Mapping[str, Any]
+    output: str
+
+
+def run_once(system: System) -> Once:
+    """Run every pipeline once, and stop."""
+    launcher, printed = Launcher(system), StringIO()
+    try:
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(printed):
+            patch.setenv("WEATHER_FIRST_STATIONS", str(FIRST_STATIONS))
+            status = once(launcher)
+    finally:
+        launcher.stop()
+    summary = json.loads((system.folder / "summary.json").read_text())
+    return Once(system, status, summary, printed.getvalue())
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """A system that `make once` has filled, and that doesn't run now."""
+    ports = Ports(**{name: free_port() for name in Ports.__slots__})
+    return run_once(System(tmp_path_factory.mktemp("once") / "run", ports))

@@ -9,11 +9,12 @@ from urllib.parse import quote
 
 import pytest
 import requests
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from embedded.__main__ import Launcher
 from embedded.airflow_api import AirflowApi, Run
 from embedded.parts import USER
+from tests.browser import needs_browser, running_browser
 from tests.e2e.conftest import E2E_PATIENCE, Stack
 from tests.e2e.test_collection import access
 from weather_mlops.lake.store import ObjectStore
@@ -85,10 +86,8 @@ def run(stack) -> Run:
 
 @pytest.fixture
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+    with running_browser() as running:
         yield running
-        running.close()
 
 
 def address(stack: Stack, key: str = KEY) -> str:
@@ -147,6 +146,7 @@ def test_a_task_links_to_its_page_and_none_where_there_is_none(stack, run, task_
     assert links(stack, run, task_id, map_index) == {"Model card": link}
 
 
+@needs_browser
 def test_a_person_logs_in_on_the_way_to_a_page_and_opens_it_from_its_task(stack, run, browser):
     page = browser.new_page()
     said = []

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
+from tests.browser import needs_browser, running_browser
 from tests.monitoring import reported
 from tests.monitoring.reported import NOW
 from weather_mlops.monitoring.report.document import Earlier, Past, Report
@@ -15,7 +15,6 @@ from weather_mlops.monitoring.report.page import Links, render
 from weather_mlops.monitoring.report.verdict import Verdict, complete
 from weather_mlops.monitoring.report.words import Words
 
-CHROMIUM = Path("/usr/bin/chromium")
 ADDRESS = "http://airflow.invalid/weather/pages/reports/monitoring/latest.html"
 # As plugins/views/pages.py sends it.
 HEADERS = {
@@ -25,10 +24,7 @@ HEADERS = {
 WIDTHS = (390, 1280)
 READABLE = 4.5  # WCAG 2.2, 1.4.3, AA
 
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser to look with: there is no {CHROMIUM}"),
-]
+pytestmark = [pytest.mark.integration, needs_browser]
 
 CUT_OFF = """() => {
   const wide = document.documentElement.clientWidth, found = [];
@@ -83,10 +79,8 @@ FAINT = """least => {
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+    with running_browser() as running:
         yield running
-        running.close()
 
 
 def page_of(name, language):
