@@ -72,7 +72,10 @@ def test_production_has_no_default_password_no_s3_and_no_simulator():
     required = {name for name, kind in secret.findall(PRODUCTION.read_text()) if kind == ":?"}
 
     role = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}  # or the machine's
-    elsewhere = {"AIRFLOW__SECRETS__BACKEND", "AIRFLOW__SECRETS__BACKEND_KWARGS"}  # where, and no secret itself
+    elsewhere = {
+        "AIRFLOW__SECRETS__BACKEND",
+        "AIRFLOW__SECRETS__BACKEND_KWARGS",
+    }  # where, and no secret itself
     assert set(found) - required == role | elsewhere
     assert not MADE_FOR_DEVELOPMENT & set(services(PRODUCTION))
     assert "development" not in PRODUCTION.read_text().lower()
