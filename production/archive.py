@@ -7,12 +7,13 @@ no backup.
 import hashlib
 import json
 import re
+import shutil
 import tarfile
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import IO, Any, Final, NamedTuple
 
 from weather_mlops.errors import BackupUnusable
 
@@ -21,7 +22,6 @@ MANIFEST: Final = "manifest.json"
 SEAL: Final = ".sha256"
 _NAME: Final = re.compile(r"weather-(\d{8}T\d{6}Z)\.tar")
 _TIME: Final = "%Y%m%dT%H%M%SZ"
-_CHUNK: Final = 1 << 20  # bytes
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,10 @@ class Manifest:
             if told["format"] != FORMAT:
                 raise BackupUnusable(f"{where}: format {told['format']}; this code reads {FORMAT}")
             dumps = {role: Dump(**dump) for role, dump in told["dumps"].items()}
+            if not all(role.isidentifier() for role in dumps):
+                raise BackupUnusable(
+                    f"{where}: its manifest names no databases of this project: {list(dumps)}"
+                )
             return cls(datetime.fromisoformat(told["made_at"]), told["revision"], dumps)
         except (ValueError, KeyError, TypeError) as error:
             if isinstance(error, BackupUnusable):
@@ -160,14 +164,22 @@ def unpack(file: Path, seal: str, folder: Path) -> tuple[Manifest, dict[str, Pat
         )
     try:
         with tarfile.open(file) as tar:
-            tar.extractall(folder, filter="data")
-        manifest = Manifest.read((folder / MANIFEST).read_text(), file.name)
-    except (tarfile.TarError, OSError) as error:
+            manifest = Manifest.read(_member(tar, MANIFEST).read().decode(), file.name)
+            dumps = {role: folder / f"{role}.dump" for role in manifest.dumps}
+            for dump in dumps.values():
+                with dump.open("wb") as output:
+                    shutil.copyfileobj(_member(tar, dump.name), output)
+    except (tarfile.TarError, OSError, KeyError, UnicodeDecodeError) as error:
         raise BackupUnusable(f"{file.name}: can't be taken apart: {error}. Take another backup.") from None
-    dumps = {role: folder / f"{role}.dump" for role in manifest.dumps}
     for role, dump in dumps.items():
-        if not dump.exists() or sha256_of(dump) != manifest.dumps[role].sha256:
-            raise BackupUnusable(
-                f"{file.name}: {dump.name} in it is missing or damaged. Take another backup."
-            )
+        if sha256_of(dump) != manifest.dumps[role].sha256:
+            raise BackupUnusable(f"{file.name}: {dump.name} in it is damaged. Take another backup.")
     return manifest, dumps
+
+
+def _member(tar: tarfile.TarFile, name: str) -> IO[bytes]:
+    """A file in a tar, by a name that is ours: no path of the tar's is ever followed."""
+    content = tar.extractfile(name)
+    if content is None:
+        raise KeyError(f"{name} is no file")
+    return content

@@ -1,3 +1,4 @@
+import json
 import logging
 import os
 import shutil
@@ -192,6 +193,23 @@ def test_a_damaged_backup_is_refused_before_the_live_databases_are_touched(
         restore(str(made.file), databases, shelf, now=NOW, replace=True)
     assert "live" in words(databases["airflow"])
     assert names(postgres) == known
+
+
+def test_a_tar_that_names_paths_of_its_own_is_refused(databases, shelf, tmp_path):
+    shelf.folder.mkdir()
+    file = shelf.folder / archive.name_of(NOW)
+    listing = tmp_path / "manifest.json"
+    dump = {"database": "x", "server": 15, "sha256": "", "rows": {}}
+    told = {"format": 1, "made_at": NOW.isoformat(), "revision": "", "dumps": {"../../outside": dump}}
+    listing.write_text(json.dumps(told))
+    with tarfile.open(file, "w") as tar:
+        tar.add(listing, "manifest.json")
+        tar.add(listing, "../../outside.dump")
+    file.with_name(file.name + archive.SEAL).write_text(archive.seal_of(file, file.name))
+
+    with pytest.raises(BackupUnusable, match="names no databases of this project"):
+        restore(str(file), databases, shelf, now=NOW, replace=True)
+    assert not (shelf.folder.parent / "outside.dump").exists()
 
 
 def test_a_dump_that_restores_to_other_rows_is_refused(databases, shelf, postgres, monkeypatch):
