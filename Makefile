@@ -1,12 +1,16 @@
 # The commands of this project. `make run` and `make test` are all that a fresh machine needs.
 .DEFAULT_GOAL := help
-.PHONY: help run once history rebuild import query backtest rollback plan stop clean test lint validate schema requirements expectations
+.PHONY: help run once history rebuild import query backtest rollback plan up down stop clean test lint validate schema requirements expectations
+.PHONY: secrets backup backups restore upgrade
 
 # The first Python that fits; name another one by make PYTHON=... run
 FITS = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c '$(FITS)' 2>/dev/null && { echo $$p; break; }; done)
 BIN = .venv/bin
+# podman-compose where there is no Docker: make COMPOSE=podman-compose up
+COMPOSE ?= docker compose
+PRODUCTION = $(COMPOSE) -f docker-compose.production.yml
 BOOTSTRAP = @test -n "$(PYTHON)" || { echo "error: no Python 3.11 to 3.13 found: install one, or name it: make PYTHON=/path/to/python $@" >&2; exit 1; }; \
 	$(PYTHON) embedded/bootstrap.py
 
@@ -50,6 +54,12 @@ schema:  ## write schemas/ and docs/pipelines*.md anew, after a change of operat
 	$(BOOTSTRAP) install
 	$(BIN)/python -m authoring schema
 
+up:  ## the same in containers: build the image, start everything; admin with password admin
+	CODE_REVISION=$$(git describe --always --dirty 2>/dev/null) $(COMPOSE) up -d --build
+
+down:  ## stop the containers; their data stay
+	$(COMPOSE) down
+
 stop:  ## stop what runs, from another terminal
 	$(BOOTSTRAP) stop
 
@@ -58,21 +68,44 @@ clean: stop  ## stop, and delete all data and the environment
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 test: lint  ## all checks and all tests
-	$(BIN)/python -m pytest -m "not e2e" --numprocesses logical --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest -m "not e2e and not containers" --numprocesses logical --maxprocesses 4 --dist loadfile
 	$(BIN)/python -m pytest -m e2e
+	$(BIN)/python -m pytest -m containers
 
 lint:  ## format, lint, types, direction of imports, pipelines, their schema
 	$(BOOTSTRAP) install --dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	PYTHONPATH=src:plugins $(BIN)/lint-imports
+	PYTHONPATH=src:plugins:. $(BIN)/lint-imports
 	$(BIN)/python -m authoring schema --check
 	$(BIN)/python -m authoring validate
 
 requirements:  ## compile requirements*.txt anew from requirements*.in
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 requirements.in -o requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+
+secrets:  ## for production: make .env with every secret that can be made; changes none that is there
+	@python3 -m production.env_file
+
+backup:  ## of production: Airflow's metadata and the catalog, verified, copied to S3
+	$(PRODUCTION) run --rm backup python -m production backup
+
+backups:  ## list them
+	@$(PRODUCTION) run --rm backup python -m production backups
+
+restore:  ## bring them back: make restore FILE=weather-20261127T033000Z.tar|latest [REPLACE=1]
+	@test -n "$(FILE)" || { echo "error: name a backup: make restore FILE=latest (make backups lists them)" >&2; exit 1; }
+	$(PRODUCTION) stop
+	$(PRODUCTION) up -d airflow-postgres
+	$(PRODUCTION) run --rm --no-deps backup python -m production restore '$(FILE)' $(if $(REPLACE),--replace)
+	$(PRODUCTION) up -d
+
+upgrade:  ## of production, to the code that is checked out: back up, build, migrate, start
+	$(PRODUCTION) run --rm backup python -m production backup
+	CODE_REVISION=$$(git describe --always --dirty 2>/dev/null) $(PRODUCTION) build
+	$(PRODUCTION) stop
+	$(PRODUCTION) up -d
 
 expectations:  ## write expectations/*.json anew from the table of variables
 	$(BIN)/python -m weather_mlops.quality.suites

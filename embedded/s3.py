@@ -1,10 +1,12 @@
 """The embedded S3 server: JuiceFS's gateway, which keeps its data in a folder and checks signatures.
 
-Only how to prepare, start and probe it; whoever starts it also ends it. Chosen over others that come from
+Only how to prepare, start and probe it; whoever starts it also ends it. ``python -m embedded.s3 FOLDER PORT``
+becomes the server, for all that reach this machine: what a container wants. Chosen over others that come from
 PyPI because pyarrow's, boto3's and PyIceberg's ways of using S3 all work on it:
 ``tests/integration/test_s3_conformance.py`` holds it to that.
 """
 
+import os
 import shutil
 import subprocess
 import sys
@@ -47,8 +49,8 @@ def prepare(folder: Path) -> None:
     draft.rename(_index(folder))
 
 
-def command(folder: Path, port: int) -> list[str]:
-    """What to run, for a volume that is prepared: S3 on this port of 127.0.0.1."""
+def command(folder: Path, port: int, host: str = "127.0.0.1") -> list[str]:
+    """What to run, for a volume that is prepared: S3 on this port."""
     options = [
         "--multi-buckets",
         "--keep-etag",
@@ -62,7 +64,7 @@ def command(folder: Path, port: int) -> list[str]:
         # Any free port: two servers at once must not want the same one.
         *("--metrics", "127.0.0.1:0"),
     ]
-    return [str(PROGRAM), "gateway", *options, _address(_index(folder)), f"127.0.0.1:{port}"]
+    return [str(PROGRAM), "gateway", *options, _address(_index(folder)), f"{host}:{port}"]
 
 
 def environment(user: str, secret: str) -> dict[str, str]:
@@ -97,3 +99,13 @@ def _address(index: Path) -> str:
 
 def _objects(folder: Path) -> Path:
     return folder.absolute() / "objects"
+
+
+def main(folder: Path, port: int) -> None:
+    """Become the server."""
+    prepare(folder)
+    os.execv(PROGRAM, command(folder, port, "0.0.0.0"))  # noqa: S104, S606  a container's own address
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]))

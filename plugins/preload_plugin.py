@@ -1,8 +1,8 @@
-"""Share the heavy imports of the tasks: import them once in the scheduler, from which tasks are forked.
+"""Share the heavy imports of the tasks: import them once where tasks are forked from.
 
-With the LocalExecutor every task is a fork of the scheduler. Without this each one imports Great
-Expectations and its kin anew, several seconds a task. Nothing here may start a thread or open a connection:
-only imports. The other components of Airflow don't pay for it.
+With the LocalExecutor every task is a fork of the scheduler, with the CeleryExecutor of a worker. Without
+this each one imports Great Expectations and its kin anew, several seconds a task. Nothing here may start a
+thread or open a connection: only imports. The other components of Airflow don't pay for it.
 """
 
 import importlib
@@ -41,19 +41,19 @@ HEAVY: Final = (
 )
 
 
-def in_scheduler() -> bool:
-    """Whether this process is the scheduler, by its command line."""
-    return "scheduler" in sys.argv[1:2]
+def forks_tasks() -> bool:
+    """Whether this process is the scheduler or a worker, by its command line."""
+    return sys.argv[1:2] == ["scheduler"] or sys.argv[1:3] == ["celery", "worker"]
 
 
 class PreloadPlugin(AirflowPlugin):
-    """Imports in the scheduler what its tasks will need."""
+    """Imports in the scheduler and in workers what their tasks will need."""
 
     name = "preload"
 
     @classmethod
     def on_load(cls, *_args: Any, **_kwargs: Any) -> None:
         """Import them, where it pays."""
-        if in_scheduler():
+        if forks_tasks():
             for module in HEAVY:
                 importlib.import_module(module)

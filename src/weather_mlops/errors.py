@@ -23,6 +23,8 @@
         ├── LoadIncomplete         parts of a load of history could not be had
         ├── TrainingImpossible     the data can't carry a model, or a step before did not finish
         ├── ModelUnusable          a model's files are missing, damaged, or made for other features
+        ├── BackupUnusable         a backup is missing, damaged, or of a newer PostgreSQL
+        ├── RestoreRefused         what a restore would replace is in use, or not empty
         ├── Unhealthy              the published table breaks a limit
         └── Misconfigured          an argument or a setting that cannot work
 
@@ -121,6 +123,14 @@ class TrainingImpossible(Permanent, ValueError):
 
 class ModelUnusable(Permanent, ValueError):
     """A model's files are missing, damaged, or made for other features than the code's."""
+
+
+class BackupUnusable(Permanent, ValueError):
+    """A backup is missing, damaged, or made by a newer PostgreSQL."""
+
+
+class RestoreRefused(Permanent, RuntimeError):
+    """What a restore would replace is in use, or not empty and nobody said to replace it."""
 
 
 class Unhealthy(Permanent, RuntimeError):

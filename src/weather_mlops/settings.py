@@ -9,7 +9,8 @@ from weather_mlops.errors import Misconfigured
 class Settings(BaseSettings):
     """Where things are, and how to get in. Each attribute is an environment variable in capitals."""
 
-    model_config = SettingsConfigDict(frozen=True)
+    # Empty is not set: a container is given every variable, with what .env says or with nothing.
+    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True)
 
     kma_api_url: str = Field(
         default="https://apihub.kma.go.kr/api/typ01/url", description="the KMA API Hub, or a simulator"

@@ -1,14 +1,18 @@
 """A bucket on a real S3 protocol (moto, in memory), and a catalog of its tables."""
 
 import random
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pyarrow as pa
 import pytest
+from moto.core.exceptions import JsonRESTError
+from moto.glue.responses import GlueResponse
 from moto.server import ThreadedMotoServer
 
+from tests.postgres import Postgres, uri
 from tests.s3_proxy import S3Proxy
 from weather_mlops.lake.catalog import open_catalog
 from weather_mlops.lake.schemas import FORECASTS_SCHEMA, OBSERVATIONS_SCHEMA
@@ -19,6 +23,7 @@ NOW = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
 _numbers = count()
 TARGETS = ("air_temperature_c", "wind_speed_ms")
 LEADS = (1, 2, 3)
+EVERY_CATALOG = {"test_catalog", "test_publish", "test_forecasts", "test_maintenance", "test_recovery"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -128,18 +133,61 @@ def store(access) -> ObjectStore:
     return ObjectStore(access)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What the tables promise, they promise on each kind of catalog."""
+    if "open_anew" in metafunc.fixturenames and metafunc.module.__name__.rpartition(".")[2] in EVERY_CATALOG:
+        metafunc.parametrize("open_anew", ["sqlite", "postgres", "glue"], indirect=True)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    running = Postgres()
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="session")
+def glue(server) -> Iterator[str]:
+    """AWS Glue, by moto; and refusing an update that another one came before, which moto leaves out."""
+    real, lock = GlueResponse.update_table, threading.Lock()
+
+    def update_table(self):
+        with lock:
+            asked = self.parameters
+            table = self.glue_backend.get_table(asked["DatabaseName"], asked["TableInput"]["Name"])
+            if asked["VersionId"] != table.as_dict()["VersionId"]:
+                raise JsonRESTError("ConcurrentModificationException", "somebody else came first")
+            return real(self)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(GlueResponse, "update_table", update_table)
+        yield f"http://127.0.0.1:{server}"
+
+
 @pytest.fixture
-def open_anew(access, tmp_path) -> Iterator[Callable]:
+def open_anew(request, access, tmp_path) -> Iterator[Callable]:
     """Opens the test's catalog, as another process would."""
-    opened = []
+    kind, opened = getattr(request, "param", "sqlite"), []
+    places = {
+        "sqlite": lambda: {"type": "sql", "uri": f"sqlite:///{tmp_path}/catalog.db"},
+        "postgres": lambda: {"type": "sql", "uri": uri(request.getfixturevalue("postgres").new())},
+        "glue": lambda: {"type": "glue", "glue.endpoint": request.getfixturevalue("glue")},
+    }
+    place = places[kind]()
 
     def opener(by: S3Access = access):
-        opened.append(open_catalog(by, type="sql", uri=f"sqlite:///{tmp_path}/catalog.db"))
+        opened.append(open_catalog(by, **place))
         return opened[-1]
 
     yield opener
     for catalog in opened:
         catalog.close()
+    if kind == "glue":  # one for all tests of this server
+        remains = opener()
+        for namespace in remains.list_namespaces():
+            for table in remains.list_tables(namespace):
+                remains.drop_table(table)
+            remains.drop_namespace(namespace)
 
 
 @pytest.fixture

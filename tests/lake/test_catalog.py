@@ -67,6 +67,14 @@ def test_a_catalog_database_that_is_not_there_is_named_without_its_password(acce
     assert "hush" not in str(refused.value)
 
 
+def test_tables_lie_at_the_same_keys_whatever_the_catalog(catalog, store):
+    publish(catalog, observations([90], hours(1)), run="one")
+    assert {entry.key.rpartition("/")[0].split("/observed_at")[0] for entry in store.list("warehouse/")} == {
+        "warehouse/weather/observations/data",
+        "warehouse/weather/observations/metadata",
+    }
+
+
 def test_s3_that_is_down_is_named_when_a_table_is_read(open_anew, access, monkeypatch):
     publish(open_anew(), observations([90], hours(1)), run="one")
     monkeypatch.setattr(files, "_cache", files._Cache(files.CACHE))

@@ -80,6 +80,11 @@ def open_table(catalog: Catalog, definition: TableDefinition) -> Table:
             return _create(catalog, definition)
 
 
+def place(definition: TableDefinition) -> str:
+    """Where a table's files are, below the warehouse: left to themselves, kinds of catalogs differ."""
+    return f"{definition.namespace}/{definition.name}"
+
+
 def _create(catalog: Catalog, definition: TableDefinition) -> Table:
     with suppress(NamespaceAlreadyExistsError):  # by an earlier table, or by another process just now
         catalog.create_namespace(definition.namespace)
@@ -87,6 +92,7 @@ def _create(catalog: Catalog, definition: TableDefinition) -> Table:
         return catalog.create_table(
             definition.identifier,
             schema=definition.schema,
+            location=f"{catalog.properties['warehouse']}/{place(definition)}",
             partition_spec=definition.partitions,
             sort_order=definition.order,
             properties=dict(definition.properties),

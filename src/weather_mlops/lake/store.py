@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import md5
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
@@ -105,6 +106,26 @@ class ObjectStore:
         """
         with self._errors(key):
             self._client.put_object(Bucket=self.access.bucket, Key=key, Body=body, ContentType=content_type)
+
+    def put_file(self, key: str, file: Path, content_type: str = "application/octet-stream") -> None:
+        """Write a file of any size as an object, a large one in parts; it is there whole or not at all.
+
+        Raises:
+            StorageUnavailable, StorageRefused.
+        """
+        with self._errors(key), file.open("rb") as body:
+            extra = {"ContentType": content_type}
+            self._client.upload_fileobj(body, self.access.bucket, key, ExtraArgs=extra)
+
+    def get_file(self, key: str, file: Path) -> None:
+        """Read an object of any size into a file.
+
+        Raises:
+            FileNotFoundError: there is none.
+            StorageUnavailable, StorageRefused.
+        """
+        with self._errors(key), file.open("wb") as body:
+            self._client.download_fileobj(self.access.bucket, key, body)
 
     def get(self, key: str) -> bytes:
         """Read an object, whole.

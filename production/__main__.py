@@ -1,0 +1,127 @@
+"""Backups and restoring: ``python -m production <command>``. docs/operations.md tells when to use which."""
+
+import argparse
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from production import daily
+from production.backup import Shelf, back_up
+from production.restore import NEWEST, restore
+from production.settings import CATALOG, Settings, load_settings
+from weather_mlops.errors import WeatherError
+from weather_mlops.lake.store import ObjectStore, S3Access
+from weather_mlops.settings import load_settings as load_data_settings
+
+log = logging.getLogger("production")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do one command; its exit status: 0 = all went well, 1 = not, 2 = the command can't be read."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(
+        level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stdout
+    )
+    for name in ("production", "weather_mlops"):
+        logging.getLogger(name).setLevel(logging.INFO)
+    # The first process of a container is deaf to SIGTERM unless it says otherwise.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        return int(options.work(options))
+    except WeatherError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m production", description=(__doc__ or "").splitlines()[0])
+    commands = parser.add_subparsers(dest="command", required=True)
+    backup = commands.add_parser("backup", help="back up Airflow's metadata and the Iceberg catalog, once")
+    backup.add_argument("--daily", action="store_true", help="for ever, every day at BACKUP_AT (KST)")
+    backup.add_argument("--check", action="store_true", help="make none; fail where the newest is too old")
+    backup.set_defaults(work=_backup)
+    listing = commands.add_parser("backups", help="list the backups on S3 and on this machine")
+    listing.set_defaults(work=_backups)
+    restored = commands.add_parser("restore", help="bring both back; Airflow must be stopped")
+    restored.add_argument("file", help=f"a backup's name, the path of its tar, or {NEWEST}")
+    restored.add_argument("--replace", action="store_true", help="even if the databases are not empty")
+    restored.add_argument(
+        "--as-backed-up", action="store_true", help="leave the tables at the state of the backup"
+    )
+    restored.set_defaults(work=_restore)
+    tables = commands.add_parser("tables", help="point the catalog to the newest state of each table on S3")
+    tables.set_defaults(work=_tables)
+    return parser
+
+
+def _shelf(settings: Settings) -> Shelf:
+    return Shelf(settings.backup_dir, ObjectStore(_access()))
+
+
+def _access() -> S3Access:
+    return S3Access.from_settings(load_data_settings())
+
+
+def _backup(options: argparse.Namespace) -> int:
+    settings = load_settings()
+    shelf, databases = _shelf(settings), settings.databases()
+    newest = next((backup.made_at for backup in shelf.local()), None)
+    if options.check:
+        sys.stdout.write(f"newest backup: {newest or 'none'}\n")
+        return int(daily.is_late(newest, datetime.now(UTC)))
+
+    def once(now: datetime) -> None:
+        revision = load_data_settings().code_revision or ""
+        back_up(databases, shelf, now=now, keep_days=settings.backup_keep_days, revision=revision)
+
+    if options.daily:
+        daily.run(once, newest, settings.backup_at)
+    once(datetime.now(UTC))
+    return 0
+
+
+def _backups(_: argparse.Namespace) -> int:
+    shelf = _shelf(load_settings())
+    here, there = shelf.local(), shelf.remote()
+    for backup in sorted({*here, *there}, reverse=True):
+        places = [place for place, known in (("S3", there), (str(shelf.folder), here)) if backup in known]
+        made = backup.made_at.astimezone(daily.KST)
+        sys.stdout.write(f"{backup.name}  {made:%Y-%m-%d %H:%M KST}  {' and '.join(places)}\n")
+    return 0
+
+
+def _restore(options: argparse.Namespace) -> int:
+    settings = load_settings()
+    databases = settings.databases()
+    for database in databases.values():
+        database.wait()
+    replaced = restore(
+        options.file, databases, _shelf(settings), now=datetime.now(UTC), replace=options.replace
+    )
+    for database in replaced:
+        sys.stdout.write(f"What was there is kept as {database}: drop it when it isn't needed any more\n")
+    if CATALOG in databases and not options.as_backed_up:
+        return _tables(options)
+    return 0
+
+
+def _tables(_: argparse.Namespace) -> int:
+    from weather_mlops.lake.catalog import open_catalog  # noqa: PLC0415  a second, and only this needs it
+    from weather_mlops.lake.recovery import take_up  # noqa: PLC0415
+
+    access = _access()
+    for table in take_up(open_catalog(access), ObjectStore(access)):
+        sys.stdout.write(
+            f"{table.table}: taken up at {table.after}; the catalog had {table.before or 'no such table'}\n"
+        )
+        if table.rivals:
+            sys.stdout.write(f"{table.table}: two writers had met here: compare with raw by `make rebuild`\n")
+    return 0
+
+
+if __name__ == "__main__":
+    os.umask(0o077)  # backups hold hashes of passwords
+    sys.exit(main())

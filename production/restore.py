@@ -1,0 +1,110 @@
+"""A restore: all is made and compared beside the live databases, which then give up their names at once."""
+
+import logging
+import shutil
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Final
+
+from production import archive, postgres
+from production.backup import PREFIX, WORK, Shelf, verify
+from production.postgres import Database
+from weather_mlops.errors import BackupUnusable, RestoreRefused
+
+log = logging.getLogger(__name__)
+
+NEWEST: Final = "latest"
+
+
+def restore(
+    named: str, databases: Mapping[str, Database], shelf: Shelf, *, now: datetime, replace: bool
+) -> list[Database]:
+    """Bring databases back to what a backup says.
+
+    Nothing of the live databases changes before all of the backup is restored beside them and compared with
+    its manifest. Then all change their names in one transaction.
+
+    Args:
+        named: path of a backup's tar, the name of one on this machine or on S3, or ``latest``.
+        databases: by role.
+        shelf: where backups are kept.
+        now: the time; databases that are replaced keep their rows under a name with it.
+        replace: whether databases that are not empty may be replaced.
+
+    Returns:
+        Databases that were replaced, under the names that they have now.
+
+    Raises:
+        BackupUnusable: there is none of that name, or it is damaged, or it lacks a database.
+        RestoreRefused: a database is in use, or not empty.
+        StorageUnavailable, StorageRefused: the database or S3.
+    """
+    shelf.folder.mkdir(parents=True, exist_ok=True)
+    full = [database for database in databases.values() if database.tables()]
+    if full and not replace:
+        raise RestoreRefused(
+            f"{' and '.join(map(str, full))}: not empty. To replace what is there: "
+            f"make restore FILE={named} REPLACE=1; it is kept under another name."
+        )
+    postgres.refuse_in_use(full)
+    with postgres.alone(next(iter(databases.values()))):
+        next(iter(databases.values())).drop_scratches()
+        work = Path(mkdtemp(prefix=WORK, dir=shelf.folder))
+        try:
+            file, seal = _found(named, shelf, work)
+            manifest, dumps = archive.unpack(file, seal, work)
+            if set(dumps) != set(databases):
+                raise BackupUnusable(
+                    f"{file.name} holds {', '.join(sorted(dumps))}; "
+                    f"the environment names {', '.join(sorted(databases))}. "
+                    "Set PYICEBERG_CATALOG__WEATHER__URI as it was when the backup was made."
+                )
+            made = verify(manifest, dumps, databases)
+            try:
+                replaced = postgres.put_in_place(made, f"_before_{now:%Y%m%d_%H%M%S}")
+            except BaseException:
+                for scratch in made:
+                    scratch.drop()
+                raise
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+    log.info("restored: %s, made at %s", file.name, manifest.made_at.isoformat())
+    return replaced
+
+
+def _found(named: str, shelf: Shelf, work: Path) -> tuple[Path, str]:
+    """The tar on this machine, fetched from S3 where it isn't there, and its seal."""
+    path = Path(named)
+    if path.name != named:
+        if not path.exists():
+            raise BackupUnusable(f"{path}: no such file")
+        return path, _seal(path)
+    here = shelf.local()
+    if named in {backup.name for backup in here}:  # without a word from S3, which may be down
+        return shelf.folder / named, _seal(shelf.folder / named)
+    there = shelf.remote()
+    if named == NEWEST:
+        newest = sorted({*here, *there}, key=lambda backup: backup.made_at)
+        if not newest:
+            raise BackupUnusable(
+                f"there is no backup in {shelf.folder} and none at {shelf.store.where(PREFIX)}"
+            )
+        named = newest[-1].name
+    if named in {backup.name for backup in here}:
+        return shelf.folder / named, _seal(shelf.folder / named)
+    if named not in {backup.name for backup in there}:
+        known = ", ".join(backup.name for backup in [*there, *here][:5]) or "none"
+        raise BackupUnusable(
+            f"no backup {named} in {shelf.folder} or at {shelf.store.where(PREFIX)}. There are: {known}"
+        )
+    shelf.store.get_file(PREFIX + named, work / named)
+    return work / named, shelf.store.get(PREFIX + named + archive.SEAL).decode()
+
+
+def _seal(file: Path) -> str:
+    seal = file.with_name(file.name + archive.SEAL)
+    if not seal.exists():
+        raise BackupUnusable(f"{file}: no {seal.name} beside it: it is no whole backup. Take another one.")
+    return seal.read_text()

@@ -1,0 +1,88 @@
+"""Where the databases are, and when and how long to keep backups of them: the environment of the services."""
+
+from datetime import time
+from pathlib import Path
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from production.postgres import Database
+from weather_mlops.errors import Misconfigured
+
+METADATA = "airflow"
+CATALOG = "catalog"
+
+
+class Settings(BaseSettings):
+    """Each attribute is an environment variable in capitals."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        env_ignore_empty=True,  # docker compose hands on what isn't set as empty
+    )
+
+    airflow__database__sql_alchemy_conn: SecretStr = Field(description="Airflow's metadata, on PostgreSQL")
+    pyiceberg_catalog__weather__uri: SecretStr | None = Field(
+        default=None, description="the Iceberg catalog; not backed up here where it is no PostgreSQL"
+    )
+    backup_dir: Path = Field(default=Path("/backups"), description="copies on this machine")
+    backup_keep_days: int = Field(default=30, ge=1, description="days that copies are kept, here and on S3")
+    backup_at: time = Field(default=time(3, 30), description="KST, every day")
+
+    def databases(self) -> dict[str, Database]:
+        """What is backed up, by role: Airflow's metadata, and the catalog where it is on PostgreSQL.
+
+        Raises:
+            Misconfigured: Airflow's metadata is not on PostgreSQL, or a URL can't be read.
+        """
+        found = {
+            METADATA: _database(
+                "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", self.airflow__database__sql_alchemy_conn
+            )
+        }
+        if self.pyiceberg_catalog__weather__uri:
+            found[CATALOG] = _database(
+                "PYICEBERG_CATALOG__WEATHER__URI", self.pyiceberg_catalog__weather__uri
+            )
+        chosen = {role: database for role, database in found.items() if database is not None}
+        if METADATA not in chosen:
+            raise Misconfigured(
+                "environment: AIRFLOW__DATABASE__SQL_ALCHEMY_CONN names no PostgreSQL, and nothing else is "
+                "backed up here. `make run` keeps its data in .run/: copy that folder while it is stopped."
+            )
+        if len({(database.url.host, database.url.port or 5432) for database in chosen.values()}) > 1:
+            raise Misconfigured(
+                "environment: AIRFLOW__DATABASE__SQL_ALCHEMY_CONN and PYICEBERG_CATALOG__WEATHER__URI name "
+                "two servers: backups are of one, so that both can be brought back at once"
+            )
+        return chosen
+
+
+def _database(variable: str, value: SecretStr) -> Database | None:
+    try:
+        url = make_url(value.get_secret_value())
+    except ArgumentError:
+        raise Misconfigured(
+            f"environment: {variable} is no database URL: postgresql+psycopg2://USER:PASSWORD@HOST:5432/NAME"
+        ) from None  # its text may hold the password
+    return Database(url) if url.get_backend_name() == "postgresql" else None
+
+
+def load_settings() -> Settings:
+    """Read the environment now.
+
+    Raises:
+        Misconfigured: naming each variable that is missing or wrong; never their values.
+    """
+    try:
+        return Settings.model_validate({})
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{str(fault['loc'][0]).upper()}: {fault['msg'].lower()}" for fault in error.errors()
+        )
+        raise Misconfigured(
+            f"environment: {faults}. Run it in the service that has it: docker compose -f "
+            "docker-compose.production.yml run --rm backup python -m production ..."
+        ) from None

@@ -1,0 +1,132 @@
+"""What the files say, without an engine: the schema, secrets, settings, what both systems have in common."""
+
+import configparser
+import json
+import re
+from importlib.resources import files
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from embedded.parts import PROJECT
+
+DEVELOPMENT, PRODUCTION = PROJECT / "docker-compose.yml", PROJECT / "docker-compose.production.yml"
+STAND_INS = Path(__file__).parent / "stand-ins.yml"
+MADE_FOR_DEVELOPMENT = {"s3", "simulator"}
+ISOLATED = {"airflow-postgres", "airflow-redis"}
+
+
+def content(file: Path) -> dict[str, Any]:
+    return dict(yaml.safe_load(file.read_text()))
+
+
+def services(file: Path) -> dict[str, Any]:
+    return dict(content(file)["services"])
+
+
+@pytest.mark.parametrize("file", [DEVELOPMENT, PRODUCTION, STAND_INS], ids=lambda file: file.name)
+def test_it_is_a_compose_file_by_the_schema_of_compose(file):
+    vendored = files("check_jsonschema.builtin_schemas") / "vendor" / "compose-spec.json"
+    schema = json.loads(vendored.read_text())
+    jsonschema.validate(content(file), schema)
+
+
+@pytest.mark.parametrize("file", [DEVELOPMENT, PRODUCTION], ids=lambda file: file.name)
+def test_every_service_has_limits_a_check_a_restart_policy_and_logs_that_end(file):
+    for name, service in services(file).items():
+        assert service["deploy"]["resources"]["limits"].keys() == {"cpus", "memory"}, name
+        assert service["deploy"]["resources"]["reservations"].keys() == {"cpus", "memory"}, name
+        assert service["logging"]["options"] == {"max-size": "10m", "max-file": "3"}, name
+        assert service["restart"] == ("on-failure" if name == "airflow-init" else "unless-stopped"), name
+        assert name == "airflow-init" or service["healthcheck"]["test"], name
+
+
+@pytest.mark.parametrize("file", [DEVELOPMENT, PRODUCTION], ids=lambda file: file.name)
+def test_databases_are_on_a_network_without_a_way_out_and_publish_no_port(file):
+    assert content(file)["networks"]["metadata"] == {"internal": True}
+    for name in ISOLATED:
+        assert services(file)[name]["networks"] == ["metadata"]
+        assert "ports" not in services(file)[name]
+
+
+@pytest.mark.parametrize("file", [DEVELOPMENT, PRODUCTION], ids=lambda file: file.name)
+def test_what_runs_our_code_can_write_only_where_it_must(file):
+    ours = [service for name, service in services(file).items() if name not in ISOLATED]
+    assert all(service["read_only"] and service["cap_drop"] == ["ALL"] for service in ours)
+
+
+@pytest.mark.parametrize("file", [DEVELOPMENT, PRODUCTION], ids=lambda file: file.name)
+def test_ports_are_published_on_this_machine_only_unless_told_otherwise(file):
+    published = [port for service in services(file).values() for port in service.get("ports", [])]
+    assert published
+    assert all(re.match(r"127\.0\.0\.1:|\$\{WEATHER_UI_ADDRESS:-127\.0\.0\.1\}:", port) for port in published)
+
+
+def test_production_has_no_default_password_no_s3_and_no_simulator():
+    secret = re.compile(r"\$\{(\w*(?:KEY|SECRET|PASSWORD)\w*)(:[-?])?")
+    found = dict.fromkeys(name for name, _ in secret.findall(PRODUCTION.read_text()))
+    required = {name for name, kind in secret.findall(PRODUCTION.read_text()) if kind == ":?"}
+
+    role = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}  # or the machine's
+    elsewhere = {
+        "AIRFLOW__SECRETS__BACKEND",
+        "AIRFLOW__SECRETS__BACKEND_KWARGS",
+    }  # where, and no secret itself
+    assert set(found) - required == role | elsewhere
+    assert not MADE_FOR_DEVELOPMENT & set(services(PRODUCTION))
+    assert "development" not in PRODUCTION.read_text().lower()
+
+
+def test_both_systems_have_the_same_services_with_the_same_limits_and_checks():
+    development, production = services(DEVELOPMENT), services(PRODUCTION)
+    assert set(development) - MADE_FOR_DEVELOPMENT == set(production)
+    for name, service in production.items():
+        for part in ("deploy", "healthcheck", "networks", "restart", "container_name", "image"):
+            assert development[name].get(part) == service.get(part), (name, part)
+
+
+def test_the_names_that_people_know_are_kept():
+    names = {name: service.get("container_name") for name, service in services(PRODUCTION).items()}
+    assert names["airflow-postgres"] == "mlops-airflow-postgres"
+    assert names["airflow-webserver"] == "mlops-airflow-webserver"
+    assert names["airflow-scheduler"] == "mlops-airflow-scheduler"
+    assert {"airflow-dag-processor", "airflow-triggerer", "airflow-init", "backup"} <= set(names)
+
+
+def test_the_three_services_that_people_name_bring_all_that_airflow_needs():
+    named = ["airflow-postgres", "airflow-webserver", "airflow-scheduler"]
+    reached: set[str] = set()
+    while named:
+        reached.add(name := named.pop())
+        named += services(PRODUCTION)[name].get("depends_on", {})
+    assert {"airflow-init", "airflow-dag-processor", "airflow-triggerer"} <= reached
+
+
+def test_settings_give_a_reason_for_each_and_no_secret():
+    lines = (PROJECT / "deploy" / "airflow.cfg").read_text().splitlines()
+    for before, line in pairwise(lines):
+        if "=" in line and not line.startswith("#"):
+            assert before.startswith("#") or "=" in before, line
+    settings = configparser.ConfigParser(interpolation=None)
+    settings.read_string("\n".join(lines))
+    assert settings["core"]["parallelism"] == "32"
+    assert settings["core"]["max_active_tasks_per_dag"] == "16"
+    assert settings["core"]["max_active_runs_per_dag"] == "1"
+    assert settings["core"]["load_examples"] == "False"
+    assert settings["core"]["default_timezone"] == "Asia/Seoul"
+    assert not [
+        name
+        for section in settings
+        for name in settings[section]
+        if re.search("secret|password|fernet", name)
+    ]
+
+
+def test_what_is_no_part_of_the_image_is_kept_out_of_its_build():
+    kept = (PROJECT / ".dockerignore").read_text().splitlines()
+    assert kept[1] == "*"
+    assert "!.env" not in kept

@@ -1,0 +1,217 @@
+"""docker-compose.production.yml: logins, pipelines, limits, networks, every service killed once, workers."""
+
+import json
+import time
+from datetime import datetime, timedelta
+from urllib.parse import quote
+
+import pytest
+import requests
+
+from embedded.parts import PROJECT
+from tests.containers.conftest import AIRFLOW, IMAGE, Composed, secrets
+from weather_mlops.kma.endpoints import KST
+
+pytestmark = [pytest.mark.containers, pytest.mark.timeout(600)]
+REQUIRED = sorted(secrets())
+KILLED = (
+    "airflow-triggerer", "airflow-dag-processor", "airflow-webserver", "airflow-postgres", "s3",
+    "airflow-scheduler",
+)  # fmt: skip
+LIMITED = ("airflow-postgres", *AIRFLOW)
+
+
+@pytest.mark.parametrize("missing", REQUIRED)
+def test_without_a_secret_nothing_starts_and_the_message_names_it(engine, tmp_path, missing):
+    settings = {name: value for name, value in secrets().items() if name != missing} | {missing: ""}
+    composed = Composed(engine, [PROJECT / "docker-compose.production.yml"], settings, tmp_path, ("", ""))
+    told = composed.compose("config", check=False)
+
+    assert told.returncode != 0
+    assert missing in told.stdout + told.stderr
+
+
+def test_the_image_runs_as_nobody_special_and_holds_no_build_tools_and_no_secrets(engine, image):
+    def runs(*command: str) -> bool:
+        return engine.succeeds("run", "--rm", "--entrypoint", command[0], image, *command[1:])
+
+    config = json.loads(engine("inspect", image))[0]["Config"]
+    history = engine("history", "--no-trunc", image)
+
+    assert engine("run", "--rm", "--entrypoint", "id", image, "-u").strip() == "50000"
+    assert not any(
+        runs("bash", "-c", f"command -v {tool}") for tool in ("gcc", "cc", "make", "pip", "uv", "git")
+    )
+    assert not runs("bash", "-c", "touch /opt/airflow/plugins/x")
+    assert runs(
+        "bash",
+        "-c",
+        "python -c 'import weather_mlops.collection, simulator.server' && test -f dags/load_yaml.py",
+    )
+    assert config["Labels"]["org.opencontainers.image.revision"] == "tested"
+    assert not [word for word in ("FERNET", "PASSWORD", "SECRET") if word in history]
+    assert image == IMAGE
+
+
+def test_every_service_is_healthy_by_its_own_check(production):
+    for service in ("airflow-postgres", "s3", *LIMITED[1:]):
+        production.until(lambda service=service: production.healthy(service), f"{service} is healthy", 60)
+
+
+def test_people_log_in_by_name_and_see_and_do_what_their_role_allows(production):
+    add = (
+        "airflow",
+        "users",
+        "create",
+        "-u",
+        "reader",
+        "-p",
+        "reader-password",
+        "-f",
+        "r",
+        "-l",
+        "r",
+        "-e",
+        "r@x.kr",
+    )
+    production.execute("mlops-airflow-webserver", *add, "-r", "Viewer")
+    token = production.token("reader", "reader-password").json()["access_token"]
+    reader = {"Authorization": f"Bearer {token}"}
+    dag = f"{production.url}/api/v2/dags/data_collection"
+
+    assert production.token("admin", "admin").status_code == 401
+    assert requests.get(dag, timeout=30).status_code == 401
+    assert requests.get(dag, headers=reader, timeout=30).status_code == 200
+    started = requests.post(f"{dag}/dagRuns", headers=reader, json={"logical_date": None}, timeout=30)
+    assert started.status_code == 403
+
+
+def test_the_pipelines_are_green_on_postgresql(production):
+    today = datetime.now(KST).date()
+    days = {"from": str(today - timedelta(days=64)), "to": str(today), "stations": "108,143,159"}
+    for dag_id, conf in (
+        ("history", days),
+        ("data_collection", None),
+        ("model_training", None),
+        ("monitoring", None),
+    ):
+        begun = time.monotonic()
+        run, told = production.do(dag_id, conf)
+        print(f"\n{dag_id}: {time.monotonic() - begun:.0f} s")  # noqa: T201  a figure for people
+        assert run.state == "success", (dag_id, production.api.tasks(run), production.logs())
+    # Monitoring asked Airflow's API as its own user, and was answered.
+    assert not [name for name in told["missing"] if name.startswith("system_health")]
+    states = {task["task_id"]: task["state"] for task in production.api.tasks(run)}
+    assert set(states.values()) == {"success"}
+
+
+def test_a_page_from_s3_is_shown_to_those_who_logged_in(production):
+    page = f"{production.url}/weather/pages/reports/monitoring/latest.html"
+    token = production.token(*production.login).json()["access_token"]
+
+    refused = requests.get(page, timeout=30, allow_redirects=False)
+    sent_to_login = requests.get(page, headers={"Accept": "text/html"}, timeout=30, allow_redirects=False)
+    shown = requests.get(page, headers={"Authorization": f"Bearer {token}"}, timeout=30)
+
+    assert refused.status_code == 401
+    assert sent_to_login.status_code in {302, 303, 307}
+    assert "/login" in sent_to_login.headers["Location"]
+    assert shown.status_code == 200
+    assert "data_collection" in shown.text
+
+
+def test_the_limits_of_memory_hold(production):
+    for service in LIMITED:
+        limit = production.inspect(f"mlops-{service}")["HostConfig"]["Memory"]
+        assert 0 < limit <= 6 * 1024**3, service
+    greedy = "b'x' * int('3000000000')"
+    told = production.engine.succeeds("exec", "mlops-airflow-triggerer", "python", "-c", greedy)
+
+    assert not told
+    production.until(lambda: production.healthy("airflow-triggerer"), "the triggerer is well", 120)
+
+
+def test_postgresql_is_reached_by_airflow_only(production):
+    networks = production.inspect("mlops-airflow-postgres")["NetworkSettings"]["Networks"]
+    address = next(iter(networks.values()))["IPAddress"]
+    knock = (
+        "import socket, sys\n"
+        "try: socket.create_connection((sys.argv[1], 5432), 3)\n"
+        "except OSError: sys.exit(1)\n"
+    )
+
+    def reaches(container: str, host: str) -> bool:
+        return production.engine.succeeds("exec", container, "python", "-c", knock, host)
+
+    assert reaches("mlops-airflow-scheduler", "airflow-postgres")
+    assert not reaches("mlops-simulator", "airflow-postgres")
+    assert not reaches("mlops-simulator", address)
+    assert not production.inspect("mlops-airflow-postgres")["HostConfig"]["PortBindings"]
+
+
+def test_each_service_is_killed_once_and_comes_back_and_no_run_is_lost(production):
+    run_id = production.start("interrupted")
+    for service in KILLED:
+        before = production.inspect(f"mlops-{service}")["State"]["StartedAt"]
+        begun = time.monotonic()
+        production.kill(f"mlops-{service}")
+        production.until(
+            lambda service=service, before=before: (
+                production.inspect(f"mlops-{service}")["State"]["StartedAt"] != before
+                and production.healthy(service)
+            ),
+            f"{service} is back",
+        )
+        print(f"\n{service} was back after {time.monotonic() - begun:.0f} s")  # noqa: T201  a figure for people
+    collection, told = production.do("data_collection")
+    interrupted = production.finish("interrupted", run_id)
+
+    assert interrupted.state == "success", production.logs()
+    assert collection.state == "success", production.logs()
+    rows = told["inserted"] + told["corrected"] + told["equal"] + told["quarantined"]
+    assert told["rows"] == rows
+
+
+def test_logs_of_a_task_are_shown_when_its_container_is_gone(production):
+    (run, *_) = [run for run in production.api.runs("data_collection") if run.state == "success"]
+    production.compose("rm", "--force", "--stop", "airflow-scheduler", check=False)
+    production.engine("rm", "--force", "mlops-airflow-scheduler", check=False)
+    path = f"dags/{run.dag_id}/dagRuns/{quote(run.run_id, safe='')}/taskInstances/collect_weather_data/logs/1"
+    shown = json.dumps(production.api.call("GET", path))
+    production.up()
+
+    assert "s3://weather/logs" in shown
+    assert "rows" in shown
+
+
+def test_celery_spreads_tasks_over_two_workers_and_a_killed_ones_task_is_done_once(production):
+    production.settings["AIRFLOW_EXECUTOR"] = "CeleryExecutor"
+    production.up("airflow-redis", "airflow-webserver", "airflow-scheduler")
+    production.compose("up", "-d", "--no-deps", "--scale", "airflow-worker=2", "airflow-worker")
+    workers = production.engine("ps", "--filter", "name=airflow-worker", "--format", "{{.Names}}").split()
+    hosts = {production.execute(worker, "hostname").strip(): worker for worker in workers}
+    run, _ = production.do("spread")
+    tasks = production.api.tasks(run)
+
+    assert run.state == "success", production.logs()
+    assert {task["queue"] for task in tasks} == {"training"}
+    assert {task["hostname"] for task in tasks} == set(hosts)
+
+    run_id = production.start("interrupted")
+    running: list[str] = []
+
+    def begun() -> bool:
+        found = production.api.tasks(production.api.run("interrupted", run_id))
+        running[:] = [task["hostname"] for task in found if task["state"] == "running"]
+        return bool(running)
+
+    production.until(begun, "the task runs")
+    time.sleep(3)
+    production.kill(hosts[running[0]])
+    ended = production.finish("interrupted", run_id)
+    (task,) = production.api.tasks(ended)
+    mark = f"cat /opt/airflow/monitoring/$(echo '{run_id}' | md5sum | head -c 8)"
+
+    assert ended.state == "success", production.logs()
+    assert task["try_number"] == 2
+    assert production.execute("mlops-airflow-webserver", "bash", "-c", mark).split("\n") == ["try 2", ""]

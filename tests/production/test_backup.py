@@ -1,0 +1,378 @@
+import json
+import logging
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+
+from production import archive
+from production import postgres as module
+from production.backup import PREFIX, Shelf, back_up, rotate
+from production.postgres import SCRATCH
+from production.restore import restore
+from tests.postgres import PASSWORD, uri
+from tests.s3_proxy import S3Proxy, free_port
+from weather_mlops.errors import BackupUnusable, Misconfigured, RestoreRefused, StorageUnavailable
+from weather_mlops.lake.store import ObjectStore
+
+NOW = datetime(2026, 11, 27, 3, 30, tzinfo=UTC)
+
+
+def fill(database, rows: int = 3) -> None:
+    with database.connected() as connection:
+        connection.execute(text("create table note (id serial primary key, word text not null)"))
+        connection.execute(
+            text(f"insert into note (word) select repeat('한글', 40) || n from generate_series(1, {rows}) n")
+        )
+
+
+def words(database) -> list[str]:
+    with database.connected() as connection:
+        return list(connection.scalars(text("select word from note order by id")))
+
+
+def names(postgres) -> set[str]:
+    with postgres.database("postgres").connected() as connection:
+        return set(connection.scalars(text("select datname from pg_database")))
+
+
+@pytest.fixture
+def databases(postgres):
+    made = {"airflow": postgres.new("airflow"), "catalog": postgres.new("catalog")}
+    for database in made.values():
+        fill(database)
+    return made
+
+
+@pytest.fixture
+def shelf(tmp_path, store):
+    return Shelf(tmp_path / "backups", store)
+
+
+def make(databases, shelf, now=NOW, keep_days=30):
+    return back_up(databases, shelf, now=now, keep_days=keep_days, revision="abc")
+
+
+def environment(databases, shelf) -> dict[str, str]:
+    access = shelf.store.access
+    return {
+        **os.environ,
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": uri(databases["airflow"]),
+        "PYICEBERG_CATALOG__WEATHER__URI": uri(databases["catalog"]),
+        "BACKUP_DIR": str(shelf.folder),
+        "WEATHER_BUCKET": access.bucket,
+        "AWS_ENDPOINT_URL": access.endpoint_url,
+        "AWS_ACCESS_KEY_ID": access.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": access.secret_access_key,
+        "AWS_REGION": "us-east-1",
+    }
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "production", *arguments]
+
+
+def test_a_backup_is_whole_here_and_on_s3_and_is_readable_by_its_owner_only(databases, shelf, postgres):
+    made = make(databases, shelf)
+
+    assert made.file.name == "weather-20261127T033000Z.tar"
+    assert made.rows == {"airflow": 3, "catalog": 3}
+    assert made.file.stat().st_mode & 0o077 == 0
+    assert shelf.store.get(made.key) == made.file.read_bytes()
+    seal = shelf.store.get(f"{made.key}.sha256").decode()
+    assert seal == f"{archive.sha256_of(made.file)}  {made.file.name}\n"
+    subprocess.run(
+        ["sha256sum", "--check", f"{made.file.name}.sha256"],
+        cwd=shelf.folder,
+        check=True,
+        capture_output=True,
+    )
+    with tarfile.open(made.file) as tar:
+        assert tar.getnames() == ["manifest.json", "airflow.dump", "catalog.dump"]
+    assert (
+        [backup.name for backup in shelf.local()]
+        == [backup.name for backup in shelf.remote()]
+        == [made.file.name]
+    )
+    assert sorted(path.name for path in shelf.folder.iterdir()) == [
+        made.file.name,
+        f"{made.file.name}.sha256",
+    ]
+    assert not [name for name in names(postgres) if name.startswith(SCRATCH)]
+
+
+def test_a_restore_brings_back_what_was_there(databases, shelf, postgres):
+    make(databases, shelf)
+    before = words(databases["airflow"])
+    for database in databases.values():
+        database.drop()
+    shutil.rmtree(shelf.folder)
+
+    assert restore("latest", databases, shelf, now=NOW, replace=False) == []
+    assert [words(database) for database in databases.values()] == [before, before]
+    with databases["airflow"].connected() as connection:  # sequences go on where they were
+        assert connection.scalar(text("insert into note (word) values ('neu') returning id")) == 4
+
+
+def test_rows_that_come_while_it_dumps_do_not_make_the_comparison_fail(databases, shelf, monkeypatch):
+    real = module._run
+
+    def writing(command, database):
+        with database.connected() as connection:
+            connection.execute(text("insert into note (word) values ('meanwhile')"))
+        real(command, database)
+
+    monkeypatch.setattr(module, "_run", lambda c, d: (writing if c[0].endswith("pg_dump") else real)(c, d))
+    assert make(databases, shelf).rows == {"airflow": 3, "catalog": 3}
+
+
+def test_a_database_that_is_not_empty_is_refused_unless_told_and_then_kept(databases, shelf):
+    made = make(databases, shelf)
+    with databases["airflow"].connected() as connection:
+        connection.execute(text("insert into note (word) values ('later')"))
+
+    with pytest.raises(RestoreRefused, match=r"airflow_\d+ .*not empty.*REPLACE=1"):
+        restore(made.file.name, databases, shelf, now=NOW, replace=False)
+    assert "later" in words(databases["airflow"])
+
+    kept = restore(made.file.name, databases, shelf, now=NOW, replace=True)
+    assert "later" not in words(databases["airflow"])
+    assert [database.name for database in kept] == [
+        f"{d.name}_before_20261127_033000" for d in databases.values()
+    ]
+    assert "later" in words(kept[0])
+
+
+def test_databases_in_use_are_refused_by_the_name_of_who_uses_them(databases, shelf):
+    made = make(databases, shelf)
+    with databases["catalog"].connected() as connection:
+        connection.execute(text("set application_name = 'scheduler'"))
+        with pytest.raises(RestoreRefused, match=r"catalog_\d+ .*in use by scheduler"):
+            restore(made.file.name, databases, shelf, now=NOW, replace=True)
+    assert len(words(databases["airflow"])) == 3
+
+
+def damaged_anywhere(file):
+    body = bytearray(file.read_bytes())
+    body[len(body) // 2] ^= 0xFF
+    file.write_bytes(body)
+
+
+def damaged_and_sealed_anew(file):
+    damaged_anywhere(file)
+    file.with_name(file.name + ".sha256").write_text(archive.seal_of(file, file.name))
+
+
+def cut_off(file):
+    file.write_bytes(file.read_bytes()[:5000])
+
+
+def without_seal(file):
+    file.with_name(file.name + ".sha256").unlink()
+
+
+@pytest.mark.parametrize("damage", [damaged_anywhere, damaged_and_sealed_anew, cut_off, without_seal])
+def test_a_damaged_backup_is_refused_before_the_live_databases_are_touched(
+    databases, shelf, postgres, damage
+):
+    made = make(databases, shelf)
+    with databases["airflow"].connected() as connection:
+        connection.execute(text("insert into note (word) values ('live')"))
+    known = names(postgres)
+    damage(made.file)
+
+    with pytest.raises(BackupUnusable, match=made.file.name):
+        restore(str(made.file), databases, shelf, now=NOW, replace=True)
+    assert "live" in words(databases["airflow"])
+    assert names(postgres) == known
+
+
+def test_a_tar_that_names_paths_of_its_own_is_refused(databases, shelf, tmp_path):
+    shelf.folder.mkdir()
+    file = shelf.folder / archive.name_of(NOW)
+    listing = tmp_path / "manifest.json"
+    dump = {"database": "x", "server": 15, "sha256": "", "rows": {}}
+    told = {"format": 1, "made_at": NOW.isoformat(), "revision": "", "dumps": {"../../outside": dump}}
+    listing.write_text(json.dumps(told))
+    with tarfile.open(file, "w") as tar:
+        tar.add(listing, "manifest.json")
+        tar.add(listing, "../../outside.dump")
+    file.with_name(file.name + archive.SEAL).write_text(archive.seal_of(file, file.name))
+
+    with pytest.raises(BackupUnusable, match="names no databases of this project"):
+        restore(str(file), databases, shelf, now=NOW, replace=True)
+    assert not (shelf.folder.parent / "outside.dump").exists()
+
+
+def test_a_dump_that_restores_to_other_rows_is_refused(databases, shelf, postgres, monkeypatch):
+    """As of a database whose files are damaged: the dump can be read, and rows are missing."""
+    real = module.row_counts
+    monkeypatch.setattr(
+        module,
+        "row_counts",
+        lambda c: (
+            {**real(c), "public.note": 4}
+            if "airflow" in str(c.engine.url) and SCRATCH not in str(c.engine.url)
+            else real(c)
+        ),
+    )
+    with pytest.raises(
+        BackupUnusable, match=r"airflow\.dump: restored, it has other rows .* in public\.note"
+    ):
+        make(databases, shelf)
+    assert (shelf.local(), shelf.remote()) == ([], [])
+    assert not [name for name in names(postgres) if name.startswith(SCRATCH)]
+
+
+def test_old_backups_go_and_the_newest_stays_however_old(databases, shelf):
+    for days in (0, 10, 40):
+        make(databases, shelf, NOW + timedelta(days=days))
+    kept = ["weather-20270106T033000Z.tar", "weather-20261207T033000Z.tar"]
+    assert [backup.name for backup in shelf.local()] == [backup.name for backup in shelf.remote()] == kept
+    assert {entry.key.split(".tar")[0] for entry in shelf.store.list(PREFIX)} == {
+        f"{PREFIX}{name[:-4]}" for name in kept
+    }
+
+    shelf.store.put("backups/of-somebody-else", b"")
+    rotate(shelf, NOW + timedelta(days=1000))
+    assert [backup.name for backup in shelf.local()] == kept[:1]
+    assert shelf.store.exists("backups/of-somebody-else")
+
+
+def wait_until(condition, seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("held", ["pg_dump", "pg_restore"])
+def test_killed_while_it_dumps_or_verifies_nothing_looks_whole_and_the_next_one_clears_up(
+    databases, shelf, postgres, tmp_path, held
+):
+    slow, begun = tmp_path / "bin", tmp_path / "begun"
+    slow.mkdir()
+    script = slow / held  # does its work, and then doesn't end
+    hang = f'[ "$1" = --version ] || {{ touch {begun}; sleep 60; }}'
+    script.write_text(f'#!/bin/sh\n{shutil.which(held)} "$@" || exit 1\n{hang}\n')
+    script.chmod(0o755)
+    shelf.folder.mkdir()
+    env = {**environment(databases, shelf), "PATH": f"{slow}:{os.environ['PATH']}"}
+    process = subprocess.Popen(command("backup"), env=env, start_new_session=True, stdout=subprocess.DEVNULL)
+    wait_until(begun.exists)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+    assert list(shelf.folder.iterdir())
+    assert (shelf.local(), shelf.remote()) == ([], [])
+    made = make(databases, shelf)
+    assert sorted(path.name for path in shelf.folder.iterdir()) == [
+        made.file.name,
+        f"{made.file.name}.sha256",
+    ]
+    assert not [name for name in names(postgres) if name.startswith(SCRATCH)]
+
+
+@pytest.mark.parametrize("seal", [False, True])
+def test_killed_while_it_copies_to_s3_no_half_copy_looks_whole(databases, shelf, server, seal):
+    proxy = S3Proxy(server)
+    env = {**environment(databases, shelf), "AWS_ENDPOINT_URL": proxy.url}
+    proxy.hold_at(lambda method, path: method == "PUT" and path.endswith(".sha256") == seal)
+    process = subprocess.Popen(command("backup"), env=env, stdout=subprocess.DEVNULL)
+    proxy.kill_the_held()
+    process.wait()
+    proxy.close()
+
+    assert shelf.remote() == []
+    assert len(shelf.local()) == 1  # whole and verified before it was copied
+    made = make(databases, shelf, datetime.now(UTC) + timedelta(seconds=5))
+    assert [backup.name for backup in shelf.remote()] == [made.file.name]
+    assert {entry.key for entry in shelf.store.list(PREFIX)} == {made.key, f"{made.key}.sha256"}
+
+
+def test_a_large_backup_goes_to_s3_in_parts(databases, shelf):
+    with databases["airflow"].connected() as connection:
+        noise = "string_agg(md5(random()::text), '') from generate_series(1, 60000) n group by n % 300"
+        for _ in range(12):
+            connection.execute(text(f"insert into note (word) select {noise}"))
+    made = make(databases, shelf)
+    head = shelf.store._client.head_object(Bucket=shelf.store.access.bucket, Key=made.key)
+    assert made.bytes > 8 << 20
+    assert int(head["ETag"].strip('"').rpartition("-")[2]) > 1
+
+    shutil.rmtree(shelf.folder)
+    restore(made.file.name, databases, shelf, now=NOW, replace=True)
+    assert len(words(databases["airflow"])) == 3 + 12 * 300
+
+
+def test_without_s3_the_backup_is_kept_here_and_the_message_says_so(databases, shelf, store):
+    down = ObjectStore(replace(store.access, endpoint_url=f"http://127.0.0.1:{free_port()}"))
+    with pytest.raises(
+        StorageUnavailable, match=r"weather-.*\.tar is whole, but not copied to S3: s3://.*no answer"
+    ):
+        make(databases, Shelf(shelf.folder, down))
+    (here,) = shelf.local()
+    restore(here.name, databases, Shelf(shelf.folder, down), now=NOW, replace=True)
+
+
+def test_a_client_older_than_the_server_is_refused_by_name(databases, shelf, tmp_path, monkeypatch):
+    old = tmp_path / "pg_dump"
+    old.write_text('#!/bin/sh\necho "pg_dump (PostgreSQL) 9.6.24"\n')
+    old.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    with pytest.raises(
+        Misconfigured, match=r"pg_dump is of PostgreSQL 9.*Install postgresql-client-\d+ or newer"
+    ):
+        make(databases, shelf)
+
+
+def test_a_server_that_is_down_is_named_without_its_password(databases, shelf, caplog, capfd):
+    away = {
+        role: replace(database, url=database.url.set(port=free_port()))
+        for role, database in databases.items()
+    }
+    caplog.set_level(logging.DEBUG)
+    with pytest.raises(
+        StorageUnavailable, match=r"database postgres at 127\.0\.0\.1:\d+: .*refused"
+    ) as refused:
+        make(away, shelf)
+    assert PASSWORD not in str(refused.value) + caplog.text + "".join(capfd.readouterr())
+
+
+def test_two_backups_at_once_do_not_meet(databases, shelf):
+    with (
+        module.alone(databases["airflow"]),
+        pytest.raises(StorageUnavailable, match="another backup or restore"),
+    ):
+        make(databases, shelf)
+
+
+def test_the_command_backs_up_lists_and_restores(databases, shelf):
+    env = environment(databases, shelf)
+
+    def run(*arguments):
+        done = subprocess.run(command(*arguments), env=env, capture_output=True, text=True, check=False)
+        assert PASSWORD not in done.stdout + done.stderr
+        return done
+
+    assert run("backup", "--check").returncode == 1
+    assert "backed up and verified" in run("backup").stdout
+    assert run("backup", "--check").returncode == 0
+    (name,) = (backup.name for backup in shelf.local())
+    assert name in run("backups").stdout
+    assert f"S3 and {shelf.folder}" in run("backups").stdout
+    refused = run("restore", "latest")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("error: database airflow_")
+    done = run("restore", name, "--replace", "--as-backed-up")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "What was there is kept as database airflow_" in done.stdout
+    assert run("restore", "weather-20200101T000000Z.tar").returncode == 1
