@@ -34,7 +34,7 @@ spread:
     - task_id: work
       operator: airflow.providers.standard.operators.bash.BashOperator
       queue: training
-      expand: {bash_command: [sleep 3.1, sleep 3.2, sleep 3.3, sleep 3.4, sleep 3.5, sleep 3.6, sleep 3.7, sleep 3.8]}
+      expand: {bash_command: [sleep 3, sleep 3.1, sleep 3.2, sleep 3.3, sleep 3.4, sleep 3.5, sleep 3.6]}
 """
 INTERRUPTED = """
 interrupted:
