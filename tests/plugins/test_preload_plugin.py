@@ -3,6 +3,7 @@
 import sys
 
 import pytest
+
 from preload_plugin import forks_tasks
 
 
