@@ -34,8 +34,7 @@ spread:
     - task_id: work
       operator: airflow.providers.standard.operators.bash.BashOperator
       queue: training
-      expand:
-        bash_command: [sleep 3.1, sleep 3.2, sleep 3.3, sleep 3.4, sleep 3.5, sleep 3.6, sleep 3.7, sleep 3.8]
+      expand: {bash_command: [sleep 3, sleep 3.1, sleep 3.2, sleep 3.3, sleep 3.4, sleep 3.5, sleep 3.6]}
 """
 INTERRUPTED = """
 interrupted:
@@ -327,10 +326,7 @@ def secrets() -> dict[str, str]:
     }
 
 
-@pytest.fixture(scope="module")
-def production(
-    engine: Engine, image: str, pipelines: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Composed]:
+def production_of(engine: Engine, pipelines: Path, folder: Path, **more: str) -> Composed:
     """docker-compose.production.yml as it is, with stand-ins for S3 and the KMA beside it."""
     known = secrets()
     settings = {
@@ -341,13 +337,34 @@ def production(
         "AWS_ENDPOINT_URL": "http://s3:9000",
         "AWS_ACCESS_KEY_ID": "weather",
         "AWS_SECRET_ACCESS_KEY": "not-the-default",
-        "WORKER_QUEUES": "default,training",
+        **more,
     }
     files = [PROJECT / "docker-compose.production.yml", Path(__file__).parent / "stand-ins.yml"]
-    login = ("admin", known["ADMIN_PASSWORD"])
-    composed = Composed(engine, files, settings, tmp_path_factory.mktemp("production"), login)
+    return Composed(engine, files, settings, folder, ("admin", known["ADMIN_PASSWORD"]))
+
+
+@pytest.fixture(scope="module")
+def production(
+    engine: Engine, image: str, pipelines: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Composed]:
+    composed = production_of(engine, pipelines, tmp_path_factory.mktemp("production"))
     try:
         composed.up()
+        yield composed
+    finally:
+        composed.down()
+
+
+@pytest.fixture(scope="module")
+def celery(
+    engine: Engine, image: str, pipelines: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Composed]:
+    """The same with two workers, which take tasks of two queues."""
+    chosen = {"AIRFLOW_EXECUTOR": "CeleryExecutor", "WORKER_QUEUES": "default,training"}
+    composed = production_of(engine, pipelines, tmp_path_factory.mktemp("celery"), **chosen)
+    try:
+        composed.up()
+        composed.compose("up", "-d", "--no-deps", "--scale", "airflow-worker=2", "airflow-worker")
         yield composed
     finally:
         composed.down()
