@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 LIGHT, DARK = "#3f3f46", "#d4d4d8"  # ink of the UI in its two modes
 HALO: Final = "#ffffff"
-"""Around the lines in light mode, where an entry that is chosen is dark, and an image can't change its ink."""
+"""Around the lines in light mode: the entry that is chosen is dark there, and an image keeps its ink."""
 ICONS: Final = {
     "quality": '<path d="M12 3l7 3v5c0 4.6-2.9 8.3-7 10-4.1-1.7-7-5.4-7-10V6zM8.8 11.8l2.3 2.4 4.2-4.6"/>',
     "monitoring": '<path d="M3 12h4l2.5-7 4 14 2.5-7h5"/>',
