@@ -172,6 +172,12 @@ class Composed:
         return state["Status"] == "exited" and state["ExitCode"] == 0
 
     def down(self) -> None:
+        # podman-compose forgets all workers but the first.
+        workers = self.engine(
+            "ps", "-a", "--filter", f"name={self.project}", "--format", "{{.Names}}"
+        ).split()
+        if workers:
+            self.engine("rm", "--force", *workers)
         self.compose("down", "--volumes", check=False)
 
     def container(self, service: str) -> str:
