@@ -124,13 +124,13 @@ class Composed:
         assert told.returncode == 0 or not check, told.stdout[-3000:] + told.stderr[-3000:]
         return told
 
-    def up(self, *named: str) -> None:
+    def up(self, *named: str, airflow: bool = True) -> None:
         """Start services and what they depend on, and wait until Airflow's are healthy."""
         if self.engine.program == "docker":
             self.compose("up", "-d", *(named or self.services()))
         else:
             self._up_in_order(named or tuple(self.services()))
-        for service in AIRFLOW:
+        for service in AIRFLOW if airflow else named:
             self.until(lambda service=service: self.healthy(service), f"{service} is healthy")
 
     def services(self) -> dict[str, dict[str, Any]]:
@@ -141,8 +141,6 @@ class Composed:
                 before = merged.setdefault(name, {})
                 wanted = {**before.get("depends_on", {}), **service.get("depends_on", {})}
                 merged[name] = {**before, **service, "depends_on": wanted}
-        if not (PROJECT / "production").exists():
-            merged.pop("backup", None)
         profiles = {"celery"} if "AIRFLOW_EXECUTOR" in self.settings else set()
         return {
             name: service for name, service in merged.items() if set(service.get("profiles", [])) <= profiles
@@ -179,6 +177,12 @@ class Composed:
         if workers:
             self.engine("rm", "--force", *workers)
         self.compose("down", "--volumes", check=False)
+
+    def lose_all_but(self, *kept: str) -> None:
+        """Destroy all containers and volumes but these services' and those that keep the data."""
+        self.engine("rm", "--force", *(self.container(name) for name in self.services() if name not in kept))
+        for volume in ("postgres", "logs", "monitoring", "backups"):
+            self.engine("volume", "rm", "--force", f"{self.project}_{volume}")
 
     def container(self, service: str) -> str:
         """A service's container."""

@@ -15,7 +15,7 @@ from weather_mlops.kma.endpoints import KST
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(600)]
 REQUIRED = sorted(secrets())
 KILLED = (
-    "airflow-triggerer", "airflow-dag-processor", "airflow-webserver", "airflow-postgres", "s3",
+    "airflow-triggerer", "airflow-dag-processor", "airflow-webserver", "airflow-postgres", "s3", "backup",
     "airflow-scheduler",
 )  # fmt: skip
 LIMITED = ("airflow-postgres", *AIRFLOW)
@@ -54,7 +54,7 @@ def test_the_image_runs_as_nobody_special_and_holds_no_build_tools_and_no_secret
 
 
 def test_every_service_is_healthy_by_its_own_check(production):
-    for service in ("airflow-postgres", "s3", *LIMITED[1:]):
+    for service in ("airflow-postgres", "s3", "backup", *LIMITED[1:]):
         production.until(lambda service=service: production.healthy(service), f"{service} is healthy", 60)
 
 
@@ -183,3 +183,25 @@ def test_logs_of_a_task_are_shown_when_its_container_is_gone(production):
 
     assert "s3://weather/logs" in shown
     assert "rows" in shown
+
+
+def test_the_machine_is_lost_and_the_system_comes_back_from_its_backup(production):
+    """The disaster drill, by the commands of docs/operations.md: only S3 and .env are left."""
+    count = ("python", "-m", "weather_mlops", "query", "select count(*) from observations")
+
+    def kept() -> tuple[set[str], str]:
+        runs = {run.run_id for run in production.api.runs("data_collection") if run.state == "success"}
+        return runs, production.execute("mlops-airflow-scheduler", *count)
+
+    before = kept()
+    production.execute("mlops-backup", "python", "-m", "production", "backup")
+    production.lose_all_but("s3", "simulator")
+    production.up("airflow-postgres", airflow=False)
+    restore = ("run", "--rm", "--no-deps", "backup", "python", "-m", "production", "restore", "latest")
+    production.compose(*restore)
+    production.up()
+
+    assert kept() == before
+    run, told = production.do("data_collection")
+    assert run.state == "success", production.logs()
+    assert told["equal"] > 0
