@@ -57,6 +57,7 @@ def test_the_runs_of_two_dags_never_share_a_name():
 
 
 OF_AIRFLOW = {
+    "task_display_name",
     "task_id", "operator", "dependencies", "outlets", "pool", "execution_timeout", "trigger_rule", "expand",
     "map_index_template",
 }  # fmt: skip
