@@ -179,15 +179,15 @@ def open_anew(request, access, tmp_path) -> Iterator[Callable]:
         opened.append(open_catalog(by, **place))
         return opened[-1]
 
-    yield opener
-    for catalog in opened:
-        catalog.close()
-    if kind == "glue":  # one for all tests of this server
+    if kind == "glue":  # one for all tests of this server: what others left goes first
         remains = opener()
         for namespace in remains.list_namespaces():
             for table in remains.list_tables(namespace):
                 remains.drop_table(table)
             remains.drop_namespace(namespace)
+    yield opener
+    for catalog in opened:
+        catalog.close()
 
 
 @pytest.fixture
