@@ -1,7 +1,7 @@
 # The commands of this project. `make run` and `make test` are all that a fresh machine needs.
 .DEFAULT_GOAL := help
 .PHONY: help run once history rebuild import query backtest rollback plan up down stop clean test lint validate schema requirements expectations
-.PHONY: secrets backup backups restore upgrade
+.PHONY: secrets backup backups restore upgrade test-containers
 
 # The first Python that fits; name another one by make PYTHON=... run
 FITS = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -15,7 +15,7 @@ BOOTSTRAP = @test -n "$(PYTHON)" || { echo "error: no Python 3.11 to 3.13 found:
 	$(PYTHON) embedded/bootstrap.py
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' Makefile
 
 run:  ## install, start everything, collect every hour; Ctrl-C stops it
 	$(BOOTSTRAP) run
@@ -70,6 +70,9 @@ clean: stop  ## stop, and delete all data and the environment
 test: lint  ## all checks and all tests
 	$(BIN)/python -m pytest -m "not e2e and not containers" --numprocesses logical --maxprocesses 4 --dist loadfile
 	$(BIN)/python -m pytest -m e2e --numprocesses 2 --dist loadgroup
+
+test-containers:  ## the system in containers, by Docker or podman; takes long
+	$(BOOTSTRAP) install --dev
 	$(BIN)/python -m pytest -m containers
 
 lint:  ## format, lint, types, direction of imports, pipelines, their schema
