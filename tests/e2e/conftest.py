@@ -22,6 +22,7 @@ from tests.s3_proxy import S3Proxy, free_port
 E2E_PATIENCE = 240
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep together what shares a system: a file's tests, and all that look at the filled one."""
     for item in items:
