@@ -22,15 +22,6 @@ from tests.s3_proxy import S3Proxy, free_port
 E2E_PATIENCE = 240
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together what shares a system: a file's tests, and all that look at the filled one."""
-    for item in items:
-        if item.get_closest_marker("e2e"):
-            shared = "filled" if "filled" in getattr(item, "fixturenames", ()) else item.nodeid.split("::")[0]
-            item.add_marker(pytest.mark.xdist_group(shared))
-
-
 class Stack:
     """A running system, with a proxy before its S3 server."""
 
