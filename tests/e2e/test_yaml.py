@@ -124,7 +124,9 @@ def test_a_broken_file_is_shown_with_its_line_and_the_others_keep_their_schedule
 
     soon(lambda: bool(errors(stack)))
     assert set(errors(stack)) == {"pipelines/collection.yml"}
-    assert "pipelines/collection.yml:3:3: error: " in errors(stack)["pipelines/collection.yml"]
+    lines = pipeline(stack, "collection").read_text().splitlines()
+    line = next(number for number, text in enumerate(lines, 1) if "scheduel" in text)
+    assert f"pipelines/collection.yml:{line}:3: error: " in errors(stack)["pipelines/collection.yml"]
     assert "schedule" in errors(stack)["pipelines/collection.yml"]
     steady = stack.api.call("GET", "dags/steady")
     assert (steady["is_stale"], steady["has_import_errors"]) == (False, False)
