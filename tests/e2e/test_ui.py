@@ -16,11 +16,13 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, S
 
 from embedded.__main__ import Launcher
 from embedded.airflow_api import AirflowApi, Run
-from embedded.parts import BUCKET, PROJECT, USER, System
+from embedded.parts import PROJECT, USER, System
 from tests.browser import needs_browser, running_browser
 from tests.e2e.conftest import E2E_PATIENCE, Once
+from tests.e2e.test_collection import access
+from tests.e2e.test_pages import token
 from weather_mlops.kma.endpoints import KST
-from weather_mlops.lake.store import ObjectStore, S3Access
+from weather_mlops.lake.store import ObjectStore
 from weather_mlops.model.registry import Registry
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200), needs_browser]
@@ -90,12 +92,6 @@ class Shown:
         return champion.version
 
 
-def token(system: System, user: str) -> dict[str, str]:
-    passwords = json.loads((system.folder / "airflow" / "passwords.json").read_text())
-    session = AirflowApi(system.ui_url, user, passwords[user])._session
-    return {"Authorization": str(session.headers["Authorization"])}
-
-
 @pytest.fixture(scope="module")
 def shown(filled: Once) -> Iterator[Shown]:
     users = {"AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin,{STRANGER}:"}
@@ -103,16 +99,7 @@ def shown(filled: Once) -> Iterator[Shown]:
     launcher = Launcher(system)
     try:
         api = launcher.start()
-        store = ObjectStore(
-            S3Access(
-                bucket=BUCKET,
-                endpoint_url=system.storage_url,
-                access_key_id=system.keys.s3_user,
-                secret_access_key=system.keys.s3_secret,
-                session_token=None,
-                region="us-east-1",
-            )
-        )
+        store = ObjectStore(access(filled))
         yesterday = (datetime.now(KST) - timedelta(days=1)).replace(
             hour=15, minute=0, second=0, microsecond=0
         )
@@ -340,12 +327,12 @@ def test_all_of_it_can_be_reached_by_keyboard(shown, visit):
 
 
 def test_a_stranger_is_refused_everywhere(shown):
-    for headers in ({}, token(shown.system, STRANGER)):
+    for headers in ({}, {"Authorization": token(shown, STRANGER)}):
         for name, path in shown.pages().items():
             reply = requests.get(shown.address(path), headers=headers, timeout=30, allow_redirects=False)
             assert reply.status_code in {401, 403}, name
             assert len(reply.content) < 200, name
-    own = token(shown.system, USER)
+    own = {"Authorization": token(shown, USER)}
     for name, path in shown.pages().items():
         reply = requests.get(shown.address(path), headers=own, timeout=30)
         assert reply.status_code == 200, name
@@ -376,7 +363,7 @@ def test_a_stranger_is_refused_everywhere(shown):
 )
 def test_addresses_that_were_put_together_lead_nowhere(shown, path):
     with closing(http.client.HTTPConnection("localhost", shown.system.ports.ui, timeout=30)) as server:
-        server.request("GET", path, headers=token(shown.system, USER))
+        server.request("GET", path, headers={"Authorization": token(shown, USER)})
         reply = server.getresponse()
 
         assert reply.status == 404

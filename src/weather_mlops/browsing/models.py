@@ -160,7 +160,7 @@ def _champion(models: Models) -> str:
         return notice(f"<b>No model yet:</b> {tried}. Until one is deployed there is no forecast of it.")
     entries = [
         ("Champion", f"<b>{_version(models, champion.version)}</b>"),
-        ("Since", f"{kst(champion.at.isoformat())}, {champion.kind} by {escape(champion.by)}"),
+        ("Since", f"{kst(champion.at)}, {champion.kind} by {escape(champion.by)}"),
         (
             "In the place of",
             _version(models, champion.previous) if champion.previous else "none: it is the first",
@@ -225,7 +225,7 @@ def _undecided(models: Models) -> str:
 def _decisions(models: Models, decisions: Sequence[Decision], caption: str) -> str:
     rows = [
         (
-            kst(decision.at.isoformat()),
+            kst(decision.at),
             [
                 cell(f'<span class="{KINDS.get(decision.kind, "")}">{escape(decision.kind)}</span>', "name"),
                 cell(_version(models, decision.version), "name"),
@@ -265,7 +265,7 @@ def _label(target: str) -> str:
 
 def _year(decision: Decision) -> int:
     """In Korea."""
-    return moment(decision.at.isoformat()).year
+    return moment(decision.at).year
 
 
 def _sound(decision: Decision) -> Decision:

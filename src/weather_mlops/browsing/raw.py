@@ -69,7 +69,7 @@ def render(run: Run, kept: Sequence[Kept], number_of_page: int, pages: int) -> s
         if rows
         else notice("This run kept no reply: see its task collect_weather_data.")
     )
-    title = f"Raw replies of {escape(run.dag_id)}, {kst(run.at.isoformat())}"
+    title = f"Raw replies of {escape(run.dag_id)}, {kst(run.at)}"
     return framed(title, f"{TIMES} {link(address_of(run), 'All documents of the run')}", ways + body)
 
 

@@ -136,7 +136,7 @@ def render_run(run: Run) -> str:
     else:
         body += notice("No task of this run has begun yet.")
     every = link(f"documents?{urlencode({'dag_id': run.dag_id})}", "The latest runs of this DAG")
-    title = f"Documents of {escape(run.dag_id)}, {kst(run.at.isoformat())}"
+    title = f"Documents of {escape(run.dag_id)}, {kst(run.at)}"
     return framed(title, f"{TIMES} {every}", body)
 
 
@@ -144,7 +144,7 @@ def render_dag(dag_id: str, runs: Sequence[Run], task_id: str = "") -> str:
     """The page of a DAG, or of one of its tasks: the documents of its latest runs, newest first."""
     rows = [
         (
-            link(address_of(run), kst(run.at.isoformat())),
+            link(address_of(run), kst(run.at)),
             [cell(_state(run.state), "name"), cell(_of_run(run) or MISSING, "words")],
         )
         for run in runs

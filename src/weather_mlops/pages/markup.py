@@ -70,15 +70,15 @@ def finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def moment(iso: str) -> datetime:
-    """A time, which is UTC also where it doesn't say so, in KST."""
-    parsed = datetime.fromisoformat(iso)
+def moment(told: str | datetime) -> datetime:
+    """A time, also as ISO 8601, which is UTC also where it doesn't say so, in KST."""
+    parsed = datetime.fromisoformat(told) if isinstance(told, str) else told
     return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(KST)
 
 
-def kst(iso: str) -> str:
+def kst(told: str | datetime) -> str:
     """A time for people."""
-    return f"{moment(iso):%Y-%m-%d %H:%M}{NBSP}KST"
+    return f"{moment(told):%Y-%m-%d %H:%M}{NBSP}KST"
 
 
 def cell(text: str, kind: str = "", scale: float | None = None) -> str:

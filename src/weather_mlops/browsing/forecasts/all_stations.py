@@ -6,7 +6,6 @@ from typing import Final
 
 from weather_mlops.browsing.forecasts import stations_map
 from weather_mlops.browsing.forecasts.parts import (
-    clock,
     frame,
     listing,
     made,
@@ -19,7 +18,7 @@ from weather_mlops.browsing.forecasts.parts import (
 from weather_mlops.browsing.forecasts.published import Document, Present, Station, Target
 from weather_mlops.browsing.forecasts.stations_map import Point
 from weather_mlops.kma.endpoints import HOUR
-from weather_mlops.pages.markup import MISSING, folded
+from weather_mlops.pages.markup import MISSING, folded, kst
 
 AHEAD: Final = (1, 6, 12, 24)
 """Hours that the map can show."""
@@ -84,7 +83,7 @@ def _map(target: Target, ahead: int) -> str:
     links = [
         (f"?target={target.name}&ahead={each}", f"in {each} h", each == ahead) for each in choices(target)
     ]
-    what = f"{target.label} forecast for {clock(hour)}, p50"
+    what = f"{target.label} forecast for {kst(hour)}, p50"
     return (
         f"{_navigation('Hour that the map shows', links)}<p>{escape(what)}: {ahead} h after the newest "
         f"observation. A point leads to its station.</p>{stations_map.draw(points, target.unit, what)}"

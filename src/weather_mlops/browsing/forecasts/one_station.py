@@ -10,7 +10,6 @@ from weather_mlops.browsing.forecasts.parts import (
     MEDIAN,
     OBSERVED,
     amount,
-    clock,
     frame,
     listing,
     made,
@@ -32,7 +31,7 @@ from weather_mlops.browsing.forecasts.published import (
 from weather_mlops.kma.endpoints import HOUR
 from weather_mlops.monitoring.report import plots
 from weather_mlops.pages.curves import swatch
-from weather_mlops.pages.markup import MISSING, figure, folded
+from weather_mlops.pages.markup import MISSING, figure, folded, kst
 
 BAND: Final = (
     '<svg class="swatch" viewBox="0 0 34 10" aria-hidden="true">'
@@ -88,16 +87,16 @@ def _told(document: Document, target: Target, station: Station) -> str:
         seen = f"Nothing was observed in the last {len(document.hours)} h."
     else:
         value = amount(station.observed[station.newest], target)
-        seen = f"Newest observation: <b>{value}</b>, {clock(document.hours[station.newest])}."
+        seen = f"Newest observation: <b>{value}</b>, {kst(document.hours[station.newest])}."
     if station.forecast is None:
         return f'<p>{seen}</p><p class="notice"><b>No forecast:</b> {escape(station.why_none or "")}.</p>'
     said, times = station.forecast.said, station.forecast.hours
     middle = [(value, hour) for value, hour in zip(said.p50, times, strict=True) if value is not None]
     (low, low_at), (high, high_at) = min(middle), max(middle)
     return (
-        f"<p>{seen}</p><p>The {len(times)} h after {clock(station.forecast.issued_at)}: lowest p50 "
-        f"<b>{amount(low, target)}</b>, {clock(low_at)}; highest <b>{amount(high, target)}</b>, "
-        f"{clock(high_at)}.</p>"
+        f"<p>{seen}</p><p>The {len(times)} h after {kst(station.forecast.issued_at)}: lowest p50 "
+        f"<b>{amount(low, target)}</b>, {kst(low_at)}; highest <b>{amount(high, target)}</b>, "
+        f"{kst(high_at)}.</p>"
     )
 
 
@@ -187,7 +186,7 @@ def _figures(document: Document, target: Target, station: Station) -> str:
 
 def _forecast_figures(target: Target, forecast: Present) -> str:
     name = "The forecast in figures"
-    caption = f"Forecast issued {clock(forecast.issued_at)}."
+    caption = f"Forecast issued {kst(forecast.issued_at)}."
     return folded(name, _quantiles(caption, name, target, forecast, forecast.hours))
 
 

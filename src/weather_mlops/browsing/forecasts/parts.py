@@ -5,11 +5,11 @@ from datetime import datetime
 from html import escape
 from typing import Final
 
+from weather_mlops.browsing import frame as frames
 from weather_mlops.browsing.forecasts.published import Document, Score, Station, Target
-from weather_mlops.browsing.frame import STYLE as COMMON
 from weather_mlops.kma.endpoints import KST
 from weather_mlops.pages.curves import Look
-from weather_mlops.pages.markup import MISSING, NBSP, number, page, percent
+from weather_mlops.pages.markup import MISSING, kst, number, page, percent
 
 DIGITS: Final = 1  # of the wire
 OBSERVED: Final = Look("ink", width=1.4)
@@ -26,7 +26,7 @@ caption span{display:block;position:sticky;left:0;width:fit-content;max-width:mi
 
 def frame(title: str, body: str, *, style: str = "") -> str:
     """A page; title as text, body as HTML."""
-    return page(escape(title), f"<main>{body}</main>", style=f"{COMMON}{STYLE}{style}")
+    return page(escape(title), f"<main>{body}</main>", style=f"{frames.STYLE}{STYLE}{style}")
 
 
 def not_yet() -> str:
@@ -48,22 +48,17 @@ def notice(document: Document, *, old: bool) -> str:
     """A warning where the forecasts are older than they should be."""
     if not old:
         return ""
-    return (
-        '<p class="notice"><b>These forecasts are old.</b> '
-        f"The newest were made {clock(document.made_at)}; one should come every hour. "
-        "Look at the newest runs of <code>data_collection</code> and <code>forecast</code>.</p>"
+    return frames.notice(
+        "<b>These forecasts are old.</b> "
+        f"The newest were made {kst(document.made_at)}; one should come every hour. "
+        "Look at the newest runs of <code>data_collection</code> and <code>forecast</code>."
     )
 
 
 def made(document: Document, target: Target) -> str:
     """When and by which model."""
     by = f"by model {escape(target.model_version)}" if target.model_version else "without a model"
-    return f'<p class="soft">Made {clock(document.made_at)} {by}. All times are KST (UTC+9).</p>'
-
-
-def clock(moment: datetime) -> str:
-    """A time for people."""
-    return f"{moment.astimezone(KST):%Y-%m-%d %H:%M}{NBSP}KST"
+    return f'<p class="soft">Made {kst(document.made_at)} {by}. {frames.TIMES}</p>'
 
 
 def short(moment: datetime) -> str:
