@@ -95,13 +95,14 @@ backup:  ## of production: Airflow's metadata and the catalog, verified, copied 
 	$(PRODUCTION) run --rm backup python -m production backup
 
 backups:  ## list them
-	@$(PRODUCTION) run --rm backup python -m production backups
+	@$(PRODUCTION) run --rm --no-deps backup python -m production backups
 
 restore:  ## bring them back: make restore FILE=weather-20261127T033000Z.tar|latest [REPLACE=1]
 	@test -n "$(FILE)" || { echo "error: name a backup: make restore FILE=latest (make backups lists them)" >&2; exit 1; }
 	$(PRODUCTION) stop
 	$(PRODUCTION) up -d airflow-postgres
-	$(PRODUCTION) run --rm --no-deps backup python -m production restore '$(FILE)' $(if $(REPLACE),--replace)
+	$(PRODUCTION) run --rm --no-deps backup python -m production restore '$(FILE)' $(if $(REPLACE),--replace) \
+	|| { echo "error: not restored; Airflow is stopped, this starts it: $(PRODUCTION) up -d" >&2; exit 1; }
 	$(PRODUCTION) up -d
 
 upgrade:  ## of production, to the code that is checked out: back up, build, migrate, start

@@ -113,7 +113,10 @@ def _tables(_: argparse.Namespace) -> int:
     from weather_mlops.lake.recovery import take_up  # noqa: PLC0415
 
     access = _access()
-    for table in take_up(open_catalog(access), ObjectStore(access)):
+    taken_up = take_up(open_catalog(access), ObjectStore(access))
+    if not taken_up:
+        sys.stdout.write("nothing to take up: no table is newer on S3 than in the catalog\n")
+    for table in taken_up:
         sys.stdout.write(
             f"{table.table}: taken up at {table.after}; the catalog had {table.before or 'no such table'}\n"
         )

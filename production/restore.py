@@ -34,7 +34,7 @@ def restore(
         replace: whether databases that are not empty may be replaced.
 
     Returns:
-        Databases that were replaced, under the names that they have now.
+        Databases that were replaced and not empty, under the names that they have now.
 
     Raises:
         BackupUnusable: there is none of that name, or it is damaged, or it lacks a database.
@@ -71,7 +71,10 @@ def restore(
         finally:
             shutil.rmtree(work, ignore_errors=True)
     log.info("restored: %s, made at %s", file.name, manifest.made_at.isoformat())
-    return replaced
+    for old in replaced:
+        if not old.tables():
+            old.drop()
+    return [old for old in replaced if old.exists()]
 
 
 def _found(named: str, shelf: Shelf, work: Path) -> tuple[Path, str]:

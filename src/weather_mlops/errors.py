@@ -58,7 +58,7 @@ class ReplyCutOff(Retryable, EOFError):
 
 
 class NothingYet(Retryable, LookupError):
-    """The API has no rows at all for hours that are over."""
+    """Nothing is there yet: no rows at the API for hours that are over, or no tables in the catalog."""
 
 
 class StorageUnavailable(Retryable, ConnectionError):

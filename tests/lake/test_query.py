@@ -7,7 +7,7 @@ import pyarrow.dataset as ds
 import pytest
 
 from tests.lake.conftest import NOW, hours, observations
-from weather_mlops.errors import SnapshotExpired
+from weather_mlops.errors import NothingYet, SnapshotExpired
 from weather_mlops.lake.catalog import ensure_tables
 from weather_mlops.lake.publish import publish
 from weather_mlops.lake.query import connect, dataset
@@ -22,6 +22,11 @@ def test_all_tables_are_there_from_the_beginning(catalog, access):
 
     for name in ("observations", "quarantine", "gaps", "forecasts"):
         assert answer.sql(f"select count(*) from {name}").fetchall() == [(0,)]
+
+
+def test_before_the_first_run_it_says_who_makes_the_tables(catalog, access):
+    with pytest.raises(NothingYet, match="no tables yet: the first run of data_collection makes them"):
+        connect(catalog, access)
 
 
 def test_it_counts_what_is_published_and_shows_korean_time(catalog, access):

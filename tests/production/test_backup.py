@@ -151,6 +151,17 @@ def test_a_database_that_is_not_empty_is_refused_unless_told_and_then_kept(datab
     assert "later" in words(kept[0])
 
 
+def test_an_empty_database_gives_way_and_is_not_kept(databases, shelf):
+    made = make(databases, shelf)
+    for database in databases.values():
+        database.drop()
+        database.create()
+
+    assert restore(made.file.name, databases, shelf, now=NOW, replace=False) == []
+    assert len(words(databases["airflow"])) == 3
+    assert not any(d.beside(f"{d.name}_before_20261127_033000").exists() for d in databases.values())
+
+
 def test_databases_in_use_are_refused_by_the_name_of_who_uses_them(databases, shelf):
     made = make(databases, shelf)
     with databases["catalog"].connected() as connection:

@@ -12,7 +12,9 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 from pyarrow import fs
 from pyiceberg.catalog import Catalog
+from pyiceberg.exceptions import NoSuchNamespaceError
 
+from weather_mlops.errors import NothingYet
 from weather_mlops.lake.catalog import existing_snapshot
 from weather_mlops.lake.rows import month_numbered, next_month
 from weather_mlops.lake.schemas import NAMESPACE, UTC_TIME
@@ -25,12 +27,18 @@ def connect(catalog: Catalog, access: S3Access, namespace: str = NAMESPACE) -> d
     Times are shown in KST; the columns stay moments, whatever zone the connection is set to.
 
     Raises:
+        NothingYet: there are no tables.
         StorageUnavailable, StorageRefused.
     """
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'Asia/Seoul'")
     with storage_errors(f"catalog {catalog.name}"):
-        tables = [name for _, name in catalog.list_tables(namespace)]
+        try:
+            tables = [name for _, name in catalog.list_tables(namespace)]
+        except NoSuchNamespaceError:
+            raise NothingYet(
+                f"catalog {catalog.name} has no tables yet: the first run of data_collection makes them"
+            ) from None
         for name in tables:
             connection.register(name, dataset(catalog, access, f"{namespace}.{name}"))
     return connection
