@@ -1,7 +1,7 @@
 # The commands of this project. `make run` and `make test` are all that a fresh machine needs.
 .DEFAULT_GOAL := help
 .PHONY: help run once history rebuild import query backtest rollback plan up down stop clean test lint validate schema requirements expectations
-.PHONY: secrets backup backups restore upgrade test-containers
+.PHONY: secrets backup backups restore upgrade
 
 # The first Python that fits; name another one by make PYTHON=... run
 FITS = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -69,11 +69,7 @@ clean: stop  ## stop, and delete all data and the environment
 
 test: lint  ## all checks and all tests
 	$(BIN)/python -m pytest -m "not e2e and not containers" --numprocesses logical --maxprocesses 4 --dist loadfile
-	$(BIN)/python -m pytest -m e2e
-
-test-containers:  ## the system in containers, by Docker or podman; takes long
-	$(BOOTSTRAP) install --dev
-	$(BIN)/python -m pytest -m containers
+	$(BIN)/python -m pytest -m "e2e or containers" --numprocesses 2 --dist loadgroup
 
 lint:  ## format, lint, types, direction of imports, pipelines, their schema
 	$(BOOTSTRAP) install --dev

@@ -22,6 +22,13 @@ from tests.s3_proxy import S3Proxy, free_port
 E2E_PATIENCE = 240
 
 
+def copied_project(folder: Path) -> Path:
+    """What Airflow reads of the project, to be changed by a test."""
+    for name in ("dags", "pipelines", "plugins", "schemas", "expectations"):
+        shutil.copytree(PROJECT / name, folder / name)
+    return folder
+
+
 class Stack:
     """A running system, with a proxy before its S3 server."""
 
@@ -31,9 +38,7 @@ class Stack:
         edit: Callable[[dict[str, Any]], None] | None = None,
         simulator_options: Sequence[str] = (),
     ) -> None:
-        self.project = folder / "project"
-        for name in ("dags", "pipelines", "plugins", "schemas", "expectations"):
-            shutil.copytree(PROJECT / name, self.project / name)
+        self.project = copied_project(folder / "project")
         self._quicken(edit)
         ports = Ports(**{name: free_port() for name in Ports.__slots__})
         self.proxy = S3Proxy(ports.s3)
@@ -115,7 +120,7 @@ class Stack:
         return [SIMULATOR_KEY, keys.s3_secret, keys.fernet, keys.jwt, keys.api_secret]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     running = Stack(tmp_path_factory.mktemp("stack"))
     try:
@@ -127,6 +132,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 FIRST_STATIONS = 3
+LEADS = 6  # hours: each takes its time to train
 
 
 @dataclass(frozen=True)
@@ -155,5 +161,9 @@ def run_once(system: System) -> Once:
 @pytest.fixture(scope="session")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Once:
     """A system that `make once` has filled, and that doesn't run now."""
+    folder = tmp_path_factory.mktemp("once")
+    project = copied_project(folder / "project")
+    training = project / "pipelines" / "training.yml"
+    training.write_text(training.read_text().replace("horizon_hours: 24", f"horizon_hours: {LEADS}"))
     ports = Ports(**{name: free_port() for name in Ports.__slots__})
-    return run_once(System(tmp_path_factory.mktemp("once") / "run", ports))
+    return run_once(System(folder / "run", ports, project=project))

@@ -5,9 +5,9 @@ from dataclasses import asdict
 import pytest
 
 from embedded.services import port_is_free
-from tests.e2e.conftest import FIRST_STATIONS, run_once
+from tests.e2e.conftest import FIRST_STATIONS, LEADS, run_once
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("filled"), pytest.mark.timeout(1200)]
 
 
 def test_once_runs_tells_and_stops(filled):
@@ -29,7 +29,7 @@ def test_once_runs_tells_and_stops(filled):
     # Whether today's made-up weather lets a model through is the gates' business.
     assert f"model_training success, {trained['seconds']:.1f} s" in output
     assert trained["results"]["decision"] in output
-    assert trained["results"]["deployed"] == (forecast["rows"] == FIRST_STATIONS * 24)
+    assert trained["results"]["deployed"] == (forecast["rows"] == FIRST_STATIONS * LEADS)
     monitored = summary["monitoring"]
     assert {task["state"] for task in monitored["tasks"].values()} == {"success"}
     assert monitored["results"]["verdict"] in {"well", "watch", "act"}
