@@ -69,7 +69,7 @@ clean: stop  ## stop, and delete all data and the environment
 
 test: lint  ## all checks and all tests
 	$(BIN)/python -m pytest -m "not e2e and not containers" --numprocesses logical --maxprocesses 4 --dist loadfile
-	$(BIN)/python -m pytest -m "e2e or containers" --numprocesses 2 --dist loadgroup
+	$(BIN)/python -m pytest -m "e2e or containers" --numprocesses 2 --dist loadfile
 
 lint:  ## format, lint, types, direction of imports, pipelines, their schema
 	$(BOOTSTRAP) install --dev

@@ -12,7 +12,7 @@ from embedded.parts import PROJECT
 from tests.containers.conftest import AIRFLOW, IMAGE, Composed, secrets
 from weather_mlops.kma.endpoints import KST
 
-pytestmark = [pytest.mark.containers, pytest.mark.xdist_group("containers"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.containers, pytest.mark.timeout(600)]
 REQUIRED = sorted(secrets())
 KILLED = (
     "airflow-triggerer", "airflow-dag-processor", "airflow-webserver", "airflow-postgres", "s3", "backup",

@@ -12,7 +12,7 @@ import requests
 from weather_mlops.lake.catalog import open_catalog
 from weather_mlops.lake.store import ObjectStore, S3Access
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("stack"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 
 def access(stack) -> S3Access:

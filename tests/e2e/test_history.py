@@ -18,7 +18,7 @@ from weather_mlops.lake.calls import PREFIX
 from weather_mlops.lake.catalog import open_catalog
 from weather_mlops.lake.store import ObjectStore
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("history"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 PATIENCE = 400
 STATIONS = "108,143"
 MONTH_H = 29 * 24

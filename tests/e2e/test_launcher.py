@@ -7,7 +7,7 @@ import pytest
 from embedded.services import port_is_free
 from tests.e2e.conftest import FIRST_STATIONS, LEADS, run_once
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("filled"), pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
 
 
 def test_once_runs_tells_and_stops(filled):

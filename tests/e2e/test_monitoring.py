@@ -14,7 +14,7 @@ from tests.e2e.test_pages import token
 from weather_mlops.lake.store import ObjectStore
 from weather_mlops.monitoring.airflow_api import AirflowApi
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("stack"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 TASKS = {"system_health", "data_quality", "model_performance", "generate_report", "send_alerts", "cleanup"}
 
 

@@ -19,7 +19,7 @@ from tests.e2e.conftest import E2E_PATIENCE, Stack
 from tests.e2e.test_collection import access
 from weather_mlops.lake.store import ObjectStore
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("pages"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 STRANGER = "stranger"
 KEY = "models/air_temperature/versions/v1/card.html"
 CARD = b"""<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Card</title>

@@ -14,7 +14,6 @@ THREE_YEARS_H = 3 * 366 * 24
 
 pytestmark = [
     pytest.mark.e2e,
-    pytest.mark.xdist_group("replay"),
     pytest.mark.timeout(900),
     pytest.mark.skipif(
         not OBSERVED.is_dir(), reason=f"NO REAL OBSERVATIONS at {OBSERVED}: the pipeline is not tried on them"

@@ -25,7 +25,7 @@ from weather_mlops.kma.endpoints import KST
 from weather_mlops.lake.store import ObjectStore
 from weather_mlops.model.registry import Registry
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("filled"), pytest.mark.timeout(1200), needs_browser]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200), needs_browser]
 SCREENSHOTS = PROJECT / ".screenshots"
 STRANGER = "stranger"
 TARGET = "air_temperature"

@@ -10,7 +10,7 @@ import pytest
 from embedded.__main__ import Launcher
 from tests.e2e.conftest import Stack
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("yaml"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 PATIENCE = 60  # a minute: what the README promises, though by these settings it is less
 SETTINGS = {
     "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "2",

@@ -16,7 +16,7 @@ from weather_mlops.lake.catalog import open_catalog
 from weather_mlops.lake.publish import publish
 from weather_mlops.lake.schemas import OBSERVATIONS_SCHEMA
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("disaster")]
+pytestmark = pytest.mark.e2e
 
 DAG = """
 from airflow.sdk import DAG
