@@ -8,7 +8,7 @@ FITS = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c '$(FITS)' 2>/dev/null && { echo $$p; break; }; done)
 BIN = .venv/bin
-# podman-compose where there is no Docker: make COMPOSE=podman-compose up
+# Where compose is no plugin of Docker but a program of its own: make COMPOSE=docker-compose up
 COMPOSE ?= docker compose
 PRODUCTION = $(COMPOSE) -f docker-compose.production.yml
 BOOTSTRAP = @test -n "$(PYTHON)" || { echo "error: no Python 3.11 to 3.13 found: install one, or name it: make PYTHON=/path/to/python $@" >&2; exit 1; }; \
