@@ -55,7 +55,7 @@ def test_the_image_runs_as_nobody_special_and_holds_no_build_tools_and_no_secret
 
 def test_every_service_is_healthy_by_its_own_check(production):
     for service in ("airflow-postgres", "s3", "backup", *LIMITED[1:]):
-        production.until(lambda service=service: production.healthy(service), f"{service} is healthy", 60)
+        production.until(lambda service=service: production.healthy(service), f"{service} is healthy", 150)
 
 
 def test_people_log_in_by_name_and_see_and_do_what_their_role_allows(production):
