@@ -1,7 +1,8 @@
-"""What airflow-init does before Airflow starts: ``python deploy/prepare.py``. Safe to repeat.
+"""What is done before Airflow starts: ``python deploy/prepare.py``. Safe to repeat.
 
-Needs the environment that docker-compose*.yml give: AIRFLOW__DATABASE__SQL_ALCHEMY_CONN, and as far as they
-are used PYICEBERG_CATALOG__WEATHER__URI, ADMIN_PASSWORD, MONITORING_PASSWORD, MAKE_BUCKET.
+In the containers by airflow-init, on Kubernetes by the chart's job. Needs the environment that
+docker-compose*.yml and helm-values.yaml give: AIRFLOW__DATABASE__SQL_ALCHEMY_CONN, and as far as used
+PYICEBERG_CATALOG__WEATHER__URI, ADMIN_PASSWORD, MONITORING_PASSWORD, MAKE_BUCKET.
 """
 
 import os
