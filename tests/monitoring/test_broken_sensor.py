@@ -94,7 +94,7 @@ def watched(catalog, store, tmp_path) -> Watched:
 @pytest.mark.parametrize(
     ("fault", "problem", "days"),
     [
-        (f"bias:{BROKEN}:2.0", f"sensor_bias:{BROKEN}", (5, 8)),
+        (f"bias:{BROKEN}:2.0", f"sensor_bias:{BROKEN}", (4, 8)),
         (f"stuck:{BROKEN}", f"sensor_stuck:{BROKEN}", (2, 3)),
         (f"silent:{BROKEN}", f"station_silent:{BROKEN}", (2, 3)),
     ],
