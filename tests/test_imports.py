@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.history.conftest import *  # noqa: F403  the fixtures of a load
-from tests.history.conftest import NOW, SUITES, some
+from tests.history.conftest import NOW, some
 from weather_mlops.imports import import_files
 from weather_mlops.lake import raw
 from weather_mlops.rebuild import rebuild
@@ -24,7 +24,11 @@ LOAD = some("2024-01-30", "2024-02-02", (108, 143))
 def take_in(loader, *files):
     moments = (NOW + timedelta(seconds=second) for second in count(len(list(loader.store.list("raw/")))))
     return import_files(
-        files, store=loader.store, catalog=loader.catalog, suites_dir=SUITES, clock=lambda: next(moments)
+        files,
+        store=loader.store,
+        catalog=loader.catalog,
+        suites_dir=loader.suites_dir,
+        clock=lambda: next(moments),
     )
 
 
@@ -68,7 +72,12 @@ def test_a_later_file_corrects_an_earlier_one_as_a_rebuilding_finds(loader, save
     corrected.write_bytes(body.replace(rows[0], b" ".join(tokens) + b"\n"))
     take_in(loader, *saved, corrected)
     told = rebuild(
-        None, None, store=loader.store, catalog=loader.catalog, suites_dir=SUITES, clock=lambda: NOW
+        None,
+        None,
+        store=loader.store,
+        catalog=loader.catalog,
+        suites_dir=loader.suites_dir,
+        clock=lambda: NOW,
     )
 
     (row,) = [row for row in loader.observations() if row["wind_speed_ms"] == 12.3]

@@ -7,22 +7,26 @@ import pyarrow as pa
 import pytest
 
 from tests.history.conftest import *  # noqa: F403  the fixtures of a load
-from tests.history.conftest import KEY, NOW, SUITES, Loader, by_key, some
-from tests.lake.conftest import forecasts
+from tests.history.conftest import KEY, NOW, Loader, by_key, some
+from tests.lake.conftest import Saved, forecasts, new_bucket
 from weather_mlops import collection
 from weather_mlops import rebuild as rebuilding
 from weather_mlops.kma.client import KmaClient, UncountedCalls
 from weather_mlops.kma.endpoints import HOUR
-from weather_mlops.lake.catalog import open_table
+from weather_mlops.lake.catalog import open_catalog, open_table
 from weather_mlops.lake.forecasts import publish as publish_forecasts
 from weather_mlops.lake.publish import publish_run
 from weather_mlops.lake.rows import between
 from weather_mlops.lake.schemas import FORECASTS, OBSERVATIONS
 from weather_mlops.lake.staging import Staging
+from weather_mlops.lake.store import ObjectStore
 from weather_mlops.quality import audit
 
 pytestmark = [pytest.mark.integration]
-LOAD = some("2024-01-30", "2024-02-02", (108, 143))
+# Rebuilding goes over every month from the first to the last: over the turn of one month, then one without a
+# row, then the one of the hourly runs.
+FIRST = (NOW.replace(day=1) - timedelta(days=40)).date().replace(day=1)
+LOAD = some(str(FIRST - timedelta(days=2)), str(FIRST + timedelta(days=1)), (108, 143))
 RECENT = (NOW - timedelta(hours=40)).replace(minute=0, second=0, microsecond=0)
 
 
@@ -35,22 +39,41 @@ def collect(loader: Loader, runs: int, *faults: str, first: int = 0) -> None:
             window = collection.Window.ending(RECENT + number * HOUR, 3)
             batch = collection.fetch_window(client, loader.store, window, (108, 143, 159))
             collection.stage(loader.store, staging, batch)
-            audit.audit_staged(staging, suites_dir=SUITES, audited_at=NOW)
+            audit.audit_staged(staging, suites_dir=loader.suites_dir, audited_at=NOW)
             publish_run(loader.catalog, staging, RECENT + number * HOUR + timedelta(minutes=20))
 
 
 def rebuild(loader: Loader, first: date | None = None, last: date | None = None, **more):
     return rebuilding.rebuild(
-        first, last, store=loader.store, catalog=loader.catalog, suites_dir=SUITES, clock=lambda: NOW, **more
+        first,
+        last,
+        store=loader.store,
+        catalog=loader.catalog,
+        suites_dir=loader.suites_dir,
+        clock=lambda: NOW,
+        **more,
     )
 
 
-@pytest.fixture
-def filled(loader):
+@pytest.fixture(scope="module")
+def saved(server, tmp_path_factory) -> Saved:
     """A load, hourly runs, and bad rows in both."""
+    access, database = new_bucket(server), tmp_path_factory.mktemp("rebuild") / "catalog.db"
+    catalog = open_catalog(access, type="sql", uri=f"sqlite:///{database}")
+    loader = Loader(ObjectStore(access), catalog)
     loader.load(LOAD, "garbage:call=1")
     collect(loader, 4, "conflicting-rows:call=2", "garbage:call=3")
-    return loader
+    catalog.close()
+    return Saved(loader.store, database)
+
+
+@pytest.fixture
+def filled(saved):
+    """What was saved, as if nobody had touched it since."""
+    saved.restore()
+    catalog = open_catalog(saved.store.access, type="sql", uri=f"sqlite:///{saved.database}")
+    yield Loader(saved.store, catalog)
+    catalog.close()
 
 
 def test_from_raw_comes_what_is_live(filled):
@@ -107,7 +130,7 @@ def test_a_swap_mends_all_of_it_and_the_next_rebuilding_finds_nothing(filled):
 
 def test_only_the_months_that_are_named_are_made(filled):
     damage(filled)
-    told = rebuild(filled, date(2024, 2, 5), date(2024, 2, 6))
+    told = rebuild(filled, FIRST + timedelta(days=4), FIRST + timedelta(days=5))
 
     assert told.months == 1
     assert told.differences == []
@@ -140,7 +163,7 @@ def test_a_gap_of_a_call_that_failed_stays_though_raw_knows_nothing_of_it(loader
     with pytest.raises(Exception, match="not complete"):
         loader.load(LOAD, "500:call=1-2")
     gaps = loader.table("gaps").num_rows
-    told = rebuild(loader, date(2024, 1, 1), date(2024, 2, 28), apply=True)
+    told = rebuild(loader, FIRST - timedelta(days=9), FIRST + timedelta(days=9), apply=True)
 
     assert told.differences == []
     assert loader.table("gaps").num_rows == gaps > 0

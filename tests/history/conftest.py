@@ -4,7 +4,6 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -14,13 +13,13 @@ from simulator.server import Api, Server
 from simulator.simulated import SimulatedWeather
 from tests.lake.conftest import access, catalog, open_anew, proxy, server, store  # noqa: F401  fixtures
 from tests.quality import staged  # noqa: F401  imports Great Expectations without its warnings
+from tests.suites import critical_suites
 from weather_mlops.history.load import Fetch, publish_load, validate_lane
 from weather_mlops.history.plan import Load
 from weather_mlops.kma.client import KmaClient, UncountedCalls
 from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake.catalog import ensure_tables
 
-SUITES = Path(__file__).resolve().parents[2] / "expectations"
 NOW = datetime.now(UTC)
 KEY = "a-key-of-the-test"
 STATIONS = (108, 143, 159)
@@ -31,6 +30,8 @@ class Loader:
 
     def __init__(self, store, catalog):  # noqa: F811  the fixtures
         self.store, self.catalog = store, catalog
+        self.suites_dir = critical_suites()
+        self.read_timeout = 3.0
         self.weather = SimulatedWeather(0, load_stations())
         self.calls: list[str] = []
         self.runs = 0
@@ -58,7 +59,7 @@ class Loader:
                 return (budget or UncountedCalls()).take(calls)
 
         return KmaClient(
-            url, KEY, budget=Counting(), read_timeout=3, attempts=2, sleep=lambda _: None
+            url, KEY, budget=Counting(), read_timeout=self.read_timeout, attempts=2, sleep=lambda _: None
         )  # fmt: skip
 
     def fetch(
@@ -76,8 +77,8 @@ class Loader:
     def validate(self, load: Load, run: str, min_fit_share: float = 0.9) -> list[dict]:
         return [
             validate_lane(
-                load, lane, store=self.store, run=run, suites_dir=SUITES, min_fit_share=min_fit_share,
-                clock=lambda: NOW,
+                load, lane, store=self.store, run=run, suites_dir=self.suites_dir,
+                min_fit_share=min_fit_share, clock=lambda: NOW,
             )
             for lane in range(load.lanes)
         ]  # fmt: skip

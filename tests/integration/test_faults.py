@@ -3,7 +3,6 @@
 import threading
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -11,6 +10,7 @@ from simulator.faults import Fault
 from simulator.server import Api, Server
 from simulator.simulated import SimulatedWeather
 from tests.quality import staged  # noqa: F401  imports Great Expectations without its warnings
+from tests.suites import critical_suites
 from weather_mlops import collection
 from weather_mlops.errors import (
     EndpointNotApproved,
@@ -34,7 +34,6 @@ from weather_mlops.quality import audit
 
 pytestmark = [pytest.mark.integration]
 
-SUITES = Path(__file__).resolve().parents[2] / "expectations"
 NOW = datetime.now(UTC)
 WINDOW = collection.Window.ending(NOW - timedelta(hours=30), lookback_hours=3)
 STATIONS = collection.chosen_stations("all")
@@ -49,7 +48,7 @@ class Pipeline:
         self.weather = SimulatedWeather(0, load_stations())
         self.runs = 0
 
-    def run(self, *faults: str, attempts: int = 2):
+    def run(self, *faults: str, read_timeout: float = 3):
         self.runs += 1
         parsed = [Fault.parse(fault) for fault in faults]
         api = Api(self.weather, load_stations(), lambda: NOW, KEY, parsed)
@@ -57,21 +56,21 @@ class Pipeline:
             thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
             thread.start()
             try:
-                return self._collect(server.url, attempts)
+                return self._collect(server.url, read_timeout)
             finally:
                 server.stop()
                 thread.join()
 
-    def _collect(self, url, attempts):
+    def _collect(self, url, read_timeout):
         client = KmaClient(
-            f"{url}/api/typ01/url", KEY, budget=UncountedCalls(), read_timeout=3, attempts=attempts,
+            f"{url}/api/typ01/url", KEY, budget=UncountedCalls(), read_timeout=read_timeout, attempts=2,
             sleep=lambda _: None,
         )  # fmt: skip
         batch = collection.fetch_window(client, self.store, WINDOW, STATIONS)
         collection.require_rows(batch, WINDOW)
         staging = Staging(self.store, f"run-{self.runs}")
         collection.stage(self.store, staging, batch)
-        audit.audit_staged(staging, suites_dir=SUITES, audited_at=NOW)
+        audit.audit_staged(staging, suites_dir=critical_suites(), audited_at=NOW)
         result = publish_run(self.catalog, staging, NOW).as_dict()
         counts = staging.read("audited").notes["counts"]
         assert counts["rows_arrived"] == batch.arrived
@@ -108,7 +107,8 @@ def pipeline(store, catalog):
 )
 def test_a_fault_fails_the_run_by_its_name_and_the_next_run_heals(pipeline, fault, error, passes):
     with pytest.raises(error) as raised:
-        pipeline.run(fault)
+        # What never comes needn't be waited for as long as what is only slow.
+        pipeline.run(fault, read_timeout=0.3 if fault in {"timeout", "hang"} else 3)
 
     assert issubclass(error, Retryable if passes else Permanent)
     assert KEY not in str(raised.value)
@@ -118,7 +118,7 @@ def test_a_fault_fails_the_run_by_its_name_and_the_next_run_heals(pipeline, faul
 
 @pytest.mark.parametrize("fault", ["timeout:call=1", "500:call=1", "cut-off:call=1"])
 def test_a_fault_that_passes_is_ridden_out_within_the_run(pipeline, fault):
-    result, _ = pipeline.run(fault)
+    result, _ = pipeline.run(fault, read_timeout=1)
 
     assert result["inserted"] > 280
 

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -23,7 +24,6 @@ NOW = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
 _numbers = count()
 TARGETS = ("air_temperature_c", "wind_speed_ms")
 LEADS = (1, 2, 3)
-EVERY_CATALOG = {"test_catalog", "test_publish", "test_forecasts", "test_maintenance", "test_recovery"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -115,9 +115,7 @@ def proxy(server) -> Iterator[S3Proxy]:
     running.close()
 
 
-@pytest.fixture
-def access(server) -> S3Access:
-    """A bucket of this test's own."""
+def new_bucket(server: int) -> S3Access:
     access = S3Access(
         bucket=f"bucket-{next(_numbers)}",
         endpoint_url=f"http://127.0.0.1:{server}",
@@ -128,14 +126,38 @@ def access(server) -> S3Access:
     return access
 
 
+class Saved:
+    """A bucket and the catalog of its tables, as they were."""
+
+    def __init__(self, store: ObjectStore, database: Path):
+        self.store, self.database = store, database
+        self._catalog = database.read_bytes()
+        self._objects = {entry.key: store.get(entry.key) for entry in store.list("")}
+
+    def restore(self) -> None:
+        now = {entry.key for entry in self.store.list("")}
+        if added := now - self._objects.keys():
+            self.store.delete(*added)
+        for key, body in self._objects.items():
+            if key not in now or self.store.get(key) != body:
+                self.store.put(key, body)
+        self.database.write_bytes(self._catalog)
+
+
+@pytest.fixture
+def access(server) -> S3Access:
+    """A bucket of this test's own."""
+    return new_bucket(server)
+
+
 @pytest.fixture
 def store(access) -> ObjectStore:
     return ObjectStore(access)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """What the tables promise, they promise on each kind of catalog."""
-    if "open_anew" in metafunc.fixturenames and metafunc.module.__name__.rpartition(".")[2] in EVERY_CATALOG:
+    """Where kinds of catalogs differ (making, finding, committing, dropping), each of them is tried."""
+    if "open_anew" in metafunc.fixturenames and metafunc.definition.get_closest_marker("every_catalog"):
         metafunc.parametrize("open_anew", ["sqlite", "postgres", "glue"], indirect=True)
 
 

@@ -12,6 +12,8 @@ from weather_mlops.variables import VARIABLES
 
 from .conftest import everything, hours, observations
 
+pytestmark = pytest.mark.every_catalog
+
 
 def test_tables_document_each_column_and_identify_their_rows(catalog):
     ensure_tables(catalog)

@@ -34,6 +34,7 @@ def state(catalog):
     return catalog.load_table("weather.forecasts").metadata
 
 
+@pytest.mark.every_catalog
 def test_forecasts_are_read_as_they_were_published(catalog):
     rows = forecasts([MARCH])
     published = publish(catalog, rows.take(list(reversed(range(rows.num_rows)))), run="one", now=NOW)
@@ -200,6 +201,7 @@ def test_a_commit_an_hour_leaves_few_files_and_the_same_rows(catalog, monkeypatc
     assert counts(publish(catalog, forecasts(times), run="again", now=NOW)) == (0, 0, 9 * 12)
 
 
+@pytest.mark.every_catalog
 def test_writers_at_once_lose_and_double_nothing(open_anew):
     ensure_tables(open_anew())
     batches = [pa.concat_tables([forecasts([MARCH]), forecasts([MARCH], [100 + n])]) for n in range(3)]

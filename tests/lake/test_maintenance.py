@@ -65,6 +65,7 @@ def test_maintenance_waits_until_it_is_due_and_does_nothing_twice(catalog):
     assert table_of(catalog).metadata == state
 
 
+@pytest.mark.every_catalog
 def test_old_states_expire_and_their_files_go_with_them(catalog, store):
     commit_hourly(catalog, MAY[:6])
     before = rows(catalog)
@@ -108,6 +109,7 @@ def test_young_files_without_an_owner_are_left_for_the_commit_they_may_belong_to
     assert len(rows(catalog)) == 2
 
 
+@pytest.mark.every_catalog
 def test_writers_during_a_compaction_lose_nothing(open_anew):
     ensure_tables(open_anew())
     commit_hourly(open_anew(), MAY[:8])

@@ -81,6 +81,7 @@ def test_applying_changes_loses_nothing_and_needs_no_second_time(current, incomi
     assert (again.inserted.num_rows, again.corrected.num_rows) == (0, 0)
 
 
+@pytest.mark.every_catalog
 def test_publishing_twice_changes_nothing_the_second_time(catalog):
     rows = observations([90, 95], hours(3))
     first = publish(catalog, rows, run="one", score=0.98)
@@ -109,6 +110,7 @@ def test_a_commit_tells_its_run_score_and_counts(catalog):
     }
 
 
+@pytest.mark.every_catalog
 def test_corrected_rows_are_replaced_and_their_neighbours_kept(catalog):
     publish(catalog, observations([90, 95, 98], hours(3)), run="one")
     corrected = observations([95], hours(2), seed=1)
@@ -148,6 +150,7 @@ def test_an_empty_batch_makes_no_commit(catalog):
     assert (result.inserted, result.snapshot_id) == (0, None)
 
 
+@pytest.mark.every_catalog
 def test_writers_at_once_lose_and_double_nothing(open_anew):
     ensure_tables(open_anew())
     shared = observations([90, 95], hours(2))
@@ -171,6 +174,7 @@ def test_writers_at_once_lose_and_double_nothing(open_anew):
     assert everything(published_rows(open_anew())) == everything(expected)
 
 
+@pytest.mark.every_catalog
 def test_a_writer_that_always_comes_second_gives_up_with_its_name(catalog):
     rows = iter([observations([90], [time]) for time in hours(3)])
 

@@ -1,3 +1,5 @@
+import pytest
+
 from weather_mlops.lake.catalog import ensure_tables
 from weather_mlops.lake.publish import publish
 from weather_mlops.lake.recovery import take_up
@@ -5,6 +7,8 @@ from weather_mlops.lake.schemas import OBSERVATIONS_SCHEMA, TABLES
 from weather_mlops.lake.store import ObjectStore
 
 from .conftest import everything, hours, observations
+
+pytestmark = pytest.mark.every_catalog
 
 
 def rows(catalog) -> list[dict]:

@@ -16,7 +16,7 @@ from weather_mlops.lake.schemas import KEY, QUARANTINE_SCHEMA
 from weather_mlops.lake.staging import Staging
 from weather_mlops.lake.store import ObjectStore
 
-from .conftest import NOW, Killed, hours, observations
+from .conftest import NOW, Killed, Saved, hours, observations
 
 STATIONS = [90, 95, 98]
 
@@ -47,17 +47,19 @@ def state(catalog) -> dict[str, list]:
     return found
 
 
-def test_a_run_killed_at_any_write_and_run_again_ends_as_one_undisturbed(access, tmp_path, killer):
-    def prepared(name: str):
-        place = replace(access, bucket=f"{access.bucket}-{name}")
-        ObjectStore(place).ensure_bucket()
-        catalog = open_catalog(place, type="sql", uri=f"sqlite:///{tmp_path}/{name}.db")
-        ensure_tables(catalog)
-        publish(catalog, observations(STATIONS, hours(2)[:1]), run="before")
-        return catalog, stage(ObjectStore(place), "run")
+def test_a_run_killed_at_any_write_and_run_again_ends_as_one_undisturbed(access, store, tmp_path, killer):
+    database = tmp_path / "catalog.db"
 
-    catalog, staging = prepared("undisturbed")
-    killer.seen = 0
+    def opened():
+        return open_catalog(access, type="sql", uri=f"sqlite:///{database}")
+
+    catalog, staging = opened(), stage(store, "run")
+    ensure_tables(catalog)
+    publish(catalog, observations(STATIONS, hours(2)[:1]), run="before")
+    catalog.close()
+    prepared = Saved(store, database)
+
+    catalog, killer.seen = opened(), 0
     result = publish_run(catalog, staging, NOW)
     writes, wanted = killer.seen, state(catalog)
     catalog.close()
@@ -66,7 +68,8 @@ def test_a_run_killed_at_any_write_and_run_again_ends_as_one_undisturbed(access,
     assert writes > 10
 
     for killed_at in range(1, writes + 1):
-        catalog, staging = prepared(f"killed-{killed_at}")
+        prepared.restore()
+        catalog = opened()
         killer.seen, killer.at = 0, killed_at
         with pytest.raises(Killed):
             publish_run(catalog, staging, NOW)

@@ -65,13 +65,15 @@ def expected(*hours: datetime, stations=(108, 159), origin: str = "window") -> p
     return pa.Table.from_pylist(rows, schema=schema)
 
 
-def audit(*rows: dict, rejected: pa.Table | None = None, asked: pa.Table | None = None) -> audits.Audit:
+def audit(
+    *rows: dict, rejected: pa.Table | None = None, asked: pa.Table | None = None, suites_dir: Path = SUITES
+) -> audits.Audit:
     return audits.audit(
         table(*rows),
         unreadable() if rejected is None else rejected,
         expected(NOON - HOUR, NOON, NOON + HOUR) if asked is None else asked,
         STATIONS,
-        suites_dir=SUITES,
+        suites_dir=suites_dir,
         audited_at=NOON,
         run="data_collection/test",
     )

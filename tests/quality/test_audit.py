@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.quality.staged import GOOD, HOUR, NOON, STATIONS, SUITES, audit, expected, row, unreadable
+from tests.suites import critical_suites
 from weather_mlops.errors import QualityTooLow
 from weather_mlops.kma import wire
 from weather_mlops.lake.rows import key_list
@@ -33,77 +34,111 @@ def test_good_rows_are_accepted_whole():
     assert found.accepted.column_names == [*wire.OBSERVATION_SCHEMA.names, "raw_key"]
 
 
-@pytest.mark.parametrize(
-    ("values", "rule"),
-    [
-        ({"wind_direction_deg": 370}, "wind_direction_deg_physical"),
-        ({"wind_speed_ms": 80.0}, "wind_speed_ms_physical"),
-        ({"station_pressure_hpa": 700.0}, "station_pressure_hpa_physical"),
-        ({"sea_level_pressure_hpa": 800.0}, "sea_level_pressure_hpa_physical"),
-        ({"air_temperature_c": 55.0, "dew_point_c": None}, "air_temperature_c_physical"),
-        ({"dew_point_c": -75.0, "relative_humidity_pct": None, "vapour_pressure_hpa": None},
-         "dew_point_c_physical"),
-        ({"relative_humidity_pct": 101.0, "dew_point_c": None}, "relative_humidity_pct_physical"),
-        ({"vapour_pressure_hpa": 61.0, "dew_point_c": None}, "vapour_pressure_hpa_physical"),
-        ({"precipitation_mm": 500.0}, "precipitation_mm_physical"),
-        ({"dew_point_c": 11.5, "relative_humidity_pct": None, "vapour_pressure_hpa": None},
-         "dew_point_above_air_temperature"),
-        ({"relative_humidity_pct": 50.0}, "humidity_contradicts_dew_point"),
-        ({"vapour_pressure_hpa": 20.0}, "vapour_pressure_contradicts_dew_point"),
-        ({"station_id": 7}, "station_unknown; not_asked_for"),
-        ({"observed_at": NOON + 5 * HOUR}, "not_asked_for"),
-        ({"observed_at": NOON + timedelta(minutes=1)}, "not_asked_for; not_on_the_hour"),
-    ],
-)  # fmt: skip
-def test_each_critical_rule_condemns_the_row_that_breaks_it_and_no_other(values, rule):
-    found = audit(row(159), row(**values, line=7))
-
-    (record,) = found.quarantined.to_pylist()
-    assert record["rule"] == rule
-    assert record["line"] == 7
-    assert record["raw_key"] == "raw/k.txt.gz"
-    assert found.accepted["station_id"].to_pylist() == [159]
-
-
-@pytest.mark.parametrize(
-    ("values", "rule"),
-    [
-        ({"air_temperature_c": 42.0, "dew_point_c": None}, "air_temperature_c_record"),
-        ({"wind_speed_ms": 60.0}, "wind_speed_ms_record"),
-        ({"soil_temperature_5cm_c": 99.0}, "soil_temperature_5cm_c_physical"),
-        ({"dew_point_c": 10.5, "relative_humidity_pct": None, "vapour_pressure_hpa": None},
-         "dew_point_at_most_air_temperature"),
-        ({"relative_humidity_pct": 76.0}, "humidity_agrees_with_dew_point"),
-        ({"vapour_pressure_hpa": 9.5}, "vapour_pressure_agrees_with_dew_point"),
-        ({"air_temperature_c": None}, "air_temperature_missing"),
-    ],
-)  # fmt: skip
-def test_each_warning_is_counted_and_costs_no_row(values, rule):
-    found = audit(row(**values))
-
-    assert found.counts["warnings"][rule] == 1
-    assert found.accepted.num_rows == 1
-
-
-@pytest.mark.parametrize(
-    ("column", "jump", "rule"),
-    [
+# A row each, at a station of its own, and all in one audit: its time goes by the rules, not by the rows.
+CONDEMNED = [
+    ({"wind_direction_deg": 370}, "wind_direction_deg_physical"),
+    ({"wind_speed_ms": 80.0}, "wind_speed_ms_physical"),
+    ({"station_pressure_hpa": 700.0}, "station_pressure_hpa_physical"),
+    ({"sea_level_pressure_hpa": 800.0}, "sea_level_pressure_hpa_physical"),
+    ({"air_temperature_c": 55.0, "dew_point_c": None}, "air_temperature_c_physical"),
+    ({"dew_point_c": -75.0, "relative_humidity_pct": None, "vapour_pressure_hpa": None},
+     "dew_point_c_physical"),
+    ({"relative_humidity_pct": 101.0, "dew_point_c": None}, "relative_humidity_pct_physical"),
+    ({"vapour_pressure_hpa": 61.0, "dew_point_c": None}, "vapour_pressure_hpa_physical"),
+    ({"precipitation_mm": 500.0}, "precipitation_mm_physical"),
+    ({"dew_point_c": 11.5, "relative_humidity_pct": None, "vapour_pressure_hpa": None},
+     "dew_point_above_air_temperature"),
+    ({"relative_humidity_pct": 50.0}, "humidity_contradicts_dew_point"),
+    ({"vapour_pressure_hpa": 20.0}, "vapour_pressure_contradicts_dew_point"),
+    ({"station_id": 7}, "station_unknown; not_asked_for"),
+    ({"observed_at": NOON + 5 * HOUR}, "not_asked_for"),
+    ({"observed_at": NOON + timedelta(minutes=1)}, "not_asked_for; not_on_the_hour"),
+]  # fmt: skip
+COUNTED = [
+    ({"air_temperature_c": 42.0, "dew_point_c": None}, "air_temperature_c_record"),
+    ({"wind_speed_ms": 60.0}, "wind_speed_ms_record"),
+    ({"soil_temperature_5cm_c": 99.0}, "soil_temperature_5cm_c_physical"),
+    ({"dew_point_c": 10.5, "relative_humidity_pct": None, "vapour_pressure_hpa": None},
+     "dew_point_at_most_air_temperature"),
+    ({"relative_humidity_pct": 76.0}, "humidity_agrees_with_dew_point"),
+    ({"vapour_pressure_hpa": 9.5}, "vapour_pressure_agrees_with_dew_point"),
+    ({"air_temperature_c": None}, "air_temperature_missing"),
+]  # fmt: skip
+SPIKES = [
+    (column, jump, rule, place)
+    for column, jump, rule in [
         ("air_temperature_c", 25.0, "air_temperature_step_impossible"),
         ("sea_level_pressure_hpa", 30.0, "sea_level_pressure_step_impossible"),
         ("dew_point_c", -35.0, "dew_point_step_impossible"),
-    ],
-)
-@pytest.mark.parametrize("place", [0, 1, 2], ids=["oldest", "middle", "newest"])
-def test_a_spike_condemns_its_own_hour_and_not_the_good_ones_beside_it(column, jump, rule, place):
-    free = {"dew_point_c": None, "relative_humidity_pct": None, "vapour_pressure_hpa": None}
-    level = {**free, column: GOOD[column]}
-    hours = [NOON - HOUR, NOON, NOON + HOUR]
-    rows = [row(at=hour, **level) for hour in hours]
-    rows[place][column] += jump
-    found = audit(*rows)
+    ]
+    for place in range(3)
+]
+DAY = expected(NOON - HOUR, NOON, NOON + HOUR, stations=STATIONS)
 
-    (record,) = found.quarantined.to_pylist()
-    assert (record["observed_at"], record["rule"]) == (hours[place], rule)
+
+def rows_of(cases) -> list[dict]:
+    """A row of each case, their lines numbered from 0; and a good one."""
+    bad = [
+        row(station, line=line, **values)
+        for line, (station, (values, _)) in enumerate(zip(STATIONS, cases, strict=False))
+    ]
+    return [*bad, row(STATIONS[-1], line=len(cases))]
+
+
+@pytest.fixture(scope="module")
+def condemned():
+    return audit(*rows_of(CONDEMNED), asked=DAY)
+
+
+@pytest.mark.parametrize(("line", "rule"), list(enumerate(rule for _, rule in CONDEMNED)))
+def test_each_critical_rule_condemns_the_row_that_breaks_it_and_no_other(condemned, line, rule):
+    (record,) = [record for record in condemned.quarantined.to_pylist() if record["line"] == line]
+    assert record["rule"] == rule
+    assert record["raw_key"] == "raw/k.txt.gz"
+    assert condemned.accepted["station_id"].to_pylist() == [STATIONS[-1]]
+
+
+def test_without_the_rules_that_only_count_the_same_rows_are_refused_for_the_same_reasons(condemned):
+    found = audit(*rows_of(CONDEMNED), asked=DAY, suites_dir=critical_suites())
+
+    assert found.quarantined == condemned.quarantined
+    assert found.accepted == condemned.accepted
+    assert len(found.result.results) < len(condemned.result.results) / 2
+
+
+@pytest.fixture(scope="module")
+def counted():
+    return audit(*rows_of(COUNTED), asked=DAY)
+
+
+@pytest.mark.parametrize("rule", [rule for _, rule in COUNTED])
+def test_each_warning_is_counted_and_costs_no_row(counted, rule):
+    assert counted.counts["warnings"][rule] == 1
+    assert counted.accepted.num_rows == len(COUNTED) + 1
+
+
+@pytest.fixture(scope="module")
+def spiked():
+    """Three hours of each station, one of them a spike."""
+    free = {"dew_point_c": None, "relative_humidity_pct": None, "vapour_pressure_hpa": None}
+    rows = []
+    for station, (column, jump, _, place) in zip(STATIONS, SPIKES, strict=False):
+        level = {**free, column: GOOD[column]}
+        rows += [row(station, hour, **level) for hour in (NOON - HOUR, NOON, NOON + HOUR)]
+        rows[place - 3][column] += jump
+    return audit(*rows, asked=DAY)
+
+
+@pytest.mark.parametrize(
+    ("station", "spike"),
+    list(zip(STATIONS, SPIKES, strict=False)),
+    ids=[f"{('oldest', 'middle', 'newest')[place]} {column}" for column, _, _, place in SPIKES],
+)
+def test_a_spike_condemns_its_own_hour_and_not_the_good_ones_beside_it(spiked, station, spike):
+    _, _, rule, place = spike
+
+    (record,) = [record for record in spiked.quarantined.to_pylist() if record["station_id"] == station]
+    assert (record["observed_at"], record["rule"]) == ([NOON - HOUR, NOON, NOON + HOUR][place], rule)
 
 
 def test_a_rare_step_is_a_warning():
@@ -120,7 +155,8 @@ def test_a_rare_step_is_a_warning():
 
 def test_of_two_hours_that_contradict_each_other_none_is_blamed():
     free = {"dew_point_c": None, "relative_humidity_pct": None, "vapour_pressure_hpa": None}
-    found = audit(row(**free), row(at=NOON + HOUR, **{**free, "air_temperature_c": 38.0}))
+    rows = [row(**free), row(at=NOON + HOUR, **{**free, "air_temperature_c": 38.0})]
+    found = audit(*rows, suites_dir=critical_suites())
 
     assert found.quarantined.num_rows == 0
 
@@ -137,21 +173,21 @@ def test_a_step_over_a_gap_is_none():
     free = {"dew_point_c": None, "relative_humidity_pct": None, "vapour_pressure_hpa": None}
     rows = [row(at=NOON - HOUR, **free), row(at=NOON + HOUR, **{**free, "air_temperature_c": 40.0})]
 
-    assert audit(*rows).quarantined.num_rows == 0
+    assert audit(*rows, suites_dir=critical_suites()).quarantined.num_rows == 0
 
 
 def test_identical_copies_count_once_and_contradicting_ones_are_both_refused():
-    same = audit(row(), row(line=6))
+    same = audit(row(), row(line=6), suites_dir=critical_suites())
     assert (same.accepted.num_rows, same.counts["copies"], same.quarantined.num_rows) == (1, 1, 0)
 
-    contradicting = audit(row(), row(line=6, wind_speed_ms=3.0))
+    contradicting = audit(row(), row(line=6, wind_speed_ms=3.0), suites_dir=critical_suites())
     assert contradicting.accepted.num_rows == 0
     assert contradicting.quarantined["rule"].to_pylist() == ["conflicting_copies"] * 2
     assert contradicting.quarantined["value"].to_pylist() == ["wind_speed_ms=1.7", "wind_speed_ms=3.0"]
 
 
 def test_an_unreadable_line_is_quarantined_with_its_text():
-    found = audit(row(), rejected=unreadable("2026 x"))
+    found = audit(row(), rejected=unreadable("2026 x"), suites_dir=critical_suites())
 
     (record,) = found.quarantined.to_pylist()
     assert record["rule"] == "unreadable_row"
@@ -179,7 +215,8 @@ def test_what_was_not_observed_is_not_scored():
 
 
 def test_too_few_fit_rows_stop_the_run_with_the_rules_that_refused_most():
-    found = audit(row(), row(159, wind_speed_ms=99.0), rejected=unreadable("x"))
+    rows = [row(), row(159, wind_speed_ms=99.0)]
+    found = audit(*rows, rejected=unreadable("x"), suites_dir=critical_suites())
 
     audits.check_fit(found, 1 / 3)
     with pytest.raises(
@@ -203,7 +240,7 @@ def test_every_row_that_arrived_is_accepted_a_copy_or_quarantined(drawn, lines):
         row(station, NOON + hours * HOUR, line, wind_speed_ms=wind, air_temperature_c=temperature)
         for line, (station, hours, wind, temperature) in enumerate(drawn)
     ]
-    found = audit(*rows, rejected=unreadable(*"ab"[:lines]))
+    found = audit(*rows, rejected=unreadable(*"ab"[:lines]), suites_dir=critical_suites())
     counts = found.counts
 
     assert counts["rows_arrived"] == len(rows) + lines
@@ -226,10 +263,15 @@ def test_each_rule_tells_its_reason():
 
 
 def test_it_works_in_a_fork_of_a_process_that_has_imported_it():
-    audit(row())
+    audit(row(), suites_dir=critical_suites())
     child = os.fork()
     if child == 0:
-        os._exit(0 if audit(row(), row(159, wind_speed_ms=99.0)).quarantined.num_rows == 1 else 1)
+        os._exit(
+            0
+            if audit(row(), row(159, wind_speed_ms=99.0), suites_dir=critical_suites()).quarantined.num_rows
+            == 1
+            else 1
+        )
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
