@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 
 from tests.model.evaluations import evaluation
-from weather_mlops.model.card import summary
+from weather_mlops.model.card import plots, summary
 from weather_mlops.model.card.markup import hours
 from weather_mlops.model.card.page import render
 from weather_mlops.pages import markup
@@ -47,8 +47,19 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def page():
-    return Page(render(evaluation()))
+def html():
+    return render(evaluation())
+
+
+@pytest.fixture(scope="module")
+def page(html):
+    return Page(html)
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Without the drawings, which take nearly all the time: for what is said beside them."""
+    monkeypatch.setattr(plots, "_svg", lambda *_: "<svg></svg>")
 
 
 def without_figures(value):
@@ -156,7 +167,7 @@ def test_nothing_but_the_leads_is_needed():
         assert re.search(f"– ?: the evaluation has no [a-z ]*{lack}", text)
 
 
-def test_an_opponent_that_is_better_is_named_with_its_leads():
+def test_an_opponent_that_is_better_is_named_with_its_leads(undrawn):
     text = Page(render(beaten_by("ridge", {1, 2, 3, 24}))).text
     assert "Ridge regression is better at 1–3 and 24 h: there the model's RMSE is up to 5.0 % higher." in text
     assert "No opponent is better" not in text
@@ -168,11 +179,11 @@ def test_the_champion_counts_as_an_opponent():
     ]
 
 
-def test_none_better_is_said_too():
+def test_none_better_is_said_too(undrawn):
     assert "No opponent is better at any lead." in Page(render(beaten_by("ridge", set()))).text
 
 
-def test_a_model_worse_on_average_is_above():
+def test_a_model_worse_on_average_is_above(undrawn):
     text = Page(render(beaten_by("damped_anomaly", range(1, 25)))).text
     assert "5 % above damped anomaly" in text
 
@@ -199,7 +210,7 @@ def test_seasons_that_were_not_held_out_are_a_doubt():
         (0.0, "exceptionally unlikely"),
     ],
 )
-def test_certainty_in_words(certainty, words):
+def test_certainty_in_words(undrawn, certainty, words):
     e = evaluation()
     e["champion"]["certainty"] = certainty
     assert f"{words}: it is in {100 * certainty:.0f} %" in Page(render(e)).text.replace(" :", ":")
@@ -211,7 +222,7 @@ def test_a_range_over_zero_is_no_proof(page):
     assert "not excluded" in page.text
 
 
-def test_the_worst_station_is_first():
+def test_the_worst_station_is_first(undrawn):
     e = evaluation()
     total = {station: sum(one["rmse"] for one in leads.values()) for station, leads in e["stations"].items()}
     worst = max(total, key=total.__getitem__)
@@ -219,7 +230,7 @@ def test_the_worst_station_is_first():
     assert re.search(r'<th scope="row">[^<]*\((\d+)\)', table)[1] == worst
 
 
-def test_each_of_97_stations_is_there_by_name():
+def test_each_of_97_stations_is_there_by_name(undrawn):
     text = Page(render(evaluation(97))).text
     assert "The other 85 stations" in text
     assert "Seoul (108)" in text
@@ -242,8 +253,7 @@ def test_values_bring_no_markup():
     assert evil in Page(html).text
 
 
-def test_the_page_needs_nothing_else(page):
-    html = render(evaluation())
+def test_the_page_needs_nothing_else(page, html):
     links = set(re.findall(r'https?://[^"\s<]+', html))
     assert links == {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
     assert not {"script", "link", "img", "iframe", "a"} & set(page.tags)
@@ -257,8 +267,7 @@ def test_the_markup_is_sound(page):
     assert len(page.ids) == len(set(page.ids))
 
 
-def test_colours_are_the_page_s(page):
-    html = render(evaluation())
+def test_colours_are_the_page_s(html):
     drawings = "".join(re.findall("<svg.*?</svg>", html, flags=re.DOTALL))
     assert "#0" not in drawings
     used = set(re.findall(r"var\(--([\w-]+)\)", html)) - {"s"}
@@ -266,8 +275,8 @@ def test_colours_are_the_page_s(page):
     assert used <= defined
 
 
-def test_the_same_evaluation_gives_the_same_bytes():
-    assert render(evaluation(97)) == render(evaluation(97))
+def test_the_same_evaluation_gives_the_same_bytes(html):
+    assert render(evaluation()) == html
 
 
 @pytest.mark.parametrize(

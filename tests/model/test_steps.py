@@ -12,6 +12,7 @@ from weather_mlops.errors import ModelUnusable, TrainingImpossible
 from weather_mlops.lake.publish import publish
 from weather_mlops.lake.staging import Staging
 from weather_mlops.model import deployment, evaluation, forecasting, steps
+from weather_mlops.model.card import page
 from weather_mlops.model.gates import Gates
 from weather_mlops.model.registry import Registry
 
@@ -73,12 +74,38 @@ class Runs:
         return [(line["kind"], line["version"]) for line in map(json.loads, lines)]
 
 
+@pytest.fixture(scope="module")
+def fit_once():
+    """The same rows and seed give the same model, as test_training.py holds: it is trained once for all."""
+    known = {}
+
+    def fit(grid, plan, made=None):
+        rows = sorted((name, values.tobytes()) for name, values in grid.values.items())
+        key = repr(replace(plan, version="", snapshot_id=None)), tuple(rows)
+        if key not in known:
+            known[key] = real(grid, plan, made)
+        return known[key]
+
+    real = steps.fit
+    return fit
+
+
 @pytest.fixture
-def runs(catalog, store, quick_training):
+def whole(catalog, store, quick_training):
+    """Trains and draws, each time."""
     return Runs(catalog, store)
 
 
-def test_a_run_ends_with_a_champion_a_card_and_forecasts(runs):
+@pytest.fixture
+def runs(whole, fit_once, monkeypatch):
+    """Of the model and of its card, which have tests of their own, only what a run does with them."""
+    monkeypatch.setattr(steps, "fit", fit_once)
+    monkeypatch.setattr(page, "render", lambda document: f"<!doctype html>{document['version']}")
+    return whole
+
+
+def test_a_run_ends_with_a_champion_a_card_and_forecasts(whole):
+    runs = whole
     plan = runs.plan()
     assert runs.prepare(plan)["observations"] == ROWS.num_rows
     assert runs.train(plan)["rows"] > 0

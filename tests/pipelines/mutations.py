@@ -4,31 +4,35 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
-import yaml
+from weather_mlops.pipelines.document import Document, parse
 
 Path = tuple[str | int, ...]
-Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 WRONG: tuple[Any, ...] = ("some text", 12345.5, True, None, [], {"some": "text"})
 
 
-def damages(text: str) -> Iterator[tuple[str, str]]:
-    """What was done, and the damaged text."""
-    yield from of_lines(text)
-    data = yaml.safe_load(text)
+def damages(document: Document) -> Iterator[tuple[str, Document]]:
+    """What was done, and the damaged document."""
+    lines = {text: what for what, text in of_lines(document.text)}
+    yield from ((what, parse(text, document.path)) for text, what in lines.items())
+    # A value says the same however it is written: it need not be written and parsed again.
+    yield from ((what, Document(document.path, data=data)) for what, data in of_values(document.data))
+
+
+def of_values(data: Any) -> Iterator[tuple[str, Any]]:
     for path, value in places(data):
         name = "/".join(map(str, path))
         if isinstance(path[-1], str):
-            yield f"left out: {name}", dumped(without(data, path))
-            yield f"key mistyped: {name}", dumped(renamed(data, path, mistyped(path[-1])))
-            yield f"key in capitals: {name}", dumped(renamed(data, path, path[-1].upper()))
+            yield f"left out: {name}", without(data, path)
+            yield f"key mistyped: {name}", renamed(data, path, mistyped(path[-1]))
+            yield f"key in capitals: {name}", renamed(data, path, path[-1].upper())
         if isinstance(value, str):
-            yield f"value mistyped: {name}", dumped(replaced(data, path, mistyped(value)))
+            yield f"value mistyped: {name}", replaced(data, path, mistyped(value))
         if isinstance(value, int | float) and not isinstance(value, bool):
-            yield f"value negative: {name}", dumped(replaced(data, path, -value - 1))
-            yield f"value in quotes: {name}", dumped(replaced(data, path, str(value)))
+            yield f"value negative: {name}", replaced(data, path, -value - 1)
+            yield f"value in quotes: {name}", replaced(data, path, str(value))
         for wrong in WRONG:
             if wrong != value:
-                yield f"value {wrong!r}: {name}", dumped(replaced(data, path, wrong))
+                yield f"value {wrong!r}: {name}", replaced(data, path, wrong)
 
 
 def of_lines(text: str) -> Iterator[tuple[str, str]]:
@@ -70,31 +74,28 @@ def mistyped(word: str) -> str:
 
 
 def without(data: Any, path: Path) -> Any:
-    data = copy.deepcopy(data)
-    del at(data, path[:-1])[path[-1]]
-    return data
+    return replaced(
+        data, path[:-1], {key: value for key, value in at(data, path[:-1]).items() if key != path[-1]}
+    )
 
 
 def replaced(data: Any, path: Path, value: Any) -> Any:
-    data = copy.deepcopy(data)
-    at(data, path[:-1])[path[-1]] = value
-    return data
+    """A copy with another value there; it shares all the others."""
+    if not path:
+        return value
+    copied = copy.copy(data)
+    copied[path[0]] = replaced(data[path[0]], path[1:], value)
+    return copied
 
 
 def renamed(data: Any, path: Path, name: str) -> Any:
-    data = copy.deepcopy(data)
     inside = at(data, path[:-1])
-    entries = [(name if key == path[-1] else key, value) for key, value in inside.items()]
-    inside.clear()
-    inside.update(entries)
-    return data
+    return replaced(
+        data, path[:-1], {name if key == path[-1] else key: value for key, value in inside.items()}
+    )
 
 
 def at(data: Any, path: Path) -> Any:
     for step in path:
         data = data[step]
     return data
-
-
-def dumped(data: Any) -> str:
-    return yaml.dump(data, Dumper=Dumper, allow_unicode=True, sort_keys=False)

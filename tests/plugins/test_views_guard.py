@@ -11,6 +11,7 @@ from pages_plugin import PagesPlugin
 from tests.browsing import forecast_world, made
 from tests.plugins.visiting import DAG_IDS
 from views.guard import HEADERS
+from weather_mlops.lake.store import ObjectStore, S3Access
 from weather_mlops.model import lookback
 
 pytestmark = pytest.mark.integration
@@ -42,8 +43,11 @@ def addresses():
     return [QUERIES.get(path, path.removeprefix("/")) for path, _ in routes()]
 
 
-@pytest.fixture(autouse=True)
-def filled(store, runs):
+@pytest.fixture(scope="module")
+def kept(server):
+    """A bucket with something at every address; nothing here writes to it."""
+    store = ObjectStore(S3Access("views-guard", f"http://127.0.0.1:{server}", "somebody", "Geheimnis"))
+    store.ensure_bucket()
     keys = made.replies(store)
     page = made.data_docs(store, days=1)
     made.models(store, days=1, files=0)
@@ -53,7 +57,17 @@ def filled(store, runs):
         "made_at": datetime.now(UTC).isoformat()
     }
     store.put(lookback.KEY, json.dumps(forecasts).encode(), "application/json")
-    runs.add("data_collection", RUN, made.collection(keys, page))
+    return store, made.collection(keys, page)
+
+
+@pytest.fixture
+def store(kept):
+    return kept[0]
+
+
+@pytest.fixture(autouse=True)
+def ran(kept, runs):
+    runs.add("data_collection", RUN, kept[1])
 
 
 def test_all_routes_are_known_here_and_only_show():

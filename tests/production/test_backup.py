@@ -265,6 +265,14 @@ def wait_until(condition, seconds: float = 30) -> None:
         time.sleep(0.05)
 
 
+def killed(process, postgres) -> None:
+    """Wait until the server, too, has seen that a process is dead: until then it holds its lock for it."""
+    process.wait()
+    with postgres.database("postgres").connected() as connection:
+        held = text("select count(*) from pg_locks where locktype = 'advisory'")
+        wait_until(lambda: not connection.scalar(held))
+
+
 @pytest.mark.parametrize("held", ["pg_dump", "pg_restore"])
 def test_killed_while_it_dumps_or_verifies_nothing_looks_whole_and_the_next_one_clears_up(
     databases, shelf, postgres, tmp_path, held
@@ -280,7 +288,7 @@ def test_killed_while_it_dumps_or_verifies_nothing_looks_whole_and_the_next_one_
     process = subprocess.Popen(command("backup"), env=env, start_new_session=True, stdout=subprocess.DEVNULL)
     wait_until(begun.exists)
     os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    killed(process, postgres)
 
     assert list(shelf.folder.iterdir())
     assert (shelf.local(), shelf.remote()) == ([], [])
@@ -293,13 +301,13 @@ def test_killed_while_it_dumps_or_verifies_nothing_looks_whole_and_the_next_one_
 
 
 @pytest.mark.parametrize("seal", [False, True])
-def test_killed_while_it_copies_to_s3_no_half_copy_looks_whole(databases, shelf, server, seal):
+def test_killed_while_it_copies_to_s3_no_half_copy_looks_whole(databases, shelf, postgres, server, seal):
     proxy = S3Proxy(server)
     env = {**environment(databases, shelf), "AWS_ENDPOINT_URL": proxy.url}
     proxy.hold_at(lambda method, path: method == "PUT" and path.endswith(".sha256") == seal)
     process = subprocess.Popen(command("backup"), env=env, stdout=subprocess.DEVNULL)
     proxy.kill_the_held()
-    process.wait()
+    killed(process, postgres)
     proxy.close()
 
     assert shelf.remote() == []

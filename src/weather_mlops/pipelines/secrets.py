@@ -29,6 +29,7 @@ _FORMS: Final = (
     (re.compile(r"(?i:\bpassword\s*=\s*[^\s{]+)"), "a password"),
 )
 _ANY: Final = re.compile("|".join(form.pattern for form, _ in _FORMS))
+_COMMENT: Final = re.compile(r"(^|\s)#")
 _VARIABLE: Final = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})")
 MEND: Final = "put it in an Airflow connection, and name that: …_conn_id"
 
@@ -48,11 +49,11 @@ def check(document: Document, value: Any, path: Path = ()) -> Iterator[Finding]:
 def comments(document: Document) -> list[Finding]:
     """Secrets in comments: these are checked in as well."""
     found: list[Finding] = []
-    if not _ANY.search(document.text):
-        return found
     for number, line in enumerate(document.text.splitlines(), start=1):
-        mark = re.search(r"(^|\s)#", line)
-        comment = line[mark.end() :] if mark else ""
+        mark = _COMMENT.search(line) if "#" in line else None
+        if mark is None:
+            continue
+        comment = line[mark.end() :]
         for what in [what for form, what in _FORMS if form.search(comment)][:1]:
             told = f"the comment has {what} in it"
             place = (str(document.path), number, line.index("#") + 1)
