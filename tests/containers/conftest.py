@@ -119,7 +119,12 @@ class Composed:
         command = [*self.engine.compose, "-p", self.project, "--env-file", str(env_file), *named, *profile]
         inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         told = subprocess.run(
-            [*command, *arguments], capture_output=True, text=True, check=False, cwd=self.folder, env=inherited
+            [*command, *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=self.folder,
+            env=inherited,
         )
         assert told.returncode == 0 or not check, told.stdout[-3000:] + told.stderr[-3000:]
         return told
