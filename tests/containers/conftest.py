@@ -217,7 +217,7 @@ class Composed:
                 if holds():
                     return
             assert time.monotonic() < deadline, f"not within {patience:.0f} s: {what}\n{self.logs()}"
-            time.sleep(1)
+            time.sleep(2)  # each look starts programs in the containers
 
     def logs(self) -> str:
         names = self.engine("ps", "-a", "--filter", "name=mlops-", "--format", "{{.Names}}").split()

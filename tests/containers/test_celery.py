@@ -24,6 +24,11 @@ def test_tasks_of_a_queue_that_the_yaml_names_are_spread_over_two_workers(celery
     assert len(workers) == 2
 
 
+def test_what_tasks_need_is_imported_once_in_the_worker_that_they_are_forked_from(celery, workers):
+    for worker in workers.values():
+        celery.execute(worker, "bash", "-c", "grep --quiet libarrow /proc/[0-9]*/maps")
+
+
 def test_the_task_of_a_killed_worker_is_tried_again_and_done_once(celery, workers):
     run_id = celery.start("interrupted")
     running: list[str] = []

@@ -132,7 +132,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 FIRST_STATIONS = 3
-LEADS = 6  # hours: each takes its time to train
+LEADS = 2  # hours: each takes its time to train
 
 
 @dataclass(frozen=True)
