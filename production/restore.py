@@ -71,10 +71,10 @@ def restore(
         finally:
             shutil.rmtree(work, ignore_errors=True)
     log.info("restored: %s, made at %s", file.name, manifest.made_at.isoformat())
-    for old in replaced:
-        if not old.tables():
-            old.drop()
-    return [old for old in replaced if old.exists()]
+    kept = [old for old in replaced if old.tables()]
+    for empty in set(replaced) - set(kept):
+        empty.drop()
+    return kept
 
 
 def _found(named: str, shelf: Shelf, work: Path) -> tuple[Path, str]:

@@ -14,7 +14,6 @@ from tests.history.conftest import *  # noqa: F403  the fixtures of a load
 from tests.history.conftest import NOW, some
 from weather_mlops.imports import import_files
 from weather_mlops.lake import raw
-from weather_mlops.rebuild import rebuild
 
 pytestmark = [pytest.mark.integration]
 OBSERVED = Path(__file__).resolve().parents[2] / "shared" / "kma" / "observed"
@@ -71,14 +70,7 @@ def test_a_later_file_corrects_an_earlier_one_as_a_rebuilding_finds(loader, save
     tokens[3] = b"12.3"
     corrected.write_bytes(body.replace(rows[0], b" ".join(tokens) + b"\n"))
     take_in(loader, *saved, corrected)
-    told = rebuild(
-        None,
-        None,
-        store=loader.store,
-        catalog=loader.catalog,
-        suites_dir=loader.suites_dir,
-        clock=lambda: NOW,
-    )
+    told = loader.rebuild()
 
     (row,) = [row for row in loader.observations() if row["wind_speed_ms"] == 12.3]
     assert row["observed_at"] == LOAD.end

@@ -1,7 +1,7 @@
 """The tables made anew from raw: equal to the live ones, or different where it is said."""
 
 import threading
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pyarrow as pa
 import pytest
@@ -43,18 +43,6 @@ def collect(loader: Loader, runs: int, *faults: str, first: int = 0) -> None:
             publish_run(loader.catalog, staging, RECENT + number * HOUR + timedelta(minutes=20))
 
 
-def rebuild(loader: Loader, first: date | None = None, last: date | None = None, **more):
-    return rebuilding.rebuild(
-        first,
-        last,
-        store=loader.store,
-        catalog=loader.catalog,
-        suites_dir=loader.suites_dir,
-        clock=lambda: NOW,
-        **more,
-    )
-
-
 @pytest.fixture(scope="module")
 def saved(server, tmp_path_factory) -> Saved:
     """A load, hourly runs, and bad rows in both."""
@@ -77,7 +65,7 @@ def filled(saved):
 
 
 def test_from_raw_comes_what_is_live(filled):
-    told = rebuild(filled)
+    told = filled.rebuild()
 
     assert told.differences == []
     assert told.rows == len(filled.observations())
@@ -102,7 +90,7 @@ def test_differences_are_listed_and_nothing_is_touched_without_being_asked(fille
     whole = filled.observations()
     damage(filled)
     damaged = filled.observations()
-    told = rebuild(filled)
+    told = filled.rebuild()
 
     kinds = [(d.live is None, d.rebuilt is None) for d in told.differences if d.table == "observations"]
     assert kinds.count((False, False)) == 1
@@ -120,17 +108,17 @@ def test_a_swap_mends_all_of_it_and_the_next_rebuilding_finds_nothing(filled):
         table = filled.catalog.load_table(f"weather.{name}")
         if table.scan().to_arrow().num_rows:
             table.delete()
-    told = rebuild(filled, apply=True)
+    told = filled.rebuild(apply=True)
 
     assert told.applied >= 2
     assert filled.observations() == whole
     assert filled.table("quarantine").num_rows == quarantine
-    assert rebuild(filled).differences == []
+    assert filled.rebuild().differences == []
 
 
 def test_only_the_months_that_are_named_are_made(filled):
     damage(filled)
-    told = rebuild(filled, FIRST + timedelta(days=4), FIRST + timedelta(days=5))
+    told = filled.rebuild(FIRST + timedelta(days=4), FIRST + timedelta(days=5))
 
     assert told.months == 1
     assert told.differences == []
@@ -152,25 +140,25 @@ def test_a_month_that_was_written_to_in_the_meantime_is_made_anew_and_loses_noth
     table = open_table(filled.catalog, OBSERVATIONS)
     table.delete(between(RECENT, RECENT))
     monkeypatch.setattr(rebuilding._Work, "month", disturbed)
-    rebuild(filled, apply=True)
+    filled.rebuild(apply=True)
 
     assert len(filled.observations()) > before
     monkeypatch.undo()
-    assert rebuild(filled).differences == []
+    assert filled.rebuild().differences == []
 
 
 def test_a_gap_of_a_call_that_failed_stays_though_raw_knows_nothing_of_it(loader):
     with pytest.raises(Exception, match="not complete"):
         loader.load(LOAD, "500:call=1-2")
     gaps = loader.table("gaps").num_rows
-    told = rebuild(loader, FIRST - timedelta(days=9), FIRST + timedelta(days=9), apply=True)
+    told = loader.rebuild(FIRST - timedelta(days=9), FIRST + timedelta(days=9), apply=True)
 
     assert told.differences == []
     assert loader.table("gaps").num_rows == gaps > 0
 
 
 def test_of_nothing_comes_nothing(loader):
-    told = rebuild(loader)
+    told = loader.rebuild()
 
     assert (told.months, told.rows, told.differences) == (0, 0, [])
 
@@ -179,7 +167,7 @@ def test_forecasts_stay_as_they_were_said(filled):
     publish_forecasts(filled.catalog, forecasts([LOAD.begin]), run="forecast", now=NOW)
     said = open_table(filled.catalog, FORECASTS).metadata
     damage(filled)
-    rebuild(filled, apply=True)
+    filled.rebuild(apply=True)
 
     assert open_table(filled.catalog, FORECASTS).metadata == said
     assert not filled.catalog.table_exists("weather_rebuilt.forecasts")

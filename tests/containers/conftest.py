@@ -123,7 +123,7 @@ class Composed:
             capture_output=True,
             text=True,
             check=False,
-            cwd=self.folder,
+            cwd=self.folder,  # an engine may leave files where it was started
             env=inherited,
         )
         assert told.returncode == 0 or not check, told.stdout[-3000:] + told.stderr[-3000:]

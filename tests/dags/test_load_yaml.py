@@ -2,19 +2,18 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.project import PROJECT, copied_project
 from weather_mlops.pipelines.document import load
 from weather_mlops.pipelines.effective import pipelines
 from weather_mlops.pipelines.folder import pipeline_files
 from weather_mlops.pipelines.keys import LOADER_KEYS
 
-PROJECT = Path(__file__).resolve().parents[2]
 PIPELINES = {"data_collection", "history", "model_training", "forecast", "model_rollback", "monitoring"}
 # What Airflow's DAG processor does with the DAG file: errors count by the file that they are kept under.
 READ_DAGS = """
@@ -92,15 +91,9 @@ def read_dags(home: Path, project: Path, **more: str) -> dict:
     return json.loads(output.split("RESULT", 1)[1].splitlines()[0])
 
 
-def copied(folder: Path) -> Path:
-    for name in ("dags", "pipelines", "plugins", "schemas"):
-        shutil.copytree(PROJECT / name, folder / name)
-    return folder
-
-
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    return copied(tmp_path)
+    return copied_project(tmp_path)
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +105,7 @@ def shipped(airflow_home: Path) -> dict:
 @pytest.fixture(scope="module")
 def added(airflow_home: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
     """A folder with more pipelines, and what is read of it; to read one takes Airflow some seconds."""
-    project = copied(tmp_path_factory.mktemp("added"))
+    project = copied_project(tmp_path_factory.mktemp("added"))
     for name, text in ADDED.items():
         (project / "pipelines" / f"{name}.yml").write_text(text)
     return project / "pipelines", read_dags(airflow_home, project)

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
@@ -16,17 +15,11 @@ import yaml
 
 from embedded.__main__ import Launcher, once
 from embedded.airflow_api import AirflowApi, Run
-from embedded.parts import PROJECT, SIMULATOR_KEY, Ports, System
+from embedded.parts import SIMULATOR_KEY, Ports, System
+from tests.project import copied_project
 from tests.s3_proxy import S3Proxy, free_port
 
 E2E_PATIENCE = 240
-
-
-def copied_project(folder: Path) -> Path:
-    """What Airflow reads of the project, to be changed by a test."""
-    for name in ("dags", "pipelines", "plugins", "schemas", "expectations"):
-        shutil.copytree(PROJECT / name, folder / name)
-    return folder
 
 
 class Stack:

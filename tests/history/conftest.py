@@ -19,6 +19,7 @@ from weather_mlops.history.plan import Load
 from weather_mlops.kma.client import KmaClient, UncountedCalls
 from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake.catalog import ensure_tables
+from weather_mlops.rebuild import Rebuilt, rebuild
 
 NOW = datetime.now(UTC)
 KEY = "a-key-of-the-test"
@@ -92,6 +93,12 @@ class Loader:
         fetched = self.fetch(load, run, *faults, **more)
         validated = self.validate(load, run)
         return {"fetched": fetched, "validated": validated, **self.publish(load, run)}
+
+    def rebuild(self, first: date | None = None, last: date | None = None, **more) -> Rebuilt:
+        return rebuild(
+            first, last, store=self.store, catalog=self.catalog, suites_dir=self.suites_dir,
+            clock=lambda: NOW, **more,
+        )  # fmt: skip
 
     def table(self, name: str) -> pa.Table:
         return self.catalog.load_table(f"weather.{name}").scan().to_arrow()
