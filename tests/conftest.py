@@ -28,6 +28,7 @@ class BySystem(LoadFileScheduling):
         return SYSTEMS.get(file, file)
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> BySystem:
     """Deal out the tests."""
     return BySystem(config, log)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from moto.core.exceptions import JsonRESTError
+from moto.glue.models import glue_backends
 from moto.glue.responses import GlueResponse
 from moto.server import ThreadedMotoServer
 
@@ -168,9 +169,9 @@ def postgres() -> Iterator[Postgres]:
     running.close()
 
 
-@pytest.fixture(scope="session")
-def glue(server) -> Iterator[str]:
-    """AWS Glue, by moto; and refusing an update that another one came before, which moto leaves out."""
+@pytest.fixture
+def glue(server, monkeypatch) -> str:
+    """An empty AWS Glue, by moto; and refusing an update that another one came before, which moto leaves out."""
     real, lock = GlueResponse.update_table, threading.Lock()
 
     def update_table(self):
@@ -181,9 +182,10 @@ def glue(server) -> Iterator[str]:
                 raise JsonRESTError("ConcurrentModificationException", "somebody else came first")
             return real(self)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(GlueResponse, "update_table", update_table)
-        yield f"http://127.0.0.1:{server}"
+    monkeypatch.setattr(GlueResponse, "update_table", update_table)
+    for account in glue_backends.values():  # one for all tests of this server: what others left goes first
+        account.reset()
+    return f"http://127.0.0.1:{server}"
 
 
 @pytest.fixture
@@ -201,12 +203,6 @@ def open_anew(request, access, tmp_path) -> Iterator[Callable]:
         opened.append(open_catalog(by, **place))
         return opened[-1]
 
-    if kind == "glue":  # one for all tests of this server: what others left goes first
-        remains = opener()
-        for namespace in remains.list_namespaces():
-            for table in remains.list_tables(namespace):
-                remains.drop_table(table)
-            remains.drop_namespace(namespace)
     yield opener
     for catalog in opened:
         catalog.close()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.lake.conftest import access, postgres, server, store  # noqa: F401  fixtures
+from tests.lake.conftest import access, glue, postgres, server, store  # noqa: F401  fixtures
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

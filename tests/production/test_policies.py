@@ -267,7 +267,7 @@ def test_a_large_backup_that_fails_leaves_no_parts_only_if_it_may_give_up(
     assert len(left.get("Uploads", [])) == (0 if permitted else 1)
 
 
-def calls_of_glue(access: S3Access, url: str, folder: Path) -> set[str]:
+def calls_of_glue(access: S3Access, url: str) -> set[str]:
     """All that the project asks of Glue, by the names of Amazon's actions."""
     seen = set()
     catalog = open_catalog(access, type="glue", **{"glue.endpoint": url})
@@ -282,9 +282,9 @@ def calls_of_glue(access: S3Access, url: str, folder: Path) -> set[str]:
     return seen
 
 
-def test_glue_is_asked_for_what_its_policy_names_and_nothing_else(access, server, tmp_path):
+def test_glue_is_asked_for_what_its_policy_names_and_nothing_else(access, glue):
     (statement,) = policy("iam-policy-glue")["Statement"]
-    assert calls_of_glue(access, f"http://127.0.0.1:{server}", tmp_path) == set(statement["Action"])
+    assert calls_of_glue(access, glue) == set(statement["Action"])
 
 
 def test_one_command_makes_bucket_user_and_role_with_the_policy_of_the_file(server):
