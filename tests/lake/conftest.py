@@ -171,7 +171,7 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture
 def glue(server, monkeypatch) -> str:
-    """An empty AWS Glue, by moto; and refusing an update that another one came before, which moto leaves out."""
+    """AWS Glue, by moto, empty; it refuses an update that another one came before, as moto alone does not."""
     real, lock = GlueResponse.update_table, threading.Lock()
 
     def update_table(self):
