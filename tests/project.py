@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parents[1]
+from embedded.parts import PROJECT
 
 
 def copied_project(folder: Path) -> Path:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.project import PROJECT, copied_project
+from embedded.parts import PROJECT
+from tests.project import copied_project
 from weather_mlops.pipelines.document import load
 from weather_mlops.pipelines.effective import pipelines
 from weather_mlops.pipelines.folder import pipeline_files
