@@ -37,7 +37,13 @@ ENV CODE_REVISION=${CODE_REVISION} \
     MPLCONFIGDIR=/tmp/matplotlib \
     OPENBLAS_NUM_THREADS=1 \
     OMP_NUM_THREADS=1 \
-    PYTHONUNBUFFERED=1
+    PYTHONUNBUFFERED=1 \
+    # The package is installed apart from them: expectations/, pipelines/ and schemas/ are here.
+    WEATHER_PROJECT=/opt/airflow
+# Secrets leave the environment before anything of Airflow starts. The init is the base image's.
+RUN ln -s "$(command -v dumb-init || command -v tini)" /home/airflow/.local/bin/init
+ENTRYPOINT ["/home/airflow/.local/bin/init", "--", "python", "/opt/airflow/deploy/start.py", "/entrypoint"]
+CMD []
 LABEL org.opencontainers.image.title="weather-mlops" \
       org.opencontainers.image.description="Hourly Korean weather observations, validated, catalogued and forecast on Apache Airflow" \
       org.opencontainers.image.licenses="Apache-2.0" \

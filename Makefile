@@ -1,17 +1,20 @@
 # The commands of this project. `make run` and `make test` are all that a fresh machine needs.
 .DEFAULT_GOAL := help
-.PHONY: help run once history rebuild import query backtest rollback plan up down stop clean test lint validate schema requirements expectations
-.PHONY: secrets backup backups restore upgrade
+.PHONY: help run once status airflow history rebuild import query tables backtest rollback alert-test plan up down stop clean test check style lint validate schema requirements expectations
+.PHONY: test-parts test-systems install-dev style-types style-code lint-pipelines secrets backup backups restore restore-tables upgrade
 
 # The first Python that fits; name another one by make PYTHON=... run
-FITS = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
-PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+FITS = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c '$(FITS)' 2>/dev/null && { echo $$p; break; }; done)
 BIN = .venv/bin
+# Each of many processes would compile our modules and the tests again.
+unexport PYTHONDONTWRITEBYTECODE
+PACKAGE_TESTS = $(wildcard tests/*.py) $(addprefix tests/,authoring browsing history kma lake model monitoring pipelines quality sources)
 # Where compose is no plugin of Docker but a program of its own: make COMPOSE=docker-compose up
 COMPOSE ?= docker compose
 PRODUCTION = $(COMPOSE) -f docker-compose.production.yml
-BOOTSTRAP = @test -n "$(PYTHON)" || { echo "error: no Python 3.11 to 3.13 found: install one, or name it: make PYTHON=/path/to/python $@" >&2; exit 1; }; \
+BOOTSTRAP = @test -n "$(PYTHON)" || { echo "error: no Python 3.11 to 3.14 found: install one, or name it: make PYTHON=/path/to/python $@" >&2; exit 1; }; \
 	$(PYTHON) embedded/bootstrap.py
 
 help:  ## this list
@@ -23,14 +26,23 @@ run:  ## install, start everything, collect every hour; Ctrl-C stops it
 once:  ## the same unattended: each pipeline once, results in .run/summary.json
 	$(BOOTSTRAP) once
 
-history:  ## load days that are over: make history FROM=2020-01-01 TO=2020-12-31 STATIONS=108,159
+status:  ## what runs, since when, address and login, ports, last and next run of each pipeline
+	@$(subst @test,test,$(BOOTSTRAP)) status
+
+airflow:  ## Airflow's own command line: make airflow ARGS='dags list'
+	@$(subst @test,test,$(BOOTSTRAP)) airflow
+
+history:  ## load days that are over: make history FROM=2020-01-01 TO=2020-12-31 STATIONS=108,제주
 	$(BOOTSTRAP) history
 
 rebuild:  ## the tables made anew from raw, compared; make rebuild FROM=... TO=... APPLY=1 swaps them
 	$(BOOTSTRAP) rebuild
 
-import:  ## take in saved replies: make import FILES='*.txt.gz'
+import:  ## take in files of observations (API, portal CSV, getWthrDataList; gzip, zip): make import FILES='saved/*'
 	$(BOOTSTRAP) import
+
+tables:  ## take the tables up again from the bucket, after the catalog (.run/catalog.db) was lost or damaged
+	$(BOOTSTRAP) tables
 
 query:  ## SQL over the tables: make query SQL='select count(*) from observations'
 	$(BOOTSTRAP) query
@@ -40,6 +52,9 @@ backtest:  ## train before a day, test after it: make backtest OBSERVATIONS='*.t
 
 rollback:  ## put an earlier model back: make rollback TARGET=air_temperature [VERSION=...] [REASON=...]
 	$(BOOTSTRAP) rollback
+
+alert-test:  ## send a test message through the channel of the alerts; opens no alert
+	$(BOOTSTRAP) alert-test
 
 plan:  ## what a change of pipelines/ will do: make plan [BASE=git-ref] [FORMAT=markdown]
 	@$(subst @test,test,$(BOOTSTRAP)) install >&2
@@ -68,17 +83,40 @@ clean: stop  ## stop, and delete all data and the environment
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 test: lint  ## all checks and all tests
-	$(BIN)/python -m pytest -m "not e2e and not containers" --numprocesses logical --maxprocesses 4 --dist loadfile
-	$(BIN)/python -m pytest -m "e2e or containers" --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
 
-lint:  ## format, lint, types, direction of imports, pipelines, their schema
+test-parts:  ## the tests of parts only
 	$(BOOTSTRAP) install --dev
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
-	$(BIN)/mypy
-	PYTHONPATH=src:plugins:. $(BIN)/lint-imports
+	$(BIN)/python -m pytest -m "not e2e and not containers" --numprocesses logical --maxprocesses 4 --dist loadfile
+
+test-systems:  ## the tests of whole systems only: make test-systems [SYSTEMS=e2e|containers]
+	$(BOOTSTRAP) install --dev
+	$(BIN)/python -m pytest tests/e2e tests/containers -m "$(or $(SYSTEMS),e2e or containers)" --numprocesses 2 --dist loadfile
+
+lint: install-dev  ## format, lint, types, direction of imports, pipelines, their schema
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target style-types style-code lint-pipelines
+
+lint-pipelines:
 	$(BIN)/python -m authoring schema --check
 	$(BIN)/python -m authoring validate
+
+style: install-dev
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target style-types style-code
+
+style-types:
+	$(BIN)/mypy
+
+style-code:
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	PYTHONPATH=src:plugins:. $(BIN)/lint-imports
+
+install-dev:
+	$(BOOTSTRAP) install --dev
+
+check: style  ## the fast loop while you edit, without Airflow or a server: make check [ONLY=model|tests/model/test_card.py]
+	$(BIN)/python -m pytest -q -m "not integration and not e2e and not containers" --numprocesses 2 --dist loadfile \
+	$(if $(ONLY),$(firstword $(wildcard tests/$(ONLY) tests/test_$(ONLY).py) $(ONLY)),$(PACKAGE_TESTS))
 
 requirements:  ## compile requirements*.txt anew from requirements*.in
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 requirements.in -o requirements.txt
@@ -93,18 +131,28 @@ backup:  ## of production: Airflow's metadata and the catalog, verified, copied 
 backups:  ## list them
 	@$(PRODUCTION) run --rm --no-deps backup python -m production backups
 
-restore:  ## bring them back: make restore FILE=weather-20261127T033000Z.tar|latest [REPLACE=1]
+# In PostgreSQL, before anything of Airflow runs: the database user of the services, owner of their databases.
+OWNER = $(PRODUCTION) up -d airflow-postgres && $(PRODUCTION) run --rm --no-deps airflow-init python deploy/owner.py
+
+restore:  ## bring them back: make restore FILE=weather-20261127T033000Z.tar|latest [REPLACE=1] [UNVERIFIED=1]
 	@test -n "$(FILE)" || { echo "error: name a backup: make restore FILE=latest (make backups lists them)" >&2; exit 1; }
 	$(PRODUCTION) stop
-	$(PRODUCTION) up -d airflow-postgres
-	$(PRODUCTION) run --rm --no-deps backup python -m production restore '$(FILE)' $(if $(REPLACE),--replace) \
+	{ $(OWNER) && $(PRODUCTION) run --rm --no-deps backup python -m production restore '$(FILE)' \
+		$(if $(REPLACE),--replace) $(if $(UNVERIFIED),--unverified); } \
 	|| { echo "error: not restored; Airflow is stopped, this starts it: $(PRODUCTION) up -d" >&2; exit 1; }
 	$(PRODUCTION) up -d
 
-upgrade:  ## of production, to the code that is checked out: back up, build, migrate, start
-	$(PRODUCTION) run --rm backup python -m production backup
+restore-tables:  ## of production: take the tables up again from the bucket, after the catalog alone was lost
+	$(PRODUCTION) stop
+	{ $(OWNER) && $(PRODUCTION) run --rm --no-deps backup python -m production tables; } \
+	|| { echo "error: not taken up; Airflow is stopped, this starts it: $(PRODUCTION) up -d" >&2; exit 1; }
+	$(PRODUCTION) up -d
+
+upgrade:  ## of production, to the code that is checked out: build, stop, back up, migrate, start
 	CODE_REVISION=$$(git describe --always --dirty 2>/dev/null) $(PRODUCTION) build
 	$(PRODUCTION) stop
+	{ $(OWNER) && $(PRODUCTION) run --rm --no-deps backup python -m production backup; } \
+	|| { echo "error: not upgraded; Airflow is stopped and nothing was migrated: fix what is said above and repeat make upgrade" >&2; exit 1; }
 	$(PRODUCTION) up -d
 
 expectations:  ## write expectations/*.json anew from the table of variables

@@ -1,8 +1,8 @@
-"""``make validate`` and ``make schema``.
+"""``make validate`` and ``make schema``; and which words are in use that the project doesn't use.
 
-Usage: ``python -m authoring validate [folder] [--format text|json|github|sarif]``, and ``python -m authoring
-schema [--check]``. Airflow is imported only where it is needed: by the schema, and by the full check of files
-that have passed the fast one.
+Usage: ``python -m authoring validate [folder] [--format text|json|github|sarif]``, ``python -m authoring
+schema [--check]``, and ``python -m authoring words [--count] [path...]``. Airflow is imported only where it
+is needed: by the schema, and by the full check of files that have passed the fast one.
 """
 
 import argparse
@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+from authoring.wording import command
 from weather_mlops.pipelines.findings import Finding, errors
 from weather_mlops.pipelines.formats import FORMATS
 from weather_mlops.pipelines.validation import validate
@@ -30,7 +31,12 @@ def main(arguments: list[str]) -> int:
     check.add_argument("--format", choices=FORMATS, default="text")
     schema = commands.add_parser("schema", help="write schemas/ and the reference pages anew")
     schema.add_argument("--check", action="store_true", help="write nothing; 1 where they are stale")
+    words = commands.add_parser("words", help="find words that the project doesn't use (authoring/wording)")
+    words.add_argument("paths", nargs="*", type=Path, help="files and folders; default: the whole project")
+    words.add_argument("--count", action="store_true", help="print how often, by word and by folder")
     chosen = parser.parse_args(arguments)
+    if chosen.command == "words":
+        return command.run(PROJECT, chosen.paths, count=chosen.count)
     if chosen.command == "schema":
         return write_schema(check=chosen.check)
     if not chosen.folder.is_dir():

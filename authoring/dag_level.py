@@ -8,8 +8,8 @@ import dagfactory.dagbuilder
 from airflow.sdk import DAG
 from airflow.sdk.api.datamodels._generated import DagRunType
 
-from authoring.parts import COUNT, ID, POSITIVE, Schema, ref, worded
-from authoring.words import DAG_WORDS
+from authoring.components import COUNT, ID, POSITIVE, Schema, ref, worded
+from authoring.translations import DAG_WORDS
 from weather_mlops.pipelines.keys import LOADER_KEYS
 
 REFUSED_DAG_KEYS: Final = {
@@ -53,6 +53,28 @@ def properties() -> dict[str, Schema]:
     if missing := set(LOADER_KEYS) - set(inspect.signature(DAG).parameters):
         raise LookupError(f"DAG has no {sorted(missing)}: take them out of weather_mlops/pipelines/keys.py")
     return worded({name: known[name] for name in known if name in taken}, DAG_WORDS)
+
+
+def shared_tasks() -> dict[str, Schema]:
+    """Tasks and task groups of a block ``default``: parts of them, which each pipeline may complete.
+
+    What is wrong with one shows in each pipeline that has it.
+    """
+    part: Schema = {
+        "type": "object",
+        "additionalProperties": {"type": "object"},
+        "propertyNames": {"pattern": ID},
+    }
+    return {
+        "tasks": {
+            **part,
+            "description": "tasks that every pipeline of this file has, by their ids; each may change parts",
+        },
+        "task_groups": {
+            **part,
+            "description": "task groups that every pipeline of this file has, by their ids",
+        },
+    }
 
 
 def _dag_types() -> dict[str, Schema]:

@@ -12,11 +12,12 @@ from typing import Any, Final
 from airflow.sdk import BaseOperator
 
 from authoring import types
-from authoring.parts import Schema, ref
+from authoring.components import Schema, ref
 from authoring.signatures import REQUIRED, Argument, arguments, described, summary
 from weather_mlops.kma.stations import load_stations
-from weather_mlops.model import opponents
+from weather_mlops.model import baselines
 from weather_mlops.model.targets import TARGETS
+from weather_mlops.pipelines.preparation import FUNCTION
 from weather_mlops.variables import BY_NAME
 
 PROJECT: Final = Path(__file__).resolve().parents[1]
@@ -43,15 +44,26 @@ ENUMS: Final[dict[str, Schema]] = {
 }
 """Arguments of our own operators whose values are known, by name."""
 
+NAMED_ONCE: Final = ("targets",)
+"""Arguments that defaults.yml gives to all tasks: an editor, which sees one file, must not miss them."""
+
 DOMAIN: Final[Schema] = {
     "station": {
         "title": "station of the KMA",
-        "enum": [station.id for station in load_stations()],
-        "enumDescriptions": [f"{station.korean} {station.english}" for station in load_stations()],
+        "enum": [
+            *(station.id for station in load_stations()),
+            *(station.korean for station in load_stations()),
+            *(station.english for station in load_stations()),
+        ],
+        "enumDescriptions": [
+            *(f"{station.korean} {station.english}" for station in load_stations()),
+            *(f"{station.english}, {station.id}" for station in load_stations()),
+            *(f"{station.korean}, {station.id}" for station in load_stations()),
+        ],
     },
     "target": {"title": "target of a forecast", "enum": list(TARGETS)},
     "variable": {"title": "variable of the observations", "enum": list(BY_NAME)},
-    "opponent": {"title": "opponent of the model", "enum": list(opponents.NAMES)},
+    "opponent": {"title": "opponent of the model", "enum": list(baselines.NAMES)},
 }
 SPECIAL: Final[dict[str, Schema]] = {
     "python_callable": ref("importPath"),
@@ -105,8 +117,11 @@ def schema_of(path: str, kind: type, common: dict[str, Schema]) -> Schema:
         },
         "dependentRequired": {"partial": ["expand"]},
     }
-    if required := [name for name in own if taken[name].default is REQUIRED]:
-        schema |= {"if": {"required": ["expand"]}, "then": {}, "else": {"required": required}}
+    required = [name for name in own if taken[name].default is REQUIRED]
+    if alone := [name for name in required if name not in NAMED_ONCE]:
+        schema |= {"if": {"required": ["expand"]}, "then": {}, "else": {"required": alone}}
+    if shared := [name for name in required if name in NAMED_ONCE]:
+        schema["x-needed"] = shared
     return schema
 
 
@@ -114,9 +129,13 @@ def _mapped(own: dict[str, Schema]) -> dict[str, Schema]:
     """Keys of a mapped task: arguments with several values, and those that are the same for all."""
     several = {
         name: {
-            "anyOf": [ref("outputOf"), {"type": "array", "minItems": 1, "items": one, "uniqueItems": True}]
+            "anyOf": [
+                ref("outputOf"),
+                {"type": "array", "minItems": 1, "items": one, "uniqueItems": True},
+            ]
         }
         for name, one in own.items()
+        if one.get("$ref") != FUNCTION
     }
     closed: Schema = {"type": "object", "additionalProperties": False}
     return {
@@ -149,8 +168,24 @@ def _usable(module: str) -> Iterator[type]:
     yield from (kind for kind in kinds if kind not in bases)
 
 
+def _is_function(annotation: ast.expr | None) -> bool:
+    """Whether an argument is a function, or None, and nothing else: YAML names it by its import path."""
+    match annotation:
+        case ast.Constant(value=str(text)):
+            return _is_function(_parsed(text))
+        case ast.BinOp(op=ast.BitOr(), left=left, right=ast.Constant(value=None)):
+            return _is_function(left)
+        case ast.Subscript(value=ast.Name(id="Optional"), slice=inside):
+            return _is_function(inside)
+        case ast.Subscript(value=ast.Name(id="Callable")) | ast.Name(id="Callable"):
+            return True
+    return False
+
+
 def _argument(argument: Argument, *, own: bool) -> Schema | None:
     schema = SPECIAL.get(argument.name)
+    if schema is None and _is_function(argument.annotation):
+        return {**ref("function"), **({"description": argument.about} if argument.about else {})}
     if schema is None and own:
         schema = _own(argument)
     if schema is None:
@@ -158,7 +193,7 @@ def _argument(argument: Argument, *, own: bool) -> Schema | None:
     if schema is None:
         return None
     if argument.default is None and not own:
-        schema = types.either([schema, types.NULL])
+        schema = types.any_of([schema, types.NULL])
     schema = _with_text(dict(schema or {}), argument)
     default = None if argument.default is REQUIRED else types.json_value(argument.default)
     return {
@@ -182,7 +217,7 @@ def _own(argument: Argument) -> Schema | None:  # noqa: PLR0911  a form after th
     if argument.name == "stations":
         return {
             "type": "string",
-            "pattern": r"^(all|\d+( *, *\d+)*|.*\{\{.*)$",
+            "format": "stations",
             "description": argument.about,
         }
     if "YYYY-MM-DD" in argument.about:
@@ -268,7 +303,7 @@ def _with_text(schema: Schema, argument: Argument) -> Schema:
     """Where Jinja is rendered, any value may be a template; where it isn't, a text must not look like one."""
     if argument.templated:
         if schema and "string" not in str(schema.get("type", schema.get("anyOf", ""))):
-            return types.either([schema, ref("template")]) or {}
+            return types.any_of([schema, ref("template")]) or {}
         return schema
     if schema.get("type") == "string":
         return ref("plainText")

@@ -8,8 +8,19 @@ from airflow import sdk
 from airflow.sdk import Context, TriggerRule
 
 from authoring import dag_level, task_level, types
-from authoring.operators import DOMAIN, PROJECT, operators, schema_of
-from authoring.parts import ASSETS, DEFINITIONS, ID, OBJECTS, TIMETABLES, Schema, one_of_types, ref, typed
+from authoring.components import (
+    ASSETS,
+    DEFINITIONS,
+    FREE,
+    ID,
+    OBJECTS,
+    TIMETABLES,
+    Schema,
+    one_of_types,
+    ref,
+    typed,
+)
+from authoring.operators import DOMAIN, ENUMS, PROJECT, operators, schema_of
 from authoring.signatures import REQUIRED, base_arguments, summary
 
 SCHEMAS: Final = PROJECT / "schemas"
@@ -24,6 +35,7 @@ def build() -> Schema:
     tasks = {path: schema_of(path, kind, common) for path, kind in found.items()}
     dag = dag_level.properties()
     names = {name for path in tasks if path.startswith("operators.") for name in tasks[path]["properties"]}
+    shared = {name: schema for name, schema in dag.items() if name not in ("tasks", "task_groups")}
     definitions = {
         **DEFINITIONS,
         **DOMAIN,
@@ -44,7 +56,7 @@ def build() -> Schema:
             ],
             "x-refused": task_level.REFUSED_TASK_KEYS,
         },
-        "defaultArgs": task_level.default_args(common, names),
+        "defaultArgs": task_level.default_args(common, names, ENUMS),
         "taskGroup": task_level.task_group(),
         "dag": {
             "title": "pipeline",
@@ -58,9 +70,15 @@ def build() -> Schema:
             "title": "defaults",
             "type": "object",
             "additionalProperties": False,
-            "properties": {
-                name: schema for name, schema in dag.items() if name not in ("tasks", "task_groups")
-            },
+            "patternProperties": FREE,
+            "properties": shared,
+            "x-refused": dag_level.REFUSED_DAG_KEYS,
+        },
+        "default": {
+            "title": "defaults",
+            "type": "object",
+            "additionalProperties": False,
+            "properties": shared | dag_level.shared_tasks(),
             "x-refused": dag_level.REFUSED_DAG_KEYS,
         },
         **tasks,
@@ -71,9 +89,8 @@ def build() -> Schema:
         "description": "A file of pipelines/: each key is the id of a DAG. Made by `make schema`.",
         "type": "object",
         "minProperties": 1,
-        "properties": {
-            "default": {**ref("defaults"), "description": "what the pipelines of this file share"}
-        },
+        "properties": {"default": {**ref("default"), "description": "what the pipelines of this file share"}},
+        "patternProperties": FREE,
         "propertyNames": {"pattern": ID},
         "additionalProperties": ref("dag"),
         "x-context": sorted(Context.__annotations__),
@@ -132,7 +149,7 @@ def _objects() -> dict[str, Schema]:
             if argument.default is REQUIRED:
                 required.append(name)
         if path.endswith(("AssetAll", "AssetAny")):
-            properties["__args__"] = ref("assets")
+            properties["__args__"] = ref("assetArguments")
             required.append("__args__")
         if path.endswith("MultipleCronTriggerTimetable"):
             properties["__args__"] = {"type": "array", "items": ref("cron"), "minItems": 1}

@@ -1,19 +1,30 @@
 """Keys of a task, of default_args and of a task group."""
 
+import re
 from typing import Final
 
 from airflow.sdk import BaseOperator, TaskGroup, WeightRule
 
 from authoring import types
-from authoring.parts import COUNT, ID, POSITIVE, Schema, ref, worded
+from authoring.components import COUNT, ID, POSITIVE, SECONDS, Schema, ref, worded
 from authoring.signatures import REQUIRED, base_arguments, described
-from authoring.words import TASK_WORDS
+from authoring.translations import TASK_WORDS
 
 REFUSED_TASK_KEYS: Final = {
     "decorator": "use operator: airflow.providers.standard.operators.python.PythonOperator",
-    "variables_as_arguments": "it asks the database each time the file is read: use {{ var.value.name }}",
+    "variables_as_arguments": "it asks the database each time the file is read: write {{ var.value.name }} "
+    "in an argument that is templated",
     "python_callable_name": "give the import path: python_callable: package.module.function",
     "python_callable_file": "give the import path: python_callable: package.module.function",
+    **{
+        f"{check}_check_{part}": f"give the import path: {argument}: package.module.function"
+        for check, argument in (
+            ("response", "response_check"),
+            ("success", "success"),
+            ("failure", "failure"),
+        )
+        for part in ("name", "file", "lambda")
+    },
     "provide_context": "Airflow always gives the context",
     "retry_delay_sec": "write retry_delay: {__type__: datetime.timedelta, seconds: …}",
     "execution_timeout_secs": "write execution_timeout: {__type__: datetime.timedelta, seconds: …}",
@@ -43,9 +54,11 @@ _OBJECTS: Final = {
 _OVERRIDES: Final[dict[str, Schema]] = {
     "retries": COUNT,
     "pool_slots": POSITIVE,
-    "retry_exponential_backoff": {"type": "number", "minimum": 0},
-    "max_active_tis_per_dag": {"type": ["integer", "null"], "minimum": 1},
-    "max_active_tis_per_dagrun": {"type": ["integer", "null"], "minimum": 1},
+    "retry_delay": {"anyOf": [SECONDS, ref("duration")]},
+    "max_retry_delay": {"anyOf": [{**SECONDS, "type": ["number", "null"]}, ref("duration")]},
+    "retry_exponential_backoff": {"type": "number", "minimum": 0, "maximum": 100},
+    "max_active_tis_per_dag": {**POSITIVE, "type": ["integer", "null"]},
+    "max_active_tis_per_dagrun": {**POSITIVE, "type": ["integer", "null"]},
     "priority_weight": {"type": "integer", "minimum": -2147483648, "maximum": 2147483647},
     "weight_rule": {"enum": [rule.value for rule in WeightRule]},
     "trigger_rule": ref("triggerRule"),
@@ -83,7 +96,7 @@ def properties() -> dict[str, Schema]:
         if schema is None:
             continue
         if argument.default is None and name not in _OVERRIDES:
-            schema = types.either([schema, types.NULL])
+            schema = types.any_of([schema, types.NULL])
         if (schema or {}).get("type") == "string" and name not in _TEXTS and name not in _OVERRIDES:
             schema = ref("plainText")
         elif (schema or {}).get("type") == ["string", "null"] and name not in _TEXTS:
@@ -97,19 +110,36 @@ def properties() -> dict[str, Schema]:
     return worded(found, TASK_WORDS)
 
 
-def default_args(common: dict[str, Schema], names: set[str]) -> Schema:
-    """Arguments of every task: the common ones, and those of our operators by name."""
+def default_args(common: dict[str, Schema], names: set[str], known: dict[str, Schema]) -> Schema:
+    """Arguments of every task: the common ones, and those of our operators by name.
+
+    Args:
+        common: of every task.
+        names: of our operators.
+        known: those of the latter whose values are known.
+    """
     outside = {"operator", "task_id", "dependencies", "task_group_name", "expand", "partial"}
     shared = {name: ref(f"task/properties/{name}") for name in common if name not in outside}
-    own: dict[str, Schema] = {name: {} for name in sorted(names - set(shared) - outside)}
+    own: dict[str, Schema] = {name: known.get(name, {}) for name in sorted(names - set(shared) - outside)}
     dates = {name: ref("date") for name in ("start_date", "end_date")}
     return {
         "title": "default_args",
         "type": "object",
         "additionalProperties": False,
         "properties": {**shared, **own, **dates},
-        "x-refused": {key: mend for key, mend in REFUSED_TASK_KEYS.items() if key not in dates},
+        "x-refused": {
+            key: mend if _helps(mend, shared) else f"it belongs to a task; there, {mend}"
+            for key, mend in REFUSED_TASK_KEYS.items()
+            if key not in dates
+        },
     }
+
+
+def _helps(mend: str, shared: dict[str, Schema]) -> bool:
+    """Whether a fix works in default_args as well: it names no argument, or one that every task has."""
+    named = re.search(r"(?:write|use|path:) (?!the\b)(\w+)|called (\w+)", mend)
+    word = next((group for group in named.groups() if group), "") if named else ""
+    return word in shared or not (named or "{{" in mend)
 
 
 def task_group() -> Schema:

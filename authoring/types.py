@@ -62,7 +62,7 @@ def schema_of(annotation: ast.expr | None) -> Schema | None:  # noqa: PLR0911  a
         case ast.Constant(value=str(text)):
             return schema_of(ast.parse(text, mode="eval").body)
         case ast.BinOp(op=ast.BitOr(), left=left, right=right):
-            return either([schema_of(left), schema_of(right)])
+            return any_of([schema_of(left), schema_of(right)])
         case ast.Subscript(value=value, slice=inside):
             return _generic(_name(value), inside)
         case ast.Name() | ast.Attribute():
@@ -71,7 +71,7 @@ def schema_of(annotation: ast.expr | None) -> Schema | None:  # noqa: PLR0911  a
     return ANY
 
 
-def either(schemas: Iterable[Schema | None]) -> Schema | None:
+def any_of(schemas: Iterable[Schema | None]) -> Schema | None:
     """One of several."""
     known = [schema for schema in schemas if schema is not None]
     if not known or known == [NULL]:
@@ -105,9 +105,9 @@ def json_value(value: Any) -> Any:
 def _generic(name: str, inside: ast.expr) -> Schema | None:  # noqa: PLR0911  a form after the other
     parts = inside.elts if isinstance(inside, ast.Tuple) else [inside]
     if name == "Optional":
-        return either([schema_of(parts[0]), NULL])
+        return any_of([schema_of(parts[0]), NULL])
     if name == "Union":
-        return either(map(schema_of, parts))
+        return any_of(map(schema_of, parts))
     if name == "Literal":
         return {"enum": [ast.literal_eval(part) for part in parts]}
     if name in _UNSAYABLE:

@@ -32,13 +32,13 @@ from pyiceberg.table import snapshots
 from embedded import s3
 from tests.s3_proxy import free_port
 from weather_mlops.kma.stations import load_stations
-from weather_mlops.lake import files, health, store
+from weather_mlops.lake import file_io, health, object_store
 from weather_mlops.lake.catalog import open_catalog
 from weather_mlops.lake.maintenance import maintain
+from weather_mlops.lake.object_store import ObjectStore, S3Access
 from weather_mlops.lake.publish import publish, publish_run
 from weather_mlops.lake.schemas import KEY, OBSERVATIONS_SCHEMA, QUARANTINE_SCHEMA
 from weather_mlops.lake.staging import Staging
-from weather_mlops.lake.store import ObjectStore, S3Access
 
 HOUR = timedelta(hours=1)
 END = datetime(2024, 6, 20, tzinfo=UTC)
@@ -89,7 +89,7 @@ class Lake:
 
     def catalog(self) -> object:
         """The catalog, as a new process opens it."""
-        files._cache = files._Cache(files.CACHE)  # noqa: SLF001
+        file_io._cache = file_io._Cache(file_io.CACHE)  # noqa: SLF001
         return open_catalog(self.access, type="sql", uri=self.uri)
 
     def stage(self, rows: pa.Table, now: datetime) -> Staging:
@@ -195,7 +195,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, server(Path(name) / "s3") as access:
         medians = []
         for hours in (24, chosen.hours):
-            store._client.cache_clear()  # noqa: SLF001  one counter a lake
+            object_store._client.cache_clear()  # noqa: SLF001  one counter a lake
             lake = Lake(S3Access(f"hours-{hours}", *list(vars(access).values())[1:]), Path(name))
             medians.append(measure(lake, hours, chosen.runs))
     print(f"ratio {medians[1] / medians[0]:.2f} (1 = flat)")

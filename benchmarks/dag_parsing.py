@@ -36,8 +36,9 @@ from airflow.dag_processing import manager, processor  # noqa: F401  the manager
 from airflow.dag_processing.dagbag import BundleDagBag
 
 from weather_mlops.pipelines.document import load
-from weather_mlops.pipelines.effective import Pipeline, Task, pipelines
+from weather_mlops.pipelines.effective import EffectivePipeline, EffectiveTask, arguments, pipelines
 from weather_mlops.pipelines.folder import defaults_file, pipeline_files
+from weather_mlops.pipelines.validation import schema_at, schema_file
 
 Taken = tuple[float, float]  # seconds, and those of the processor
 PLAIN = '''"""Plain dag-factory, for Airflow."""
@@ -83,6 +84,9 @@ def prepare(folder: Path) -> dict[str, Path]:
     shutil.copy(PROJECT / "dags" / "load_yaml.py", ours)
     # In a folder's scan dag-factory takes defaults.yml for a pipeline too.
     shutil.copytree(folder / "pipelines", folder / "plain")
+    for file in (folder / "plain").glob("*.yml"):  # dag-factory alone knows no list of default_args
+        text = file.read_text("utf-8")
+        file.write_text(text.replace("default_args.targets", "[air_temperature]"), "utf-8")
     (folder / "shared").mkdir()
     (folder / "plain" / "defaults.yml").rename(folder / "shared" / "defaults.yml")
     plain.write_text(PLAIN.format(folder=str(folder / "plain"), shared=str(folder / "shared")))
@@ -149,14 +153,14 @@ def as_python(folder: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
-def dag_lines(name: str, pipeline: Pipeline) -> Iterator[str]:
+def dag_lines(name: str, pipeline: EffectivePipeline) -> Iterator[str]:
     """One DAG's statements."""
-    arguments = {key: expression(setting.value) for key, setting in pipeline.settings.items()}
+    said = {key: expression(setting.value) for key, setting in pipeline.settings.items()}
     zone = pipeline.value("timezone")
-    arguments.pop("timezone")
+    said.pop("timezone")
     day = pipeline.value("start_date")
-    arguments["start_date"] = f"pendulum.datetime({day.year}, {day.month}, {day.day}, tz={zone!r})"
-    yield f"{name} = airflow.sdk.DAG({pipeline.dag_id!r}, {joined(arguments)})"
+    said["start_date"] = f"pendulum.datetime({day.year}, {day.month}, {day.day}, tz={zone!r})"
+    yield f"{name} = airflow.sdk.DAG({pipeline.dag_id!r}, {joined(said)})"
     for task_name, task in pipeline.tasks.items():
         yield f"{name}_{task_name} = {operator(name, task_name, task)}"
     for task_name, task in pipeline.tasks.items():
@@ -164,9 +168,10 @@ def dag_lines(name: str, pipeline: Pipeline) -> Iterator[str]:
             yield f"{name}_{before} >> {name}_{task_name}"
 
 
-def operator(dag: str, name: str, task: Task) -> str:
+def operator(dag: str, name: str, task: EffectiveTask) -> str:
     """The expression that makes a task."""
-    plain = {k: expression(s.value) for k, s in task.settings.items() if k not in task.mapped}
+    given_to_it = arguments(task, schema_at(schema_file()))
+    plain = {k: expression(s.value) for k, s in given_to_it.items() if k not in task.mapped}
     mapped = {k: reference(dag, task.settings[k].value) for k in task.mapped}
     given = f"task_id={name!r}, dag={dag}, {joined(plain)}"
     if mapped:

@@ -19,7 +19,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from embedded.airflow_api import Run
-from embedded.parts import PROJECT
+from embedded.components import PROJECT
 from tests.containers.conftest import Composed, Engine, quick_pipelines
 
 NOTHING = """

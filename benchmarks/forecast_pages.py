@@ -20,13 +20,13 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[1] / folder) for folder in 
 from benchmarks.catalog import server
 from tests.browsing import forecast_world as world
 from tests.browsing.forecast_world import NOW, TARGET
-from tests.model.test_lookback import full
+from tests.model.test_recent_forecasts import full
 from tests.plugins.visiting import DAG_IDS, Visits
-from weather_mlops.lake import files, forecasts
+from weather_mlops.lake import file_io, forecasts
 from weather_mlops.lake.catalog import open_catalog
+from weather_mlops.lake.object_store import ObjectStore, S3Access
 from weather_mlops.lake.publish import publish
-from weather_mlops.lake.store import ObjectStore, S3Access
-from weather_mlops.model import lookback
+from weather_mlops.model import recent_forecasts
 
 AIM_S: Final = 0.3
 
@@ -41,8 +41,8 @@ def main() -> None:
         store = ObjectStore(access)
         store.ensure_bucket()
         making(access, Path(name), given.days, min(given.runs, 5))
-        size = len(store.get(lookback.KEY))
-        print(f"{lookback.KEY}: {size / 1e3:.0f} kB of {len(world.ALL)} stations")
+        size = len(store.get(recent_forecasts.KEY))
+        print(f"{recent_forecasts.KEY}: {size / 1e3:.0f} kB of {len(world.ALL)} stations")
         visits = Visits(setattr, store, None, {"reader": DAG_IDS})
         for kind, paths in pages(given.runs).items():
             showing(kind, visits, paths)
@@ -66,9 +66,9 @@ def making(access: S3Access, folder: Path, days: int, runs: int) -> None:
     forecasts.publish(catalog, rows, run="forecast", now=NOW)
     latest, seconds = world.latest(), []
     for _ in range(runs):
-        files._cache = files._Cache(files.CACHE)  # noqa: SLF001  what a task of its own has
+        file_io._cache = file_io._Cache(file_io.CACHE)  # noqa: SLF001  what a task of its own has
         begun = time.perf_counter()
-        lookback.publish(open_catalog(access, type="sql", uri=uri), ObjectStore(access), latest, NOW)
+        recent_forecasts.publish(open_catalog(access, type="sql", uri=uri), ObjectStore(access), latest, NOW)
         seconds.append(time.perf_counter() - begun)
     print(f"make_forecast's part, {rows.num_rows:,} forecasts of {days} days: {median(seconds):.2f} s")
 

@@ -33,8 +33,9 @@ sys.path.insert(0, str(PROJECT))
 
 import psutil
 
-from embedded.parts import BUCKET, SIMULATOR_KEY, Ports, System
-from embedded.services import Service, Supervisor, port_answers
+from embedded.components import BUCKET, SIMULATOR_KEY, Ports, System
+from embedded.processes import port_answers
+from embedded.services import Service, Supervisor
 from simulator import clock
 from simulator.server import Api, Server
 from simulator.simulated import SimulatedWeather
@@ -46,8 +47,8 @@ from weather_mlops.kma import wire
 from weather_mlops.kma.client import KmaClient, UncountedCalls
 from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake.catalog import ensure_tables, open_catalog
+from weather_mlops.lake.object_store import ObjectStore, S3Access
 from weather_mlops.lake.query import connect
-from weather_mlops.lake.store import ObjectStore, S3Access
 from weather_mlops.settings import load_settings
 
 LANES = 2
@@ -138,7 +139,7 @@ def fetch(told: dict[str, Any], lane: int, url: str) -> dict[str, Any]:
 
 def validate(told: dict[str, Any], lane: int, _: str) -> dict[str, Any]:
     """One lane's audits."""
-    return stages.validate_lane(
+    return stages.validate_worker(
         Load.from_dict(told),
         lane,
         store=ObjectStore(lake()[0]),
@@ -309,7 +310,7 @@ def main(years: list[int]) -> None:
                 "api",
                 [sys.executable, __file__, "serve", str(ports.kma)],
                 dict(os.environ),
-                lambda ports=ports: port_answers(ports.kma),
+                lambda _, ports=ports: port_answers(ports.kma),
                 (ports.kma,),
             )
             url = f"http://127.0.0.1:{ports.kma}/api/typ01/url"

@@ -20,11 +20,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.e2e.conftest import Stack
-from tests.e2e.test_collection import access
+from tests.e2e.systems import Stack, access
 from weather_mlops.kma.stations import load_stations
+from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.staging import COLLECTED, Staging
-from weather_mlops.lake.store import ObjectStore
 
 AIM_SECONDS = 15
 AIM_REQUESTS = 40
@@ -70,7 +69,7 @@ def own_work(stack: Stack) -> None:
     """Print the parts of our own work."""
     asked = re.findall(r"asked: .*? seconds=([\d.]+)", stack.task_log("collect_weather_data"))
     print(f"KMA (simulator), per call: {statistics.median(map(float, asked)):.2f} s")
-    store = ObjectStore(access(stack))
+    store = ObjectStore(access(stack.system))
     run_id = stack.api.runs("data_collection")[0].run_id
     collected = Staging(store, f"data_collection/{run_id}").read(COLLECTED).tables
     seconds, modules = timed(heavy_imports)

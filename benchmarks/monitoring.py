@@ -35,9 +35,9 @@ from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake import forecasts
 from weather_mlops.lake.catalog import ensure_tables, open_catalog
 from weather_mlops.lake.maintenance import maintain
+from weather_mlops.lake.object_store import ObjectStore, S3Access
 from weather_mlops.lake.publish import publish
 from weather_mlops.lake.schemas import FORECASTS_SCHEMA, OBSERVATIONS_SCHEMA, UTC_TIME
-from weather_mlops.lake.store import ObjectStore, S3Access
 from weather_mlops.model.climatology import Climatology
 from weather_mlops.model.registry import Decision, Registry, as_json
 from weather_mlops.monitoring import data_quality, performance
@@ -118,9 +118,9 @@ def run(bucket: str, uri: str, later: float) -> dict[str, Any]:
     store, catalog = ObjectStore(access), open_catalog(access, type="sql", uri=uri)
     now, before = datetime.now(UTC) + later * HOUR, peak_mb()
     begun = time.perf_counter()
-    data = data_quality.measure(catalog, store, data_quality.Limits(), now)
+    data = data_quality.measure(catalog, store, data_quality.DataQualityLimits(), now)
     between = time.perf_counter()
-    model = performance.measure(catalog, store, [TARGET], performance.Limits(), now)
+    model = performance.measure(catalog, store, [TARGET], performance.ModelPerformanceLimits(), now)
     done = time.perf_counter()
     sections = (data, model)
     read = [section.figures["read"] for section in sections]

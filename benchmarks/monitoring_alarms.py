@@ -10,6 +10,7 @@ An alert opens after two bad checks, half an hour apart, and closes after three 
 """
 
 import argparse
+import gzip
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -27,10 +28,10 @@ from simulator import wire as peer
 from simulator.simulated import SimulatedWeather
 from weather_mlops.kma import wire
 from weather_mlops.kma.stations import load_stations
-from weather_mlops.model.grid import Grid, to_grid
+from weather_mlops.model.panel import Panel, to_panel
 from weather_mlops.monitoring import stations
-from weather_mlops.monitoring.data_limits import Limits
-from weather_mlops.monitoring.findings import Check, Status
+from weather_mlops.monitoring.checks import Check, Status
+from weather_mlops.monitoring.data_limits import DataQualityLimits
 
 COLUMNS: Final = tuple(stations.WATCHED)
 END: Final = "202601010000"
@@ -91,11 +92,11 @@ def main() -> None:
     parser.add_argument("--observed", type=Path, default=Path("../shared/kma/observed"))
     options = parser.parse_args()
     year = simulated()
-    quiet("a simulated year, 97 stations", year, Limits(), options.every)
+    quiet("a simulated year, 97 stations", year, DataQualityLimits(), options.every)
     files = sorted(options.observed.glob("*.gz"))
     if files:
-        real = grid_of(wire.parse(wire.unpacked(path.read_bytes())).rows for path in files)
-        far = Limits(neighbours_within_km=300, min_neighbours=2)
+        real = grid_of(wire.parse(gzip.decompress(path.read_bytes())).rows for path in files)
+        far = DataQualityLimits(neighbours_within_km=300, min_neighbours=2)
         quiet(f"real years of {len(real.stations)} stations", real, far, options.every)
     else:
         print(f"no real years in {options.observed}: skipped")
@@ -103,7 +104,7 @@ def main() -> None:
         found(name, fault, year)
 
 
-def simulated() -> Grid:
+def simulated() -> Panel:
     """A year of all stations, and a month before it."""
     weather, end, parts = SimulatedWeather(0, load_stations()), clock.parse_tm(END), []
     for begin in range(end - 8766 - WINDOW_H, end, WINDOW_H):
@@ -112,14 +113,14 @@ def simulated() -> Grid:
     return grid_of(parts)
 
 
-def grid_of(parts: Iterator[pa.Table] | list[pa.Table]) -> Grid:
+def grid_of(parts: Iterator[pa.Table] | list[pa.Table]) -> Panel:
     """The watched variables."""
     wanted = ["station_id", "observed_at", *COLUMNS]
-    return to_grid(pa.concat_tables([part.select(wanted) for part in parts]), COLUMNS)
+    return to_panel(pa.concat_tables([part.select(wanted) for part in parts]), COLUMNS)
 
 
 def looked_at(
-    grid: Grid, end: int, off: Mapping[str, str], limits: Limits
+    grid: Panel, end: int, off: Mapping[str, str], limits: DataQualityLimits
 ) -> tuple[list[Check], dict[str, str]]:
     """The checks of a run, and which sensors are off."""
     month = grid.between(end - WINDOW_H, end)
@@ -128,7 +129,7 @@ def looked_at(
     return stations.checks(watched, limits), stations.since_first(off, watched.off_since)
 
 
-def quiet(name: str, grid: Grid, limits: Limits, every: int) -> None:
+def quiet(name: str, grid: Panel, limits: DataQualityLimits, every: int) -> None:
     """Count the alerts of a healthy time, and print."""
     alerts, off = Alerts(), {}
     for end in range(WINDOW_H, grid.length, every):
@@ -142,7 +143,7 @@ def quiet(name: str, grid: Grid, limits: Limits, every: int) -> None:
     )
 
 
-def found(name: str, fault: Fault, year: Grid) -> None:
+def found(name: str, fault: Fault, year: Panel) -> None:
     """Break stations far from each other, season by season, and print how long it takes to be told."""
     places = np.linspace(2, len(year.stations) - 3, AT_ONCE).astype(int)
     begins = range(WINDOW_H + 600, year.length - LONGEST_H, 8766 // 4)
@@ -156,13 +157,13 @@ def found(name: str, fault: Fault, year: Grid) -> None:
     )
 
 
-def delays(fault: Fault, year: Grid, begin: int, places: np.ndarray) -> list[float]:
+def delays(fault: Fault, year: Panel, begin: int, places: np.ndarray) -> list[float]:
     """Hours from the fault's beginning to the alert of each station; infinite where there is none."""
     spoiled = broken(year, fault, begin, places)
     wanted = [f"{fault.problem}:{number}" for number in year.stations[places]]
     alerts, off, hours = Alerts(), {}, dict.fromkeys(wanted, float("inf"))
     for end in range(begin + 1, begin + LONGEST_H, fault.step_h):
-        checks, off = looked_at(spoiled, end, off, Limits())
+        checks, off = looked_at(spoiled, end, off, DataQualityLimits())
         alerts.hear([check for check in checks if check.problem in hours], fault.step_h * CHECKS_AN_HOUR)
         for name in alerts.open:
             hours[name] = min(hours[name], end - begin + 1 / CHECKS_AN_HOUR)
@@ -171,7 +172,7 @@ def delays(fault: Fault, year: Grid, begin: int, places: np.ndarray) -> list[flo
     return list(hours.values())
 
 
-def broken(year: Grid, fault: Fault, begin: int, places: np.ndarray) -> Grid:
+def broken(year: Panel, fault: Fault, begin: int, places: np.ndarray) -> Panel:
     """The same year with faulty stations from an hour on."""
     values = {name: array.copy() for name, array in year.values.items()}
     for place in places:

@@ -8,6 +8,7 @@ wrong; then with all of its air temperatures shifted by 2 °C, from 24 days spre
 """
 
 import argparse
+import gzip
 import sys
 import time
 from dataclasses import replace
@@ -22,16 +23,19 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.monitoring_alarms import Alerts
 from weather_mlops.kma import wire
 from weather_mlops.lake.schemas import FORECASTS_SCHEMA, UTC_TIME
-from weather_mlops.model import features, opponents, preparation, scores, training
-from weather_mlops.model.grid import Grid, to_grid
+from weather_mlops.model import baselines, features, preparation, scores
+from weather_mlops.model.forecaster import LeadModel
+from weather_mlops.model.panel import Panel, to_panel
 from weather_mlops.model.plan import Plan
-from weather_mlops.model.scores import Quantiles
+from weather_mlops.model.recipes import LONG
+from weather_mlops.model.sample import sampled
+from weather_mlops.model.scores import QuantileForecast
 from weather_mlops.model.targets import target_named
 from weather_mlops.monitoring import pairs, performance
-from weather_mlops.monitoring.champion import Champion
-from weather_mlops.monitoring.model_figures import Found
+from weather_mlops.monitoring.champion import DeployedModel
+from weather_mlops.monitoring.model_figures import TargetEvidence
 from weather_mlops.monitoring.pairs import Damping, Sums
-from weather_mlops.monitoring.scored import Kept
+from weather_mlops.monitoring.scored import DailySums
 
 TARGET: Final = target_named("air_temperature")
 LEADS: Final = (1, 6, 12, 24)
@@ -54,12 +58,12 @@ def main() -> None:
     if not files:
         print(f"no real years in {options.observed}: skipped; three years of a few stations are needed")
         return
-    rows = [wire.parse(wire.unpacked(path.read_bytes())).rows for path in files]
+    rows = [wire.parse(gzip.decompress(path.read_bytes())).rows for path in files]
     wanted = ["station_id", "observed_at", *features.inputs(TARGET)]
-    watch(to_grid(pa.concat_tables([each.select(wanted) for each in rows]), features.inputs(TARGET)))
+    watch(to_panel(pa.concat_tables([each.select(wanted) for each in rows]), features.inputs(TARGET)))
 
 
-def watch(grid: Grid) -> None:
+def watch(grid: Panel) -> None:
     """Train on all but the last year, and look at that day by day."""
     end = grid.length - HORIZON
     first = end - YEAR_H
@@ -67,11 +71,11 @@ def watch(grid: Grid) -> None:
     before = np.arange(first - HOLDOUT_H, first - HORIZON)
     promised = {}
     for lead, model in models.items():
-        truth = opponents.observed(grid.values[TARGET.column], before, lead)[..., -1]
-        told = scores.figures(truth, Quantiles(*forecast(model, grid, before, usual, lead)))
-        promised[str(lead)] = {"rmse": told["rmse"], "coverage_80": told["coverage_80"]}
+        truth = baselines.observed(grid.values[TARGET.column], before, lead)[..., -1]
+        figures = scores.figures(truth, QuantileForecast(*forecast(model, grid, before, usual, lead)))
+        promised[str(lead)] = {"rmse": figures["rmse"], "coverage_80": figures["coverage_80"]}
     known = Damping(usual, grid.stations.tolist(), damping.tolist())
-    champion = Champion(None, {}, promised, known)  # type: ignore[arg-type]  nothing of the decision is told
+    champion = DeployedModel(None, {}, promised, known)  # type: ignore[arg-type]  its decision is not looked at
     warmer = {**grid.values, TARGET.column: grid.values[TARGET.column] + np.float32(SHIFT_C)}
     origins = np.arange(first, end)
     healthy, shifted = (
@@ -96,7 +100,7 @@ def watch(grid: Grid) -> None:
     )
 
 
-def trained(grid: Grid, holdout: int) -> tuple[dict[int, training.LeadModel], object, np.ndarray]:
+def trained(grid: Panel, holdout: int) -> tuple[dict[int, LeadModel], object, np.ndarray]:
     """Models by lead, learned before an hour; the climatology, and the damping."""
     plan = Plan(
         target=TARGET.name,
@@ -110,31 +114,31 @@ def trained(grid: Grid, holdout: int) -> tuple[dict[int, training.LeadModel], ob
         seed=1,
     )
     usual = preparation.climatology(grid, plan)
-    origins, base = preparation.training_origins(grid, plan), preparation.training_features(grid, plan, usual)
+    origins, base = (
+        preparation.training_issue_times(grid, plan),
+        preparation.training_features(grid, plan, usual),
+    )
     values = grid.values[TARGET.column][:, :holdout]
     models = {}
     for lead in LEADS:
         begun = time.perf_counter()
-        own = features.lead_features(grid, origins, TARGET, usual, lead)
-        sample = training.sampled(grid.values[TARGET.column], origins, base, own, lead)
-        models[lead] = training.train_lead(sample, lead, 1)
+        own = features.lead_features(grid, origins, TARGET, usual, lead, LONG.uses)
+        models[lead] = LONG.train_lead(sampled(grid.values[TARGET.column], origins, base, own, lead), lead, 1)
         print(f"lead {lead} h: trained in {time.perf_counter() - begun:.0f} s", flush=True)
-    return models, usual, opponents.damping(values, usual, grid.hours[:holdout], HORIZON)
+    return models, usual, baselines.damping(values, usual, grid.hours[:holdout], HORIZON)
 
 
-def forecast(
-    model: training.LeadModel, seen: Grid, origins: np.ndarray, usual: object, lead: int
-) -> np.ndarray:
+def forecast(model: LeadModel, seen: Panel, origins: np.ndarray, usual: object, lead: int) -> np.ndarray:
     """p10, p50 and p90, shape (3, stations, issue times)."""
-    base = features.features(seen, origins, TARGET, usual)
-    made = base.beside(features.lead_features(seen, origins, TARGET, usual, lead))
+    base = features.features(seen, origins, TARGET, usual, LONG.uses)
+    made = base.beside(features.lead_features(seen, origins, TARGET, usual, lead, LONG.uses))
     value = seen.values[TARGET.column][:, origins]
     changes = model.changes(made.names, made.values.reshape(-1, len(made.names)))
     return value + changes[:3].reshape(3, *value.shape)
 
 
 def days_of(
-    seen: Grid, grid: Grid, models: dict[int, training.LeadModel], origins: np.ndarray, known: Damping
+    seen: Panel, grid: Panel, models: dict[int, LeadModel], origins: np.ndarray, known: Damping
 ) -> Days:
     """Sums by day of forecasts that are made from what is seen, and scored by what came."""
     tables = []
@@ -162,12 +166,14 @@ def times(hours: np.ndarray) -> pa.Array:
     return pa.array(hours.astype("datetime64[us]")).cast(UTC_TIME)
 
 
-def checks_of(days: Days, champion: Champion) -> list[performance.Check]:
+def checks_of(days: Days, champion: DeployedModel) -> list[performance.Check]:
     """Of some days."""
-    return performance.error_checks(Found(TARGET, champion, Kept(days), {}), performance.Limits())
+    return performance.error_checks(
+        TargetEvidence(TARGET, champion, DailySums(days), {}), performance.ModelPerformanceLimits()
+    )
 
 
-def delay(healthy: Days, shifted: Days, names: list[str], begin: int, champion: Champion) -> float:
+def delay(healthy: Days, shifted: Days, names: list[str], begin: int, champion: DeployedModel) -> float:
     """Hours from the shift's beginning to an alert; infinite where there is none."""
     alerts = Alerts()
     for day in range(begin + 1, begin + 21):

@@ -24,7 +24,7 @@ from benchmarks.catalog import server
 from tests.browsing import made
 from tests.plugins.visiting import DAG_IDS, Visits
 from weather_mlops.kma.endpoints import KST
-from weather_mlops.lake.store import ObjectStore
+from weather_mlops.lake.object_store import ObjectStore
 
 AIM_MS = 300
 

@@ -21,7 +21,7 @@ sys.path.insert(0, str(PROJECT))
 
 from benchmarks.catalog import server
 from tests.monitoring.reported import NOW, troubled
-from weather_mlops.lake.store import ObjectStore
+from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.monitoring.report import publish
 
 AIM_S, AIM_BYTES = 2.0, 1_000_000

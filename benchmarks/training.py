@@ -27,8 +27,8 @@ from simulator import wire as peer
 from simulator.simulated import SimulatedWeather
 from weather_mlops.kma import wire
 from weather_mlops.kma.stations import load_stations
-from weather_mlops.model import features, preparation, steps
-from weather_mlops.model.grid import Grid, to_grid
+from weather_mlops.model import features, preparation, training_run
+from weather_mlops.model.panel import Panel, to_panel
 from weather_mlops.model.plan import Plan, holdout_first
 from weather_mlops.model.targets import target_named
 
@@ -71,14 +71,14 @@ def measure(years: float, stations: int, horizon: int) -> None:
         horizon_hours=horizon,
         first=first,
         last=last,
-        holdout_first=holdout_first(first, last, 90),
+        holdout_first=holdout_first(last, last - first, 90),
         snapshot_id=None,
         seed=1,
     )
     begun = time.perf_counter()
     made = preparation.training_features(grid, plan, preparation.climatology(grid, plan))
     prepared = time.perf_counter() - begun
-    forecaster, told = steps.measured(lambda: steps.fit(grid, plan, made))
+    forecaster, told = training_run.measured(lambda: training_run.fit(grid, plan, made))
     whole = told["seconds"] * HORIZON / horizon
     print(
         f"{stations} stations × {years:g} years: {told['rows']} rows; features {prepared:.0f} s; "
@@ -95,7 +95,7 @@ def measure(years: float, stations: int, horizon: int) -> None:
     print(f"    forecast of all: {spent:.2f} s ({spent / 3:.2f} of the aim)", flush=True)
 
 
-def simulated(years: float, stations: list[int]) -> Grid:
+def simulated(years: float, stations: list[int]) -> Panel:
     """Hours of simulated weather up to END, on a grid."""
     weather, end = SimulatedWeather(0, load_stations()), clock.parse_tm(END)
     columns = ["station_id", "observed_at", *features.inputs(TARGET)]
@@ -104,7 +104,7 @@ def simulated(years: float, stations: list[int]) -> Grid:
         last = min(begin + CHUNK_HOURS, end) - 1
         rows = weather.rows(begin, last, stations, float(end + 10**6))
         parts.append(wire.parse(peer.observations(rows).body).rows.select(columns))
-    return to_grid(pa.concat_tables(parts), features.inputs(TARGET))
+    return to_panel(pa.concat_tables(parts), features.inputs(TARGET))
 
 
 if __name__ == "__main__":

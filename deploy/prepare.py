@@ -2,31 +2,99 @@
 
 In the containers by airflow-init, on Kubernetes by the chart's job. Needs the environment that
 docker-compose*.yml and helm-values.yaml give: AIRFLOW__DATABASE__SQL_ALCHEMY_CONN, and as far as used
-PYICEBERG_CATALOG__WEATHER__URI, ADMIN_PASSWORD, MONITORING_PASSWORD, MAKE_BUCKET.
+PYICEBERG_CATALOG__WEATHER__URI, ADMIN_PASSWORD, MONITORING_PASSWORD, MAKE_BUCKET, and what owner.py needs.
 """
 
+import json
 import os
 import sys
 import time
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-import psycopg2
+import owner
 from psycopg2 import sql
 from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
-from weather_mlops.errors import StorageUnavailable
-from weather_mlops.lake.store import ObjectStore, S3Access
+from weather_mlops.errors import Misconfigured, StorageUnavailable, WeatherError
+from weather_mlops.kma.address import base_url
+from weather_mlops.lake.object_store import ObjectStore, S3Access
 from weather_mlops.settings import load_settings
 
 PATIENCE_S: Final = 120
 POOL: Final = ("kma", "4", "Connections to the KMA at a time")
 """Many more connections make random ones fail."""
+KMA_CONNECTION: Final = "AIRFLOW_CONN_KMA_DEFAULT"
+PUT_INTO_JSON: Final = {
+    KMA_CONNECTION: "KMA_AUTH_KEY",
+    "AIRFLOW_CONN_AIRFLOW_API_DEFAULT": "MONITORING_PASSWORD",
+}
+"""Connections → the variable of .env that docker-compose.production.yml writes into them."""
+DATABASE_URLS: Final = {
+    "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN",
+    "PYICEBERG_CATALOG__WEATHER__URI": "ICEBERG_CATALOG_URI",
+}
+"""Variables → how their users know them."""
 
 
 def say(text: str) -> None:
     """Tell the container's log."""
     sys.stdout.write(f"airflow-init: {text}\n")
     sys.stdout.flush()
+
+
+def unusable(environment: Mapping[str, str]) -> Iterator[str]:
+    """What cannot work of what .env says: the variable, why, and the fix; never a value."""
+    for connection, written in environment.items():
+        if connection.startswith("AIRFLOW_CONN_") and written.startswith("{"):
+            name = PUT_INTO_JSON.get(connection, connection)
+            if not is_in_json(environment.get(name), written):
+                yield (
+                    f"{name}: a double quote, a backslash or a line break cannot stand in it: it is put into "
+                    f"the JSON of {connection}. Choose another one"
+                )
+            elif connection == KMA_CONNECTION and (fault := kma_fault(written)):
+                yield fault
+    for variable, name in DATABASE_URLS.items():
+        if environment.get(variable) and not is_database_url(environment[variable]):
+            yield (
+                f"{name}: this is no database URL: write postgresql+psycopg2://USER:PASSWORD@HOST:5432/NAME, "
+                "where %40 stands for an @ in the password, %2F for a /, %25 for a %"
+            )
+    try:
+        load_settings()
+    except WeatherError as error:
+        yield str(error)
+
+
+def kma_fault(written: str) -> str | None:
+    """What is wrong with the URL of the KMA API in a connection's JSON; None where it can be used."""
+    host = json.loads(written).get("host")
+    if not isinstance(host, str):
+        return f"{KMA_CONNECTION}: its JSON has no host: give the URL of the KMA API"
+    try:
+        base_url(host)
+    except Misconfigured as error:
+        return str(error)
+    return None
+
+
+def is_in_json(password: str | None, written: str) -> bool:
+    """Whether a connection's JSON can be read, and holds this very password where it is known."""
+    try:
+        connection = json.loads(written)
+    except ValueError:
+        return False
+    return password in {None, written, connection.get("password")}
+
+
+def is_database_url(text: str) -> bool:
+    """Whether SQLAlchemy reads a URL as it is meant: an @ of the password would get into the host's name."""
+    try:
+        return "@" not in (make_url(text).host or "")
+    except (ArgumentError, ValueError):
+        return False
 
 
 def airflow(*words: str) -> None:
@@ -37,32 +105,13 @@ def airflow(*words: str) -> None:
     arguments.func(arguments)
 
 
-def connect(url: str) -> Any:
-    """A connection to PostgreSQL, waited for while the server starts.
-
-    Raises:
-        psycopg2.OperationalError: it doesn't answer in time, or refuses.
-    """
-    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    deadline = time.monotonic() + PATIENCE_S
-    while True:
-        try:
-            return psycopg2.connect(plain, connect_timeout=5)
-        except psycopg2.OperationalError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(1)
-
-
 def ensure_database(server: str, wanted: str) -> None:
     """Make the catalog's database where it is on the same server and isn't there yet."""
     metadata, catalog = make_url(server), make_url(wanted)
     if catalog.get_backend_name() != "postgresql" or catalog.host != metadata.host:
         say(f"the catalog is elsewhere ({catalog.get_backend_name()}): nothing to make")
         return
-    connection = connect(server)
-    connection.autocommit = True
-    with connection.cursor() as cursor:
+    with owner.cursor_of(metadata) as cursor:
         cursor.execute("select 1 from pg_database where datname = %s", (catalog.database,))
         if cursor.fetchone() is None:
             cursor.execute(
@@ -71,7 +120,6 @@ def ensure_database(server: str, wanted: str) -> None:
                 )
             )
             say(f"database {catalog.database} made")
-    connection.close()
 
 
 def ensure_user(manager: Any, name: str, role: str, password: str, *, keep_password: bool) -> None:
@@ -114,6 +162,12 @@ def ensure_bucket() -> None:
 
 def main() -> None:
     """All steps, in order."""
+    if found := list(unusable(os.environ)):
+        raise SystemExit("\n".join(f"airflow-init: error: {fault}" for fault in found))
+    if (
+        "POSTGRES_PASSWORD" in os.environ
+    ):  # on Kubernetes the database's user is made by who made the database
+        owner.main(os.environ)
     metadata = os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"]
     ensure_database(metadata, os.environ.get("PYICEBERG_CATALOG__WEATHER__URI") or "none://")
     airflow("db", "migrate")

@@ -1,6 +1,6 @@
 """Make .venv as requirements.txt says, then go on inside it. Standard library only; any Python 3.
 
-Usage: ``python3 embedded/bootstrap.py run|once|history|rebuild|import|query|stop|install [--dev]``
+Usage: ``python3 embedded/bootstrap.py run|once|history|rebuild|import|query|tables|stop|install [--dev]``
 """
 
 import hashlib
@@ -16,7 +16,7 @@ VENV = PROJECT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "installed"
 SPACE_NEEDED_GB = 4  # 1.4 for the environment, its download besides, and room for data
-OLDEST, NEWEST = (3, 11), (3, 13)
+OLDEST, NEWEST = (3, 11), (3, 14)
 
 
 def fail(message: str) -> None:
@@ -29,7 +29,7 @@ def check_machine() -> None:
     """Stop where the Python or the disk is not enough."""
     if not OLDEST <= sys.version_info[:2] <= NEWEST:
         fail(
-            f"Python {sys.version_info[0]}.{sys.version_info[1]} at {sys.executable}: 3.11 to 3.13 needed. "
+            f"Python {sys.version_info[0]}.{sys.version_info[1]} at {sys.executable}: 3.11 to 3.14 needed. "
             "Install one, or name it: make PYTHON=/path/to/python3.12 run"
         )
     free = shutil.disk_usage(PROJECT).free / 1e9
@@ -84,7 +84,8 @@ def install(*, dev: bool) -> None:
     uv = [str(PYTHON), "-m", "uv", "pip", "install", "--quiet", "--compile-bytecode"]
     named = [argument for file in files for argument in ("-r", str(file))]
     step("packages", [*uv, "--require-hashes", *named])
-    step("this project", [*uv, "--no-deps", "--editable", "."])
+    # Built by the setuptools that requirements.txt pins: nothing more is downloaded.
+    step("this project", [*uv, "--no-deps", "--no-build-isolation", "--editable", "."])
     STAMP.write_text("\n".join(fingerprint(requirements(dev=d)) for d in {False, dev}) + "\n")
 
 

@@ -1,16 +1,14 @@
-"""Runs of the pipelines: in which order, and how they are told of."""
+"""Runs of the pipelines: in which order, and with which params a load begins."""
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from embedded.airflow_api import AirflowApi, Run
-from embedded.parts import BUCKET
+from embedded.airflow_api import ENDED, Run
+from embedded.numbers import whole_number
 from embedded.services import ServiceError
 from weather_mlops.kma.endpoints import KST
-from weather_mlops.kma.stations import load_stations
+from weather_mlops.kma.stations import load_stations, resolve_station_ids
 
 # Each needs what the ones before it make. A pipeline that isn't named here comes last.
 HISTORY: Final = "history"
@@ -21,6 +19,8 @@ BY_HAND: Final = frozenset({"model_rollback"})  # never run but on a person's wo
 
 # Seoul, Busan, Daegu, Incheon, Daejeon, Gwangju, Gangneung, Ulsan, Cheongju, Jeju; more of them by number.
 CITIES: Final = (108, 159, 143, 112, 133, 156, 105, 152, 131, 184)
+MOST_DAYS: Final = 36_525  # a century: the oldest observations are of 1904
+MAX_WORKERS: Final = 1000  # the pipeline's own limit is in history.yml
 
 
 def first_load(environment: Mapping[str, str]) -> dict[str, Any] | None:
@@ -32,13 +32,12 @@ def first_load(environment: Mapping[str, str]) -> dict[str, Any] | None:
     Raises:
         ServiceError: one of them is no such number.
     """
-    days, count = (
-        _number(environment, name, default)
-        for name, default in (("WEATHER_FIRST_DAYS", 90), ("WEATHER_FIRST_STATIONS", len(CITIES)))
-    )
+    stations = load_stations()
+    days = whole_number(environment, "WEATHER_FIRST_DAYS", 90, 0, MOST_DAYS)
+    count = whole_number(environment, "WEATHER_FIRST_STATIONS", len(CITIES), 0, len(stations))
     if not days or not count:
         return None
-    others = [station.id for station in load_stations() if station.id not in CITIES]
+    others = [station.id for station in stations if station.id not in CITIES]
     today = datetime.now(KST).date()
     chosen = (*CITIES, *others)[:count]
     return {
@@ -49,63 +48,52 @@ def first_load(environment: Mapping[str, str]) -> dict[str, Any] | None:
 
 
 def asked_load(environment: Mapping[str, str]) -> dict[str, Any]:
-    """Params of the load that FROM, TO, STATIONS, PARALLELISM and AGAIN ask for."""
+    """Params of the load that FROM, TO, STATIONS, PARALLELISM and AGAIN ask for.
+
+    Raises:
+        Misconfigured: a station is none.
+        ServiceError: a day or PARALLELISM is none.
+    """
     conf: dict[str, Any] = {
-        name: environment[variable]
-        for name, variable in (("from", "FROM"), ("to", "TO"), ("stations", "STATIONS"))
+        name: str(to_day(environment[variable], variable))
+        for name, variable in (("from", "FROM"), ("to", "TO"))
         if environment.get(variable)
     }
+    if stations := environment.get("STATIONS", "").strip():
+        ids = resolve_station_ids(stations)
+        conf["stations"] = "all" if stations == "all" else ",".join(map(str, ids))
     if environment.get("PARALLELISM"):
-        conf["parallelism"] = _number(environment, "PARALLELISM", 1)
+        conf["parallelism"] = whole_number(environment, "PARALLELISM", 1, 1, MAX_WORKERS)
     if environment.get("AGAIN"):
         conf["again"] = environment["AGAIN"] == "1"
     return conf
 
 
-def _number(environment: Mapping[str, str], name: str, default: int) -> int:
-    text = environment.get(name, str(default))
-    if not text.isdecimal():
-        raise ServiceError(f"{name} is {text!r}: give a number")
-    return int(text)
+def to_day(text: str, variable: str) -> date:
+    """A day as people write it.
+
+    Raises:
+        ServiceError: it is none.
+    """
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise ServiceError(f"{variable} is {text!r}: write a day as 2020-01-31") from None
 
 
-class Progress:
-    """What the tasks of a load have logged of their progress since it was asked last.
+def is_collected(runs: Sequence[Run], now: datetime) -> bool:
+    """Whether the current hour is collected, or being collected, so that a start has nothing to add.
 
     Args:
-        logs: Airflow's folder of them.
-        run_id: of the load.
+        runs: the newest ones of the collection.
+        now: the time, timezone-aware.
     """
-
-    def __init__(self, logs: Path, run_id: str) -> None:
-        self._folder = logs / f"dag_id={HISTORY}" / f"run_id={run_id}"
-        self._read: dict[Path, int] = {}
-
-    def news(self) -> Iterator[str]:
-        """Lines, each with its task."""
-        for file in sorted(self._folder.glob("**/*.log")):
-            with file.open("rb") as log:
-                log.seek(self._read.get(file, 0))
-                whole = log.read().rpartition(b"\n")
-            self._read[file] = self._read.get(file, 0) + len(whole[0]) + len(whole[1])
-            for entry in whole[0].decode(errors="replace").splitlines():
-                event = _event(entry)
-                if event.startswith("history: "):
-                    yield f"{_task(file)} {event.removeprefix('history: ')}"
-
-
-def _event(entry: str) -> str:
-    try:
-        return str(json.loads(entry).get("event", ""))
-    except (ValueError, AttributeError):  # a line that is half written, or not the log's own
-        return ""
-
-
-def _task(file: Path) -> str:
-    """The task of a log file, with its lane."""
-    parts = dict(part.split("=", 1) for part in file.parts if "=" in part)
-    lane = f"[{parts['map_index']}]" if "map_index" in parts else ""
-    return f"{parts.get('task_id', '')}{lane}"
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    return any(
+        run.state not in ENDED
+        or (run.state == "success" and run.started_at is not None and run.started_at >= hour)
+        for run in runs
+    )
 
 
 def in_order(dag_ids: Sequence[str]) -> list[str]:
@@ -114,39 +102,3 @@ def in_order(dag_ids: Sequence[str]) -> list[str]:
         set(dag_ids) - BY_HAND,
         key=lambda dag_id: (ORDER.index(dag_id) if dag_id in ORDER else len(ORDER), dag_id),
     )
-
-
-def summary(api: AirflowApi, run: Run) -> dict[str, Any]:
-    """State, seconds, rows, score and S3 keys of a run; and the states of its tasks."""
-    results = api.results(run)
-    return {
-        "run_id": run.run_id,
-        "state": run.state,
-        "seconds": run.seconds,
-        "rows": results.get("rows", results.get("rows_arrived")),
-        "score": results.get("quality_score"),
-        "keys": [*results.get("raw_keys", []), *(v for k, v in results.items() if k.endswith("_key"))],
-        "results": results,
-        "tasks": {
-            task["task_id"]: {"state": task["state"], "seconds": task["duration"]} for task in api.tasks(run)
-        },
-    }
-
-
-def line(dag_id: str, told: dict[str, Any]) -> str:
-    """A run in one line."""
-    parts = [f"{dag_id} {told['state']}"]
-    if told["seconds"] is not None:
-        parts.append(f"{told['seconds']:.1f} s")
-    if told["rows"] is not None:
-        parts.append(f"{told['rows']} rows")
-    if told["score"] is not None:
-        parts.append(f"quality score {told['score']:.3f}")
-    if "decision" in told["results"]:
-        parts.append(told["results"]["decision"])
-    if "verdict" in told["results"]:
-        parts.append("; ".join([f"verdict: {told['results']['verdict']}", *told["results"]["reasons"]]))
-    failed = [name for name, task in told["tasks"].items() if task["state"] == "failed"]
-    if failed:
-        parts.append(f"failed: {', '.join(failed)}")
-    return ", ".join(parts) + "".join(f"\n    s3://{BUCKET}/{key}" for key in told["keys"])

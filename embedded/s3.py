@@ -61,8 +61,12 @@ def command(folder: Path, port: int, host: str = "127.0.0.1") -> list[str]:
         *("--cache-dir", str(folder / "cache"), "--cache-size", "0"),
         *("--bucket", f"{_objects(folder)}/"),
         *("--backup-meta", "0"),
-        # Any free port: two servers at once must not want the same one.
-        *("--metrics", "127.0.0.1:0"),
+        # Neither its profiler (127.0.0.1:6060) nor its metrics have a login. The metrics have no switch:
+        # "off" is no port, so that they are nowhere, and the server goes on after a line in its log.
+        "--no-agent",
+        *("--metrics", "127.0.0.1:off"),
+        # A full disk is an answer after a second, not silence for minutes.
+        *("--io-retries", "1"),
     ]
     return [str(PROGRAM), "gateway", *options, _address(_index(folder)), f"{host}:{port}"]
 

@@ -25,16 +25,18 @@ from airflow.exceptions import SerializationError
 from airflow.sdk import DAG, get_parsing_context
 from airflow.sdk.definitions.callback import AsyncCallback, SyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
+from airflow.sdk.definitions.mappedoperator import MappedOperator
 from airflow.sdk.exceptions import FailFastDagInvalidTriggerRule
 from airflow.serialization.serialized_objects import DagSerialization
 
-from weather_mlops.pipelines import effective, notes
-from weather_mlops.pipelines.document import Document
+from weather_mlops.pipelines import cross_file, effective, notes, preparation
+from weather_mlops.pipelines.document import YamlDocument
 from weather_mlops.pipelines.document import load as read
 from weather_mlops.pipelines.findings import Finding, errors
 from weather_mlops.pipelines.folder import defaults_file, pipeline_files, text_of
-from weather_mlops.pipelines.keys import LOADER_KEYS
-from weather_mlops.pipelines.validation import validate, validate_file
+from weather_mlops.pipelines.keys import LOADER_KEYS, KeyPath
+from weather_mlops.pipelines.validation import schema_at, validate, validate_file
+from weather_mlops.sources.quoting import escaped
 
 os.environ["DO_NOT_TRACK"] = "1"  # dag-factory looks once, when it is imported
 from dagfactory.dagfactory import _DagFactory
@@ -45,11 +47,16 @@ REFERENCES: Final = {
     "queued": DeadlineReference.DAGRUN_QUEUED_AT,
     "logical_date": DeadlineReference.DAGRUN_LOGICAL_DATE,
 }
-MADE: Final = ("dag_name", "task_name", "dag", "setting")
+GENERATED_KEYS: Final = ("dag_name", "task_name", "dag", "setting")
 """Variables of dag-factory, and of this module, that tell what is being made."""
 
-BEYOND_YAML: Final = re.compile(r"\$|\b__(and|or|join)__")
-"""What dag-factory reads besides YAML and ``__type__``: variables of the environment, logical expressions."""
+MOST: Final = 100
+"""Findings of a file that are shown in Airflow."""
+
+BEYOND_YAML: Final = re.compile(r"\$(?!schema=)|\b__(and|or|join)__")
+"""What dag-factory reads besides YAML and ``__type__``: variables of the environment, logical expressions.
+
+``$schema`` in the first line of a file is for editors."""
 
 
 class Factory(_DagFactory):  # type: ignore[misc]  # dag-factory has no types
@@ -63,20 +70,37 @@ class Factory(_DagFactory):  # type: ignore[misc]  # dag-factory has no types
         file: the pipelines to build.
     """
 
-    def __init__(self, documents: Mapping[Path, Document], file: Path) -> None:
+    def __init__(self, documents: Mapping[Path, YamlDocument], file: Path) -> None:
         self._documents, self._file = documents, file
         super().__init__(config_filepath=str(file), defaults_config_path=str(file.parent))
 
     def _load_dag_config(self, config_filepath: str | Path) -> dict[str, Any]:
         file = Path(config_filepath)
-        beyond = BEYOND_YAML.search(file.read_text("utf-8"))
+        beyond = BEYOND_YAML.search(self._documents[file].text)
         data = super()._load_dag_config(str(file)) if beyond else cast_with_type(self._documents[file].data)
         if file == self._file:
+            defaults = next((one for path, one in self._documents.items() if path != file), None)
+            preparation.prepare(data, self._documents[file], defaults, schema_at(SCHEMA))
             notes.add(data, notes.read(file))
         return dict(data)
 
     def _serialise_config_md(self, *_: Any) -> str:
-        return Path(self.config_file_path).read_text("utf-8")
+        return self._documents[self._file].text
+
+
+class OwnedMappedOperator(MappedOperator):
+    """A mapped task whose owner the UI finds.
+
+    Airflow takes a DAG's owner from where only tasks that aren't mapped say theirs: a DAG of mapped tasks
+    alone belonged to ``airflow``.
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def get_serialized_fields(cls) -> frozenset[str]:
+        """What is stored of a task: the owner as well."""
+        return frozenset({*super().get_serialized_fields(), "owner"})
 
 
 class BrokenPipeline(SerializationError):
@@ -95,8 +119,10 @@ class Broken(DAG):
 
     def __init__(self, number: int, file: Path, found: Sequence[Finding], folder: Path) -> None:
         self.found = found
-        self._file = str(file.relative_to(folder.parent))
-        self._fault = "\n".join(str(replace(finding, file=self._file)) for finding in found)
+        self._file = escaped(str(file.relative_to(folder.parent)))
+        more = [f"… and {len(found) - MOST:,} more: see make validate"] if len(found) > MOST else []
+        lines = [str(replace(finding, file=self._file)) for finding in found[:MOST]]
+        self._fault = "\n".join([*lines, *more])
         super().__init__(f"broken_pipeline_{number}")
 
     @property
@@ -147,20 +173,24 @@ def load(folder: Path) -> list[DAG]:
     for file in files if shared not in faults else ():
         try:
             dags += _build(file, defaults) if file not in faults else []
-        except Exception as error:  # noqa: BLE001  whatever a user's file provokes is shown, with the file's name
+        # Whatever a user's file provokes is shown, with the file's name; also a module that ends the program.
+        except (Exception, SystemExit) as error:  # noqa: BLE001
             faults[file].append(_finding(file, error))
     return dags + [Broken(number, file, faults[file], folder) for number, file in enumerate(sorted(faults))]
 
 
-def _validated(folder: Path, files: Sequence[Path] | None, defaults: Document | None) -> Sequence[Finding]:
+def _validated(
+    folder: Path, files: Sequence[Path] | None, defaults: YamlDocument | None
+) -> Sequence[Finding]:
     """What is wrong with a folder, or with some of its files."""
     if files is None:
         return validate(folder, schema=SCHEMA)
     shared = defaults.data if defaults else None
-    return [finding for file in files for finding in validate_file(file, shared, schema=SCHEMA)]
+    found = [finding for file in files for finding in validate_file(file, shared, schema=SCHEMA)]
+    return [*found, *cross_file.duplicates([read(file) for file in files])]
 
 
-def _build(file: Path, defaults: Document | None) -> list[DAG]:
+def _build(file: Path, defaults: YamlDocument | None) -> list[DAG]:
     """The DAGs of a file that has been validated.
 
     Raises:
@@ -170,6 +200,9 @@ def _build(file: Path, defaults: Document | None) -> list[DAG]:
     documents = {file: document} | ({defaults.path: defaults} if defaults else {})
     dags: list[DAG] = list(Factory(documents, file).build_dags().values())
     for dag in dags:
+        for task in dag.tasks:
+            if type(task) is MappedOperator:
+                task.__class__ = OwnedMappedOperator
         _complete(dag, effective.dag_settings(document, dag.dag_id, defaults))
         # What Airflow would refuse later it would put down to all pipelines.
         dag.validate()  # type: ignore[no-untyped-call]
@@ -186,13 +219,13 @@ def _complete(dag: DAG, settings: effective.Settings) -> None:
     """
     for key in LOADER_KEYS:
         if setting := settings.get(key):
-            setattr(dag, key, _made(key, setting.value))
+            setattr(dag, key, _build_value(key, setting.value))
     setting = settings.get("fail_fast")
     for task in dag.tasks:
         FailFastDagInvalidTriggerRule.check(fail_fast=dag.fail_fast, trigger_rule=task.trigger_rule)
 
 
-def _made(key: str, value: Any) -> Any:
+def _build_value(key: str, value: Any) -> Any:
     """What Airflow wants, of what the YAML says."""
     match key:
         case "deadline":
@@ -217,16 +250,17 @@ def _deadline(told: Mapping[str, Any]) -> DeadlineAlert:
     )
 
 
-def _finding(file: Path, error: Exception) -> Finding:
+def _finding(file: Path, error: Exception | SystemExit) -> Finding:
     """An error while a file was built, at the line of what was being made."""
     document = read(file)
     made: dict[str, Any] = {}
     for frame, _ in traceback.walk_tb(error.__traceback__):
-        made |= {name: frame.f_locals[name] for name in MADE if name in frame.f_locals}
+        made |= {name: frame.f_locals[name] for name in GENERATED_KEYS if name in frame.f_locals}
     dag_id = made["dag"].dag_id if isinstance(made.get("dag"), DAG) else made.get("dag_name", "")
-    path: effective.Path = effective.task_path(document, dag_id, made.get("task_name", ""))
+    task = made.get("task_name")
+    path: KeyPath = effective.task_path(document, dag_id, task or "")
     setting = made.get("setting")
     if isinstance(setting, effective.Setting) and setting.source.path == file:
-        path = setting.path
+        path, task = setting.path, None
     what = f"Airflow can't make this: {type(error).__name__}: {error}"
-    return document.finding(path, "not-built", what, "correct it as the message says")
+    return document.finding(path, "not-built", what, "correct it as the message says", text=task)

@@ -5,15 +5,16 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from production import daily
 from production.backup import Shelf, back_up
-from production.restore import NEWEST, restore
+from production.postgres import Database, refuse_in_use
+from production.restore import NEWEST, Allowed, restore
 from production.settings import CATALOG, Settings, load_settings
 from weather_mlops.errors import WeatherError
-from weather_mlops.lake.store import ObjectStore, S3Access
+from weather_mlops.lake.object_store import ObjectStore, S3Access
 from weather_mlops.settings import load_settings as load_data_settings
 
 log = logging.getLogger("production")
@@ -49,16 +50,23 @@ def _parser() -> argparse.ArgumentParser:
     restored.add_argument("file", help=f"a backup's name, the path of its tar, or {NEWEST}")
     restored.add_argument("--replace", action="store_true", help="even if the databases are not empty")
     restored.add_argument(
+        "--unverified",
+        action="store_true",
+        help="even if it isn't signed with BACKUP_KEY: only where you know who made it",
+    )
+    restored.add_argument(
         "--as-backed-up", action="store_true", help="leave the tables at the state of the backup"
     )
     restored.set_defaults(work=_restore)
-    tables = commands.add_parser("tables", help="point the catalog to the newest state of each table on S3")
+    tables = commands.add_parser(
+        "tables", help="point the catalog to the newest state of each table on S3; Airflow must be stopped"
+    )
     tables.set_defaults(work=_tables)
     return parser
 
 
 def _shelf(settings: Settings) -> Shelf:
-    return Shelf(settings.backup_dir, ObjectStore(_access()))
+    return Shelf(settings.backup_dir, ObjectStore(_access()), settings.keys())
 
 
 def _access() -> S3Access:
@@ -79,8 +87,14 @@ def _backup(options: argparse.Namespace) -> int:
 
     if options.daily:
         daily.run(once, newest, settings.backup_at)
+    _wait_for(databases)
     once(datetime.now(UTC))
     return 0
+
+
+def _wait_for(databases: Mapping[str, Database]) -> None:
+    for database in databases.values():
+        database.wait()
 
 
 def _backups(_: argparse.Namespace) -> int:
@@ -96,33 +110,31 @@ def _backups(_: argparse.Namespace) -> int:
 def _restore(options: argparse.Namespace) -> int:
     settings = load_settings()
     databases = settings.databases()
-    for database in databases.values():
-        database.wait()
+    _wait_for(databases)
     replaced = restore(
-        options.file, databases, _shelf(settings), now=datetime.now(UTC), replace=options.replace
+        options.file,
+        databases,
+        _shelf(settings),
+        now=datetime.now(UTC),
+        allowed=Allowed(options.replace, options.unverified),
     )
     for database in replaced:
         sys.stdout.write(f"What was there is kept as {database}: drop it when it isn't needed any more\n")
     if CATALOG in databases and not options.as_backed_up:
-        return _tables(options)
+        return _take_up()
     return 0
 
 
 def _tables(_: argparse.Namespace) -> int:
-    from weather_mlops.lake.catalog import open_catalog  # noqa: PLC0415  a second, and only this needs it
-    from weather_mlops.lake.recovery import take_up  # noqa: PLC0415
+    # Airflow's own database tells whether it runs, whatever the catalog is.
+    refuse_in_use(list(load_settings().databases().values()))
+    return _take_up()
 
-    access = _access()
-    taken_up = take_up(open_catalog(access), ObjectStore(access))
-    if not taken_up:
-        sys.stdout.write("nothing to take up: no table is newer on S3 than in the catalog\n")
-    for table in taken_up:
-        sys.stdout.write(
-            f"{table.table}: taken up at {table.after}; the catalog had {table.before or 'no such table'}\n"
-        )
-        if table.rivals:
-            sys.stdout.write(f"{table.table}: two writers had met here: compare with raw by `make rebuild`\n")
-    return 0
+
+def _take_up() -> int:
+    from weather_mlops.__main__ import tables  # noqa: PLC0415  seconds, and only this needs it
+
+    return tables()
 
 
 if __name__ == "__main__":

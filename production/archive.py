@@ -1,39 +1,73 @@
 """The file of a backup: a tar of one dump per database and a manifest that says what is in them.
 
-``weather-20261127T033000Z.tar``, and beside it ``….tar.sha256``, which is written last: a tar without it is
-no backup.
+``weather-20261127T033000Z.tar``, and next to it ``….tar.sha256``, which is written last: a tar without it is
+no backup. That file, the seal, has two lines:
+
+- the SHA-256 of the tar and its name, as ``sha256sum --check`` reads them: against damage;
+- a comment with the HMAC-SHA-256 of that line, by the key ``BACKUP_KEY``: against forgery. Somebody who may
+  write to the bucket can't make a backup that is restored, nor give an older one a newer name.
 """
 
 import hashlib
-import json
+import hmac
 import re
 import shutil
 import tarfile
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any, Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+
+from production import encryption
+from weather_mlops import limits
 from weather_mlops.errors import BackupUnusable
 
-FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
 SEAL: Final = ".sha256"
+ENCRYPTED: Final = ".enc"
+_SIGNATURE: Final = "# HMAC-SHA-256: "
 _NAME: Final = re.compile(r"weather-(\d{8}T\d{6}Z)\.tar")
 _TIME: Final = "%Y%m%dT%H%M%SZ"
+# What tarfile raises for damaged archives. The last four come from crafted headers: chained long names exceed
+# the recursion limit, and numbers are parsed without a check.
+_TAR_ERRORS: Final = (
+    tarfile.TarError,
+    OSError,
+    KeyError,
+    ValueError,
+    OverflowError,
+    AttributeError,
+    RecursionError,
+)
 
 
 @dataclass(frozen=True)
-class Dump:
+class Keys:
+    """The secrets of backups, from ``.env``.
+
+    Attributes:
+        signing: key of the HMAC.
+        passphrase: encrypts the dumps; without one they are not encrypted.
+    """
+
+    signing: bytes = field(repr=False)
+    passphrase: str | None = field(default=None, repr=False)
+
+
+class Dump(BaseModel):
     """One database of a backup.
 
     Attributes:
         database: its name on the server that it came from.
         server: major version of that server.
-        sha256: of the dump file.
+        sha256: of the dump file, before it was encrypted.
         rows: of each table.
     """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     database: str
     server: int
@@ -41,50 +75,47 @@ class Dump:
     rows: Mapping[str, int]
 
 
-@dataclass(frozen=True)
-class Manifest:
+class BackupManifest(BaseModel):
     """What a backup holds.
 
     Attributes:
+        format: of this document and the tar.
         made_at: UTC.
         revision: of the code that ran, as far as it is known.
         dumps: by role.
     """
 
-    made_at: datetime
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    format: Literal[1] = 1
+    made_at: AwareDatetime
     revision: str
     dumps: Mapping[str, Dump]
 
-    def text(self) -> str:
-        """As JSON."""
-        told = {"format": FORMAT, "made_at": self.made_at.isoformat(), "revision": self.revision}
-        return json.dumps(
-            {**told, "dumps": {role: asdict(dump) for role, dump in self.dumps.items()}}, indent=1
-        )
-
     @classmethod
-    def read(cls, text: str, where: str) -> "Manifest":
-        """From JSON.
+    def read(cls, text: bytes, where: str) -> "BackupManifest":
+        """Parse the JSON of a manifest.
+
+        Args:
+            text: the JSON.
+            where: name of the backup, for messages.
 
         Raises:
-            BackupUnusable: it is of another format.
+            BackupUnusable: it is no manifest of this format.
         """
         try:
-            told: dict[str, Any] = json.loads(text)
-            if told["format"] != FORMAT:
-                raise BackupUnusable(f"{where}: format {told['format']}; this code reads {FORMAT}")
-            dumps = {role: Dump(**dump) for role, dump in told["dumps"].items()}
-            if not all(role.isidentifier() for role in dumps):
-                raise BackupUnusable(
-                    f"{where}: its manifest names no databases of this project: {list(dumps)}"
-                )
-            return cls(datetime.fromisoformat(told["made_at"]), told["revision"], dumps)
-        except (ValueError, KeyError, TypeError) as error:
-            if isinstance(error, BackupUnusable):
-                raise
+            manifest = cls.model_validate_json(text)
+        except ValidationError as error:
+            fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
+            place = ".".join(map(str, fault["loc"]))
             raise BackupUnusable(
-                f"{where}: its manifest can't be read: {error}. Take another backup."
+                f"{where}: its manifest can't be read: {place}: {fault['msg']}. Take another backup."
             ) from None
+        if not all(role.isidentifier() for role in manifest.dumps):
+            raise BackupUnusable(
+                f"{where}: its manifest names no databases of this project: {list(manifest.dumps)}"
+            )
+        return manifest
 
 
 class Backup(NamedTuple):
@@ -126,60 +157,174 @@ def sha256_of(file: Path) -> str:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
-def seal_of(file: Path, name: str) -> str:
-    """The line that ``sha256sum --check`` reads."""
-    return f"{sha256_of(file)}  {name}\n"
+def seal_of(file: Path, name: str, key: bytes) -> str:
+    """Seal a tar.
+
+    Args:
+        file: the tar.
+        name: the name that it will have; it is signed with the content.
+        key: of the HMAC.
+
+    Returns:
+        The text of the seal.
+    """
+    checksum = f"{sha256_of(file)}  {name}\n"
+    return f"{checksum}{_SIGNATURE}{_signature(checksum, key)}\n"
 
 
-def pack(manifest: Manifest, dumps: Mapping[str, Path], file: Path) -> None:
-    """Write the tar."""
+def check_seal(file: Path, seal: str, key: bytes, *, unverified: bool = False) -> None:
+    """Compare a tar with its seal.
+
+    Args:
+        file: the tar.
+        seal: the text of its seal.
+        key: of the HMAC.
+        unverified: whether to check for damage only, and not who made it.
+
+    Raises:
+        BackupUnusable: it is damaged, or not signed, or signed with another key.
+    """
+    checksum, _, signature = seal.partition("\n")
+    if checksum.split()[:1] != [sha256_of(file)]:
+        raise BackupUnusable(
+            f"{file.name}: its SHA-256 differs from that in {file.name}{SEAL}: it is damaged. "
+            "Take another backup."
+        )
+    if unverified:
+        return
+    if not signature.startswith(_SIGNATURE):
+        raise BackupUnusable(
+            f"{file.name}: it is not signed: made before backups were signed, or by somebody else. Only if "
+            f"you know where it comes from: make restore FILE={file.name} UNVERIFIED=1"
+        )
+    expected = _signature(f"{sha256_of(file)}  {file.name}\n", key)
+    if not hmac.compare_digest(signature.removeprefix(_SIGNATURE).strip().encode(), expected.encode()):
+        raise BackupUnusable(
+            f"{file.name}: its signature isn't of this content, this name and the BACKUP_KEY of .env: the "
+            "file was renamed or forged, or the key is another one. Only if you know where it comes from: "
+            f"make restore FILE={file.name} UNVERIFIED=1"
+        )
+
+
+def _signature(checksum: str, key: bytes) -> str:
+    return hmac.digest(key, checksum.encode(), "sha256").hex()
+
+
+def pack(manifest: BackupManifest, dumps: Mapping[str, Path], file: Path, passphrase: str | None) -> None:
+    """Write the tar.
+
+    Args:
+        manifest: what it holds.
+        dumps: by role; removed one by one where they are encrypted, so that the disk holds no second copy.
+        file: the tar.
+        passphrase: encrypts the dumps, where there is one.
+
+    Raises:
+        Misconfigured: ``openssl`` is missing.
+        OSError: the disk.
+    """
     listing = file.with_name(f"{file.name}.{MANIFEST}")
     try:
-        listing.write_text(manifest.text())
+        listing.write_text(manifest.model_dump_json(indent=1))
         with tarfile.open(file, "w") as tar:
             tar.add(listing, MANIFEST)
             for role, dump in dumps.items():
-                tar.add(dump, f"{role}.dump")
+                if passphrase is None:
+                    tar.add(dump, f"{role}.dump")
+                    continue
+                encrypted = dump.with_name(dump.name + ENCRYPTED)
+                encryption.encrypt(dump, encrypted, passphrase)
+                dump.unlink()
+                tar.add(encrypted, f"{role}.dump{ENCRYPTED}")
+                encrypted.unlink()
     finally:
         listing.unlink(missing_ok=True)
 
 
-def unpack(file: Path, seal: str, folder: Path) -> tuple[Manifest, dict[str, Path]]:
-    """Take a backup apart, after its checksum was compared.
+def unpack(
+    file: Path, seal: str, folder: Path, keys: Keys, *, unverified: bool = False
+) -> tuple[BackupManifest, dict[str, Path]]:
+    """Extract a backup, after its seal was checked.
 
     Args:
         file: the tar.
-        seal: what lies beside it.
+        seal: the text of its seal.
         folder: where the dumps go.
+        keys: to verify and decrypt it.
+        unverified: whether to check for damage only, and not who made it.
 
     Returns:
-        What it says, and the dumps by role; each compared with its own checksum.
+        Its manifest, and the dumps by role, decrypted; each was compared with its own checksum.
 
     Raises:
-        BackupUnusable: it is damaged.
+        BackupUnusable: it is damaged, forged, or encrypted with a passphrase that ``keys`` lacks.
+        Misconfigured: ``openssl`` is missing.
     """
-    if seal.split()[:1] != [sha256_of(file)]:
-        raise BackupUnusable(
-            f"{file.name}: its SHA-256 is not that beside it: it is damaged. Take another backup."
-        )
+    check_seal(file, seal, keys.signing, unverified=unverified)
     try:
-        with tarfile.open(file) as tar:
-            manifest = Manifest.read(_member(tar, MANIFEST).read().decode(), file.name)
-            dumps = {role: folder / f"{role}.dump" for role in manifest.dumps}
-            for dump in dumps.values():
-                with dump.open("wb") as output:
-                    shutil.copyfileobj(_member(tar, dump.name), output)
-    except (tarfile.TarError, OSError, KeyError, UnicodeDecodeError) as error:
-        raise BackupUnusable(f"{file.name}: can't be taken apart: {error}. Take another backup.") from None
+        with tarfile.open(file, "r:") as tar:  # "r:" = not compressed: a small file stays small
+            manifest = BackupManifest.read(_content(tar, MANIFEST, file.name), file.name)
+            members = {role: _member(tar, f"{role}.dump") for role in manifest.dumps}
+            for member in members.values():
+                _extract(tar, member, folder / member.name)
+    except BackupUnusable:
+        raise
+    except _TAR_ERRORS as error:
+        raise BackupUnusable(
+            f"{file.name}: can't be extracted: {type(error).__name__}: {error}. Take another backup."
+        ) from None
+    dumps = {role: _decrypted(file, folder / member.name, keys) for role, member in members.items()}
     for role, dump in dumps.items():
         if sha256_of(dump) != manifest.dumps[role].sha256:
-            raise BackupUnusable(f"{file.name}: {dump.name} in it is damaged. Take another backup.")
+            raise BackupUnusable(
+                f"{file.name}: {dump.name} in it is damaged, or was encrypted with another "
+                f"{encryption.PASSPHRASE}. Take another backup."
+            )
     return manifest, dumps
 
 
-def _member(tar: tarfile.TarFile, name: str) -> IO[bytes]:
-    """A file in a tar, by a name that is ours: no path of the tar's is ever followed."""
-    content = tar.extractfile(name)
+def _decrypted(file: Path, dump: Path, keys: Keys) -> Path:
+    """Decrypt a dump where it is encrypted; the plain dump's path."""
+    if dump.suffix != ENCRYPTED:
+        return dump
+    if keys.passphrase is None:
+        raise BackupUnusable(
+            f"{file.name}: it is encrypted, and {encryption.PASSPHRASE} is not set: put the one into .env "
+            "that was set when it was made"
+        )
+    plain = dump.with_suffix("")
+    encryption.decrypt(dump, plain, keys.passphrase, file.name)
+    dump.unlink()
+    return plain
+
+
+def _member(tar: tarfile.TarFile, name: str) -> tarfile.TarInfo:
+    """A plain file in a tar, or its encrypted form.
+
+    The name is ours: no path or link of the tar is followed.
+
+    Raises:
+        KeyError: there is none.
+    """
+    names = tar.getnames()
+    member = tar.getmember(name if name in names else name + ENCRYPTED)
+    # A sparse one is extracted to any size that its header names.
+    if member.type not in (tarfile.REGTYPE, tarfile.AREGTYPE) or member.issparse():
+        raise KeyError(f"{name} is no plain file")
+    return member
+
+
+def _content(tar: tarfile.TarFile, name: str, where: str) -> bytes:
+    member = _member(tar, name)
+    content = tar.extractfile(member)
     if content is None:
         raise KeyError(f"{name} is no file")
-    return content
+    return limits.read_at_most(content, limits.BACKUP_MANIFEST, where, BackupUnusable)
+
+
+def _extract(tar: tarfile.TarFile, member: tarfile.TarInfo, to: Path) -> None:
+    content = tar.extractfile(member)
+    if content is None:
+        raise KeyError(f"{member.name} is no file")
+    with to.open("wb") as output:
+        shutil.copyfileobj(content, output)

@@ -11,10 +11,10 @@ from typing import Final
 from uuid import uuid4
 
 from production import archive, postgres
-from production.archive import Backup, Dump, Manifest
+from production.archive import Backup, BackupManifest, Dump, Keys
 from production.postgres import SCRATCH, Database
 from weather_mlops.errors import BackupUnusable, StorageRefused, StorageUnavailable, WeatherError
-from weather_mlops.lake.store import ObjectStore
+from weather_mlops.lake.object_store import ObjectStore
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ WORK: Final = ".work-"  # folders of a run
 
 
 @dataclass(frozen=True)
-class Made:
+class CreatedBackup:
     """A backup that was made and verified.
 
     Attributes:
@@ -41,15 +41,17 @@ class Made:
 
 @dataclass(frozen=True)
 class Shelf:
-    """Where backups are kept: a folder of this machine, and the bucket.
+    """Where backups are kept, a folder of this machine and the bucket, and what they are sealed with.
 
     Attributes:
         folder: on this machine.
         store: the bucket.
+        keys: sign and encrypt new backups, verify and decrypt existing ones.
     """
 
     folder: Path
     store: ObjectStore
+    keys: Keys
 
     def local(self) -> list[Backup]:
         """Whole ones on this machine, the newest first."""
@@ -66,7 +68,7 @@ class Shelf:
 
 def back_up(
     databases: Mapping[str, Database], shelf: Shelf, *, now: datetime, keep_days: int, revision: str
-) -> Made:
+) -> CreatedBackup:
     """Make a backup, verify it, copy it to S3, and drop those that are too old.
 
     Killed at any point it leaves no backup that looks whole; what it leaves is removed by the next one. The
@@ -74,27 +76,28 @@ def back_up(
 
     Args:
         databases: by role, all of one server.
-        shelf: where it is kept.
+        shelf: where it is kept, and the keys that sign and encrypt it.
         now: its time, UTC.
         keep_days: older ones are dropped, here and on S3.
         revision: of the code that runs, for the record.
 
     Raises:
         BackupUnusable: what was dumped can't be restored, or not to the same rows: the database is damaged.
-        Misconfigured: no client of PostgreSQL, or one older than the server.
+        Misconfigured: no client of PostgreSQL, or one older than the server; or the database's user is a
+            superuser; or ``openssl`` is missing.
         StorageUnavailable, StorageRefused: the database, the disk or S3.
     """
     shelf.folder.mkdir(parents=True, exist_ok=True)
     with postgres.alone(next(iter(databases.values()))):
         _clear(databases, shelf.folder)
-        manifest, file = _made(databases, shelf.folder, now, revision)
+        manifest, file = _create(databases, shelf, now, revision)
         try:
             _copy(file, shelf.store)
         except (StorageUnavailable, StorageRefused) as error:
             raise type(error)(f"{file} is whole, but not copied to S3: {error}") from error
         rotate(shelf, now - timedelta(days=keep_days))
     rows = {role: sum(dump.rows.values()) for role, dump in manifest.dumps.items()}
-    made = Made(file, PREFIX + file.name, file.stat().st_size, rows)
+    made = CreatedBackup(file, PREFIX + file.name, file.stat().st_size, rows)
     log.info(
         "backed up and verified: file=%s bytes=%d rows=%s", shelf.store.where(made.key), made.bytes, rows
     )
@@ -122,7 +125,7 @@ def rotate(shelf: Shelf, before: datetime) -> list[str]:
 
 
 def verify(
-    manifest: Manifest, dumps: Mapping[str, Path], databases: Mapping[str, Database]
+    manifest: BackupManifest, dumps: Mapping[str, Path], databases: Mapping[str, Database]
 ) -> dict[Database, Database]:
     """Restore dumps into new databases beside the live ones, and compare their rows.
 
@@ -156,42 +159,45 @@ def _compare(name: str, rows: Mapping[str, int], wanted: Mapping[str, int]) -> N
         )
 
 
-def _made(
-    databases: Mapping[str, Database], folder: Path, now: datetime, revision: str
-) -> tuple[Manifest, Path]:
-    work = Path(mkdtemp(prefix=WORK, dir=folder))
+def _create(
+    databases: Mapping[str, Database], shelf: Shelf, now: datetime, revision: str
+) -> tuple[BackupManifest, Path]:
+    work = Path(mkdtemp(prefix=WORK, dir=shelf.folder))
     try:
         manifest, dumps = _dumped(databases, work, now, revision)
-        return manifest, _sealed(manifest, dumps, folder)
+        return manifest, _sealed(manifest, dumps, shelf)
     except WeatherError:
         raise
     except OSError as error:
-        raise StorageUnavailable(f"{folder}: {error.strerror or error}. See that there is space.") from error
+        raise StorageUnavailable(
+            f"{shelf.folder}: {error.strerror or error}. See that there is space."
+        ) from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
 
 def _dumped(
     databases: Mapping[str, Database], work: Path, now: datetime, revision: str
-) -> tuple[Manifest, dict[str, Path]]:
+) -> tuple[BackupManifest, dict[str, Path]]:
     files, dumps = {}, {}
     for role, database in databases.items():
         files[role] = work / f"{role}.dump"
         rows = postgres.dump(database, files[role])
         server = postgres.major_version(database)
-        dumps[role] = Dump(database.name, server, archive.sha256_of(files[role]), rows)
-    manifest = Manifest(now, revision, dumps)
+        sha256 = archive.sha256_of(files[role])
+        dumps[role] = Dump(database=database.name, server=server, sha256=sha256, rows=rows)
+    manifest = BackupManifest(made_at=now, revision=revision, dumps=dumps)
     for scratch in verify(manifest, files, databases):
         scratch.drop()
     return manifest, files
 
 
-def _sealed(manifest: Manifest, dumps: Mapping[str, Path], folder: Path) -> Path:
-    file = folder / archive.name_of(manifest.made_at)
+def _sealed(manifest: BackupManifest, dumps: Mapping[str, Path], shelf: Shelf) -> Path:
+    file = shelf.folder / archive.name_of(manifest.made_at)
     part = file.with_name(file.name + ".part")
-    archive.pack(manifest, dumps, part)
+    archive.pack(manifest, dumps, part, shelf.keys.passphrase)
     part.chmod(0o600)  # hashes of passwords are in it
-    seal = archive.seal_of(part, file.name)
+    seal = archive.seal_of(part, file.name, shelf.keys.signing)
     part.rename(file)
     sealing = file.with_name(file.name + archive.SEAL + ".part")
     sealing.write_text(seal)

@@ -5,13 +5,14 @@ What only its owner knows is left as a line to fill in.
 """
 
 import os
-import re
 import secrets
 import sys
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
+
+from production.env_check import assignments, faults
 
 
 def _fernet_key() -> str:
@@ -26,14 +27,19 @@ def _password() -> str:
     return secrets.token_urlsafe(24)
 
 
-MADE: Final[dict[str, tuple[str, Callable[[], str]]]] = {
+GENERATED_SECRETS: Final[dict[str, tuple[str, Callable[[], str]]]] = {
     "FERNET_KEY": (
         "encrypts the passwords that Airflow keeps; keep a copy apart from the backups",
         _fernet_key,
     ),
     "JWT_SECRET": ("signs what Airflow's parts and browsers show each other", _long),
     "API_SECRET_KEY": ("signs the UI's sessions", _long),
-    "POSTGRES_PASSWORD": ("PostgreSQL's; to change it later, change it in PostgreSQL as well", _password),
+    "POSTGRES_PASSWORD": (
+        "of PostgreSQL's superuser airflow; to change it later, change it in PostgreSQL as well",
+        _password,
+    ),
+    "DATABASE_PASSWORD": ("of the database user of all services, who is no superuser", _password),
+    "BACKUP_KEY": ("signs backups; keep a copy apart from the backups", _long),
     "ADMIN_PASSWORD": ("first password of the UI's user admin; change it in the UI", _password),
     "MONITORING_PASSWORD": ("of the UI's user monitoring, who asks Airflow how it is", _password),
     "REDIS_PASSWORD": ("with --profile celery only: the queue's", _password),
@@ -51,6 +57,7 @@ OPTIONAL: Final = {
     "AWS_ACCESS_KEY_ID": "empty on a machine of AWS that has a role for the bucket",
     "AWS_SECRET_ACCESS_KEY": "goes with it",
     "AWS_ENDPOINT_URL": "of an S3 server other than Amazon's",
+    "BACKUP_PASSPHRASE": "encrypts backups where it is set; keep a copy apart: without it they can't be read",
 }
 
 
@@ -64,9 +71,11 @@ def make(file: Path) -> str:
         OSError: it can't be written.
     """
     before = file.read_text(encoding="utf-8") if file.exists() else ""
-    known = dict(re.findall(r"^([A-Z][A-Z0-9_]*)=(.*)$", before, flags=re.MULTILINE))
-    lines = [f"# {why}\n{name}={value()}" for name, (why, value) in MADE.items() if name not in known]
-    made = [name for name in MADE if name not in known]
+    known = assignments(before)
+    lines = [
+        f"# {why}\n{name}={value()}" for name, (why, value) in GENERATED_SECRETS.items() if name not in known
+    ]
+    made = [name for name in GENERATED_SECRETS if name not in known]
     lines += [f"# to fill in: {why}\n{name}=" for name, why in NEEDED.items() if name not in known]
     lines += [f"# {why}\n{name}=" for name, why in OPTIONAL.items() if name not in known]
     if lines:
@@ -74,7 +83,8 @@ def make(file: Path) -> str:
             file, before + ("\n" if before and not before.endswith("\n") else "") + "\n".join(lines) + "\n"
         )
     file.chmod(0o600)
-    missing = [name for name in NEEDED if not known.get(name, "").strip()]
+    missing = [name for name in NEEDED if not known.get(name)]
+    missing += [name for name in GENERATED_SECRETS if known.get(name) == ""]
     told = (
         f"{file}: made {', '.join(made)}\n"
         if made
@@ -96,5 +106,13 @@ def _write(file: Path, text: str) -> None:
     part.replace(file)
 
 
+def main(file: Path) -> int:
+    """Make the file, and name what cannot stand in it; 1 where there is something."""
+    sys.stdout.write(make(file))
+    found = faults(file.read_text(encoding="utf-8"))
+    sys.stderr.writelines(f"error: {file}: {fault}\n" for fault in found)
+    return 1 if found else 0
+
+
 if __name__ == "__main__":
-    sys.stdout.write(make(Path(sys.argv[1] if len(sys.argv) > 1 else ".env")))
+    sys.exit(main(Path(sys.argv[1] if len(sys.argv) > 1 else ".env")))

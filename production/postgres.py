@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -24,9 +24,13 @@ START_S: Final = 60
 LOCK_TIMEOUT: Final = "60s"  # a migration holds tables longer: then the backup is tried again later
 SCRATCH: Final = "weather_scratch_"  # databases of this program's own, that nobody misses
 MAINTENANCE: Final = "postgres"  # the database that every server has, to make and rename others from
+# The name that sessions of this program and of the clients that it runs have on the server.
+APPLICATION: Final = "weather backup"
+# Without autovacuum, which has no user, and which PostgreSQL ends by itself where a database is renamed.
 _USERS: Final = """
     select distinct coalesce(nullif(application_name, ''), 'unnamed')
-    from pg_stat_activity where datname = :name
+    from pg_stat_activity
+    where datname = :name and usesysid is not null and application_name is distinct from :ours
 """
 _LAST_WORDS: Final = 500  # characters of a client's error output in a message
 
@@ -65,7 +69,7 @@ class Database:
             self.url.set(drivername="postgresql+psycopg2"),
             isolation_level=isolation,
             poolclass=NullPool,
-            connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "application_name": "weather backup"},
+            connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "application_name": APPLICATION},
         )
         try:
             with engine.connect() as connection:
@@ -141,9 +145,15 @@ def alone(database: Database) -> Iterator[None]:
         StorageUnavailable: another one is at work.
     """
     with database.beside(MAINTENANCE).connected() as connection:
-        if not connection.scalar(text("select pg_try_advisory_lock(hashtext('weather backup'))")):
+        if not connection.scalar(text("select pg_try_advisory_lock(hashtext(:name))"), {"name": APPLICATION}):
             raise StorageUnavailable(f"{database}: another backup or restore is at work: wait for its end")
-        yield
+        try:
+            yield
+        finally:
+            # A closed session releases its locks only when its server process is gone, which takes a while on
+            # a busy machine: the next backup or restore would be refused. A broken one has none any more.
+            with suppress(DBAPIError):
+                connection.execute(text("select pg_advisory_unlock(hashtext(:name))"), {"name": APPLICATION})
 
 
 def dump(database: Database, file: Path) -> dict[str, int]:
@@ -184,7 +194,10 @@ def load(file: Path, database: Database, version: int | None = None) -> dict[str
         Rows of each table.
 
     Raises:
-        BackupUnusable: the file can't be read, or not by these clients or this server.
+        BackupUnusable: the file can't be read, or not by these clients or this server, or its SQL needs the
+            rights of a superuser.
+        Misconfigured: the database's user is a superuser: the SQL of the dump could run programs on the
+            server and read its files.
         StorageUnavailable: the server doesn't answer.
     """
     server = major_version(database)
@@ -192,6 +205,7 @@ def load(file: Path, database: Database, version: int | None = None) -> dict[str
         raise BackupUnusable(
             f"{file}: made by PostgreSQL {version}; {database} is of {server}: take {version} or newer"
         )
+    _refuse_superuser(database)
     client = _client("pg_restore")
     command = [str(client), "--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges"]
     try:
@@ -201,6 +215,16 @@ def load(file: Path, database: Database, version: int | None = None) -> dict[str
             raise BackupUnusable(f"{file}: pg_restore can't use it: {error}") from None
     with database.connected() as connection:
         return row_counts(connection)
+
+
+def _refuse_superuser(database: Database) -> None:
+    with database.connected() as connection:
+        if connection.scalar(text("show is_superuser")) == "on":
+            raise Misconfigured(
+                f"{database}: its user {database.url.username} is a superuser, so the SQL of a backup could "
+                "run programs on the server. Use a user that owns the database and is no superuser: "
+                "docs/operations.md, Security"
+            )
 
 
 def major_version(database: Database) -> int:
@@ -223,6 +247,7 @@ def put_in_place(made: Mapping[Database, Database], kept: str) -> list[Database]
         RestoreRefused: somebody uses one of them.
         StorageUnavailable.
     """
+    # A session that has ended is listed until its server process is gone. Renaming waits up to 5 s for that.
     replaced = [wanted for wanted in made.values() if wanted.exists()]
     server = next(iter(made)).beside(MAINTENANCE)
     refuse_in_use(replaced)
@@ -236,14 +261,17 @@ def put_in_place(made: Mapping[Database, Database], kept: str) -> list[Database]
 
 
 def refuse_in_use(databases: Sequence[Database]) -> None:
-    """See that nobody is connected.
+    """See that nobody is connected but this program itself.
+
+    To be called within ``alone``: then no other backup is at work, and sessions of ours are ones that were
+    closed already. PostgreSQL lists them until their server processes are gone, some milliseconds later.
 
     Raises:
         RestoreRefused: somebody is, naming the programs.
     """
     for database in databases:
         with database.beside(MAINTENANCE).connected() as connection:
-            users = sorted(connection.scalars(text(_USERS), {"name": database.name}))
+            users = sorted(connection.scalars(text(_USERS), {"name": database.name, "ours": APPLICATION}))
         if users:
             raise RestoreRefused(
                 f"{database} is in use by {', '.join(users)}: nothing was changed. Stop Airflow first: "
@@ -295,11 +323,9 @@ def _check_version(client: Path, server: int, database: Database) -> None:
 def _run(command: Sequence[str], database: Database) -> None:
     """Run one of PostgreSQL's clients; the password by its environment: no list of processes shows it."""
     plain = database.url.set(drivername="postgresql")._replace(password=None)
-    environment = {
-        **os.environ,
-        "PGPASSWORD": database.url.password or "",
-        "PGCONNECT_TIMEOUT": str(CONNECT_TIMEOUT_S),
-    }
+    environment = {**os.environ, "PGCONNECT_TIMEOUT": str(CONNECT_TIMEOUT_S), "PGAPPNAME": APPLICATION}
+    if database.url.password:  # else libpq knows it from PGPASSWORD or PGPASSFILE
+        environment["PGPASSWORD"] = str(database.url.password)
     done = subprocess.run(  # noqa: S603  PostgreSQL's own
         [*command, f"--dbname={plain.render_as_string()}"],
         env=environment,

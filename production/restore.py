@@ -3,6 +3,7 @@
 import logging
 import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from tempfile import mkdtemp
@@ -18,8 +19,21 @@ log = logging.getLogger(__name__)
 NEWEST: Final = "latest"
 
 
+@dataclass(frozen=True)
+class Allowed:
+    """What the person who restores explicitly allows.
+
+    Attributes:
+        replace: databases that are not empty may be replaced.
+        unverified: the backup need not be signed with our key.
+    """
+
+    replace: bool = False
+    unverified: bool = False
+
+
 def restore(
-    named: str, databases: Mapping[str, Database], shelf: Shelf, *, now: datetime, replace: bool
+    named: str, databases: Mapping[str, Database], shelf: Shelf, *, now: datetime, allowed: Allowed
 ) -> list[Database]:
     """Bring databases back to what a backup says.
 
@@ -29,32 +43,34 @@ def restore(
     Args:
         named: path of a backup's tar, the name of one on this machine or on S3, or ``latest``.
         databases: by role.
-        shelf: where backups are kept.
+        shelf: where backups are kept, and the keys that verify and decrypt them.
         now: the time; databases that are replaced keep their rows under a name with it.
-        replace: whether databases that are not empty may be replaced.
+        allowed: what is refused otherwise.
 
     Returns:
         Databases that were replaced and not empty, under the names that they have now.
 
     Raises:
-        BackupUnusable: there is none of that name, or it is damaged, or it lacks a database.
+        BackupUnusable: there is none of that name, or it is damaged, forged or not signed, or it lacks a
+            database, or its passphrase is missing.
+        Misconfigured: the database's user is a superuser, whose rights a backup's SQL would have.
         RestoreRefused: a database is in use, or not empty.
         StorageUnavailable, StorageRefused: the database or S3.
     """
     shelf.folder.mkdir(parents=True, exist_ok=True)
     full = [database for database in databases.values() if database.tables()]
-    if full and not replace:
+    if full and not allowed.replace:
         raise RestoreRefused(
             f"{' and '.join(map(str, full))}: not empty. To replace what is there: "
             f"make restore FILE={named} REPLACE=1; it is kept under another name."
         )
-    postgres.refuse_in_use(full)
     with postgres.alone(next(iter(databases.values()))):
+        postgres.refuse_in_use(full)
         next(iter(databases.values())).drop_scratches()
         work = Path(mkdtemp(prefix=WORK, dir=shelf.folder))
         try:
-            file, seal = _found(named, shelf, work)
-            manifest, dumps = archive.unpack(file, seal, work)
+            file, seal = _locate(named, shelf, work)
+            manifest, dumps = archive.unpack(file, seal, work, shelf.keys, unverified=allowed.unverified)
             if set(dumps) != set(databases):
                 raise BackupUnusable(
                     f"{file.name} holds {', '.join(sorted(dumps))}; "
@@ -77,7 +93,7 @@ def restore(
     return kept
 
 
-def _found(named: str, shelf: Shelf, work: Path) -> tuple[Path, str]:
+def _locate(named: str, shelf: Shelf, work: Path) -> tuple[Path, str]:
     """The tar on this machine, fetched from S3 where it isn't there, and its seal."""
     path = Path(named)
     if path.name != named:
@@ -103,11 +119,11 @@ def _found(named: str, shelf: Shelf, work: Path) -> tuple[Path, str]:
             f"no backup {named} in {shelf.folder} or at {shelf.store.where(PREFIX)}. There are: {known}"
         )
     shelf.store.get_file(PREFIX + named, work / named)
-    return work / named, shelf.store.get(PREFIX + named + archive.SEAL).decode()
+    return work / named, shelf.store.get(PREFIX + named + archive.SEAL).decode(errors="replace")
 
 
 def _seal(file: Path) -> str:
     seal = file.with_name(file.name + archive.SEAL)
     if not seal.exists():
-        raise BackupUnusable(f"{file}: no {seal.name} beside it: it is no whole backup. Take another one.")
-    return seal.read_text()
+        raise BackupUnusable(f"{file}: no {seal.name} next to it: it is no whole backup. Take another one.")
+    return seal.read_text(errors="replace")

@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from production.archive import Keys
 from production.postgres import Database
 from weather_mlops.errors import Misconfigured
 
@@ -29,7 +30,22 @@ class Settings(BaseSettings):
     )
     backup_dir: Path = Field(default=Path("/backups"), description="copies on this machine")
     backup_keep_days: int = Field(default=30, ge=1, description="days that copies are kept, here and on S3")
+    backup_key: SecretStr | None = Field(default=None, description="signs backups")
+    backup_passphrase: SecretStr | None = Field(default=None, description="encrypts backups; may be missing")
     backup_at: time = Field(default=time(3, 30), description="KST, every day")
+
+    def keys(self) -> Keys:
+        """The secrets of backups.
+
+        Raises:
+            Misconfigured: the key that signs them is missing.
+        """
+        if self.backup_key is None:
+            raise Misconfigured(
+                "environment: BACKUP_KEY is missing, which signs backups: make secrets writes it into .env"
+            )
+        passphrase = self.backup_passphrase.get_secret_value() if self.backup_passphrase else None
+        return Keys(self.backup_key.get_secret_value().encode(), passphrase)
 
     def databases(self) -> dict[str, Database]:
         """What is backed up, by role: Airflow's metadata, and the catalog where it is on PostgreSQL.

@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         api = Api(source, stations, _clock(options.now), options.key, seed=options.seed)
         server = Server((options.host, options.port), api)
         server.switch(options.fault)
-    except (OSError, ValueError) as error:
+    except (OSError, OverflowError, ValueError) as error:  # of a port above 65535
         sys.stderr.write(f"error: the KMA simulator can't start at {options.host}:{options.port}: {error}\n")
         return 1
     with server:

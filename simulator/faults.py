@@ -22,6 +22,8 @@ class Canned:
 
 
 JSON: Final = "application/json;charset=UTF-8"
+PLAIN: Final = "text/plain;charset=UTF-8"
+XML: Final = "text/xml;charset=UTF-8"
 HTML: Final = "text/html;charset=UTF-8"
 # Layout and text as the API Hub sends them.
 WRONG_KEY_BODY: Final = (
@@ -29,10 +31,23 @@ WRONG_KEY_BODY: Final = (
 ).encode()
 _UNAPPROVED: Final = '{"result":{"status":403,"message":"활용신청이 필요한 API 입니다."}}\n'
 _QUOTA: Final = '{"result":{"status":403,"message":"API 호출 한도를 초과했습니다."}}\n'
+_DAILY_QUOTA: Final = '{"result":{"status":403,"message":"일일 최대 호출 건수 제한에 도달하였습니다."}}\n'
+_CAPACITY: Final = '{"result":{"status":403,"message":"일일 API 사용 용량을 모두 소진하였습니다."}}\n'
+# The gateway of data.go.kr answers errors in XML, whatever was asked for, with HTTP 200.
+_GATEWAY: Final = (
+    "<OpenAPI_ServiceResponse><cmmMsgHeader><errMsg>SERVICE ERROR</errMsg>"
+    "<returnAuthMsg>{name}</returnAuthMsg><returnReasonCode>{code}</returnReasonCode>"
+    "</cmmMsgHeader></OpenAPI_ServiceResponse>\n"
+)
 _MAINTENANCE: Final = """<!DOCTYPE html>
 <html lang="ko"><head><meta charset="UTF-8"><title>시스템 점검 안내</title></head>
 <body><h1>시스템 점검 안내</h1><p>서비스 점검으로 이용이 일시 중단됩니다.</p></body></html>
 """
+
+
+def _gateway(code: int, name: str) -> Canned:
+    return Canned(200, XML, _GATEWAY.format(code=code, name=name).encode())
+
 
 WRONG_KEY: Final = Canned(401, JSON, WRONG_KEY_BODY)
 CANNED: Final = {
@@ -42,6 +57,12 @@ CANNED: Final = {
     "wrong-key-200": Canned(200, JSON, WRONG_KEY_BODY),
     "unapproved": Canned(403, JSON, _UNAPPROVED.encode()),
     "quota": Canned(403, JSON, _QUOTA.encode()),
+    "quota-daily": Canned(403, JSON, _DAILY_QUOTA.encode()),
+    "quota-capacity": Canned(429, JSON, _CAPACITY.encode()),
+    "quota-text": Canned(403, PLAIN, "일일 최대 호출 건수 제한\n".encode()),
+    "gateway-quota": _gateway(22, "LIMITED_NUMBER_OF_SERVICE_REQUESTS_EXCEEDS_ERROR"),
+    "gateway-key": _gateway(30, "SERVICE_KEY_IS_NOT_REGISTERED_ERROR"),
+    "gateway-busy": _gateway(1, "APPLICATION_ERROR"),
 }
 # timeout: never answers. hang: half of the reply, then nothing. cut-off: half of it, then a clean close,
 # so that only the missing end marker tells.
@@ -49,6 +70,8 @@ CONNECTION: Final = ("timeout", "hang", "cut-off")
 
 _PA: Final = wire.NAMES.index("PA")
 _TA: Final = wire.NAMES.index("TA")
+_PT: Final = wire.NAMES.index("PT")
+_IMPOSSIBLE_CODE: Final = b"99"  # the tendency of the pressure is a code from 0 to 8
 _STATION: Final = slice(12, 16)
 _SOME: Final = 0.05  # share of the rows that come twice
 _GARBAGE_LINES: Final = 3
@@ -94,6 +117,11 @@ def _inserted(rows: Sequence[bytes], _: random.Random) -> list[bytes]:
     return [_joined([*(tokens := row.split())[:_PA], b"0.0", *tokens[_PA:]]) for row in rows]
 
 
+def _miscoded(rows: Sequence[bytes], _: random.Random) -> list[bytes]:
+    """PT holds an impossible code at every station: the rows are published, and their validity falls."""
+    return [_joined([*(tokens := row.split())[:_PT], _IMPOSSIBLE_CODE, *tokens[_PT + 1 :]]) for row in rows]
+
+
 def _littered(rows: Sequence[bytes], dice: random.Random) -> list[bytes]:
     littered = list(rows)
     for _ in range(_GARBAGE_LINES):
@@ -113,6 +141,7 @@ SPOILERS: Final[dict[str, Callable[[Sequence[bytes], random.Random], list[bytes]
     "shifted-columns": _dropped,
     "moved-columns": _moved,
     "inserted-columns": _inserted,
+    "impossible-codes": _miscoded,
     "garbage": _littered,
     "duplicated-rows": _doubled,
     "conflicting-rows": _conflicting,

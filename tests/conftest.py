@@ -1,31 +1,85 @@
-"""Which tests may run beside each other: those of different files, unless the files share a system."""
+"""Which tests run next to each other, and in what order."""
 
+import gc
+import os
+from pathlib import PurePosixPath
 from typing import Final
 
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
-SYSTEMS: Final = {
-    "tests/containers/test_celery.py": "containers",
-    "tests/containers/test_development.py": "containers",
-    "tests/containers/test_production.py": "containers",
-    "tests/e2e/test_collection.py": "stack",
-    "tests/e2e/test_launcher.py": "filled",
-    "tests/e2e/test_monitoring.py": "stack",
-    "tests/e2e/test_ui.py": "filled",
-}
+from embedded.proxy import with_direct_loopback
+
+# The tests' own servers, too, are reached directly where a company's proxy is in the environment.
+os.environ.update(with_direct_loopback(os.environ))
+# As `make run` and the image have it: threads of linear algebra in processes that share the cores wait for
+# each other, which takes half of the processor time of a training. Set before NumPy is imported.
+os.environ.update({"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"})
+
+SYSTEMS: Final = ("tests/containers", "tests/e2e/filled", "tests/e2e/collecting")
+"""Folders whose files share a system, or would disturb each other: one process runs all files of each."""
+FIRST: Final = (
+    "tests/containers",
+    "tests/history",
+    "tests/model",
+    "tests/lake",
+    "tests/monitoring",
+    "tests/quality",
+)
+LAST: Final = ("tests/e2e/filled", "tests/e2e/collecting", "tests/e2e")
+"""The order of folders, with all others in the middle.
+
+One process starts containers and waits for them, another tests parts meanwhile; then each has a system. More
+at a time are slower where there are two cores.
+"""
+SERVERS: Final = frozenset({"glue", "postgres", "server"})
+"""Fixtures that start a server: S3, PostgreSQL, AWS Glue."""
 
 
 class BySystem(LoadFileScheduling):
-    """As --dist loadfile, but a system that several files use is built once, by one worker.
+    """As --dist loadfile, but one process runs the files that share a system, and ``FIRST`` is the order.
 
     Marks of --dist loadgroup would say the same; pytest-xdist 3.8 doesn't see them with pytest 9.2.
     """
 
+    def __init__(self, config: pytest.Config, log: Producer | None = None) -> None:
+        config.option.loadscopereorder = False  # it would begin with the files that have the most tests
+        super().__init__(config, log)
+
     def _split_scope(self, nodeid: str) -> str:
-        file = super()._split_scope(nodeid)
-        return SYSTEMS.get(file, file)
+        file = PurePosixPath(super()._split_scope(nodeid))
+        return next((name for name in SYSTEMS if file.is_relative_to(name)), str(file))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark as integration what talks to a server, by the fixtures that it uses; bring them into order."""
+    for item in items:
+        if not SERVERS.isdisjoint(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.integration)
+
+    order = (*FIRST, "", *LAST)
+
+    def position(item: pytest.Item) -> int:
+        file = item.path.relative_to(config.rootpath)
+        return next((order.index(name) for name in (*FIRST, *LAST) if file.is_relative_to(name)), len(FIRST))
+
+    items.sort(key=position)
+
+
+def pytest_collection_finish() -> None:
+    """Take what was imported out of the garbage collector's rounds: it is never garbage.
+
+    The product asks for a full collection after each batch that it audits, which would walk through hundreds
+    of thousands of objects of Airflow, Great Expectations and the tests themselves.
+    """
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    """Let modules go as usual; some print a warning where they can't."""
+    gc.unfreeze()
 
 
 @pytest.hookimpl(optionalhook=True)

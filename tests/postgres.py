@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from sqlalchemy import URL
+from sqlalchemy import URL, text
 
 from production.postgres import Database
 from tests.s3_proxy import free_port
@@ -38,10 +38,12 @@ class Postgres:
         if self._user:
             shutil.chown(self.folder, "postgres", "postgres")
             shutil.chown(secret, "postgres")
-        access = ["--username=weather", "--auth=scram-sha-256", f"--pwfile={secret}"]
+        access = ["--username=postgres", "--auth=scram-sha-256", f"--pwfile={secret}"]
         self._do("initdb", f"--pgdata={self.folder}/data", "--no-sync", "--encoding=UTF8", *access)
         self.port = free_port()
         self.start()
+        with self.superuser().connected() as connection:  # as deploy/owner.py makes it
+            connection.execute(text(f"create role weather login createdb password '{PASSWORD}'"))
 
     def start(self) -> None:
         quick = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=60"
@@ -59,6 +61,10 @@ class Postgres:
     def database(self, name: str) -> Database:
         url = URL.create("postgresql+psycopg2", "weather", PASSWORD, "127.0.0.1", self.port, name)
         return Database(url)
+
+    def superuser(self, name: str = "postgres") -> Database:
+        """A database by the eyes of the server's superuser."""
+        return Database(self.database(name).url.set(username="postgres"))
 
     def new(self, kind: str = "test") -> Database:
         """An empty database."""

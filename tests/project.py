@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from embedded.parts import PROJECT
+from embedded.components import PROJECT
 
 
 def copied_project(folder: Path) -> Path:

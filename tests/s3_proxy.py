@@ -24,7 +24,8 @@ class S3Proxy:
     Attributes:
         requests: (method, path) of all that came, in order.
         sent: bytes of all answers.
-        unavailable: requests that are answered 503.
+        unavailable: requests that are answered by ``fault``.
+        fault: status and code of that answer.
         delay: seconds before each request is passed on.
         hold: requests that are not passed on until the hold is lifted.
     """
@@ -34,6 +35,7 @@ class S3Proxy:
         self.requests: list[tuple[str, str]] = []
         self.sent = 0
         self.unavailable: Rule | None = None
+        self.fault = (503, "SlowDown")
         self.delay = 0.0
         self.hold: Rule | None = None
         self.held = threading.Event()
@@ -74,7 +76,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         proxy.requests.append((self.command, self.path))
         if proxy.unavailable and proxy.unavailable(self.command, self.path):
-            self._answer(503, [("Content-Type", "application/xml")], _SLOW_DOWN)
+            status, code = proxy.fault
+            self._answer(status, [("Content-Type", "application/xml")], _ERROR.format(code).encode())
             return
         if proxy.hold and not proxy.held.is_set() and proxy.hold(self.command, self.path):
             proxy.held_by = _owner(self.client_address[1])
@@ -119,9 +122,8 @@ class _Handler(BaseHTTPRequestHandler):
         """Tests read what they need from `requests`."""
 
 
-_SLOW_DOWN = (
-    b"<?xml version='1.0' encoding='UTF-8'?><Error><Code>SlowDown</Code>"
-    b"<Message>Please reduce your request rate.</Message></Error>"
+_ERROR = (
+    "<?xml version='1.0' encoding='UTF-8'?><Error><Code>{}</Code><Message>As a test asked.</Message></Error>"
 )
 
 

@@ -12,7 +12,8 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from weather_mlops.quality.suites import COMPLETENESS, FOLDER, OBSERVATIONS
+from weather_mlops.quality.suites import COMPLETENESS, OBSERVATIONS
+from weather_mlops.settings import project_folder
 
 
 @cache
@@ -20,8 +21,9 @@ def critical_suites() -> Path:
     """A folder with the shipped suites, of the rows' rules only the critical ones."""
     folder = Path(tempfile.mkdtemp(prefix="critical-suites-"))
     atexit.register(shutil.rmtree, folder)
-    suite = json.loads((FOLDER / f"{OBSERVATIONS}.json").read_text("utf-8"))
+    shipped = project_folder("expectations")
+    suite = json.loads((shipped / f"{OBSERVATIONS}.json").read_text("utf-8"))
     suite["expectations"] = [rule for rule in suite["expectations"] if rule["severity"] == "critical"]
     (folder / f"{OBSERVATIONS}.json").write_text(json.dumps(suite), "utf-8")
-    shutil.copy(FOLDER / f"{COMPLETENESS}.json", folder)
+    shutil.copy(shipped / f"{COMPLETENESS}.json", folder)
     return folder

@@ -7,15 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from weather_mlops.collection import (
+    TRANSIENT_ERRORS,
     Batch,
     Window,
     chosen_stations,
     expected_rows,
+    fetch_gaps,
     published_share,
     require_rows,
 )
-from weather_mlops.errors import Misconfigured, NothingYet
-from weather_mlops.lake.gaps import HORIZON
+from weather_mlops.errors import Misconfigured, NothingYet, QuotaExhausted
+from weather_mlops.lake.gaps import HORIZON, GapCall
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -27,7 +29,7 @@ def test_a_run_is_about_its_own_hour_and_the_ones_before_it():
     assert window.hours == [NOON - 2 * HOUR, NOON - HOUR, NOON]
 
 
-def test_after_an_outage_all_hours_since_the_newest_published_one_are_asked_for():
+def test_after_an_outage_all_hours_since_are_requested():
     window = Window.ending(NOON, lookback_hours=3, newest=NOON - 30 * HOUR)
 
     assert window.begin == NOON - 29 * HOUR
@@ -66,7 +68,7 @@ def test_stations_are_all_or_named():
     assert chosen_stations([159, "108", 108]) == (108, 159)
 
 
-@pytest.mark.parametrize("wanted", ["seoul", [], [999], ["108; drop"], [None]])
+@pytest.mark.parametrize("wanted", ["soul", "", [], [999], ["108; drop"], [None]])
 def test_a_station_that_does_not_exist_is_named(wanted):
     with pytest.raises(Misconfigured):
         chosen_stations(wanted)
@@ -91,3 +93,24 @@ def test_no_row_at_all_is_told_with_the_hours():
 
 def test_nothing_is_published_of_an_empty_batch():
     assert published_share(Batch(), NOON, [108]) == 0
+
+
+class Answers:
+    """A client whose calls end one after the other in these ways."""
+
+    def __init__(self, *ways):
+        self.ways = iter(ways)
+
+    def period(self, *_):
+        if (way := next(self.ways)) is not None:
+            raise way
+        return []
+
+
+@pytest.mark.parametrize("error", [*TRANSIENT_ERRORS, QuotaExhausted])
+def test_an_api_failing_at_a_gap_does_not_stop_the_newest_hours(error):
+    batch, calls = Batch(), [GapCall(NOON - n * HOUR, NOON - n * HOUR, (108,)) for n in (1, 2, 3)]
+
+    assert fetch_gaps(Answers(None, error("now"), None), None, batch, calls) == 1
+    # What wasn't asked for is not counted as a try.
+    assert batch.expected["observed_at"].to_pylist() == [NOON - HOUR]

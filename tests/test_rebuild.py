@@ -1,25 +1,29 @@
 """The tables made anew from raw: equal to the live ones, or different where it is said."""
 
+import re
 import threading
-from datetime import timedelta
+from datetime import date, timedelta
+from uuid import uuid4
 
 import pyarrow as pa
 import pytest
 
 from tests.history.conftest import *  # noqa: F403  the fixtures of a load
-from tests.history.conftest import KEY, NOW, Loader, by_key, some
+from tests.history.conftest import KEY, NOW, Loader, by_key, opened, some
 from tests.lake.conftest import Saved, forecasts, new_bucket
 from weather_mlops import collection
 from weather_mlops import rebuild as rebuilding
+from weather_mlops.errors import ObjectDamaged
 from weather_mlops.kma.client import KmaClient, UncountedCalls
 from weather_mlops.kma.endpoints import HOUR
-from weather_mlops.lake.catalog import open_catalog, open_table
+from weather_mlops.lake import file_io
+from weather_mlops.lake.catalog import open_table
 from weather_mlops.lake.forecasts import publish as publish_forecasts
+from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.publish import publish_run
 from weather_mlops.lake.rows import between
 from weather_mlops.lake.schemas import FORECASTS, OBSERVATIONS
 from weather_mlops.lake.staging import Staging
-from weather_mlops.lake.store import ObjectStore
 from weather_mlops.quality import audit
 
 pytestmark = [pytest.mark.integration]
@@ -47,11 +51,9 @@ def collect(loader: Loader, runs: int, *faults: str, first: int = 0) -> None:
 def saved(server, tmp_path_factory) -> Saved:
     """A load, hourly runs, and bad rows in both."""
     access, database = new_bucket(server), tmp_path_factory.mktemp("rebuild") / "catalog.db"
-    catalog = open_catalog(access, type="sql", uri=f"sqlite:///{database}")
-    loader = Loader(ObjectStore(access), catalog)
-    loader.load(LOAD, "garbage:call=1")
-    collect(loader, 4, "conflicting-rows:call=2", "garbage:call=3")
-    catalog.close()
+    with opened(ObjectStore(access), database) as loader:
+        loader.load(LOAD, "garbage:call=1")
+        collect(loader, 3, "conflicting-rows:call=2", "garbage:call=3")
     return Saved(loader.store, database)
 
 
@@ -59,9 +61,8 @@ def saved(server, tmp_path_factory) -> Saved:
 def filled(saved):
     """What was saved, as if nobody had touched it since."""
     saved.restore()
-    catalog = open_catalog(saved.store.access, type="sql", uri=f"sqlite:///{saved.database}")
-    yield Loader(saved.store, catalog)
-    catalog.close()
+    with opened(saved.store, saved.database) as loader:
+        yield loader
 
 
 def test_from_raw_comes_what_is_live(filled):
@@ -86,7 +87,7 @@ def damage(loader: Loader) -> None:
     table.overwrite(spoiled, overwrite_filter=between(LOAD.begin, LOAD.begin + 11 * HOUR))
 
 
-def test_differences_are_listed_and_nothing_is_touched_without_being_asked(filled):
+def test_differences_are_listed_and_nothing_else_is_done(filled):
     whole = filled.observations()
     damage(filled)
     damaged = filled.observations()
@@ -101,7 +102,7 @@ def test_differences_are_listed_and_nothing_is_touched_without_being_asked(fille
     assert filled.observations() == damaged
 
 
-def test_a_swap_mends_all_of_it_and_the_next_rebuilding_finds_nothing(filled):
+def test_a_swap_fixes_all_and_the_next_rebuild_finds_nothing(filled):
     whole, quarantine = filled.observations(), filled.table("quarantine").num_rows
     damage(filled)
     for name in ("quarantine", "gaps"):
@@ -116,6 +117,40 @@ def test_a_swap_mends_all_of_it_and_the_next_rebuilding_finds_nothing(filled):
     assert filled.rebuild().differences == []
 
 
+def data_files(loader: Loader, name: str) -> list[str]:
+    """Keys of the files that hold a table's rows, the oldest month first, rows without a time last."""
+    tasks = loader.catalog.load_table(f"weather.{name}").scan().plan_files()
+    locations = sorted(task.file.file_path for task in tasks)
+    return [location.removeprefix("s3://").partition("/")[2] for location in locations]
+
+
+def test_lost_and_damaged_files_of_tables_are_replaced_from_raw(filled):
+    whole, quarantine = filled.observations(), filled.table("quarantine").num_rows
+    publish_forecasts(filled.catalog, forecasts([LOAD.begin]), run="forecast", now=NOW)
+    publish_forecasts(filled.catalog, forecasts([RECENT]), run="forecast", now=NOW)
+    said = filled.table("forecasts").num_rows
+    gone = data_files(filled, "observations")[0]
+    filled.store.delete(gone)
+    file_io._cache.__init__(file_io.CACHE)
+    with pytest.raises(ObjectDamaged, match=rf"{gone} is missing.*`make rebuild .*`") as damaged:
+        filled.rebuild()
+    first, last = re.search(r"FROM=(\S+) TO=(\S+) APPLY=1", str(damaged.value)).groups()
+    filled.rebuild(date.fromisoformat(first), date.fromisoformat(last), apply=True)
+    assert filled.observations() == whole
+
+    filled.store.put(data_files(filled, "forecasts")[0], b"PAR1")
+    for key in data_files(filled, "quarantine"):  # unreadable lines among them, which belong to no month
+        filled.store.put(key, b"")
+    file_io._cache.__init__(file_io.CACHE)
+    told = filled.rebuild(apply=True)
+    lost = [difference for difference in told.differences if difference.key.endswith(".parquet")]
+    assert {difference.table for difference in lost} == {"quarantine", "forecasts"}
+    assert all(difference.live["rows"] > 0 for difference in lost)
+    assert filled.table("quarantine").num_rows == quarantine
+    assert filled.table("forecasts").num_rows == said // 2  # raw doesn't have them
+    assert filled.observations() == whole
+
+
 def test_only_the_months_that_are_named_are_made(filled):
     damage(filled)
     told = filled.rebuild(FIRST + timedelta(days=4), FIRST + timedelta(days=5))
@@ -124,7 +159,7 @@ def test_only_the_months_that_are_named_are_made(filled):
     assert told.differences == []
 
 
-def test_a_month_that_was_written_to_in_the_meantime_is_made_anew_and_loses_nothing(filled, monkeypatch):
+def test_a_month_written_to_during_a_rebuild_loses_nothing(filled, monkeypatch):
     month = rebuilding._Work.month
     done = threading.Event()
 
@@ -147,7 +182,7 @@ def test_a_month_that_was_written_to_in_the_meantime_is_made_anew_and_loses_noth
     assert filled.rebuild().differences == []
 
 
-def test_a_gap_of_a_call_that_failed_stays_though_raw_knows_nothing_of_it(loader):
+def test_a_gap_of_a_failed_call_stays_though_raw_lacks_it(loader):
     with pytest.raises(Exception, match="not complete"):
         loader.load(LOAD, "500:call=1-2")
     gaps = loader.table("gaps").num_rows
@@ -158,7 +193,11 @@ def test_a_gap_of_a_call_that_failed_stays_though_raw_knows_nothing_of_it(loader
 
 
 def test_of_nothing_comes_nothing(loader):
+    left = f"warehouse/weather_rebuilt/gaps/metadata/00007-{uuid4()}.metadata.json"
+    loader.store.put(left, b"of a rebuilding that the catalog knows nothing of any more")
     told = loader.rebuild()
+
+    assert not loader.store.exists(left)
 
     assert (told.months, told.rows, told.differences) == (0, 0, [])
 

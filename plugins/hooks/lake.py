@@ -8,7 +8,7 @@ from airflow.sdk import BaseHook
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
 
-    from weather_mlops.lake.store import ObjectStore, S3Access
+    from weather_mlops.lake.object_store import ObjectStore, S3Access
 
 
 class LakeHook(BaseHook):
@@ -30,7 +30,7 @@ class LakeHook(BaseHook):
         """Credentials and place, as the amazon provider resolves them."""
         from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 
-        from weather_mlops.lake.store import S3Access
+        from weather_mlops.lake.object_store import S3Access
         from weather_mlops.settings import load_settings
 
         settings = load_settings()
@@ -43,12 +43,13 @@ class LakeHook(BaseHook):
             secret_access_key=credentials.secret_key,
             session_token=credentials.token,
             region=aws.region_name or settings.aws_region,
+            prefix=settings.prefix,
         )
 
     @cached_property
     def store(self) -> "ObjectStore":
         """The bucket."""
-        from weather_mlops.lake.store import ObjectStore
+        from weather_mlops.lake.object_store import ObjectStore
 
         return ObjectStore(self.access)
 

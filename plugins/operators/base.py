@@ -2,19 +2,16 @@
 
 from abc import abstractmethod
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from weather_mlops.errors import Permanent
+from weather_mlops.kma.masking import masked
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
-
-
-EXPECTATIONS = Path(__file__).resolve().parents[2] / "expectations"
 
 
 class WeatherOperator(BaseOperator):
@@ -40,7 +37,7 @@ class WeatherOperator(BaseOperator):
         try:
             return self.work(context)
         except Permanent as error:
-            raise AirflowFailException(f"{type(error).__name__}: {error}") from error
+            raise AirflowFailException(masked(f"{type(error).__name__}: {error}")) from error
 
 
 def skip(context: "Context", reason: str) -> NoReturn:

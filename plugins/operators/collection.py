@@ -7,24 +7,29 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.standard.triggers.temporal import TimeDeltaTrigger
+from airflow.providers.standard.triggers.temporal import DateTimeTrigger
 
-from operators.base import EXPECTATIONS, WeatherOperator, end_of_interval, run_label
+from operators.base import WeatherOperator, end_of_interval, run_label
 from operators.links import PageLink, RunLink
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+
+    from hooks.lake import LakeHook
+    from weather_mlops.lake.object_store import ObjectStore
+    from weather_mlops.publication import WaitPolicy
 
 
 class CollectWeatherDataOperator(WeatherOperator):
     """Fetch the newest hours and what is missing; keep the replies; stage their rows.
 
     Args:
-        stations: ``all``, or a list of station ids.
+        stations: ``all``, or a list of station ids and names.
         lookback_hours: hours (1 or more) asked for in each run, its own one included.
         publication_share: an hour counts as published when this share (0 to 1) of the stations has a row.
         publication_timeout: how long after the hour its publication is waited for; without a worker slot.
-        poll_interval: time between two looks.
+        poll_interval: the shortest time between two looks; each wait is twice the one before, up to four
+            times this. The first look is when the last hours were published.
         gap_calls: API calls per run for hours that are missing.
         daily_calls: the quota of the KMA account, calls per day (KST).
         kma_conn_id: Airflow connection of the KMA API.
@@ -38,7 +43,7 @@ class CollectWeatherDataOperator(WeatherOperator):
     def __init__(
         self,
         *,
-        stations: str | Sequence[int] = "all",
+        stations: str | Sequence[int | str] = "all",
         lookback_hours: int = 3,
         publication_share: float = 0.95,
         publication_timeout: timedelta = timedelta(minutes=40),
@@ -57,47 +62,88 @@ class CollectWeatherDataOperator(WeatherOperator):
         self.gap_calls = gap_calls
         self.daily_calls = daily_calls
         self.kma_conn_id = kma_conn_id
+        self._looks: int | None = None
 
     def work(self, context: "Context") -> dict[str, Any]:
-        """Look once; wait deferred and look again while the newest hour isn't published."""
-        from hooks.kma import KmaHook
+        """Look when the newest hour is due; wait deferred and look again while it isn't published."""
         from hooks.lake import LakeHook
-        from weather_mlops import collection
-        from weather_mlops.lake import gaps, health
-        from weather_mlops.lake.calls import DailyCalls
-        from weather_mlops.lake.staging import Staging
+        from weather_mlops.collection import Window
 
         lake = LakeHook(self.aws_conn_id)
+        hour = Window.ending(end_of_interval(context), 1).end
+        self._wait_for_first_look(context, lake.store, hour)
+        return self._collect(context, lake)
+
+    def look_again(self, context: "Context", event: Any, looks: int = 0) -> Any:  # noqa: ARG002  Airflow's signature
+        """Go on after a wait.
+
+        Args:
+            context: of the task.
+            event: of the trigger.
+            looks: how many were made without success.
+        """
+        self._looks = looks
+        return self.execute(context)
+
+    def _wait_for_first_look(self, context: "Context", store: "ObjectStore", hour: datetime) -> None:
+        """Defer a scheduled run until its hour is due; one that somebody started looks at once."""
+        from weather_mlops import publication
+
+        now, patience = datetime.now(UTC), self._patience(hour)
+        if self._looks is not None or context["dag_run"].run_type != "scheduled" or patience.is_over(now):
+            return
+        first = patience.first_look(publication.delays(store, hour, self.publication_timeout))
+        if first > now:
+            self.log.info("hour %s: due at %s by the hours before it", hour, first)
+            self.defer(trigger=DateTimeTrigger(first), method_name="look_again", kwargs={"looks": 0})
+
+    def _patience(self, hour: datetime) -> "WaitPolicy":
+        from weather_mlops.publication import WaitPolicy
+
+        return WaitPolicy(hour, self.publication_timeout, self.poll_interval)
+
+    def _collect(self, context: "Context", lake: "LakeHook") -> dict[str, Any]:
+        from hooks.kma import KmaHook
+        from weather_mlops import collection
+        from weather_mlops.lake import gaps, health
+        from weather_mlops.lake.quota import DailyCalls
+        from weather_mlops.lake.staging import Staging
+
         budget = DailyCalls(lake.store, self.daily_calls)
         client = KmaHook(self.kma_conn_id).get_client(budget)
         stations = collection.chosen_stations(self.stations)
         window = collection.Window.ending(
             end_of_interval(context), int(self.lookback_hours), health.newest_hour(lake.catalog)
         )
-        batch = collection.fetch_window(client, lake.store, window, stations)
-        share = collection.published_share(batch, window.end, stations)
-        if share < self.publication_share and datetime.now(UTC) < window.end + self.publication_timeout:
-            self.log.info("hour %s: %.0f %% of the stations published, waiting", window.end, 100 * share)
-            self.defer(trigger=TimeDeltaTrigger(self.poll_interval), method_name="look_again")
+        patience = self._patience(window.end)
+        batch = collection.fetch_published(
+            client,
+            lake.store,
+            window,
+            stations,
+            share=self.publication_share,
+            last=patience.is_over(datetime.now(UTC)),
+        )
+        if batch is None:
+            looks = (self._looks or 0) + 1
+            again = patience.next_look(looks, datetime.now(UTC))
+            self.defer(trigger=DateTimeTrigger(again), method_name="look_again", kwargs={"looks": looks})
         now = datetime.now(UTC)
-        due = gaps.due(gaps.load(lake.catalog, now), now, before=window.begin)
-        calls = gaps.plan_calls(due, self.gap_calls)
-        made = collection.fetch_gaps(client, lake.store, batch, calls)
+        register = gaps.of_stations(gaps.load(lake.catalog, now), stations)
+        due = gaps.due(register, now, before=window.begin)
+        made = collection.fetch_gaps(client, lake.store, batch, gaps.plan_calls(due, self.gap_calls))
         collection.require_rows(batch, window)
         keys = collection.stage(lake.store, Staging(lake.store, run_label(context)), batch)
         return {
             "window": [window.begin.isoformat(), window.end.isoformat()],
             "rows": batch.arrived,
             "stations": len(stations),
-            "published_share": round(share, 4),
+            "published_share": round(collection.published_share(batch, window.end, stations), 4),
+            "looks": (self._looks or 0) + 1,
             "gap_calls": made,
             "calls_left": budget.left,
             "raw_keys": keys,
         }
-
-    def look_again(self, context: "Context", event: Any) -> Any:  # noqa: ARG002  Airflow's signature
-        """Go on after a wait."""
-        return self.execute(context)
 
 
 class ValidateDataQualityOperator(WeatherOperator):
@@ -120,10 +166,11 @@ class ValidateDataQualityOperator(WeatherOperator):
         from hooks.lake import LakeHook
         from weather_mlops.lake.staging import Staging
         from weather_mlops.quality import audit, docs
+        from weather_mlops.settings import project_folder
 
         store = LakeHook(self.aws_conn_id).store
-        staging = Staging(store, run_label(context))
-        result = audit.audit_staged(staging, suites_dir=EXPECTATIONS, audited_at=datetime.now(UTC))
+        staging, suites = Staging(store, run_label(context)), project_folder("expectations")
+        result = audit.audit_staged(staging, suites_dir=suites, audited_at=datetime.now(UTC))
         keys = docs.publish(store, result)
         # The page is wanted most where too few rows are fit, and the task returns nothing.
         context["ti"].xcom_push(key="docs_key", value=keys.page)
@@ -189,7 +236,7 @@ class HealthCheckOperator(WeatherOperator):
         from weather_mlops.lake.staging import Staging
 
         lake = LakeHook(self.aws_conn_id)
-        limits = health.Limits(self.max_lag_hours, self.min_station_share, self.max_open_gaps)
+        limits = health.TableHealthLimits(self.max_lag_hours, self.min_station_share, self.max_open_gaps)
         staging = Staging(lake.store, run_label(context))
         figures = health.read_back(lake.catalog, staging, datetime.now(UTC))
         health.require_healthy(figures, limits)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.triggers.temporal import DateTimeTrigger
 
-from operators.base import EXPECTATIONS, WeatherOperator, run_label
+from operators.base import WeatherOperator, run_label
 from operators.links import RunLink
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ class PlanHistoryOperator(WeatherOperator):
     Args:
         first_day: YYYY-MM-DD (KST); empty = 90 days up to the last one.
         last_day: YYYY-MM-DD (KST), included; empty = today.
-        stations: ``all``, or station ids joined by commas.
+        stations: ``all``, or station ids and names joined by commas: ``108, 제주, Busan``.
         parallelism: lanes (1 or more): tasks at a time, and so calls to the KMA at a time.
         again: ask once more for hours that are known to be missing.
         rows_per_part: rows (1 or more) that are audited and published as one; two lanes of 400,000 take
@@ -54,14 +54,13 @@ class PlanHistoryOperator(WeatherOperator):
 
     def work(self, context: "Context") -> list[dict[str, Any]]:  # noqa: ARG002  Airflow's signature
         """Plan; a dict for each lane, for the mapped tasks."""
-        from weather_mlops import collection
-        from weather_mlops.history.plan import Load
+        from weather_mlops.history.plan import Load, months_of
+        from weather_mlops.kma.stations import resolve_station_ids
 
-        stations = str(self.stations).strip()
         load = Load.of(
             _day(self.first_day),
             _day(self.last_day),
-            collection.chosen_stations(stations if stations == "all" else stations.replace(",", " ").split()),
+            resolve_station_ids(str(self.stations).strip()),
             datetime.now(UTC),
             parallelism=int(self.parallelism),
             again=str(self.again) == "True",
@@ -70,7 +69,7 @@ class PlanHistoryOperator(WeatherOperator):
         chunks = load.chunks()
         self.log.info(
             "history: planned: months=%d parts=%d lanes=%d station_hours=%d",
-            len(chunks),
+            months_of(chunks),
             len(load.parts()),
             load.lanes,
             sum(chunk.rows for chunk in chunks),
@@ -113,7 +112,7 @@ class FetchHistoryOperator(WeatherOperator):
         from weather_mlops.history.load import Fetch
         from weather_mlops.history.plan import Load
         from weather_mlops.kma.endpoints import KST
-        from weather_mlops.lake.calls import DailyCalls
+        from weather_mlops.lake.quota import DailyCalls
 
         lake = LakeHook(self.aws_conn_id)
         budget = DailyCalls(lake.store, self.daily_calls)
@@ -162,15 +161,16 @@ class ValidateHistoryOperator(WeatherOperator):
     def work(self, context: "Context") -> dict[str, Any]:
         """Audit."""
         from hooks.lake import LakeHook
-        from weather_mlops.history.load import validate_lane
+        from weather_mlops.history.load import validate_worker
         from weather_mlops.history.plan import Load
+        from weather_mlops.settings import project_folder
 
-        return validate_lane(
+        return validate_worker(
             Load.from_dict(self.lane),
             self.lane["lane"],
             store=LakeHook(self.aws_conn_id).store,
             run=run_label(context),
-            suites_dir=EXPECTATIONS,
+            suites_dir=project_folder("expectations"),
             min_fit_share=self.min_fit_share,
             clock=lambda: datetime.now(UTC),
         )

@@ -12,8 +12,8 @@ from operators.base import WeatherOperator, run_label
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from weather_mlops.monitoring.findings import Section
-    from weather_mlops.monitoring.handover import Handover
+    from weather_mlops.monitoring.checks import Section
+    from weather_mlops.monitoring.section_store import Handover
 
 FAILED: Final = "failed"
 """XCom of a measuring task: why it measured nothing."""
@@ -34,14 +34,14 @@ class MonitoringOperator(WeatherOperator):
     def handover(self, context: "Context") -> "Handover":
         """What the tasks of this run hand on."""
         from hooks.lake import LakeHook
-        from weather_mlops.monitoring.handover import Handover
+        from weather_mlops.monitoring.section_store import Handover
 
         return Handover(LakeHook(self.aws_conn_id).store, run_label(context), Path(self.spare_folder))
 
 
 def reasons(context: "Context") -> dict[str, str]:
     """Why a measuring task may have handed nothing on, by its name."""
-    from weather_mlops.monitoring.findings import SECTIONS
+    from weather_mlops.monitoring.checks import SECTIONS
 
     ti, run_id = context["ti"], context["run_id"]
     states = ti.get_task_states(dag_id=ti.dag_id, task_ids=list(SECTIONS), run_ids=[run_id]).get(run_id, {})
@@ -72,21 +72,19 @@ class MeasuringOperator(MonitoringOperator):
 
     def work(self, context: "Context") -> dict[str, Any]:
         """Measure, and hand the section on."""
-        from weather_mlops.errors import WeatherError
-
         try:
             section = self.measure(datetime.now(UTC))
-        except WeatherError as error:
+            return self.handover(context).give(section)
+        except Exception as error:  # of whatever kind: the report gives the reason, and this task fails
             context["ti"].xcom_push(key=FAILED, value=f"{type(error).__name__}: {error}")
             raise
-        return self.handover(context).give(section)
 
 
 class SystemHealthOperator(MeasuringOperator):
     """Measure machine, Airflow, S3 and the KMA's API.
 
     Args:
-        limits: see ``weather_mlops.monitoring.health.Limits``.
+        limits: see ``weather_mlops.monitoring.health.SystemHealthLimits``.
         disks: a path on each disk that counts; empty = Airflow's home.
         daily_calls: the quota of the KMA account, calls per day (KST).
         airflow_conn_id: Airflow connection of Airflow's own REST API.
@@ -116,7 +114,7 @@ class SystemHealthOperator(MeasuringOperator):
         from weather_mlops.model.limits import limits_of
         from weather_mlops.monitoring import health
 
-        limits = limits_of(health.Limits, "limits", self.limits)
+        limits = limits_of(health.SystemHealthLimits, "limits", self.limits)
         return health.measure(
             LakeHook(self.aws_conn_id).store,
             AirflowApiHook(self.airflow_conn_id).get_client,
@@ -132,22 +130,29 @@ class DataQualityOperator(MeasuringOperator):
     """Measure what is in the tables: complete, valid, fresh, drifting.
 
     Args:
-        limits: see ``weather_mlops.monitoring.data_quality.Limits``.
+        stations: ``all``, or a list of station ids and names: those that are watched. Of others nothing
+            is expected.
+        limits: see ``weather_mlops.monitoring.data_quality.DataQualityLimits``.
         spare_folder: see MonitoringOperator.
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 
     ui_color = "#e0f7d4"
 
+    def __init__(self, *, stations: str | Sequence[int | str] = "all", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.stations = stations
+
     def measure(self, now: datetime) -> "Section":
         """Measure."""
         from hooks.lake import LakeHook
+        from weather_mlops.collection import chosen_stations
         from weather_mlops.model.limits import limits_of
         from weather_mlops.monitoring import data_quality
 
         lake = LakeHook(self.aws_conn_id)
-        limits = limits_of(data_quality.Limits, "limits", self.limits)
-        return data_quality.measure(lake.catalog, lake.store, limits, now)
+        limits = limits_of(data_quality.DataQualityLimits, "limits", self.limits)
+        return data_quality.measure(lake.catalog, lake.store, limits, now, chosen_stations(self.stations))
 
 
 class ModelPerformanceOperator(MeasuringOperator):
@@ -155,7 +160,7 @@ class ModelPerformanceOperator(MeasuringOperator):
 
     Args:
         targets: what is forecast, e.g. ``[air_temperature]``.
-        limits: see ``weather_mlops.monitoring.performance.Limits``.
+        limits: see ``weather_mlops.monitoring.performance.ModelPerformanceLimits``.
         spare_folder: see MonitoringOperator.
         aws_conn_id: Airflow connection of the S3 bucket.
     """
@@ -173,5 +178,5 @@ class ModelPerformanceOperator(MeasuringOperator):
         from weather_mlops.monitoring import performance
 
         lake = LakeHook(self.aws_conn_id)
-        limits = limits_of(performance.Limits, "limits", self.limits)
+        limits = limits_of(performance.ModelPerformanceLimits, "limits", self.limits)
         return performance.measure(lake.catalog, lake.store, list(self.targets), limits, now)

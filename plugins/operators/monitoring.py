@@ -3,17 +3,22 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from airflow.configuration import conf
 
+from operators.base import run_label
 from operators.links import PAGES_URL, PageLink
 from operators.measuring import MonitoringOperator, reasons
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from weather_mlops.monitoring.messages import Links
+    from weather_mlops.monitoring.alert_messages import AlertLinks
+
+
+ALERT_TEST: Final = "alert_test"
+"""XCom of send_alerts: what a test of the channel delivered, or what is missing."""
 
 
 class GenerateReportOperator(MonitoringOperator):
@@ -36,7 +41,7 @@ class GenerateReportOperator(MonitoringOperator):
 
     def work(self, context: "Context") -> dict[str, Any]:
         """Collect the sections, and publish."""
-        from weather_mlops.monitoring.handover import publish
+        from weather_mlops.monitoring.section_store import publish
 
         handover = self.handover(context)
         sections = handover.take(reasons(context))
@@ -49,17 +54,19 @@ class SendAlertsOperator(MonitoringOperator):
     """Open, repeat and resolve alerts; tell people.
 
     Args:
-        rules: when something is told, see ``weather_mlops.monitoring.alerts.Rules``.
+        rules: when something is told, see ``weather_mlops.monitoring.alert_state.Rules``.
         alerts_conn_id: Airflow connection of the apprise provider.
         language: of the messages, ``en`` or ``ko``.
         airflow_url: where people reach Airflow; empty = Airflow's own setting, ``[api] base_url``.
         runbook_url: of docs/runbook.md, as people reach it.
+        test: send a message that is marked as a test, and nothing else: no alert is opened or sent.
         retrain_on_breach: whether an open alert of model_performance starts model_training, once a day.
         airflow_conn_id: Airflow connection of Airflow's own REST API, for that.
         spare_folder: see MonitoringOperator.
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 
+    template_fields = ("test",)
     ui_color = "#ffc4b0"
 
     def __init__(
@@ -70,6 +77,7 @@ class SendAlertsOperator(MonitoringOperator):
         language: str = "en",
         airflow_url: str = "",
         runbook_url: str = "docs/runbook.md",
+        test: bool | str = False,
         retrain_on_breach: bool = False,
         airflow_conn_id: str = "airflow_api_default",
         **kwargs: Any,
@@ -80,22 +88,25 @@ class SendAlertsOperator(MonitoringOperator):
         self.language = language
         self.airflow_url = airflow_url
         self.runbook_url = runbook_url
+        self.test = test
         self.retrain_on_breach = retrain_on_breach
         self.airflow_conn_id = airflow_conn_id
 
     def work(self, context: "Context") -> dict[str, Any]:
         """Take the checks in, and tell what is due; red where that was not delivered."""
+        if str(self.test) == "True":
+            return self.try_channel(context)
         from hooks.airflow_api import AirflowApiHook
         from hooks.alerts import AlertsHook
         from weather_mlops.errors import ChannelUnavailable
         from weather_mlops.model.limits import limits_of
-        from weather_mlops.monitoring import alerting, alerts, retraining
+        from weather_mlops.monitoring import alert_run, alert_state, retraining
 
         handover, channel, now = self.handover(context), AlertsHook(self.alerts_conn_id), datetime.now(UTC)
-        outcome = alerting.run_alerts(
-            alerting.Keeper(handover.store, handover.spare / "alerts.json"),
+        outcome = alert_run.run_alerts(
+            alert_run.Keeper(handover.store, handover.spare / "alerts.json"),
             handover.take(reasons(context)),
-            limits_of(alerts.Rules, "rules", self.rules),
+            limits_of(alert_state.Rules, "rules", self.rules),
             send=channel.get_channel(),
             unconfigured=channel.unconfigured,
             links=self.links(context),
@@ -111,9 +122,28 @@ class SendAlertsOperator(MonitoringOperator):
             raise ChannelUnavailable(f"alerts: {outcome.said}")
         return told
 
-    def links(self, context: "Context") -> "Links":
+    def try_channel(self, context: "Context") -> dict[str, Any]:
+        """Send a test message; what was delivered or is missing is in the XCom ``alert_test`` either way."""
+        from hooks.alerts import AlertsHook
+        from weather_mlops.errors import AlertTestFailed
+        from weather_mlops.monitoring.alert_test import send_test, test_message
+        from weather_mlops.monitoring.report.translations import Translator
+
+        channel, name = AlertsHook(self.alerts_conn_id), f"connection {self.alerts_conn_id}"
+        message = test_message(
+            run_label(context), self.links(context), Translator(self.language), datetime.now(UTC)
+        )
+        try:
+            told = send_test(name, channel.get_services(), channel.unconfigured, message)
+        except AlertTestFailed as error:
+            context["ti"].xcom_push(key=ALERT_TEST, value=str(error))
+            raise
+        context["ti"].xcom_push(key=ALERT_TEST, value=told)
+        return {"alerts": told}
+
+    def links(self, context: "Context") -> "AlertLinks":
         """Where the message says to read on."""
-        from weather_mlops.monitoring.messages import Links
+        from weather_mlops.monitoring.alert_messages import AlertLinks
 
         made = context["ti"].xcom_pull(task_ids="generate_report") or {}
         airflow = (self.airflow_url or conf.get("api", "base_url", fallback="")).rstrip("/")
@@ -121,7 +151,7 @@ class SendAlertsOperator(MonitoringOperator):
         report = (
             f"{airflow}/{PAGES_URL}/{key}" if key else made.get("report_file", "there is none of this run")
         )
-        return Links(report, self.runbook_url)
+        return AlertLinks(report, self.runbook_url)
 
 
 class CleanupOperator(MonitoringOperator):

@@ -31,6 +31,7 @@ class RollbackModelOperator(WeatherOperator):
     def work(self, context: "Context") -> dict[str, Any]:
         """Roll back."""
         from hooks.lake import LakeHook
+        from weather_mlops.model import boosters
         from weather_mlops.model.registry import Registry
         from weather_mlops.model.targets import target_named
 
@@ -41,5 +42,6 @@ class RollbackModelOperator(WeatherOperator):
             at=datetime.now(UTC),
             by=f"{run_label(context)}, started by {person}" if person else run_label(context),
             reason=self.reason or "no reason given",
+            check=boosters.check,
         )
         return decision.as_dict()

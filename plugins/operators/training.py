@@ -4,28 +4,30 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from airflow.sdk import Asset, AssetAlias
+
 from operators.base import WeatherOperator, run_label, skip
 from operators.links import PageLink
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from weather_mlops.lake.object_store import ObjectStore
     from weather_mlops.lake.staging import Staging
-    from weather_mlops.lake.store import ObjectStore
     from weather_mlops.model.plan import Plan
 
 
 class CheckDataReadinessOperator(WeatherOperator):
-    """See whether the data can carry a model; where not, skip the rest, and say why.
+    """Check whether the data are enough to train on; if not, skip the rest and give the reason.
 
     Args:
         target: what is forecast, e.g. ``air_temperature``.
-        stations: ``all`` that have enough hours, or a list of station ids.
+        stations: ``all`` that have enough hours, or a list of station ids and names.
         horizon_hours: longest lead (1 or more).
         history_days: how far back the observations are used.
         holdout_days: of the newest ones, what the model is tested on; at most a fifth of the span.
         seed: of all randomness.
-        limits: what the data must have, see ``weather_mlops.model.readiness.Limits``.
+        limits: what the data must have, see ``weather_mlops.model.readiness.DataRequirements``.
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 
@@ -35,7 +37,7 @@ class CheckDataReadinessOperator(WeatherOperator):
         self,
         *,
         target: str,
-        stations: str | Sequence[int] = "all",
+        stations: str | Sequence[int | str] = "all",
         horizon_hours: int = 24,
         history_days: float = 1096,
         holdout_days: float = 90,
@@ -60,14 +62,14 @@ class CheckDataReadinessOperator(WeatherOperator):
         from weather_mlops.model.targets import target_named
 
         now = datetime.now(UTC)
-        limits = readiness.Limits.of(self.limits)
+        limits = readiness.DataRequirements.of(self.limits)
         figures = readiness.measure(
             LakeHook(self.aws_conn_id).catalog,
             target_named(self.target).column,
             stations=None if self.stations == "all" else chosen_stations(self.stations),
             history_days=self.history_days,
             now=now,
-            min_station_coverage=limits.min_station_coverage,
+            limits=limits,
         )
         context["ti"].xcom_push(key="readiness", value=figures.as_dict())
         self.log.info("readiness: target=%s %s", self.target, figures.as_dict())
@@ -85,7 +87,7 @@ class CheckDataReadinessOperator(WeatherOperator):
             horizon_hours=self.horizon_hours,
             first=first,
             last=last,
-            holdout_first=plan.holdout_first(first, last, self.holdout_days),
+            holdout_first=plan.holdout_first(last, figures.observed, self.holdout_days),
             snapshot_id=figures.snapshot_id,
             seed=self.seed,
         ).as_dict()
@@ -130,10 +132,10 @@ class PrepareTrainingDataOperator(PlannedOperator):
     def work(self, context: "Context") -> dict[str, Any]:
         """Prepare."""
         from hooks.lake import LakeHook
-        from weather_mlops.model import steps
+        from weather_mlops.model import training_run
 
         lake = LakeHook(self.aws_conn_id)
-        return steps.prepare(lake.catalog, self.staging(lake.store, context), self.read_plan())
+        return training_run.prepare(lake.catalog, self.staging(lake.store, context), self.read_plan())
 
 
 class TrainModelOperator(PlannedOperator):
@@ -149,10 +151,10 @@ class TrainModelOperator(PlannedOperator):
     def work(self, context: "Context") -> dict[str, Any]:
         """Train."""
         from hooks.lake import LakeHook
-        from weather_mlops.model import steps
+        from weather_mlops.model import training_run
 
         store = LakeHook(self.aws_conn_id).store
-        return steps.train(self.staging(store, context), self.read_plan())
+        return training_run.train(self.staging(store, context), self.read_plan())
 
 
 class EvaluateModelOperator(PlannedOperator):
@@ -169,11 +171,11 @@ class EvaluateModelOperator(PlannedOperator):
     def work(self, context: "Context") -> dict[str, Any]:
         """Evaluate."""
         from hooks.lake import LakeHook
-        from weather_mlops.model import steps
+        from weather_mlops.model import training_run
         from weather_mlops.settings import load_settings
 
         store = LakeHook(self.aws_conn_id).store
-        return steps.evaluate(
+        return training_run.evaluate(
             self.staging(store, context),
             self.read_plan(),
             now=datetime.now(UTC),
@@ -183,6 +185,9 @@ class EvaluateModelOperator(PlannedOperator):
 
 class DeployModelOperator(PlannedOperator):
     """Make the version the champion if every gate lets it through; green and "not deployed: …" where not.
+
+    For each asset alias among the task's outlets it updates the asset of the same name when it deployed: a
+    pipeline that waits for that asset then runs, and doesn't after a refusal.
 
     Args:
         plan: of check_data_readiness.
@@ -212,4 +217,9 @@ class DeployModelOperator(PlannedOperator):
             now=datetime.now(UTC),
             by=run_label(context),
         )
-        return outcome.as_dict()
+        if outcome.deployed:
+            for alias in (outlet for outlet in self.outlets if isinstance(outlet, AssetAlias)):
+                context["outlet_events"][alias].add(
+                    Asset(alias.name), extra={"target": plan.target, "version": plan.version}
+                )
+        return {"target": plan.target, **outcome.as_dict()}

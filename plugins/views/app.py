@@ -11,9 +11,14 @@ from starlette.exceptions import HTTPException
 
 from views import documents, forecasts, models, monitoring, pages, quality
 from views.guard import HEADERS
-from weather_mlops.errors import Retryable, WeatherError
+from views.limit import RateLimit
+from weather_mlops.errors import ObjectDamaged, Retryable, WeatherError
 
 log = logging.getLogger(__name__)
+
+RETRY_AFTER_S: Final = 60
+NO_ANSWER: Final = "The storage doesn't answer. Try again in a minute."
+UNREADABLE: Final = "The storage can't be read: the API server's log says why."
 
 ROUTERS: Final = (
     pages.router,
@@ -28,6 +33,7 @@ ROUTERS: Final = (
 app = FastAPI(title="Weather", openapi_url=None)
 for router in ROUTERS:
     app.include_router(router)
+app.add_middleware(RateLimit)
 
 
 @app.exception_handler(WeatherError)
@@ -35,10 +41,11 @@ def unreadable(_request: Request, error: WeatherError) -> Response:
     """Tell people whether waiting helps, and the log what is wrong and where."""
     log.warning("%s", error)
     if isinstance(error, Retryable):
-        told, code = "The storage doesn't answer. Try again in a minute.", status.HTTP_503_SERVICE_UNAVAILABLE
-    else:
-        told, code = "The storage can't be read: the API server's log says why.", status.HTTP_502_BAD_GATEWAY
-    return PlainTextResponse(told, code, HEADERS)
+        headers = {**HEADERS, "Retry-After": str(RETRY_AFTER_S)}
+        return PlainTextResponse(NO_ANSWER, status.HTTP_503_SERVICE_UNAVAILABLE, headers)
+    if isinstance(error, ObjectDamaged):
+        return PlainTextResponse(str(error), status.HTTP_502_BAD_GATEWAY, HEADERS)
+    return PlainTextResponse(UNREADABLE, status.HTTP_502_BAD_GATEWAY, HEADERS)
 
 
 @app.exception_handler(HTTPException)

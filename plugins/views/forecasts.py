@@ -11,8 +11,9 @@ from airflow.api_fastapi.core_api.security import requires_access_dag
 from fastapi import APIRouter, Depends, Request, Response
 
 from views.guard import Bucket, answer, no_page
-from weather_mlops.browsing.forecasts import published, site
-from weather_mlops.lake.store import ObjectStore
+from weather_mlops.browsing.forecasts import components, published, site
+from weather_mlops.errors import ObjectDamaged
+from weather_mlops.lake.object_store import ObjectStore
 
 router = APIRouter(
     prefix="/forecasts", dependencies=[Depends(requires_access_dag("GET", param_dag_id="forecast"))]
@@ -42,7 +43,10 @@ def station(request: Request, store: Bucket, target: str, station_id: str) -> Re
 
 
 def _answer(request: Request, store: ObjectStore, page: Callable[[bytes | None, bool], str]) -> Response:
-    body = published.load(store)
+    try:
+        body = published.load(store)
+    except ObjectDamaged as error:
+        return answer(components.damaged(error), request)
     try:
         return answer(page(body, site.is_old(body, datetime.now(UTC))), request)
     except LookupError as error:

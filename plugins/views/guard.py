@@ -9,7 +9,7 @@ from fastapi import Depends, HTTPException, Request, Response, status
 
 from hooks.lake import LakeHook
 from weather_mlops.browsing.documents import HTML
-from weather_mlops.lake.store import ObjectStore
+from weather_mlops.lake.object_store import OF_PAGES, ObjectStore
 
 HEADERS: Final = {
     "Content-Security-Policy": (
@@ -28,7 +28,7 @@ _OF_A_RUN: Final = (None, DagAccessEntity.RUN, DagAccessEntity.TASK_INSTANCE, Da
 
 def bucket() -> ObjectStore:
     """The bucket, by the connection that the tasks use; made anew, since its credentials may expire."""
-    return LakeHook().store
+    return ObjectStore(LakeHook().access, OF_PAGES)
 
 
 Bucket = Annotated[ObjectStore, Depends(bucket)]

@@ -10,12 +10,13 @@ from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import APIRouter, Depends, Request, Response
 
 from views.guard import Bucket, answer, no_page, require
-from weather_mlops.browsing.documents import Page, page_of
+from weather_mlops.browsing.documents import PageKind, page_of
+from weather_mlops.errors import FormatChanged, ObjectDamaged
 
 router = APIRouter()
 
 
-def readable(key: str, request: Request, user: GetUserDep) -> Page:
+def readable(key: str, request: Request, user: GetUserDep) -> PageKind:
     """What a page is that this user may see.
 
     Raises:
@@ -30,14 +31,18 @@ def readable(key: str, request: Request, user: GetUserDep) -> Page:
 
 
 @router.get("/pages/{key:path}")
-def show(key: str, page: Annotated[Page, Depends(readable)], request: Request, store: Bucket) -> Response:
+def show(key: str, page: Annotated[PageKind, Depends(readable)], request: Request, store: Bucket) -> Response:
     """Show a page.
 
     Raises:
         HTTPException: 404 where there is none (any more).
+        ObjectDamaged: it can't be shown.
     """
     try:
         body = store.get(key)
     except FileNotFoundError as error:
         raise no_page() from error
-    return answer(page.shown(body), request, page.media_type)
+    try:
+        return answer(page.shown(body), request, page.media_type)
+    except FormatChanged as error:
+        raise ObjectDamaged(f"{store.where(key)}: {error}") from error

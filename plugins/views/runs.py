@@ -12,12 +12,12 @@ from airflow.models.xcom import XComModel
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from weather_mlops.browsing.runs import RUNS_SHOWN, XCOMS, Run, Task
+from weather_mlops.browsing.runs import RUNS_SHOWN, XCOMS, RunView, TaskView
 
 
 def read(
     session: Session, dag_id: str, run_id: str = "", task_id: str = "", map_index: int | None = None
-) -> list[Run]:
+) -> list[RunView]:
     """A run, or the latest ones where none is named, newest first; of all tasks or of one. Three queries.
 
     Args:
@@ -40,7 +40,7 @@ def read(
     rows = session.execute(wanted.order_by(DagRun.run_after.desc()).limit(RUNS_SHOWN)).all()
     tasks = _tasks(session, dag_id, [row.run_id for row in rows], task_id, map_index)
     return [
-        Run(
+        RunView(
             dag_id,
             row.run_id,
             str(row.state or ""),
@@ -53,9 +53,9 @@ def read(
 
 def _tasks(
     session: Session, dag_id: str, run_ids: Sequence[str], task_id: str, map_index: int | None
-) -> dict[str, list[Task]]:
+) -> dict[str, list[TaskView]]:
     """Tasks by run, in the order in which they began."""
-    found: dict[str, list[Task]] = defaultdict(list)
+    found: dict[str, list[TaskView]] = defaultdict(list)
     if not run_ids:
         return found
     xcoms = _xcoms(session, dag_id, run_ids, task_id)
@@ -69,7 +69,7 @@ def _tasks(
         wanted = wanted.where(ti.map_index == map_index)
     for row in sorted(session.execute(wanted), key=_began):
         told = xcoms[row.run_id, row.task_id, row.map_index]
-        found[row.run_id].append(Task(row.task_id, row.map_index, str(row.state or ""), told))
+        found[row.run_id].append(TaskView(row.task_id, row.map_index, str(row.state or ""), told))
     return found
 
 
@@ -93,7 +93,7 @@ def _value(stored: Any) -> Any:
     if isinstance(stored, str) and stored[:1] in {"{", "[", '"'}:
         try:
             return json.loads(stored)
-        except ValueError:
+        except (ValueError, RecursionError):
             return stored
     return stored
 

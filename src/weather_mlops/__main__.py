@@ -8,26 +8,29 @@ import getpass
 import glob
 import json
 import logging
+import re
 import shlex
 import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, overload
 
 import duckdb
 
+from weather_mlops import importer
 from weather_mlops.errors import Misconfigured, WeatherError
-from weather_mlops.imports import import_files
+from weather_mlops.kma.fields import YEARS
 from weather_mlops.lake.catalog import ensure_tables, open_catalog
-from weather_mlops.lake.query import connect
-from weather_mlops.lake.store import ObjectStore, S3Access
-from weather_mlops.model import backtest, evaluation
+from weather_mlops.lake.object_store import ObjectStore, S3Access
+from weather_mlops.lake.query import connect, reading_errors
+from weather_mlops.lake.recovery import take_up
+from weather_mlops.model import backtest, boosters, evaluation
 from weather_mlops.model.registry import Registry
 from weather_mlops.model.targets import TARGETS
-from weather_mlops.quality import suites
 from weather_mlops.rebuild import rebuild
-from weather_mlops.settings import load_settings
+from weather_mlops.settings import load_settings, project_folder
+from weather_mlops.sources.quoting import escaped
 
 WIDTH: Final = 200  # characters of a table on the terminal
 SHOWN: Final = 50  # differences on the terminal; all of them are in the file
@@ -38,8 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("weather_mlops").setLevel(
-        logging.WARNING if options.command == "query" else logging.INFO
+        logging.WARNING if options.command in {"query", "import"} else logging.INFO
     )
+    logging.getLogger(importer.__name__).setLevel(logging.INFO)  # a line for each file
     try:
         return int(options.work(options))
     except WeatherError as error:
@@ -51,18 +55,23 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m weather_mlops", description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
     rebuild = commands.add_parser("rebuild", help="make the tables anew from raw, and compare")
-    rebuild.add_argument(
-        "--from", dest="first", type=date.fromisoformat, help="a day (KST) of the first month"
-    )
-    rebuild.add_argument("--to", dest="last", type=date.fromisoformat, help="a day (KST) of the last month")
+    rebuild.add_argument("--from", dest="first", help="a day (KST) of the first month")
+    rebuild.add_argument("--to", dest="last", help="a day (KST) of the last month")
     rebuild.add_argument("--apply", action="store_true", help="swap the months that differ")
     rebuild.set_defaults(work=_rebuild)
-    imports = commands.add_parser("import", help="take in saved replies")
-    imports.add_argument("files", nargs="+", help="paths or patterns")
-    imports.set_defaults(work=_import)
-    query = commands.add_parser("query", help="SQL (DuckDB) over observations, quarantine, gaps")
-    query.add_argument("sql")
+    taking = commands.add_parser(
+        "import", help="take in files of observations: of the API, of the portal, of data.go.kr"
+    )
+    taking.add_argument("files", nargs="+", help="paths or patterns")
+    taking.set_defaults(work=_import)
+    query = commands.add_parser("query", help="SQL (DuckDB) over observations, forecasts, stations, ...")
+    query.add_argument("sql", nargs="?", default="")
     query.set_defaults(work=_query)
+    taking_up = commands.add_parser(
+        "tables",
+        help="take the tables up from the bucket, after the catalog was lost; nothing may be running",
+    )
+    taking_up.set_defaults(work=lambda _: tables())
     rollback = commands.add_parser("rollback", help="make an earlier model the champion again")
     rollback.add_argument("target", choices=TARGETS)
     rollback.add_argument("--version", help="which; without it, the one deployed before")
@@ -71,9 +80,9 @@ def _parser() -> argparse.ArgumentParser:
     test = commands.add_parser("backtest", help="train before a day and test after it, on saved replies")
     test.add_argument("observations", nargs="+", help="files in the wire format, or patterns")
     test.add_argument("--target", default="air_temperature", choices=TARGETS)
-    test.add_argument("--holdout-from", required=True, type=date.fromisoformat, help="first day (KST)")
-    test.add_argument("--holdout-to", type=date.fromisoformat, help="last day (KST), included")
-    test.add_argument("--folds", type=int, default=1, help="spans of the test, each with a model of its own")
+    test.add_argument("--holdout-from", required=True, help="first day (KST)")
+    test.add_argument("--holdout-to", help="last day (KST), included")
+    test.add_argument("--folds", default="1", help="spans of the test, each with a model of its own")
     test.add_argument("--out", required=True, type=Path, help="the result, JSON")
     test.add_argument("--report", type=Path, help="the model card, HTML")
     test.set_defaults(work=_backtest)
@@ -85,15 +94,18 @@ def _access() -> S3Access:
 
 
 def _rebuild(options: argparse.Namespace) -> int:
+    first, last = _day("FROM", options.first), _day("TO", options.last)
+    if first and last and last < first:
+        raise Misconfigured(f"TO is {last}, before FROM, {first}")
     access = _access()
     store, catalog = ObjectStore(access), open_catalog(access)
     ensure_tables(catalog)
     told = rebuild(
-        options.first,
-        options.last,
+        first,
+        last,
         store=store,
         catalog=catalog,
-        suites_dir=suites.FOLDER,
+        suites_dir=project_folder("expectations"),
         clock=lambda: datetime.now(UTC),
         apply=options.apply,
     )
@@ -114,11 +126,11 @@ def _import(options: argparse.Namespace) -> int:
     access = _access()
     catalog = open_catalog(access)
     ensure_tables(catalog)
-    told = import_files(
+    told = importer.import_files(
         paths,
         store=ObjectStore(access),
         catalog=catalog,
-        suites_dir=suites.FOLDER,
+        suites_dir=project_folder("expectations"),
         clock=lambda: datetime.now(UTC),
     )
     sys.stdout.write(f"{told}\n")
@@ -126,32 +138,58 @@ def _import(options: argparse.Namespace) -> int:
 
 
 def _query(options: argparse.Namespace) -> int:
+    if not options.sql.strip():
+        raise Misconfigured("give SQL, as in: query 'select * from stations'")
     access = _access()
     try:
-        answer = connect(open_catalog(access), access).sql(options.sql)
-    except duckdb.Error as error:
+        with reading_errors():
+            answer = connect(open_catalog(access), access).sql(options.sql)
+            if answer is not None:
+                answer.show(max_width=WIDTH)
+    except duckdb.Error as error:  # also while the rows are read
         sys.stderr.write(f"error: {error}\n")
         return 1
-    if answer is not None:
-        answer.show(max_width=WIDTH)
+    return 0
+
+
+def tables() -> int:
+    """Take the tables up again from the bucket, and print what was done."""
+    access = _access()
+    taken_up = take_up(open_catalog(access), ObjectStore(access))
+    if not taken_up:
+        sys.stdout.write("nothing to take up: the catalog has the newest state of each table\n")
+    for table in taken_up:
+        sys.stdout.writelines(f"{line}\n" for line in table.lines)
     return 0
 
 
 def _rollback(options: argparse.Namespace) -> int:
     decision = Registry(ObjectStore(_access()), options.target).rollback(
-        options.version, at=datetime.now(UTC), by=getpass.getuser(), reason=options.reason
+        options.version,
+        at=datetime.now(UTC),
+        by=getpass.getuser(),
+        reason=options.reason,
+        check=boosters.check,
     )
     sys.stdout.write(f"{options.target}: {decision.version} is the champion, {decision.previous} was\n")
     return 0
 
 
 def _backtest(options: argparse.Namespace) -> int:
+    if not re.fullmatch(r"[1-9][0-9]{0,3}", options.folds):
+        raise Misconfigured(f"FOLDS is {options.folds!r}: give a number from 1 to 9999")
+    holdout_from = _day("HOLDOUT_FROM", options.holdout_from)
+    holdout_to = _day("HOLDOUT_TO", options.holdout_to)
+    for path in (options.out, options.report):
+        if path:
+            _check_writable(path)
+    observed = backtest.observations(_paths(options.observations), options.target, datetime.now(UTC))
     result, page = backtest.backtest(
-        backtest.observations(_paths(options.observations), options.target),
+        observed.rows,
         options.target,
-        holdout_from=options.holdout_from,
-        holdout_to=options.holdout_to,
-        folds=options.folds,
+        holdout_from=holdout_from,
+        holdout_to=holdout_to,
+        folds=int(options.folds),
     )
     options.out.write_text(json.dumps(result, indent=1) + "\n")
     if options.report:
@@ -163,16 +201,69 @@ def _backtest(options: argparse.Namespace) -> int:
             f"persistence {told['rmse_persistence']:.3f}, "
             f"ridge {told['rmse_ridge']:.3f}; {told['coverage_80']:.1%} within p10 to p90\n"
         )
-    sys.stdout.write(f"{options.out}\n")
-    return 0
+    sys.stdout.write(f"{escaped(str(options.out))}\n")
+    return 1 if observed.refused else 0
+
+
+@overload
+def _day(variable: str, text: str) -> date: ...
+@overload
+def _day(variable: str, text: None) -> None: ...
+def _day(variable: str, text: str | None) -> date | None:
+    """A day as people write it.
+
+    Raises:
+        Misconfigured: it is none, or none that has observations.
+    """
+    if text is None:
+        return None
+    try:
+        day = date.fromisoformat(text.strip())
+    except ValueError:
+        raise Misconfigured(f"{variable} is {escaped(text)!r}: write a day as 2020-01-31") from None
+    if day.year not in YEARS:
+        raise Misconfigured(f"{variable} is {day}: name a day from {YEARS.start} to {YEARS.stop - 1}")
+    return day
+
+
+def _check_writable(path: Path) -> None:
+    """Make sure, before hours of training, that a result can be written.
+
+    Raises:
+        Misconfigured: it can't.
+    """
+    name = escaped(str(path))
+    try:
+        if not path.parent.is_dir():
+            raise Misconfigured(f"{name}: there is no folder {escaped(str(path.parent))}: make it first")
+        is_new = not path.exists()
+        with path.open("a"):
+            pass
+        if is_new:
+            path.unlink()
+    except OSError as error:
+        raise Misconfigured(f"{name}: can't be written: {error.strerror}") from error
 
 
 def _paths(patterns: Sequence[str]) -> list[Path]:
-    """Files that patterns name, absolute ones too."""
-    paths = [path for pattern in patterns for path in sorted(glob.glob(pattern))]  # noqa: PTH207
-    if not paths:
-        raise Misconfigured(f"no such file: {shlex.join(patterns)}")
-    return [Path(path) for path in paths]
+    """Files that patterns name, absolute ones too; a pattern that is itself a file names that one.
+
+    Raises:
+        Misconfigured: they name no file at all.
+    """
+    matches = {pattern: _matches(pattern) for pattern in patterns}
+    if not any(matches.values()):
+        raise Misconfigured(f"no such file: {escaped(shlex.join(patterns))}")
+    # A name without a file stays, to be refused by its name next to the others.
+    return [Path(path) for pattern, paths in matches.items() for path in paths or [pattern]]
+
+
+def _matches(pattern: str) -> list[str]:
+    try:
+        is_name = Path(pattern).exists()
+    except OSError:  # such as a name that is too long
+        is_name = True
+    return [pattern] if is_name else sorted(glob.glob(pattern))  # noqa: PTH207  absolute ones
 
 
 if __name__ == "__main__":

@@ -14,19 +14,29 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from weather_mlops.errors import FormatChanged, Misconfigured, NothingYet, QuotaExhausted
+from weather_mlops.errors import (
+    FormatChanged,
+    KmaMaintenance,
+    KmaUnavailable,
+    Misconfigured,
+    NothingYet,
+    QuotaExhausted,
+    ResponseTruncated,
+)
 from weather_mlops.kma import wire
-from weather_mlops.kma.client import KmaClient, Reply
+from weather_mlops.kma.client import KmaClient, Response
 from weather_mlops.kma.endpoints import HOUR
-from weather_mlops.kma.stations import load_stations
+from weather_mlops.kma.stations import load_stations, resolve_station_ids
 from weather_mlops.lake import raw
 from weather_mlops.lake.gaps import HORIZON, GapCall
+from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.schemas import UTC_TIME
 from weather_mlops.lake.staging import COLLECTED, Staging
-from weather_mlops.lake.store import ObjectStore
 
 log = logging.getLogger(__name__)
 
+# Of the API, when it is out of order for a while.
+TRANSIENT_ERRORS: Final = (KmaUnavailable, KmaMaintenance, ResponseTruncated, NothingYet)
 EXPECTED_SCHEMA: Final = pa.schema(
     [
         pa.field("station_id", pa.int32(), nullable=False),
@@ -73,10 +83,10 @@ class Window:
 class Batch:
     """Replies with their rows, and the station-hours that they were asked for."""
 
-    replies: list[tuple[Reply, wire.Parsed]] = field(default_factory=list)
+    replies: list[tuple[Response, wire.Parsed]] = field(default_factory=list)
     expected: pa.Table = field(default_factory=EXPECTED_SCHEMA.empty_table)
 
-    def add(self, store: ObjectStore, replies: Iterable[Reply], expected: pa.Table) -> None:
+    def add(self, store: ObjectStore, replies: Iterable[Response], expected: pa.Table) -> None:
         """Parse replies and take them in.
 
         Raises:
@@ -91,16 +101,16 @@ class Batch:
         return sum(parsed.rows.num_rows + parsed.rejected.num_rows for _, parsed in self.replies)
 
 
-def parsed(store: ObjectStore, reply: Reply) -> wire.Parsed:
-    """Parse a reply.
+def parsed(store: ObjectStore, reply: Response) -> wire.Parsed:
+    """Parse a reply; rows of hours that are still to come are set aside.
 
     Raises:
         FormatChanged: from the parser; the reply is kept in raw, for whoever adapts it.
     """
     try:
-        return wire.parse(reply.body)
+        return wire.parse(reply.body).until(reply.fetched_at)
     except FormatChanged as error:
-        key = raw.put_reply(store, reply, 0)
+        key = raw.put_response(store, reply, 0)
         raise FormatChanged(f"{reply.url}: {error} The reply is kept as {key}.") from None
 
 
@@ -110,23 +120,12 @@ def of_window(keys: pa.Table) -> pa.Table:
 
 
 def chosen_stations(wanted: str | Sequence[int | str]) -> tuple[int, ...]:
-    """Station ids of an argument: ``all``, or a list of ids of open stations.
+    """Station ids of an argument, see ``kma.stations.resolve_station_ids``.
 
     Raises:
-        Misconfigured: naming the ids that are no open station.
+        Misconfigured: naming what is no open station.
     """
-    known = {station.id for station in load_stations()}
-    if wanted == "all":
-        return tuple(sorted(known))
-    if isinstance(wanted, str):
-        raise Misconfigured(f"stations is {wanted!r}: give the word all, or a list of station ids")
-    unknown = [station for station in wanted if not str(station).isdecimal() or int(station) not in known]
-    if unknown or not wanted:
-        raise Misconfigured(
-            f"stations: {unknown or 'the list is empty'}: no open station of the KMA; "
-            "their ids are in src/weather_mlops/kma/stations.csv"
-        )
-    return tuple(sorted({int(station) for station in wanted}))
+    return resolve_station_ids(wanted)
 
 
 def expected_rows(hours: Sequence[datetime], stations: Sequence[int], origin: str) -> pa.Table:
@@ -171,8 +170,51 @@ def fetch_window(client: KmaClient, store: ObjectStore, window: Window, stations
     return batch
 
 
+def fetch_published(  # noqa: PLR0913  what it needs to know
+    client: KmaClient,
+    store: ObjectStore,
+    window: Window,
+    stations: Sequence[int],
+    *,
+    share: float,
+    last: bool,
+) -> Batch | None:
+    """Ask for a window whose newest hour may not be published yet.
+
+    Args:
+        client: of the API.
+        store: the bucket.
+        window: what to ask for.
+        stations: whose rows.
+        share: of the stations, 0 to 1, that must have a row of the newest hour.
+        last: whether this look is the last one: then what is there is taken, and an error is one.
+
+    Returns:
+        None when the hour isn't published yet; nor is it while the API is out of order and that can pass.
+
+    Raises:
+        the errors of KmaClient and of the parser; before the last look, none of TRANSIENT_ERRORS.
+    """
+    try:
+        batch = fetch_window(client, store, window, stations)
+    except TRANSIENT_ERRORS as error:
+        if last:
+            raise
+        log.warning(
+            "hour %s: not yet, the API is out of order: %s: %s", window.end, type(error).__name__, error
+        )
+        return None
+    present = published_share(batch, window.end, stations)
+    if present >= share or last:
+        return batch
+    log.info("hour %s: %.0f %% of the stations published, waiting", window.end, 100 * present)
+    return None
+
+
 def fetch_gaps(client: KmaClient, store: ObjectStore, batch: Batch, calls: Sequence[GapCall]) -> int:
-    """Ask for hours that are missing, until the calls are done or the day's budget is.
+    """Ask for hours that are missing: all calls, unless the day's budget is used up or the API out of order.
+
+    What wasn't asked for stays due, and the newest hours, which are there already, don't wait for it.
 
     Returns:
         The number of calls that were made.
@@ -181,8 +223,10 @@ def fetch_gaps(client: KmaClient, store: ObjectStore, batch: Batch, calls: Seque
         hours = Window(call.begin, call.end).hours
         try:
             replies = list(client.period(call.begin, call.end, call.station_ids))
-        except QuotaExhausted as error:
-            log.warning("gaps: stopped after %d of %d calls: %s", made, len(calls), error)
+        except (QuotaExhausted, *TRANSIENT_ERRORS) as error:
+            log.warning(
+                "gaps: stopped after %d of %d calls: %s: %s", made, len(calls), type(error).__name__, error
+            )
             return made
         batch.add(store, replies, expected_rows(hours, call.station_ids, "gap"))
     return len(calls)
@@ -213,7 +257,7 @@ def stage(store: ObjectStore, staging: Staging, batch: Batch) -> list[str]:
     keys, rows, rejected = [], [with_key(wire.PARSED_SCHEMA.empty_table(), "")], []
     rejected.append(with_key(wire.REJECTED_SCHEMA.empty_table(), ""))
     for reply, parsed in batch.replies:
-        key = raw.put_reply(store, reply, parsed.rows.num_rows)
+        key = raw.put_response(store, reply, parsed.rows.num_rows)
         keys.append(key)
         rows.append(with_key(parsed.rows, key))
         rejected.append(with_key(parsed.rejected, key))

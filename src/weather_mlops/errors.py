@@ -3,8 +3,8 @@
     WeatherError
     ├── Retryable                  passes by itself: the orchestrator tries again
     │   ├── KmaUnavailable         timeout, refused connection, 5xx
-    │   ├── KmaMaintenance         an HTML page where data should be
-    │   ├── ReplyCutOff            no end marker, or fewer bytes than announced
+    │   ├── KmaMaintenance         by its words, or an HTML page where data should be
+    │   ├── ResponseTruncated            no end marker, or fewer bytes than announced
     │   ├── NothingYet             no rows at all for hours that are over
     │   ├── StorageUnavailable     S3 or the catalog does not answer, or answers 5xx
     │   ├── OrchestratorUnavailable  Airflow's REST API does not answer, or answers 5xx
@@ -15,14 +15,18 @@
         ├── EndpointNotApproved    403: the key has no approval for this endpoint
         ├── QuotaExhausted         the day's calls are used up
         ├── FormatChanged          a reply whose rows do not fit the known format
-        ├── ReplyMismatch          a reply about other hours than were asked for
-        ├── StorageRefused         S3 refuses the credentials, or the bucket does not exist
+        ├── FileRefused            a file that holds no observations that could be taken in
+        ├── ResponseMismatch          a reply about other hours than were asked for
+        ├── StorageRefused         S3 refuses the credentials, the bucket does not exist, or the disk is full
         ├── OrchestratorRefused    Airflow's REST API refuses the login, or what was asked
+        ├── ObjectDamaged          an object on S3 is missing, or its bytes are not what this package wrote
+        ├── TableNotRegistered     the bucket holds a table that the catalog does not have
         ├── SnapshotExpired        a state of a table that is not kept any more
         ├── QualityTooLow          too small a share of the rows is fit to publish
         ├── LoadIncomplete         parts of a load of history could not be had
-        ├── TrainingImpossible     the data can't carry a model, or a step before did not finish
+        ├── TrainingImpossible     the data are not enough to train on, or a step before did not finish
         ├── ModelUnusable          a model's files are missing, damaged, or made for other features
+        ├── AlertTestFailed        a test message did not get through to a service, or there is no channel
         ├── BackupUnusable         a backup is missing, damaged, or of a newer PostgreSQL
         ├── RestoreRefused         what a restore would replace is in use, or not empty
         ├── Unhealthy              the published table breaks a limit
@@ -50,10 +54,10 @@ class KmaUnavailable(Retryable, ConnectionError):
 
 
 class KmaMaintenance(Retryable, ConnectionError):
-    """The API answered with an HTML page instead of data."""
+    """The API is under maintenance by its words, or answered with an HTML page instead of data."""
 
 
-class ReplyCutOff(Retryable, EOFError):
+class ResponseTruncated(Retryable, EOFError):
     """A reply ended before its end marker: nothing of it may be used."""
 
 
@@ -93,16 +97,28 @@ class FormatChanged(Permanent, ValueError):
     """A reply does not have the format that we know."""
 
 
-class ReplyMismatch(Permanent, ValueError):
+class FileRefused(Permanent, ValueError):
+    """A file holds no observations that could be taken in: it is something else, or damaged."""
+
+
+class ResponseMismatch(Permanent, ValueError):
     """A reply tells of other hours than were asked for."""
 
 
 class StorageRefused(Permanent, PermissionError):
-    """S3 refuses the credentials, or the bucket does not exist."""
+    """S3 refuses the credentials, the bucket does not exist, or the disk is full."""
 
 
 class OrchestratorRefused(Permanent, PermissionError):
     """Airflow's REST API refuses the login, or what was asked."""
+
+
+class ObjectDamaged(Permanent, ValueError):
+    """An object on S3 is missing although it is needed, or its bytes are not what this package wrote."""
+
+
+class TableNotRegistered(Permanent, LookupError):
+    """The bucket holds a table that the catalog does not have: it points elsewhere, or nowhere."""
 
 
 class SnapshotExpired(Permanent, LookupError):
@@ -118,11 +134,15 @@ class LoadIncomplete(Permanent, LookupError):
 
 
 class TrainingImpossible(Permanent, ValueError):
-    """The data can't carry a model, or a step before this one did not finish."""
+    """The data are not enough to train on, or a step before this one did not finish."""
 
 
 class ModelUnusable(Permanent, ValueError):
     """A model's files are missing, damaged, or made for other features than the code's."""
+
+
+class AlertTestFailed(Permanent, ConnectionError):
+    """A test message did not get through to a service, or there is no channel to send it by."""
 
 
 class BackupUnusable(Permanent, ValueError):

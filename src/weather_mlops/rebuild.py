@@ -10,6 +10,7 @@ else wrote to in the meantime is made anew first: the hourly run goes on undistu
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from pathlib import Path
@@ -19,32 +20,37 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
+from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.expressions import And, In, Reference
 from pyiceberg.expressions.literals import literal
-from pyiceberg.table import Table
+from pyiceberg.table import ALWAYS_TRUE, Table
 
 from weather_mlops.collection import EXPECTED_SCHEMA, of_window
 from weather_mlops.errors import FormatChanged
-from weather_mlops.history.plan import Chunk, Wanted
+from weather_mlops.history.plan import PendingStationHours, Request
 from weather_mlops.kma import wire
-from weather_mlops.kma.endpoints import HOUR, KST, ONE_HOUR, PERIOD
+from weather_mlops.kma.endpoints import HOUR, KST, LONGEST_SPAN, PERIOD
 from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake import gaps, raw
-from weather_mlops.lake.catalog import commit, open_table
+from weather_mlops.lake.catalog import commit, open_table, table_path
+from weather_mlops.lake.damage import problem_of
+from weather_mlops.lake.file_io import S3FileIO
+from weather_mlops.lake.object_store import ObjectStore, storage_errors
 from weather_mlops.lake.publish import diff
 from weather_mlops.lake.quarantine import identities, unseen
 from weather_mlops.lake.rows import (
-    among,
-    distinct,
     in_months,
+    isin,
     key_list,
     keys_of,
+    lookup,
     missing,
     month_of,
     next_month,
-    places,
     tuples,
+    unique,
 )
+from weather_mlops.lake.scan import scan
 from weather_mlops.lake.schemas import (
     GAPS,
     GAPS_SCHEMA,
@@ -54,19 +60,19 @@ from weather_mlops.lake.schemas import (
     QUARANTINE,
     QUARANTINE_SCHEMA,
     QUARANTINE_TABLE_SCHEMA,
+    TABLES,
     UTC_TIME,
     TableDefinition,
-    conformed,
+    cast_to_schema,
 )
-from weather_mlops.lake.store import ObjectStore, storage_errors
-from weather_mlops.replies import Replies, audits, themselves
+from weather_mlops.response_replay import ResponseRows, audits, themselves
+from weather_mlops.sources.reading import corrects, replayed
 
 log = logging.getLogger(__name__)
 
 NAMESPACE: Final = "weather_rebuilt"
 FROM_RAW: Final = (OBSERVATIONS, QUARANTINE, GAPS)
 REBUILT: Final = {table.name: replace(table, namespace=NAMESPACE) for table in FROM_RAW}
-ENDPOINTS: Final = (PERIOD, ONE_HOUR)
 RUN: Final = "rebuild"
 
 
@@ -136,8 +142,9 @@ def rebuild(  # noqa: PLR0913  what it needs to know
     """Make months anew, compare, and swap those that differ when asked to.
 
     Args:
-        first: a day (KST) of the first month; the first that raw knows, where it isn't named.
-        last: a day of the last one; the last that raw knows.
+        first: a day (KST) of the first month; None = from the first one that raw knows. Months that raw has
+            no reply about are left as they are.
+        last: a day of the last month; None = to the last one that raw knows.
         store: the bucket.
         catalog: of the tables.
         suites_dir: folder of the suites.
@@ -146,12 +153,15 @@ def rebuild(  # noqa: PLR0913  what it needs to know
 
     Raises:
         FormatChanged: a kept reply is damaged: its bytes are not those that were received.
+        ObjectDamaged: without ``apply``, a data file of a live table can't be read: nothing can be compared.
         CommitConflict, StorageUnavailable, StorageRefused.
     """
     work = _Work(store, catalog, suites_dir, clock)
     told = Rebuilt()
     work.begin()
     months = _months(store, first, last)
+    if apply:
+        told.differences += work.drop_unreadable(None if first is None and last is None else months)
     pending, found = months, {}
     while pending:
         for number, month in enumerate(pending, start=1):
@@ -186,12 +196,49 @@ class _Work:
     def begin(self) -> None:
         """Empty tables to write to; those of an earlier rebuilding go, with their files."""
         for definition in REBUILT.values():
-            table = open_table(self._catalog, definition)
-            prefix = f"{table.location().partition('://')[2].partition('/')[2]}/"
-            with storage_errors(f"table {definition.identifier}"):
+            with storage_errors(f"table {definition.identifier}"), suppress(NoSuchTableError):
                 self._catalog.drop_table(definition.identifier)
-            if stale := [entry.key for entry in self._store.list(prefix)]:
+            if stale := [entry.key for entry in self._store.list(f"warehouse/{table_path(definition)}/")]:
                 self._store.delete(*stale)
+
+    def drop_unreadable(self, months: Sequence[datetime] | None) -> list[Difference]:
+        """Take data files that are missing or damaged out of the live tables; the rest can be read then.
+
+        Args:
+            months: which ones; None for all, and for rows without a time.
+
+        Returns:
+            A difference for each such file. Rows that raw has come back by swapping; forecasts do not.
+        """
+        return [difference for definition in TABLES for difference in self._dropped(definition, months)]
+
+    def _dropped(
+        self, definition: TableDefinition, months: Sequence[datetime] | None
+    ) -> Sequence[Difference]:
+        wanted = ALWAYS_TRUE if months is None else in_months(months, definition.time)
+
+        def attempt(table: Table) -> list[Difference]:
+            io = S3FileIO(table.io.properties)
+            unreadable = {
+                task.file: problem
+                for task in table.scan(row_filter=wanted).plan_files()
+                if (problem := problem_of(io.new_input(task.file.file_path))) is not None
+            }
+            if unreadable:
+                with table.transaction() as transaction, transaction.update_snapshot().overwrite() as update:
+                    for file in unreadable:
+                        update.delete_data_file(file)
+            return [
+                Difference(
+                    definition.name, file.file_path, {"rows": file.record_count, "file": problem}, None
+                )
+                for file, problem in unreadable.items()
+            ]
+
+        dropped = commit(self._catalog, definition, attempt)
+        for difference in dropped:
+            log.warning("rebuild: taken out of the table: %s", difference)
+        return dropped
 
     def month(self, month: datetime, told: Rebuilt) -> list[Difference]:
         """Make a month anew and write it; where the live tables differ."""
@@ -221,9 +268,7 @@ class _Work:
         )
 
         def attempt(table: Table) -> list[Difference]:
-            live = QUARANTINE_TABLE_SCHEMA.empty_table()
-            if table.current_snapshot() is not None:
-                live = table.scan(row_filter=missing("observed_at")).to_arrow().cast(QUARANTINE_TABLE_SCHEMA)
+            live = scan(table, QUARANTINE_TABLE_SCHEMA, missing("observed_at"))
             live = live.filter(pc.is_in(live["raw_key"], pa.array(sorted(self._replies), pa.string())))
             differences = list(_different_quarantine(live, made))
             if apply and differences:
@@ -270,7 +315,7 @@ class _Work:
         source = open_table(self._catalog, REBUILT[definition.name])
         with table.transaction() as transaction:
             for month in months:
-                rows = _rows_of(source, definition, month)
+                rows = scan(source, definition.columns, in_months([month]))
                 if self._seen[definition.name, month]:
                     transaction.delete(in_months([month]))
                 if rows.num_rows:
@@ -280,7 +325,7 @@ class _Work:
         table = open_table(self._catalog, definition)
         with storage_errors(f"table {definition.identifier}"):
             self._seen[definition.name, month] = _files(table, month)
-            return _rows_of(table, definition, month)
+            return scan(table, definition.columns, in_months([month]))
 
     def _write(self, definition: TableDefinition, month: datetime, rows: pa.Table) -> None:
         def attempt(table: Table) -> None:
@@ -295,14 +340,15 @@ class _Work:
         """What a month's replies make, in the order in which they came."""
         end = next_month(month) - HOUR
         kept = [
-            about for endpoint in ENDPOINTS for about in raw.list_about(self._store, endpoint, month, end)
+            about
+            for endpoint in (PERIOD, raw.IMPORTED)
+            for about in raw.list_about(self._store, endpoint, month, end)
         ]
-        kept += raw.list_about(self._store, raw.IMPORTED, month, end)
-        received = sorted(self._received(kept), key=lambda each: (each[0], each[1].key))
+        received = sorted(self._received(kept), key=lambda each: (*each[0], each[1].key))
         parsed = [(about.key, _of_month(read, about, month)) for _, about, read in received]
-        replies = Replies.of(parsed)
+        replies = ResponseRows.of(parsed)
         asked = [
-            _asked(about, month, read) for (_, about, _), (_, read) in zip(received, parsed, strict=True)
+            _requested(about, month, read) for (_, about, _), (_, read) in zip(received, parsed, strict=True)
         ]
         expected = pa.concat_tables([EXPECTED_SCHEMA.empty_table(), *asked])
         place = {about.key: number for number, (_, about, _) in enumerate(received)}
@@ -314,19 +360,19 @@ class _Work:
             for found in audits(
                 replies, expected, suites_dir=self._suites_dir, audited_at=now, run=f"{RUN}/{month:%Y-%m}"
             ):
-                new = conformed(found.accepted, OBSERVATIONS_SCHEMA)
+                new = cast_to_schema(found.accepted, OBSERVATIONS_SCHEMA)
                 accepted = _over(accepted, new)
                 refused.append(found.quarantined)
                 for key, raw_key in zip(keys_of(new).tolist(), new["raw_key"].to_pylist(), strict=True):
                     came.setdefault(key, place[raw_key])
         records = pa.concat_tables(refused)
         quarantine = records.take(pa.array(unseen(records, set()), pa.int64()))
-        times = [time for time, _, _ in received]
+        times = [time for (time, _), _, _ in received]
         register = _register(asked, times, came, quarantine, place)
         register = _with_failed(register, live_gaps, expected)
         stamped = quarantine.append_column("run_id", pa.repeat(RUN, quarantine.num_rows))
         stamped = stamped.append_column("quarantined_at", pa.array([now] * quarantine.num_rows, UTC_TIME))
-        stamped = conformed(stamped, QUARANTINE_TABLE_SCHEMA)
+        stamped = cast_to_schema(stamped, QUARANTINE_TABLE_SCHEMA)
         readable = stamped["observed_at"].is_valid()
         return _Month(
             accepted.sort_by([(name, "ascending") for name in KEY]),
@@ -337,35 +383,58 @@ class _Work:
             frozenset(about.key for about in kept if month_of(about.begin) == month),
         )
 
-    def _received(self, kept: Sequence[raw.Kept]) -> Iterator[tuple[datetime, raw.Kept, wire.Parsed]]:
+    def _received(
+        self, kept: Sequence[raw.StoredRequest]
+    ) -> Iterator[tuple[tuple[datetime, bool], raw.StoredRequest, wire.Parsed]]:
+        """When each reply came, at one time those that correct last; what is known of it; and its rows."""
         for about in kept:
-            reply = raw.read_reply(self._store, about.key)
+            reply = raw.read_response(self._store, about.key)
             try:
-                read = wire.parse(reply.body)
+                read = replayed(reply.body, reply.about).until(reply.received_at)
             except FormatChanged as error:
                 log.warning("rebuild: left out, it can't be read: %s: %s", about.key, error)
                 continue
-            yield datetime.fromisoformat(reply.about["fetched_at"]), about, read
+            yield (reply.received_at, corrects(reply.about)), about, read
 
 
 def _months(store: ObjectStore, first: date | None, last: date | None) -> list[datetime]:
-    known = [
-        (about.begin, about.end)
-        for endpoint in (*ENDPOINTS, raw.IMPORTED)
+    """The months between two days that raw has any reply about."""
+    known = {
+        month
+        for endpoint in (PERIOD, raw.IMPORTED)
         for about in raw.list_all(store, endpoint)
+        for month in _months_of(store, about)
+    }
+    begin = None if first is None else month_of(datetime.combine(first, time(), KST))
+    end = None if last is None else month_of(datetime.combine(last, time(23), KST))
+    return [
+        month
+        for month in sorted(known)
+        if (begin is None or begin <= month) and (end is None or month <= end)
     ]
-    if not known:
-        return []
-    begin = min(begin for begin, _ in known) if first is None else datetime.combine(first, time(), KST)
-    end = max(end for _, end in known) if last is None else datetime.combine(last, time(23), KST)
-    months, month = [], month_of(begin)
-    while month <= end:
-        months.append(month)
-        month = next_month(month)
-    return months
 
 
-def _of_month(read: wire.Parsed, about: raw.Kept, month: datetime) -> wire.Parsed:
+def _months_of(store: ObjectStore, about: raw.StoredRequest) -> set[datetime]:
+    """The months that a reply is about.
+
+    A call is of consecutive hours, LONGEST_SPAN at most. A file that was imported may begin in 1904 and end
+    today with nothing in between: its months are those of its rows, and the one that it begins in, which its
+    unreadable lines count to. Rows of hours that were still to come count, too: an earlier version published
+    them.
+    """
+    months = {month_of(about.begin), month_of(about.end)}
+    if about.end - about.begin <= LONGEST_SPAN:
+        return months | {month_of(about.begin + (about.end - about.begin) / 2)}
+    reply = raw.read_response(store, about.key)
+    try:
+        times = replayed(reply.body, reply.about).rows["observed_at"]
+    except FormatChanged:
+        return months
+    found = pc.unique(pc.floor_temporal(times, unit="month")).to_pylist()
+    return {month_of(about.begin), *map(month_of, found)}
+
+
+def _of_month(read: wire.Parsed, about: raw.StoredRequest, month: datetime) -> wire.Parsed:
     """What a reply says of a month; its unreadable lines are said of the month that it begins in."""
     times = read.rows["observed_at"]
     inside = pc.and_(
@@ -373,21 +442,21 @@ def _of_month(read: wire.Parsed, about: raw.Kept, month: datetime) -> wire.Parse
         pc.less(times, pa.scalar(next_month(month), times.type)),
     )
     rejected = read.rejected if month_of(about.begin) == month else read.rejected.slice(0, 0)
-    return wire.Parsed(read.rows.filter(inside), rejected)
+    return replace(read, rows=read.rows.filter(inside), rejected=rejected)
 
 
-def _asked(about: raw.Kept, month: datetime, read: wire.Parsed) -> pa.Table:
+def _requested(about: raw.StoredRequest, month: datetime, read: wire.Parsed) -> pa.Table:
     """The station-hours of a month that a reply was asked for."""
     if f"/{raw.IMPORTED}/" in about.key:
         return themselves(read.rows)
     every = tuple(station.id for station in load_stations())
     begin, end = max(about.begin, month), min(about.end, next_month(month) - HOUR)
-    asked = Wanted(Chunk(begin, end, about.stations or every)).table()
+    asked = PendingStationHours(Request(begin, end, about.stations or every)).table()
     return of_window(asked)
 
 
 def _over(old: pa.Table, new: pa.Table) -> pa.Table:
-    return pa.concat_tables([old.filter(pa.array(~among(keys_of(old), keys_of(new)))), new])
+    return pa.concat_tables([old.filter(pa.array(~isin(keys_of(old), keys_of(new)))), new])
 
 
 def _register(
@@ -407,21 +476,23 @@ def _register(
         for key, raw_key in zip(key_list(readable), readable["raw_key"].to_pylist(), strict=True)
     ]
     for number, (expected, now) in enumerate(zip(asked, times, strict=True)):
-        keys = distinct(keys_of(expected))
-        there = among(keys, known[since <= number])
-        concerned = keys[~there | among(keys, keys_of(register))]
+        keys = unique(keys_of(expected))
+        there = isin(keys, known[since <= number])
+        concerned = keys[~there | isin(keys, keys_of(register))]
         if concerned.size:
-            present = set(tuples(concerned[among(concerned, keys[there])]))
+            present = set(tuples(concerned[isin(concerned, keys[there])]))
             reasons = {key: gaps.QUARANTINED for key, when in refused if when <= number}
             register = gaps.update(register, tuples(concerned), present, reasons, now)
     return register
 
 
 def _with_failed(register: pa.Table, live: pa.Table, expected: pa.Table) -> pa.Table:
-    """And the gaps that no reply is about, because none came: of these only the live register can tell."""
+    """And the gaps that no reply is about, or that the first one closed: only the live register has them."""
     told = live.filter(pc.invert(pc.is_in(live["reason"], pa.array([gaps.MISSING, gaps.QUARANTINED]))))
-    known = np.concatenate([keys_of(register), keys_of(expected)])
-    told = told.filter(pa.array(~among(keys_of(told), known)))
+    closed = told["closed_at"].is_valid().to_numpy()
+    keys = keys_of(told)
+    kept = ~isin(keys, keys_of(register)) & (closed | ~isin(keys, keys_of(expected)))
+    told = told.filter(pa.array(kept))
     return pa.concat_tables([register, told]).sort_by([(name, "ascending") for name in KEY])
 
 
@@ -433,17 +504,11 @@ def _files(table: Table, month: datetime) -> frozenset[str]:
     return frozenset(task.file.file_path for task in tasks)
 
 
-def _rows_of(table: Table, definition: TableDefinition, month: datetime) -> pa.Table:
-    if table.current_snapshot() is None:
-        return definition.columns.empty_table()
-    return table.scan(row_filter=in_months([month])).to_arrow().cast(definition.columns)
-
-
 def _different_observations(live: pa.Table, made: pa.Table) -> Iterator[Difference]:
     changes = diff(live, made)
-    absent = live.filter(pa.array(~among(keys_of(live), keys_of(made))))
+    absent = live.filter(pa.array(~isin(keys_of(live), keys_of(made))))
     names = [name for name in OBSERVATIONS_SCHEMA.names if name not in {*KEY, "raw_key"}]
-    before = live.take(pa.array(places(keys_of(live), keys_of(changes.corrected))))
+    before = live.take(pa.array(lookup(keys_of(live), keys_of(changes.corrected))))
     old = dict(zip(key_list(before), before.to_pylist(), strict=True))
     for key, row in zip(key_list(changes.corrected), changes.corrected.to_pylist(), strict=True):
         differing = [name for name in names if row[name] != old[key][name]]

@@ -15,7 +15,7 @@ Kind = Literal["decimal", "integer", "text", "clock"]
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class PhysicalRange:
     """A closed range in the canonical unit, and where it comes from."""
 
     low: float
@@ -33,7 +33,8 @@ class Variable:
         position: zero-based token position in a row of the wire format.
         kind: ``decimal`` (float64), ``integer`` (int32), ``text`` or ``clock`` (HHMM, KST).
         unit: canonical unit, as shown to people.
-        missing: tokens that mean "not observed"; those usual for the kind where not given.
+        missing: tokens that mean "not observed" on the wire, next to ``sentinel_bands``; those usual for the
+            kind where not given.
         scale: canonical value = wire value × scale.
         english: label.
         korean: label.
@@ -53,13 +54,22 @@ class Variable:
     missing: tuple[str, ...] = ()
     scale: float = 1
     essential: bool = False
-    physical: Limits | None = None
-    record: Limits | None = None
+    physical: PhysicalRange | None = None
+    record: PhysicalRange | None = None
     note: str = ""
 
     def __post_init__(self) -> None:
         if not self.missing:
             object.__setattr__(self, "missing", MISSING[self.kind])
+
+    @property
+    def sentinel_bands(self) -> tuple[tuple[float, float], ...]:
+        """Ranges of numbers that mean "not observed", whoever wrote them: above the first, up to the second.
+
+        They hold for the wire's unit as for the canonical one.
+        """
+        signed = self.physical is not None and self.physical.low < 0
+        return SENTINEL_BANDS if signed else UNSIGNED_SENTINEL_BANDS
 
     @property
     def documentation(self) -> str:
@@ -76,6 +86,12 @@ MISSING: Final[dict[Kind, tuple[str, ...]]] = {
 }
 # -9.0 °C is a real temperature (39 of 39 cases in the records fit their neighbours); only -99 is a marker.
 TEMPERATURE_MISSING: Final = ("-99", "-99.0")
+# Other endpoints of the KMA write -99, -99.7, -99.9, -999 or -999.0 where nothing was observed, and files
+# that went through other programs have these multiplied by a unit (-990 m, -900 m). None of them can be
+# observed: no variable here reaches -90. (Above the first number, up to the second.)
+SENTINEL_BANDS: Final = ((-100.0, -99.0), (-1000.0, -990.0), (-10_000.0, -9_900.0))
+# What can't be negative has no value of -90, -900 or so either.
+UNSIGNED_SENTINEL_BANDS: Final = ((-100.0, -90.0), (-1000.0, -900.0), (-10_000.0, -9_000.0))
 
 KMA_RECORDS: Final = "KMA climatological records"
 TOKENS_PER_ROW: Final = 46
@@ -94,7 +110,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "풍향",
         scale=10,
         essential=True,
-        physical=Limits(0, 360, "compass"),
+        physical=PhysicalRange(0, 360, "compass"),
         note="0 = calm, 360 = north; the wire has tens of degrees",
     ),
     Variable(
@@ -106,8 +122,8 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "Wind speed, 10-minute mean",
         "풍속",
         essential=True,
-        physical=Limits(0, 75, "no surface wind in Korea came near"),
-        record=Limits(0, 51.8, f"{KMA_RECORDS}: Gosan, 2003-09-12"),
+        physical=PhysicalRange(0, 75, "no surface wind in Korea came near"),
+        record=PhysicalRange(0, 51.8, f"{KMA_RECORDS}: Gosan, 2003-09-12"),
     ),
     Variable(
         "gust_direction_deg",
@@ -118,7 +134,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "Gust direction, from true north",
         "돌풍향",
         scale=10,
-        physical=Limits(0, 360, "compass"),
+        physical=PhysicalRange(0, 360, "compass"),
         note="the wire has tens of degrees",
     ),
     Variable(
@@ -129,8 +145,8 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "m/s",
         "Gust speed",
         "돌풍속",
-        physical=Limits(0, 110, "world record of a surface gust outside tornadoes: 113 m/s"),
-        record=Limits(0, 63.7, f"{KMA_RECORDS}: Sokcho, 2006-10-23"),
+        physical=PhysicalRange(0, 110, "world record of a surface gust outside tornadoes: 113 m/s"),
+        record=PhysicalRange(0, 63.7, f"{KMA_RECORDS}: Sokcho, 2006-10-23"),
     ),
     Variable(
         "gust_at",
@@ -151,7 +167,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "Pressure at the station",
         "현지기압",
         essential=True,
-        physical=Limits(800, 1090, "sea-level extremes, at up to 1,000 m"),
+        physical=PhysicalRange(800, 1090, "sea-level extremes, at up to 1,000 m"),
     ),
     Variable(
         "sea_level_pressure_hpa",
@@ -162,8 +178,8 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "Pressure reduced to sea level",
         "해면기압",
         essential=True,
-        physical=Limits(870, 1085, "world records: typhoon Tip 1979, Mongolia 2001"),
-        record=Limits(950, 1048, "lowest: typhoon Sarah 1959, 951.5 hPa at Busan"),
+        physical=PhysicalRange(870, 1085, "world records: typhoon Tip 1979, Mongolia 2001"),
+        record=PhysicalRange(950, 1048, "lowest: typhoon Sarah 1959, 951.5 hPa at Busan"),
     ),
     Variable(
         "pressure_tendency_code",
@@ -173,7 +189,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "",
         "Pressure tendency, WMO code 0200",
         "기압변화경향",
-        physical=Limits(0, 8, "WMO code table 0200"),
+        physical=PhysicalRange(0, 8, "WMO code table 0200"),
     ),
     Variable(
         "pressure_change_hpa",
@@ -183,7 +199,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "hPa",
         "Pressure change over 3 hours",
         "기압변화량",
-        physical=Limits(-60, 60, "deepest typhoon passages are below 40 hPa in 3 h"),
+        physical=PhysicalRange(-60, 60, "deepest typhoon passages are below 40 hPa in 3 h"),
         note="-9.0 is always taken for missing: it can't be told from a fall of 9 hPa",
     ),
     Variable(
@@ -196,8 +212,8 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "기온",
         missing=TEMPERATURE_MISSING,
         essential=True,
-        physical=Limits(-50, 50, "10 K beyond the Korean records"),
-        record=Limits(-32.6, 41.0, f"{KMA_RECORDS}: Yangpyeong 1981-01-05, Hongcheon 2018-08-01"),
+        physical=PhysicalRange(-50, 50, "10 K beyond the Korean records"),
+        record=PhysicalRange(-32.6, 41.0, f"{KMA_RECORDS}: Yangpyeong 1981-01-05, Hongcheon 2018-08-01"),
         note="-9.0 is a real temperature",
     ),
     Variable(
@@ -210,7 +226,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "이슬점온도",
         missing=TEMPERATURE_MISSING,
         essential=True,
-        physical=Limits(-70, 35, "highest dew point ever measured: 35 °C, Dhahran 2003"),
+        physical=PhysicalRange(-70, 35, "highest dew point ever measured: 35 °C, Dhahran 2003"),
         note="-9.0 is a real temperature",
     ),
     Variable(
@@ -222,7 +238,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "Relative humidity",
         "상대습도",
         essential=True,
-        physical=Limits(0, 100, "definition"),
+        physical=PhysicalRange(0, 100, "definition"),
     ),
     Variable(
         "vapour_pressure_hpa",
@@ -233,7 +249,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "Vapour pressure",
         "수증기압",
         essential=True,
-        physical=Limits(0, 60, "saturation at 36 °C"),
+        physical=PhysicalRange(0, 60, "saturation at 36 °C"),
     ),
     Variable(
         "precipitation_mm",
@@ -244,8 +260,8 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "Precipitation over precipitation_period_h",
         "강수량",
         essential=True,
-        physical=Limits(0, 400, "world record of one hour: 401 mm, Shangdi 1975"),
-        record=Limits(0, 145, f"{KMA_RECORDS}: 145 mm in an hour, Suncheon 1998-07-31"),
+        physical=PhysicalRange(0, 400, "world record of one hour: 401 mm, Shangdi 1975"),
+        record=PhysicalRange(0, 145, f"{KMA_RECORDS}: 145 mm in an hour, Suncheon 1998-07-31"),
         note="null = no rain or not measured: the wire does not tell which",
     ),
     Variable(
@@ -256,8 +272,8 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "mm",
         "Precipitation of the KST day so far",
         "일강수량",
-        physical=Limits(0, 1900, "world record of one day: 1,825 mm, La Réunion 1966"),
-        record=Limits(0, 870.5, f"{KMA_RECORDS}: Gangneung 2002-08-31"),
+        physical=PhysicalRange(0, 1900, "world record of one day: 1,825 mm, La Réunion 1966"),
+        record=PhysicalRange(0, 870.5, f"{KMA_RECORDS}: Gangneung 2002-08-31"),
         note="the row of 00:00 KST belongs to the day that ends",
     ),
     Variable(
@@ -268,7 +284,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "mm",
         "Precipitation of the KST day so far, from the telegram",
         "일강수량(전문)",
-        physical=Limits(0, 1900, "world record of one day: 1,825 mm, La Réunion 1966"),
+        physical=PhysicalRange(0, 1900, "world record of one day: 1,825 mm, La Réunion 1966"),
     ),
     Variable(
         "precipitation_intensity_mmh",
@@ -278,7 +294,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "mm/h",
         "Precipitation intensity",
         "강수강도",
-        physical=Limits(0, 2500, "world record of one minute: 38 mm"),
+        physical=PhysicalRange(0, 2500, "world record of one minute: 38 mm"),
         note="few stations observe it",
     ),
     Variable(
@@ -289,7 +305,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "cm",
         "Fresh snow of 3 hours",
         "3시간 신적설",
-        physical=Limits(0, 100, "heaviest snowfalls are below 30 cm/h"),
+        physical=PhysicalRange(0, 100, "heaviest snowfalls are below 30 cm/h"),
     ),
     Variable(
         "snow_day_cm",
@@ -299,8 +315,8 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "cm",
         "Fresh snow of the KST day so far",
         "일 신적설",
-        physical=Limits(0, 250, "world record of one day: 256 cm, Capracotta 2015"),
-        record=Limits(0, 150.9, f"{KMA_RECORDS}: Ulleungdo 1955-01-20"),
+        physical=PhysicalRange(0, 250, "world record of one day: 256 cm, Capracotta 2015"),
+        record=PhysicalRange(0, 150.9, f"{KMA_RECORDS}: Ulleungdo 1955-01-20"),
     ),
     Variable(
         "snow_depth_cm",
@@ -310,8 +326,8 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "cm",
         "Snow depth",
         "적설",
-        physical=Limits(0, 500, "twice the Korean record"),
-        record=Limits(0, 293.6, f"{KMA_RECORDS}: Ulleungdo 1962-01-31"),
+        physical=PhysicalRange(0, 500, "twice the Korean record"),
+        record=PhysicalRange(0, 293.6, f"{KMA_RECORDS}: Ulleungdo 1962-01-31"),
     ),
     Variable(
         "present_weather_code",
@@ -321,7 +337,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "",
         "Present weather, WMO code 4677",
         "현재일기",
-        physical=Limits(0, 99, "WMO code table 4677"),
+        physical=PhysicalRange(0, 99, "WMO code table 4677"),
     ),
     Variable(
         "past_weather_code",
@@ -331,7 +347,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "",
         "Past weather, WMO code 4561",
         "과거일기",
-        physical=Limits(0, 99, "WMO code table 4561, two digits"),
+        physical=PhysicalRange(0, 99, "WMO code table 4561, two digits"),
     ),
     Variable(
         "present_weather_text",
@@ -350,7 +366,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "tenths",
         "Total cloud amount",
         "전운량",
-        physical=Limits(0, 10, "definition"),
+        physical=PhysicalRange(0, 10, "definition"),
     ),
     Variable(
         "cloud_mid_low_tenths",
@@ -360,7 +376,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "tenths",
         "Amount of mid and low cloud",
         "중하층운량",
-        physical=Limits(0, 10, "definition"),
+        physical=PhysicalRange(0, 10, "definition"),
     ),
     Variable(
         "cloud_base_m",
@@ -371,7 +387,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "Height of the lowest cloud",
         "최저운고",
         scale=100,
-        physical=Limits(0, 20000, "above the tropopause"),
+        physical=PhysicalRange(0, 20000, "above the tropopause"),
         note="the wire has hundreds of metres",
     ),
     Variable("cloud_type_text", "CT", 28, "text", "", "Cloud types, two letters each", "운형"),
@@ -383,7 +399,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "",
         "High cloud, WMO code 0509",
         "상층운형",
-        physical=Limits(0, 9, "WMO code table 0509"),
+        physical=PhysicalRange(0, 9, "WMO code table 0509"),
     ),
     Variable(
         "cloud_mid_code",
@@ -393,7 +409,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "",
         "Mid cloud, WMO code 0515",
         "중층운형",
-        physical=Limits(0, 9, "WMO code table 0515"),
+        physical=PhysicalRange(0, 9, "WMO code table 0515"),
     ),
     Variable(
         "cloud_low_code",
@@ -403,7 +419,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "",
         "Low cloud, WMO code 0513",
         "하층운형",
-        physical=Limits(0, 9, "WMO code table 0513"),
+        physical=PhysicalRange(0, 9, "WMO code table 0513"),
     ),
     Variable(
         "visibility_m",
@@ -414,7 +430,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "Visibility",
         "시정",
         scale=10,
-        physical=Limits(0, 100000, "limit of the reporting code"),
+        physical=PhysicalRange(0, 100000, "limit of the reporting code"),
         note="the wire has tens of metres",
     ),
     Variable(
@@ -425,7 +441,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "h",
         "Sunshine of the hour",
         "일조",
-        physical=Limits(0, 1, "definition"),
+        physical=PhysicalRange(0, 1, "definition"),
     ),
     Variable(
         "solar_radiation_mjm2",
@@ -435,7 +451,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "MJ/m²",
         "Global solar radiation of the hour",
         "일사",
-        physical=Limits(0, 4.9, "solar constant, 1,361 W/m²"),
+        physical=PhysicalRange(0, 4.9, "solar constant, 1,361 W/m²"),
     ),
     Variable(
         "ground_state_code",
@@ -445,7 +461,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "",
         "State of the ground",
         "지면상태",
-        physical=Limits(0, 19, "WMO code tables 0901 and 0975"),
+        physical=PhysicalRange(0, 19, "WMO code tables 0901 and 0975"),
     ),
     Variable(
         "ground_temperature_c",
@@ -456,7 +472,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "Temperature of the ground surface",
         "지면온도",
         missing=TEMPERATURE_MISSING,
-        physical=Limits(-50, 80, "bare ground in the sun stays below 80 °C"),
+        physical=PhysicalRange(-50, 80, "bare ground in the sun stays below 80 °C"),
         note="-9.0 is taken for a real temperature",
     ),
     Variable(
@@ -468,7 +484,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "Soil temperature at 5 cm",
         "5cm 지중온도",
         missing=TEMPERATURE_MISSING,
-        physical=Limits(-40, 60, "damped ground surface"),
+        physical=PhysicalRange(-40, 60, "damped ground surface"),
     ),
     Variable(
         "soil_temperature_10cm_c",
@@ -479,7 +495,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "Soil temperature at 10 cm",
         "10cm 지중온도",
         missing=TEMPERATURE_MISSING,
-        physical=Limits(-40, 60, "damped ground surface"),
+        physical=PhysicalRange(-40, 60, "damped ground surface"),
     ),
     Variable(
         "soil_temperature_20cm_c",
@@ -490,7 +506,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "Soil temperature at 20 cm",
         "20cm 지중온도",
         missing=TEMPERATURE_MISSING,
-        physical=Limits(-40, 60, "damped ground surface"),
+        physical=PhysicalRange(-40, 60, "damped ground surface"),
     ),
     Variable(
         "soil_temperature_30cm_c",
@@ -501,7 +517,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "Soil temperature at 30 cm",
         "30cm 지중온도",
         missing=TEMPERATURE_MISSING,
-        physical=Limits(-40, 60, "damped ground surface"),
+        physical=PhysicalRange(-40, 60, "damped ground surface"),
     ),
     Variable(
         "sea_state_code",
@@ -511,7 +527,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "",
         "State of the sea, WMO code 3700",
         "해면상태",
-        physical=Limits(0, 9, "WMO code table 3700"),
+        physical=PhysicalRange(0, 9, "WMO code table 3700"),
     ),
     Variable(
         "wave_height_m",
@@ -521,7 +537,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "m",
         "Wave height",
         "파고",
-        physical=Limits(0, 30, "highest wave measured"),
+        physical=PhysicalRange(0, 30, "highest wave measured"),
     ),
     Variable(
         "beaufort_max",
@@ -531,7 +547,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "Beaufort",
         "Highest Beaufort force",
         "최대풍력",
-        physical=Limits(0, 12, "definition"),
+        physical=PhysicalRange(0, 12, "definition"),
     ),
     Variable(
         "rain_data_code",
@@ -541,7 +557,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "",
         "Presence of rain data, WMO code 1819",
         "강수자료유무",
-        physical=Limits(0, 9, "WMO code table 1819"),
+        physical=PhysicalRange(0, 9, "WMO code table 1819"),
     ),
     Variable(
         "station_type_code",
@@ -551,7 +567,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "",
         "Station operation, WMO code 1860",
         "유인관측/무인관측",
-        physical=Limits(0, 9, "WMO code table 1860"),
+        physical=PhysicalRange(0, 9, "WMO code table 1860"),
     ),
 )
 

@@ -8,11 +8,11 @@ import pyarrow as pa
 
 from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake.schemas import FORECASTS_SCHEMA, UTC_TIME
-from weather_mlops.model import lookback
+from weather_mlops.model import recent_forecasts
 
 HOUR = timedelta(hours=1)
 LAST = datetime(2026, 11, 26, 20, tzinfo=UTC)  # 05:00 KST of the next day
-FIRST = LAST - (lookback.HOURS - 1) * HOUR
+FIRST = LAST - (recent_forecasts.HOURS - 1) * HOUR
 NOW = LAST + 10 * timedelta(minutes=1)
 ALL = tuple(station.id for station in load_stations())
 LEADS = range(1, 25)
@@ -21,7 +21,7 @@ COLUMN = "air_temperature_c"
 
 
 def observed(
-    stations: Sequence[int] = ALL, hours: int = lookback.HOURS, *, missing: float = 0.01
+    stations: Sequence[int] = ALL, hours: int = recent_forecasts.HOURS, *, missing: float = 0.01
 ) -> pa.Table:
     """Rows of the observations table; some without a value."""
     truth = weather(stations, hours)
@@ -50,7 +50,7 @@ def weather(stations: Sequence[int], hours: int) -> np.ndarray:
 
 
 def issued(
-    stations: Sequence[int] = ALL, hours: int = lookback.HOURS, leads: Sequence[int] = LEADS
+    stations: Sequence[int] = ALL, hours: int = recent_forecasts.HOURS, leads: Sequence[int] = LEADS
 ) -> pa.Table:
     """Rows of the table of forecasts: of each hour, at each lead."""
     truth, source = weather(stations, hours), np.random.default_rng(3)
@@ -82,7 +82,7 @@ def latest(
     without: dict[str, str] | None = None,
 ) -> dict:
     """As forecasts/latest.json."""
-    truth, skipped = weather(stations, lookback.HOURS), skipped or {}
+    truth, skipped = weather(stations, recent_forecasts.HOURS), skipped or {}
     leads = np.arange(1, 25)
     made = {}
     for place, number in enumerate(stations):
@@ -103,5 +103,5 @@ def latest(
 
 def document(stations: Sequence[int] = ALL, skipped: dict[str, str] | None = None) -> dict:
     """As forecasts/stations.json."""
-    rows = issued(stations, leads=lookback.LEADS)
-    return lookback.document(latest(stations, skipped), observed(stations), rows, FIRST, NOW)
+    rows = issued(stations, leads=recent_forecasts.LEADS)
+    return recent_forecasts.document(latest(stations, skipped), observed(stations), rows, FIRST, NOW)

@@ -22,8 +22,8 @@ from tests.monitoring.reported import NOW, healthy, troubled
 from weather_mlops.kma.endpoints import KST
 from weather_mlops.lake.raw import sidecar_of
 from weather_mlops.model.registry import Decision, Registry
-from weather_mlops.monitoring.report import Verdict, publish
-from weather_mlops.monitoring.report.document import HISTORY, Earlier, Past, Report, write
+from weather_mlops.monitoring.report import ReportVerdict, publish
+from weather_mlops.monitoring.report.document import HISTORY, Earlier, EarlierReport, Report, write
 from weather_mlops.monitoring.report.page import PREFIX
 
 HALF_HOUR = timedelta(minutes=30)
@@ -78,7 +78,8 @@ def models(store, target="air_temperature", days=12, files=30, now=NOW):
     objects = [(f"{registry.prefix}decisions/{one.key}", json.dumps(one.as_dict()).encode()) for one in made]
     kept = [one for one in made if one.kind == "deployed" or one.at > now - 30 * DAY]
     for one in kept:
-        manifest = {"metrics": metrics(one.version), "files": {}}
+        plan = {"stations": [108], "holdout_first": now.isoformat()}
+        manifest = {"metrics": metrics(one.version), "files": {}, "recipe": "abc", "plan": plan}
         objects += [(registry.key(one.version, f"lead_{n}.ubj"), b"") for n in range(files)]
         objects += [(registry.key(one.version, "card.html"), b"<!doctype html><title>Card</title>")]
         objects += [(registry.key(one.version, "manifest.json"), json.dumps(manifest).encode())]
@@ -95,11 +96,11 @@ def reports(store, days=3, now=NOW):
 
     Of a long time ago the other ones have none: it isn't read, and takes minutes to write.
     """
-    verdicts, objects, past, at = list(Verdict), [], [], now - days * DAY
+    verdicts, objects, past, at = list(ReportVerdict), [], [], now - days * DAY
     while at < now:
         key = f"{PREFIX}{at.astimezone(KST):%Y/%m/%d/%H%M}.json"
         verdict = verdicts[0 if at.hour % 6 else at.hour // 6 % 3]
-        past.append(Past(at, key, verdict, verdicts.index(verdict)))
+        past.append(EarlierReport(at, key, verdict, verdicts.index(verdict)))
         last = at + HALF_HOUR >= now or (at + HALF_HOUR).astimezone(KST).date() != at.astimezone(KST).date()
         history = [one for one in past[-400:-1] if one.at >= at - HISTORY]
         report = Report(key, at, f"run-{at}", troubled() if last else [], Earlier(history=history))

@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from weather_mlops.browsing.documents import address, page_of, reply
+from weather_mlops.browsing.documents import address, page_of, response
 from weather_mlops.errors import FormatChanged
 
 
@@ -38,10 +38,10 @@ def test_a_reply_is_shown_as_utf_8_and_without_the_key():
     text = "# 지점 authKey=Geheimnis&stn=0"
 
     for body in (text.encode("euc-kr"), gzip.compress(text.encode("euc-kr"))):
-        assert reply(body).decode() == "# 지점 authKey=***&stn=0"
+        assert response(body).decode() == "# 지점 authKey=***&stn=0"
 
 
 @pytest.mark.parametrize("body", [b"\x1f\x8bno", gzip.compress(b"x" * 99)[:-9]], ids=["no gzip", "cut off"])
 def test_a_damaged_reply_is_told(body):
     with pytest.raises(FormatChanged, match="Restore it"):
-        reply(body)
+        response(body)

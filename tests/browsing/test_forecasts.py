@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.browsing import forecast_world as world
 from tests.browsing.forecast_world import LAST, NOW, TARGET
 from weather_mlops.browsing.forecasts import site, stations_map
-from weather_mlops.browsing.forecasts.published import Present, Quantiles
+from weather_mlops.browsing.forecasts.published import Present, QuantileSeries
 
 WHY = "its newest air_temperature_c is 7.2 h old; at most 2 h are allowed"
 EVIL = '<script>alert("1")</script>\'&'
@@ -55,7 +55,7 @@ def station_page(document, number="108", *, old=False):
     return Outline(site.station(body(document), TARGET, number, old=old))
 
 
-def test_the_overview_leads_to_a_page_of_every_station_from_the_map_and_from_the_tables(overview):
+def test_map_and_tables_lead_to_a_page_of_every_station(overview):
     links = [link["href"] for link in overview.of("a") if link["href"].startswith("forecasts/")]
 
     assert len(links) == 2 * 97
@@ -84,7 +84,7 @@ def test_the_map_shows_the_hour_that_is_asked_for(document):
     assert f"Seoul 서울 (108): {shown} °C" in [link.get("aria-label") for link in page.of("a")]
 
 
-def test_the_table_tells_lowest_highest_and_last_hour_of_a_station(document, overview):
+def test_the_table_shows_lowest_highest_and_last_hour(document, overview):
     forecast = document["targets"][TARGET]["stations"]["108"]["forecast"]
     low, high = min(forecast["p50"]), max(forecast["p50"])
     last = [forecast[name][-1] for name in ("p50", "p10", "p90")]
@@ -93,7 +93,7 @@ def test_the_table_tells_lowest_highest_and_last_hour_of_a_station(document, ove
     assert f"11-27 05:00{row}" in overview.text
 
 
-def test_a_station_s_page_tells_the_newest_observation_the_forecast_and_how_the_last_ones_did(document):
+def test_a_station_s_page_shows_observation_forecast_and_errors(document):
     told = document["targets"][TARGET]["stations"]["108"]
     page = station_page(document)
     newest = f"{told['observed'][-1]:.1f} °C, 2026-11-27 05:00 KST".replace("-", "−", 1)
@@ -118,7 +118,7 @@ def test_every_hour_can_be_read_as_a_figure(document):
     assert "{:.1f} ({:.1f} to {:.1f})".format(*quantiles).replace("-", "−") in page.text
 
 
-def test_a_station_without_a_forecast_has_its_page_with_what_is_observed_and_why_none(document):
+def test_a_station_without_a_forecast_has_a_page_that_says_why(document):
     page = station_page(document, "90")
 
     assert f"No forecast: {WHY}." in page.text
@@ -150,10 +150,19 @@ def test_before_the_first_forecast_a_page_says_what_to_do():
     for html in (
         site.overview(None, None, None, old=False),
         site.station(None, TARGET, "108", old=False),
-        site.overview(b'{"schema": 0}', None, None, old=False),
     ):
         assert "No forecast was published yet." in html
         assert "model_training" in html
+
+
+@pytest.mark.parametrize("stored", [b'{"schema": 0}', b"{}", b"[" * 10_000, b"\xff", b'{"schema": 1}'])
+def test_a_damaged_document_is_named_with_the_fix(stored):
+    for html in (
+        site.overview(stored, None, None, old=False),
+        site.station(stored, TARGET, "108", old=False),
+    ):
+        assert "forecasts/stations.json" in html
+        assert "The next run of the DAG forecast writes it again" in html
 
 
 @pytest.mark.parametrize(
@@ -195,7 +204,7 @@ def test_what_came_from_outside_stays_text(document):
 @settings(deadline=None)
 def test_a_forecast_is_looked_up_by_the_hour_that_it_is_of(length, hour):
     values = [float(n) for n in range(length)]
-    present = Present(LAST, Quantiles([v - 1 for v in values], values, [v + 1 for v in values]))
+    present = Present(LAST, QuantileSeries([v - 1 for v in values], values, [v + 1 for v in values]))
     found = present.at(LAST + timedelta(hours=hour))
 
     assert found == ((hour - 2.0, hour - 1.0, float(hour)) if 1 <= hour <= length else (None, None, None))

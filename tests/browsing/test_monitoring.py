@@ -9,16 +9,16 @@ from tests.browsing import made
 from tests.lake.conftest import access, server, store  # noqa: F401  fixtures
 from weather_mlops.browsing import monitoring
 from weather_mlops.browsing.monitoring import Archive, Latest
-from weather_mlops.monitoring.report import Verdict
-from weather_mlops.monitoring.report.document import Past
+from weather_mlops.monitoring.report import ReportVerdict
+from weather_mlops.monitoring.report.document import EarlierReport
 
 DAY = date(2026, 11, 26)
 KEYS = [f"reports/monitoring/2026/11/26/{clock}.html" for clock in ("0830", "0800")]
 NONE = Archive(DAY, [], {}, [])
 
 
-def test_the_latest_verdict_and_its_reasons_are_on_top_and_lead_to_the_report():
-    page = monitoring.render(Latest(made.NOW, Verdict.ACT, ["S3 is full", made.EVIL], "en"), NONE)
+def test_the_latest_verdict_with_its_reasons_is_on_top():
+    page = monitoring.render(Latest(made.NOW, ReportVerdict.ACT, ["S3 is full", made.EVIL], "en"), NONE)
 
     assert "Act now" in page
     assert "<li>S3 is full</li>" in page
@@ -29,11 +29,11 @@ def test_the_latest_verdict_and_its_reasons_are_on_top_and_lead_to_the_report():
 
 
 def test_reasons_in_korean_are_marked_as_such():
-    assert '<ul lang="ko">' in monitoring.render(Latest(made.NOW, Verdict.WELL, ["정상"], "ko"), NONE)
+    assert '<ul lang="ko">' in monitoring.render(Latest(made.NOW, ReportVerdict.WELL, ["정상"], "ko"), NONE)
 
 
-def test_each_report_of_the_day_is_listed_with_its_verdict_where_that_is_known():
-    told = {KEYS[1].replace(".html", ".json"): Past(made.NOW, "", Verdict.WATCH, 3)}
+def test_each_report_of_the_day_is_listed_with_its_known_verdict():
+    told = {KEYS[1].replace(".html", ".json"): EarlierReport(made.NOW, "", ReportVerdict.WATCH, 3)}
     page = monitoring.render(None, Archive(DAY, KEYS, told, [DAY, date(2026, 11, 25)]))
 
     assert (
@@ -59,8 +59,8 @@ def test_where_there_is_no_report_it_says_so(latest, told):
 
 @pytest.mark.integration
 class TestRead:
-    def test_the_verdicts_of_a_day_come_with_one_object_and_four_listings(self, store):  # noqa: F811
-        made.reports(store, days=3)
+    def test_the_verdicts_of_a_day_take_one_object_and_four_listings(self, store):  # noqa: F811
+        made.reports(store, days=2)
         requests = []
         store._client.meta.events.register("before-send.s3", lambda **_: requests.append(1))
         found = monitoring.read_archive(store, date(2026, 11, 25))
@@ -68,10 +68,10 @@ class TestRead:
         assert len(requests) == 5
         assert len(found.keys) == 48
         assert {found.told[key.replace(".html", ".json")].verdict for key in found.keys[:12]} >= {
-            Verdict.WELL
+            ReportVerdict.WELL
         }
         assert len(found.told) >= 48
-        assert found.days == [date(2026, 11, day) for day in (26, 25, 24, 23)]
+        assert found.days == [date(2026, 11, day) for day in (26, 25, 24)]
 
     @pytest.mark.parametrize("body", [b"{", b"[]", b'{"schema": 1}', b'{"schema": 99}', b"null"])
     def test_a_report_that_cannot_be_read_is_told_apart_from_none(self, store, body):  # noqa: F811
@@ -84,7 +84,7 @@ class TestRead:
         made.reports(store, days=0)
         found = monitoring.read_latest(store)
 
-        assert (found.at, found.verdict, found.language) == (made.NOW, Verdict.WELL, "en")
+        assert (found.at, found.verdict, found.language) == (made.NOW, ReportVerdict.WELL, "en")
         assert found.reasons == json.loads(store.get("reports/monitoring/latest.json"))["reasons"]
 
     def test_folders_that_are_no_days_are_left_out(self, store):  # noqa: F811

@@ -19,9 +19,10 @@ import requests
 import yaml
 
 from embedded.airflow_api import AirflowApi, Run
-from embedded.parts import PROJECT
+from embedded.components import PROJECT
 from embedded.services import ServiceError
 from tests.s3_proxy import free_port
+from tests.sharing import network_may_change
 
 PATIENCE_S = 240
 IMAGE = "localhost/weather-mlops:test"
@@ -43,7 +44,7 @@ interrupted:
     - task_id: work
       operator: airflow.providers.standard.operators.bash.BashOperator
       bash_command: >-
-        sleep 20; echo "try {{ ti.try_number }}"
+        env > /opt/airflow/monitoring/environment; sleep 20; echo "try {{ ti.try_number }}"
         >> "/opt/airflow/monitoring/$(echo '{{ run_id }}' | md5sum | head -c 8)"
 """
 
@@ -84,6 +85,11 @@ def _works(*command: str) -> bool:
         return False
 
 
+def quoted(value: str) -> str:
+    """A value as it must stand in .env; an empty one as somebody leaves it who has none."""
+    return "'" + value.replace("'", "\\'") + "'" if value else ""
+
+
 class Composed:
     """What a compose file makes, with a .env of its own.
 
@@ -113,7 +119,7 @@ class Composed:
 
     def compose(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         env_file = self.folder / ".env"
-        env_file.write_text("".join(f"{name}={value}\n" for name, value in self.settings.items()))
+        env_file.write_text("".join(f"{name}={quoted(value)}\n" for name, value in self.settings.items()))
         named = [argument for file in self.files for argument in ("-f", str(file))]
         profile = ["--profile", "celery"] if "AIRFLOW_EXECUTOR" in self.settings else []
         command = [*self.engine.compose, "-p", self.project, "--env-file", str(env_file), *named, *profile]
@@ -202,6 +208,11 @@ class Composed:
         if self.engine.program == "docker":
             return str(self.inspect(self.container(service))["State"]["Health"]["Status"]) == "healthy"
         return self.engine.succeeds("healthcheck", "run", self.container(service))
+
+    def printed_by_a_task(self) -> set[str]:
+        """Which settings of .env the environment of a task shows; after a run of ``interrupted``."""
+        environment = self.execute("mlops-airflow-triggerer", "cat", "/opt/airflow/monitoring/environment")
+        return {name for name in secrets() if self.settings[name] in environment}
 
     def kill(self, container: str) -> None:
         """End it as the kernel does when memory runs out; an engine's own kill may count as a stop."""
@@ -322,20 +333,30 @@ def development(
     settings = {"PIPELINES": str(pipelines)}
     folder = tmp_path_factory.mktemp("development")
     composed = Composed(engine, [PROJECT / "docker-compose.yml"], settings, folder, ("admin", "admin"))
-    try:
-        yield composed
-    finally:
-        composed.down()
+    with network_may_change(tmp_path_factory):
+        try:
+            yield composed
+        finally:
+            composed.down()
 
 
 def secrets() -> dict[str, str]:
     """All that production wants to be told, with stand-ins for S3 and the KMA."""
-    made = ("JWT_SECRET", "API_SECRET_KEY", "POSTGRES_PASSWORD", "ADMIN_PASSWORD", "MONITORING_PASSWORD")
+    made = ("JWT_SECRET", "API_SECRET_KEY", "BACKUP_KEY")
+    chosen = (
+        "POSTGRES_PASSWORD",
+        "DATABASE_PASSWORD",
+        "ADMIN_PASSWORD",
+        "MONITORING_PASSWORD",
+        "REDIS_PASSWORD",
+        "FLOWER_PASSWORD",
+    )
     return {
         "FERNET_KEY": urlsafe_b64encode(os.urandom(32)).decode(),
         **{name: urlsafe_b64encode(os.urandom(48)).decode() for name in made},
-        "REDIS_PASSWORD": os.urandom(16).hex(),
-        "FLOWER_PASSWORD": os.urandom(16).hex(),
+        **{name: f"my p@ss/w%41rd: $HOME #1 it's & {os.urandom(8).hex()}" for name in chosen},
+        "POSTGRES_PASSWORD": 'a "quoted" \\backslash, p@ss/w%41rd $HOME #1 it\'s',
+        "DATABASE_PASSWORD": 'another: "quoted" \\backslash, p@ss/w%41rd $HOME #1 it\'s',
         "KMA_AUTH_KEY": "simulated-weather",
         "WEATHER_BUCKET": "weather",
     }
@@ -352,34 +373,9 @@ def production_of(engine: Engine, pipelines: Path, folder: Path, **more: str) ->
         "AWS_ENDPOINT_URL": "http://s3:9000",
         "AWS_ACCESS_KEY_ID": "weather",
         "AWS_SECRET_ACCESS_KEY": "not-the-default",
+        "BACKUP_PASSPHRASE": "my p@ss $HOME phrase",
         **more,
     }
-    files = [PROJECT / "docker-compose.production.yml", Path(__file__).parent / "stand-ins.yml"]
+    stand_ins = Path(__file__).parent / "production" / "stand-ins.yml"
+    files = [PROJECT / "docker-compose.production.yml", stand_ins]
     return Composed(engine, files, settings, folder, ("admin", known["ADMIN_PASSWORD"]))
-
-
-@pytest.fixture(scope="module")
-def production(
-    engine: Engine, image: str, pipelines: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Composed]:
-    composed = production_of(engine, pipelines, tmp_path_factory.mktemp("production"))
-    try:
-        composed.up()
-        yield composed
-    finally:
-        composed.down()
-
-
-@pytest.fixture(scope="module")
-def celery(
-    engine: Engine, image: str, pipelines: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Composed]:
-    """The same with two workers, which take tasks of two queues."""
-    chosen = {"AIRFLOW_EXECUTOR": "CeleryExecutor", "WORKER_QUEUES": "default,training"}
-    composed = production_of(engine, pipelines, tmp_path_factory.mktemp("celery"), **chosen)
-    try:
-        composed.up()
-        composed.compose("up", "-d", "--no-deps", "--scale", "airflow-worker=2", "airflow-worker")
-        yield composed
-    finally:
-        composed.down()

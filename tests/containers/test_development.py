@@ -5,7 +5,7 @@ import time
 import pytest
 import requests
 
-pytestmark = [pytest.mark.containers, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.containers, pytest.mark.timeout(1200)]
 
 
 def test_three_services_bring_up_a_working_system(development):

@@ -12,10 +12,10 @@ import jsonschema
 import pytest
 import yaml
 
-from embedded.parts import PROJECT
+from embedded.components import PROJECT
 
 DEVELOPMENT, PRODUCTION = PROJECT / "docker-compose.yml", PROJECT / "docker-compose.production.yml"
-STAND_INS = Path(__file__).parent / "stand-ins.yml"
+STAND_INS = Path(__file__).parent / "production" / "stand-ins.yml"
 MADE_FOR_DEVELOPMENT = {"s3", "simulator"}
 ISOLATED = {"airflow-postgres", "airflow-redis"}
 
@@ -36,7 +36,7 @@ def test_it_is_a_compose_file_by_the_schema_of_compose(file):
 
 
 @pytest.mark.parametrize("file", [DEVELOPMENT, PRODUCTION], ids=lambda file: file.name)
-def test_every_service_has_limits_a_check_a_restart_policy_and_logs_that_end(file):
+def test_every_service_has_limits_checks_restarts_and_short_logs(file):
     for name, service in services(file).items():
         assert service["deploy"]["resources"]["limits"].keys() == {"cpus", "memory"}, name
         assert service["deploy"]["resources"]["reservations"].keys() == {"cpus", "memory"}, name
@@ -46,7 +46,7 @@ def test_every_service_has_limits_a_check_a_restart_policy_and_logs_that_end(fil
 
 
 @pytest.mark.parametrize("file", [DEVELOPMENT, PRODUCTION], ids=lambda file: file.name)
-def test_databases_are_on_a_network_without_a_way_out_and_publish_no_port(file):
+def test_databases_publish_no_port_and_have_no_way_out(file):
     assert content(file)["networks"]["metadata"] == {"internal": True}
     for name in ISOLATED:
         assert services(file)[name]["networks"] == ["metadata"]
@@ -56,17 +56,90 @@ def test_databases_are_on_a_network_without_a_way_out_and_publish_no_port(file):
 @pytest.mark.parametrize("file", [DEVELOPMENT, PRODUCTION], ids=lambda file: file.name)
 def test_what_runs_our_code_can_write_only_where_it_must(file):
     ours = [service for name, service in services(file).items() if name not in ISOLATED]
-    assert all(service["read_only"] and service["cap_drop"] == ["ALL"] for service in ours)
+    assert all(service["read_only"] for service in ours)
 
 
 @pytest.mark.parametrize("file", [DEVELOPMENT, PRODUCTION], ids=lambda file: file.name)
-def test_ports_are_published_on_this_machine_only_unless_told_otherwise(file):
+def test_no_service_has_or_gains_rights_that_it_does_not_need(file):
+    """Databases begin as root, give their volume to their own user, and become that user."""
+    for name, service in services(file).items():
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        more = {"CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"} if name in ISOLATED else set()
+        assert set(service.get("cap_add", ())) <= more, name
+
+
+SECRETS = {
+    "airflow-postgres": "superuser",
+    "airflow-init": "superuser database encryption connections passwords",
+    "airflow-webserver": "database encryption tokens sessions bucket",
+    "airflow-scheduler": "database encryption tokens sessions bucket connections queue",
+    "airflow-dag-processor": "database encryption",
+    "airflow-triggerer": "database encryption sessions bucket",
+    "airflow-worker": "database sessions bucket connections queue",
+    "airflow-flower": "database queue flower",
+    "airflow-redis": "queue",
+    "backup": "database bucket backup",
+}
+"""Who gets which secret; docs/operations.md has the same table."""
+KINDS = {
+    "POSTGRES_PASSWORD": "superuser",
+    "PGPASSWORD": "database",
+    "DATABASE_PASSWORD": "database",
+    "AIRFLOW__CORE__FERNET_KEY": "encryption",
+    "AIRFLOW__API_AUTH__JWT_SECRET": "tokens",
+    "AIRFLOW__API__SECRET_KEY": "sessions",
+    "AWS_ACCESS_KEY_ID": "bucket",
+    "AWS_SECRET_ACCESS_KEY": "bucket",
+    "AIRFLOW_CONN_KMA_DEFAULT": "connections",
+    "AIRFLOW_CONN_AIRFLOW_API_DEFAULT": "connections",
+    "KMA_AUTH_KEY": "connections",
+    "MONITORING_PASSWORD": "connections",
+    "ADMIN_PASSWORD": "passwords",
+    "REDIS_PASSWORD": "queue",
+    "REDISCLI_AUTH": "queue",
+    "FLOWER_PASSWORD": "flower",
+    "BACKUP_KEY": "backup",
+    "BACKUP_PASSPHRASE": "backup",
+}
+
+
+def test_each_service_gets_only_the_secrets_it_needs():
+    found = {}
+    for name, service in services(PRODUCTION).items():
+        environment = service["environment"]
+        secret = [key for key in environment if key in KINDS or re.search(r"KEY|SECRET|PASS|AUTH$", key)]
+        found[name] = {KINDS[key] for key in secret if not key.startswith("AIRFLOW__SECRETS__")}
+    assert found == {name: set(kinds.split()) for name, kinds in SECRETS.items()}
+
+
+def test_development_has_the_same_secrets_at_the_same_places():
+    """Otherwise what a service lacks would show in production only."""
+    only_there = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}  # its airflow-init makes the bucket
+    only_here = {
+        "ADMIN_PASSWORD",
+        "KMA_AUTH_KEY",
+        "MONITORING_PASSWORD",
+        "BACKUP_PASSPHRASE",
+        "FLOWER_PASSWORD",
+    }
+    for name, service in services(PRODUCTION).items():
+        here, there = (
+            set(KINDS) & set(environment)
+            for environment in (service["environment"], services(DEVELOPMENT)[name]["environment"])
+        )
+        assert there - here <= (only_there if name == "airflow-init" else set()), name
+        assert here - there <= only_here, name
+
+
+@pytest.mark.parametrize("file", [DEVELOPMENT, PRODUCTION], ids=lambda file: file.name)
+def test_ports_are_published_on_localhost_by_default(file):
     published = [port for service in services(file).values() for port in service.get("ports", [])]
     assert published
     assert all(re.match(r"127\.0\.0\.1:|\$\{WEATHER_UI_ADDRESS:-127\.0\.0\.1\}:", port) for port in published)
 
 
-def test_production_has_no_default_password_no_s3_and_no_simulator():
+def test_production_has_no_default_password_s3_or_simulator():
     secret = re.compile(r"\$\{(\w*(?:KEY|SECRET|PASSWORD)\w*)(:[-?])?")
     found = dict.fromkeys(name for name, _ in secret.findall(PRODUCTION.read_text()))
     required = {name for name, kind in secret.findall(PRODUCTION.read_text()) if kind == ":?"}
@@ -81,7 +154,7 @@ def test_production_has_no_default_password_no_s3_and_no_simulator():
     assert "development" not in PRODUCTION.read_text().lower()
 
 
-def test_both_systems_have_the_same_services_with_the_same_limits_and_checks():
+def test_both_systems_have_the_same_services_limits_and_checks():
     development, production = services(DEVELOPMENT), services(PRODUCTION)
     assert set(development) - MADE_FOR_DEVELOPMENT == set(production)
     for name, service in production.items():
@@ -97,7 +170,7 @@ def test_the_names_that_people_know_are_kept():
     assert {"airflow-dag-processor", "airflow-triggerer", "airflow-init", "backup"} <= set(names)
 
 
-def test_the_three_services_that_people_name_bring_all_that_airflow_needs():
+def test_three_named_services_bring_all_that_airflow_needs():
     named = ["airflow-postgres", "airflow-webserver", "airflow-scheduler"]
     reached: set[str] = set()
     while named:
@@ -124,6 +197,27 @@ def test_settings_give_a_reason_for_each_and_no_secret():
         for name in settings[section]
         if re.search("secret|password|fernet", name)
     ]
+
+
+@pytest.mark.parametrize("file", [DEVELOPMENT, PRODUCTION], ids=lambda file: file.name)
+def test_no_proxy_comes_between_the_services(file):
+    """Docker gives its own configuration's proxies to every container, podman those of who starts it."""
+    environment = services(file)["airflow-scheduler"]["environment"]
+    settings = configparser.ConfigParser(interpolation=None)
+    settings.read(PROJECT / "deploy" / "airflow.cfg")
+    told = " ".join([*map(str, environment.values()), settings["core"]["execution_api_server_url"]])
+    asked = set(re.findall(r"http://([\w.-]+):\d+", told))
+
+    assert {"airflow-webserver", "localhost"} <= asked | {"localhost"}
+    assert {*asked, "localhost", "127.0.0.1"} <= set(environment["NO_PROXY"].split(","))
+    assert environment["NO_PROXY"].endswith(",${NO_PROXY:-localhost}")  # those of .env as well
+    assert environment["no_proxy"] == environment["NO_PROXY"]
+
+
+def test_passwords_of_production_are_put_into_no_url():
+    """Into none that compose writes: it can't encode."""
+    found = re.findall(r"://[^\s@]*\$\{\w*(?:PASSWORD|SECRET)\w*[^@\s]*@", PRODUCTION.read_text())
+    assert found == []
 
 
 def test_what_is_no_part_of_the_image_is_kept_out_of_its_build():

@@ -4,11 +4,13 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from embedded.parts import PROJECT
+from embedded.components import PROJECT
 from tests.project import copied_project
 from weather_mlops.pipelines.document import load
 from weather_mlops.pipelines.effective import pipelines
@@ -18,7 +20,7 @@ from weather_mlops.pipelines.keys import LOADER_KEYS
 PIPELINES = {"data_collection", "history", "model_training", "forecast", "model_rollback", "monitoring"}
 # What Airflow's DAG processor does with the DAG file: errors count by the file that they are kept under.
 READ_DAGS = """
-import json, os, socket
+import json, os, socket, sys
 asked = []
 def refuse(*address):
     asked.append(repr(address))
@@ -28,57 +30,76 @@ from pathlib import Path
 import structlog
 from airflow.dag_processing import processor
 from airflow.dag_processing.dagbag import BundleDagBag
-folder = Path(os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
-bag = BundleDagBag(str(folder), bundle_path=folder, bundle_name="test", load_op_links=False)
-serialized, errors = processor._serialize_dags(bag, structlog.get_logger())
-from dagfactory import telemetry
-print("RESULT" + json.dumps({
-    "errors": {**bag.import_errors, **errors},
-    "asked": asked,
-    "telemetry": telemetry.should_emit(),
-    "files": {dag.dag_id: dag.data["dag"]["relative_fileloc"] for dag in serialized},
-    "dags": {
-        dag.dag_id: {
-            "schedule": getattr(dag.timetable, "expression", None),
-            "timezone": dag.timezone.name,
-            "params": list(dag.params),
-            "max_active_runs": dag.max_active_runs,
-            "catchup": dag.catchup,
-            "doc": dag.doc_md,
-            "name": dag.dag_display_name,
-            "names": {task.task_id: task.task_display_name for task in dag.tasks},
-            "owners": dag.owner_links,
-            "notes": {task.task_id: task.doc_md for task in dag.tasks},
-            "colours": {task.task_type: [task.ui_color, task.ui_fgcolor] for task in dag.tasks},
-            "tasks": {task.task_id: sorted(task.downstream_task_ids) for task in dag.tasks},
-            "retries": {task.task_id: task.retries for task in dag.tasks},
-            "rules": {task.task_id: task.trigger_rule for task in dag.tasks},
-            "said": {t.task_id: [t.retries, t.pool, t.queue, t.owner] for t in dag.tasks},
-            "description": dag.description,
-            "more": {key: str(getattr(dag, key)) for key in KEYS},
-        }
-        for dag in bag.dags.values() if dag.dag_id in {one.dag_id for one in serialized}
-    },
-}))
+
+
+def read(folder, context):
+    for name in ("_AIRFLOW_PARSING_CONTEXT_DAG_ID", "_AIRFLOW_PARSING_CONTEXT_TASK_ID"):
+        os.environ.pop(name, None)
+    os.environ.update(context)
+    bag = BundleDagBag(str(folder), bundle_path=folder, bundle_name="test", load_op_links=False)
+    serialized, errors = processor._serialize_dags(bag, structlog.get_logger())
+    from dagfactory import telemetry
+    return {
+        "errors": {**bag.import_errors, **errors},
+        "asked": asked,
+        "telemetry": telemetry.should_emit(),
+        "files": {dag.dag_id: dag.data["dag"]["relative_fileloc"] for dag in serialized},
+        "dags": {
+            dag.dag_id: {
+                "schedule": getattr(dag.timetable, "expression", None),
+                "waits_for": repr(getattr(dag.timetable, "asset_condition", None)),
+                "updates": {t.task_id: [[type(o).__name__, o.name] for o in t.outlets] for t in dag.tasks},
+                "timezone": dag.timezone.name,
+                "params": list(dag.params),
+                "max_active_runs": dag.max_active_runs,
+                "catchup": dag.catchup,
+                "start": dag.start_date.isoformat(),
+                "end": dag.end_date and dag.end_date.isoformat(),
+                "dates": sorted({f"{task.start_date} {task.end_date}" for task in dag.tasks}),
+                "owner": next(one.owner for one in serialized if one.dag_id == dag.dag_id),
+                "timeout": dag.dagrun_timeout and dag.dagrun_timeout.total_seconds(),
+                "until": {t.task_id: str(t.target_time) for t in dag.tasks if hasattr(t, "target_time")},
+                "checks": {
+                t.task_id: str(t.response_check) for t in dag.tasks if hasattr(t, "response_check")
+            },
+                "doc": dag.doc_md,
+                "name": dag.dag_display_name,
+                "names": {task.task_id: task.task_display_name for task in dag.tasks},
+                "owners": dag.owner_links,
+                "notes": {task.task_id: task.doc_md for task in dag.tasks},
+                "colours": {task.task_type: [task.ui_color, task.ui_fgcolor] for task in dag.tasks},
+                "tasks": {task.task_id: sorted(task.downstream_task_ids) for task in dag.tasks},
+                "retries": {task.task_id: task.retries for task in dag.tasks},
+                "rules": {task.task_id: task.trigger_rule for task in dag.tasks},
+                "said": {t.task_id: [t.retries, t.pool, t.queue, t.owner] for t in dag.tasks},
+                "description": dag.description,
+                "more": {key: str(getattr(dag, key)) for key in KEYS},
+            }
+            for dag in bag.dags.values() if dag.dag_id in {one.dag_id for one in serialized}
+        },
+    }
+
+
+projects = json.loads(sys.argv[1]).items()
+print("RESULT" + json.dumps({name: read(Path(folder), context) for name, (folder, context) in projects}))
 """
 
 
 @pytest.fixture(scope="module")
 def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("airflow")
-    run_airflow(home, PROJECT, ["-m", "airflow", "db", "migrate"])
+    run_airflow(home, ["-m", "airflow", "db", "migrate"])
     return home
 
 
-def run_airflow(home: Path, project: Path, command: list[str], **more: str) -> str:
+def run_airflow(home: Path, command: list[str]) -> str:
     tracking = ("DO_NOT_TRACK", "SCARF_NO_ANALYTICS")
     environment = {
         **{k: v for k, v in os.environ.items() if not k.startswith("AIRFLOW") and k not in tracking},
         "AIRFLOW_HOME": str(home),
-        "AIRFLOW__CORE__DAGS_FOLDER": str(project / "dags"),
-        "AIRFLOW__CORE__PLUGINS_FOLDER": str(project / "plugins"),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        **more,
     }
     result = subprocess.run(
         [sys.executable, *command], env=environment, capture_output=True, text=True, check=False
@@ -87,29 +108,53 @@ def run_airflow(home: Path, project: Path, command: list[str], **more: str) -> s
     return result.stdout
 
 
-def read_dags(home: Path, project: Path, **more: str) -> dict:
-    output = run_airflow(home, project, ["-c", f"KEYS = {LOADER_KEYS}\n{READ_DAGS}"], **more)
-    return json.loads(output.split("RESULT", 1)[1].splitlines()[0])
+@dataclass(frozen=True)
+class Reading:
+    """The pipelines of a project, and what Airflow reads of them."""
 
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return copied_project(tmp_path)
+    pipelines: Path
+    found: dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def shipped(airflow_home: Path) -> dict:
+def readings(airflow_home: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Reading]:
+    """Projects by name, all read by one process: to start Airflow takes seconds."""
+    projects: dict[str, tuple[Path, dict[str, str]]] = {"shipped": (PROJECT, {})}
+
+    def project(name: str, **context: str) -> Path:
+        folder = copied_project(tmp_path_factory.mktemp(name))
+        context = {f"_AIRFLOW_PARSING_CONTEXT_{key.upper()}": value for key, value in context.items()}
+        projects[name] = folder, context
+        return folder / "pipelines"
+
+    add_pipelines(project("added"))
+    add_broken_files(project("broken_files"))
+    misspell_a_default(project("broken_defaults"))
+    take_a_shipped_id(project("shipped_id_taken", dag_id="forecast"))
+    add_files_of_others(project("one_task", dag_id="forecast", task_id="make_forecast"))
+    argument = json.dumps(
+        {name: (str(folder / "dags"), context) for name, (folder, context) in projects.items()}
+    )
+    output = run_airflow(airflow_home, ["-c", f"KEYS = {LOADER_KEYS}\n{READ_DAGS}", argument])
+    found = json.loads(output.split("RESULT", 1)[1].splitlines()[0])
+    return {name: Reading(folder / "pipelines", found[name]) for name, (folder, _) in projects.items()}
+
+
+@pytest.fixture(scope="module")
+def shipped(readings: dict[str, Reading]) -> dict[str, Any]:
     """What is read of the pipelines as they are."""
-    return read_dags(airflow_home, PROJECT)
+    return readings["shipped"].found
 
 
 @pytest.fixture(scope="module")
-def added(airflow_home: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
-    """A folder with more pipelines, and what is read of it; to read one takes Airflow some seconds."""
-    project = copied_project(tmp_path_factory.mktemp("added"))
+def added(readings: dict[str, Reading]) -> tuple[Path, dict[str, Any]]:
+    """A folder with more pipelines, and what is read of it."""
+    return readings["added"].pipelines, readings["added"].found
+
+
+def add_pipelines(pipelines: Path) -> None:
     for name, text in ADDED.items():
-        (project / "pipelines" / f"{name}.yml").write_text(text)
-    return project / "pipelines", read_dags(airflow_home, project)
+        (pipelines / f"{name}.yml").write_text(text)
 
 
 def test_the_pipelines_are_the_documented_dags(shipped):
@@ -140,15 +185,22 @@ def test_the_pipelines_are_the_documented_dags(shipped):
     assert set(history["params"]) == {"from", "to", "stations", "parallelism", "again"}
     training = found["dags"]["model_training"]
     assert training["schedule"] == "0 2 * * *"
-    assert list(training["tasks"]) == [
-        "check_data_readiness",
-        "prepare_training_data",
-        "train_model",
-        "evaluate_model",
-        "deploy_model",
-    ]
+    assert training["tasks"] == {  # the plan goes to each of them
+        "check_data_readiness": ["deploy_model", "evaluate_model", "prepare_training_data", "train_model"],
+        "prepare_training_data": ["train_model"],
+        "train_model": ["evaluate_model"],
+        "evaluate_model": ["deploy_model"],
+        "deploy_model": [],
+    }
     assert found["dags"]["forecast"]["tasks"] == {"make_forecast": []}
-    assert found["dags"]["forecast"]["schedule"] is None
+    forecast = found["dags"]["forecast"]
+    assert forecast["schedule"] is None
+    assert forecast["waits_for"].startswith("AssetAny(")
+    assert "weather_observations" in forecast["waits_for"]
+    assert "weather_champion" in forecast["waits_for"]
+    assert collection["updates"]["update_data_catalog"] == [["Asset", "weather_observations"]]
+    assert training["updates"]["deploy_model"] == [["AssetAlias", "weather_champion"]]
+    assert found["dags"]["model_rollback"]["updates"]["rollback_model"] == [["Asset", "weather_champion"]]
     assert set(found["dags"]["model_rollback"]["params"]) == {"target", "version", "reason"}
     monitoring = found["dags"]["monitoring"]
     assert monitoring["schedule"] == "*/30 * * * *"
@@ -205,6 +257,7 @@ TASK = "{task_id: t, operator: airflow.providers.standard.operators.empty.EmptyO
 # What each file says, and what is said of it, with the line.
 BROKEN = {
     "syntax": ("syntax: [", ":2:", ""),
+    "deep": ("- " * 300_000 + "x", ":1:", "more than 100 levels"),
     "operator": (
         """
 operator:
@@ -260,16 +313,18 @@ callback:
 }
 
 
-def test_each_broken_file_is_an_error_under_its_own_name_and_spares_the_others(airflow_home, project):
+def add_broken_files(pipelines: Path) -> None:
     for name, (content, _, _) in BROKEN.items():
-        (project / "pipelines" / f"{name}.yml").write_text(content)
+        (pipelines / f"{name}.yml").write_text(content)
+    (pipelines / "gone.yml").symlink_to("/nowhere/gone.yml")
+    (pipelines / ".#editing.yml").symlink_to("somebody@here.1")
+    (pipelines / "latin.yml").write_bytes("# Gäste\n".encode("latin-1"))
+    os.mkfifo(pipelines / "pipe.yml")
 
-    (project / "pipelines" / "gone.yml").symlink_to("/nowhere/gone.yml")
-    (project / "pipelines" / ".#editing.yml").symlink_to("somebody@here.1")
-    (project / "pipelines" / "latin.yml").write_bytes("# Gäste\n".encode("latin-1"))
-    unreadable = {"pipelines/gone.yml", "pipelines/latin.yml"}
 
-    found = read_dags(airflow_home, project)
+def test_each_broken_file_is_one_error_and_spares_the_others(readings):
+    found = readings["broken_files"].found
+    unreadable = {"pipelines/gone.yml", "pipelines/latin.yml", "pipelines/pipe.yml"}
 
     # Of what is kept under the name of load_yaml.py, Airflow would take off all DAGs.
     assert set(found["errors"]) == {f"pipelines/{name}.yml" for name in BROKEN} | unreadable
@@ -280,11 +335,13 @@ def test_each_broken_file_is_an_error_under_its_own_name_and_spares_the_others(a
     assert not Path("made").exists()
 
 
-def test_broken_defaults_are_told_and_nothing_runs_without_them(airflow_home, project):
-    defaults = project / "pipelines" / "defaults.yml"
+def misspell_a_default(pipelines: Path) -> None:
+    defaults = pipelines / "defaults.yml"
     defaults.write_text(defaults.read_text().replace("timezone:", "timezoen:"))
 
-    found = read_dags(airflow_home, project)
+
+def test_broken_defaults_are_reported_and_nothing_runs(readings):
+    found = readings["broken_defaults"].found
 
     assert set(found["errors"]) == {"pipelines/defaults.yml"}
     assert "pipelines/defaults.yml:3:" in found["errors"]["pipelines/defaults.yml"]
@@ -362,10 +419,50 @@ nested:
       expand: {bash_command: [echo 1, echo 2]}
       dependencies: [shallow]
 """
+BASH = "operator: airflow.providers.standard.operators.bash.BashOperator, bash_command: echo"
+SENSOR = "operator: airflow.providers.http.sensors.http.HttpSensor, endpoint: /"
+SHARED = f"""
+x-patient: &patient {{retries: 9}}
+default:
+  catchup: true
+  tasks:
+    first: {{{BASH}}}
+shared:
+  schedule: null
+  tasks:
+    - {{task_id: second, {BASH}, dependencies: [first], <<: *patient}}
+    - task_id: until
+      operator: airflow.providers.standard.sensors.date_time.DateTimeSensor
+      target_time: {{__type__: datetime.datetime, year: 2026, month: 1, day: 2, hour: 3}}
+      dependencies: [first]
+    - {{task_id: sensed, {SENSOR}, dependencies: [first]}}
+    - {{task_id: checked, {SENSOR}, response_check: json.loads, dependencies: [first]}}
+"""
+# What each says of its dates, and the start and the end that it then has.
+DATED = {
+    "in_args": ("default_args: {start_date: 2026-11-28}", "2026-11-27T15:00:00+00:00", None),
+    "offset": ("start_date: 2026-01-01T00:00:00+08:00", "2025-12-31T16:00:00+00:00", None),
+    "offsets_in_args": (
+        "default_args: {start_date: '2026-01-01T12:30:00Z', end_date: '2026-12-31T23:59:59-05:00'}",
+        "2026-01-01T12:30:00+00:00",
+        "2027-01-01T04:59:59+00:00",
+    ),
+    "elsewhere": (
+        "{timezone: America/New_York, start_date: 2026-01-01, default_args: {end_date: 2026-02-01}}",
+        "2026-01-01T05:00:00+00:00",
+        "2026-02-01T05:00:00+00:00",
+    ),
+}
 LOADER_NAMES = ("load", "PIPELINES", "__file__", "Path")
 ADDED = {
     "more": MORE,
     "nested": NESTED,
+    "shared": SHARED,
+    **{
+        name: f"{name}:\n  <<: {said if said.startswith('{') else f'{{{said}}}'}\n"
+        f"  schedule: '0 7 * * *'\n  tasks: [{TASK}]\n"
+        for name, (said, _, _) in DATED.items()
+    },
     **{name: f"{name}:\n  schedule: null\n  tasks: [{TASK}]\n" for name in LOADER_NAMES},
 }
 # What Airflow takes where nobody says anything; `make validate EXPLAIN=` has it from the schema.
@@ -393,6 +490,101 @@ def test_what_is_explained_and_planned_is_what_airflow_builds(added):
             assert built[dag_id][key] == pipeline.value(key)
 
 
+def test_dates_of_default_args_begin_and_end_the_dag(added):
+    _, found = added
+
+    for name, (_, start, end) in DATED.items():
+        dag = found["dags"][name]
+        assert (dag["start"], dag["end"]) == (start, end), name
+        # A task that began later than its DAG would leave it runs without tasks.
+        assert dag["dates"] == [f"{start} {end}".replace("T", " ")], name
+    assert found["dags"]["elsewhere"]["timezone"] == "America/New_York"
+
+
+def test_shared_tasks_anchors_and_functions_reach_airflow(added):
+    _, found = added
+    shared = found["dags"]["shared"]
+
+    assert shared["until"] == {"until": "2026-01-02 03:00:00+00:00"}
+    assert shared["tasks"].pop("until") == []
+    shared["tasks"]["first"].remove("until")
+    assert shared["retries"].pop("until") == 3
+    assert shared["tasks"] == {
+        "first": ["checked", "second", "sensed"],
+        "second": [],
+        "sensed": [],
+        "checked": [],
+    }
+    assert shared["retries"] == {"first": 3, "second": 9, "sensed": 3, "checked": 3}
+    assert shared["catchup"] is True  # a file's own block counts more than defaults.yml
+    assert shared["checks"]["sensed"] == "None"
+    assert "function loads" in shared["checks"]["checked"]
+
+
+def test_no_run_holds_up_the_ones_after_it_for_ever(shipped):
+    hours = {dag_id: dag["timeout"] and dag["timeout"] / 3600 for dag_id, dag in shipped["dags"].items()}
+
+    assert hours.pop("history") == 7 * 24  # years take hours, and the quota may make it days
+    assert hours.pop("model_training") < 24
+    assert all(most < 1 for most in hours.values()), hours
+
+
+RUN_TO_COME = """
+import json
+from datetime import UTC, datetime, timedelta
+from airflow.api.common.trigger_dag import trigger_dag
+from airflow.dag_processing.bundles.manager import DagBundlesManager
+from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
+from airflow.jobs.job import Job
+from airflow.jobs.scheduler_job_runner import SchedulerJobRunner
+from airflow.models.dagrun import DagRun
+from airflow.utils.session import create_session
+from airflow.utils.types import DagRunTriggeredByType
+from sqlalchemy import select
+
+DagBundlesManager().sync_bundles_to_db()
+sync_bag_to_db(DagBag(), "dags-folder", None)
+run_id = trigger_dag(
+    "history", triggered_by=DagRunTriggeredByType.CLI, logical_date=datetime(2099, 1, 1, tzinfo=UTC)
+).run_id
+found = []
+for days in (6, 8):
+    with create_session() as session:
+        run = session.scalars(select(DagRun).where(DagRun.run_id == run_id)).one()
+        run.state, run.start_date = "running", datetime.now(UTC) - timedelta(days=days)
+        session.flush()
+        SchedulerJobRunner(Job())._schedule_dag_run(run, session)
+        tasks = run.get_task_instances(session=session)
+        found.append([run.state, sorted({str(task.state) for task in tasks})])
+print("RESULT" + json.dumps(found))
+"""
+
+
+def test_a_command_s_run_in_the_future_ends_by_its_limit(airflow_home):
+    output = run_airflow(airflow_home, ["-c", RUN_TO_COME])
+
+    assert json.loads(output.split("RESULT", 1)[1].splitlines()[0]) == [
+        ["running", ["None"]], ["failed", ["skipped"]]
+    ]  # fmt: skip
+
+
+def test_every_pipeline_has_its_owner_even_if_all_is_mapped(shipped):
+    assert {dag["owner"] for dag in shipped["dags"].values()} == {"weather-mlops"}
+
+
+def take_a_shipped_id(pipelines: Path) -> None:
+    for name in ("a", "z"):
+        (pipelines / f"{name}.yml").write_text(f"forecast:\n  schedule: null\n  tasks: [{TASK}]\n")
+
+
+def test_a_file_with_a_shipped_id_never_replaces_shipped_tasks(readings):
+    found = readings["shipped_id_taken"].found
+
+    assert found["dags"]["forecast"]["tasks"] == {"make_forecast": []}
+    assert set(found["errors"]) == {"pipelines/a.yml", "pipelines/z.yml"}
+    assert all("forecast.yml, line 3" in error for error in found["errors"].values())
+
+
 def test_a_dag_may_have_any_name_that_the_loader_uses_itself(added):
     _, found = added
 
@@ -400,22 +592,20 @@ def test_a_dag_may_have_any_name_that_the_loader_uses_itself(added):
     assert set(found["files"].values()) == {"load_yaml.py"}
 
 
-def test_a_task_reads_only_the_file_of_its_dag(airflow_home, project):
-    (project / "pipelines" / "bad.yml").write_text("broken: [")
-    (project / "pipelines" / "gone.yml").symlink_to("/nowhere/gone.yml")
-    wanted = {
-        "_AIRFLOW_PARSING_CONTEXT_DAG_ID": "forecast",
-        "_AIRFLOW_PARSING_CONTEXT_TASK_ID": "make_forecast",
-    }
+def add_files_of_others(pipelines: Path) -> None:
+    (pipelines / "bad.yml").write_text("broken: [")
+    (pipelines / "gone.yml").symlink_to("/nowhere/gone.yml")
 
-    found = read_dags(airflow_home, project, **wanted)
+
+def test_a_task_reads_only_the_file_of_its_dag(readings):
+    found = readings["one_task"].found
 
     assert "forecast" in found["dags"]
     assert "data_collection" not in found["dags"]
     assert found["errors"] == {}
 
 
-def test_no_telemetry_is_sent_by_reading_dags_nor_by_dag_factorys_own_plugin(airflow_home, shipped):
+def test_neither_reading_dags_nor_dag_factory_sends_telemetry(airflow_home, shipped):
     assert shipped["asked"] == []
     assert shipped["telemetry"] is False
 
@@ -428,4 +618,4 @@ assert "yaml_dags" not in sys.modules
 from dagfactory import telemetry
 print("RESULT", telemetry.should_emit())
 """
-    assert "RESULT False" in run_airflow(airflow_home, PROJECT, ["-c", script])
+    assert "RESULT False" in run_airflow(airflow_home, ["-c", script])

@@ -2,16 +2,21 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
+import psutil
 import pytest
 
-from embedded.__main__ import Launcher
-from tests.e2e.conftest import Stack
+from embedded.launcher import Launcher
+from embedded.processes import processes_of
+from embedded.services import Register
+from tests.e2e.systems import Stack, prepare_database
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
-PATIENCE = 60  # a minute: what the README promises, though by these settings it is less
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
+PATIENCE = 240  # seconds, for a busy machine: by these settings a change shows after 2
 SETTINGS = {
     "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "2",
     "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "2",
@@ -25,8 +30,17 @@ steady:
   tasks:
     - {task_id: t, operator: airflow.providers.standard.operators.empty.EmptyOperator}
 """
+# What a task of somebody else's sees; it waits so that its log can be read meanwhile.
+PRINTS_ITS_ENVIRONMENT = """
+environment:
+  schedule: null
+  tasks:
+    - task_id: print
+      operator: airflow.providers.standard.operators.bash.BashOperator
+      bash_command: "env > {file}; echo printed; until [ -e {file}.seen ]; do sleep 0.2; done"
+"""
 ADDED_TASK = """
-  - task_id: tell_somebody
+  - task_id: log_publication
     operator: airflow.providers.standard.operators.bash.BashOperator
     bash_command: echo "published by {{ run_id }}"
     dependencies: [health_check]
@@ -48,15 +62,21 @@ def stack(tmp_path_factory) -> Iterator[Stack]:
     for name in ("history", "training", "forecast", "rollback", "monitoring"):
         pipeline(running, name).unlink(missing_ok=True)
     pipeline(running, "steady").write_text(STEADY)
-    edit(running, "collection", "stations: all", "stations: [108]")
+    pipeline(running, "environment").write_text(PRINTS_ITS_ENVIRONMENT.format(file=environment_file(running)))
+    edit(running, "defaults", "stations: all", "stations: [108]")
     running.system = replace(running.system, airflow_options=SETTINGS)
     running.launcher = Launcher(running.system)
+    prepare_database(running.system, tmp_path_factory)
     try:
         running.start()
         running.api.unpause("steady")
         yield running
     finally:
         running.stop()
+
+
+def environment_file(stack: Stack) -> Path:
+    return stack.project / "environment.txt"
 
 
 def pipeline(stack: Stack, name: str) -> Path:
@@ -95,18 +115,47 @@ def newest_run(stack: Stack) -> str:
     return stack.api.runs("steady")[0].run_id
 
 
-def test_a_schedule_a_station_a_task_and_a_pipeline_are_changed_by_yaml_alone(stack):
+def test_a_running_task_shows_its_log_and_no_secret(stack):
+    run_id = stack.api.run_now("environment")
+    file = environment_file(stack)
+    soon(lambda: file.exists() and "AIRFLOW_HOME=" in file.read_text())
+    environment = file.read_text()
+    logs = f"dags/environment/dagRuns/{run_id}/taskInstances/print/logs/1"
+    soon(lambda: "printed" in str(stack.api.call("GET", logs)["content"]))
+    running = stack.api.run("environment", run_id)
+    file.with_name(f"{file.name}.seen").touch()
+
+    assert running.state == "running"
+    secrets = [*stack.secrets(), stack.system.keys.password]
+    assert [secret for secret in secrets if secret in environment] == []
+    assert stack.api.wait("environment", run_id, PATIENCE).state == "success"
+
+
+def test_nothing_listens_beyond_this_machine_or_without_login(stack):
+    ports = stack.system.ports
+    leaders = Register.read(stack.launcher.supervisor.register).leaders
+    listening = set()
+    for process in chain.from_iterable(processes_of(stack.system.folder, leaders).values()):
+        with suppress(psutil.NoSuchProcess):  # ended meanwhile
+            connections = process.net_connections("inet")
+            listening |= {(c.laddr.ip, c.laddr.port) for c in connections if not c.raddr}
+
+    # No log servers, health servers, metrics or profilers besides.
+    assert listening == {("127.0.0.1", port) for port in (ports.ui, ports.s3, ports.kma)}
+
+
+def test_schedule_station_task_and_pipeline_change_by_yaml(stack):
     assert dag(stack, "data_collection")["timetable_summary"] != "*/20 * * * *"
 
     edit(stack, "collection", "schedule: null", "schedule: '*/20 * * * *'")
-    edit(stack, "collection", "[108]", "[108, 159]")
+    edit(stack, "defaults", "[108]", "[108, 159]")
     with pipeline(stack, "collection").open("a") as file:
         file.write(ADDED_TASK)
     pipeline(stack, "greeting").write_text(ADDED_PIPELINE)
 
     soon(lambda: "greeting" in stack.api.dag_ids())
     soon(lambda: dag(stack, "data_collection")["timetable_summary"] == "*/20 * * * *")
-    assert tasks(stack, "data_collection")["health_check"] == ["tell_somebody"]
+    assert tasks(stack, "data_collection")["health_check"] == ["log_publication"]
     assert tasks(stack, "greeting") == {"greet": []}
     assert dag(stack, "greeting")["timetable_summary"] == "30 6 * * 1-5"
     assert errors(stack) == {}
@@ -116,7 +165,7 @@ def test_a_schedule_a_station_a_task_and_a_pipeline_are_changed_by_yaml_alone(st
     assert results["stations"] == 2
 
 
-def test_a_broken_file_is_shown_with_its_line_and_the_others_keep_their_schedule(stack):
+def test_a_broken_file_is_shown_and_the_others_go_on(stack):
     soon(lambda: bool(stack.api.runs("steady")))
     whole = pipeline(stack, "collection").read_text()
 

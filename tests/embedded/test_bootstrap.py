@@ -3,10 +3,12 @@
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import yaml
 
 from embedded import bootstrap
 
@@ -41,7 +43,30 @@ def test_a_missing_python_is_one_clear_line():
     )
 
     assert result.returncode != 0
-    assert result.stderr.splitlines()[0].startswith("error: no Python 3.11 to 3.13 found")
+    assert result.stderr.splitlines()[0].startswith("error: no Python 3.11 to 3.14 found")
+
+
+def test_every_place_names_the_same_pythons(monkeypatch, capsys):
+    """A user meets the Makefile first, then the bootstrap, then the package's own bounds."""
+    first, last = bootstrap.OLDEST[1], bootstrap.NEWEST[1]
+    minors = range(first, last + 1)
+    makefile = (PROJECT / "Makefile").read_text("utf-8")
+    about = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]
+    workflow = yaml.safe_load((PROJECT / ".github" / "workflows" / "ci.yml").read_text("utf-8"))
+    matrices = [job["strategy"]["matrix"]["python"] for job in workflow["jobs"].values() if "strategy" in job]
+    monkeypatch.setattr(sys, "version_info", (3, last + 1, 0))
+    with pytest.raises(SystemExit):
+        bootstrap.check_machine()
+
+    assert f"(3, {first}) <= sys.version_info[:2] <= (3, {last})" in makefile
+    assert all(f"python3.{minor}" in makefile for minor in minors)
+    assert f"no Python 3.{first} to 3.{last} found" in makefile
+    assert f"3.{first} to 3.{last} needed" in capsys.readouterr().err
+    assert about["requires-python"] == f">=3.{first},<3.{last + 1}"
+    assert about["classifiers"] == [f"Programming Language :: Python :: 3.{minor}" for minor in minors]
+    assert [f"3.{minor}" for minor in minors] in matrices
+    assert f"Python 3.{first} to 3.{last} " in (PROJECT / "README.md").read_text("utf-8")
+    assert f"Python 3.{first}~3.{last}" in (PROJECT / "README.ko.md").read_text("utf-8")
 
 
 def test_a_change_of_the_requirements_installs_anew(monkeypatch, tmp_path):
@@ -67,3 +92,14 @@ def test_the_pinned_requirements_are_the_compiled_ones():
         if name:
             assert f"\n{name}==" in pinned, name
     assert pinned.count("--hash=sha256:") > 1000
+
+
+def test_the_project_itself_is_installed_without_a_download(monkeypatch, tmp_path):
+    """Its build tool is a pinned one: a change of pyproject.toml is no reason to need the network."""
+    done: list[list[str]] = []
+    monkeypatch.setattr(bootstrap, "STAMP", tmp_path / "stamp")
+    monkeypatch.setattr(bootstrap, "step", lambda _, command: done.append(command))
+    bootstrap.install(dev=False)
+
+    assert "--no-build-isolation" in next(command for command in done if "--editable" in command)
+    assert re.search(r"^setuptools==", (PROJECT / "requirements.txt").read_text(), re.MULTILINE)

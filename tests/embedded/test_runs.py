@@ -1,12 +1,20 @@
 """What a load is started with, and what is told of it on the terminal."""
 
 import json
-from datetime import date
+import os
+from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
-from embedded.runs import CITIES, Progress, asked_load, first_load
+from embedded.__main__ import once
+from embedded.airflow_api import Run
+from embedded.components import Ports, System
+from embedded.launcher import Launcher
+from embedded.progress import Progress, run_folder
+from embedded.runs import CITIES, asked_load, first_load, is_collected
 from embedded.services import ServiceError
+from weather_mlops.errors import Misconfigured
 
 
 def test_a_new_system_begins_with_ninety_days_of_ten_cities():
@@ -26,6 +34,20 @@ def test_count_and_span_can_be_chosen_and_be_none():
         first_load({"WEATHER_FIRST_STATIONS": "many"})
 
 
+@pytest.mark.parametrize("wrong", ["many", "-1", "1.5", "999999999", "9" * 5000, "²"])
+def test_a_count_that_is_none_is_named_with_what_is_allowed(wrong):
+    with pytest.raises(ServiceError, match=r"^WEATHER_FIRST_DAYS is '.*': give a number, 0 to 36525$"):
+        first_load({"WEATHER_FIRST_DAYS": wrong})
+    with pytest.raises(ServiceError, match=r"^WEATHER_FIRST_STATIONS is '.*': give a number, 0 to \d+$"):
+        first_load({"WEATHER_FIRST_STATIONS": wrong})
+    with pytest.raises(ServiceError, match=r"^PARALLELISM is '.*': give a number, 1 to 1000$"):
+        asked_load({"PARALLELISM": wrong})
+
+
+def test_a_count_that_is_empty_is_one_that_is_not_set():
+    assert first_load({"WEATHER_FIRST_DAYS": "", "WEATHER_FIRST_STATIONS": " "}) == first_load({})
+
+
 def test_the_words_of_make_become_params():
     words = {
         "FROM": "2020-01-01",
@@ -41,17 +63,158 @@ def test_the_words_of_make_become_params():
     assert asked_load({}) == {}
 
 
-def test_progress_is_told_once_with_its_task_and_nothing_else_of_the_log(tmp_path):
+@pytest.mark.parametrize(
+    ("words", "stations"),
+    [("제주", "184"), ("Seoul, 제주,159", "108,159,184"), ("all", "all"), ("143 108", "108,143")],
+)
+def test_stations_are_given_by_name_or_number(words, stations):
+    assert asked_load({"STATIONS": words}) == {"stations": stations}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"STATIONS": "Soul"}, "did you mean 서울 Seoul (108)?"),
+        ({"STATIONS": "108,4711"}, "'4711' is no open station"),
+        ({"FROM": "2020-1-1"}, "FROM is '2020-1-1': write a day as 2020-01-31"),
+        ({"TO": "yesterday"}, "TO is 'yesterday'"),
+    ],
+)
+def test_a_wrong_argument_is_refused_before_anything_starts(words, said):
+    with pytest.raises((ServiceError, Misconfigured)) as error:
+        asked_load(words)
+
+    assert said in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+class Launched:
+    """A launcher whose runs end as they are told to."""
+
+    def __init__(self, folder, ends):
+        self.system, self.ends, self.broken = SimpleNamespace(folder=folder), ends, ()
+
+    def start(self):
+        return self
+
+    def dag_ids(self):
+        return list(self.ends)
+
+    def run_now(self, dag_id):
+        return f"manual__{dag_id}"
+
+    def unpause(self, dag_id, *, paused=False):
+        pass
+
+    def follow(self, _api, dag_id, _run_id, _patience):
+        return {"state": self.ends[dag_id]}
+
+
+@pytest.mark.parametrize(("forecast", "status"), [("success", 0), ("skipped", 1), ("failed", 1)])
+def test_once_has_succeeded_when_every_pipeline_did_its_work(tmp_path, monkeypatch, capsys, forecast, status):
+    monkeypatch.setenv("WEATHER_FIRST_DAYS", "0")
+    launcher = Launched(tmp_path, {"data_collection": "success", "forecast": forecast})
+
+    assert once(launcher) == status
+    assert json.loads((tmp_path / "summary.json").read_text())["forecast"]["state"] == forecast
+    assert (f"Not successful: forecast ({forecast})" in capsys.readouterr().out) == bool(status)
+
+
+NOW = datetime(2026, 11, 30, 3, 40, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("state", "minutes_ago", "collected"),
+    [
+        ("success", 39, True),
+        ("success", 41, False),
+        ("failed", 5, False),
+        ("running", 5, True),
+        ("running", 600, True),
+        ("queued", None, True),
+        (None, None, False),
+    ],
+)
+def test_a_start_triggers_no_hour_collected_or_in_progress(state, minutes_ago, collected):
+    started = None if minutes_ago is None else NOW - timedelta(minutes=minutes_ago)
+    runs = [Run("data_collection", "1", state, None, started)] if state else []
+    failed_before = Run("data_collection", "0", "failed", 9.0, NOW - timedelta(hours=3))
+
+    assert is_collected([*runs, failed_before], NOW) == collected
+
+
+def test_progress_is_reported_once_with_its_task(tmp_path):
     folder = tmp_path / "dag_id=history" / "run_id=manual__1" / "task_id=fetch_history" / "map_index=1"
     folder.mkdir(parents=True)
     log = folder / "attempt=1.log"
     log.write_text(
         json.dumps({"event": "history: months=1/4"}) + "\n" + json.dumps({"event": "asked"}) + "\nhalf"
     )
-    progress = Progress(tmp_path, "manual__1")
+    progress = Progress(tmp_path, "history", "manual__1")
 
-    assert list(progress.news()) == ["fetch_history[1] months=1/4"]
+    assert list(progress.news()) == ["fetch_history[1]: months=1/4"]
     assert list(progress.news()) == []
     with log.open("a") as text:
         text.write('"\n{"event": "history: months=2/4"}\n')
-    assert list(progress.news()) == ["fetch_history[1] months=2/4"]
+    assert list(progress.news()) == ["fetch_history[1]: months=2/4"]
+
+
+def test_logs_that_are_deleted_meanwhile_are_passed_over(tmp_path, monkeypatch):
+    """Else deleting old logs, as `make run` advises where the disk is nearly full, could end it."""
+    folder = run_folder(tmp_path, "history", "manual__1")
+    folder.mkdir(parents=True)
+    (folder / "gone before its time is read.log").symlink_to(tmp_path / "nowhere")
+    gone, left = folder / "gone before it is opened.log", folder / "left.log"
+    for log in (gone, left):
+        log.write_text(json.dumps({"event": "history: begun"}) + "\n")
+    os.utime(left, (2**31, 2**31))
+    logs = Progress._logs
+
+    def deleted(progress):
+        found = logs(progress)
+        gone.unlink()
+        return found
+
+    monkeypatch.setattr(Progress, "_logs", deleted)
+
+    assert list(Progress(tmp_path, "history", "manual__1").news()) == [": begun"]
+
+
+def test_once_has_not_succeeded_where_a_pipeline_cannot_be_read(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("WEATHER_FIRST_DAYS", "0")
+    launcher = Launched(tmp_path, {"data_collection": "success"})
+    launcher.broken = ("pipelines/mine.yml",)
+
+    assert once(launcher) == 1
+    assert "Not successful: pipelines/mine.yml (import error)" in capsys.readouterr().out
+
+
+class Reading:
+    """Airflow while it reads a folder of two pipelines."""
+
+    def __init__(self, dags, errors):
+        self.dags, self.errors = dags, errors
+
+    def dag_ids(self):
+        return self.dags
+
+    def import_errors(self):
+        return self.errors
+
+
+def test_a_broken_pipeline_is_named_and_the_others_run(tmp_path, capsys):
+    folder = tmp_path / "pipelines"
+    folder.mkdir()
+    for name in ("defaults", "mine", "collection"):
+        (folder / f"{name}.yml").touch()
+    launcher = Launcher(System(tmp_path / "run", Ports(), project=tmp_path))
+    broken = {"pipelines/mine.yml": "pipelines/mine.yml:3: error: no"}
+
+    launcher.wait_for_dags(Reading(["data_collection"], broken))
+    assert launcher.broken == ("pipelines/mine.yml",)
+    assert "pipelines/mine.yml:3: error: no\nThe other pipelines run." in capsys.readouterr().out
+
+    with pytest.raises(ServiceError, match=r"can read no pipeline(.|\n)*mine.yml:3: error: no"):
+        launcher.wait_for_dags(Reading([], {**broken, "pipelines/collection.yml": "no"}))
+    with pytest.raises(ServiceError, match=r"defaults\.yml:1: error"):
+        launcher.wait_for_dags(Reading([], {"pipelines/defaults.yml": "pipelines/defaults.yml:1: error"}))

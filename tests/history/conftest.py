@@ -2,23 +2,26 @@
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
 from simulator.faults import Fault
 from simulator.server import Api, Server
-from simulator.simulated import SimulatedWeather
+from tests.kma_client import PATIENT_S, recovering_client
 from tests.lake.conftest import access, catalog, open_anew, proxy, server, store  # noqa: F401  fixtures
 from tests.quality import staged  # noqa: F401  imports Great Expectations without its warnings
 from tests.suites import critical_suites
-from weather_mlops.history.load import Fetch, publish_load, validate_lane
+from tests.weather import simulated_weather
+from weather_mlops.history.load import Fetch, publish_load, validate_worker
 from weather_mlops.history.plan import Load
 from weather_mlops.kma.client import KmaClient, UncountedCalls
 from weather_mlops.kma.stations import load_stations
-from weather_mlops.lake.catalog import ensure_tables
+from weather_mlops.lake.catalog import ensure_tables, open_catalog
+from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.rebuild import Rebuilt, rebuild
 
 NOW = datetime.now(UTC)
@@ -32,8 +35,8 @@ class Loader:
     def __init__(self, store, catalog):  # noqa: F811  the fixtures
         self.store, self.catalog = store, catalog
         self.suites_dir = critical_suites()
-        self.read_timeout = 3.0
-        self.weather = SimulatedWeather(0, load_stations())
+        self.read_timeout = PATIENT_S
+        self.weather = simulated_weather()
         self.calls: list[str] = []
         self.runs = 0
         ensure_tables(catalog)
@@ -59,9 +62,7 @@ class Loader:
                 counted.calls.append(url)
                 return (budget or UncountedCalls()).take(calls)
 
-        return KmaClient(
-            url, KEY, budget=Counting(), read_timeout=self.read_timeout, attempts=2, sleep=lambda _: None
-        )  # fmt: skip
+        return recovering_client(url, KEY, budget=Counting(), read_timeout=self.read_timeout)
 
     def fetch(
         self, load: Load, run: str, *faults: str, final: bool = True, budget=None, source=None
@@ -77,7 +78,7 @@ class Loader:
 
     def validate(self, load: Load, run: str, min_fit_share: float = 0.9) -> list[dict]:
         return [
-            validate_lane(
+            validate_worker(
                 load, lane, store=self.store, run=run, suites_dir=self.suites_dir,
                 min_fit_share=min_fit_share, clock=lambda: NOW,
             )
@@ -113,6 +114,13 @@ def by_key(table: pa.Table) -> list[dict]:
 
 def some(first: str, last: str, stations: Sequence[int] = STATIONS, **more) -> Load:
     return Load.of(date.fromisoformat(first), date.fromisoformat(last), stations, NOW, **more)
+
+
+@contextmanager
+def opened(bucket: ObjectStore, database: Path) -> Iterator[Loader]:
+    """A loader with the catalog in a file."""
+    with closing(open_catalog(bucket.access, type="sql", uri=f"sqlite:///{database}")) as tables:
+        yield Loader(bucket, tables)
 
 
 @pytest.fixture

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from tests.quality import staged  # noqa: F401  imports Great Expectations without its warnings
-from weather_mlops.history.load import Fetch, publish_load, validate_lane
+from weather_mlops.history.load import Fetch, publish_load, validate_worker
 from weather_mlops.history.plan import Load
 from weather_mlops.kma.client import KmaClient, UncountedCalls
 from weather_mlops.lake.catalog import open_catalog
-from weather_mlops.lake.store import ObjectStore, S3Access
+from weather_mlops.lake.object_store import ObjectStore, S3Access
 
 _FORKED = multiprocessing.get_context("forkserver")
 _FORKED.set_forkserver_preload([__name__])
@@ -41,7 +41,7 @@ def main(told: Mapping[str, Any]) -> None:
     for lane in range(load.lanes):
         Fetch(load, lane, client=client, store=store, catalog=catalog, run=told["run"], final=True).work()
     for lane in range(load.lanes):
-        validate_lane(
+        validate_worker(
             load, lane, store=store, run=told["run"], suites_dir=Path(told["suites_dir"]), min_fit_share=0.9,
             clock=clock,
         )  # fmt: skip

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from weather_mlops.errors import Misconfigured
-from weather_mlops.history.plan import ROWS_PER_PART, Chunk, Load, Wanted
+from weather_mlops.history.plan import ROWS_PER_PART, Load, PendingStationHours, Request
 from weather_mlops.kma.endpoints import HOUR, KST, LONGEST_SPAN
 from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake.rows import keys_of
@@ -24,7 +24,7 @@ days = st.dates(date(2000, 1, 1), date(2026, 11, 23))
 # Some years hold all that decades do: turns of months and years, leap days, stations that open.
 @given(days, st.integers(0, 1200), st.sets(st.sampled_from(ALL), min_size=1), st.integers(1, 3))
 @settings(deadline=None, max_examples=30)
-def test_every_hour_of_every_open_station_is_in_one_chunk_of_one_lane(first, length, stations, parallelism):
+def test_every_hour_of_an_open_station_is_in_one_chunk(first, length, stations, parallelism):
     last = min(first + timedelta(days=length), NOW.date())
     load = Load.of(first, last, tuple(stations), NOW, parallelism=parallelism)
     chunks = [chunk for lane in range(load.lanes) for _, part in load.lane(lane) for chunk in part]
@@ -63,7 +63,7 @@ def test_a_load_is_the_same_when_it_is_told_as_json():
     assert Load.from_dict(load.as_dict()) == load
 
 
-def test_days_are_those_of_korea_and_end_with_the_hours_that_are_over():
+def test_days_are_those_of_korea_and_end_with_the_last_full_hour():
     load = Load.of(None, None, (108,), NOW)
 
     assert load.begin == datetime(2026, 8, 26, tzinfo=KST)
@@ -80,9 +80,9 @@ def test_days_that_cannot_be_are_refused(first, last):
         Load.of(first, last, (108,), NOW)
 
 
-def chunk(begin="2024-01-01", hours=48, stations=(108, 143, 159)) -> Chunk:
+def chunk(begin="2024-01-01", hours=48, stations=(108, 143, 159)) -> Request:
     start = datetime.fromisoformat(begin).replace(tzinfo=UTC)
-    return Chunk(start, start + (hours - 1) * HOUR, tuple(stations))
+    return Request(start, start + (hours - 1) * HOUR, tuple(stations))
 
 
 def rows(*pairs) -> pa.Table:
@@ -90,13 +90,13 @@ def rows(*pairs) -> pa.Table:
     return pa.table({"station_id": pa.array(stations, pa.int32()), "observed_at": pa.array(times, UTC_TIME)})
 
 
-def whole(part: Chunk, stations=None) -> pa.Table:
+def whole(part: Request, stations=None) -> pa.Table:
     return rows(*((s, part.begin + n * HOUR) for n in range(part.hours) for s in (stations or part.stations)))
 
 
 def test_a_whole_reply_settles_a_chunk():
     part = chunk()
-    wanted = Wanted(part)
+    wanted = PendingStationHours(part)
     wanted.settle(part.begin, part.end, None, whole(part))
 
     assert wanted.next_call() is None
@@ -107,8 +107,8 @@ def test_a_whole_reply_settles_a_chunk():
 def test_what_a_reply_was_cut_of_is_asked_for_again(cut):
     part = chunk()
     kept = part.begin + (0 if cut == "end" else 30) * HOUR, part.begin + (17 if cut == "end" else 47) * HOUR
-    wanted = Wanted(part)
-    came = whole(Chunk(*kept, part.stations))
+    wanted = PendingStationHours(part)
+    came = whole(Request(*kept, part.stations))
     wanted.settle(part.begin, part.end, None, came)
     call = wanted.next_call()
 
@@ -116,9 +116,9 @@ def test_what_a_reply_was_cut_of_is_asked_for_again(cut):
     assert (call.begin, call.end, call.station_ids) == (*lost, part.stations)
 
 
-def test_a_silent_station_is_asked_for_once_more_and_then_believed():
+def test_a_silent_station_is_asked_for_once_more_then_believed():
     part = chunk()
-    wanted = Wanted(part)
+    wanted = PendingStationHours(part)
     wanted.settle(part.begin, part.end, None, whole(part, (108, 159)))
     call = wanted.next_call()
     assert (call.begin, call.end, call.station_ids) == (part.begin, part.end, (143,))
@@ -129,7 +129,7 @@ def test_a_silent_station_is_asked_for_once_more_and_then_believed():
 
 def test_a_station_is_not_asked_for_before_it_was_opened():
     part = chunk("2023-01-10", 48, (108, BUKBUSAN))
-    asked = Wanted(part).table()
+    asked = PendingStationHours(part).table()
 
     assert {row["observed_at"] for row in asked.to_pylist() if row["station_id"] == BUKBUSAN} == {
         OPENED.astimezone(UTC) + n * HOUR for n in range(33)
@@ -139,7 +139,7 @@ def test_a_station_is_not_asked_for_before_it_was_opened():
 @given(st.data())
 def test_asking_ends_and_leaves_nothing_whatever_the_api_answers(data):
     part = chunk(hours=12)
-    wanted = Wanted(part)
+    wanted = PendingStationHours(part)
     there = data.draw(st.sets(st.integers(0, 35)))
     every = whole(part)
     wanted.discard(keys_of(every.take(pa.array(sorted(there), pa.int64()))))
@@ -162,7 +162,7 @@ def test_asking_ends_and_leaves_nothing_whatever_the_api_answers(data):
 def test_asking_ends_where_the_api_lacks_hours_for_good(there, lacking):
     part = chunk(hours=12)
     every = whole(part)
-    wanted = Wanted(part)
+    wanted = PendingStationHours(part)
     wanted.discard(keys_of(every.take(pa.array(sorted(there), pa.int64()))))
     calls = 0
     while (call := wanted.next_call()) and calls < 40:
@@ -186,5 +186,5 @@ def test_keys_of_other_hours_and_stations_are_none_of_a_chunks():
         (90, part.begin), (999, part.begin), (108, part.begin + timedelta(minutes=5)),
     )  # fmt: skip
 
-    assert Wanted(part).holds(keys_of(near)).tolist() == [True, *[False] * 6]
-    assert np.array_equal(Wanted(part).holds(keys_of(rows())), np.zeros(0, bool))
+    assert PendingStationHours(part).holds(keys_of(near)).tolist() == [True, *[False] * 6]
+    assert np.array_equal(PendingStationHours(part).holds(keys_of(rows())), np.zeros(0, bool))

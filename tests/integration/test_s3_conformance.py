@@ -10,6 +10,7 @@ from itertools import chain
 from pathlib import Path
 
 import boto3
+import psutil
 import pyarrow as pa
 import pyarrow.fs
 import pytest
@@ -20,13 +21,24 @@ from embedded import s3
 from tests.s3_proxy import free_port
 from weather_mlops.errors import StorageRefused, StorageUnavailable
 from weather_mlops.lake.catalog import ensure_tables, open_catalog
+from weather_mlops.lake.object_store import ObjectStore, S3Access
 from weather_mlops.lake.schemas import OBSERVATIONS_SCHEMA
-from weather_mlops.lake.store import ObjectStore, S3Access
 
 pytestmark = pytest.mark.integration
 
 USER, SECRET = "weather", "secret-of-this-test"
 MIB = 1 << 20
+
+
+def test_it_listens_for_s3_on_this_machine_and_for_nothing_else(server):
+    """Its profiler and its metrics have no login."""
+    listening = [
+        (connection.laddr.ip, connection.laddr.port)
+        for connection in psutil.Process(server.process.pid).net_connections("inet")
+        if not connection.raddr
+    ]
+
+    assert listening == [("127.0.0.1", server.port)]
 
 
 class Server:
@@ -192,7 +204,7 @@ def test_metadata_and_content_type_are_kept(client):
 
 
 @pytest.mark.parametrize("wrong", [{"secret_access_key": "another-secret"}, {"access_key_id": "somebody"}])
-def test_a_wrong_signature_is_refused_and_the_error_names_no_secret(server, wrong):
+def test_a_wrong_signature_is_refused_without_naming_a_secret(server, wrong):
     stranger = ObjectStore(replace(server.access, **wrong))
 
     for attempt in (

@@ -1,6 +1,7 @@
 """The list of stations, as shipped and as refreshed."""
 
 import threading
+import unicodedata
 from dataclasses import replace
 from datetime import date
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -10,9 +11,9 @@ import pytest
 
 from simulator import wire as peer
 from weather_mlops import kma
-from weather_mlops.errors import FormatChanged
+from weather_mlops.errors import FormatChanged, Misconfigured
 from weather_mlops.kma.refresh import main, merge, parse_station_info, refresh, write
-from weather_mlops.kma.stations import Station, load_stations
+from weather_mlops.kma.stations import Station, load_stations, resolve_station_ids
 
 TODAY = date(2026, 11, 23)
 
@@ -113,3 +114,57 @@ def test_the_list_is_written_as_it_is_read(tmp_path):
 
     shipped = Path(kma.__path__[0]) / "stations.csv"
     assert (tmp_path / "stations.csv").read_bytes() == shipped.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "ids"),
+    [
+        ("108", (108,)),
+        (184, (184,)),
+        ("제주", (184,)),
+        (["제주", "Seoul"], (108, 184)),
+        ("busan,108, 제주", (108, 159, 184)),
+        ("['제주', 'Seoul', 159]", (108, 159, 184)),
+        ("108 143", (108, 143)),
+        ("서울 부산", (108, 159)),
+        ("SEOUL", (108,)),
+        (" seoul ", (108,)),
+        ("서울특별시", (108,)),
+        ("김해", (253,)),
+        ("gimhae", (253,)),
+        ("Seoul City", (108,)),
+        ("고창", (172,)),
+        ("고창군", (251,)),
+        ("완도,진도", (170, 268)),
+        (unicodedata.normalize("NFD", "제주"), (184,)),
+    ],
+)
+def test_stations_are_named_as_people_name_them(wanted, ids):
+    assert resolve_station_ids(wanted) == ids
+
+
+def test_every_station_is_found_by_its_names_and_its_id():
+    for station in load_stations():
+        for name in (station.id, str(station.id), station.korean, station.english, station.english.upper()):
+            assert resolve_station_ids(name) == (station.id,)
+    assert resolve_station_ids("all") == tuple(station.id for station in load_stations())
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ("Soul", "'Soul' is no open station of the KMA (did you mean 서울 Seoul (108)?)"),
+        ("pusan", "부산 Busan (159)"),
+        ("춘천강", "'춘천강' is no open station of the KMA (did you mean 춘천 Chuncheon (101)"),
+        ("9999", "'9999' is no open station of the KMA."),
+        (["Seoul", "x"], "'x' is no open station of the KMA."),
+        ("", "the list is empty"),
+        ([], "the list is empty"),
+    ],
+)
+def test_a_wrong_name_gets_a_suggestion_of_what_was_meant(wanted, said):
+    with pytest.raises(Misconfigured) as error:
+        resolve_station_ids(wanted)
+
+    assert said in str(error.value)
+    assert len(str(error.value)) < 300

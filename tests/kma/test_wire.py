@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator import wire as peer
-from weather_mlops.errors import FormatChanged, KmaMaintenance, ReplyCutOff, WeatherError
+from weather_mlops.errors import FormatChanged, KmaMaintenance, ResponseTruncated, WeatherError
 from weather_mlops.kma import wire
 from weather_mlops.variables import TOKENS_PER_ROW, VARIABLES
 
@@ -107,7 +107,7 @@ def test_missing_soil_temperatures_are_null():
     assert only(SUMMER)["soil_temperature_5cm_c"] is None
 
 
-def test_minus_nine_degrees_is_a_temperature_and_minus_99_is_none():
+def test_minus_nine_degrees_is_a_temperature_minus_99_is_missing():
     row = only(with_tokens(air_temperature_c="-9.0", dew_point_c="-99.0", ground_temperature_c="-9.0"))
 
     assert row["air_temperature_c"] == -9.0
@@ -146,7 +146,7 @@ def test_the_hours_that_rain_is_a_sum_of_follow_the_season(time, period):
         ("202601020100", "-9", None),
     ],
 )
-def test_the_time_of_a_gust_is_the_latest_one_before_the_observation(time, clock, expected):
+def test_a_gust_s_time_is_the_latest_before_the_observation(time, clock, expected):
     assert only(with_tokens(time=time, gust_at=clock))["gust_at"] == expected
 
 
@@ -179,7 +179,7 @@ def test_the_time_of_a_gust_is_the_latest_one_before_the_observation(time, clock
         (b"\xff\xfe\x00garbage", "1 tokens, expected 46"),
     ],
 )
-def test_a_bad_row_is_set_aside_with_line_and_reason_and_the_good_ones_go_on(bad, reason):
+def test_a_bad_row_alone_is_set_aside_with_line_and_reason(bad, reason):
     parsed = wire.parse(reply(WINTER, bad, SUMMER))
 
     assert parsed.rows["line"].to_pylist() == [3, 5]
@@ -244,10 +244,10 @@ def test_an_empty_reply_is_an_empty_table_of_the_same_columns():
 @pytest.mark.parametrize(
     ("body", "error"),
     [
-        (reply(WINTER).replace(b"#7777END\n", b""), ReplyCutOff),
-        (reply(WINTER)[:-60], ReplyCutOff),
-        (b"", ReplyCutOff),
-        (WINTER.encode(), ReplyCutOff),
+        (reply(WINTER).replace(b"#7777END\n", b""), ResponseTruncated),
+        (reply(WINTER)[:-60], ResponseTruncated),
+        (b"", ResponseTruncated),
+        (WINTER.encode(), ResponseTruncated),
         (b"<!DOCTYPE html><html><body>\xec\xa0\x90\xea\xb2\x80</body></html>", KmaMaintenance),
         (b"\n  <html>", KmaMaintenance),
         (reply(*[with_tokens(air_temperature_c="?")] * 10), FormatChanged),
@@ -410,3 +410,71 @@ def test_real_files_are_read_whole_and_exactly(path):
 def test_values_survive_as_the_nearest_double():
     assert only(with_tokens(air_temperature_c="28.4"))["air_temperature_c"] == 28.4
     assert not math.isnan(pa.scalar(28.4).as_py())
+
+
+# What the KMA's other endpoints and other programs write where nothing was observed.
+SENTINELS = ("-99", "-99.0", "-99.7", "-99.9", "-990", "-999", "-999.0", "-999.9", "-9999", "-9999.0")
+
+
+@pytest.mark.parametrize("neighbours", [(), (WINTER,), (SUMMER, WINTER, SUMMER)], ids=len)
+@pytest.mark.parametrize("sentinel", SENTINELS)
+def test_a_sentinel_of_any_endpoint_is_missing_in_every_column(sentinel, neighbours):
+    lines = [with_tokens(**{variable.name: sentinel}) for variable in VARIABLES]
+    parsed = wire.parse(reply(*(text for line in lines for text in (line, *neighbours))))
+    rows, clean = parsed.rows.to_pylist()[:: 1 + len(neighbours)], only(WINTER)
+
+    assert parsed.rejected.num_rows == 0
+    for variable, row in zip(VARIABLES, rows, strict=True):
+        assert row[variable.name] is None
+        assert {**row, variable.name: clean[variable.name], "line": clean["line"]} == clean
+
+
+@pytest.mark.parametrize("variable", VARIABLES, ids=lambda variable: variable.name)
+def test_a_sentinel_is_missing_in_a_reply_of_one_row(variable):
+    assert only(with_tokens(**{variable.name: SENTINELS[0]}))[variable.name] is None
+
+
+@pytest.mark.parametrize("marker", ["-90", "-900", "-9.0"])
+def test_a_marker_in_another_unit_or_notation_is_missing_as_well(marker):
+    row = only(with_tokens(visibility_m=marker, cloud_base_m=marker, cloud_total_tenths=marker))
+
+    assert (row["visibility_m"], row["cloud_base_m"], row["cloud_total_tenths"]) == (None, None, None)
+
+
+def test_no_physical_value_is_taken_for_a_sentinel():
+    for variable in VARIABLES:
+        if variable.physical:
+            assert variable.physical.low > max(high for _, high in variable.sentinel_bands)
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        ("YYMMDDHHMI STN LON LAT HT VAL", "column 3 is named 'LON', known is 'WD'"),
+        ("TM STN WS_AVG WR_DAY", "column 1 is named 'TM', known is 'YYMMDDHHMI'"),
+        ("YYMMDDHHMI STN", "2 columns are named, known are 46"),
+    ],
+)
+def test_a_header_of_few_names_is_checked_as_well(names, expected):
+    with pytest.raises(FormatChanged, match=expected):
+        wire.parse(reply("# " + names, WINTER))
+
+
+def test_rows_of_the_future_are_set_aside_with_the_reason():
+    parsed = wire.parse(reply(WINTER, with_tokens(air_temperature_c="1.0"), "garbled"))
+    at = parsed.rows["observed_at"][0].as_py()
+
+    assert parsed.until(at) is parsed
+    assert parsed.until(at - wire.CLOCK_TOLERANCE) is parsed
+    early = parsed.until(at - wire.CLOCK_TOLERANCE - timedelta(minutes=1))
+    assert early.rows.num_rows == 0
+    assert early.rejected["line"].to_pylist() == sorted(early.rejected["line"].to_pylist())
+    assert early.rejected["reason"].to_pylist() == [wire.STILL_TO_COME] * 2 + ["1 tokens, expected 46"]
+
+
+@pytest.mark.parametrize("year", ["1800", "1903", "2100"])
+def test_a_year_without_any_station_is_no_time(year):
+    parsed = wire.parse(reply(WINTER, year + WINTER[4:]))
+
+    assert (parsed.rows.num_rows, parsed.rejected.num_rows) == (1, 1)
+    assert "TM: not a time" in parsed.rejected["reason"][0].as_py()

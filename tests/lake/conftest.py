@@ -4,33 +4,36 @@ import random
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import count
 from pathlib import Path
+from typing import Final
 
+import moto.backends
 import pyarrow as pa
 import pytest
+from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.exceptions import JsonRESTError
 from moto.glue.models import glue_backends
 from moto.glue.responses import GlueResponse
+from moto.moto_server.werkzeug_app import MotoRequestHandler
+from moto.s3.models import FakeKey, s3_backends
 from moto.server import ThreadedMotoServer
+from pyiceberg.catalog import Catalog
+from pyiceberg.manifest import _manifest_cache
 
 from tests.postgres import Postgres, uri
 from tests.s3_proxy import S3Proxy
-from weather_mlops.lake.catalog import open_catalog
+from weather_mlops.lake import file_io
+from weather_mlops.lake.catalog import ensure_tables, open_catalog
+from weather_mlops.lake.object_store import ObjectStore, S3Access
 from weather_mlops.lake.schemas import FORECASTS_SCHEMA, OBSERVATIONS_SCHEMA
-from weather_mlops.lake.store import ObjectStore, S3Access
 
 # Hours in the real present: Iceberg stamps snapshots by the clock of the machine.
 NOW = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
 _numbers = count()
 TARGETS = ("air_temperature_c", "wind_speed_ms")
 LEADS = (1, 2, 3)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if "server" in getattr(item, "fixturenames", ()) and item.path.parent.name == "lake":
-            item.add_marker(pytest.mark.integration)
 
 
 def hours(number: int, last: datetime = NOW) -> list[datetime]:
@@ -103,10 +106,16 @@ def everything(table: pa.Table) -> list[dict]:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[int]:
-    running = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    running.start()
-    yield running.get_host_and_port()[1]
-    running.stop()
+    """Port of an S3 server, which also answers as AWS Glue."""
+    with pytest.MonkeyPatch.context() as patched:
+        # moto looks through its folders for each request, and logs each one: a fifth of its time.
+        modules = tuple(moto.backends.list_of_moto_modules())
+        patched.setattr(moto.backends, "list_of_moto_modules", lambda: modules)
+        patched.setattr(MotoRequestHandler, "log_request", lambda *_: None)
+        running = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+        running.start()
+        yield running.get_host_and_port()[1]
+        running.stop()
 
 
 @pytest.fixture(scope="session")
@@ -128,27 +137,108 @@ def new_bucket(server: int) -> S3Access:
 
 
 class Saved:
-    """A bucket and the catalog of its tables, as they were."""
+    """A bucket and the catalog of its tables as they are now, to return to.
 
-    def __init__(self, store: ObjectStore, database: Path):
+    It reads and writes inside moto, which is in this process: a hundred times as fast as by requests.
+
+    Args:
+        store: the bucket, whole.
+        database: SQLite file of the catalog, with no connection open to it.
+    """
+
+    def __init__(self, store: ObjectStore, database: Path) -> None:
         self.store, self.database = store, database
         self._catalog = database.read_bytes()
-        self._objects = {entry.key: store.get(entry.key) for entry in store.list("")}
+        self._backend = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
+        self._bucket = store.access.bucket
+        self._objects = {key: stored.value for key, stored in self._present().items()}
+
+    def _present(self) -> dict[str, FakeKey]:
+        return dict(self._backend.get_bucket(self._bucket).keys.items())
 
     def restore(self) -> None:
-        now = {entry.key for entry in self.store.list("")}
-        if added := now - self._objects.keys():
-            self.store.delete(*added)
+        """Undo what was written, removed and committed since."""
+        present = self._present()
+        for key in present.keys() - self._objects.keys():
+            self._backend.delete_object(self._bucket, key)
         for key, body in self._objects.items():
-            if key not in now or self.store.get(key) != body:
-                self.store.put(key, body)
+            if key not in present or present[key].value != body:
+                self._backend.put_object(self._bucket, key, body)
         self.database.write_bytes(self._catalog)
+        # Files that were read while they were damaged, or before.
+        file_io._cache = file_io._Cache(file_io.CACHE)
+        _manifest_cache.clear()
+
+
+Fill = Callable[[Catalog, ObjectStore], object]
+"""Fills a catalog's tables and their bucket."""
+
+
+class Prepared:
+    """A bucket of tables that were filled once; each test begins with them as they were then.
+
+    Args:
+        server: port of the S3 server.
+        database: where the catalog's SQLite file is to be.
+        fill: fills the tables and the bucket.
+    """
+
+    def __init__(self, server: int, database: Path, fill: Fill) -> None:
+        self.access = new_bucket(server)
+        self.properties = {"type": "sql", "uri": f"sqlite:///{database}"}
+        catalog = open_catalog(self.access, **self.properties)
+        store = ObjectStore(self.access)
+        fill(catalog, store)
+        catalog.close()
+        self._saved = Saved(store, database)
+
+    def restore(self) -> "Prepared":
+        """As it was filled."""
+        self._saved.restore()
+        return self
+
+
+@pytest.fixture(scope="module")
+def prepared_tables(server, tmp_path_factory) -> Callable[[Fill], Prepared]:
+    """Tables of a test file by the function that fills them, which is called once."""
+    return cache(lambda fill: Prepared(server, tmp_path_factory.mktemp("tables") / "catalog.db", fill))
+
+
+def empty_tables(catalog: Catalog, _store: ObjectStore) -> None:
+    """A fill: all tables, without rows."""
+    ensure_tables(catalog)
+
+
+_PREPARED: Final = pytest.StashKey[Prepared]()
+
+
+def fill_of(request: pytest.FixtureRequest) -> Fill | None:
+    """The function that fills the tables before a test, by its mark ``prepared``."""
+    mark = request.node.get_closest_marker("prepared")
+    return mark.kwargs["tables"] if mark else None
+
+
+def catalog_kind(request: pytest.FixtureRequest) -> str:
+    """Of the catalog of a test."""
+    callspec = getattr(request.node, "callspec", None)
+    return callspec.params.get("open_anew", "sqlite") if callspec else "sqlite"
+
+
+def prepared_for(request: pytest.FixtureRequest) -> Prepared | None:
+    """What the test's mark ``prepared`` asks for, where its catalog is in SQLite."""
+    fill = fill_of(request)
+    if fill is None or catalog_kind(request) != "sqlite":
+        return None
+    if _PREPARED not in request.node.stash:
+        request.node.stash[_PREPARED] = request.getfixturevalue("prepared_tables")(fill).restore()
+    return request.node.stash[_PREPARED]
 
 
 @pytest.fixture
-def access(server) -> S3Access:
-    """A bucket of this test's own."""
-    return new_bucket(server)
+def access(request, server) -> S3Access:
+    """A bucket of this test's own, or that of its prepared tables."""
+    tables = prepared_for(request)
+    return tables.access if tables else new_bucket(server)
 
 
 @pytest.fixture
@@ -189,28 +279,47 @@ def glue(server, monkeypatch) -> str:
 
 
 @pytest.fixture
-def open_anew(request, access, tmp_path) -> Iterator[Callable]:
+def open_anew(request, access, tmp_path) -> Iterator[Callable[..., Catalog]]:
     """Opens the test's catalog, as another process would."""
-    kind, opened = getattr(request, "param", "sqlite"), []
-    places = {
-        "sqlite": lambda: {"type": "sql", "uri": f"sqlite:///{tmp_path}/catalog.db"},
+    opened: list[Catalog] = []
+    prepared = prepared_for(request)
+    properties = {
+        "sqlite": lambda: (
+            prepared.properties if prepared else {"type": "sql", "uri": f"sqlite:///{tmp_path}/catalog.db"}
+        ),
         "postgres": lambda: {"type": "sql", "uri": uri(request.getfixturevalue("postgres").new())},
         "glue": lambda: {"type": "glue", "glue.endpoint": request.getfixturevalue("glue")},
     }
-    place = places[kind]()
+    chosen = properties[catalog_kind(request)]()
 
-    def opener(by: S3Access = access):
-        opened.append(open_catalog(by, **place))
+    def opener(by: S3Access = access) -> Catalog:
+        opened.append(open_catalog(by, **chosen))
         return opened[-1]
 
+    if (fill := fill_of(request)) and not prepared:
+        fill(opener(), ObjectStore(access))
     yield opener
     for catalog in opened:
         catalog.close()
 
 
 @pytest.fixture
-def catalog(open_anew):
+def catalog(open_anew) -> Catalog:
     return open_anew()
+
+
+def lose(catalog) -> None:
+    """As if the catalog's database had been deleted."""
+    for identifier in catalog.list_tables("weather"):
+        catalog.drop_table(identifier)
+    catalog.drop_namespace("weather")
+
+
+def start_over(catalog, monkeypatch) -> None:
+    """As versions did that made tables without a look at the bucket."""
+    with monkeypatch.context() as patched:
+        patched.setattr("weather_mlops.lake.catalog.refuse_unregistered", lambda *_: None)
+        ensure_tables(catalog)
 
 
 class Killed(BaseException):

@@ -3,20 +3,20 @@ from dataclasses import replace
 import pytest
 
 from tests.s3_proxy import free_port
-from weather_mlops.errors import StorageRefused, StorageUnavailable
-from weather_mlops.lake import files
+from weather_mlops.errors import Misconfigured, ObjectDamaged, StorageUnavailable
+from weather_mlops.lake import file_io
 from weather_mlops.lake.catalog import ensure_tables, open_catalog
 from weather_mlops.lake.publish import publish
 from weather_mlops.lake.schemas import OBSERVATIONS, OBSERVATIONS_SCHEMA, TABLES
 from weather_mlops.variables import VARIABLES
 
-from .conftest import everything, hours, observations
+from .conftest import empty_tables, everything, hours, observations
 
 pytestmark = pytest.mark.every_catalog
 
 
+@pytest.mark.prepared(tables=empty_tables)
 def test_tables_document_each_column_and_identify_their_rows(catalog):
-    ensure_tables(catalog)
     for definition in TABLES:
         assert all(field.doc for field in catalog.load_table(definition.identifier).schema().fields)
     table = catalog.load_table("weather.observations")
@@ -28,8 +28,8 @@ def test_tables_document_each_column_and_identify_their_rows(catalog):
     assert [field.source_id for field in table.sort_order().fields] == [1, 2]
 
 
+@pytest.mark.prepared(tables=empty_tables)
 def test_field_ids_never_move(catalog):
-    ensure_tables(catalog)
     schema = catalog.load_table("weather.observations").schema()
 
     assert [schema.find_field(name).field_id for name in ("station_id", "observed_at")] == [1, 2]
@@ -46,8 +46,8 @@ def test_making_tables_again_changes_nothing(catalog):
     assert [catalog.load_table(definition.identifier).metadata for definition in TABLES] == before
 
 
-def test_a_column_that_a_newer_version_has_is_added_and_old_rows_stay(catalog):
-    ensure_tables(catalog)
+@pytest.mark.prepared(tables=empty_tables)
+def test_a_column_of_a_newer_version_is_added_to_old_rows(catalog):
     table = catalog.load_table("weather.observations")
     with table.update_schema() as update:
         update.delete_column("wave_height_m")
@@ -60,7 +60,7 @@ def test_a_column_that_a_newer_version_has_is_added_and_old_rows_stay(catalog):
     assert table["wave_height_m"].to_pylist() == [None, None]
 
 
-def test_a_catalog_database_that_is_not_there_is_named_without_its_password(access):
+def test_a_missing_catalog_database_is_named_without_password(access):
     uri = f"postgresql+psycopg2://weather:hush@127.0.0.1:{free_port()}/catalog"
     with pytest.raises(
         StorageUnavailable, match=r"catalog weather: the catalog's database.*refused"
@@ -79,7 +79,7 @@ def test_tables_lie_at_the_same_keys_whatever_the_catalog(catalog, store):
 
 def test_s3_that_is_down_is_named_when_a_table_is_read(open_anew, access, monkeypatch):
     publish(open_anew(), observations([90], hours(1)), run="one")
-    monkeypatch.setattr(files, "_cache", files._Cache(files.CACHE))
+    monkeypatch.setattr(file_io, "_cache", file_io._Cache(file_io.CACHE))
     down = open_anew(replace(access, endpoint_url=f"http://127.0.0.1:{free_port()}"))
 
     with pytest.raises(
@@ -90,19 +90,19 @@ def test_s3_that_is_down_is_named_when_a_table_is_read(open_anew, access, monkey
 
 def test_a_table_whose_file_is_gone_is_named(catalog, store, monkeypatch):
     publish(catalog, observations([90], hours(1)), run="one")
-    monkeypatch.setattr(files, "_cache", files._Cache(files.CACHE))
+    monkeypatch.setattr(file_io, "_cache", file_io._Cache(file_io.CACHE))
     store.delete(*(entry.key for entry in store.list("warehouse/") if entry.key.endswith(".parquet")))
 
-    with pytest.raises(StorageRefused, match=r"table weather\.observations: s3://.*parquet.*gone"):
+    with pytest.raises(ObjectDamaged, match=r"table weather\.observations: s3://.*\.parquet is missing"):
         publish(catalog, observations([90], hours(2)), run="two")
 
 
 def test_large_data_files_are_read_in_parts_and_small_ones_whole(catalog, monkeypatch):
-    rows = observations(range(90, 187), hours(24))
+    rows = observations(range(90, 130), hours(24))
     publish(catalog, rows, run="one")
-    for tail in (files.TAIL, 2000):
-        monkeypatch.setattr(files, "TAIL", tail)
-        monkeypatch.setattr(files, "_cache", files._Cache(files.CACHE))
+    for tail in (file_io.TAIL, 2000):
+        monkeypatch.setattr(file_io, "TAIL", tail)
+        monkeypatch.setattr(file_io, "_cache", file_io._Cache(file_io.CACHE))
         table = catalog.load_table(OBSERVATIONS.identifier)
         assert everything(table.scan().to_arrow().cast(OBSERVATIONS_SCHEMA)) == everything(rows)
         some = table.scan(selected_fields=("air_temperature_c",), limit=5).to_arrow()
@@ -110,9 +110,30 @@ def test_large_data_files_are_read_in_parts_and_small_ones_whole(catalog, monkey
 
 
 def test_files_in_memory_are_bounded():
-    cache = files._Cache(limit=10)
+    cache = file_io._Cache(limit=10)
     for name in "abc":
         cache.put(name, b"1234")
         cache.get("a")
 
     assert [cache.get(name) for name in "abc"] == [b"1234", None, b"1234"]
+
+
+@pytest.mark.parametrize("name", [".parquet", ".metadata.json", ".avro"])
+def test_a_damaged_file_of_a_table_is_named(catalog, store, monkeypatch, name):
+    publish(catalog, observations([90], hours(1)), run="one")
+    monkeypatch.setattr(file_io, "_cache", file_io._Cache(file_io.CACHE))
+    for entry in list(store.list("warehouse/")):
+        if entry.key.endswith(name):
+            store.put(entry.key, b"PAR1{}" if name == ".parquet" else b"{}")
+
+    with pytest.raises(
+        ObjectDamaged, match=r"table weather\.observations: s3://.* is damaged \(.*`make (tables|rebuild .*)`"
+    ):
+        publish(catalog, observations([90], hours(2)), run="two")
+
+
+@pytest.mark.parametrize("uri", ["postgres//weather:hush@db/catalog", "oracel://weather:hush@db/catalog"])
+def test_an_invalid_catalog_uri_is_named_without_password(access, uri):
+    with pytest.raises(Misconfigured, match="PYICEBERG_CATALOG__WEATHER__URI") as refused:
+        open_catalog(access, type="sql", uri=uri)
+    assert "hush" not in str(refused.value)

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from weather_mlops.lake import files, maintenance
+from weather_mlops.lake import file_io, maintenance
 from weather_mlops.lake.catalog import ensure_tables
 from weather_mlops.lake.forecasts import publish, read
 from weather_mlops.lake.publish import publish as publish_observations
 from weather_mlops.lake.query import connect
 from weather_mlops.lake.schemas import FORECASTS_SCHEMA
 
-from .conftest import NOW, TARGETS, forecasts, observations
+from .conftest import NOW, TARGETS, empty_tables, forecasts, observations
 
 HOUR = timedelta(hours=1)
 MARCH = datetime(2024, 3, 10, tzinfo=UTC)
@@ -47,7 +47,7 @@ def test_forecasts_are_read_as_they_were_published(catalog):
     assert told["weather.run"] == "one"
 
 
-def test_a_forecast_published_twice_changes_nothing_the_second_time(catalog):
+def test_publishing_a_forecast_twice_changes_nothing(catalog):
     publish(catalog, forecasts([MARCH]), run="one", now=NOW)
     before = state(catalog)
 
@@ -55,7 +55,7 @@ def test_a_forecast_published_twice_changes_nothing_the_second_time(catalog):
     assert state(catalog) == before
 
 
-def test_a_newer_model_replaces_what_it_says_of_the_same_hours_and_nothing_else(catalog):
+def test_a_newer_model_replaces_only_its_own_hours(catalog):
     old = forecasts([MARCH - HOUR, MARCH])
     publish(catalog, old, run="one", now=NOW)
     newer = forecasts([MARCH], [95, 99], TARGETS[:1], version="v2")
@@ -69,7 +69,7 @@ def test_a_newer_model_replaces_what_it_says_of_the_same_hours_and_nothing_else(
     )
 
 
-def test_a_later_forecast_of_the_same_hour_stands_beside_the_earlier_one(catalog):
+def test_two_forecasts_of_one_hour_are_both_stored(catalog):
     publish(catalog, forecasts([MARCH], leads=[2]), run="one", now=NOW)
     published = publish(catalog, forecasts([MARCH + HOUR], leads=[1]), run="two", now=NOW)
 
@@ -104,10 +104,11 @@ batches = st.lists(
 @given(st.lists(batches, min_size=1, max_size=3))
 # An example makes real commits: shrinking a failing one would take minutes.
 @settings(deadline=None, max_examples=8, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
-def test_whatever_was_published_last_is_what_is_read_and_needs_no_second_time(catalog, several):
+def test_reading_returns_what_was_published_last(catalog, store, several):
     expected = {}
     if catalog.table_exists("weather.forecasts"):
         catalog.drop_table("weather.forecasts")
+        store.delete(*(entry.key for entry in store.list("warehouse/weather/forecasts/")))
     for batch in several:
         published = publish(catalog, batch, run="one", now=NOW)
         assert sum(counts(published)) == batch.num_rows
@@ -118,6 +119,7 @@ def test_whatever_was_published_last_is_what_is_read_and_needs_no_second_time(ca
     assert by_identity(read(catalog, **ALWAYS)) == [expected[key] for key in sorted(expected)]
 
 
+@pytest.mark.prepared(tables=empty_tables)
 @pytest.mark.parametrize(
     ("wrong", "fault"),
     [
@@ -130,8 +132,7 @@ def test_whatever_was_published_last_is_what_is_read_and_needs_no_second_time(ca
         ({"valid_at": MARCH}, "valid_at is not lead_hours after issued_at"),
     ],
 )
-def test_a_row_that_no_model_should_make_is_named_and_nothing_is_published(catalog, wrong, fault):
-    ensure_tables(catalog)
+def test_an_invalid_forecast_row_is_named_and_not_published(catalog, wrong, fault):
     sound = forecasts([MARCH]).to_pylist()
     nullable = pa.schema([pa.field(column.name, column.type) for column in FORECASTS_SCHEMA])
     spoiled = pa.Table.from_pylist([*sound[1:], {**sound[0], **wrong}], schema=nullable)
@@ -148,13 +149,11 @@ def test_two_rows_of_one_identity_in_a_batch_are_refused(catalog):
         publish(catalog, twice, run="one", now=NOW)
 
 
-def test_a_period_targets_and_stations_are_read_without_opening_files_of_other_months(
-    open_anew, access, proxy, monkeypatch
-):
+def test_reading_a_period_opens_no_files_of_other_months(open_anew, access, proxy, monkeypatch):
     months = [MARCH.replace(month=number) for number in range(1, 7)]
     for month in months:
         publish(open_anew(), forecasts([month]), run=month.isoformat(), now=NOW)
-    monkeypatch.setattr(files, "_cache", files._Cache(files.CACHE))
+    monkeypatch.setattr(file_io, "_cache", file_io._Cache(file_io.CACHE))
     far = open_anew(type(access)(**{**vars(access), "endpoint_url": proxy.url}))
     proxy.requests.clear()
     found = read(
@@ -178,10 +177,10 @@ def test_no_targets_and_no_stations_are_none_not_all(catalog):
     assert read(catalog, **ALWAYS, station_ids=[]).num_rows == 0
 
 
-def test_an_hourly_forecast_does_not_open_the_files_of_earlier_ones(open_anew, access, proxy, monkeypatch):
+def test_an_hourly_forecast_opens_no_files_of_earlier_ones(open_anew, access, proxy, monkeypatch):
     for back in range(4, 0, -1):
         publish(open_anew(), forecasts([MARCH - back * HOUR]), run="earlier", now=NOW)
-    monkeypatch.setattr(files, "_cache", files._Cache(files.CACHE))
+    monkeypatch.setattr(file_io, "_cache", file_io._Cache(file_io.CACHE))
     far = open_anew(type(access)(**{**vars(access), "endpoint_url": proxy.url}))
     proxy.requests.clear()
     publish(far, forecasts([MARCH]), run="now", now=NOW)

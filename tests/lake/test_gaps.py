@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from weather_mlops.lake import gaps
 from weather_mlops.lake.gaps import GapCount, due, plan_calls, update
 from weather_mlops.lake.publish import publish
-from weather_mlops.lake.rows import key_list, moment
+from weather_mlops.lake.rows import key_list, to_datetime
 from weather_mlops.lake.schemas import GAPS_SCHEMA, KEY, QUARANTINE_SCHEMA
 
 from .conftest import NOW, hours, observations
@@ -33,7 +33,7 @@ def states(register) -> dict:
     }
 
 
-def test_an_hour_that_is_not_there_opens_a_gap_and_its_row_closes_it():
+def test_a_missing_hour_opens_a_gap_and_its_row_closes_it():
     (hour,) = hours(1)
     register = update(
         NONE,
@@ -68,7 +68,7 @@ some_keys = st.sets(st.sampled_from(keys([90, 95, 98], hours(4))))
 
 @given(some_keys, some_keys, some_keys, some_keys)
 @settings(deadline=None)
-def test_the_register_is_the_same_in_any_order_and_when_told_twice(first, expected, present, refused):
+def test_the_gap_register_is_idempotent_and_order_independent(first, expected, present, refused):
     register = update(NONE, first, set(), {}, NOW - HOUR)
     reasons = dict.fromkeys(refused, "quarantined")
     once = update(register, expected, present, reasons, NOW)
@@ -91,7 +91,7 @@ def test_each_try_in_vain_makes_a_gap_rest_longer_up_to_a_day(tries, rest):
     assert due(register, NOW + rest * HOUR).num_rows == 1
 
 
-def test_closed_ones_those_beyond_the_horizon_and_those_of_the_window_are_not_due():
+def test_closed_distant_and_window_gaps_are_not_due():
     times = [NOW - timedelta(days=32), NOW - timedelta(days=30), NOW - HOUR]
     register = opened([90, 95], times, NOW - timedelta(days=1))
     register = update(register, keys([95], times), set(keys([95], times)), {}, NOW)
@@ -126,7 +126,7 @@ def test_fewer_calls_reach_further():
     st.sets(st.tuples(st.sampled_from([90, 95, 98]), st.integers(0, 31 * 24)), min_size=1), st.integers(1, 6)
 )
 @settings(deadline=None)
-def test_calls_are_never_too_many_nor_too_long_and_two_reach_all_gaps(places, max_calls):
+def test_calls_are_few_and_short_and_two_runs_reach_all_gaps(places, max_calls):
     register = pa.concat_tables([opened([station], [NOW - back * HOUR]) for station, back in places])
     calls = plan_calls(register, max_calls)
 
@@ -135,7 +135,7 @@ def test_calls_are_never_too_many_nor_too_long_and_two_reach_all_gaps(places, ma
     assert calls[0].end == NOW - min(back for _, back in places) * HOUR
     if max_calls > 1:
         for station, hour in key_list(register):
-            assert any(c.begin <= moment(hour) <= c.end and station in c.station_ids for c in calls)
+            assert any(c.begin <= to_datetime(hour) <= c.end and station in c.station_ids for c in calls)
 
 
 def asked(stations, times) -> pa.Table:
@@ -187,3 +187,10 @@ def test_gaps_are_not_read_while_none_is_due(catalog):
     assert gaps.load(catalog, NOW + HOUR).num_rows == 0
     assert gaps.load(catalog, NOW + 2 * HOUR).num_rows == 1
     assert gaps.load(catalog).num_rows == 1
+
+
+def test_gaps_of_dropped_stations_are_not_requested():
+    register = opened([90, 95], hours(2))
+    asked = plan_calls(due(gaps.of_stations(register, [95, 98]), NOW + 24 * HOUR), 10)
+
+    assert {station for call in asked for station in call.station_ids} == {95}

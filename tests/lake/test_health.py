@@ -6,15 +6,22 @@ import pytest
 
 from weather_mlops.errors import Unhealthy
 from weather_mlops.lake import gaps
-from weather_mlops.lake.health import Figures, Limits, breaches, newest_hour, read_back, require_healthy
+from weather_mlops.lake.health import (
+    TableFigures,
+    TableHealthLimits,
+    breaches,
+    newest_hour,
+    read_back,
+    require_healthy,
+)
 from weather_mlops.lake.publish import publish
 from weather_mlops.lake.schemas import KEY, QUARANTINE_SCHEMA
 from weather_mlops.lake.staging import Staging
 
 from .conftest import NOW, hours, observations
 
-LIMITS = Limits(max_lag_hours=2, min_station_share=0.9, max_open_gaps=10)
-WELL = Figures(
+LIMITS = TableHealthLimits(max_lag_hours=2, min_station_share=0.9, max_open_gaps=10)
+WELL = TableFigures(
     newest_observed_at=NOW,
     lag_hours=0.5,
     stations_expected=97,
@@ -68,7 +75,7 @@ def test_what_was_published_is_found_again(catalog, staging):
     gaps.record(catalog, staged["expected"], refused, run="run", now=NOW)
 
     figures = read_back(catalog, staging, NOW + timedelta(minutes=30))
-    assert figures == Figures(
+    assert figures == TableFigures(
         newest_observed_at=NOW,
         lag_hours=0.5,
         stations_expected=3,
@@ -94,7 +101,7 @@ def test_an_empty_table_is_told(catalog, staging):
     assert breaches(figures, LIMITS)[0] == "the table is empty"
 
 
-def test_the_newest_hour_is_known_also_after_older_rows_and_other_programs_commits(catalog):
+def test_the_newest_hour_survives_older_rows_and_other_commits(catalog):
     assert newest_hour(catalog) is None
     publish(catalog, observations([90], hours(2)), run="one")
     publish(catalog, observations([95], [NOW - timedelta(days=60)]), run="two")

@@ -3,15 +3,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from weather_mlops.errors import TableNotRegistered
+from weather_mlops.lake import file_io as cached_files
 from weather_mlops.lake import maintenance
 from weather_mlops.lake.catalog import ensure_tables
 from weather_mlops.lake.health import newest_hour
 from weather_mlops.lake.maintenance import maintain, remove_orphans
 from weather_mlops.lake.publish import publish
+from weather_mlops.lake.recovery import take_up
 from weather_mlops.lake.schemas import OBSERVATIONS, OBSERVATIONS_SCHEMA
 from weather_mlops.lake.tags import tag
 
-from .conftest import NOW, everything, observations
+from .conftest import NOW, everything, lose, observations, start_over
 
 ONLY = (OBSERVATIONS,)
 LATER = NOW + timedelta(days=3)  # when all that is written now has passed the retention and the safety age
@@ -26,8 +29,16 @@ def _soon_due(monkeypatch):
 
 
 def commit_hourly(catalog, times, stations=(90, 95)) -> None:
+    """A commit of each hour, as collection does it."""
     for time in times:
         publish(catalog, observations(stations, [time]), run=time.isoformat())
+
+
+def append_hourly(catalog, times) -> None:
+    """A commit of each hour, without a look at the rows before: in a third of the time."""
+    commit_hourly(catalog, times[:1])
+    for time in times[1:]:
+        table_of(catalog).append(observations([90, 95], [time]))
 
 
 def table_of(catalog):
@@ -43,7 +54,8 @@ def files(catalog) -> list[str]:
 
 
 def test_many_small_files_of_a_month_become_one_sorted_file(catalog):
-    commit_hourly(catalog, [*MAY[:5], datetime(2024, 6, 1, tzinfo=UTC)])
+    append_hourly(catalog, MAY[:5])
+    commit_hourly(catalog, [datetime(2024, 6, 1, tzinfo=UTC)])
     before = rows(catalog)
     assert len(files(catalog)) == 6
 
@@ -55,19 +67,19 @@ def test_many_small_files_of_a_month_become_one_sorted_file(catalog):
     assert newest_hour(catalog) == datetime(2024, 6, 1, tzinfo=UTC)
 
 
-def test_maintenance_waits_until_it_is_due_and_does_nothing_twice(catalog):
+def test_maintenance_waits_until_due_and_is_idempotent(catalog):
     commit_hourly(catalog, MAY[:3])
-    assert maintain(catalog, NOW, ONLY) == {"compacted": 0, "expired": 0, "removed": 0}
+    assert maintain(catalog, NOW, ONLY) == {"compacted": 0, "expired": 0, "removed": 0, "refused": 0}
     commit_hourly(catalog, MAY[3:4])
     assert maintain(catalog, NOW, ONLY)["compacted"] == 1
     state = table_of(catalog).metadata
-    assert maintain(catalog, NOW, ONLY) == {"compacted": 0, "expired": 0, "removed": 0}
+    assert maintain(catalog, NOW, ONLY) == {"compacted": 0, "expired": 0, "removed": 0, "refused": 0}
     assert table_of(catalog).metadata == state
 
 
 @pytest.mark.every_catalog
 def test_old_states_expire_and_their_files_go_with_them(catalog, store):
-    commit_hourly(catalog, MAY[:6])
+    append_hourly(catalog, MAY[:6])
     before = rows(catalog)
     done = maintain(catalog, LATER, ONLY)
 
@@ -88,16 +100,16 @@ def test_a_tagged_state_stays_readable_for_ever(catalog):
     snapshot = table_of(catalog).current_snapshot().snapshot_id
     tag(catalog, OBSERVATIONS, snapshot, "model-1")
     publish(catalog, observations([90, 95], MAY[:3], seed=1), run="corrections")
-    commit_hourly(catalog, MAY[3:8])
+    append_hourly(catalog, MAY[3:8])
     now = rows(catalog)
 
     done = maintain(catalog, LATER, ONLY)
-    assert min(done.values()) >= 1
+    assert min(done["compacted"], done["expired"], done["removed"]) >= 1
     assert rows(catalog, snapshot_id=snapshot) == trained_on
     assert rows(catalog) == now
 
 
-def test_young_files_without_an_owner_are_left_for_the_commit_they_may_belong_to(catalog, store):
+def test_young_orphans_are_left_for_a_commit_in_progress(catalog, store):
     commit_hourly(catalog, MAY[:1])
     stray = "warehouse/weather/observations/data/stray.parquet"
     store.put(stray, b"x")
@@ -112,12 +124,12 @@ def test_young_files_without_an_owner_are_left_for_the_commit_they_may_belong_to
 @pytest.mark.every_catalog
 def test_writers_during_a_compaction_lose_nothing(open_anew):
     ensure_tables(open_anew())
-    commit_hourly(open_anew(), MAY[:8])
+    append_hourly(open_anew(), MAY[:4])
     failures = []
 
     def write(station: int) -> None:
         try:
-            commit_hourly(open_anew(), MAY[:3], [station])
+            commit_hourly(open_anew(), MAY[:2], [station])
         except Exception as error:  # noqa: BLE001  reported by the test
             failures.append(error)
 
@@ -130,5 +142,91 @@ def test_writers_during_a_compaction_lose_nothing(open_anew):
 
     assert not failures
     assert compacted[0] == 1
-    expected = [*everything(observations([90, 95], MAY[:8])), *everything(observations([100, 101], MAY[:3]))]
+    expected = [*everything(observations([90, 95], MAY[:4])), *everything(observations([100, 101], MAY[:2]))]
     assert rows(open_anew()) == sorted(expected, key=lambda row: (row["station_id"], row["observed_at"]))
+
+
+def test_files_of_an_older_table_are_never_removed(catalog, store, monkeypatch, caplog):
+    append_hourly(catalog, MAY[:2])
+    lose(catalog)
+    start_over(catalog, monkeypatch)
+    before = {entry.key for entry in store.list("warehouse/weather/observations/")}
+    append_hourly(catalog, MAY[4:8])
+
+    with pytest.raises(TableNotRegistered, match=r"observations/metadata/.*of another table.*`make tables`"):
+        remove_orphans(catalog, OBSERVATIONS, older_than=LATER)
+    done = maintain(catalog, LATER, ONLY)
+    assert (done["compacted"], done["removed"], done["refused"]) == (1, 0, 1)
+    assert "No file was removed" in caplog.text
+    assert before <= {entry.key for entry in store.list("warehouse/weather/observations/")}
+
+
+def test_files_older_than_the_table_stay_without_their_metadata(catalog, store, monkeypatch):
+    commit_hourly(catalog, MAY[:2])
+    old = {entry.key for entry in store.list("warehouse/weather/") if entry.key.endswith(".parquet")}
+    metadata = [entry.key for entry in store.list("warehouse/weather/") if entry.key not in old]
+    store.delete(*metadata)
+    lose(catalog)
+    made = datetime.now(UTC) + timedelta(hours=2)  # as if it had been started over much later
+    monkeypatch.setattr("weather_mlops.lake.catalog.datetime", fixed(made))
+    commit_hourly(catalog, MAY[4:6])
+
+    with pytest.raises(TableNotRegistered, match=r"s3://.*parquet.* is older than the table.*make rebuild"):
+        remove_orphans(catalog, OBSERVATIONS, older_than=LATER)
+    assert old <= {entry.key for entry in store.list("warehouse/weather/")}
+
+
+def test_a_damaged_file_of_one_month_blocks_no_other_month(catalog, store, caplog, monkeypatch):
+    monkeypatch.setattr(cached_files, "_cache", cached_files._Cache(0))
+    april = [time.replace(month=4) for time in MAY[:4]]
+    append_hourly(catalog, [*april, *MAY[:4]])
+    damaged = next(name for name in files(catalog) if "2024-04" in name)
+    store.delete(damaged.partition(f"{store.access.bucket}/")[2])
+
+    assert maintain(catalog, NOW, ONLY)["refused"] == 1
+    assert f"{damaged} is missing" in caplog.text
+    months = [name.partition("_month=")[2][:7] for name in files(catalog)]
+    assert (months.count("2024-04"), months.count("2024-05")) == (4, 1)
+
+
+def test_leftovers_of_an_older_table_go_once_its_rows_are_merged(catalog, store, monkeypatch):
+    """Where the newer one has more rows, as soon happens to gaps and quarantine."""
+    commit_hourly(catalog, MAY[:1])
+    old = {entry.key for entry in store.list("warehouse/weather/") if entry.key.endswith(".parquet")}
+    lose(catalog)
+    made = datetime.now(UTC) + timedelta(hours=2)  # as if it had been started over much later
+    monkeypatch.setattr("weather_mlops.lake.catalog.datetime", fixed(made))
+    start_over(catalog, monkeypatch)
+    commit_hourly(catalog, MAY[1:3])
+    take_up(catalog, store)
+    assert len(rows(catalog)) == 6
+
+    assert remove_orphans(catalog, OBSERVATIONS, older_than=LATER) > 0
+    assert old.isdisjoint(entry.key for entry in store.list("warehouse/weather/"))
+    assert len(rows(catalog)) == 6
+
+
+def test_metadata_removed_by_another_maintenance_is_not_damage(catalog, store, monkeypatch):
+    commit_hourly(catalog, MAY[:2])
+    gone = "warehouse/weather/observations/metadata/00001-00000000-0000-0000-0000-000000000000.metadata.json"
+    store.put(gone, b"{}")
+    real = maintenance.metadata_of
+
+    def removed_first(file):
+        store.delete(gone)
+        return real(file)
+
+    monkeypatch.setattr(maintenance, "metadata_of", removed_first)
+    assert remove_orphans(catalog, OBSERVATIONS, older_than=LATER) >= 1
+    assert len(rows(catalog)) == 4
+
+
+def fixed(now: datetime):
+    """The class datetime at a time that stands still."""
+
+    class Fixed(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return now.astimezone(tz)
+
+    return Fixed

@@ -22,7 +22,7 @@ def published_rows(catalog) -> pa.Table:
     return catalog.load_table("weather.observations").scan().to_arrow().cast(OBSERVATIONS_SCHEMA)
 
 
-def test_new_rows_are_inserted_equal_ones_left_alone_and_others_corrected():
+def test_rows_are_split_into_inserted_equal_and_corrected():
     current = observations([90, 95], hours(2))
     incoming = pa.concat_tables(
         [
@@ -38,7 +38,7 @@ def test_new_rows_are_inserted_equal_ones_left_alone_and_others_corrected():
     assert changes.equal["station_id"].to_pylist() == [90, 90]
 
 
-def test_a_value_that_went_missing_is_a_correction_and_two_missing_ones_are_equal():
+def test_a_vanished_value_is_a_correction_and_nulls_are_equal():
     row = observations([90], hours(1)).to_pylist()[0]
     there = pa.Table.from_pylist([{**row, "air_temperature_c": 1.5}], schema=OBSERVATIONS_SCHEMA)
     gone = pa.Table.from_pylist([{**row, "air_temperature_c": None}], schema=OBSERVATIONS_SCHEMA)
@@ -175,7 +175,7 @@ def test_writers_at_once_lose_and_double_nothing(open_anew):
 
 
 @pytest.mark.every_catalog
-def test_a_writer_that_always_comes_second_gives_up_with_its_name(catalog):
+def test_a_writer_that_always_loses_the_race_gives_up(catalog):
     rows = iter([observations([90], [time]) for time in hours(3)])
 
     def overtaken(table) -> None:

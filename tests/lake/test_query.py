@@ -7,6 +7,7 @@ import pyarrow.dataset as ds
 import pytest
 
 from tests.lake.conftest import NOW, hours, observations
+from weather_mlops.__main__ import main
 from weather_mlops.errors import NothingYet, SnapshotExpired
 from weather_mlops.lake.catalog import ensure_tables
 from weather_mlops.lake.publish import publish
@@ -22,6 +23,17 @@ def test_all_tables_are_there_from_the_beginning(catalog, access):
 
     for name in ("observations", "quarantine", "gaps", "forecasts"):
         assert answer.sql(f"select count(*) from {name}").fetchall() == [(0,)]
+
+
+def test_stations_have_names_and_coordinates_to_join(catalog, access):
+    publish(catalog, observations([108, 184], hours(3)), run="a")
+    answer = connect(catalog, access)
+
+    assert answer.sql(
+        "select korean, english, round(latitude), round(longitude), elevation_m > 0, count(*) "
+        "from observations join stations using (station_id) group by all order by korean"
+    ).fetchall() == [("서울", "Seoul", 38, 127, True, 3), ("제주", "Jeju", 34, 127, True, 3)]
+    assert answer.sql("select count(*) from stations").fetchall() == [(97,)]
 
 
 def test_before_the_first_run_it_says_who_makes_the_tables(catalog, access):
@@ -82,3 +94,9 @@ def test_a_pinned_state_that_has_expired_is_named(catalog, access):
 
     with pytest.raises(SnapshotExpired, match=r"weather\.observations: there is no snapshot 17"):
         dataset(catalog, access, "weather.observations", 17)
+
+
+@pytest.mark.parametrize("arguments", [["query"], ["query", ""], ["query", " \n"]])
+def test_a_query_without_sql_says_how_it_is_used(capsys, arguments):
+    assert main(arguments) == 1
+    assert capsys.readouterr().err == "error: give SQL, as in: query 'select * from stations'\n"

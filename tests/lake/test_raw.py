@@ -1,18 +1,19 @@
 import gzip
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from weather_mlops.errors import FormatChanged
-from weather_mlops.kma.client import Reply
+from weather_mlops.kma.client import Response
 from weather_mlops.lake import raw
 
+MIDNIGHT = datetime(2023, 12, 31, 15, tzinfo=UTC)  # in Korea
 BODY = b"#START7777\n...\n#7777END\n"
 
 
-def reply(body=BODY, *, params=None, minute=0) -> Reply:
-    return Reply(
+def reply(body=BODY, *, params=None, minute=0) -> Response:
+    return Response(
         endpoint="kma_sfctm3",
         params=params or {"tm1": "202401010000", "tm2": "202401010200", "stn": "108", "help": "0"},
         url="https://apihub.kma.go.kr/api/typ01/url/kma_sfctm3.php?tm1=202401010000",
@@ -23,7 +24,7 @@ def reply(body=BODY, *, params=None, minute=0) -> Reply:
 
 
 def test_a_reply_is_kept_as_received_with_its_story_beside_it(store):
-    key = raw.put_reply(store, reply(), 3)
+    key = raw.put_response(store, reply(), 3)
 
     assert key == "raw/kma/kma_sfctm3/2024/01/01/202401010000_202401010200_108_a1390b0d233a.txt.gz"
     assert gzip.decompress(store.get(key)) == BODY
@@ -37,38 +38,38 @@ def test_a_reply_is_kept_as_received_with_its_story_beside_it(store):
         "bytes": len(BODY),
         "rows": 3,
     }
-    assert raw.read_reply(store, key).body == BODY
+    assert raw.read_response(store, key).body == BODY
 
 
-def test_the_same_reply_again_keeps_its_first_fetch_time_and_a_different_one_is_another_object(store):
-    first = raw.put_reply(store, reply(), 3)
-    again = raw.put_reply(store, reply(minute=30), 3)
-    other = raw.put_reply(store, reply(b"#START7777\ncorrected\n#7777END\n", minute=40), 3)
+def test_an_equal_response_keeps_its_first_fetch_time(store):
+    first = raw.put_response(store, reply(), 3)
+    again = raw.put_response(store, reply(minute=30), 3)
+    other = raw.put_response(store, reply(b"#START7777\ncorrected\n#7777END\n", minute=40), 3)
 
     assert again == first != other
-    assert raw.read_reply(store, first).about["fetched_at"] == "2024-01-01T03:00:00+00:00"
+    assert raw.read_response(store, first).about["fetched_at"] == "2024-01-01T03:00:00+00:00"
     assert list(raw.list_raw(store, "kma_sfctm3")) == sorted([first, other])
 
 
-def test_a_reply_whose_sidecar_was_never_written_is_not_listed_and_is_made_whole_by_the_next_fetch(store):
-    key = raw.put_reply(store, reply(), 3)
+def test_a_response_without_sidecar_is_completed_by_a_refetch(store):
+    key = raw.put_response(store, reply(), 3)
     store.delete(raw.sidecar_of(key))
     assert list(raw.list_raw(store, "kma_sfctm3", date(2024, 1, 1))) == []
 
-    raw.put_reply(store, reply(), 3)
+    raw.put_response(store, reply(), 3)
     assert list(raw.list_raw(store, "kma_sfctm3", date(2024, 1, 1))) == [key]
 
 
 def test_a_damaged_object_is_named(store):
-    key = raw.put_reply(store, reply(), 3)
+    key = raw.put_response(store, reply(), 3)
     for damaged in (gzip.compress(b"other"), b"no gzip", store.get(key)[:-5]):
         store.put(key, damaged)
         with pytest.raises(FormatChanged, match="202401010000_202401010200_108"):
-            raw.read_reply(store, key)
+            raw.read_response(store, key)
 
 
 def test_the_key_of_the_api_is_never_kept(store):
-    key = raw.put_reply(store, reply(params={"tm": "202401010000", "authKey": "hush"}), 3)
+    key = raw.put_response(store, reply(params={"tm": "202401010000", "authKey": "hush"}), 3)
 
     assert b"hush" not in store.get(raw.sidecar_of(key))
 
@@ -78,6 +79,69 @@ def test_the_key_of_the_api_is_never_kept(store):
     [("0", "all"), ("", "all"), ("108", "108"), ("90:95:98", "90-95-98"), ("90:95:98:99", "4-stations-")],
 )
 def test_keys_tell_their_stations(store, stations, label):
-    key = raw.put_reply(store, reply(params={"tm": "202401010000", "stn": stations}), 3)
+    key = raw.put_response(store, reply(params={"tm": "202401010000", "stn": stations}), 3)
 
     assert f"/202401010000_202401010000_{label}" in key
+
+
+@pytest.mark.parametrize(
+    "sidecar", [b"", b"[]", b"{}", b"[" * 100_000, b'{"fetched_at": 1}', b'{"fetched_at": "x"}']
+)
+def test_a_damaged_sidecar_is_named(store, sidecar):
+    key = raw.put_response(store, reply(), 3)
+    store.put(raw.sidecar_of(key), sidecar)
+
+    with pytest.raises(FormatChanged, match=r"202401010000_202401010200_108_.*\.json.*damaged"):
+        raw.read_response(store, key)
+
+
+def test_what_lies_among_raw_and_is_no_reply_is_named(store):
+    store.put("raw/kma/kma_sfctm3/2024/01/01/notes.json", b"{}")
+    store.put("raw/kma/kma_sfctm3/2024/01/01/notes.txt.gz", b"")
+
+    with pytest.raises(FormatChanged, match=r"notes\.txt\.gz.*Move it away"):
+        list(raw.list_all(store, "kma_sfctm3"))
+
+
+FOUR = (90, 95, 98, 99)
+KEYS = {
+    # by the API: the stations asked for are all, up to three, or more, which the sidecar names
+    "kma_sfctm3/2024/01/01/202401010000_202401010200_all_a1390b0d233a": (0, 2, None),
+    "kma_sfctm3/2024/01/01/202401010000_202401010000_108_a1390b0d233a": (0, 0, (108,)),
+    "kma_sfctm3/2024/01/01/202401010000_202401010200_90-95-98_a1390b0d233a": (0, 2, (90, 95, 98)),
+    "kma_sfctm3/2024/01/01/202401010000_202401010200_4-stations-0a1b2c_a1390b0d233a": (
+        0,
+        2,
+        (90, 95, 98, 99),
+    ),
+    # files that people had: by the hours and stations of their rows, or without any
+    "imported/2024/01/01/202401010000_202401010200_108_a1390b0d233a": (0, 2, (108,)),
+    "imported/2024/01/01/202401010000_202401010200_4-stations-0a1b2c_a1390b0d233a": (0, 2, FOUR),
+    "imported/2024/01/01/202401010305Z_202401010305Z_all_a1390b0d233a": None,
+}
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_every_form_of_a_key_that_was_ever_written_is_read(store, name):
+    endpoint = name.partition("/")[0]
+    about = {"fetched_at": "2024-01-01T03:00:00+00:00", "params": {"stn": "90:95:98:99"}}
+    store.put(f"raw/kma/{name}.json", json.dumps(about).encode())
+    store.put(f"raw/kma/{name}.txt.gz", b"")
+    found = [(kept.begin, kept.end, kept.stations) for kept in raw.list_all(store, endpoint)]
+    day = [kept.key for kept in raw.list_about(store, endpoint, MIDNIGHT, MIDNIGHT + timedelta(hours=30))]
+
+    if KEYS[name] is None:  # about no hour
+        assert (found, day) == ([], [])
+    else:
+        first, last, stations = KEYS[name]
+        hours = [MIDNIGHT + timedelta(hours=hour) for hour in (first, last)]
+        assert found == [(*hours, stations)]
+        assert day == [f"raw/kma/{name}.txt.gz"]
+
+
+def test_when_hours_were_received_is_told_past_what_is_no_reply(store):
+    raw.put_response(store, reply(), 3)
+    store.put("raw/kma/kma_sfctm3/2024/01/01/notes.json", b"{}")
+
+    (found,) = raw.received(store, "kma_sfctm3", date(2024, 1, 1))
+    assert found[0] == MIDNIGHT + timedelta(hours=2)

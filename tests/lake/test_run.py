@@ -7,16 +7,16 @@ from itertools import count
 import pyarrow as pa
 import pytest
 
-from weather_mlops.kma.client import Reply
-from weather_mlops.lake import files, gaps, health, raw
-from weather_mlops.lake.calls import DailyCalls
+from weather_mlops.kma.client import Response
+from weather_mlops.lake import file_io, gaps, health, raw
 from weather_mlops.lake.catalog import ensure_tables, open_catalog
+from weather_mlops.lake.object_store import ObjectStore, S3Access
 from weather_mlops.lake.publish import publish, publish_run
+from weather_mlops.lake.quota import DailyCalls
 from weather_mlops.lake.schemas import KEY, QUARANTINE_SCHEMA
 from weather_mlops.lake.staging import Staging
-from weather_mlops.lake.store import ObjectStore
 
-from .conftest import NOW, Killed, Saved, hours, observations
+from .conftest import NOW, Killed, Saved, empty_tables, hours, observations
 
 STATIONS = [90, 95, 98]
 
@@ -47,7 +47,7 @@ def state(catalog) -> dict[str, list]:
     return found
 
 
-def test_a_run_killed_at_any_write_and_run_again_ends_as_one_undisturbed(access, store, tmp_path, killer):
+def test_a_run_killed_at_any_write_and_rerun_ends_the_same(access, store, tmp_path, killer):
     database = tmp_path / "catalog.db"
 
     def opened():
@@ -80,22 +80,23 @@ def test_a_run_killed_at_any_write_and_run_again_ends_as_one_undisturbed(access,
 
 
 def as_a_new_process(monkeypatch) -> None:
-    monkeypatch.setattr(files, "_cache", files._Cache(files.CACHE))
+    monkeypatch.setattr(file_io, "_cache", file_io._Cache(file_io.CACHE))
 
 
+@pytest.mark.prepared(tables=empty_tables)
 def test_an_hourly_run_makes_few_requests(access, open_anew, proxy, monkeypatch, tmp_path):
     """Each task as a process of its own, after some hours of runs."""
     stations, replies = range(90, 100), count()
     counted = replace(access, endpoint_url=proxy.url)
     runs = count()
 
-    def task(work) -> int:
+    def task(work, by: S3Access) -> int:
         as_a_new_process(monkeypatch)
         before = len(proxy.requests)
-        work(open_anew(counted), ObjectStore(counted))
+        work(open_anew(by), ObjectStore(by))
         return len(proxy.requests) - before
 
-    def hourly(last: datetime, present) -> list[int]:
+    def hourly(last: datetime, present, by: S3Access = counted) -> list[int]:
         run = f"run-{next(runs)}"
         window = hours(3, last)
         rows = observations(present, window)
@@ -104,10 +105,10 @@ def test_an_hourly_run_makes_few_requests(access, open_anew, proxy, monkeypatch,
             DailyCalls(store, 20_000, lambda: last).take()
             health.newest_hour(catalog)
             gaps.load(catalog, last)
-            reply = Reply(
+            reply = Response(
                 "kma_sfctm3", {"tm1": "202401010000"}, "url", 200, last, str(next(replies)).encode()
             )
-            raw.put_reply(store, reply, 3)
+            raw.put_response(store, reply, 3)
             keys = observations(stations, window).select(KEY)
             expected = keys.append_column("origin", pa.array(["window"] * keys.num_rows))
             tables = {"expected": expected, "rows": rows, "rejected": rows.slice(0, 0)}
@@ -126,12 +127,11 @@ def test_an_hourly_run_makes_few_requests(access, open_anew, proxy, monkeypatch,
         def check(catalog, store):
             assert health.read_back(catalog, Staging(store, run), last).lost == 0
 
-        return [task(work) for work in (collect, audit, update, check)]
+        return [task(work, by) for work in (collect, audit, update, check)]
 
     begin = datetime(2024, 5, 10, tzinfo=UTC)
-    ensure_tables(open_anew())
     for hour in range(6):
-        hourly(begin + timedelta(hours=hour), stations[:-1] if hour == 2 else stations)
+        hourly(begin + timedelta(hours=hour), stations[:-1] if hour == 2 else stations, access)
     complete = hourly(begin + timedelta(hours=6), stations)
     with_gap = hourly(begin + timedelta(hours=7), stations[:-1])
 

@@ -1,6 +1,7 @@
 import pyarrow as pa
 import pytest
 
+from weather_mlops.errors import ObjectDamaged
 from weather_mlops.lake.staging import Staging, safe_run
 
 from .conftest import hours, observations
@@ -38,3 +39,27 @@ def test_names_of_runs_are_safe_readable_and_apart():
     assert airflow.startswith("data_collection_scheduled__2024-01-01T00_00_00_00_00-")
     assert safe_run("a:b") != safe_run("a+b")
     assert safe_run("a:b") == safe_run("a:b")
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"PK\x03\x04 no zip", b"PK\x05\x06" + bytes(18)], ids=["cut", "no zip", "empty"]
+)
+def test_a_damaged_parcel_is_named_with_the_way_out(store, body):
+    staging = Staging(store, "run")
+    key = staging.write("collected", {"rows": pa.table({"x": [1]})})
+    store.put(key, body)
+
+    with pytest.raises(ObjectDamaged, match=r"staging/run-.*/collected\.zip.*clear the task"):
+        staging.read("collected")
+
+
+def test_a_damaged_table_of_a_parcel_is_named(store):
+    staging = Staging(store, "run")
+    key = staging.write("collected", {"rows": pa.table({"x": [1]})})
+    store.put(key, store.get(key).replace(b"PAR1", b"PAR2"))
+    store.put(staging.write_table("rows", pa.table({"x": [1]})), b"PAR1")
+
+    with pytest.raises(ObjectDamaged):
+        staging.read("collected")
+    with pytest.raises(ObjectDamaged):
+        staging.read_table("rows")

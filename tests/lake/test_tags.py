@@ -79,7 +79,7 @@ def test_a_tag_does_not_move_to_another_snapshot(catalog):
         tag(catalog, OBSERVATIONS, other, "v1")
 
 
-def test_the_current_state_is_no_tag_and_stays_when_its_name_is_untagged(catalog):
+def test_the_main_branch_is_no_tag_and_can_not_be_untagged(catalog):
     current = publish_one(catalog)
     with pytest.raises(ValueError, match=r"'main' is a branch"):
         tag(catalog, OBSERVATIONS, current, "main")

@@ -5,13 +5,47 @@ from dataclasses import replace
 import pytest
 
 from tests.lake.conftest import access, catalog, killer, open_anew, proxy, server, store  # noqa: F401  fixtures
-from weather_mlops.model import training
+from weather_mlops.model import climatology, long_history, short_history
 
 
 @pytest.fixture(scope="session")
 def quick_training():
     """Fewer trees: most tests don't need the best model."""
     with pytest.MonkeyPatch.context() as patch:
-        tiny = replace(training.SETTINGS, rounds=40, depth=3, seeds=1, near_leads=0, blocks=2, rate=0.15)
-        patch.setattr(training, "SETTINGS", tiny)
+        few = {"rounds": 15, "rate": 0.3, "block_rate": 0.3, "patience": 5}
+        tiny = replace(
+            long_history.SETTINGS, depth=3, seeds=1, near_leads=0, blocks=2, bins=16, columns=0.2, **few
+        )
+        patch.setattr(long_history, "SETTINGS", tiny)
+        patch.setattr(
+            long_history,
+            "ERROR_SCALE",
+            {**long_history.ERROR_SCALE, "rounds": 10, "columns": 0.2, "rate": 0.3},
+        )
+        few = replace(
+            short_history.SETTINGS,
+            num_boost_round=12,
+            learning_rate=0.3,
+            max_depth=3,
+            max_bin=16,
+            colsample_bytree=0.2,
+            parts=3,
+        )
+        patch.setattr(short_history, "SETTINGS", few)
         yield
+
+
+@pytest.fixture(scope="module")
+def long_history_recipe():
+    """Weeks of data trained on as a long history is, which takes a whole year otherwise."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(climatology, "YEAR_SEEN_DAYS", 0)
+        yield
+
+
+@pytest.fixture(scope="module", params=["long_history", "short_history"])
+def each_recipe(request):
+    """Once as a long history, once as a short one."""
+    if request.param == "long_history":
+        request.getfixturevalue("long_history_recipe")
+    return request.param

@@ -107,7 +107,7 @@ def test_every_time_is_kst(page):
     assert clocks == []
 
 
-def test_the_unit_is_that_of_the_target():
+def test_the_unit_is_that_of_the_target(undrawn):
     text = Page(render(evaluation(unit="hPa", label="Pressure"))).text
     assert "RMSE 0.78 hPa at 1 h" in text
     assert "°C" not in text.replace("air_temperature_c (°C)", "")
@@ -251,6 +251,8 @@ def test_values_bring_no_markup():
     assert "<img" not in html
     assert "img" not in Page(html).tags
     assert evil in Page(html).text
+    drawings = "".join(re.findall("<svg.*?</svg>", html, flags=re.DOTALL))
+    assert "°C" not in drawings.replace("air_temperature_c (°C)", "")  # the unit of a drawing is the target's
 
 
 def test_the_page_needs_nothing_else(page, html):

@@ -10,10 +10,10 @@ from weather_mlops.errors import Misconfigured
 from weather_mlops.lake import quarantine
 from weather_mlops.lake.publish import publish
 from weather_mlops.lake.schemas import QUARANTINE_SCHEMA
-from weather_mlops.model.readiness import Limits, measure, shortfalls
+from weather_mlops.model.readiness import DataRequirements, measure, shortfalls
 
 COLUMN = "air_temperature_c"
-LIMITS = Limits(min_span_days=3)
+LIMITS = DataRequirements(min_span_days=3)
 
 
 def filled(table: pa.Table) -> pa.Table:
@@ -23,12 +23,13 @@ def filled(table: pa.Table) -> pa.Table:
 
 
 def look(catalog, **more):
-    given = {"stations": None, "history_days": 365, "now": NOW, "min_station_coverage": 0.5, **more}
+    given = {"stations": None, "history_days": 365, "now": NOW, "limits": LIMITS, **more}
     return measure(catalog, COLUMN, **given)
 
 
 def told(catalog, now=NOW, **limits) -> str:
-    return "; ".join(shortfalls(look(catalog), Limits(**{"min_span_days": 3, **limits}), now))
+    chosen = DataRequirements(**{"min_span_days": 3, **limits})
+    return "; ".join(shortfalls(look(catalog, limits=chosen), chosen, now))
 
 
 def test_four_days_of_two_stations_are_measured(catalog):
@@ -58,8 +59,35 @@ def test_a_station_that_appears_late_is_left_out_and_named(catalog):
     publish(catalog, filled(observations([159], hours(24))), run="b", score=1.0)
     found = look(catalog)
     assert found.stations == (108,)
-    assert found.left_out == {159: pytest.approx(24 / 97)}
+    assert found.left_out == {159: pytest.approx(24 / 72)}
     assert found.coverage == 1.0
+
+
+def test_an_old_month_of_one_station_stops_no_training(catalog):
+    publish(catalog, filled(observations([108, 159], hours(97))), run="a", score=1.0)
+    publish(catalog, filled(observations([184], hours(48, NOW - timedelta(days=300)))), run="b", score=1.0)
+    found = look(catalog)
+    assert shortfalls(found, LIMITS, NOW) == []
+    assert found.stations == (108, 159)
+    assert found.first == NOW - timedelta(hours=96)
+
+
+def test_old_years_of_one_station_count_and_exclude_no_other(catalog):
+    publish(catalog, filled(observations([108, 159], hours(97))), run="a", score=1.0)
+    old = NOW - timedelta(days=300)
+    publish(catalog, filled(observations([108], hours(400, old))), run="b", score=1.0)
+    found = look(catalog)
+    assert found.stations == (108, 159)
+    assert found.first == old - timedelta(hours=399)
+    assert found.span_days == pytest.approx((400 + 97) / 24, abs=0.1)
+
+
+def test_missing_hours_lower_coverage_but_a_gap_of_days_does_not(catalog):
+    newest, before = hours(40), hours(60, NOW - timedelta(days=20))
+    publish(catalog, filled(observations([108], [*before, *newest])), run="a", score=1.0)
+    assert look(catalog).coverage == 1.0
+    assert "scattered over 21 days; 6 are allowed" in told(catalog)
+    assert told(catalog, min_span_days=1) == ""
 
 
 def test_each_limit_tells_its_figures(catalog):
@@ -74,7 +102,7 @@ def test_each_limit_tells_its_figures(catalog):
     late = NOW + timedelta(hours=7)
     for limit, words in (
         ({"min_span_days": 60}, "span 4.0 days; 60 are needed"),
-        ({"min_coverage": 0.9}, "50.5% of the station-hours"),
+        ({"min_coverage": 0.9}, "50.0% of the station-hours of the newest 3 days"),
         ({"min_stations": 3}, "1 stations"),
         ({"max_age_hours": 6}, "7.0 h old; at most 6 h"),
         ({"max_quarantined_share": 0.05}, "% of the rows are in quarantine"),
@@ -92,4 +120,4 @@ def test_only_the_stations_asked_for_count(catalog):
 
 def test_an_unknown_limit_is_refused():
     with pytest.raises(Misconfigured, match="min_span: unknown; known are"):
-        Limits.of({"min_span": 3})
+        DataRequirements.of({"min_span": 3})

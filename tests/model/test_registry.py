@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.model.sealed import NOTES, unchecked
 from weather_mlops.errors import ModelUnusable
-from weather_mlops.lake.store import ObjectStore
+from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.model.registry import Decision, Registry
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -21,7 +22,7 @@ def registry(store) -> Registry:
 
 def sealed(registry: Registry, *names: str) -> None:
     for name in names:
-        registry.seal(name, {**FILES, "lead_01.ubj": name.encode()}, {"recipe": "abc"})
+        registry.seal(name, {**FILES, "lead_01.ubj": name.encode()}, NOTES)
 
 
 def deploy(registry: Registry, *names: str) -> None:
@@ -125,25 +126,27 @@ def test_a_refusal_is_on_record_and_moves_nothing(registry):
     assert history(registry) == [("deployed", "v1"), ("refused", "v2")]
 
 
-def test_rollback_goes_to_the_one_deployed_before_and_on_from_there(registry):
+def test_rollback_goes_back_one_deployment_at_a_time(registry):
     sealed(registry, "v1", "v2", "v3")
     deploy(registry, "v1", "v2", "v3")
     for day, expected in ((10, "v2"), (11, "v1")):
-        registry.rollback(None, at=BEGIN + timedelta(days=day), by="kim", reason="worse since Monday")
+        registry.rollback(
+            None, at=BEGIN + timedelta(days=day), by="kim", reason="worse since Monday", check=unchecked
+        )
         assert champion(registry) == expected
     assert history(registry)[-2:] == [("rolled back", "v2"), ("rolled back", "v1")]
     with pytest.raises(ModelUnusable, match="nothing to roll back to"):
-        registry.rollback(None, at=BEGIN, by="kim", reason="")
+        registry.rollback(None, at=BEGIN, by="kim", reason="", check=unchecked)
     assert registry.champion().by == "kim"
 
 
 def test_rollback_to_a_version_by_name(registry):
     sealed(registry, "v1", "v2", "v3")
     deploy(registry, "v1", "v2", "v3")
-    registry.rollback("v1", at=BEGIN + timedelta(days=9), by="kim", reason="")
+    registry.rollback("v1", at=BEGIN + timedelta(days=9), by="kim", reason="", check=unchecked)
     assert champion(registry) == "v1"
     with pytest.raises(ModelUnusable, match="v1 is the champion"):
-        registry.rollback("v1", at=BEGIN + timedelta(days=9), by="kim", reason="")
+        registry.rollback("v1", at=BEGIN + timedelta(days=9), by="kim", reason="", check=unchecked)
 
 
 def test_nothing_damaged_or_unknown_is_put_back(registry):
@@ -152,7 +155,7 @@ def test_nothing_damaged_or_unknown_is_put_back(registry):
     registry.store.put(registry.key("v1", "lead_01.ubj"), b"broken")
     for version in (None, "v1", "v9"):
         with pytest.raises(ModelUnusable):
-            registry.rollback(version, at=BEGIN, by="kim", reason="")
+            registry.rollback(version, at=BEGIN, by="kim", reason="", check=unchecked)
     assert champion(registry) == "v2"
 
 
@@ -162,7 +165,7 @@ def test_a_damaged_pointer_is_told_and_rollback_mends_it(registry):
     registry.store.put(f"{registry.prefix}champion.json", b'{"version": ')
     with pytest.raises(ModelUnusable, match="make rollback TARGET=air_temperature"):
         registry.champion()
-    registry.rollback(None, at=BEGIN + timedelta(days=9), by="kim", reason="pointer broken")
+    registry.rollback(None, at=BEGIN + timedelta(days=9), by="kim", reason="pointer broken", check=unchecked)
     assert champion(registry) == "v2"
 
 
@@ -179,7 +182,7 @@ class Stopping(ObjectStore):
 
 
 @pytest.mark.parametrize("writes", range(4))
-def test_a_promotion_stopped_between_two_writes_is_whole_once_made_again(registry, access, writes):
+def test_a_stopped_promotion_is_whole_once_repeated(registry, access, writes):
     deploy(registry, "v1")
     decision = Decision("deployed", "v2", "v1", BEGIN + timedelta(days=1), "run", "gates")
     stopping = Stopping(access)
@@ -193,7 +196,7 @@ def test_a_promotion_stopped_between_two_writes_is_whole_once_made_again(registr
     assert history(registry) == [("deployed", "v1"), ("deployed", "v2")]
 
 
-def test_a_pointer_whose_record_was_lost_is_put_on_record_by_the_next_one(registry):
+def test_the_next_promotion_records_a_pointer_without_record(registry):
     deploy(registry, "v1")
     lost = Decision("deployed", "v2", "v1", BEGIN + timedelta(days=1), "run", "gates")
     registry.store.put(f"{registry.prefix}champion.json", json.dumps(lost.as_dict()).encode())

@@ -6,18 +6,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from weather_mlops.model import scores
-from weather_mlops.model.scores import Quantiles
+from weather_mlops.model.scores import QuantileForecast
 
 NAN = np.nan
 
 
-def around(middle: np.ndarray, width: float = 1.0) -> Quantiles:
-    return Quantiles(middle - width, middle, middle + width)
+def around(middle: np.ndarray, width: float = 1.0) -> QuantileForecast:
+    return QuantileForecast(middle - width, middle, middle + width)
 
 
 def test_figures_by_hand():
     observed = np.array([0.0, 1.0, 2.0, NAN])
-    forecast = Quantiles(
+    forecast = QuantileForecast(
         np.array([-1.0, 1.5, 1.0, 0.0]), np.array([0.0, 2.0, 4.0, 0.0]), np.array([1.0, 3.0, 5.0, 0.0])
     )
     found = scores.figures(observed, forecast)

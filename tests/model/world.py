@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from weather_mlops.lake.schemas import OBSERVATIONS_SCHEMA, UTC_TIME
 from weather_mlops.model import features
-from weather_mlops.model.grid import Grid, to_grid
+from weather_mlops.model.panel import Panel, to_panel
 from weather_mlops.model.plan import Plan
 from weather_mlops.model.targets import target_named
 
@@ -66,11 +66,11 @@ def _rows(station: int, begin: datetime, hours: int, columns: dict[str, np.ndarr
     return pa.table([column(field) for field in OBSERVATIONS_SCHEMA], schema=OBSERVATIONS_SCHEMA)
 
 
-def grid(*args, **kwargs) -> Grid:
-    return to_grid(observed(*args, **kwargs), INPUTS)
+def grid(*args, **kwargs) -> Panel:
+    return to_panel(observed(*args, **kwargs), INPUTS)
 
 
-def plan(made: Grid, *, horizon: int = 3, holdout_days: int = 10, **changes) -> Plan:
+def plan(made: Panel, *, horizon: int = 3, holdout_days: int = 10, **changes) -> Plan:
     last = made.moment(made.length - 1)
     given = {
         "target": "air_temperature",

@@ -4,7 +4,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.lake.conftest import access, catalog, killer, open_anew, proxy, server, store  # noqa: F401  fixtures
+from tests.lake.conftest import (  # noqa: F401  fixtures
+    access,
+    catalog,
+    killer,
+    open_anew,
+    prepared_tables,
+    proxy,
+    server,
+    store,
+)
 from tests.monitoring.orchestrator import Orchestrator, serving
 
 

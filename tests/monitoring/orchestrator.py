@@ -43,6 +43,8 @@ class Orchestrator:
         self.tasks: list[dict[str, Any]] = []
         self.started: list[dict[str, Any]] = []
         self.broken: int | None = None
+        self.page_limit = 100
+        self.broken_files: list[str] | None = []  # None = the user may not read them
         self.url = ""
 
     def api(self, password: str = PASSWORD) -> AirflowApi:
@@ -55,12 +57,20 @@ class Orchestrator:
         if parts == ["monitor", "health"]:
             return 200, self.health
         if parts == ["dags"]:
-            return 200, {"dags": self.dags}
+            begin, number = (int(query[name][0]) for name in ("offset", "limit"))
+            page = self.dags[begin : begin + min(number, self.page_limit)]
+            return 200, {"dags": page, "total_entries": len(self.dags)}
+        if parts == ["importErrors"]:
+            files = [{"filename": name} for name in self.broken_files or []]
+            return 403 if self.broken_files is None else 200, {"import_errors": files}
         if method == "POST":
             if any(one["dag_run_id"] == body["dag_run_id"] for one in self.started):
                 return 409, {}
             self.started.append({"dag_id": parts[1], **body})
             return 200, {}
+        if parts[1:] == ["~", "dagRuns"]:
+            begun = [one for one in self.runs if one["start_date"] and one["state"] in query["state"]]
+            return 200, {"dag_runs": sorted(begun, key=lambda one: one["start_date"])[:1]}
         if parts[2:] == ["dagRuns"]:
             return 200, {"dag_runs": [one for one in self.runs if one["dag_id"] == parts[1]]}
         if "state" in query:

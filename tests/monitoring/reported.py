@@ -1,11 +1,16 @@
-"""Sections as the three measuring tasks hand them over: of a healthy system, a troubled one, a young one."""
+"""Sections as the three measuring tasks hand them over: of a healthy system, a troubled one, a young one.
+
+Each builder gives a healthy section; its arguments say what is wrong with it.
+"""
 
 import math
 import random
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from weather_mlops.kma.stations import load_stations
-from weather_mlops.monitoring.findings import Check, Missing, Section, Severity, Status
+from weather_mlops.kma.stations import Station, load_stations
+from weather_mlops.monitoring.checks import Check, CheckSeverity, Missing, Section, Status
 from weather_mlops.variables import VARIABLES
 
 NOW = datetime(2026, 11, 25, 23, 30, tzinfo=UTC)
@@ -17,17 +22,29 @@ SILENT = (90, 115, 184)
 DUMB = 'a <b>rule</b> & "more"'
 
 
-def iso(hours_ago):
+def iso(hours_ago: float) -> str:
+    """A time so many hours before the report."""
     return (NOW - hours_ago * HOURS).isoformat()
 
 
-def held(name, value, limit, unit="", subject="", *, low=False, critical=False, detail="as measured"):
+def held(
+    name: str,
+    value: float,
+    limit: float,
+    unit: str = "",
+    subject: str = "",
+    *,
+    low: bool = False,
+    critical: bool = False,
+    detail: str = "as measured",
+) -> Check:
+    """A check of a figure against its upper limit, or its lower one."""
     breach = value < limit if low else value > limit
     return Check(
         name,
         subject,
         Status.BREACH if breach else Status.OK,
-        Severity.CRITICAL if critical else Severity.WARNING,
+        CheckSeverity.CRITICAL if critical else CheckSeverity.WARNING,
         value,
         limit,
         unit,
@@ -35,23 +52,44 @@ def held(name, value, limit, unit="", subject="", *, low=False, critical=False, 
     )
 
 
-def unknown(name, why, subject="", *, critical=False):
-    severity = Severity.CRITICAL if critical else Severity.WARNING
+def unknown(name: str, why: str, subject: str = "", *, critical: bool = False) -> Check:
+    """A check that could not be made."""
+    severity = CheckSeverity.CRITICAL if critical else CheckSeverity.WARNING
     return Check(name, subject, Status.UNKNOWN, severity, None, None, "", why)
 
 
-def health(*, troubled=False):
+def health(
+    *,
+    memory_used_gb: float = 4.0,
+    memory_share: float = 0.5,
+    triggerer: str | None = "healthy",
+    paused: Collection[str] = (),
+    failing: Collection[str] = (),
+    slow: Collection[str] = (),
+    late: Collection[str] = (),
+) -> Section:
+    """The section of the system.
+
+    Args:
+        memory_used_gb: of 8 GB.
+        memory_share: the same as a share, 0 to 1.
+        triggerer: its status.
+        paused: names of DAGs that are paused.
+        failing: those whose last three runs failed.
+        slow: those whose last run took four times as long as the ones before.
+        late: those whose run is 42 minutes late.
+    """
     dags = {
         name: {
-            "paused": name == "history" and troubled,
+            "paused": name in paused,
             "by_hand": name == "history",
             "last_run": "scheduled__1",
-            "last_state": "failed" if troubled and name == "model_training" else "success",
+            "last_state": "failed" if name in failing else "success",
             "last_started_at": iso(n + 0.5),
-            "last_seconds": 40.0 * (n + 1) * (4 if troubled and name == "forecast" else 1),
+            "last_seconds": 40.0 * (n + 1) * (4 if name in slow else 1),
             "median_seconds": None if name == "history" else 41.0 * (n + 1),
-            "failed_in_a_row": 3 if troubled and name == "model_training" else 0,
-            "late_minutes": 42.0 if troubled and name == "data_collection" else 0.0,
+            "failed_in_a_row": 3 if name in failing else 0,
+            "late_minutes": 42.0 if name in late else 0.0,
             "queued_minutes": 0.0,
         }
         for n, name in enumerate(DAGS)
@@ -59,11 +97,11 @@ def health(*, troubled=False):
     parts = {
         name: {"status": "healthy", "heartbeat_at": iso(0.002)} for name in ("scheduler", "dag_processor")
     }
-    parts["triggerer"] = {"status": None if troubled else "healthy", "heartbeat_at": None}
+    parts["triggerer"] = {"status": triggerer, "heartbeat_at": None}
     figures = {
         "machine": {
-            "contained": True, "cores": 2.0, "cpu_share": 0.41, "memory_share": 0.95 if troubled else 0.5,
-            "memory_used_gb": 7.6 if troubled else 4.0, "memory_limit_gb": 8.0,
+            "contained": True, "cores": 2.0, "cpu_share": 0.41, "memory_share": memory_share,
+            "memory_used_gb": memory_used_gb, "memory_limit_gb": 8.0,
             "disks": [{"path": "/opt/airflow", "used_share": 0.62, "free_gb": 113.2}],
         },
         "airflow": {"components": parts, "dags": dags},
@@ -74,8 +112,8 @@ def health(*, troubled=False):
     }  # fmt: skip
     checks = [
         held("cpu_busy", 41.0, 95.0, "%"),
-        held("memory_full", 95.0 if troubled else 50.0, 90.0, "%", critical=True,
-             detail="7.6 of 8.0 GB in use" if troubled else "4.0 of 8.0 GB in use"),
+        held("memory_full", 100 * memory_share, 90.0, "%", critical=True,
+             detail=f"{memory_used_gb} of 8.0 GB in use"),
         held("disk_full", 62.0, 90.0, "%", "/opt/airflow", critical=True),
         held("s3_slow", 12.0, 2000.0, "ms"),
         held("kma_silent", 0.4, 3.0, "h", critical=True),
@@ -83,15 +121,15 @@ def health(*, troubled=False):
         *(held("dag_late", dags[name]["late_minutes"], 15.0, "min", name) for name in DAGS[:4]),
         *(held("dag_failing", dags[name]["failed_in_a_row"], 1, subject=name, critical=True)
           for name in DAGS[:4]),
-        *(held("dag_slow", 4.0 if troubled and name == "forecast" else 1.0, 3.0, "×", name)
+        *(held("dag_slow", 4.0 if name in slow else 1.0, 3.0, "×", name)
           for name in DAGS[:4]),
     ]  # fmt: skip
     return Section("system_health", figures, checks, [])
 
 
-def station(row, *, troubled, seed):
-    silent = troubled and row.id in SILENT
-    bias = 2.1 if troubled and row.id in BIASED else seed.uniform(-0.5, 0.5)
+def station(row: Station, source: random.Random, *, silent: bool, biased: bool) -> dict[str, Any]:
+    """Figures of a station."""
+    bias = 2.1 if biased else source.uniform(-0.5, 0.5)
     return {
         "id": row.id, "korean": row.korean, "english": row.english, "latitude": row.latitude,
         "longitude": row.longitude, "elevation_m": row.elevation_m,
@@ -100,7 +138,7 @@ def station(row, *, troubled, seed):
         "quarantined_30d": 3 if silent else 0, "open_gaps": 30 if silent else 0,
         "bias": {
             "air_temperature_c": {"value": bias, "excess": 4 * abs(bias), "limit": 6.5, "neighbours": 6},
-            "sea_level_pressure_hpa": {"value": -0.2, "excess": seed.uniform(0, 2), "limit": 3.0,
+            "sea_level_pressure_hpa": {"value": -0.2, "excess": source.uniform(0, 2), "limit": 3.0,
                                        "neighbours": 6},
             "dew_point_c": {"value": None, "excess": None, "limit": None, "neighbours": 1},
         },
@@ -108,14 +146,31 @@ def station(row, *, troubled, seed):
     }  # fmt: skip
 
 
-def data(*, troubled=False, stations=97):
-    seed = random.Random(7)
-    rows = [station(row, troubled=troubled, seed=seed) for row in load_stations()[:stations]]
-    expected = [stations] * 168
-    present = [
-        (0 if troubled and 60 <= n < 66 else stations - (stations // 10 if troubled and n > 138 else 0))
-        for n in range(168)
+def data(
+    *,
+    stations: int = 97,
+    silent: Collection[int] = (),
+    biased: Collection[int] = (),
+    empty_hours: Collection[int] = (),
+    thin_hours: Collection[int] = (),
+) -> Section:
+    """The section of the data.
+
+    Args:
+        stations: how many there are.
+        silent: ids of those that have told nothing for 30 hours.
+        biased: ids of those whose thermometer shows 2.1 °C too much.
+        empty_hours: which of the last week's 168 hours have no rows.
+        thin_hours: which of them lack a tenth of the stations.
+    """
+    source = random.Random(7)
+    rows = [
+        station(row, source, silent=row.id in silent, biased=row.id in biased)
+        for row in load_stations()[:stations]
     ]
+    expected = [stations] * 168
+    thin = stations - stations // 10
+    present = [0 if n in empty_hours else thin if n in thin_hours else stations for n in range(168)]
     window = {
         "first": iso(25), "last": iso(1), "stations": stations, "expected": 24 * stations,
         "present": sum(present[-24:]), "completeness": sum(present[-24:]) / sum(expected[-24:]),
@@ -173,7 +228,14 @@ def data(*, troubled=False, stations=97):
     return Section("data_quality", figures, checks, [])
 
 
-def entry(lead, n, worse):
+def entry(lead: int, n: int, worse: float) -> dict[str, Any]:
+    """Figures of a lead.
+
+    Args:
+        lead: hours ahead.
+        n: pairs of forecast and observation.
+        worse: the error as a multiple of what the evaluation promised.
+    """
     promised = 0.7 + 0.35 * math.sqrt(lead)
     return {
         "n": n, "rmse": promised * worse, "mae": promised * worse * 0.77, "bias": 0.3 * (worse - 1) + 0.02,
@@ -183,13 +245,28 @@ def entry(lead, n, worse):
     }  # fmt: skip
 
 
-def performance(*, troubled=False, stations=97):
-    worse = 1.5 if troubled else 0.98
+def performance(
+    *,
+    stations: int = 97,
+    leads: Iterable[int] = range(1, 25),
+    worse: float = 0.98,
+    bias_c: float = 0.02,
+    coverage: float = 0.8,
+) -> Section:
+    """The section of the model.
+
+    Args:
+        stations: how many there are.
+        leads: hours ahead.
+        worse: the error as a multiple of what the evaluation promised.
+        bias_c: mean error of a week.
+        coverage: share of the observations within p10 to p90.
+    """
     days = [(NOW - (30 - n) * 24 * HOURS).date().isoformat() for n in range(30)]
     wave = [1.9 + 0.4 * math.sin(n / 3) for n in range(30)]
     window = {
         "n": 2200, "why": None, "all": entry(8, 2200, worse),
-        "leads": {str(lead): entry(lead, 97, worse) for lead in range(1, 25)},
+        "leads": {str(lead): entry(lead, 97, worse) for lead in leads},
     }  # fmt: skip
     target = {
         "column": "air_temperature_c", "unit": "°C", "label": "Air temperature",
@@ -210,25 +287,34 @@ def performance(*, troubled=False, stations=97):
     checks = [
         held(
             "model_bias",
-            0.6 if troubled else 0.02,
+            bias_c,
             0.5,
             subject="air_temperature",
             detail="7 days, 14 effective",
         ),
-        held("model_coverage_off", 0.65 if troubled else 0.8, 0.7, subject="air_temperature", low=True),
+        held("model_coverage_off", coverage, 0.7, subject="air_temperature", low=True),
         held("forecasts_missing", 0.04, 0.1, subject="air_temperature", critical=True),
     ]
     figures = {"measured_at": NOW.isoformat(), "targets": {"air_temperature": target}, "read": {}}
     return Section("model_performance", figures, checks, [])
 
 
-def healthy(stations=97):
+def healthy(stations: int = 97) -> list[Section]:
+    """All sections of a system that is well."""
     return [health(), data(stations=stations), performance(stations=stations)]
 
 
-def troubled(stations=97):
-    """Everything at once; and S3's probe could not be made."""
-    system = health(troubled=True)
+def troubled(stations: int = 97) -> list[Section]:
+    """All sections with everything wrong at once; and S3's probe could not be made."""
+    system = health(
+        memory_used_gb=7.6,
+        memory_share=0.95,
+        triggerer=None,
+        paused=["history"],
+        failing=["model_training"],
+        slow=["forecast"],
+        late=["data_collection"],
+    )
     figures = {**system.figures, "storage": {"write_ms": None, "failed": "write", "clock_skew_s": None}}
     why = "write failed: s3://weather/monitoring/probe at http://localhost:9000: no answer: see that it runs"
     system = Section(
@@ -236,15 +322,22 @@ def troubled(stations=97):
         figures,
         [
             *(check for check in system.checks if check.name != "s3_slow"),
-            Check("s3_failing", "", Status.BREACH, Severity.CRITICAL, None, None, "", why),
+            Check("s3_failing", "", Status.BREACH, CheckSeverity.CRITICAL, None, None, "", why),
             unknown("s3_slow", f"S3 doesn't write: {why}"),
         ],
         [Missing("storage.write_ms", why)],
     )
-    return [system, data(troubled=True, stations=stations), performance(troubled=True, stations=stations)]
+    week = data(
+        stations=stations,
+        silent=SILENT,
+        biased=BIASED,
+        empty_hours=range(60, 66),
+        thin_hours=range(139, 168),
+    )
+    return [system, week, performance(stations=stations, worse=1.5, bias_c=0.6, coverage=0.65)]
 
 
-def young():
+def young() -> list[Section]:
     """The first hour: nothing in the tables, no model; the section of the data was not handed over."""
     early = "not enough yet: a median needs 5 successful runs before the newest one"
     system = health()

@@ -1,10 +1,12 @@
 """A sensor that is broken in the simulator: shown by the next reports, told once, and resolved once."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from pyiceberg.catalog import Catalog
 
-from simulator import clock
+from simulator import clock, faults
 from simulator import wire as peer
 from simulator.sensors import SensorFault, Sensors
 from simulator.simulated import SimulatedWeather
@@ -12,41 +14,55 @@ from weather_mlops.collection import with_key
 from weather_mlops.kma import wire
 from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake.catalog import ensure_tables
+from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.publish import publish
-from weather_mlops.lake.schemas import OBSERVATIONS_SCHEMA, conformed
+from weather_mlops.lake.schemas import OBSERVATIONS_SCHEMA, cast_to_schema
 from weather_mlops.monitoring import data_quality, report
-from weather_mlops.monitoring.alerting import Keeper, run_alerts
-from weather_mlops.monitoring.alerts import Rules
-from weather_mlops.monitoring.findings import Section
-from weather_mlops.monitoring.messages import Links
+from weather_mlops.monitoring.alert_messages import AlertLinks
+from weather_mlops.monitoring.alert_run import Keeper, run_alerts
+from weather_mlops.monitoring.alert_state import Rules
+from weather_mlops.monitoring.checks import Section
 
+WEATHER = SimulatedWeather(0, load_stations())
 BROKEN = 108
 STATIONS = (98, 99, 102, 108, 112, 119, 201, 202, 203)
 """Seoul and its neighbours."""
 NOW = datetime(2026, 6, 15, 0, 10, tzinfo=UTC)
-HALF_AN_HOUR = timedelta(minutes=30)
+LOOKBACK_HOURS = 3
+"""As in pipelines/collection.yml."""
+BEGIN = NOW - timedelta(days=70)
+WATCHED_FROM = BEGIN + timedelta(days=35)
 
 
 class Watched:
-    """Simulated weather, collected up to a time; and monitoring, which looks at it."""
+    """Simulated weather, collected up to a time; and monitoring, which looks at it.
 
-    def __init__(self, catalog, store, folder) -> None:
+    Args:
+        catalog: of its tables.
+        store: its bucket.
+        folder: takes the alerts' state on this machine.
+        now: the time up to which the weather is collected already.
+    """
+
+    def __init__(self, catalog: Catalog, store: ObjectStore, folder: Path, now: datetime) -> None:
         self.catalog, self.store = catalog, store
-        self.sensors = Sensors(SimulatedWeather(0, load_stations()))
+        self.sensors = Sensors(WEATHER)
         self.keeper = Keeper(store, folder / "alerts.json")
-        self.now = NOW - timedelta(days=70)
-        self.collected = int(clock.hour_of(self.now))
+        self.now = now
+        self.collected = int(clock.hour_of(now)) - 1
         self.told: list[str] = []
-        ensure_tables(catalog)
+        self.spoilers: tuple[str, ...] = ()
 
     def wait(self, **time: float) -> None:
         """Let time pass, and collect what was observed meanwhile."""
         self.now += timedelta(**time)
         newest = int(clock.hour_of(self.now)) - 1
         if newest > self.collected:
-            rows = self.sensors.rows(self.collected + 1, newest, STATIONS, clock.hour_of(self.now))
-            parsed = with_key(wire.parse(peer.observations(rows).body).rows, "raw/simulated")
-            publish(self.catalog, conformed(parsed, OBSERVATIONS_SCHEMA), run=str(newest))
+            begin = min(self.collected + 1, newest - LOOKBACK_HOURS + 1)
+            page = peer.observations(self.sensors.rows(begin, newest, STATIONS, clock.hour_of(self.now)))
+            page = faults.spoil(page, self.spoilers, newest, 0)
+            parsed = with_key(wire.parse(page.body).rows, "raw/simulated")
+            publish(self.catalog, cast_to_schema(parsed, OBSERVATIONS_SCHEMA), run=str(newest))
             self.collected = newest
 
     def break_sensors(self, *faults: str) -> None:
@@ -55,14 +71,14 @@ class Watched:
     def monitor(self) -> Section:
         """A run of monitoring, without its page."""
         self.wait(minutes=30)
-        section = data_quality.measure(self.catalog, self.store, data_quality.Limits(), self.now)
+        section = data_quality.measure(self.catalog, self.store, data_quality.DataQualityLimits(), self.now)
         run_alerts(
             self.keeper,
             [section],
             Rules(),
             send=lambda message: self.told.append(f"{message.title}\n{message.body}"),
             unconfigured="",
-            links=Links("report", "docs/runbook.md"),
+            links=AlertLinks("report", "docs/runbook.md"),
             language="en",
             run=f"{self.now}",
             now=self.now,
@@ -84,11 +100,18 @@ class Watched:
         return [kind for kind in told if kind != "still open"]
 
 
+def five_weeks(catalog: Catalog, store: ObjectStore) -> None:
+    """Weather of the time before the tests begin."""
+    ensure_tables(catalog)
+    Watched(catalog, store, Path(), BEGIN).wait(days=35)
+
+
+pytestmark = pytest.mark.prepared(tables=five_weeks)
+
+
 @pytest.fixture
 def watched(catalog, store, tmp_path) -> Watched:
-    watched = Watched(catalog, store, tmp_path)
-    watched.wait(days=35)
-    return watched
+    return Watched(catalog, store, tmp_path, WATCHED_FROM)
 
 
 @pytest.mark.parametrize(
@@ -113,3 +136,22 @@ def test_a_broken_sensor_is_shown_told_once_and_resolved_once(watched, fault, pr
     watched.break_sensors()
     watched.watch(until_well)
     assert watched.told_of(problem) == ["opened", "resolved"]
+
+
+def test_impossible_codes_alert_within_two_runs_and_resolve_once(watched):
+    watched.monitor()
+    watched.spoilers = ("impossible-codes",)
+    watched.wait(hours=1)
+    watched.monitor()
+    assert watched.told_of("validity_low") == []
+    watched.monitor()
+    assert watched.told_of("validity_low") == ["opened"]
+    assert [line for line in "\n".join(watched.told).splitlines() if "WARNING" in line] == [
+        "[weather] WARNING validity_low: opened", "WARNING validity_low: opened"
+    ]  # fmt: skip
+
+    watched.spoilers = ()
+    watched.wait(hours=28)
+    for _ in range(3):
+        watched.monitor()
+    assert watched.told_of("validity_low") == ["opened", "resolved"]

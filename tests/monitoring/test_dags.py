@@ -1,12 +1,13 @@
 """A pipeline held to its own past: late, slow, failing in a row, waiting."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from weather_mlops.monitoring.airflow_api import Dag, DagRun, TaskRun
-from weather_mlops.monitoring.dags import DagLimits, Pipeline, dag_checks
-from weather_mlops.monitoring.findings import Status
+from weather_mlops.monitoring.checks import Status
+from weather_mlops.monitoring.dags import DagLimits, DagRuns, dag_checks
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 LIMITS = DagLimits(max_failed_runs=1, max_late_minutes=15, max_slow_ratio=3, max_queued_minutes=15)
@@ -19,8 +20,8 @@ def minutes(number: float) -> timedelta:
 SOON, AN_HOUR_AGO = NOW + minutes(30), NOW - minutes(60)
 
 
-def pipeline(*runs: DagRun, due: datetime | None = SOON, waiting=(), **more) -> Pipeline:
-    return Pipeline(Dag("d", **{"paused": False, "by_hand": False, **more}, due_at=due), runs, waiting)
+def pipeline(*runs: DagRun, due: datetime | None = SOON, waiting=(), **more) -> DagRuns:
+    return DagRuns(Dag("d", **{"paused": False, "by_hand": False, **more}, due_at=due), runs, waiting)
 
 
 def run(
@@ -29,7 +30,7 @@ def run(
     return DagRun("d", f"{state}{seconds}", state, queued, started, None, seconds)
 
 
-def statuses(told: Pipeline) -> dict[str, Status]:
+def statuses(told: DagRuns) -> dict[str, Status]:
     return {check.name: check.status for check in dag_checks(told, LIMITS, NOW)}
 
 
@@ -68,17 +69,17 @@ def test_a_run_that_should_have_begun_is_late(due, status):
         (run("running", None, NOW - minutes(4)), Status.OK),
     ],
 )
-def test_a_run_is_slow_by_the_median_of_those_before_also_while_it_lasts(newest, status):
+def test_a_run_is_slow_by_the_median_even_while_it_runs(newest, status):
     assert statuses(pipeline(newest, *GOOD))["dag_slow"] is status
 
 
-def test_a_few_seconds_more_are_not_slow_and_few_runs_tell_nothing():
+def test_a_few_seconds_or_a_few_runs_make_no_slow_run():
     short = [run("success", 5) for _ in range(6)]
     assert statuses(pipeline(run("success", 40), *short))["dag_slow"] is Status.OK
     assert statuses(pipeline(run("success", 900), *GOOD[:4]))["dag_slow"] is Status.UNKNOWN
 
 
-def test_what_waits_for_a_worker_too_long_is_told_but_not_a_run_behind_a_running_one():
+def test_a_long_wait_for_a_worker_breaches_a_wait_for_a_run_not():
     waiting = [TaskRun("d", "collect", "queued", 0, NOW - minutes(20))]
     queued = run("queued", None, None, NOW - minutes(20))
 
@@ -87,8 +88,40 @@ def test_what_waits_for_a_worker_too_long_is_told_but_not_a_run_behind_a_running
     assert statuses(pipeline(queued, run("running", None), *GOOD))["dag_queued"] is Status.OK
 
 
-@pytest.mark.parametrize("kind", ["paused", "by_hand"])
-def test_nothing_is_asked_of_a_pipeline_that_is_paused_or_started_by_hand(kind):
-    told = pipeline(run("failed"), run("failed"), due=NOW - minutes(900), **{kind: True})
-    assert dag_checks(told, LIMITS, NOW) == []
-    assert told.as_dict(NOW)[kind]
+def test_a_manual_pipeline_is_watched_for_failures_and_waits():
+    waits = run("queued", None, None, NOW - minutes(20))
+    failing = pipeline(run("failed"), run("failed"), due=None, by_hand=True)
+
+    assert statuses(failing) == {"dag_failing": Status.BREACH, "dag_queued": Status.OK}
+    assert statuses(pipeline(waits, due=None, by_hand=True))["dag_queued"] is Status.BREACH
+    assert failing.as_dict(NOW)["watched"] == ["dag_failing", "dag_queued"]
+
+
+def test_failures_of_a_manual_pipeline_are_over_after_a_day():
+    ended = [
+        DagRun("d", "r", "failed", None, None, NOW - timedelta(hours=hours), 10) for hours in (1, 3, 25, 26)
+    ]
+
+    assert statuses(pipeline(*ended, by_hand=True))["dag_failing"] is Status.BREACH
+    assert statuses(pipeline(*ended[1:], by_hand=True))["dag_failing"] is Status.OK
+    assert statuses(pipeline(*ended[1:]))["dag_failing"] is Status.BREACH
+
+
+def test_of_a_paused_pipeline_only_a_waiting_run_breaches():
+    told = pipeline(run("failed"), run("failed"), due=NOW - minutes(900), paused=True)
+    waits = pipeline(run("queued", None, None, NOW - minutes(20)), paused=True)
+
+    assert statuses(told) == {"dag_queued": Status.OK}
+    (check,) = dag_checks(waits, LIMITS, NOW)
+    assert check.status is Status.BREACH
+    assert "unpause it" in check.detail
+
+
+def test_a_run_due_before_the_system_began_is_not_late():
+    def began(minutes_ago: float) -> DagRuns:
+        overdue = pipeline(*GOOD, due=NOW - minutes(600))
+        return replace(overdue, system_since=NOW - minutes(minutes_ago))
+
+    assert statuses(began(5))["dag_late"] is Status.OK
+    assert statuses(began(20))["dag_late"] is Status.BREACH
+    assert statuses(began(2000))["dag_late"] is Status.BREACH

@@ -4,29 +4,35 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
+from pyiceberg.catalog import Catalog
 
+from tests.lake.conftest import empty_tables
 from tests.model import world
+from tests.monitoring.failing import assert_contained, failing
 from weather_mlops.errors import StorageUnavailable
 from weather_mlops.kma.endpoints import KST
 from weather_mlops.lake import gaps, quarantine
 from weather_mlops.lake.catalog import ensure_tables
+from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.publish import publish
-from weather_mlops.lake.schemas import KEY, OBSERVATIONS_SCHEMA, QUARANTINE_SCHEMA
-from weather_mlops.lake.store import ObjectStore
+from weather_mlops.lake.schemas import KEY, OBSERVATIONS_SCHEMA, QUARANTINE_SCHEMA, UTC_TIME
 from weather_mlops.monitoring import data_quality, stations
-from weather_mlops.monitoring.findings import Check, Section, Status
+from weather_mlops.monitoring.checks import FIRST_COLLECTION, Check, Section, Status
 
 NOW = datetime.now(UTC).replace(minute=10, second=0, microsecond=0)
 HOUR = timedelta(hours=1)
 NEWEST = NOW.replace(minute=0) - HOUR
 NEARBY = (98, 99, 108, 112, 119, 201, 202, 203)  # Seoul and around
-LIMITS = data_quality.Limits()
+LIMITS = data_quality.DataQualityLimits()
 
 
+@cache
 def rows(ids=NEARBY, days: int = 32, newest: datetime = NEWEST, **changes) -> pa.Table:
     begin = newest - (24 * days - 1) * HOUR
     return world.observed(ids, days, begin=begin, **changes)
@@ -34,14 +40,7 @@ def rows(ids=NEARBY, days: int = 32, newest: datetime = NEWEST, **changes) -> pa
 
 def changed(table: pa.Table, station: int, since: datetime, **columns) -> pa.Table:
     """The same table with other values of one station from a time on."""
-    mask = np.array(
-        [
-            number == station and at >= since
-            for number, at in zip(
-                table["station_id"].to_pylist(), table["observed_at"].to_pylist(), strict=True
-            )
-        ]
-    )
+    mask = np.asarray(since_of(table, station, since))
     for name, change in columns.items():
         values = table[name].to_numpy().astype(float)
         values[mask] = change(values[mask])
@@ -51,12 +50,14 @@ def changed(table: pa.Table, station: int, since: datetime, **columns) -> pa.Tab
     return table
 
 
+def since_of(table: pa.Table, station: int, since: datetime) -> pa.ChunkedArray:
+    """Which rows are of a station, from a time on."""
+    later = pc.greater_equal(table["observed_at"], pa.scalar(since, UTC_TIME))
+    return pc.and_(pc.equal(table["station_id"], station), later)
+
+
 def without(table: pa.Table, station: int, since: datetime) -> pa.Table:
-    keep = [
-        not (number == station and at >= since)
-        for number, at in zip(table["station_id"].to_pylist(), table["observed_at"].to_pylist(), strict=True)
-    ]
-    return table.filter(pa.array(keep))
+    return table.filter(pc.invert(since_of(table, station, since)))
 
 
 def validated(store: ObjectStore, at: datetime, score: float) -> None:
@@ -66,19 +67,22 @@ def validated(store: ObjectStore, at: datetime, score: float) -> None:
     store.put(key, json.dumps(told).encode())
 
 
-@pytest.fixture
-def healthy(catalog, store):
+def healthy_month(catalog: Catalog, store: ObjectStore) -> None:
+    """A month of rows of all stations nearby, and a day of results of their validation."""
     ensure_tables(catalog)
     publish(catalog, rows(), run="history")
     for back in range(24):
         validated(store, NOW - back * HOUR, 0.98)
-    return catalog
+
+
+healthy = pytest.mark.prepared(tables=healthy_month)
+with_tables = pytest.mark.prepared(tables=empty_tables)
 
 
 @pytest.fixture
 def measure(catalog, store):
-    def measured(now: datetime = NOW, **limits) -> Section:
-        section = data_quality.measure(catalog, store, replace(LIMITS, **limits), now)
+    def measured(now: datetime = NOW, station_ids=None, **limits) -> Section:
+        section = data_quality.measure(catalog, store, replace(LIMITS, **limits), now, station_ids)
         assert json.loads(json.dumps(section.as_dict(), allow_nan=False)) == section.as_dict()
         return section
 
@@ -93,7 +97,8 @@ def breaches(section: Section) -> set[str]:
     return {check.problem for check in section.checks if check.status == Status.BREACH}
 
 
-def test_nothing_breaches_where_nothing_is_wrong(healthy, measure):
+@healthy
+def test_nothing_breaches_where_nothing_is_wrong(catalog, measure):
     section = measure()
     assert breaches(section) == set()
     assert section.missing == ()
@@ -106,8 +111,38 @@ def test_nothing_breaches_where_nothing_is_wrong(healthy, measure):
     assert section.figures["read"]["bytes"] > 0
 
 
+@with_tables
+@pytest.mark.parametrize("days_ago", [2, 400], ids=["days ago", "a year ago"])
+def test_history_just_loaded_into_a_new_system_is_not_stale(catalog, store, measure, days_ago):
+    publish(catalog, rows(days=3, newest=NEWEST - timedelta(days=days_ago)), run="history")
+    validated(store, NOW - timedelta(minutes=10), 0.98)
+    section = measure()
+
+    assert breaches(section) == set()
+    assert by_problem(section)["observations_stale"].awaits == FIRST_COLLECTION
+    assert section.figures["first_audit_at"] is not None
+    assert "observations_stale" in breaches(measure(NOW + 3 * HOUR))
+
+
+@with_tables
+def test_of_stations_that_are_not_watched_nothing_is_expected(catalog, store, measure):
+    publish(catalog, without(without(rows(), 98, NOW - 20 * HOUR), 99, NOW - 20 * HOUR), run="history")
+    assert {"station_silent:98", "station_silent:99", "completeness_low"} <= breaches(measure())
+
+    section = measure(station_ids=(108, 112, 119))
+
+    assert breaches(section) == set()
+    checks = by_problem(section)
+    assert {name for name in checks if name.startswith("station_silent")} == {
+        "station_silent:108", "station_silent:112", "station_silent:119"
+    }  # fmt: skip
+    assert checks["sensor_bias:108"].status is Status.OK  # its neighbours tell, watched or not
+    assert section.figures["windows"]["24h"]["expected"] == 3 * 24
+    assert [each["id"] for each in section.figures["stations"]] == [108, 112, 119]
+
+
+@with_tables
 def test_a_new_system_says_not_enough_yet(catalog, measure):
-    ensure_tables(catalog)
     section = measure()
     assert breaches(section) == set()
     statuses = {check.name: check.status for check in section.checks}
@@ -144,7 +179,7 @@ def test_a_collection_that_stopped_long_ago_is_still_a_problem(catalog, measure)
     assert check.value == pytest.approx(60 * 24 + 1, abs=1)
 
 
-def test_a_silent_station_is_found_and_its_sensors_are_not_judged(catalog, measure):
+def test_a_silent_station_breaches_without_judging_its_sensors(catalog, measure):
     publish(catalog, without(rows(), 108, NEWEST - 12 * HOUR), run="history")
     section = measure()
     assert breaches(section) == {"station_silent:108"}
@@ -157,7 +192,7 @@ def test_a_biased_sensor_is_found_and_stays_found(catalog, store, measure):
     section = measure()
     assert breaches(section) == {"sensor_bias:108"}
     assert "Air temperature" in by_problem(section)["sensor_bias:108"].detail
-    assert list(json.loads(store.get(stations.KEPT))) == ["air_temperature_c@108"]
+    assert list(json.loads(store.get(stations.SENSORS_KEY))) == ["air_temperature_c@108"]
     assert breaches(measure()) == {"sensor_bias:108"}
 
 
@@ -170,7 +205,7 @@ def test_a_stuck_sensor_is_found(catalog, measure):
     assert found == {"sensor_stuck:108"}
 
 
-def test_impossible_values_low_scores_and_missing_hours_are_found(catalog, store, measure):
+def test_impossible_values_low_scores_and_missing_hours_breach(catalog, store, measure):
     table = rows()
     for station in NEARBY[:3]:
         table = changed(
@@ -182,7 +217,8 @@ def test_impossible_values_low_scores_and_missing_hours_are_found(catalog, store
     assert {"completeness_low", "validity_low", "quality_score_low"} <= breaches(measure(silent_hours=24))
 
 
-def test_refused_rows_and_open_gaps_are_counted_by_reason_and_found(healthy, measure):
+@healthy
+def test_refused_rows_and_open_gaps_are_counted_by_reason(catalog, measure):
     hours = [NEWEST - back * HOUR for back in range(10)]
     refused = pa.Table.from_pylist(
         [
@@ -201,14 +237,14 @@ def test_refused_rows_and_open_gaps_are_counted_by_reason_and_found(healthy, mea
         ],
         schema=QUARANTINE_SCHEMA,
     )
-    quarantine.record_refused(healthy, refused, run="r", at=NOW - HOUR)
+    quarantine.record_refused(catalog, refused, run="r", at=NOW - HOUR)
     absent = pa.table(
         {
             "station_id": pa.array([90] * 400, pa.int32()),
             "observed_at": [NOW.replace(minute=0) - n * HOUR for n in range(2, 402)],
         }
     ).cast(pa.schema([OBSERVATIONS_SCHEMA.field(name) for name in KEY]))
-    gaps.record(healthy, absent, refused.slice(0, 0), run="r", now=NOW)
+    gaps.record(catalog, absent, refused.slice(0, 0), run="r", now=NOW)
     section = measure()
     assert breaches(section) == {"quarantine_high", "gaps_open_high"}
     assert section.figures["quarantine"] == [
@@ -218,24 +254,28 @@ def test_refused_rows_and_open_gaps_are_counted_by_reason_and_found(healthy, mea
     ]
     told = section.figures["gaps"]
     assert (told["open"], sum(told["by_age"].values()), told["by_reason"]) == (400, 400, {"missing": 400})
+    assert measure(station_ids=(108,)).figures["gaps"]["open"] == 0  # they are those of a station left out
 
 
-def test_rows_of_hours_to_come_are_found_and_not_taken_for_fresh_ones(healthy, measure):
-    publish(healthy, rows(ids=(108, 112), days=1, newest=NEWEST + 30 * HOUR, seed=2), run="skewed")
+@healthy
+def test_rows_of_future_hours_breach_and_do_not_count_as_fresh(catalog, measure):
+    publish(catalog, rows(ids=(108, 112), days=1, newest=NEWEST + 30 * HOUR, seed=2), run="skewed")
     section = measure()
     assert "observations_in_future" in breaches(section)
     assert section.figures["lag_hours"] < 2
 
 
-def test_corrections_are_counted_once_however_often_it_is_measured(healthy, measure):
+@healthy
+def test_corrections_are_counted_once_over_several_runs(catalog, measure):
     corrected = changed(rows(days=1), 108, NEWEST - 3 * HOUR, air_temperature_c=lambda old: old + 0.1)
-    changes = publish(healthy, corrected, run="later").corrected
+    changes = publish(catalog, corrected, run="later").corrected
     measure()
     day = measure().figures["windows"]["24h"]
     assert day["corrected"] == changes > 0
 
 
-def test_a_source_that_fails_costs_its_own_figures_only(healthy, store, measure, monkeypatch):
+@healthy
+def test_a_source_that_fails_costs_its_own_figures_only(catalog, store, measure, monkeypatch):
     listed = ObjectStore.list
 
     def refuses(self, prefix):
@@ -252,7 +292,8 @@ def test_a_source_that_fails_costs_its_own_figures_only(healthy, store, measure,
     assert [gap.what for gap in section.missing] == ["quality_by_run"]
 
 
-def test_a_damaged_validation_result_costs_the_parts_of_the_score_only(healthy, store, measure):
+@healthy
+def test_a_damaged_validation_result_costs_only_score_parts(catalog, store, measure):
     key = next(iter(entry.key for entry in reversed(list(store.list("quality/validations/")))))
     store.put(key, b"{")
     section = measure()
@@ -267,7 +308,8 @@ def test_no_answer_from_s3_leaves_only_unknown_checks(proxy, access, open_anew):
     assert {"windows", "quarantine", "gaps", "drift"} <= {gap.what for gap in section.missing}
 
 
-def test_drift_says_what_it_is_compared_with_and_is_measured_once_a_day(healthy, catalog, measure):
+@healthy
+def test_drift_names_its_reference_and_is_measured_once_a_day(catalog, measure):
     drift = measure().figures["drift"]
     assert drift["reference"].startswith("trailing")
     assert "no earlier year" in drift["why_no_threshold"]
@@ -280,7 +322,8 @@ def test_drift_says_what_it_is_compared_with_and_is_measured_once_a_day(healthy,
     assert measure(now=NOW + HOUR).figures["drift"]["measured_at"] == (NOW + HOUR).isoformat()
 
 
-def test_drift_beside_earlier_years_has_thresholds_of_these_years(healthy, catalog, measure):
+@healthy
+def test_drift_against_earlier_years_has_their_thresholds(catalog, measure):
     for back in (1, 2, 3):
         newest = NEWEST - timedelta(days=round(365.2425 * back) - 20)
         publish(catalog, rows(days=45, newest=newest, seed=10 + back), run=f"year {back}")
@@ -293,3 +336,39 @@ def test_drift_beside_earlier_years_has_thresholds_of_these_years(healthy, catal
     assert temperature["null"] == 12
     assert temperature["psi_threshold"] > 0
     assert temperature["wasserstein_threshold"] > 0
+
+
+@with_tables
+def test_a_failing_part_is_missing_with_its_reason_alone(catalog, store, measure, caplog):
+    publish(catalog, rows(days=3), run="history")
+    validated(store, NOW - HOUR, 0.98)
+    assert_contained(
+        measure,
+        store,
+        {
+            "validation_results.runs": ["quality_by_run"],
+            "quarantine_and_gaps.refused": ["quarantine"],
+            "quarantine_and_gaps.open_gaps": ["gaps"],
+            "validation_results.corrections": ["corrections"],
+            "data_quality._freshness": ["freshness"],
+            "data_quality.count_since": ["rows_in_future"],
+            "completeness.by_hour": ["completeness_by_hour"],
+            "completeness.by_variable": ["variables"],
+            "validation_results.score_parts": ["score_parts"],
+            "quarantine_and_gaps.by_rule": ["quarantine"],
+            "quarantine_and_gaps.of_gaps": ["gaps"],
+            "validation_results.corrected_by_day": ["corrections"],
+            "validation_results.corrected_since": ["corrections"],
+            "quarantine_and_gaps.count_since": ["quarantine"],
+            "completeness.of_window": ["windows"],
+            "stations.watch": ["stations"],
+            "stations.checks": ["stations"],
+            "seasons.current": ["drift"],
+        },
+        caplog,
+    )
+    with failing("completeness.read"):
+        section = measure()
+    assert [gap.what for gap in section.missing] == ["windows"]
+    assert section.figures["gaps"]["open"] == 0
+    assert by_problem(section)["quality_score_low"].status is Status.OK

@@ -7,19 +7,23 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.monitoring import orchestrator as stand_in
+from tests.monitoring.failing import assert_contained
 from tests.monitoring.orchestrator import dag, run, task
 from weather_mlops.errors import Misconfigured, OrchestratorRefused, StorageRefused
-from weather_mlops.lake.store import ObjectStore
+from weather_mlops.lake import documents
+from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.monitoring import health, storage
-from weather_mlops.monitoring.findings import Section, Status
-from weather_mlops.monitoring.health import Limits
+from weather_mlops.monitoring.checks import Section, Status
+from weather_mlops.monitoring.health import SystemHealthLimits
+from weather_mlops.monitoring.report.starting import beginning
+from weather_mlops.monitoring.report.verdict import ReportVerdict, judge
 
 NOW = datetime(2026, 11, 25, 0, 0, 10, tzinfo=UTC)
 
 
 def put_reply(store, at: datetime, name: str = "a") -> None:
     """A reply that was whole at a time, as raw.put_reply names it."""
-    local = at.astimezone(health.feed.KST)
+    local = at.astimezone(health.kma_health.KST)
     key = f"raw/kma/kma_sfctm3/{local:%Y/%m/%d}/{local:%Y%m%d%H00}_{local:%Y%m%d%H00}_all_{name}"
     store.put(f"{key}.txt.gz", b"")
     store.put(f"{key}.json", json.dumps({"fetched_at": at.isoformat()}).encode())
@@ -29,8 +33,8 @@ def put_reply(store, at: datetime, name: str = "a") -> None:
 def measured(tmp_path):
     """Measures the section."""
 
-    def measuring(store, open_airflow, limits: Limits | None = None) -> Section:
-        limits = limits or Limits(max_clock_skew_s=1e12)  # the test's clock stands still
+    def measuring(store, open_airflow, limits: SystemHealthLimits | None = None) -> Section:
+        limits = limits or SystemHealthLimits(max_clock_skew_s=1e12)  # the test's clock stands still
         more = {"disks": ["/"], "kept": tmp_path, "daily_calls": 1000, "now": NOW}
         return health.measure(store, open_airflow, limits, **more)
 
@@ -58,10 +62,11 @@ def well(orchestrator):
     return orchestrator
 
 
-def test_a_system_that_is_well_breaks_no_limit_and_misses_nothing(measured, store, well):
+def test_a_healthy_system_breaches_nothing_and_lacks_nothing(measured, store, well):
     put_reply(store, NOW - timedelta(minutes=50))
-    told = measured(store, well.api, limits=Limits(max_clock_skew_s=1e12, max_cpu_share=1, max_memory_share=1,
-                                                   max_disk_share=1, max_s3_ms=1e5))  # fmt: skip
+    told = measured(store, well.api, limits=SystemHealthLimits(
+        max_clock_skew_s=1e12, max_cpu_share=1, max_memory_share=1, max_disk_share=1, max_s3_ms=1e5
+    ))  # fmt: skip
 
     assert breaches(told) == set()
     assert unknown(told) <= {"cpu_busy"}  # on a machine where no run was before
@@ -73,7 +78,8 @@ def test_a_system_that_is_well_breaks_no_limit_and_misses_nothing(measured, stor
     assert told.figures["airflow"]["dags"]["data_collection"]["median_seconds"] == 10
     assert all(told.figures["storage"][f"{step}_ms"] > 0 for step in storage.STEPS)
     assert not store.exists(storage.PROBE)
-    assert Section.from_dict(json.loads(json.dumps(told.as_dict()))).as_dict() == told.as_dict()
+    kept = json.dumps(told.as_dict()).encode()
+    assert documents.parse(kept, Section, "").as_dict() == told.as_dict()
 
 
 def test_the_first_hour_of_a_new_system_is_not_alarming(measured, store, orchestrator):
@@ -85,9 +91,35 @@ def test_the_first_hour_of_a_new_system_is_not_alarming(measured, store, orchest
     assert all(check.detail for check in told.checks)
 
 
-def test_without_a_connection_to_airflow_its_figures_are_missing_and_it_says_where_to_configure(
-    measured, store
-):
+def test_every_pipeline_is_watched_and_a_failing_rollback(measured, store, orchestrator):
+    by_hand = dag("model_rollback", timetable_summary=None)
+    orchestrator.page_limit = 3
+    orchestrator.dags = [*(dag(f"own_{n}") for n in range(7)), by_hand]
+    orchestrator.runs = [
+        run("model_rollback", f"manual_{n}", "failed", end_date="2026-11-24T23:30:00+00:00") for n in range(2)
+    ]
+    told = measured(store, orchestrator.api)
+
+    assert {f"dag_failing:{each['dag_id']}" for each in orchestrator.dags} <= set(by_problem(told))
+    assert "dag_failing:model_rollback" in breaches(told)
+    assert told.figures["airflow"]["first_run_at"] == "2026-11-24T23:00:00+00:00"
+    assert judge([told], beginning([told], NOW)) is ReportVerdict.ACT
+
+
+def test_a_pipeline_that_airflow_can_not_load_is_named(measured, store, well):
+    assert by_problem(measured(store, well.api))["pipeline_broken"].status is Status.OK
+    well.broken_files = ["/opt/pipelines/own.yml"]
+    told = measured(store, well.api)
+
+    assert "pipeline_broken" in breaches(told)
+    assert by_problem(told)["pipeline_broken"].detail.startswith("Airflow can't load own.yml:")
+    well.broken_files = None
+    refused = measured(store, well.api)
+    assert by_problem(refused)["pipeline_broken"].status is Status.UNKNOWN
+    assert by_problem(refused)["airflow_unreachable"].status is Status.OK
+
+
+def test_without_an_airflow_connection_the_setting_is_named(measured, store):
     def unconfigured():
         raise Misconfigured("there is no connection airflow_api_default: add it in Admin → Connections")
 
@@ -100,7 +132,7 @@ def test_without_a_connection_to_airflow_its_figures_are_missing_and_it_says_whe
 
 
 @pytest.mark.parametrize("how", ["down", "500", "wrong password"])
-def test_airflows_api_being_down_is_a_breach_and_the_rest_is_measured(measured, store, well, how):
+def test_a_dead_airflow_api_is_a_breach_and_the_rest_is_measured(measured, store, well, how):
     put_reply(store, NOW - timedelta(minutes=50))
     api = well.api("wrong") if how == "wrong password" else well.api()
     if how == "down":
@@ -140,7 +172,7 @@ def test_a_part_of_airflow_that_is_not_healthy_is_named(measured, store, well):
     assert by_problem(told)["airflow_component:dag_processor"].status is Status.OK
 
 
-def test_a_kma_that_is_silent_fails_often_or_is_nearly_used_up_is_told(measured, store, well):
+def test_a_silent_failing_or_nearly_used_up_kma_breaches(measured, store, well):
     put_reply(store, NOW - timedelta(hours=7))
     store.put("calls/kma/2026-11-25/090000-x-950", b"")
     well.tasks = [task("data_collection", "collect_weather_data", "failed", 4)] * 2
@@ -198,3 +230,22 @@ def test_the_password_is_in_no_error(orchestrator):
     assert "connection" in str(refused.value)
     with pytest.raises(Misconfigured, match="http"):
         type(orchestrator.api())("localhost:8080", "u", "topsecret")
+
+
+def test_a_failing_part_is_missing_with_its_reason_alone(measured, store, well, caplog):
+    put_reply(store, NOW - timedelta(minutes=50))
+    assert_contained(
+        lambda: measured(store, well.api),
+        store,
+        {
+            "host.measure": ["machine"],
+            "host.checks": ["machine"],
+            "storage.probe": ["storage"],
+            "kma_health.measure": ["kma"],
+            "kma_health.feed_checks": ["kma"],
+            "dags.component_checks": ["airflow"],
+            "dags.dag_checks": ["airflow"],
+            "airflow_api.AirflowApi.health": ["airflow"],
+        },
+        caplog,
+    )

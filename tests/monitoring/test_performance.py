@@ -3,24 +3,29 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from pyiceberg.catalog import Catalog
 
 from tests.model import world
+from tests.model.sealed import NOTES
+from tests.monitoring.failing import assert_contained
 from weather_mlops.errors import Misconfigured, StorageUnavailable
 from weather_mlops.lake import forecasts
 from weather_mlops.lake.catalog import ensure_tables
+from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.publish import publish
 from weather_mlops.lake.schemas import FORECASTS_SCHEMA
-from weather_mlops.lake.store import ObjectStore
 from weather_mlops.model.climatology import Climatology
 from weather_mlops.model.registry import Decision, Registry, as_json
 from weather_mlops.monitoring import pairs, performance, scored
-from weather_mlops.monitoring.findings import Check, Section, Status
+from weather_mlops.monitoring.checks import FIRST_MODEL, Check, Section, Status
 
-NOW = datetime.now(UTC).replace(minute=10, second=0, microsecond=0)
+NOW = datetime(2026, 11, 25, 14, 10, tzinfo=UTC)
+"""23:10 KST, when the newest forecast is of tomorrow."""
 HOUR = timedelta(hours=1)
 NEWEST = NOW.replace(minute=0)
 TARGET = "air_temperature"
@@ -40,7 +45,10 @@ ALL = {
 }
 
 
-def made(days: float = 10, *, off: float = 0.0, wide: float = 0.64, until: datetime = NEWEST) -> pa.Table:
+@cache
+def forecast_rows(
+    days: float = 10, *, off: float = 0.0, wide: float = 0.64, until: datetime = NEWEST
+) -> pa.Table:
     """Forecasts that miss what came by RMSE on average; of hours to come by nothing that anybody knows."""
     source = np.random.default_rng(5)
     truth = {
@@ -75,21 +83,34 @@ def deploy(store: ObjectStore, version: str = "v1", at: datetime = NOW - timedel
         "model.json": as_json(model),
         "evaluation.json": as_json({"leads": leads}),
     }
-    registry.seal(version, files, {})
+    registry.seal(version, files, NOTES)
     registry.promote(Decision("deployed", version, None, at, "run", "first"))
 
 
-@pytest.fixture
-def observed(catalog):
+def twelve_days(catalog: Catalog, _store: ObjectStore) -> None:
+    """Observations, and no model."""
     ensure_tables(catalog)
     publish(catalog, OBSERVED, run="history")
-    return catalog
+
+
+def deployed(catalog: Catalog, store: ObjectStore) -> None:
+    """Observations and a champion that has issued nothing."""
+    twelve_days(catalog, store)
+    deploy(store)
+
+
+def forecasting(catalog: Catalog, store: ObjectStore) -> None:
+    """Observations, and ten days of forecasts of a good champion."""
+    deployed(catalog, store)
+    issue(catalog, forecast_rows())
 
 
 @pytest.fixture
 def measure(catalog, store):
     def measured(now: datetime = NOW, **limits) -> Section:
-        section = performance.measure(catalog, store, [TARGET], performance.Limits(**limits), now)
+        section = performance.measure(
+            catalog, store, [TARGET], performance.ModelPerformanceLimits(**limits), now
+        )
         assert json.loads(json.dumps(section.as_dict(), allow_nan=False)) == section.as_dict()
         return section
 
@@ -111,9 +132,8 @@ def breaches(section: Section) -> set[str]:
     return {name for name, check in checks(section).items() if check.status == Status.BREACH}
 
 
-def test_a_good_model_breaches_nothing_and_keeps_its_promise(observed, store, measure):
-    deploy(store)
-    issue(observed, made())
+@pytest.mark.prepared(tables=forecasting)
+def test_a_good_model_breaches_nothing_and_keeps_its_promise(catalog, store, measure):
     section = measure()
     assert {check.status for check in section.checks} == {Status.OK}
     told = section.figures["targets"][TARGET]
@@ -132,10 +152,10 @@ def test_a_good_model_breaches_nothing_and_keeps_its_promise(observed, store, me
     assert len(told["daily"]["days"]) == len(told["daily"]["rmse"]) > 9
 
 
-def test_figures_are_those_of_the_rows_themselves(observed, store, measure):
-    deploy(store)
-    rows = made(2)
-    issue(observed, rows)
+@pytest.mark.prepared(tables=deployed)
+def test_figures_are_those_of_the_rows_themselves(catalog, store, measure):
+    rows = forecast_rows(2)
+    issue(catalog, rows)
     told = measure().figures["targets"][TARGET]["windows"]["7d"]["leads"]["2"]
     truth = {
         (station, at): value
@@ -156,6 +176,7 @@ def test_figures_are_those_of_the_rows_themselves(observed, store, measure):
     assert told["persistence_rmse"] == pytest.approx(np.sqrt(np.mean(np.square(starts))), abs=1e-3)
 
 
+@pytest.mark.prepared(tables=deployed)
 @pytest.mark.parametrize(
     ("changes", "found"),
     [
@@ -166,19 +187,20 @@ def test_figures_are_those_of_the_rows_themselves(observed, store, measure):
         ({"until": NEWEST - 12 * HOUR}, {"forecasts_missing"}),
     ],
 )
-def test_what_is_wrong_is_found_and_nothing_else(observed, store, measure, changes, found):
-    deploy(store)
-    issue(observed, made(**changes))
+def test_what_is_wrong_is_found_and_nothing_else(catalog, store, measure, changes, found):
+    issue(catalog, forecast_rows(**changes))
     assert breaches(measure()) == found
 
 
-def test_an_old_champion_is_found(observed, store, measure):
+@pytest.mark.prepared(tables=twelve_days)
+def test_an_old_champion_is_found(catalog, store, measure):
     deploy(store, at=NOW - timedelta(days=100))
-    issue(observed, made())
+    issue(catalog, forecast_rows())
     assert "champion_old" in breaches(measure())
 
 
-def test_without_a_champion_nothing_is_wrong_yet(observed, measure):
+@pytest.mark.prepared(tables=twelve_days)
+def test_without_a_champion_nothing_is_wrong_yet(catalog, measure):
     section = measure()
     assert {check.status for check in section.checks} == {Status.UNKNOWN}
     told = section.figures["targets"][TARGET]
@@ -187,9 +209,10 @@ def test_without_a_champion_nothing_is_wrong_yet(observed, measure):
     assert told["residuals"] is None
 
 
-def test_the_first_hours_give_no_figure(observed, store, measure):
+@pytest.mark.prepared(tables=twelve_days)
+def test_the_first_hours_give_no_figure(catalog, store, measure):
     deploy(store, at=NOW - 5 * HOUR)
-    issue(observed, made(5 / 24))
+    issue(catalog, forecast_rows(5 / 24))
     section = measure()
     told = section.figures["targets"][TARGET]
     assert "not enough yet" in told["windows"]["24h"]["why"]
@@ -204,9 +227,8 @@ def test_empty_tables_and_none_at_all(catalog, measure):
     assert breaches(measure()) == set()
 
 
-def test_a_damaged_file_is_found_though_the_errors_go_on_being_told(observed, store, measure):
-    deploy(store)
-    issue(observed, made())
+@pytest.mark.prepared(tables=forecasting)
+def test_a_damaged_model_file_breaches_and_errors_are_measured(catalog, store, measure):
     assert breaches(measure()) == set()
     store.put(f"models/{TARGET}/versions/v1/lead_01.ubj", b"v2")
     section = measure(now=datetime.now(UTC) + timedelta(seconds=1))
@@ -216,25 +238,24 @@ def test_a_damaged_file_is_found_though_the_errors_go_on_being_told(observed, st
     assert checks(section)["model_bias"].status == Status.UNKNOWN
 
 
-def test_a_damaged_pointer_and_a_lost_file_are_found(observed, store, measure):
-    deploy(store)
+@pytest.mark.prepared(tables=deployed)
+def test_a_damaged_pointer_and_a_lost_file_are_found(catalog, store, measure):
     store.delete(f"models/{TARGET}/versions/v1/lead_01.ubj")
     assert "gone" in checks(measure())["champion_damaged"].detail
     store.put(f"models/{TARGET}/champion.json", b"{")
     assert breaches(measure()) == {"champion_damaged"}
 
 
-def test_files_are_read_whole_once_a_day_and_after_a_change(observed, store, measure):
-    deploy(store)
+@pytest.mark.prepared(tables=deployed)
+def test_files_are_read_whole_once_a_day_and_after_a_change(catalog, store, measure):
     now = datetime.now(UTC) + timedelta(seconds=2)
     reads = [measure(now=now + after).figures["read"]["requests"] for after in (0 * HOUR, HOUR, 25 * HOUR)]
     assert reads[1] < reads[0]
     assert reads[2] > reads[1]
 
 
-def test_only_open_days_are_read_again(observed, store, measure, monkeypatch):
-    deploy(store)
-    issue(observed, made())
+@pytest.mark.prepared(tables=forecasting)
+def test_only_open_days_are_read_again(catalog, store, measure, monkeypatch):
     first = measure()
     asked = []
     real = scored._pairs
@@ -250,9 +271,8 @@ def test_only_open_days_are_read_again(observed, store, measure, monkeypatch):
     assert again["windows"] == told["windows"]
 
 
-def test_it_does_not_matter_how_many_days_are_read_together(observed, store, measure, monkeypatch):
-    deploy(store)
-    issue(observed, made())
+@pytest.mark.prepared(tables=forecasting)
+def test_it_does_not_matter_how_many_days_are_read_together(catalog, store, measure, monkeypatch):
     told = measure().figures["targets"][TARGET]
     store.delete(scored.key(TARGET))
     monkeypatch.setattr(scored, "AT_ONCE", 1)
@@ -262,9 +282,8 @@ def test_it_does_not_matter_how_many_days_are_read_together(observed, store, mea
     }
 
 
-def test_a_source_that_fails_leaves_the_others_measured(observed, store, measure, monkeypatch):
-    deploy(store)
-    issue(observed, made())
+@pytest.mark.prepared(tables=forecasting)
+def test_a_source_that_fails_leaves_the_others_measured(catalog, store, measure, monkeypatch):
 
     def refuses(*_args):
         raise StorageUnavailable("weather.forecasts: no answer")
@@ -278,14 +297,16 @@ def test_a_source_that_fails_leaves_the_others_measured(observed, store, measure
 
 def test_no_answer_from_s3_leaves_only_unknown_checks(access, open_anew):
     access = replace(access, endpoint_url="http://127.0.0.1:9")
-    section = performance.measure(open_anew(access), ObjectStore(access), [TARGET], performance.Limits(), NOW)
+    section = performance.measure(
+        open_anew(access), ObjectStore(access), [TARGET], performance.ModelPerformanceLimits(), NOW
+    )
     assert {check.status for check in section.checks} == {Status.UNKNOWN}
     assert section.missing
 
 
 def test_an_unknown_target_is_refused(catalog, store):
     with pytest.raises(Misconfigured, match="sunshine"):
-        performance.measure(catalog, store, ["sunshine"], performance.Limits(), NOW)
+        performance.measure(catalog, store, ["sunshine"], performance.ModelPerformanceLimits(), NOW)
 
 
 def test_sums_of_days_are_those_of_all_their_pairs():
@@ -303,3 +324,42 @@ def test_sums_of_days_are_those_of_all_their_pairs():
     whole = pairs.sums_by(found, found.lead)
     assert together.keys() == whole.keys()
     assert all(np.allclose(together[lead], whole[lead], atol=1e-3) for lead in whole)
+
+
+@pytest.mark.prepared(tables=twelve_days)
+def test_a_first_model_is_waited_for_until_one_was_deployed(catalog, store, measure):
+    assert checks(measure())["champion_damaged"].awaits == FIRST_MODEL
+    registry, at = Registry(store, TARGET), NOW - timedelta(days=3)
+    registry.record(Decision("refused", "v1", None, at, "run", "coverage: 96 % within p10 to p90"))
+    section = measure()
+
+    assert checks(section)["champion_damaged"].awaits == FIRST_MODEL
+    assert "was refused: coverage: 96 %" in checks(section)["champion_damaged"].detail
+    assert section.figures["targets"][TARGET]["first_decision_at"] == at.isoformat()
+
+
+@pytest.mark.prepared(tables=twelve_days)
+def test_a_pointer_that_is_gone_is_no_first_model_to_wait_for(catalog, store, measure):
+    deploy(store, at=NOW - timedelta(days=3))
+    store.delete(f"models/{TARGET}/champion.json")
+    check = checks(measure())["champion_damaged"]
+
+    assert (check.status, check.awaits) == (Status.UNKNOWN, "")
+    assert f"make rollback TARGET={TARGET}" in check.detail
+
+
+@pytest.mark.prepared(tables=forecasting)
+def test_a_failing_part_is_missing_with_its_reason_alone(catalog, store, measure, caplog):
+    assert_contained(
+        measure,
+        store,
+        {
+            "scored.load": [f"{TARGET} before"],
+            "champion.load": [f"{TARGET} champion"],
+            "scored.brought_up_to_date": [f"{TARGET} forecasts"],
+            "scored.save": [f"{TARGET} kept"],
+            "model_figures.figures": [TARGET],
+            "performance.error_checks": [TARGET],
+        },
+        caplog,
+    )

@@ -19,20 +19,21 @@ from tests.monitoring import reported
 from tests.monitoring.reported import NOW, held, unknown
 from weather_mlops.errors import Misconfigured
 from weather_mlops.monitoring import report as package
-from weather_mlops.monitoring.findings import Missing, Section, Status
-from weather_mlops.monitoring.report import LATEST_HTML, Verdict, publish
+from weather_mlops.monitoring.checks import Missing, Section, Status
+from weather_mlops.monitoring.report import LATEST_HTML, ReportVerdict, publish
 from weather_mlops.monitoring.report.comparison import compare
 from weather_mlops.monitoring.report.document import Earlier, Report, WhyNot, read, write
 from weather_mlops.monitoring.report.messages import LANGUAGES
 from weather_mlops.monitoring.report.messages.checks import CHECKS
-from weather_mlops.monitoring.report.page import Links, render
+from weather_mlops.monitoring.report.page import PageLinks, render
 from weather_mlops.monitoring.report.reasons import reasons
+from weather_mlops.monitoring.report.starting import beginning
+from weather_mlops.monitoring.report.translations import MESSAGES, Translator, figure
 from weather_mlops.monitoring.report.verdict import complete, judge
-from weather_mlops.monitoring.report.words import MESSAGES, Words, figure
 
 KEY = "reports/monitoring/2026/11/26/0830.json"
 RUNBOOK = "https://example.org/docs/runbook.md"
-LINKS = Links("../../../", RUNBOOK)
+LINKS = PageLinks("../../../", RUNBOOK)
 HALF_HOUR = timedelta(minutes=30)
 VOID = {"meta", "br", "wbr"}
 EVIL = "<script>alert('x')</script>\"&"
@@ -79,7 +80,7 @@ class Page(HTMLParser):
 
 def drawn(sections, language="en", earlier=None):
     of = earlier or Earlier(why_not=WhyNot.FIRST)
-    return render(Report(KEY, NOW, "run", complete(sections), of), Words(language), LINKS)
+    return render(Report(KEY, NOW, "run", complete(sections), of), Translator(language), LINKS)
 
 
 def before(sections, at=NOW - HALF_HOUR):
@@ -93,34 +94,34 @@ def sections_with(*checks):
 
 
 def said(sections, language="en"):
-    return [reason.text for reason in reasons(sections, Words(language))]
+    return [reason.text for reason in reasons(sections, Translator(language), beginning(sections, NOW))]
 
 
 @pytest.mark.parametrize(
     ("checks", "verdict"),
     [
-        ([], Verdict.WELL),
-        ([held("dag_late", 42, 15, "min", "forecast")], Verdict.WATCH),
-        ([held("kma_silent", 5, 3, "h", critical=True)], Verdict.ACT),
-        ([held("dag_late", 42, 15), held("kma_silent", 5, 3, critical=True)], Verdict.ACT),
-        ([unknown("kma_silent", "S3 is down", critical=True)], Verdict.WATCH),
-        ([unknown("dag_slow", "not enough yet (2)")], Verdict.WELL),
+        ([], ReportVerdict.WELL),
+        ([held("dag_late", 42, 15, "min", "forecast")], ReportVerdict.WATCH),
+        ([held("kma_silent", 5, 3, "h", critical=True)], ReportVerdict.ACT),
+        ([held("dag_late", 42, 15), held("kma_silent", 5, 3, critical=True)], ReportVerdict.ACT),
+        ([unknown("kma_silent", "S3 is down", critical=True)], ReportVerdict.WATCH),
+        ([unknown("dag_slow", "not enough yet (2)")], ReportVerdict.WELL),
     ],
     ids=["nothing", "a warning", "a critical one", "both", "critical, not measured", "warning, not measured"],
 )
 def test_the_verdict_is_that_of_the_gravest_check(checks, verdict):
-    assert judge(sections_with(*checks)) is verdict
+    assert judge(sections_with(*checks), beginning([], NOW)) is verdict
 
 
 def test_a_section_without_any_figure_is_not_well():
     health, data, _ = reported.healthy(3)
     found = complete([health, data])
 
-    assert judge(found) is Verdict.WATCH
-    assert said(found) == ["Model: nothing could be held to a limit."]
+    assert judge(found, beginning(found, NOW)) is ReportVerdict.WATCH
+    assert said(found) == ["Model: nothing could be compared with a limit."]
 
 
-def test_the_reasons_tell_figure_against_limit_and_the_gravest_first():
+def test_reasons_show_figure_against_limit_gravest_first():
     late = held("dag_late", 42, 15, "min", "forecast")
     silent = [
         held("station_silent", hours, 10, "h", str(station)) for station, hours in ((90, 12), (108, 31))
@@ -139,7 +140,7 @@ def test_the_reasons_tell_figure_against_limit_and_the_gravest_first():
     )
 
 
-def test_what_must_be_done_now_is_told_from_what_can_wait_without_colours():
+def test_critical_and_warning_differ_without_colours():
     found = sections_with(held("dag_late", 42, 15, "min"), held("kma_silent", 5, 3, "h", critical=True))
     text = Page(drawn(found)).text
 
@@ -148,7 +149,7 @@ def test_what_must_be_done_now_is_told_from_what_can_wait_without_colours():
     assert "✕ Act now" in text
 
 
-def test_a_well_system_says_how_much_was_measured_and_how_much_not():
+def test_a_healthy_system_counts_measured_and_unmeasured_checks():
     found = sections_with(unknown("dag_slow", "not enough yet (2)"))
     measured = sum(check.status is Status.OK for section in found for check in section.checks)
 
@@ -166,7 +167,7 @@ def test_a_figure_keeps_the_digits_that_tell_it_from_its_limit(value, text):
     assert figure(value) == text
 
 
-def test_changes_are_what_opened_closed_or_is_not_measured_any_more():
+def test_changes_are_opened_closed_and_no_longer_measured():
     old = sections_with(
         held("dag_late", 42, 15, "min", "a"),
         held("dag_late", 42, 15, "min", "b"),
@@ -209,7 +210,7 @@ def test_a_report_reads_what_it_wrote():
     assert [section.as_dict() for section in back.sections] == [
         section.as_dict() for section in report.sections
     ]
-    assert (back.history[-1].key, back.history[-1].verdict) == (KEY, Verdict.ACT)
+    assert (back.history[-1].key, back.history[-1].verdict) == (KEY, ReportVerdict.ACT)
     told = json.loads(write(report, ["why"], "en"))
     assert set(told) == {
         "schema",
@@ -218,6 +219,8 @@ def test_a_report_reads_what_it_wrote():
         "language",
         "verdict",
         "reasons",
+        "began_at",
+        "to_come",
         "sections",
         "changes",
         "history",
@@ -234,13 +237,13 @@ def test_what_is_no_number_is_null_in_json():
 @pytest.mark.parametrize(
     ("change", "why", "words"),
     [
-        ({"schema": 0}, WhyNot.SCHEMA, "another version of the schema"),
+        ({"schema": 1}, WhyNot.SCHEMA, "another version of the schema"),
         ({"schema": 99, "sections": None}, WhyNot.SCHEMA, "another version of the schema"),
         ({"sections": [{"name": "x"}]}, WhyNot.BROKEN, "can't be read"),
         ({"verdict": "splendid"}, WhyNot.BROKEN, "can't be read"),
     ],
 )
-def test_a_report_of_another_schema_is_not_compared_with_and_that_is_said(change, why, words):
+def test_a_report_of_another_schema_is_not_compared(change, why, words):
     body = write(Report(KEY, NOW, "run", complete(reported.healthy(3))), [], "en")
     earlier = read(KEY, json.dumps({**json.loads(body), **change}).encode())
 
@@ -257,7 +260,7 @@ def test_a_damaged_report_breaks_nothing(cut, junk):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", ["healthy", "troubled", "young"])
-def test_a_page_is_whole_needs_nothing_and_has_no_figure_that_is_none(name, language):
+def test_a_page_is_complete_self_contained_and_without_none(name, language):
     html = drawn(getattr(reported, name)(), language, before(reported.healthy()))
     page = Page(html)
 
@@ -318,7 +321,9 @@ def test_all_that_comes_from_outside_is_escaped():
     ]
     old = before([replace(section, missing=[Missing(EVIL + "!", EVIL)]) for section in reported.healthy(2)])
     for language in LANGUAGES:
-        html = render(Report(KEY, NOW, EVIL, sections, old), Words(language), Links("", f"https://x/{EVIL}"))
+        html = render(
+            Report(KEY, NOW, EVIL, sections, old), Translator(language), PageLinks("", f"https://x/{EVIL}")
+        )
         assert Page(html).open == []
         assert html.count("&lt;script&gt;") > 50
         assert "<script" not in html
@@ -342,8 +347,11 @@ def holes(value, path=()):
 
 @pytest.mark.parametrize("name", ["health", "data", "performance"])
 def test_any_figure_may_be_none_and_the_page_still_comes_out(name):
-    section = reported.health() if name == "health" else getattr(reported, name)(stations=2)
-    whole = [part for part in reported.healthy(2) if part.name != section.name]
+    section = {
+        "health": reported.health,
+        "data": lambda: reported.data(stations=2),
+        "performance": lambda: reported.performance(stations=2, leads=(1, 24)),
+    }[name]()
     for path in holes(section.figures):
         if path[-1] in REQUIRED:
             continue
@@ -352,7 +360,7 @@ def test_any_figure_may_be_none_and_the_page_still_comes_out(name):
         for step in path[:-1]:
             at = at[step]
         at[path[-1]] = None
-        assert "</html>" in drawn([*whole, replace(section, figures=figures)]), path
+        assert "</html>" in drawn([replace(section, figures=figures)]), path
 
 
 # What makes a row of a list a row, and a plot a plot: without them there is no part of the page.
@@ -369,7 +377,7 @@ def test_each_alert_of_the_runbook_has_a_label_and_no_other():
     assert set(CHECKS) == set(re.findall(r"^### (\w+)$", runbook, re.MULTILINE))
 
 
-def test_each_message_is_there_in_each_language_with_the_same_placeholders():
+def test_each_message_has_both_languages_and_equal_placeholders():
     def fields(text):
         return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
@@ -382,12 +390,12 @@ def test_each_message_is_there_in_each_language_with_the_same_placeholders():
 
 def test_messages_are_as_the_code_needs_them_no_more_no_less():
     folder = Path(package.__file__).parent
-    files = [*folder.glob("*.py"), folder.parent / "messages.py"]
+    files = [*folder.glob("*.py"), folder.parent / "alert_messages.py"]
     source = "".join(file.read_text() for file in files)
     # Names that are put together: window_7d, why_schema, part_validity, of_data_quality, alert_opened; and
     # those of enums.
-    stems = {"window_", "why_", "part_", "of_", "gap_", "alert_"}
-    enums = {"well", "watch", "act", "critical", "warning", "ok", "breach", "unknown"}
+    stems = {"window_", "why_", "part_", "of_", "gap_", "alert_", "step_", "watched_"}
+    enums = {"well", "starting", "watch", "act", "critical", "warning", "ok", "breach", "unknown"}
     used = set(re.findall(r"[\"']([a-z0-9_]+)[\"']", source)) | enums
 
     assert {key for key in MESSAGES if key not in used and not key.startswith(tuple(stems))} == set()
@@ -395,7 +403,7 @@ def test_messages_are_as_the_code_needs_them_no_more_no_less():
     assert asked - set(MESSAGES) == set()
 
 
-def test_a_korean_page_has_no_english_but_that_of_those_who_measured():
+def test_a_korean_page_has_no_english_of_its_own():
     html = drawn(reported.healthy(3), "ko", before(reported.troubled(3)))
     own = re.sub(r'<style.*?</style>|<span lang="en">.*?</span>|<[^>]*>', " ", html, flags=re.DOTALL)
     english = {word for message in MESSAGES.values() for word in re.findall("[a-z]{5,}", message.en)}
@@ -425,7 +433,9 @@ def test_an_unknown_language_is_refused(store):
 
 def test_without_an_address_the_runbook_is_named_and_not_linked():
     html = render(
-        Report(KEY, NOW, "r", complete(reported.troubled(2))), Words("en"), Links("", "javascript:alert(1)")
+        Report(KEY, NOW, "r", complete(reported.troubled(2))),
+        Translator("en"),
+        PageLinks("", "javascript:alert(1)"),
     )
 
     assert "javascript:alert(1)#memory_full" in Page(html).text
@@ -458,7 +468,7 @@ class TestPublishing:
         ]
         assert store.get("reports/monitoring/latest.json") == store.get(made.second.json_key)
         told = json.loads(store.get(made.second.json_key))
-        assert (told["verdict"], told["reasons"]) == (Verdict.ACT, list(made.second.reasons))
+        assert (told["verdict"], told["reasons"]) == (ReportVerdict.ACT, list(made.second.reasons))
         assert told["changes"]["since"]["key"] == made.first.json_key
         assert "memory_full" in told["changes"]["opened"]
 

@@ -6,14 +6,14 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser import needs_browser, running_browser
+from tests.browser import needs_browser, new_context, running_browser
 from tests.monitoring import reported
 from tests.monitoring.reported import NOW
-from weather_mlops.monitoring.report.document import Earlier, Past, Report
+from weather_mlops.monitoring.report.document import Earlier, EarlierReport, Report
 from weather_mlops.monitoring.report.messages import LANGUAGES
-from weather_mlops.monitoring.report.page import Links, render
-from weather_mlops.monitoring.report.verdict import Verdict, complete
-from weather_mlops.monitoring.report.words import Words
+from weather_mlops.monitoring.report.page import PageLinks, render
+from weather_mlops.monitoring.report.translations import Translator
+from weather_mlops.monitoring.report.verdict import ReportVerdict, complete
 
 ADDRESS = "http://airflow.invalid/weather/pages/reports/monitoring/latest.html"
 # As plugins/views/pages.py sends it.
@@ -86,10 +86,10 @@ def browser() -> Iterator[Browser]:
 def page_of(name, language):
     """A page as it is after a week of reports."""
     past = [
-        Past(
+        EarlierReport(
             NOW - n * timedelta(minutes=30),
             f"reports/monitoring/2026/11/20/{n:04}.json",
-            list(Verdict)[n % 3],
+            list(ReportVerdict)[n % 3],
             n % 3,
         )
         for n in range(336, 0, -1)
@@ -99,11 +99,11 @@ def page_of(name, language):
     report = Report(
         "reports/monitoring/2026/11/26/0830.json", NOW, "scheduled__2026-11-25", sections, earlier
     )
-    return render(report, Words(language), Links("", "docs/runbook.md"))
+    return render(report, Translator(language), PageLinks("", "docs/runbook.md"))
 
 
 def opened(browser, html, width, scheme="light"):
-    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page = new_context(browser, viewport={"width": width, "height": 900}, color_scheme=scheme).new_page()
     page.complaints, page.asked = [], []
     page.on("console", lambda message: page.complaints.append(message.text))
     page.on("request", lambda request: page.asked.append(request.url))
@@ -114,7 +114,7 @@ def opened(browser, html, width, scheme="light"):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", ["healthy", "troubled", "young"])
-def test_nothing_is_cut_off_on_a_phone_or_a_desktop_folded_or_not(browser, name, language):
+def test_nothing_is_cut_off_on_phone_or_desktop(browser, name, language):
     html = page_of(name, language)
     for width in WIDTHS:
         page = opened(browser, html, width)
@@ -135,7 +135,7 @@ def test_all_text_stands_out_from_what_is_behind_it(browser, scheme):
     page.close()
 
 
-def test_under_the_rules_of_the_pages_view_it_looks_the_same_and_asks_for_nothing(browser):
+def test_under_the_content_policy_the_page_requests_nothing(browser):
     page = opened(browser, page_of("troubled", "en"), 1280)
 
     assert page.complaints == []

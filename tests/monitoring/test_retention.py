@@ -2,18 +2,20 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from pyiceberg.catalog import Catalog
 
-from tests.lake.conftest import NOW, Killed, observations
-from weather_mlops.errors import Misconfigured, ModelUnusable
+from tests.lake.conftest import NOW, Killed, empty_tables, observations
+from tests.model.sealed import NOTES, unchecked
+from weather_mlops.errors import Misconfigured, ModelUnusable, TableNotRegistered
 from weather_mlops.lake import maintenance
-from weather_mlops.lake.catalog import ensure_tables
+from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.publish import publish
 from weather_mlops.lake.schemas import OBSERVATIONS
-from weather_mlops.lake.store import ObjectStore
 from weather_mlops.lake.tags import tag
 from weather_mlops.model.registry import Decision, Registry
 from weather_mlops.monitoring import retention
@@ -21,6 +23,8 @@ from weather_mlops.monitoring.retention import Cleanup, Keep, Removed
 
 YEARS_LATER = NOW + timedelta(days=1000)
 Clean = Callable[..., Removed]
+
+pytestmark = pytest.mark.prepared(tables=empty_tables)
 
 
 @pytest.fixture
@@ -32,8 +36,6 @@ def logs(tmp_path) -> Path:
 
 @pytest.fixture
 def clean(store, catalog, logs) -> Clean:
-    ensure_tables(catalog)
-
     def cleaning(days: float = 1000, *, dry_run: bool = False, **keep: float) -> Removed:
         """Clean, so many days from now."""
         now = datetime.now(UTC) + timedelta(days=days)
@@ -130,7 +132,7 @@ def test_a_run_that_still_writes_keeps_all_it_staged(store, catalog, logs, clean
 
 def version(store: ObjectStore, name: str, target: str = "air_temperature") -> Registry:
     registry = Registry(store, target)
-    registry.seal(name, {"lead_01.ubj": b"trees"}, {"recipe": "abc"})
+    registry.seal(name, {"lead_01.ubj": b"trees"}, NOTES)
     return registry
 
 
@@ -141,9 +143,9 @@ def decide(registry: Registry, kind: str, name: str, day: int) -> None:
     (registry.record if kind == "refused" else registry.promote)(decision)
 
 
-@pytest.fixture
-def models(store) -> Registry:
+def six_models(catalog: Catalog, store: ObjectStore) -> None:
     """v1 was champion, v3 is, v4 was rolled back to; v2 and v5 were refused, v6 never decided about."""
+    empty_tables(catalog, store)
     registry = Registry(store, "air_temperature")
     for number in range(1, 7):
         version(store, f"v{number}")
@@ -152,13 +154,21 @@ def models(store) -> Registry:
         1,
     ):
         decide(registry, kind, name, day)
-    return registry
+
+
+with_models = pytest.mark.prepared(tables=six_models)
+
+
+@pytest.fixture
+def models(store) -> Registry:
+    return Registry(store, "air_temperature")
 
 
 def versions(store: ObjectStore) -> set[str]:
     return {key.split("/")[3] for key in keys(store, "models/air_temperature/versions/")}
 
 
+@with_models
 def test_refused_models_go_and_no_model_that_is_or_was_champion(store, models, clean):
     done = clean()
 
@@ -167,20 +177,23 @@ def test_refused_models_go_and_no_model_that_is_or_was_champion(store, models, c
     assert models.champion().version == "v3"
     assert len(models.decisions()) == 5
     assert models.load("v1").files == {"lead_01.ubj": b"trees"}
-    assert models.rollback(None, at=NOW, by="test", reason="it still works").version == "v1"
+    assert models.rollback(None, at=NOW, by="test", reason="it still works", check=unchecked).version == "v1"
 
 
+@with_models
 def test_a_refused_model_is_kept_for_its_time(store, models, clean):
     clean(days=29)
     assert len(versions(store)) == 6
 
 
+@with_models
 def test_the_champion_stays_even_without_a_decision_on_record(store, models, clean):
     store.delete(*keys(store, "models/air_temperature/decisions/"))
     clean()
     assert "v3" in versions(store)
 
 
+@with_models
 @pytest.mark.parametrize("place", ["champion.json", "decisions/20260101T000000_x.json"])
 def test_where_nobody_knows_who_was_champion_no_model_goes(store, models, clean, place):
     store.put(f"models/air_temperature/{place}", b"{")
@@ -192,7 +205,8 @@ def test_where_nobody_knows_who_was_champion_no_model_goes(store, models, clean,
     assert keys(store).isdisjoint(OLD)
 
 
-def test_killed_while_a_model_goes_it_is_no_version_and_goes_next_time(store, models, clean, killer):
+@with_models
+def test_killed_while_removing_a_model_it_is_removed_next_time(store, models, clean, killer):
     killer.seen, killer.at = 0, 2
     with pytest.raises(Killed):
         clean()
@@ -219,7 +233,8 @@ def tags(catalog) -> set[str]:
     return set(catalog.load_table("weather.observations").metadata.refs) - {"main"}
 
 
-def test_old_states_go_but_not_those_that_a_kept_model_was_trained_on(store, catalog, models, clean):
+@with_models
+def test_old_states_go_except_those_of_stored_models(store, catalog, models, clean):
     for name, hour in (("v3", 1), ("v2", 2)):
         tag(catalog, OBSERVATIONS, commit(catalog, hour), f"model-{name}")
     champions = snapshots(catalog)[0]
@@ -243,7 +258,7 @@ def test_the_tag_of_a_training_that_goes_on_stays(catalog, clean):
     assert tags(catalog) == {"somebodys-own"}
 
 
-def test_what_collection_left_is_compacted_and_orphans_go_and_rows_stay(store, catalog, clean, monkeypatch):
+def test_small_files_are_compacted_and_orphans_removed(store, catalog, clean, monkeypatch):
     monkeypatch.setattr(maintenance, "MONTH_FILES", 3)
     commit(catalog, 1, 2, 3)
     put(store, "warehouse/weather/observations/data/stray.parquet")
@@ -258,6 +273,29 @@ def test_what_collection_left_is_compacted_and_orphans_go_and_rows_stay(store, c
     assert len(list(table.scan().plan_files())) == 1
 
 
+@pytest.mark.prepared(tables=None)
+def test_orphans_go_though_another_table_fails(access, open_anew, monkeypatch):
+    inside = replace(access, prefix="team/weather/")
+    catalog, store = open_anew(inside), ObjectStore(inside)
+    commit(catalog, 1)
+    for name in ("observations", "forecasts"):
+        put(store, f"warehouse/weather/{name}/data/stray.parquet")
+    real = maintenance.orphans
+
+    def orphans(catalog, definition, **more):
+        if definition == OBSERVATIONS:
+            raise TableNotRegistered("weather.observations: of another table")
+        return real(catalog, definition, **more)
+
+    monkeypatch.setattr(maintenance, "orphans", orphans)
+    done = Cleanup(store, catalog, Path("no-logs"), Keep(), NOW + timedelta(days=9)).run()
+
+    assert set(done.failed) == {"table observations"}
+    assert not store.exists("warehouse/weather/forecasts/data/stray.parquet")
+    assert store.exists("warehouse/weather/observations/data/stray.parquet")
+
+
+@with_models
 def test_a_dry_run_counts_the_same_and_removes_nothing(store, catalog, logs, models, clean):
     put(store, *OLD, *NEVER)
     commit(catalog, 1, 2)
@@ -308,7 +346,7 @@ def test_times_that_would_remove_what_is_in_use_are_refused(keep):
         Keep(**keep)
 
 
-def test_what_was_done_is_on_record_and_a_damaged_record_is_as_none(store):
+def test_a_cleanup_is_recorded_and_a_damaged_record_ignored(store):
     assert retention.last_done(store) is None
     retention.record(store, Removed(), NOW)
     assert retention.last_done(store) == NOW

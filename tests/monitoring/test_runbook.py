@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from weather_mlops.lake.catalog import ensure_tables
+from tests.lake.conftest import empty_tables
 from weather_mlops.lake.query import connect
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -37,11 +37,11 @@ def test_every_alert_has_its_section_and_every_section_its_alert():
 
 
 @pytest.mark.parametrize("name", sections())
-def test_a_section_says_what_it_means_how_to_see_more_and_what_to_do(name):
+def test_a_runbook_section_has_meaning_diagnosis_and_remedy(name):
     assert re.findall(r"^\*\*(\w+)\*\* ", sections()[name], re.MULTILINE) == ["Means", "See", "Do"]
 
 
+@pytest.mark.prepared(tables=empty_tables)
 @pytest.mark.parametrize("sql", re.findall(r'make query SQL="([^.][^"]*)"', RUNBOOK))
 def test_the_sql_of_the_runbook_can_be_asked(sql, catalog, access):
-    ensure_tables(catalog)
     assert connect(catalog, access).sql(sql).fetchall() is not None

@@ -66,7 +66,7 @@ def test_a_mended_sensor_is_well_again_after_some_days():
     assert bias_of(values[:, :HOURS]).beyond.tolist() == [False] * STATIONS
 
 
-def test_a_bias_that_lasts_is_not_taken_for_usual_while_it_is_known():
+def test_a_known_lasting_bias_does_not_become_the_reference():
     values = weather()
     values[3, -20 * 24 :] += 3
     known = np.zeros(values.shape, bool)
@@ -104,12 +104,12 @@ def test_what_a_station_always_shows_more_is_its_own_way(off, station):
     assert np.allclose(bias_of(values).value, bias_of(moved).value, atol=1e-6)
 
 
-def test_a_cumulative_sum_waits_over_missing_hours_and_stops_at_its_most():
+def test_a_cusum_pauses_over_missing_hours_and_is_capped():
     scaled = np.full((1, 72), 3.0)
     scaled[0, 24:48] = np.nan
-    sums = sensors.cumulated(scaled, 1.0, 3.5)
+    sums = sensors.cusum(scaled, 1.0, 3.5)
     assert sums[0, [23, 47, 71]] == pytest.approx([2, 2, 3.5])
-    assert sensors.cumulated(-scaled, 1.0, 3.5).max() == 0
+    assert sensors.cusum(-scaled, 1.0, 3.5).max() == 0
 
 
 def test_neighbours_are_the_nearest_ones_and_elevation_counts():
@@ -142,7 +142,7 @@ def test_saturated_air_stands_still_without_a_fault():
     assert sensors.constant_hours(values, -100, 100)[3] == 0
 
 
-def test_constant_hours_leave_gaps_out_and_end_with_the_newest_hour_of_all():
+def test_constant_hours_skip_gaps_and_end_at_the_newest_hour():
     values = np.array(
         [[1.0, 5, 5, np.nan, 5, np.nan], [1.0, 2, 3, 4, 5, np.nan], [5.0, 5, 5, 5, np.nan, np.nan]]
     )

@@ -26,5 +26,5 @@ def test_a_sensor_that_is_well_again_is_forgotten(store):
 @pytest.mark.parametrize("damaged", [b"{", b"[]", b"3", json.dumps({SENSOR: "soon"}).encode()])
 def test_a_damaged_memory_is_none(store, damaged):
     assert stations.load_off(store) == {}
-    store.put(stations.KEPT, damaged)
+    store.put(stations.SENSORS_KEY, damaged)
     assert stations.load_off(store) == {}

@@ -45,7 +45,7 @@ def test_words_that_cannot_be_meant_are_refused_at_once(words, said):
         plan(**words)
 
 
-def test_a_used_up_quota_waits_for_the_next_day_in_korea_without_a_slot(monkeypatch):
+def test_an_exhausted_quota_waits_for_midnight_without_a_slot(monkeypatch):
     class UsedUp:
         def __init__(self, *_, **__):
             pass
@@ -66,7 +66,7 @@ def test_a_used_up_quota_waits_for_the_next_day_in_korea_without_a_slot(monkeypa
     monkeypatch.setattr("weather_mlops.history.load.Fetch", UsedUp)
     monkeypatch.setattr("hooks.lake.LakeHook", Nothing)
     monkeypatch.setattr("hooks.kma.KmaHook", Nothing)
-    monkeypatch.setattr("weather_mlops.lake.calls.DailyCalls", Nothing)
+    monkeypatch.setattr("weather_mlops.lake.quota.DailyCalls", Nothing)
     (lane,) = plan(first_day="2020-01-01", last_day="2020-01-02", stations="108")
     task = type("Task", (), {"try_number": 1, "max_tries": 3})
     context = {"ti": task, "dag": type("Dag", (), {"dag_id": "history"}), "run_id": "manual__1"}

@@ -54,7 +54,7 @@ def test_the_link_leads_to_the_page_of_this_very_task(left, returned, address):
     assert PageLink("Model card", "card_key").get_link(None, ti_key=TI) == address
 
 
-def test_a_task_that_failed_after_it_wrote_its_page_left_the_key_in_an_xcom(left):
+def test_a_failed_task_leaves_the_key_of_its_page_in_an_xcom(left):
     left["card_key"] = KEY
 
     assert PageLink("Model card", "card_key").get_link(None, ti_key=TI) == f"weather/pages/{KEY}"
@@ -80,7 +80,7 @@ def test_what_is_several_is_listed_by_a_view_of_that_run_or_task(left, view, add
     assert link.get_link(None, ti_key=TI) == address
 
 
-def test_each_operator_that_makes_documents_has_a_button_for_them():
+def test_each_operator_with_documents_has_a_button_for_them():
     buttons = {
         operator: {link.name: link.entry for link in operator.operator_extra_links}
         for operator in (
@@ -101,7 +101,7 @@ def test_each_operator_that_makes_documents_has_a_button_for_them():
     ]
 
 
-def test_a_mapped_task_keeps_its_links_on_the_way_to_the_api_server_which_needs_no_plugin_for_them():
+def test_mapped_tasks_keep_their_links_in_the_serialized_dag():
     with DAG("model_training", schedule=None) as dag:
         Evaluates.partial(task_id="mapped").expand(target=["a", "b"])
         Evaluates(task_id="plain", target="a")

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 import yaml
 from airflow.sdk.exceptions import AirflowFailException
@@ -17,14 +18,14 @@ from hooks.airflow_api import AirflowApiHook
 from hooks.alerts import AlertsHook
 from operators import measuring, monitoring
 from weather_mlops.errors import ChannelUnavailable, Misconfigured, StorageUnavailable
-from weather_mlops.monitoring import alerts, data_quality, health, performance, retention
-from weather_mlops.monitoring.messages import Message
+from weather_mlops.monitoring import alert_state, data_quality, health, performance, retention
+from weather_mlops.monitoring.alert_messages import AlertMessage
 
 # apprise imports it once for an optional part, and has a stand-in for Python 3.13.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
 PROJECT = Path(__file__).resolve().parents[2]
 TOKEN = "t0ken-in-the-path"
-MESSAGE = Message("[weather] CRITICAL kma_silent: opened", "last reply at 03:00 KST", "failure")
+MESSAGE = AlertMessage("[weather] CRITICAL kma_silent: opened", "last reply at 03:00 KST", "failure")
 
 
 @contextmanager
@@ -107,14 +108,14 @@ def test_a_channel_that_can_not_work_is_told_without_its_url(connection, caplog,
     assert undelivered(connection, caplog, extra).startswith("connection alerts: ")
 
 
-def test_without_a_connection_there_is_no_channel_and_it_says_where_one_would_be():
+def test_without_a_connection_it_says_where_to_add_a_channel():
     hook = AlertsHook("no_such_channel")
     assert hook.get_channel() is None
     assert "Admin → Connections" in hook.unconfigured
     assert "no_such_channel" in hook.unconfigured
 
 
-def test_the_api_of_airflow_is_reached_by_its_connection_or_it_says_where_to_add_one(connection):
+def test_without_its_connection_airflow_s_api_names_the_place(connection):
     connection("airflow_api_default", conn_type="http", host="http://localhost:8080", login="u", password="p")
     assert AirflowApiHook().get_client().url == "http://localhost:8080"
     with pytest.raises(Misconfigured, match="Admin → Connections"):
@@ -141,13 +142,67 @@ def context(instance: Instance) -> dict:
     return {"ti": instance, "run_id": "r1", "dag": type("Dag", (), {"dag_id": "monitoring"})}
 
 
-def test_why_a_measuring_task_failed_is_left_for_the_report():
+def tried(test: object = "True") -> tuple[Instance, dict | str]:
+    """A run of send_alerts with the param alert_test; its result, or the error."""
+    instance = Instance({("generate_report", "return_value"): {"report_key": "reports/monitoring/1.html"}})
+    task = monitoring.SendAlertsOperator(task_id="send_alerts", airflow_url="http://airflow", test=test)
+    try:
+        return instance, task.execute(context(instance))
+    except AirflowFailException as error:
+        return instance, str(error)
+
+
+def test_a_channel_test_is_marked_as_one_and_names_the_receivers(connection):
+    with service() as (url, sent):
+        connection("alerts", conn_type="apprise", extra={"config": [{"path": url}, {"path": url}]})
+        instance, told = tried()
+
+    assert told == {"alerts": "test message delivered by connection alerts to JSON, JSON"}
+    assert instance.pushed["alert_test"] == told["alerts"]
+    assert [(one["title"], one["type"]) for one in sent] == [("[weather] TEST: this is no alert", "info")] * 2
+    assert "monitoring/r1" in sent[0]["message"]
+    assert "http://airflow/weather/pages/reports/monitoring/1.html" in sent[0]["message"]
+
+
+def test_a_test_without_a_connection_says_how_to_add_one():
+    instance, told = tried()
+
+    assert "there is no connection alerts: add it in Admin → Connections" in told
+    assert instance.pushed["alert_test"].startswith("test message not sent: there is no connection alerts")
+
+
+@pytest.mark.parametrize(
+    ("entry", "fault"),
+    [
+        ({"path": f"json://127.0.0.1:9/{TOKEN}"}, "JSON: it refused the message or did not answer"),
+        ({"path": f"nosuchservice://{TOKEN}"}, "entry 2 of the config: its URL is none of apprise's"),
+    ],
+    ids=["nobody there", "unknown service"],
+)
+def test_a_channel_test_names_failed_and_working_services(connection, caplog, entry, fault):
+    caplog.set_level(logging.DEBUG)
+    with service() as (url, sent):
+        connection("alerts", conn_type="apprise", extra={"config": [{"path": url}, entry]})
+        _, told = tried()
+
+    assert len(sent) == 1
+    assert "delivered by connection alerts to JSON; not delivered to " + fault in told
+    assert TOKEN not in told + caplog.text
+
+
+def test_a_test_of_a_config_that_can_not_be_read_says_so(connection):
+    connection("alerts", conn_type="apprise", extra={"config": {"url": f"json://{TOKEN}"}})
+    assert "its config can't be read (KeyError)" in tried()[1]
+
+
+@pytest.mark.parametrize("kind", [StorageUnavailable, KeyError, pa.ArrowInvalid])
+def test_why_a_measuring_task_failed_is_left_for_the_report(kind):
     class Fails(measuring.MeasuringOperator):
         def measure(self, now):
-            raise StorageUnavailable("s3://weather: no answer")
+            raise kind("s3://weather: no answer")
 
     failed = Instance()
-    with pytest.raises(StorageUnavailable):
+    with pytest.raises(kind):
         Fails(task_id="data_quality").execute(context(failed))
     later = Instance(
         {("data_quality", measuring.FAILED): failed.pushed[measuring.FAILED]}, {"system_health": "failed"}
@@ -155,12 +210,12 @@ def test_why_a_measuring_task_failed_is_left_for_the_report():
     told = measuring.reasons(context(later))
 
     assert told["data_quality"] == (
-        "the task data_quality handed nothing on: StorageUnavailable: s3://weather: no answer"
+        f"the task data_quality handed nothing on: {kind.__name__}: {kind('s3://weather: no answer')}"
     )
     assert "ended as failed: see its log" in told["system_health"]
 
 
-def test_a_limit_that_there_is_none_of_fails_at_once_and_names_those_there_are():
+def test_an_unknown_limit_fails_at_once_and_names_the_known_ones():
     task = measuring.SystemHealthOperator(task_id="system_health", limits={"max_cpu": 1})
     with pytest.raises(AirflowFailException, match=r"max_cpu: unknown; known are .*max_cpu_share"):
         task.execute(context(Instance()))
@@ -193,10 +248,10 @@ def test_the_arguments_have_the_limits_of_the_domain():
 @pytest.mark.parametrize(
     ("task_id", "argument", "kind"),
     [
-        ("system_health", "limits", health.Limits),
-        ("data_quality", "limits", data_quality.Limits),
-        ("model_performance", "limits", performance.Limits),
-        ("send_alerts", "rules", alerts.Rules),
+        ("system_health", "limits", health.SystemHealthLimits),
+        ("data_quality", "limits", data_quality.DataQualityLimits),
+        ("model_performance", "limits", performance.ModelPerformanceLimits),
+        ("send_alerts", "rules", alert_state.Rules),
         ("cleanup", "keep", retention.Keep),
     ],
 )

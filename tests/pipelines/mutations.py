@@ -4,18 +4,18 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
-from weather_mlops.pipelines.document import Document, parse
+from weather_mlops.pipelines.document import YamlDocument, parse
 
 Path = tuple[str | int, ...]
 WRONG: tuple[Any, ...] = ("some text", 12345.5, True, None, [], {"some": "text"})
 
 
-def damages(document: Document) -> Iterator[tuple[str, Document]]:
+def damages(document: YamlDocument) -> Iterator[tuple[str, YamlDocument]]:
     """What was done, and the damaged document."""
     lines = {text: what for what, text in of_lines(document.text)}
     yield from ((what, parse(text, document.path)) for text, what in lines.items())
     # A value says the same however it is written: it need not be written and parsed again.
-    yield from ((what, Document(document.path, data=data)) for what, data in of_values(document.data))
+    yield from ((what, YamlDocument(document.path, data=data)) for what, data in of_values(document.data))
 
 
 def of_values(data: Any) -> Iterator[tuple[str, Any]]:

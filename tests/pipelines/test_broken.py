@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from weather_mlops.pipelines.findings import Severity
+from weather_mlops.pipelines.findings import FindingSeverity
 from weather_mlops.pipelines.validation import validate_file
 
 BROKEN = sorted((Path(__file__).parent / "broken").glob("*.yml"))
@@ -30,7 +30,7 @@ def test_a_mistake_is_told_once_where_it_is_with_the_mend(path):
     ]
     for finding, (_, _, part) in zip(found, expected, strict=True):
         assert part in f"{finding.message}; {finding.mend}"
-        assert finding.severity is Severity.ERROR
+        assert finding.severity is FindingSeverity.ERROR
         assert finding.file == str(path)
         assert finding.column >= 1
         assert finding.mend

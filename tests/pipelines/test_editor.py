@@ -51,7 +51,7 @@ def test_nothing_is_underlined_in_the_shipped_pipelines(editor):
         ("schedule:", "scheduel:", "scheduel"),
         ("lookback_hours", "lookback_hour", "lookback_hour"),
         ("min_fit_share: 0.9", "min_fit_share: 90", "90"),
-        ("stations: all", "stations: [108, 9999]", "enum"),
+        ("lookback_hours: 3", "stations: [108, 9999]", "enum"),
         ("HealthCheckOperator", "HealthCheckOperater", "Value"),
     ],
 )
@@ -63,7 +63,7 @@ def test_a_mistake_is_underlined(draft, old, new, part):
     assert any(new.split(":")[0] in line for line in lines)
 
 
-def test_keys_of_a_pipeline_and_arguments_of_an_operator_are_proposed(editor, draft):
+def test_pipeline_keys_and_operator_arguments_are_proposed(editor, draft):
     path, text, _ = draft("      gap_calls: 10 ", "      \n      gap_calls: 10 ", "draft_arguments")
     mark = "poll_interval: {__type__: datetime.timedelta, minutes: 1}\n      "
     words = {item["label"] for item in editor.at("textDocument/completion", path, text, mark)["items"]}

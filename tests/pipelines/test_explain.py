@@ -7,7 +7,7 @@ import pytest
 from weather_mlops.errors import Misconfigured
 from weather_mlops.pipelines import explain as explaining
 from weather_mlops.pipelines.explain import Line, explain
-from weather_mlops.pipelines.validation import SCHEMA, schema_at
+from weather_mlops.pipelines.validation import schema_at, schema_file
 
 PIPELINES = Path(__file__).resolve().parents[2] / "pipelines"
 DEFAULTS = """\
@@ -44,10 +44,10 @@ def folder(tmp_path: Path) -> Path:
 
 
 def told(folder: Path, target: str) -> dict[str, tuple[str, str]]:
-    return {line.name: (line.value, line.where) for line in explain(folder, target, schema_at(SCHEMA))}
+    return {line.name: (line.value, line.where) for line in explain(folder, target, schema_at(schema_file()))}
 
 
-def test_every_argument_of_a_shipped_task_has_a_value_and_a_place():
+def test_every_argument_of_a_shipped_task_has_value_and_source():
     lines = told(PIPELINES, "data_collection.collect_weather_data")
 
     text = (PIPELINES / "collection.yml").read_text("utf-8").splitlines()
@@ -92,7 +92,7 @@ def test_a_dag_is_explained_too(folder):
 @pytest.mark.parametrize("target", ["nested.deeep", "nestd", ""])
 def test_what_is_not_there_is_answered_with_what_is(folder, target):
     with pytest.raises(Misconfigured, match="nested"):
-        explain(folder, target, schema_at(SCHEMA))
+        explain(folder, target, schema_at(schema_file()))
 
 
 def test_a_broken_file_is_not_explained_but_told(folder, capsys):

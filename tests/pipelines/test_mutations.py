@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.pipelines import mutations
-from weather_mlops.pipelines import between, document, validation
+from weather_mlops.pipelines import cross_file, document, validation
 
 PIPELINES = Path(__file__).resolve().parents[2] / "pipelines"
 ABSENT = object()
@@ -79,7 +79,7 @@ def test_every_slip_is_reported_or_may_be_meant(name):
         reported = (
             validation.check_defaults(damaged)
             if name == "defaults.yml"
-            else validation.check_document(damaged, defaults) or any(between.check([*others, damaged]))
+            else validation.check_document(damaged, defaults) or any(cross_file.check([*others, damaged]))
         )
         if reported:
             counts["reported"] += 1

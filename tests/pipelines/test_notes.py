@@ -11,6 +11,7 @@ from weather_mlops.pipelines.validation import validate
 YAML = """\
 rain:
   schedule: null
+  dagrun_timeout: {__type__: datetime.timedelta, minutes: 55}
   tasks:
     - task_id: add_up
       operator: airflow.providers.standard.operators.empty.EmptyOperator
@@ -56,7 +57,7 @@ def test_a_pipeline_without_them_stays_as_it_is(pipeline):
     assert data == before
 
 
-def test_notes_on_a_task_that_there_is_not_are_told_with_the_line(pipeline):
+def test_notes_on_an_unknown_task_are_reported_with_the_line(pipeline):
     pipeline.with_suffix(".md").write_text(NOTES.replace("add_up", "ad_up"))
     [found] = validate(pipeline.parent)
 

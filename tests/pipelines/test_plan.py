@@ -80,7 +80,7 @@ def test_nothing_changed_is_said_as_such(repository):
     assert "unchanged: sent" in told(repository)
 
 
-def test_a_schedule_is_told_in_words_and_by_its_next_runs_in_korea(repository):
+def test_a_schedule_is_shown_in_words_with_its_next_runs_in_kst(repository):
     write(repository, a=SENT.replace("0 * * * *", "*/20 * * * *"))
 
     assert rows(repository) == {
@@ -176,7 +176,7 @@ def test_a_broken_file_is_told_with_its_line_and_is_no_removal(repository):
     assert planning.main(["--project", str(repository)]) == 1
 
 
-def test_a_file_that_was_broken_before_is_told_too_and_is_no_addition(repository):
+def test_a_file_that_was_already_broken_is_reported_as_such(repository):
     write(repository, a=SENT.replace("  tasks:", "  tasks: ["))
     commit(repository)
     write(repository, a=SENT)
@@ -222,6 +222,70 @@ def test_markdown_takes_what_people_write_literally(repository, capsys):
     text = capsys.readouterr().out
     assert r"| bash\_command of tell | echo 2 | a \| b \*c\* \<script\> |" in text
     assert "**sent** changed (`pipelines/a.yml`)" in text
+
+
+@pytest.fixture
+def shipped(tmp_path: Path) -> Path:
+    shutil.copytree(PROJECT / "pipelines", tmp_path / "pipelines")
+    git(tmp_path, "init", "--quiet", "--initial-branch=main")
+    commit(tmp_path)
+    return tmp_path
+
+
+def replaced(file: Path, old: str, new: str) -> None:
+    text = file.read_text("utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), "utf-8")
+
+
+def test_fewer_stations_are_reported_with_their_consequences(shipped):
+    replaced(shipped / "pipelines" / "defaults.yml", "stations: all", "stations: [108, 159]")
+
+    text = told(shipped)
+
+    assert "stations of collect_weather_data: all → [108, 159]" in text
+    assert "history: changed" not in text  # its stations are those that a person enters
+    meant = text.partition("stations all but 108, 159: collected no more\n")[2]
+    assert "tables: their rows stay, no new ones come" in meant
+    assert "models: the next training leaves them out" in meant
+    assert "alerts: they are watched no more" in meant
+    assert "**stations all but 108, 159: collected no more**" in planning.as_markdown(
+        *planning.plan(shipped, "pipelines", None), NOW
+    )
+
+
+def test_stations_left_out_by_collection_alone_stay_expected(shipped):
+    replaced(
+        shipped / "pipelines" / "collection.yml",
+        "lookback_hours: 3",
+        "stations: [108]\n      lookback_hours: 3",
+    )
+
+    meant = told(shipped).partition("stations all but 108: collected no more\n")[2]
+
+    assert "models: the next training still uses their rows" in meant
+    assert "alerts: monitoring goes on to expect them: see stations in defaults.yml, line" in meant
+
+
+def test_a_target_is_named_once_and_what_it_means_is_said(shipped):
+    replaced(
+        shipped / "pipelines" / "defaults.yml",
+        "targets: [air_temperature]",
+        "targets: [air_temperature, dew_point]",
+    )
+
+    text = told(shipped)
+
+    assert (
+        'target (mapped) of check_data_readiness: ["air_temperature"] → ["air_temperature", "dew_point"]'
+        in text
+    )
+    assert "targets of make_forecast" in text
+    assert "targets of model_performance" in text
+    assert "models: the next run of model_training trains one of each" in text
+    commit(shipped)
+    replaced(shipped / "pipelines" / "defaults.yml", ", dew_point]", "]")
+    assert "targets dew_point: trained no more" in told(shipped, "HEAD")
 
 
 def test_the_shipped_pipelines_are_read_whole():

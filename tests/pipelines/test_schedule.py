@@ -35,6 +35,14 @@ def scheduled(text: str, zone: str = "Asia/Seoul") -> Schedule:
         (f"schedule: [{ASSET}, 's3://snow']", "when rain and s3://snow changed"),
         (f"schedule: {{__or__: [{ASSET}, {ASSET}]}}", "when rain or rain changed"),
         (
+            f"schedule: {{__type__: airflow.sdk.AssetAny, __args__: [{ASSET}, {ASSET}]}}",
+            "when rain or rain changed",
+        ),
+        (
+            f"schedule: {{__type__: airflow.sdk.AssetAll, __args__: [{ASSET}, {ASSET}]}}",
+            "when rain and rain changed",
+        ),
+        (
             "schedule: {__type__: airflow.sdk.CronTriggerTimetable, __args__: ['5 4 * * *'], timezone: UTC}",
             "at 04:05 (UTC)",
         ),
@@ -54,7 +62,7 @@ def test_six_fields_have_the_seconds_last_as_in_airflow():
     assert schedule.next_runs(NOW, 1) == [datetime(2026, 3, 1, 2, 30, 15, tzinfo=ZoneInfo("Asia/Seoul"))]
 
 
-def test_runs_are_told_in_the_zone_of_the_dag_across_midnight_and_month():
+def test_runs_are_in_the_dag_s_zone_across_midnight_and_month():
     runs = scheduled('schedule: "0 0 * * *"').next_runs(NOW, 2)
 
     assert [run.isoformat() for run in runs] == ["2026-03-01T00:00:00+09:00", "2026-03-02T00:00:00+09:00"]
@@ -69,7 +77,7 @@ def test_a_clock_that_is_put_forward_skips_no_day():
     assert [f"{run:%m-%d %H:%M}" for run in runs] == ["03-29 03:30", "03-30 02:30", "03-31 02:30"]
 
 
-def test_a_clock_that_is_put_back_gives_an_hourly_dag_its_hour_twice():
+def test_a_clock_set_back_runs_an_hourly_dag_twice_in_that_hour():
     runs = scheduled('schedule: "0 * * * *"', "Europe/Berlin").next_runs(
         datetime(2026, 10, 24, 23, 30, tzinfo=UTC)
     )

@@ -12,7 +12,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from weather_mlops.pipelines.check import KEYWORDS
-from weather_mlops.pipelines.validation import SCHEMA
+from weather_mlops.pipelines.validation import schema_file
 
 PROJECT = Path(__file__).resolve().parents[2]
 FOLDER = Path(__file__).parent
@@ -40,7 +40,7 @@ Plain.yaml_implicit_resolvers = {
 
 @pytest.fixture(scope="module")
 def schema():
-    return json.loads(SCHEMA.read_text("utf-8"))
+    return json.loads(schema_file().read_text("utf-8"))
 
 
 def test_it_is_one_by_its_own_standard(schema):
@@ -94,7 +94,7 @@ def test_another_validator_refuses_what_the_schema_forbids(schema):
     assert refused > 30
 
 
-def test_what_is_valid_builds_and_what_does_not_is_told_with_its_line(tmp_path):
+def test_valid_files_build_and_others_are_reported_with_the_line(tmp_path):
     shutil.copytree(FOLDER / "valid", tmp_path / "pipelines")
     task = "operator: airflow.providers.standard.operators.python.PythonOperator"
     text = f"odd:\n  schedule: null\n  tasks:\n    odd_task:\n      {task}\n"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from weather_mlops.pipelines.document import load
-from weather_mlops.pipelines.validation import SCHEMA, schema_at, validate
+from weather_mlops.pipelines.validation import schema_at, schema_file, validate
 
 PROJECT = Path(__file__).resolve().parents[2]
 VALID = Path(__file__).parent / "valid"
@@ -39,7 +39,7 @@ def types_of(value):
 
 
 def test_every_key_and_every_type_is_used():
-    definitions = schema_at(SCHEMA)["$defs"]
+    definitions = schema_at(schema_file())["$defs"]
     data = [load(path).data for path in VALID.glob("*.yml")]
     used = {key for part in data for key in keys_of(part)}
     types = {kind for part in data for kind in types_of(part)}

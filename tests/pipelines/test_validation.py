@@ -9,14 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from weather_mlops.pipelines.findings import Finding, Severity
+from weather_mlops.pipelines.document import load
+from weather_mlops.pipelines.findings import Finding, FindingSeverity
+from weather_mlops.pipelines.folder import pipeline_files
 from weather_mlops.pipelines.formats import FORMATS
+from weather_mlops.pipelines.keys import SHIPPED
 from weather_mlops.pipelines.validation import validate
 
 PROJECT = Path(__file__).resolve().parents[2]
 TASK = "{task_id: a, operator: airflow.providers.standard.operators.empty.EmptyOperator}"
 FINDING = Finding(
-    "pipelines/a.yml", 3, 5, Severity.ERROR, "unknown-key", "scheduel", "a: b, c", "write\nthat"
+    "pipelines/a.yml", 3, 5, FindingSeverity.ERROR, "unknown-key", "scheduel", "a: b, c", "write\nthat"
 )
 
 
@@ -45,6 +48,22 @@ def test_a_dag_id_may_be_there_once(folder):
     assert "forecast.yml, line 3" in text
 
 
+def test_runs_that_could_go_on_without_end_are_a_warning(folder):
+    defaults = (folder / "defaults.yml").read_text("utf-8")
+    write(folder, "mine.yml", f"mine:\n  schedule: null\n  tasks: [{TASK}]\n")
+    assert told(folder) == []
+
+    kept = [line for line in defaults.splitlines(keepends=True) if not line.startswith("dagrun_timeout")]
+    write(folder, "defaults.yml", "".join(kept))
+    found = told(folder)
+
+    assert {rule for _, _, rule, _ in found} == {"no-time-limit"}
+    assert {file for file, *_ in found} == {
+        "collection.yml", "forecast.yml", "mine.yml", "monitoring.yml", "rollback.yml",
+    }  # fmt: skip
+    assert all("warning" in text and "holds up all later ones" in text for *_, text in found)
+
+
 def test_an_asset_that_nobody_updates_is_a_warning(folder):
     write(folder, "late.yml", f"late:\n  schedule: [weather_observation]\n  tasks: [{TASK}]\n")
 
@@ -53,6 +72,48 @@ def test_an_asset_that_nobody_updates_is_a_warning(folder):
     assert (line, rule) == (2, "asset")
     assert "warning" in text
     assert "did you mean weather_observations?" in text
+
+
+def test_an_aliased_asset_is_updated_by_its_task(folder):
+    write(folder, "after.yml", f"after:\n  schedule: [weather_champion]\n  tasks: [{TASK}]\n")
+
+    assert told(folder) == []
+
+
+COLLECT = "operators.collection.CollectWeatherDataOperator"
+PLAN = "operators.history.PlanHistoryOperator"
+
+
+@pytest.mark.parametrize(
+    ("operator", "stations"),
+    [
+        (COLLECT, "[108, 제주, Busan]"),
+        (PLAN, "108, 제주, busan"),
+        (PLAN, "all"),
+        (PLAN, '"{{ run_id }}"'),
+    ],
+)
+def test_stations_may_be_named(folder, operator, stations):
+    task = f"{{task_id: a, operator: {operator}, stations: {stations}}}"
+    if operator == PLAN and "," in stations:
+        task = task.replace(stations, f'"{stations}"')
+    write(folder, "mine.yml", f"mine:\n  schedule: null\n  tasks: [{task}]\n")
+
+    assert told(folder) == []
+
+
+@pytest.mark.parametrize(
+    ("operator", "stations", "said"),
+    [(COLLECT, "[108, Soul]", "did you mean Seoul?"), (PLAN, "Soul", "did you mean 서울 Seoul (108)?")],
+)
+def test_an_unknown_station_gets_the_most_similar_name(folder, operator, stations, said):
+    task = f"{{task_id: a, operator: {operator}, stations: {stations}}}"
+    write(folder, "mine.yml", f"mine:\n  schedule: null\n  tasks: [{task}]\n")
+
+    ((_, line, _, text),) = told(folder)
+
+    assert line == 3
+    assert said in text
 
 
 def test_an_asset_has_one_uri(folder):
@@ -84,7 +145,8 @@ def test_defaults_are_checked_as_well(folder):
     write(
         folder,
         "defaults.yml",
-        "timezoen: Asia/Seoul\ndefault_args:\n  retriess: 3\n  retry_delay: {minutes: 5}\n",
+        "timezoen: Asia/Seoul\ndefault_args:\n  retriess: 3\n  retry_delay: {minutes: 5}\n"
+        "  targets: [air_temperature]\n",
     )
 
     assert [(line, rule) for _, line, rule, _ in told(folder)] == [
@@ -161,3 +223,159 @@ def command(folder):
         text=True,
         check=False,
     )
+
+
+def test_the_shipped_file_keeps_its_id_whatever_others_are_named(folder):
+    write(folder, "a.yml", f"data_collection:\n  schedule: null\n  tasks: [{TASK}]\n")
+
+    ((file, line, rule, text),) = told(folder)
+
+    assert (file, line, rule) == ("a.yml", 1, "duplicate-dag")
+    assert "collection.yml, line 3" in text
+    assert "a.yml" in text
+
+
+def test_the_shipped_file_keeps_its_id_when_it_cannot_be_read(folder):
+    write(folder, "a.yml", f"data_collection:\n  schedule: null\n  tasks: [{TASK}]\n")
+    (folder / "collection.yml").write_text("data_collection: [\n")
+
+    assert {(file, rule) for file, _, rule, _ in told(folder)} == {
+        ("a.yml", "duplicate-dag"),
+        ("collection.yml", "syntax"),
+    }
+
+
+def test_the_shipped_ids_are_those_of_the_shipped_files():
+    ids = {dag_id: file.stem for file in pipeline_files(PROJECT / "pipelines") for dag_id in load(file).data}
+
+    assert ids == SHIPPED
+
+
+def test_broken_syntax_is_told_once_and_not_of_the_notes_as_well(folder):
+    (folder / "collection.yml").write_text("data_collection:\n  schedule: [\n")
+
+    ((file, _, rule, _),) = told(folder)
+
+    assert (file, rule) == ("collection.yml", "syntax")
+
+
+@pytest.mark.parametrize(
+    ("said", "helps"),
+    [
+        ("  schedule: $CRON\n", "write the value itself"),
+        ("  schedule: null\n  description: $WHAT\n", "write the value itself"),
+    ],
+)
+def test_a_template_is_no_fix_where_none_is_rendered(folder, said, helps):
+    write(folder, "rain.yml", f"rain:\n{said}  tasks: [{TASK}]\n")
+
+    ((_, _, rule, text),) = told(folder)
+
+    assert rule == "environment"
+    assert helps in text
+    assert "{{" not in text
+
+
+def test_a_task_argument_inside_partial_is_refused_with_the_fix(folder):
+    task = "operator: operators.training.PrepareTrainingDataOperator, expand: {plan: [{a: 1}]}"
+    write(
+        folder,
+        "rain.yml",
+        f"rain:\n  schedule: null\n  tasks: [{{task_id: a, {task}, partial: {{retries: 3}}}}]\n",
+    )
+
+    assert "belongs to the task itself, next to partial" in " ".join(text for *_, text in told(folder))
+
+
+def replaced(file, old, new):
+    text = file.read_text("utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), "utf-8")
+
+
+def test_a_target_and_stations_are_named_once(folder):
+    replaced(folder / "defaults.yml", "targets: [air_temperature]", "targets: [air_temperature, dew_point]")
+    replaced(folder / "defaults.yml", "stations: all", "stations: [108, 159]")
+
+    assert told(folder) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "says"),
+    [
+        (
+            "training.yml",
+            "expand: {target: default_args.targets}",
+            "expand: {target: [air_temperature, dew_point]}",
+            {"dew_point is trained, but never forecast", "dew_point is trained, but monitoring doesn't look"},
+        ),
+        (
+            "forecast.yml",
+            "max_input_age_hours: 2",
+            "targets: [air_temperature, dew_point]\n      max_input_age_hours: 2",
+            {"dew_point is forecast, but no model of it is trained"},
+        ),
+        (
+            "collection.yml",
+            "lookback_hours: 3",
+            "stations: [108, 159]\n      lookback_hours: 3",
+            {"all but 108, 159 are watched, but not collected"},
+        ),
+    ],
+)
+def test_files_that_do_not_fit_each_other_are_a_warning(folder, file, old, new, says):
+    replaced(folder / file, old, new)
+
+    found = told(folder)
+
+    assert len(found) == len(says)
+    assert all("warning" in text and "under default_args of defaults.yml" in text for *_, text in found)
+    assert all(any(part in text for *_, text in found) for part in says)
+
+
+def test_a_list_that_default_args_does_not_have_is_told(folder):
+    replaced(folder / "training.yml", "default_args.targets", "default_args.target")
+
+    ((file, _, rule, text),) = told(folder)
+
+    assert (file, rule) == ("training.yml", "unknown-key")
+    assert "there are: targets" in text
+
+
+def test_an_operator_without_the_targets_it_needs_says_so(folder):
+    replaced(folder / "defaults.yml", "  targets: [air_temperature] ", "  # ")
+    replaced(folder / "training.yml", "default_args.targets", "[air_temperature]")
+
+    assert [(file, rule) for file, _, rule, _ in told(folder)] == [
+        ("forecast.yml", "missing-key"),
+        ("monitoring.yml", "missing-key"),
+    ]
+
+
+SENSOR = "task_id: a, operator: airflow.providers.http.sensors.http.HttpSensor, endpoint: /"
+
+
+@pytest.mark.parametrize("more", ["", ", response_check: weather_callbacks.tell"])
+def test_an_http_sensor_takes_an_optional_check_by_import_path(folder, more):
+    write(folder, "rain.yml", f"rain:\n  schedule: null\n  tasks: [{{{SENSOR}{more}}}]\n")
+
+    assert told(folder) == []
+
+
+@pytest.mark.parametrize("key", ["response_check_lambda", "response_check_name"])
+def test_other_ways_to_name_a_function_are_refused_with_the_fix(folder, key):
+    write(folder, "rain.yml", f"rain:\n  schedule: null\n  tasks: [{{{SENSOR}, {key}: check}}]\n")
+
+    ((_, _, rule, text),) = told(folder)
+
+    assert rule == "refused-key"
+    assert "response_check: package.module.function" in text
+
+
+def test_a_name_and_an_id_are_the_same_station_also_across_files(folder):
+    replaced(folder / "defaults.yml", "stations: all", "stations: [108, 159]")
+    replaced(
+        folder / "collection.yml", "lookback_hours: 3", "stations: [서울, Busan]\n      lookback_hours: 3"
+    )
+
+    assert told(folder) == []

@@ -8,7 +8,7 @@ import pytest
 from tests.browsing import forecast_world as world
 from tests.browsing.forecast_world import TARGET
 from views.guard import HEADERS
-from weather_mlops.model import lookback
+from weather_mlops.model import recent_forecasts
 
 pytestmark = pytest.mark.integration
 OVERVIEW = "forecasts"
@@ -47,14 +47,14 @@ def published(store):
         stations = [90, 108]
         made = world.document(stations, {"90": "silent"}) | {"made_at": datetime.now(UTC).isoformat()}
         made["targets"][TARGET]["stations"]["108"] |= changes
-        store.put(lookback.KEY, json.dumps(made, ensure_ascii=False).encode(), "application/json")
+        store.put(recent_forecasts.KEY, json.dumps(made, ensure_ascii=False).encode(), "application/json")
 
     publish()
     return publish
 
 
 @pytest.mark.parametrize("path", [OVERVIEW, f"{OVERVIEW}?target={TARGET}&ahead=6", STATION])
-def test_a_reader_of_the_dag_sees_the_pages_which_may_run_and_load_nothing(visit, published, path):
+def test_a_reader_sees_forecast_pages_that_run_and_load_nothing(visit, published, path):
     reply = visit(path)
 
     assert reply.status_code == 200
@@ -64,14 +64,14 @@ def test_a_reader_of_the_dag_sees_the_pages_which_may_run_and_load_nothing(visit
 
 
 @pytest.mark.parametrize("path", [OVERVIEW, STATION, *NO_PAGES[:4], f"{OVERVIEW}/gold_price/108"])
-def test_who_may_not_read_the_dag_is_refused_whether_the_page_exists_or_not(visit, published, path):
+def test_without_permission_no_page_reveals_whether_it_exists(visit, published, path):
     reply = visit(path, user="stranger")
 
     assert (reply.status_code, reply.text) == (403, "Forbidden")
 
 
 @pytest.mark.parametrize("path", [OVERVIEW, STATION])
-def test_without_a_login_a_program_is_refused_and_a_person_is_sent_to_the_login_and_back(visit, path):
+def test_without_login_programs_are_refused_people_redirected(visit, path):
     assert visit(path, user=None).status_code == 401
 
     reply = visit(path, user=None, Accept="text/html,*/*;q=0.8")
@@ -102,7 +102,7 @@ def test_a_page_that_has_not_changed_is_not_sent_again(visit, published, path):
     assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", tag)
     assert visit(path, user="stranger", **{"If-None-Match": tag}).status_code == 403
 
-    published(observed=[1.5] * lookback.HOURS)
+    published(observed=[1.5] * recent_forecasts.HOURS)
     fresh = visit(path, **{"If-None-Match": tag})
     assert fresh.status_code == 200
     assert "1.5" in fresh.text

@@ -120,7 +120,7 @@ def test_a_reader_of_the_dag_sees_the_page_as_it_is_stored(visit):
     assert reply.headers["Content-Type"] == "text/html; charset=utf-8"
 
 
-def test_a_browser_is_told_to_run_nothing_and_to_load_nothing_from_elsewhere(visit):
+def test_the_browser_may_run_and_load_nothing(visit):
     reply = visit()
     policy = dict(part.split(" ", 1) for part in reply.headers["Content-Security-Policy"].split("; "))
 
@@ -138,14 +138,14 @@ def test_a_browser_is_told_to_run_nothing_and_to_load_nothing_from_elsewhere(vis
     assert reply.headers["Cache-Control"] == "private, no-cache"
 
 
-def test_who_may_not_read_the_dag_is_refused_whether_the_page_exists_or_not(visit):
+def test_without_permission_no_page_reveals_whether_it_exists(visit):
     for key in (KEY, KEY.replace("a1b2", "none")):
         reply = visit(key, user="stranger")
         assert (reply.status_code, reply.text) == (403, "Forbidden")
 
 
 @pytest.mark.parametrize("key", [KEY, "raw/kma/a.txt.gz"])
-def test_without_a_login_a_program_is_refused_and_a_person_is_sent_to_the_login_and_back(visit, key):
+def test_without_login_programs_are_refused_people_redirected(visit, key):
     assert visit(key, user=None).status_code == 401
 
     reply = visit(key, user=None, Accept="text/html,*/*;q=0.8")
@@ -179,7 +179,7 @@ def test_a_page_that_has_not_changed_is_not_sent_again(visit, store):  # noqa: F
     assert (reply.status_code, reply.content) == (200, CARD + b"more")
 
 
-def test_who_lost_the_permission_does_not_even_hear_that_nothing_changed(visit):
+def test_without_permission_an_unchanged_page_is_refused_too(visit):
     tag = visit().headers["ETag"]
 
     assert visit(user="stranger", **{"If-None-Match": tag}).status_code == 403
@@ -187,11 +187,13 @@ def test_who_lost_the_permission_does_not_even_hear_that_nothing_changed(visit):
 
 def test_a_storage_that_does_not_answer_is_told_in_plain_words(visit, address, proxy, caplog):  # noqa: F811
     address(endpoint_url=proxy.url)
-    proxy.unavailable = lambda *_: True
+    asked = []
+    proxy.unavailable = lambda *request: not asked.append(request)
     reply = visit()
     proxy.unavailable = None
 
     assert reply.status_code == 503
+    assert len(asked) == 1, "a person doesn't wait for several attempts"
     assert reply.text == "The storage doesn't answer. Try again in a minute."
     assert "SlowDown" in caplog.text
     assert "Geheimnis" not in caplog.text
@@ -228,7 +230,7 @@ def test_every_card_of_the_registry_is_such_a_page(target):
         ("reports/monitoring/../keys.html", []),
     ],
 )
-def test_every_monitoring_report_is_such_a_page_and_nothing_beside_it(key, dag_ids):
+def test_monitoring_reports_are_pages_and_other_files_are_not(key, dag_ids):
     assert [page.dag_id for page in PAGES if re.fullmatch(page.key, key)] == dag_ids
 
 

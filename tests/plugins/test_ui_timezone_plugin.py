@@ -45,7 +45,7 @@ def test_anything_else_passes_unchanged(content_type):
     assert headers[b"content-length"] == b"16"
 
 
-def test_a_page_with_a_policy_of_its_own_is_not_the_ui_s_and_passes_unchanged():
+def test_a_page_with_its_own_policy_passes_unchanged():
     page = b"<html><head></head></html>"
     headers, body = answer(b"text/html", page, content_security_policy=b"default-src 'none'")
 

@@ -6,6 +6,8 @@ from urllib.parse import quote
 import pytest
 
 from tests.browsing import made
+from tests.lake.conftest import new_bucket
+from weather_mlops.lake.object_store import ObjectStore
 
 pytestmark = pytest.mark.integration
 RUN = "manual__2026-11-26T08:05:00+09:00/<b>"
@@ -13,14 +15,24 @@ ASKED = f"dag_id=data_collection&run_id={quote(RUN, safe='')}"
 PAGE = "quality/docs/2026/11/26/08h_20261126T0805_0.9876_1.0000_data_collection_x.html"
 
 
+@pytest.fixture(scope="module")
+def replies(server):
+    """A bucket with raw responses, and their keys; nothing here writes to it."""
+    store = ObjectStore(new_bucket(server))
+    return store, made.replies(store, 30)
+
+
 @pytest.fixture
-def filled(store, runs):
-    keys = made.replies(store, 30)
-    runs.add("data_collection", RUN, made.collection(keys, PAGE))
-    return keys
+def store(replies):
+    return replies[0]
 
 
-def test_a_run_s_page_lists_what_each_task_made_or_why_it_made_nothing(visit, filled):
+@pytest.fixture
+def filled(replies, runs):
+    runs.add("data_collection", RUN, made.collection(replies[1], PAGE))
+
+
+def test_a_run_s_page_lists_each_task_s_documents_or_the_reason(visit, filled):
     page = visit(f"documents?{ASKED}").text
 
     assert f'<a href="pages/{PAGE}">Data Docs</a>' in page
@@ -37,7 +49,7 @@ def test_a_task_with_one_document_opens_it_at_once(visit, filled, map_index):
     assert (reply.status_code, reply.headers["Location"]) == (307, f"pages/{PAGE}")
 
 
-def test_a_task_whose_documents_are_several_lists_them_and_of_a_mapped_one_only_its_own(visit, runs):
+def test_a_mapped_task_lists_only_its_own_documents(visit, runs):
     pages = [PAGE.replace("x.html", f"{n}.html") for n in range(3)]
     lanes = [
         (("validate_history", 0, "success"), {"return_value": {"docs_keys": pages[:2]}}),
@@ -51,7 +63,7 @@ def test_a_task_whose_documents_are_several_lists_them_and_of_a_mapped_one_only_
     assert all(page in visit(asked).text for page in pages)
 
 
-def test_a_task_that_failed_after_it_wrote_its_page_still_leads_there(visit, runs):
+def test_a_failed_task_still_leads_to_the_page_it_wrote(visit, runs):
     runs.add("data_collection", "r", made.collection((), PAGE, failed=True), state="failed")
 
     reply = visit("documents?dag_id=data_collection&run_id=r&task_id=validate_data_quality")
@@ -92,6 +104,13 @@ def test_what_a_task_returned_leads_nowhere_where_it_is_no_page(visit, runs, key
         assert "<img" not in reply.text
 
 
+def test_an_xcom_that_cannot_be_read_as_json_hides_no_page(visit, runs):
+    deep = "[" * 100_000
+    runs.add("data_collection", RUN, [(("t", -1, "success"), {"return_value": deep, "docs_key": PAGE})])
+
+    assert f'<a href="pages/{PAGE}">Data Docs</a>' in visit(f"documents?{ASKED}").text
+
+
 def test_the_page_of_a_dag_lists_its_latest_runs_newest_first(visit, runs):
     for number in range(12):
         at = made.NOW + number * timedelta(hours=1)
@@ -126,7 +145,7 @@ def test_what_there_is_not_is_no_page(visit, filled, query):
     assert visit(f"documents?{query}").status_code == 404
 
 
-def test_raw_replies_are_listed_with_what_their_sidecars_tell_some_at_a_time(visit, filled):
+def test_raw_responses_are_listed_by_page_with_their_sidecars(visit, filled):
     first, second = visit(f"raw?{ASKED}").text, visit(f"raw?{ASKED}&page=2").text
 
     assert first.count('href="pages/raw/') == 25

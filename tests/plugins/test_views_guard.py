@@ -11,8 +11,8 @@ from pages_plugin import PagesPlugin
 from tests.browsing import forecast_world, made
 from tests.plugins.visiting import DAG_IDS
 from views.guard import HEADERS
-from weather_mlops.lake.store import ObjectStore, S3Access
-from weather_mlops.model import lookback
+from weather_mlops.lake.object_store import ObjectStore, S3Access
+from weather_mlops.model import recent_forecasts
 
 pytestmark = pytest.mark.integration
 RUN = "scheduled__2026-11-25T23:30:00+00:00"
@@ -56,7 +56,7 @@ def kept(server):
     forecasts = forecast_world.document([90, 108], {"90": "silent"}) | {
         "made_at": datetime.now(UTC).isoformat()
     }
-    store.put(lookback.KEY, json.dumps(forecasts).encode(), "application/json")
+    store.put(recent_forecasts.KEY, json.dumps(forecasts).encode(), "application/json")
     return store, made.collection(keys, page)
 
 
@@ -89,7 +89,7 @@ def test_a_reader_is_shown_what_all_others_are_refused(visit, address):
 
 
 @pytest.mark.parametrize("address", addresses())
-def test_whatever_else_an_address_says_nobody_hears_more_than_that_they_must_log_in(visit, address):
+def test_without_login_no_address_reveals_more_than_the_login(visit, address):
     plain = address.partition("?")[0]
     for asked in (plain, f"{plain}?dag_id=", f"{plain}?dag_id=~&day=x&target=x&year=x&map_index=x&page=x"):
         assert visit(asked, user=None).status_code in {401, 404}
@@ -97,7 +97,7 @@ def test_whatever_else_an_address_says_nobody_hears_more_than_that_they_must_log
 
 
 @pytest.mark.parametrize("address", addresses())
-def test_a_browser_is_told_to_run_nothing_on_any_page_and_keeps_it_to_itself(visit, address):
+def test_no_page_may_run_anything_or_be_cached_for_others(visit, address):
     for reply in (visit(address), visit(address, user="stranger"), visit(f"{address}/none")):
         assert reply.headers["Content-Security-Policy"] == HEADERS["Content-Security-Policy"]
         assert reply.headers["X-Content-Type-Options"] == "nosniff"
@@ -105,7 +105,7 @@ def test_a_browser_is_told_to_run_nothing_on_any_page_and_keeps_it_to_itself(vis
 
 
 @pytest.mark.parametrize("address", addresses())
-def test_a_page_that_has_not_changed_is_not_sent_again_and_not_even_that_is_told_to_strangers(visit, address):
+def test_an_unchanged_page_is_not_resent_nor_shown_to_strangers(visit, address):
     reply = visit(address)
     if reply.status_code == 307:  # leads to a page that has a tag
         reply = visit(reply.headers["Location"])
@@ -118,7 +118,7 @@ def test_a_page_that_has_not_changed_is_not_sent_again_and_not_even_that_is_told
 
 
 @pytest.mark.parametrize("address", addresses())
-def test_a_person_comes_back_from_the_login_to_where_they_were_going(visit, address):
+def test_a_person_returns_from_the_login_to_their_page(visit, address):
     reply = visit(address, user=None, Accept="text/html")
 
     assert reply.status_code == 307
@@ -137,6 +137,8 @@ def test_a_person_comes_back_from_the_login_to_where_they_were_going(visit, addr
         ("pages/reports/monitoring/latest.html", "monitoring"),
         ("pages/quality/docs/index.html", "data_collection"),
         ("pages/quality/docs/assets/font.woff2", "data_collection"),
+        ("pages/quality/docs/2026/11/26/index.html", "data_collection"),
+        ("pages/quality/docs/2026/11/26/loads.html", "history"),
         ("pages/quality/docs/2026/11/26/load_20261126T0005_0.98_1.0_history_manual-1a.html", "history"),
         ("pages/quality/docs/2026/11/26/0005_0.9812_1.0000_history_manual__1-1a2b3c4d.html", "history"),
         (
@@ -157,7 +159,7 @@ def test_each_page_is_for_readers_of_its_own_dag(visit_as, address, dag_id):
 @pytest.mark.parametrize(
     "address", ["documents?dag_id=data_collection", QUERIES["/documents"], QUERIES["/raw"]]
 )
-def test_what_tasks_returned_is_for_those_who_may_read_runs_tasks_and_xcoms(visit_as, address, entity):
+def test_results_of_tasks_need_access_to_runs_tasks_and_xcoms(visit_as, address, entity):
     visit = visit_as({"reader": DAG_IDS}, hidden={entity})
 
     assert visit(address).status_code == 403

@@ -7,7 +7,7 @@ from tests.browsing import made
 pytestmark = pytest.mark.integration
 
 
-def test_data_quality_leads_to_the_index_and_says_so_where_there_is_none(visit, store):
+def test_data_quality_leads_to_the_index_or_says_there_is_none(visit, store):
     assert "There are no Data Docs yet." in visit("quality").text
 
     made.data_docs(store, days=1)
@@ -15,8 +15,8 @@ def test_data_quality_leads_to_the_index_and_says_so_where_there_is_none(visit, 
     assert (reply.status_code, reply.headers["Location"]) == (307, "pages/quality/docs/index.html")
 
 
-def test_monitoring_shows_the_latest_report_and_those_of_its_day_or_of_another(visit, store):
-    made.reports(store, days=2)
+def test_monitoring_shows_the_latest_report_and_those_of_a_day(visit, store):
+    made.reports(store, days=1)
     page = visit("monitoring").text
 
     assert "Open the report of 2026-11-26 08:30" in page
@@ -32,10 +32,10 @@ def test_what_is_no_day_is_no_page(visit, day):
     assert visit(f"monitoring?day={day}").status_code == 404
 
 
-def test_models_shows_the_champions_and_all_decisions_of_one_target(visit, store):
+def test_models_shows_champions_and_all_decisions_of_a_target(visit, store):
     assert "There is no model yet." in visit("models").text
 
-    decisions = made.models(store)
+    decisions = made.models(store, files=2)
     assert "All decisions about air temperature (12)" in visit("models").text
     page = visit("models?target=air_temperature&year=2026").text
     assert all(f"models/air_temperature/versions/{one.version}/card.html" in page for one in decisions)

@@ -13,7 +13,7 @@ from tests.plugins.test_views_guard import routes
 VIEWS = PagesPlugin().external_views
 
 
-def test_there_are_four_entries_one_click_away_and_a_tab_of_each_place():
+def test_there_are_four_entries_and_a_tab_of_each_page():
     nav = {view["name"]: view["href"] for view in VIEWS if view["destination"] == "nav"}
     tabs = {view["destination"] for view in VIEWS if view["name"] == "Documents"}
 
@@ -28,7 +28,7 @@ def test_there_are_four_entries_one_click_away_and_a_tab_of_each_place():
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view["url_route"])
-def test_airflow_takes_each_and_its_address_holds_under_any_prefix(view):
+def test_airflow_takes_each_entry_under_any_address_prefix(view):
     told = ExternalViewResponse.model_validate(view)
 
     assert told.url_route

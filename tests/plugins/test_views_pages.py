@@ -1,5 +1,7 @@
 """What a page from the bucket is served as."""
 
+import gzip
+
 import pytest
 
 from tests.browsing import made
@@ -28,7 +30,7 @@ def test_a_page_and_its_assets_are_served_as_what_they_are(visit, store, key, me
     assert reply.headers["Content-Type"] == media_type
 
 
-def test_a_raw_reply_is_text_its_korean_readable_and_never_holds_the_key(visit, store):
+def test_a_raw_response_is_readable_korean_text_without_the_key(visit, store):
     (key,) = made.replies(store, 1)
     reply = visit(f"pages/{key}")
 
@@ -36,15 +38,29 @@ def test_a_raw_reply_is_text_its_korean_readable_and_never_holds_the_key(visit, 
     assert reply.text == "#START7777\n# 지점 서울\n202611260800 108 1.2\n#7777END\n"
     store.put(key, b"<b>see https://kma/x?tm=1&authKey=Geheimnis&stn=0</b>")
     assert visit(f"pages/{key}").text == "<b>see https://kma/x?tm=1&authKey=***&stn=0</b>"
+    store.put(key, b'{"authKey": "Geheimnis", "url": "x%3FserviceKey%253DGeheimnis%2526stn"}')
+    assert visit(f"pages/{key}").text == '{"authKey": "***", "url": "x%3FserviceKey%253D***%2526stn"}'
 
 
-def test_a_raw_reply_that_is_damaged_is_told_apart_from_one_that_is_gone(visit, store):
+def test_damaged_and_missing_raw_responses_are_told_apart(visit, store):
     (key,) = made.replies(store, 1)
     store.put(key, b"\x1f\x8bno gzip")
 
-    assert visit(f"pages/{key}").status_code == 502
+    damaged = visit(f"pages/{key}")
+    assert damaged.status_code == 502
+    assert f"{key} at " in damaged.text
+    assert "a damaged gzip" in damaged.text
     store.delete(key)
     assert visit(f"pages/{key}").status_code == 404
+
+
+def test_a_raw_response_that_unpacks_to_too_much_is_cut_off(visit, store):
+    (key,) = made.replies(store, 1)
+    store.put(key, gzip.compress(bytes(200_000_000), 1))
+
+    bomb = visit(f"pages/{key}")
+    assert bomb.status_code == 502
+    assert "over 32 MiB, the limit of a response shown in the browser" in bomb.text
 
 
 @pytest.mark.parametrize(

@@ -11,19 +11,23 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import StaticPool
 
 from production import archive
 from production import postgres as module
+from production.__main__ import main
+from production.archive import Keys
 from production.backup import PREFIX, Shelf, back_up, rotate
 from production.postgres import SCRATCH
-from production.restore import restore
+from production.restore import Allowed, restore
 from tests.postgres import PASSWORD, uri
 from tests.s3_proxy import S3Proxy, free_port
 from weather_mlops.errors import BackupUnusable, Misconfigured, RestoreRefused, StorageUnavailable
-from weather_mlops.lake.store import ObjectStore
+from weather_mlops.lake.object_store import ObjectStore
 
 NOW = datetime(2026, 11, 27, 3, 30, tzinfo=UTC)
+KEYS = Keys(b"the key that signs backups")
 
 
 def fill(database, rows: int = 3) -> None:
@@ -54,7 +58,7 @@ def databases(postgres):
 
 @pytest.fixture
 def shelf(tmp_path, store):
-    return Shelf(tmp_path / "backups", store)
+    return Shelf(tmp_path / "backups", store, KEYS)
 
 
 def make(databases, shelf, now=NOW, keep_days=30):
@@ -68,6 +72,7 @@ def environment(databases, shelf) -> dict[str, str]:
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": uri(databases["airflow"]),
         "PYICEBERG_CATALOG__WEATHER__URI": uri(databases["catalog"]),
         "BACKUP_DIR": str(shelf.folder),
+        "BACKUP_KEY": shelf.keys.signing.decode(),
         "WEATHER_BUCKET": access.bucket,
         "AWS_ENDPOINT_URL": access.endpoint_url,
         "AWS_ACCESS_KEY_ID": access.access_key_id,
@@ -80,7 +85,7 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "production", *arguments]
 
 
-def test_a_backup_is_whole_here_and_on_s3_and_is_readable_by_its_owner_only(databases, shelf, postgres):
+def test_a_backup_is_whole_here_and_on_s3_and_private(databases, shelf, postgres):
     made = make(databases, shelf)
 
     assert made.file.name == "weather-20261127T033000Z.tar"
@@ -88,7 +93,7 @@ def test_a_backup_is_whole_here_and_on_s3_and_is_readable_by_its_owner_only(data
     assert made.file.stat().st_mode & 0o077 == 0
     assert shelf.store.get(made.key) == made.file.read_bytes()
     seal = shelf.store.get(f"{made.key}.sha256").decode()
-    assert seal == f"{archive.sha256_of(made.file)}  {made.file.name}\n"
+    assert seal.startswith(f"{archive.sha256_of(made.file)}  {made.file.name}\n# HMAC-SHA-256: ")
     subprocess.run(
         ["sha256sum", "--check", f"{made.file.name}.sha256"],
         cwd=shelf.folder,
@@ -116,13 +121,13 @@ def test_a_restore_brings_back_what_was_there(databases, shelf, postgres):
         database.drop()
     shutil.rmtree(shelf.folder)
 
-    assert restore("latest", databases, shelf, now=NOW, replace=False) == []
+    assert restore("latest", databases, shelf, now=NOW, allowed=Allowed()) == []
     assert [words(database) for database in databases.values()] == [before, before]
     with databases["airflow"].connected() as connection:  # sequences go on where they were
         assert connection.scalar(text("insert into note (word) values ('neu') returning id")) == 4
 
 
-def test_rows_that_come_while_it_dumps_do_not_make_the_comparison_fail(databases, shelf, monkeypatch):
+def test_rows_inserted_during_a_dump_do_not_fail_the_comparison(databases, shelf, monkeypatch):
     real = module._run
 
     def writing(command, database):
@@ -134,16 +139,16 @@ def test_rows_that_come_while_it_dumps_do_not_make_the_comparison_fail(databases
     assert make(databases, shelf).rows == {"airflow": 3, "catalog": 3}
 
 
-def test_a_database_that_is_not_empty_is_refused_unless_told_and_then_kept(databases, shelf):
+def test_only_replace_overwrites_a_filled_database_and_keeps_it(databases, shelf):
     made = make(databases, shelf)
     with databases["airflow"].connected() as connection:
         connection.execute(text("insert into note (word) values ('later')"))
 
     with pytest.raises(RestoreRefused, match=r"airflow_\d+ .*not empty.*REPLACE=1"):
-        restore(made.file.name, databases, shelf, now=NOW, replace=False)
+        restore(made.file.name, databases, shelf, now=NOW, allowed=Allowed())
     assert "later" in words(databases["airflow"])
 
-    kept = restore(made.file.name, databases, shelf, now=NOW, replace=True)
+    kept = restore(made.file.name, databases, shelf, now=NOW, allowed=Allowed(replace=True))
     assert "later" not in words(databases["airflow"])
     assert [database.name for database in kept] == [
         f"{d.name}_before_20261127_033000" for d in databases.values()
@@ -157,18 +162,82 @@ def test_an_empty_database_gives_way_and_is_not_kept(databases, shelf):
         database.drop()
         database.create()
 
-    assert restore(made.file.name, databases, shelf, now=NOW, replace=False) == []
+    assert restore(made.file.name, databases, shelf, now=NOW, allowed=Allowed()) == []
     assert len(words(databases["airflow"])) == 3
     assert not any(d.beside(f"{d.name}_before_20261127_033000").exists() for d in databases.values())
 
 
-def test_databases_in_use_are_refused_by_the_name_of_who_uses_them(databases, shelf):
+def test_a_database_in_use_is_refused_with_the_user_s_name(databases, shelf):
     made = make(databases, shelf)
     with databases["catalog"].connected() as connection:
         connection.execute(text("set application_name = 'scheduler'"))
         with pytest.raises(RestoreRefused, match=r"catalog_\d+ .*in use by scheduler"):
-            restore(made.file.name, databases, shelf, now=NOW, replace=True)
+            restore(made.file.name, databases, shelf, now=NOW, allowed=Allowed(replace=True))
     assert len(words(databases["airflow"])) == 3
+
+
+def test_a_restore_ignores_the_closed_session_of_a_backup(databases):
+    """A session that was closed is listed until its server process is gone; here that process is held up."""
+    with databases["catalog"].connected() as connection:
+        process = int(str(connection.scalar(text("select pg_backend_pid()"))))
+        os.kill(process, signal.SIGSTOP)
+    try:
+        module.refuse_in_use(list(databases.values()))
+    finally:
+        os.kill(process, signal.SIGCONT)
+
+
+def test_the_clients_of_a_backup_are_listed_by_its_name(databases, tmp_path):
+    for client in ("pg_dump", "pg_restore"):
+        module._run(
+            ["/bin/sh", "-c", f'printf "%s\n" "$PGAPPNAME" > {tmp_path / client}'], databases["airflow"]
+        )
+        assert (tmp_path / client).read_text() == f"{module.APPLICATION}\n"
+
+
+def hostile(postgres, shelf, proof):
+    """A backup, signed with our key, that runs a program on the server where a superuser restores it."""
+    database = postgres.new("hostile")
+    attack = f"""
+        create function attack() returns int language plpgsql as $$ begin
+            if current_database() like '{SCRATCH}%' then
+                copy (select 1) to program 'cat > {proof}';
+            end if;
+            return 1;
+        end $$;
+        create materialized view attacked as select attack() as number;
+    """
+    with postgres.superuser(database.name).connected() as connection:
+        connection.execute(text(attack))
+    shelf.folder.mkdir()
+    files = {role: shelf.folder / f"{role}.dump" for role in ("airflow", "catalog")}
+    described = {}
+    for role, file in files.items():
+        rows = module.dump(postgres.superuser(database.name), file)
+        sha256 = archive.sha256_of(file)
+        described[role] = archive.Dump(database="hostile", server=15, sha256=sha256, rows=rows)
+    file = shelf.folder / archive.name_of(NOW)
+    manifest = archive.BackupManifest(made_at=NOW, revision="", dumps=described)
+    archive.pack(manifest, files, file, None)
+    file.with_name(file.name + archive.SEAL).write_text(archive.seal_of(file, file.name, KEYS.signing))
+    return file
+
+
+def test_a_hostile_backup_runs_no_program_on_the_server(databases, shelf, postgres):
+    proof = postgres.folder / "proof"
+    file = hostile(postgres, shelf, proof)
+
+    with pytest.raises(BackupUnusable, match="COPY to or from an external program"):
+        restore(file.name, databases, shelf, now=NOW, allowed=Allowed(replace=True))
+    assert len(words(databases["airflow"])) == 3
+
+    powerful = {role: postgres.superuser(database.name) for role, database in databases.items()}
+    with pytest.raises(
+        Misconfigured, match=r"its user postgres is a superuser.*docs/operations\.md, Security"
+    ):
+        restore(file.name, powerful, shelf, now=NOW, allowed=Allowed(replace=True))
+    assert len(words(databases["airflow"])) == 3
+    assert not proof.exists()
 
 
 def damaged_anywhere(file):
@@ -179,7 +248,7 @@ def damaged_anywhere(file):
 
 def damaged_and_sealed_anew(file):
     damaged_anywhere(file)
-    file.with_name(file.name + ".sha256").write_text(archive.seal_of(file, file.name))
+    file.with_name(file.name + ".sha256").write_text(archive.seal_of(file, file.name, KEYS.signing))
 
 
 def cut_off(file):
@@ -191,9 +260,7 @@ def without_seal(file):
 
 
 @pytest.mark.parametrize("damage", [damaged_anywhere, damaged_and_sealed_anew, cut_off, without_seal])
-def test_a_damaged_backup_is_refused_before_the_live_databases_are_touched(
-    databases, shelf, postgres, damage
-):
+def test_a_damaged_backup_is_refused_and_the_databases_stay(databases, shelf, postgres, damage):
     made = make(databases, shelf)
     with databases["airflow"].connected() as connection:
         connection.execute(text("insert into note (word) values ('live')"))
@@ -201,7 +268,7 @@ def test_a_damaged_backup_is_refused_before_the_live_databases_are_touched(
     damage(made.file)
 
     with pytest.raises(BackupUnusable, match=made.file.name):
-        restore(str(made.file), databases, shelf, now=NOW, replace=True)
+        restore(str(made.file), databases, shelf, now=NOW, allowed=Allowed(replace=True))
     assert "live" in words(databases["airflow"])
     assert names(postgres) == known
 
@@ -216,10 +283,10 @@ def test_a_tar_that_names_paths_of_its_own_is_refused(databases, shelf, tmp_path
     with tarfile.open(file, "w") as tar:
         tar.add(listing, "manifest.json")
         tar.add(listing, "../../outside.dump")
-    file.with_name(file.name + archive.SEAL).write_text(archive.seal_of(file, file.name))
+    file.with_name(file.name + archive.SEAL).write_text(archive.seal_of(file, file.name, KEYS.signing))
 
     with pytest.raises(BackupUnusable, match="names no databases of this project"):
-        restore(str(file), databases, shelf, now=NOW, replace=True)
+        restore(str(file), databases, shelf, now=NOW, allowed=Allowed(replace=True))
     assert not (shelf.folder.parent / "outside.dump").exists()
 
 
@@ -274,9 +341,7 @@ def killed(process, postgres) -> None:
 
 
 @pytest.mark.parametrize("held", ["pg_dump", "pg_restore"])
-def test_killed_while_it_dumps_or_verifies_nothing_looks_whole_and_the_next_one_clears_up(
-    databases, shelf, postgres, tmp_path, held
-):
+def test_a_killed_backup_is_none_and_the_next_one_cleans_up(databases, shelf, postgres, tmp_path, held):
     slow, begun = tmp_path / "bin", tmp_path / "begun"
     slow.mkdir()
     script = slow / held  # does its work, and then doesn't end
@@ -320,7 +385,7 @@ def test_killed_while_it_copies_to_s3_no_half_copy_looks_whole(databases, shelf,
 def test_a_large_backup_goes_to_s3_in_parts(databases, shelf):
     with databases["airflow"].connected() as connection:
         noise = "string_agg(md5(random()::text), '') from generate_series(1, 60000) n group by n % 300"
-        for _ in range(12):
+        for _ in range(9):
             connection.execute(text(f"insert into note (word) select {noise}"))
     made = make(databases, shelf)
     head = shelf.store._client.head_object(Bucket=shelf.store.access.bucket, Key=made.key)
@@ -328,18 +393,18 @@ def test_a_large_backup_goes_to_s3_in_parts(databases, shelf):
     assert int(head["ETag"].strip('"').rpartition("-")[2]) > 1
 
     shutil.rmtree(shelf.folder)
-    restore(made.file.name, databases, shelf, now=NOW, replace=True)
-    assert len(words(databases["airflow"])) == 3 + 12 * 300
+    restore(made.file.name, databases, shelf, now=NOW, allowed=Allowed(replace=True))
+    assert len(words(databases["airflow"])) == 3 + 9 * 300
 
 
-def test_without_s3_the_backup_is_kept_here_and_the_message_says_so(databases, shelf, store):
+def test_without_s3_the_backup_stays_here_and_the_error_says_so(databases, shelf, store):
     down = ObjectStore(replace(store.access, endpoint_url=f"http://127.0.0.1:{free_port()}"))
     with pytest.raises(
         StorageUnavailable, match=r"weather-.*\.tar is whole, but not copied to S3: s3://.*no answer"
     ):
-        make(databases, Shelf(shelf.folder, down))
+        make(databases, Shelf(shelf.folder, down, KEYS))
     (here,) = shelf.local()
-    restore(here.name, databases, Shelf(shelf.folder, down), now=NOW, replace=True)
+    restore(here.name, databases, Shelf(shelf.folder, down, KEYS), now=NOW, allowed=Allowed(replace=True))
 
 
 def test_a_client_older_than_the_server_is_refused_by_name(databases, shelf, tmp_path, monkeypatch):
@@ -374,7 +439,39 @@ def test_two_backups_at_once_do_not_meet(databases, shelf):
         make(databases, shelf)
 
 
-def test_the_command_backs_up_lists_and_restores(databases, shelf):
+@pytest.fixture
+def command_here(monkeypatch, capfd):
+    """The command in this process: its exit status, and what it wrote to both outputs."""
+    handler = signal.getsignal(signal.SIGTERM)
+
+    def run(env: dict[str, str], *arguments: str) -> tuple[int, str, str]:
+        for name, value in env.items():
+            monkeypatch.setenv(name, value)
+        status = main(arguments)
+        written = capfd.readouterr()
+        return status, written.out, written.err
+
+    yield run
+    signal.signal(signal.SIGTERM, handler)
+
+
+def test_a_backup_may_follow_another_one_at_once(databases, monkeypatch):
+    """The lock is released although the session that held it is still open, as it may be on a busy server."""
+    engines = []
+
+    def lasting(url, **more):
+        engines.append(create_engine(url, **{**more, "poolclass": StaticPool}))
+        return engines[-1]
+
+    monkeypatch.setattr(module, "create_engine", lasting)
+    for _ in range(2):
+        with module.alone(databases["airflow"]):
+            pass
+    for engine in engines:
+        engine.dispose()
+
+
+def test_the_command_backs_up_lists_and_restores(databases, shelf, command_here):
     env = environment(databases, shelf)
 
     def run(*arguments):
@@ -382,16 +479,18 @@ def test_the_command_backs_up_lists_and_restores(databases, shelf):
         assert PASSWORD not in done.stdout + done.stderr
         return done
 
-    assert run("backup", "--check").returncode == 1
+    assert command_here(env, "backup", "--check")[0] == 1
     assert "backed up and verified" in run("backup").stdout
-    assert run("backup", "--check").returncode == 0
+    assert command_here(env, "backup", "--check")[0] == 0
     (name,) = (backup.name for backup in shelf.local())
-    assert name in run("backups").stdout
-    assert f"S3 and {shelf.folder}" in run("backups").stdout
-    refused = run("restore", "latest")
-    assert refused.returncode == 1
-    assert refused.stderr.startswith("error: database airflow_")
+    listed = run("backups").stdout
+    assert name in listed
+    assert f"S3 and {shelf.folder}" in listed
+    status, out, error = command_here(env, "restore", "latest")
+    assert status == 1
+    assert error.startswith("error: database airflow_")
+    assert PASSWORD not in out + error
     done = run("restore", name, "--replace", "--as-backed-up")
     assert (done.returncode, done.stderr) == (0, "")
     assert "What was there is kept as database airflow_" in done.stdout
-    assert run("restore", "weather-20200101T000000Z.tar").returncode == 1
+    assert command_here(env, "restore", "weather-20200101T000000Z.tar")[0] == 1

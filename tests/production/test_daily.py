@@ -53,7 +53,7 @@ def test_a_new_system_is_backed_up_at_once_and_then_every_night():
     assert backups(None, 3) == [START, night, night + timedelta(days=1)]
 
 
-def test_after_a_restart_the_next_one_waits_for_its_time_unless_a_day_is_over():
+def test_after_a_restart_a_backup_waits_unless_a_day_has_passed():
     assert backups(START - timedelta(hours=7), 1) == [datetime(2026, 11, 27, 18, 30, tzinfo=UTC)]
     assert backups(START - timedelta(hours=25), 1) == [START]
 
@@ -64,7 +64,7 @@ def test_one_that_failed_is_tried_again_soon_and_told(caplog):
     assert "no backup: StorageUnavailable: S3 sleeps" in caplog.text
 
 
-def test_the_service_is_unhealthy_when_the_newest_backup_is_more_than_a_day_old():
+def test_the_service_is_unhealthy_when_the_backup_is_a_day_old():
     assert is_late(None, START)
     assert not is_late(START - timedelta(hours=25), START)
     assert is_late(START - timedelta(hours=27), START)

@@ -33,6 +33,7 @@ CHART = {
     *("executor", "airflowVersion", "defaultAirflowRepository", "defaultAirflowTag", "env", "extraEnvFrom"),
     *("images.airflow.repository", "images.airflow.tag", "images.airflow.pullPolicy"),
     *("fernetKeySecretName", "jwtSecretName", "apiSecretKeySecretName", "data.metadataSecretName"),
+    "enableBuiltInSecretEnvVars.AIRFLOW_CONN_AIRFLOW_DB",
     *("config", "securityContexts.pod", "securityContexts.containers"),
     *("postgresql.enabled", "pgbouncer.enabled", "redis.enabled", "statsd.enabled", "flower.enabled"),
     *(
@@ -146,6 +147,21 @@ def test_the_page_makes_the_secrets_that_are_read():
     assert made[VALUES["data"]["metadataSecretName"]] == OF_THE_CHART | of_the_job
     connections = set(re.findall(r"^    (AIRFLOW_CONN_\w+):", COMPOSE.read_text(), flags=re.MULTILINE))
     assert made["weather-mlops-env"] == connections
+
+
+def test_no_variable_of_a_task_holds_the_database_connection():
+    """A task's process gets its AIRFLOW__DATABASE__SQL_ALCHEMY_CONN overwritten by Airflow, not this one."""
+    assert VALUES["enableBuiltInSecretEnvVars"]["AIRFLOW_CONN_AIRFLOW_DB"] is False
+    assert "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN" not in str(TRAINING)
+    assert TRAINING["spec"]["automountServiceAccountToken"] is False
+
+
+@pytest.mark.skipif(not COMPOSE.exists(), reason="no docker-compose.production.yml")
+def test_the_database_user_is_that_of_the_containers():
+    page = (DEPLOY.parent / "docs" / "operations.md").read_text()
+    (user,) = set(re.findall(r"postgresql\+psycopg2://(\w+)@airflow-postgres", COMPOSE.read_text()))
+    assert f'connection="postgresql+psycopg2://{user}:$DATABASE_PASSWORD@' in page
+    assert f"create role {user} login password" in page
 
 
 def test_no_secret_stands_in_it():

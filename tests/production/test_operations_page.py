@@ -7,6 +7,8 @@ import pytest
 import yaml
 from airflow.configuration import conf
 
+from production.env_check import SECRETS
+
 PROJECT = Path(__file__).resolve().parents[2]
 PAGES = [PROJECT / "docs" / name for name in ("operations.md", "operations.ko.md")]
 COMPOSE = PROJECT / "docker-compose.production.yml"
@@ -34,10 +36,10 @@ def test_a_clone_runs_after_five_commands_at_the_most():
 
 
 def test_each_target_of_make_exists():
-    targets = set(re.findall(r"^([a-z]+):", (PROJECT / "Makefile").read_text(), flags=re.MULTILINE))
-    named = {target for text in code(ENGLISH) for target in re.findall(r"\bmake ([a-z]+)", text)}
+    targets = set(re.findall(r"^([a-z-]+):", (PROJECT / "Makefile").read_text(), flags=re.MULTILINE))
+    named = {target for text in code(ENGLISH) for target in re.findall(r"\bmake ([a-z-]+)", text)}
     assert named <= targets
-    assert {"secrets", "backup", "backups", "restore", "upgrade"} <= named
+    assert {"secrets", "backup", "backups", "restore", "restore-tables", "upgrade"} <= named
 
 
 @pytest.mark.skipif(not COMPOSE.exists(), reason="no docker-compose.production.yml")
@@ -60,6 +62,18 @@ def test_each_service_and_setting_exists():
         assert setting in known, setting
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_page_says_which_service_gets_which_secret(page):
+    """AWS_ACCESS_KEY_ID goes with AWS_SECRET_ACCESS_KEY; the other names are those of .env."""
+    rows = re.findall(r"^  \| `([a-z-]+)` \| (.*) \|$", page.read_text(), flags=re.MULTILINE)
+    said = {service: set(re.findall(r"`(\w+)`", cells)) for service, cells in rows}
+    read = {
+        service: {name for name in re.findall(r"\$\{(\w+)", str(settings)) if SECRETS.fullmatch(name)}
+        for service, settings in yaml.safe_load(COMPOSE.read_text())["services"].items()
+    }
+    assert said == {service: names - {"AWS_ACCESS_KEY_ID"} for service, names in read.items()}
+
+
 def test_each_file_that_is_named_exists():
     for name in set(re.findall(r"`((?:deploy|plugins)/[\w./-]+\.\w+)`", ENGLISH)):
         if name != "deploy/airflow.cfg" or COMPOSE.exists():
@@ -67,7 +81,7 @@ def test_each_file_that_is_named_exists():
 
 
 def names() -> list[tuple[str, str]]:
-    rows = ENGLISH[ENGLISH.index("| there | here |") :].splitlines()[2:]
+    rows = ENGLISH[ENGLISH.index("| Airflow 2 | here |") :].splitlines()[2:]
     return [tuple(cell.strip() for cell in row.strip("|").split("|")) for row in rows]
 
 

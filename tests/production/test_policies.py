@@ -14,20 +14,22 @@ import yaml
 from botocore.exceptions import ClientError
 
 from production import archive
+from production.archive import Keys
 from production.backup import PREFIX, Shelf, rotate
 from tests.lake.conftest import hours, observations
 from tests.lake.test_run import stage
+from tests.model.sealed import NOTES
 from tests.s3_proxy import S3Proxy
 from weather_mlops.errors import StorageRefused, WeatherError
-from weather_mlops.kma.client import Reply
-from weather_mlops.lake import files, maintenance, raw
-from weather_mlops.lake.calls import DailyCalls
+from weather_mlops.kma.client import Response
+from weather_mlops.lake import file_io, maintenance, raw
 from weather_mlops.lake.catalog import ensure_tables, open_catalog
+from weather_mlops.lake.object_store import ObjectStore, S3Access
 from weather_mlops.lake.publish import publish, publish_run
 from weather_mlops.lake.query import connect
+from weather_mlops.lake.quota import DailyCalls
 from weather_mlops.lake.recovery import take_up
 from weather_mlops.lake.staging import Staging
-from weather_mlops.lake.store import ObjectStore, S3Access
 from weather_mlops.model.registry import Decision, Registry
 from weather_mlops.monitoring import storage
 from weather_mlops.monitoring.report import publication
@@ -36,6 +38,7 @@ from weather_mlops.quality.docs import DOCS
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 NOW = datetime.now(UTC)
+KEYS = Keys(b"the key that signs backups")
 ADMIN = {"aws_access_key_id": "root", "aws_secret_access_key": "rootroot", "region_name": "us-east-1"}
 
 
@@ -112,7 +115,7 @@ class Work:
         self.number = len(list(folder.iterdir()))
 
     def catalog(self):
-        self.patch.setattr(files, "_cache", files._Cache(files.CACHE))
+        self.patch.setattr(file_io, "_cache", file_io._Cache(file_io.CACHE))
         place = self.folder / f"{self.number}.db"
         return open_catalog(self.access, type="sql", uri=f"sqlite:///{place}")
 
@@ -125,8 +128,8 @@ class Work:
                 raise error
 
     def raw(self) -> None:
-        reply = Reply("kma_sfctm3", {"tm1": "202401010000"}, "url", 200, NOW, str(self.number).encode())
-        raw.read_reply(self.store, raw.put_reply(self.store, reply, 3))
+        reply = Response("kma_sfctm3", {"tm1": "202401010000"}, "url", 200, NOW, str(self.number).encode())
+        raw.read_response(self.store, raw.put_response(self.store, reply, 3))
 
     def calls(self) -> None:
         DailyCalls(self.store, 20_000, lambda: NOW).take()
@@ -153,8 +156,8 @@ class Work:
 
     def models(self) -> None:
         registry = Registry(self.store, "air_temperature")
-        registry.seal("v1", {"lead_01.ubj": b"trees"}, {"recipe": "abc"})
-        registry.seal("v2", {"lead_01.ubj": b"trees"}, {"recipe": "abc"})
+        registry.seal("v1", {"lead_01.ubj": b"trees"}, NOTES)
+        registry.seal("v2", {"lead_01.ubj": b"trees"}, NOTES)
         registry.promote(Decision("deployed", "v1", None, NOW, "run", "every gate passed"))
         registry.load("v1")
         ensure_tables(self.catalog())
@@ -180,10 +183,11 @@ class Work:
             file = self.folder / archive.name_of(NOW - timedelta(days=age))
             file.write_bytes(os.urandom(9 << 20))
             self.store.put_file(PREFIX + file.name, file)
-            self.store.put(PREFIX + file.name + archive.SEAL, archive.seal_of(file, file.name).encode())
+            seal = archive.seal_of(file, file.name, KEYS.signing)
+            self.store.put(PREFIX + file.name + archive.SEAL, seal.encode())
             self.store.get_file(PREFIX + file.name, self.folder / "copy")
             file.unlink()
-        assert rotate(Shelf(self.folder / "none", self.store), NOW)
+        assert rotate(Shelf(self.folder / "none", self.store, KEYS), NOW)
 
     def logs(self) -> None:
         from airflow.providers.amazon.aws.log.s3_task_handler import S3RemoteLogIO  # noqa: PLC0415
@@ -219,7 +223,7 @@ def fails(step: Callable[[], None]) -> bool:
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
-def test_each_permission_of_the_bucket_is_enough_and_none_is_too_much(account, work, prefix):
+def test_each_bucket_permission_is_enough_and_necessary(account, work, prefix):
     document = policy("iam-policy", account.access.bucket)
     account.may(document)
     getattr(work, prefix)()
@@ -248,9 +252,7 @@ def test_what_came_from_the_kma_can_not_be_removed(account, work):
 
 
 @pytest.mark.parametrize("permitted", [True, False])
-def test_a_large_backup_that_fails_leaves_no_parts_only_if_it_may_give_up(
-    account, server, tmp_path, permitted
-):
+def test_a_failed_large_backup_needs_abort_to_leave_no_parts(account, server, tmp_path, permitted):
     proxy = S3Proxy(server)
     file = tmp_path / "large"
     file.write_bytes(bytes(17 << 20))
@@ -282,12 +284,12 @@ def calls_of_glue(access: S3Access, url: str) -> set[str]:
     return seen
 
 
-def test_glue_is_asked_for_what_its_policy_names_and_nothing_else(access, glue):
+def test_glue_is_asked_only_for_what_its_policy_names(access, glue):
     (statement,) = policy("iam-policy-glue")["Statement"]
     assert calls_of_glue(access, glue) == set(statement["Action"])
 
 
-def test_one_command_makes_bucket_user_and_role_with_the_policy_of_the_file(server):
+def test_one_command_creates_bucket_user_and_role_by_the_policy(server):
     url, bucket = f"http://127.0.0.1:{server}", "made-by-the-stack"
     stacks = boto3.client("cloudformation", endpoint_url=url, **ADMIN)
     given = [{"ParameterKey": "Bucket", "ParameterValue": bucket}]
@@ -314,7 +316,7 @@ class Template(yaml.SafeLoader):
 Template.add_multi_constructor("!", lambda _, tag, node: f"{tag} {node.value}")
 
 
-def test_the_bucket_keeps_what_is_overwritten_and_shows_nothing_to_strangers():
+def test_the_bucket_is_versioned_and_closed_to_strangers():
     """By the template's text: moto makes a bucket of it and drops its properties."""
     data = yaml.load((DEPLOY / "aws.yml").read_text(), Template)["Resources"]["Data"]
     assert data["DeletionPolicy"] == "Retain"

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from tests.quality.staged import HOUR, NOON, audit, row
-from weather_mlops.lake.store import ObjectStore
+from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.quality import docs
 from weather_mlops.quality.docs.index import DAYS_SHOWN
 
@@ -96,7 +96,7 @@ def test_a_run_publishes_its_result_its_page_and_the_indexes(store, found):
     assert f'href="2026/11/23/{name}"' in cells(store)[13]
 
 
-def test_a_page_is_of_the_hour_that_the_data_are_about_not_of_the_audits(store, found):
+def test_a_page_belongs_to_the_hour_of_its_data_not_of_the_audit(store, found, blank):
     docs.publish(store, replace(of_hour(found, NOON), audited_at=NOON + timedelta(days=3)))
 
     assert "href" in cells(store)[12]
@@ -104,12 +104,12 @@ def test_a_page_is_of_the_hour_that_the_data_are_about_not_of_the_audits(store, 
     assert "11-26 12:00" in store.text(f"{FOLDER}/index.html")
 
 
-def test_midnight_belongs_to_the_day_that_begins(store, found):
+def test_midnight_belongs_to_the_day_that_begins(store, found, blank):
     docs.publish(store, of_hour(found, NOON + 12 * HOUR))
     assert "href" in cells(store, "2026-11-24")[0]
 
 
-def test_each_of_several_runs_of_an_hour_can_be_reached(store, found):
+def test_each_of_several_runs_of_an_hour_can_be_reached(store, found, blank):
     for number in range(3):
         docs.publish(store, of_hour(found, NOON, run=f"run {number}"))
     assert 'href="2026/11/23/index.html#h12">3 runs' in cells(store)[12]
@@ -124,11 +124,12 @@ def test_parts_of_a_load_are_found_and_fill_no_hour(store, found):
         page = docs.publish(store, part_audited, load=True).page
     assert "href" not in "".join(cells(store)[:24])
     assert 'href="2026/11/23/index.html#loads">2<' in cells(store)[24]
-    assert f'href="{page.rsplit("/", 1)[1]}"' in store.text(f"{FOLDER}/index.html")
+    assert f'href="{page.rsplit("/", 1)[1]}"' in store.text(f"{FOLDER}/loads.html")
+    assert 'id="loads"' in store.text(f"{FOLDER}/index.html")
     assert "2026-10-25 08:00 to 2026-11-23 12:00 KST" in store.text(page)
 
 
-def test_pages_of_earlier_versions_stay_reachable(store, found):
+def test_pages_of_earlier_versions_stay_reachable(store, found, blank):
     hourly = f"{FOLDER}/0907_0.9900_1.0000_data_collection_scheduled-ab12cd34.html"
     part = f"{FOLDER}/0907_0.9900_1.0000_history_manual_part-0003-ab12cd34.html"
     long_ago = "quality/docs/2026/05/01/0907_none_1.0000_data_collection_scheduled-ab12cd34.html"
@@ -158,7 +159,7 @@ def test_the_days_before_are_listed_until_cleanup_removes_them(store, found, bla
     assert 'href="2026/10/20/index.html"' in index
 
 
-def test_what_a_writer_at_the_same_time_overwrote_comes_back_on_the_next_day(store, found):
+def test_an_overwritten_index_is_complete_again_the_next_day(store, found, blank):
     docs.publish(store, of_hour(found, NOON - HOUR))
     before = store.objects[INDEX]
     docs.publish(store, of_hour(found, NOON))
@@ -168,7 +169,7 @@ def test_what_a_writer_at_the_same_time_overwrote_comes_back_on_the_next_day(sto
     assert "href" in cells(store)[12]
 
 
-def test_a_damaged_index_is_made_anew(store, found):
+def test_a_damaged_index_is_rebuilt(store, found, blank):
     docs.publish(store, of_hour(found, NOON))
     store.objects[INDEX] = b"\xff\xfe"
     docs.publish(store, of_hour(found, NOON + HOUR))
@@ -177,11 +178,12 @@ def test_a_damaged_index_is_made_anew(store, found):
     assert "href" in cells(store)[13]
 
 
-def test_the_style_is_published_once_and_again_when_it_has_changed(store, found, monkeypatch):
+def test_the_style_is_published_once_and_after_a_change(store, found, monkeypatch):
     page = docs.publish(store, of_hour(found, NOON)).page
     sheet = next(key for key in store.objects if key.startswith(docs.ASSETS))
     assert f'href="../../../assets/{sheet.rsplit("/", 1)[1]}"' in store.text(page)
     before = len(store.requests)
+    monkeypatch.setattr(docs, "render", lambda *_, **__: "")
     docs.publish(store, of_hour(found, NOON + HOUR))
     assert not any(sheet in request for request in store.requests[before:])
     monkeypatch.setattr(docs, "style_sheet", lambda: type("Sheet", (), {"name": "new.css", "body": b"p{}"}))

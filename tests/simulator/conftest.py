@@ -64,7 +64,7 @@ def serve(source, stations):
             thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
             thread.start()
 
-            def ask(endpoint: str, timeout: float = 10, **params: str) -> tuple[int, bytes]:
+            def ask(endpoint: str, timeout: float = 60, **params: str) -> tuple[int, bytes]:
                 query = urlencode({"authKey": "any", **params}, safe=":")
                 url = f"{server.url}/api/typ01/url/{endpoint}.php?{query}"
                 try:

@@ -51,7 +51,7 @@ def test_shifted_columns_have_other_numbers_of_tokens(page):
     assert counts("moved-columns") == {46}
 
 
-def test_duplicated_rows_are_identical_and_conflicting_ones_differ_in_temperature(page):
+def test_duplicated_rows_are_equal_and_conflicting_ones_differ(page):
     def pairs(name):
         rows = spoil(page, [name], 1, 0).rows
         return [(a, b) for a, b in pairwise(rows) if a[:16] == b[:16]]

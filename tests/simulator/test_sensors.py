@@ -30,7 +30,7 @@ def around(source, *stations: int) -> list[bytes]:
     return source.rows(BROKEN_AT - 3, BROKEN_AT + 3, stations, LATER)
 
 
-def test_a_bias_is_added_from_when_it_is_switched_on_at_its_station_only(source):
+def test_a_bias_is_added_from_its_start_at_its_station_only(source):
     right, wrong = air(around(source, 108, 159)), air(around(broken(source, "bias:108:2.0"), 108, 159))
 
     for (station, hour), told in wrong.items():
@@ -38,7 +38,7 @@ def test_a_bias_is_added_from_when_it_is_switched_on_at_its_station_only(source)
         assert told == pytest.approx(right[station, hour] + off)
 
 
-def test_a_biased_row_is_in_the_wire_format_and_does_not_contradict_itself(source):
+def test_a_biased_row_is_well_formed_and_consistent(source):
     rows = around(broken(source, "bias:108:2.0"), 108)
     parsed = parser.parse(wire.observations(rows).body)
 
@@ -69,7 +69,7 @@ def test_a_silent_station_has_no_rows_and_the_others_have_theirs(source):
     assert {station for station, hour in told if hour < BROKEN_AT} == {108, 159}
 
 
-def test_what_was_observed_while_it_was_broken_stays_wrong_after_the_repair(source):
+def test_rows_of_a_broken_sensor_stay_wrong_after_the_repair(source):
     sensors = broken(source, "bias:108:2.0")
     sensors.switch([], BROKEN_AT + 1.5)
     right, told = air(around(source, 108)), air(around(sensors, 108))
@@ -94,7 +94,7 @@ def test_a_sensor_fault_that_can_not_be_is_refused_with_what_can(text):
 
 
 def put(address, body: str, path: str = "/faults") -> tuple[int, str]:
-    connection = http.client.HTTPConnection(*address, timeout=10)
+    connection = http.client.HTTPConnection(*address, timeout=60)
     connection.request("PUT", path, body)
     reply = connection.getresponse()
     told = reply.status, reply.read().decode()

@@ -38,20 +38,21 @@ def test_an_hour_is_the_same_in_whatever_window_it_is_asked(stations):
     assert whole == [line for part in reversed(parts) for line in part]
 
 
-def test_another_process_makes_the_same_weather_and_another_seed_another(stations):
+def test_a_seed_makes_the_same_weather_in_every_process(stations):
     program = (
         "from simulator.simulated import SimulatedWeather as S;"
         "from weather_mlops.kma.stations import load_stations as l;"
-        "import sys; sys.stdout.buffer.write(b''.join(S({seed}, l()).rows(473000, 473001, (), 474000)))"
+        "import sys; sys.stdout.buffer.write(b''.join(S(3, l()).rows(473000, 473001, (), 474000)))"
     )
 
-    def elsewhere(seed: int) -> bytes:
-        command = [sys.executable, "-c", program.format(seed=seed)]
-        return subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True).stdout
+    command = [sys.executable, "-c", program]
+    elsewhere = subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True).stdout
+    here, other = (
+        b"".join(SimulatedWeather(seed, stations).rows(473000, 473001, (), 474000)) for seed in (3, 4)
+    )
 
-    here = b"".join(SimulatedWeather(3, stations).rows(473000, 473001, (), 474000))
-    assert here == elsewhere(3)
-    assert here != elsewhere(4)
+    assert here == elsewhere
+    assert here != other
 
 
 def test_dew_point_humidity_and_vapour_pressure_agree(rows):
@@ -64,7 +65,7 @@ def test_dew_point_humidity_and_vapour_pressure_agree(rows):
         assert np.abs(column(reply, "HM") - 100 * vapour / saturation_hpa(temperature)).max() <= 0.51
 
 
-def test_every_value_is_within_the_limits_of_the_table_of_variables(rows):
+def test_every_value_is_within_the_limits_of_its_variable(rows):
     measured = [variable for variable in VARIABLES if variable.kind in ("decimal", "integer")]
     for month in ("01", "03", "05", "07", "09", "11"):
         by_token = list(zip(*rows(f"2024{month}010100", f"2024{month}030000"), strict=True))
@@ -89,7 +90,7 @@ def test_months_are_as_warm_as_in_korea(weather, month, station, normal):
     assert np.mean(means) == pytest.approx(normal, abs=1.5)
 
 
-def test_it_is_colder_on_the_mountain_and_warmest_in_the_afternoon(rows):
+def test_it_is_coldest_on_mountains_and_warmest_in_the_afternoon(rows):
     mountain, coast = rows(*JULY, 100), rows(*JULY, 105)
     assert column(coast, "TA").mean() - column(mountain, "TA").mean() > 3
     assert column(coast, "PA").mean() - column(mountain, "PA").mean() > 70
@@ -99,7 +100,7 @@ def test_it_is_colder_on_the_mountain_and_warmest_in_the_afternoon(rows):
     assert 4 <= int(np.argmin(by_hour)) <= 7
 
 
-def test_an_upwind_neighbour_helps_a_forecast_and_a_downwind_one_does_not(stations):
+def test_only_an_upwind_neighbour_helps_a_forecast(stations):
     weather = Weather(1, stations)
     first = clock.day_of(clock.parse_tm("202401010100"))
     series = np.concatenate([weather.air(day).temperature_c for day in range(first, first + 30)])
@@ -122,7 +123,7 @@ def test_an_upwind_neighbour_helps_a_forecast_and_a_downwind_one_does_not(statio
     assert error(west) > 0.3  # and it doesn't tell all
 
 
-def test_rain_is_reported_hourly_in_summer_and_every_third_hour_in_winter(rows):
+def test_rain_is_hourly_in_summer_and_three_hourly_in_winter(rows):
     def rainy_hours(*period):
         return {int(row[0][8:10]) for row in rows(*period, 90, 108, 115, 184) if row[15] != "-9.0"}
 
@@ -171,6 +172,6 @@ def test_soil_is_measured_where_people_observe(rows):
 
 def test_a_month_of_all_stations_comes_in_seconds(stations):
     source = SimulatedWeather(11, stations)
-    began = time.perf_counter()
+    began = time.thread_time()  # whatever else the machine does
     assert len(source.rows(473000, 473000 + 720, (), 480000)) > 69000
-    assert time.perf_counter() - began < 10
+    assert time.thread_time() - began < 10

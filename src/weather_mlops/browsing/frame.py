@@ -1,20 +1,19 @@
 """What the pages of the UI share: their frame, and parts that the other pages have no use for."""
 
 from collections.abc import Sequence
-from html import escape
 from typing import Final
 
 from weather_mlops.browsing.documents import address
-from weather_mlops.pages.markup import page
+from weather_mlops.pages.markup import escape, page
 
 STYLE: Final = """
 :root{--warn:#8a5200}@media (prefers-color-scheme:dark){:root{--warn:#ffc46b}}
 a{color:var(--model)}a:focus-visible,.box:focus-visible,summary:focus-visible{outline:3px solid var(--model)}
 h1{font-size:1.7em}h2{font-size:1.3em;margin-top:1.6em}h3{font-size:1.05em;margin:1.4em 0 .3em}
-.warn{color:var(--warn);font-weight:600}td.words,td.name{text-align:left}
+.start{color:var(--model)}.warn{color:var(--warn);font-weight:600}td.words,td.name{text-align:left}
 td.words{white-space:normal;min-width:16em;max-width:60em;overflow-wrap:anywhere}
 td.words ul:not(.list){margin:0;padding-left:1.1em}td.words .list{margin:0}th:has(.words){text-align:left}
-.lead .good,.lead .warn,.lead .bad{font-size:1.3em;font-weight:700}
+.lead .good,.lead .start,.lead .warn,.lead .bad{font-size:1.3em;font-weight:700}
 .list{display:flex;flex-wrap:wrap;gap:.3em 1.2em;padding:0;list-style:none}
 .list a{display:inline-block;min-height:24px}
 .notice{padding:.5em 1em;border-left:.4em solid var(--rule)}

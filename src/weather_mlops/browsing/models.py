@@ -1,22 +1,22 @@
 """The page of the models: who is champion of each target, since when and why; and all that was decided."""
 
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, fields, replace
-from html import escape
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode
 
 from weather_mlops.browsing.frame import TIMES, described, framed, link, link_to, listed, notice, wordy
-from weather_mlops.errors import ModelUnusable
-from weather_mlops.lake.store import ObjectStore
+from weather_mlops.errors import ModelUnusable, ObjectDamaged
+from weather_mlops.lake import documents
+from weather_mlops.lake.object_store import ObjectStore
+from weather_mlops.limits import JSON_DOCUMENT
 from weather_mlops.model.evaluation import CARD
 from weather_mlops.model.gates import Gates
-from weather_mlops.model.registry import Decision, Registry
+from weather_mlops.model.registry import Decision, Metrics, Registry
 from weather_mlops.model.targets import TARGETS
-from weather_mlops.pages.markup import NBSP, cell, kst, moment, number, percent, table
+from weather_mlops.pages.markup import NBSP, cell, escape, kst, number, percent, table, to_kst
 
 ROOT: Final = "models/"
 FEW: Final = 10
@@ -24,6 +24,7 @@ FEW: Final = 10
 UNDECIDED: Final = 3
 """Versions without a decision that are looked at: one is usual while a training runs."""
 _BETWEEN_GATES: Final = re.compile(f"; (?=(?:{'|'.join(gate.name for gate in fields(Gates))}): )")
+HISTORY_FIX: Final = "The next decision writes it again, from decisions/."
 KINDS: Final = {"deployed": "good", "refused": "warn", "rolled back": "bad"}
 
 
@@ -43,7 +44,7 @@ class Models:
 
     target: str
     champion: Decision | None = None
-    figures: Mapping[str, Any] = field(default_factory=dict)
+    figures: Metrics = field(default_factory=Metrics)
     decisions: Sequence[Decision] = ()
     kept: frozenset[str] | None = None
     undecided: Sequence[str] = ()
@@ -88,16 +89,14 @@ def read(store: ObjectStore, target: str, *, versions: bool = False) -> Models:
     """
     registry, faults = Registry(store, target), []
     champion: Decision | None = None
-    figures: Any = None
+    figures: Metrics = {}
     try:
         champion = registry.champion()
-        figures = registry.manifest(champion.version).get("metrics") if champion else None
+        figures = registry.manifest(champion.version)["metrics"] if champion else {}
     except ModelUnusable as error:
         faults.append(str(error))
-    decisions, unread = _history(store, registry)
-    if unread:
-        faults.append(f"{registry.prefix}history.jsonl: {unread} lines can't be read, and are left out.")
-    found = Models(target, champion, figures if isinstance(figures, dict) else {}, decisions, faults=faults)
+    decisions, unreadable = _history(store, registry)
+    found = Models(target, champion, figures, decisions, faults=[*faults, *unreadable])
     return _with_versions(store, registry, found) if versions else found
 
 
@@ -121,7 +120,7 @@ def render(models: Sequence[Models]) -> str:
     elif without:
         body += (
             f'<p class="soft">No model was trained for: {", ".join(map(escape, without)).lower()}. '
-            "What is trained is said in pipelines/training.yml.</p>"
+            "What is trained are the targets in pipelines/defaults.yml.</p>"
         )
     lead = f"The model that forecasts each target, and what was decided about the others. {TIMES}"
     return framed("Models", lead, body)
@@ -160,7 +159,7 @@ def _champion(models: Models) -> str:
         return notice(f"<b>No model yet:</b> {tried}. Until one is deployed there is no forecast of it.")
     entries = [
         ("Champion", f"<b>{_version(models, champion.version)}</b>"),
-        ("Since", f"{kst(champion.at)}, {champion.kind} by {escape(champion.by)}"),
+        ("Since", f"{kst(champion.at)}, {escape(champion.kind)} by {escape(champion.by)}"),
         (
             "In the place of",
             _version(models, champion.previous) if champion.previous else "none: it is the first",
@@ -170,12 +169,12 @@ def _champion(models: Models) -> str:
     return described(entries) + _figures(models.figures)
 
 
-def _figures(figures: Mapping[str, Any]) -> str:
-    rmse = _by_lead(figures, "rmse")
+def _figures(figures: Metrics) -> str:
+    rmse = figures.get("rmse")
     if not rmse:
         return notice("Its figures are not known: its manifest tells none.")
-    covered, skill = _by_lead(figures, "coverage_80"), _by_lead(figures, "skill_persistence")
-    unit = escape(str(figures.get("unit", "")))
+    covered, skill = figures.get("coverage_80", {}), figures.get("skill_persistence", {})
+    unit = escape(figures.get("unit", ""))
     rows = [
         (
             f"{escape(lead)}{NBSP}h ahead",
@@ -196,15 +195,6 @@ def _figures(figures: Mapping[str, Any]) -> str:
     return table(
         "Measured when it was evaluated, on hours that it had not seen.", head, rows, "it was not measured"
     )
-
-
-def _by_lead(figures: Mapping[str, Any], name: str) -> dict[str, float | None]:
-    told = figures.get(name)
-    return {
-        str(lead): value
-        for lead, value in (told if isinstance(told, Mapping) else {}).items()
-        if value is None or isinstance(value, int | float)
-    }
 
 
 def _newest(models: Models) -> str:
@@ -229,7 +219,7 @@ def _decisions(models: Models, decisions: Sequence[Decision], caption: str) -> s
             [
                 cell(f'<span class="{KINDS.get(decision.kind, "")}">{escape(decision.kind)}</span>', "name"),
                 cell(_version(models, decision.version), "name"),
-                cell(_why(decision), "words"),
+                cell(_reasons(decision), "words"),
             ],
         )
         for decision in decisions
@@ -239,7 +229,7 @@ def _decisions(models: Models, decisions: Sequence[Decision], caption: str) -> s
     )
 
 
-def _why(decision: Decision) -> str:
+def _reasons(decision: Decision) -> str:
     """The reasons, one a line where several gates refused."""
     reasons = [escape(reason) for reason in _BETWEEN_GATES.split(decision.reason)]
     told = (
@@ -265,31 +255,24 @@ def _label(target: str) -> str:
 
 def _year(decision: Decision) -> int:
     """In Korea."""
-    return moment(decision.at).year
+    return to_kst(decision.at).year
 
 
-def _sound(decision: Decision) -> Decision:
-    """The same, its fields seen to be texts.
-
-    Raises:
-        TypeError: one is something else.
-    """
-    told = (decision.kind, decision.version, decision.by, decision.reason, decision.previous or "")
-    if not all(isinstance(text, str) for text in told):
-        raise TypeError(f"{decision}: not all of it is text")
-    return decision
-
-
-def _history(store: ObjectStore, registry: Registry) -> tuple[list[Decision], int]:
-    """All decisions by the one object that holds them, newest first; and how many lines can't be read."""
+def _history(store: ObjectStore, registry: Registry) -> tuple[list[Decision], list[str]]:
+    """All decisions by the one object that holds them, newest first; and what of it can't be read."""
+    key = f"{registry.prefix}history.jsonl"
     try:
-        lines = store.get(f"{registry.prefix}history.jsonl").splitlines()
+        lines = store.get(key, JSON_DOCUMENT).splitlines()
     except FileNotFoundError:
-        return [], 0
-    found, unread = [], 0
-    for line in lines:
+        return [], []
+    except ObjectDamaged as error:
+        return [], [f"{error} {HISTORY_FIX}"]
+    found, faults = [], []
+    for place, line in enumerate(lines, 1):
         try:
-            found.append(_sound(Decision.from_dict(json.loads(line))))
-        except (ValueError, KeyError, TypeError, AttributeError):
-            unread += 1
-    return sorted(found, key=lambda decision: decision.at, reverse=True), unread
+            found.append(documents.parse(line, Decision, f"line {place}", HISTORY_FIX))
+        except ObjectDamaged as error:
+            faults.append(str(error))
+    if faults:
+        faults = [f"{store.where(key)}: {len(faults)} lines can't be read, and are left out. {faults[0]}"]
+    return sorted(found, key=lambda decision: decision.at, reverse=True), faults

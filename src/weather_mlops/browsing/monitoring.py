@@ -4,28 +4,32 @@ Each report's JSON tells of those of the 7 days before it, so the last one of a 
 page takes one or two objects and four listings, however many reports there are.
 """
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from html import escape
 from typing import Final
 
 from weather_mlops.browsing.frame import TIMES, framed, link, link_to, listed, notice, wordy
+from weather_mlops.errors import ObjectDamaged
 from weather_mlops.kma.endpoints import KST
-from weather_mlops.lake.store import ObjectStore
-from weather_mlops.monitoring.report import LATEST_HTML, Verdict
-from weather_mlops.monitoring.report.document import SCHEMA, Past
-from weather_mlops.monitoring.report.document import read as read_report
+from weather_mlops.lake.object_store import ObjectStore
+from weather_mlops.limits import JSON_DOCUMENT
+from weather_mlops.monitoring.report import LATEST_HTML, ReportVerdict, document
+from weather_mlops.monitoring.report.document import EarlierReport
 from weather_mlops.monitoring.report.messages import LANGUAGES
 from weather_mlops.monitoring.report.page import PREFIX, SIGNS
-from weather_mlops.monitoring.report.words import Words
-from weather_mlops.pages.markup import MISSING, NBSP, cell, moment, table
+from weather_mlops.monitoring.report.translations import Translator
+from weather_mlops.pages.markup import MISSING, NBSP, cell, escape, table, to_kst
 
 LATEST_JSON: Final = LATEST_HTML.replace(".html", ".json")
-TONES: Final = {Verdict.WELL: "good", Verdict.WATCH: "warn", Verdict.ACT: "bad"}
+TONES: Final = {
+    ReportVerdict.WELL: "good",
+    ReportVerdict.STARTING: "start",
+    ReportVerdict.WATCH: "warn",
+    ReportVerdict.ACT: "bad",
+}
 DAYS_LISTED: Final = 31
 _AT_A_TIME: Final = 2
 _REPORT: Final = re.compile(rf"{PREFIX}(\d{{4}}/\d\d/\d\d)/(\d{{4}})\.html")
@@ -44,10 +48,10 @@ class Latest:
     """
 
     at: datetime
-    verdict: Verdict
+    verdict: ReportVerdict
     reasons: Sequence[str]
     language: str
-    told: Mapping[str, Past] = field(default_factory=dict)
+    told: Mapping[str, EarlierReport] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -59,12 +63,14 @@ class Archive:
         keys: of their pages, newest first.
         told: what is known of each, by the key of its JSON.
         days: that have reports around it, newest first.
+        fault: why less is known of them than could be, in a sentence; empty where nothing is wrong.
     """
 
     day: date
     keys: Sequence[str]
-    told: Mapping[str, Past]
+    told: Mapping[str, EarlierReport]
     days: Sequence[date]
+    fault: str = ""
 
 
 def read_latest(store: ObjectStore) -> Latest | str | None:
@@ -74,26 +80,21 @@ def read_latest(store: ObjectStore) -> Latest | str | None:
         StorageUnavailable, StorageRefused.
     """
     try:
-        body = store.get(LATEST_JSON)
-        told = json.loads(body)
-        if told["schema"] != SCHEMA:
-            return f"It is of another schema ({told['schema']}, and {SCHEMA} is known)."
-        reasons, at, language = (
-            [str(reason) for reason in told["reasons"]],
-            moment(told["at"]),
-            told["language"],
-        )
-        return Latest(
-            at,
-            Verdict(told["verdict"]),
-            reasons,
-            language if language in LANGUAGES else "en",
-            _past(f"{PREFIX}{at:%Y/%m/%d/%H%M}.json", body),
-        )
+        stored = document.parse(store.get(LATEST_JSON, JSON_DOCUMENT), store.where(LATEST_JSON))
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return "It is damaged: the next run of the DAG monitoring replaces it."
+    except ObjectDamaged as error:
+        return str(error)
+    if stored is None:
+        return f"It is of another schema than {document.SCHEMA}, the one that is known."
+    own = f"{PREFIX}{to_kst(stored.at):%Y/%m/%d/%H%M}.json"
+    return Latest(
+        stored.at,
+        stored.verdict,
+        stored.reasons,
+        stored.language if stored.language in LANGUAGES else "en",
+        {past.key: past for past in document.history(own, stored)},
+    )
 
 
 def read_archive(store: ObjectStore, day: date, latest: Latest | None = None) -> Archive:
@@ -111,10 +112,11 @@ def read_archive(store: ObjectStore, day: date, latest: Latest | None = None) ->
         days = pool.submit(_days, store, day)
         keys = sorted((entry.key for entry in store.list(f"{PREFIX}{day:%Y/%m/%d}/")), reverse=True)
         pages = [key for key in keys if _REPORT.fullmatch(key)]
-        told = latest.told if latest else {}
+        told, fault = latest.told if latest else {}, ""
         if not all(_json(page) in told for page in pages):
-            told = {**told, **_told(store, pages)}
-        return Archive(day, pages, told, days.result())
+            more, fault = _newest_summary(store, pages)
+            told = {**told, **more}
+        return Archive(day, pages, told, days.result(), fault)
 
 
 def render(latest: Latest | str | None, archive: Archive) -> str:
@@ -123,18 +125,18 @@ def render(latest: Latest | str | None, archive: Archive) -> str:
     return framed("Monitoring", f"A report each half hour, and its verdict. {TIMES}", body)
 
 
-def _told(store: ObjectStore, pages: Sequence[str]) -> dict[str, Past]:
+def _newest_summary(store: ObjectStore, pages: Sequence[str]) -> tuple[dict[str, EarlierReport], str]:
+    """What the newest report of a day knows of the others; and why, where it tells nothing."""
     if not pages:
-        return {}
+        return {}, ""
     key = _json(pages[0])
     try:
-        return _past(key, store.get(key))
+        stored = document.parse(store.get(key, JSON_DOCUMENT), store.where(key))
     except FileNotFoundError:
-        return {}
-
-
-def _past(key: str, body: bytes) -> dict[str, Past]:
-    return {past.key: past for past in read_report(key, body).history}
+        return {}, ""
+    except ObjectDamaged as error:
+        return {}, str(error)
+    return ({past.key: past for past in document.history(key, stored)} if stored else {}), ""
 
 
 def _days(store: ObjectStore, day: date) -> list[date]:
@@ -169,6 +171,8 @@ def _latest(latest: Latest | str | None) -> str:
 
 def _archive(archive: Archive) -> str:
     title = f"<h2>Reports of {archive.day}</h2>{_around(archive)}"
+    if archive.fault:
+        title += f'<p class="bad">{escape(archive.fault)}</p>'
     if not archive.keys:
         return title + notice(
             "There is none of this day: nothing was measured then, or it is not kept any more."
@@ -192,9 +196,9 @@ def _around(archive: Archive) -> str:
     return f'<nav aria-label="Other days">{listed(shown)}</nav>' if shown else ""
 
 
-def _verdict(verdict: Verdict) -> str:
+def _verdict(verdict: ReportVerdict) -> str:
     sign = f'<span aria-hidden="true">{SIGNS[verdict]}</span>'
-    return f'<span class="{TONES[verdict]}">{sign}{NBSP}{Words("en")(verdict)}</span>'
+    return f'<span class="{TONES[verdict]}">{sign}{NBSP}{Translator("en")(verdict)}</span>'
 
 
 def _json(page: str) -> str:

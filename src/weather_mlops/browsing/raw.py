@@ -1,48 +1,73 @@
 """The page of raw replies: what the KMA answered to a run, where it is kept, and its checksum."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from html import escape
-from typing import Any, Final
+from typing import Annotated, Final
+
+from pydantic import Field
 
 from weather_mlops.browsing.documents import page_of
 from weather_mlops.browsing.frame import TIMES, framed, link, link_to, listed, notice, wordy
-from weather_mlops.browsing.runs import Run, address_of
+from weather_mlops.browsing.runs import RunView, address_of, shortened
+from weather_mlops.errors import ObjectDamaged
+from weather_mlops.lake import documents
+from weather_mlops.lake.documents import Moment
+from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.raw import sidecar_of
-from weather_mlops.lake.store import ObjectStore
-from weather_mlops.pages.markup import MISSING, cell, kst, number, table
+from weather_mlops.pages.markup import MISSING, cell, escape, kst, number, table
 
 SHOWN: Final = 25
 """Replies on a page; a usual run has one to eleven."""
+PAGES_AROUND: Final = 5
+"""Pages before and after this one that are linked, besides the first and the last."""
 _AT_A_TIME: Final = 8
+Count = Annotated[int, Field(ge=0, le=10**12)]
 
 
 @dataclass(frozen=True)
-class Kept:
+class Sidecar:
+    """What a page tells of a raw reply.
+
+    Attributes:
+        fetched_at: when it came.
+        rows: that were read of it.
+        bytes: unpacked.
+        sha256: unpacked, in hexadecimal digits.
+    """
+
+    fetched_at: Moment
+    rows: Count
+    bytes: Count
+    sha256: str
+
+
+@dataclass(frozen=True)
+class RawObject:
     """A raw reply.
 
     Attributes:
         key: on S3.
-        about: what its sidecar tells; empty where there is none.
+        about: its sidecar; None where there is none, or none that can be read.
+        fault: why that can't be read; empty where nothing is wrong.
     """
 
     key: str
-    about: Mapping[str, Any]
+    about: Sidecar | None
+    fault: str = ""
 
 
-def read(store: ObjectStore, keys: Sequence[str]) -> list[Kept]:
+def read(store: ObjectStore, keys: Sequence[str]) -> list[RawObject]:
     """What is known of replies; of keys that are none, nothing is read.
 
     Raises:
         StorageUnavailable, StorageRefused.
     """
     with ThreadPoolExecutor(_AT_A_TIME) as pool:
-        return list(pool.map(lambda key: Kept(key, _about(store, key) if page_of(key) else {}), keys))
+        return list(pool.map(lambda key: _raw_object(store, key), keys))
 
 
-def render(run: Run, kept: Sequence[Kept], number_of_page: int, pages: int) -> str:
+def render(run: RunView, kept: Sequence[RawObject], number_of_page: int, pages: int) -> str:
     """The page.
 
     Args:
@@ -51,13 +76,15 @@ def render(run: Run, kept: Sequence[Kept], number_of_page: int, pages: int) -> s
         number_of_page: from 1.
         pages: how many there are.
     """
-    rows = [(link_to(each.key, escape(each.key)), _cells(each.about)) for each in kept]
+    rows = [(link_to(each.key, shortened(each.key)), _cells(each.about)) for each in kept]
     others = [
         f"<b>{page}</b>"
         if page == number_of_page
         else link(f"{address_of(run, view='raw')}&page={page}", str(page))
         for page in range(1, pages + 1)
+        if page in {1, pages} or abs(page - number_of_page) <= PAGES_AROUND
     ]
+    faults = "".join(f'<p class="bad">{escape(each.fault)}</p>' for each in kept if each.fault)
     ways = f'<nav aria-label="Pages">{listed(others)}</nav>' if pages > 1 else ""
     body = (
         table(
@@ -70,24 +97,22 @@ def render(run: Run, kept: Sequence[Kept], number_of_page: int, pages: int) -> s
         else notice("This run kept no reply: see its task collect_weather_data.")
     )
     title = f"Raw replies of {escape(run.dag_id)}, {kst(run.at)}"
-    return framed(title, f"{TIMES} {link(address_of(run), 'All documents of the run')}", ways + body)
+    return framed(title, f"{TIMES} {link(address_of(run), 'All documents of the run')}", faults + ways + body)
 
 
-def _about(store: ObjectStore, key: str) -> Mapping[str, Any]:
+def _raw_object(store: ObjectStore, key: str) -> RawObject:
+    if page_of(key) is None:
+        return RawObject(key, None)
     try:
-        told = json.loads(store.get(sidecar_of(key)))
-    except (FileNotFoundError, ValueError):
-        return {}
-    return told if isinstance(told, dict) else {}
+        return RawObject(key, documents.read(store, sidecar_of(key), Sidecar))
+    except FileNotFoundError:
+        return RawObject(key, None)
+    except ObjectDamaged as error:
+        return RawObject(key, None, str(error))
 
 
-def _cells(about: Mapping[str, Any]) -> list[str]:
-    try:
-        fetched = kst(about["fetched_at"])
-    except (KeyError, ValueError, TypeError):
-        fetched = MISSING
-    counts = [about.get(name) for name in ("rows", "bytes")]
-    figures = [cell(number(count if isinstance(count, int) else None, digits=0)) for count in counts]
-    digest = about.get("sha256")
-    shown = f"<code>{escape(digest)}</code>" if isinstance(digest, str) else MISSING
-    return [cell(fetched), *figures, cell(shown, "words")]
+def _cells(about: Sidecar | None) -> list[str]:
+    if about is None:
+        return [cell(MISSING), cell(MISSING), cell(MISSING), cell(MISSING, "words")]
+    counts = [cell(number(count, digits=0)) for count in (about.rows, about.bytes)]
+    return [cell(kst(about.fetched_at)), *counts, cell(f"<code>{escape(about.sha256)}</code>", "words")]

@@ -6,13 +6,12 @@ XComs are written by tasks, not by us: a value that names no page is shown as te
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from html import escape
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from weather_mlops.browsing.documents import address
 from weather_mlops.browsing.frame import TIMES, framed, link, listed, notice, wordy
-from weather_mlops.pages.markup import MISSING, cell, kst, table
+from weather_mlops.pages.markup import MISSING, cell, escape, kst, table
 
 RETURNED: Final = "return_value"
 SKIPPED: Final = "skipped"
@@ -29,6 +28,10 @@ TITLES: Final = {
 XCOMS: Final = (RETURNED, SKIPPED, FAILED, *TITLES)
 """What is read: a task that fails after it wrote a page leaves its key in an XCom of its own."""
 RUNS_SHOWN: Final = 10
+LINKS_SHOWN: Final = 50
+"""Documents of a task, or of a run in the list of runs: of an XCom with 50,000 keys a page would have MBs."""
+LONGEST_TEXT: Final = 2_000
+"""Characters of a text that a task left."""
 HEAD: Final = ("task", wordy("state"), wordy("documents"))
 UNMAPPED: Final = -1
 _WAITING: Final = frozenset({"", "none", "scheduled", "queued", "up_for_reschedule", "restarting"})
@@ -37,7 +40,7 @@ _TONES: Final = {"success": "good", "failed": "bad", "upstream_failed": "bad", "
 
 
 @dataclass(frozen=True)
-class Task:
+class TaskView:
     """A task of a run.
 
     Attributes:
@@ -67,7 +70,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Run:
+class RunView:
     """A run of a DAG.
 
     Attributes:
@@ -82,11 +85,11 @@ class Run:
     run_id: str
     state: str
     at: datetime
-    tasks: Sequence[Task] = ()
+    tasks: Sequence[TaskView] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class DocumentLink:
     """Something to open.
 
     Attributes:
@@ -100,23 +103,23 @@ class Document:
     key: str
 
 
-def documents(run: Run, task: Task) -> list[Document]:
+def documents(run: RunView, task: TaskView) -> list[DocumentLink]:
     """What a task made, in the order of TITLES."""
     return list(_documents(run, task))
 
 
-def raw_keys(tasks: Sequence[Task]) -> list[str]:
+def raw_keys(tasks: Sequence[TaskView]) -> list[str]:
     """Keys of the raw replies that tasks kept."""
     return [key for task in tasks for key in task.strings(RAW)]
 
 
-def only_document(run: Run) -> str:
+def only_document(run: RunView) -> str:
     """Where the one document of the tasks opens; empty where there are none, or several."""
     found = [document for task in run.tasks for document in documents(run, task)]
     return found[0].href if len(found) == 1 else ""
 
 
-def address_of(run: Run, task: Task | None = None, view: str = "documents") -> str:
+def address_of(run: RunView, task: TaskView | None = None, view: str = "documents") -> str:
     """Where the documents of a run, or of a task of it, are listed."""
     told = {"dag_id": run.dag_id, "run_id": run.run_id}
     if task is not None:
@@ -124,10 +127,10 @@ def address_of(run: Run, task: Task | None = None, view: str = "documents") -> s
     return f"{view}?{urlencode(told)}"
 
 
-def render_run(run: Run) -> str:
+def render_run(run: RunView) -> str:
     """The page of a run, or of those of its tasks that were asked for."""
     rows = [
-        (escape(task.name), [cell(_state(task.state), "name"), cell(_told(run, task), "words")])
+        (escape(task.name), [cell(_state(task.state), "name"), cell(_task_cell(run, task), "words")])
         for task in run.tasks
     ]
     body = f"<p>Run {escape(run.run_id)}, {_state(run.state)}.</p>"
@@ -140,7 +143,7 @@ def render_run(run: Run) -> str:
     return framed(title, f"{TIMES} {every}", body)
 
 
-def render_dag(dag_id: str, runs: Sequence[Run], task_id: str = "") -> str:
+def render_dag(dag_id: str, runs: Sequence[RunView], task_id: str = "") -> str:
     """The page of a DAG, or of one of its tasks: the documents of its latest runs, newest first."""
     rows = [
         (
@@ -163,44 +166,58 @@ def render_dag(dag_id: str, runs: Sequence[Run], task_id: str = "") -> str:
     return framed(f"Documents of {what}", TIMES, body)
 
 
-def _documents(run: Run, task: Task) -> Iterator[Document]:
+def _documents(run: RunView, task: TaskView) -> Iterator[DocumentLink]:
     for entry, title in TITLES.items():
         keys = task.strings(entry)
         for number, key in enumerate(keys, 1):
-            yield Document(f"{title} {number} of {len(keys)}" if len(keys) > 1 else title, address(key), key)
+            yield DocumentLink(
+                f"{title} {number} of {len(keys)}" if len(keys) > 1 else title, address(key), key
+            )
     if kept := task.strings(RAW):
-        yield Document(f"Raw replies ({len(kept)})", address_of(run, task, "raw"), kept[0])
+        yield DocumentLink(f"Raw replies ({len(kept)})", address_of(run, task, "raw"), kept[0])
     for key in task.strings(FORECAST):
-        yield Document("Forecasts (the latest)", "forecasts", key)
+        yield DocumentLink("Forecasts (the latest)", "forecasts", key)
 
 
-def _told(run: Run, task: Task) -> str:
+def _task_cell(run: RunView, task: TaskView) -> str:
     """The documents of a task as HTML, or why it has none."""
-    return _links(documents(run, task)) or _why(task)
+    return _links(documents(run, task)) or _no_document_reason(task)
 
 
-def _of_run(run: Run) -> str:
+def _of_run(run: RunView) -> str:
     return _links([document for task in run.tasks for document in documents(run, task)])
 
 
-def _links(found: Sequence[Document]) -> str:
-    return listed([_opened(document) for document in found]) if found else ""
+def _links(found: Sequence[DocumentLink]) -> str:
+    if not found:
+        return ""
+    more = [f"and {len(found) - LINKS_SHOWN:,} more"] if len(found) > LINKS_SHOWN else []
+    return listed([*(_opened(document) for document in found[:LINKS_SHOWN]), *more])
 
 
-def _opened(document: Document) -> str:
+def _opened(document: DocumentLink) -> str:
     if document.href:
         return link(document.href, escape(document.title))
-    return f"{escape(document.title)}: {escape(document.key)} (no page of this system)"
+    return f"{escape(document.title)}: {shortened(document.key)} (no page of this system)"
 
 
-def _why(task: Task) -> str:
+def shortened(text: str) -> str:
+    """What a task left, as HTML; of a long text how it begins."""
+    if len(text) <= LONGEST_TEXT:
+        return escape(text)
+    return f"{escape(text[:LONGEST_TEXT])}… and {len(text) - LONGEST_TEXT:,} more characters"
+
+
+def _no_document_reason(task: TaskView) -> str:
     """Why there is no document, as HTML."""
     if task.state == "skipped":
         reason = task.strings(SKIPPED)
-        return f"Skipped: {escape(reason[0])}" if reason else "Skipped, since a task before it was."
+        return f"Skipped: {shortened(reason[0])}" if reason else "Skipped, since a task before it was."
     if task.state == "failed":
         reason = task.strings(FAILED)
-        return f"Failed: {escape(reason[0])}" if reason else "Failed before it wrote one: its log says why."
+        return (
+            f"Failed: {shortened(reason[0])}" if reason else "Failed before it wrote one: its log says why."
+        )
     if task.state == "upstream_failed":
         return "Not run: a task before it failed."
     if task.state in _WAITING:

@@ -12,7 +12,7 @@ each audit costs whatever its size.
 A *lane* is a task: of n lanes each takes every n-th part, one call at a time.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
@@ -22,19 +22,20 @@ import pyarrow as pa
 
 from weather_mlops.errors import Misconfigured
 from weather_mlops.kma.endpoints import HOUR, KST
+from weather_mlops.kma.fields import YEARS
 from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake.gaps import GapCall
-from weather_mlops.lake.rows import HOUR_KEYS, keys_of, moment, month_of, next_month
+from weather_mlops.lake.rows import HOUR_KEYS, keys_of, month_of, next_month, to_datetime
 from weather_mlops.lake.schemas import UTC_TIME
 
 ROWS_PER_PART: Final = 400_000
 DAYS_BEFORE: Final = 90  # what a load covers where its first day isn't named
 HOUR_US: Final = 3_600_000_000
-EARLIEST: Final = date(1904, 1, 1)  # nobody observed before
+EARLIEST: Final = date(YEARS.start, 1, 1)  # nobody observed before
 
 
 @dataclass(frozen=True, slots=True)
-class Chunk:
+class Request:
     """One call: whole hours, both ends included (UTC), and the stations that were open then."""
 
     begin: datetime
@@ -50,6 +51,12 @@ class Chunk:
     def rows(self) -> int:
         """How many station-hours."""
         return self.hours * len(self.stations)
+
+    @property
+    def month(self) -> tuple[int, int]:
+        """Year and month, in Korea, of the first hour: the months that somebody asked for are Korea's."""
+        begin = self.begin.astimezone(KST)
+        return begin.year, begin.month
 
     def __str__(self) -> str:
         begin, end = (f"{hour.astimezone(KST):%Y-%m-%d %H:%M}" for hour in (self.begin, self.end))
@@ -118,20 +125,20 @@ class Load:
         load = cls(begin, end, tuple(sorted(stations)), again=again, rows_per_part=rows_per_part)
         return replace(load, lanes=max(1, min(parallelism, len(load.parts()))))
 
-    def chunks(self) -> list[Chunk]:
+    def chunks(self) -> list[Request]:
         """The calls, in the order of their months; none where no station was open yet."""
         found, month = [], month_of(self.begin)
         while month <= self.end:
             begin, end = max(month, self.begin), min(next_month(month) - HOUR, self.end)
             open_then = tuple(station for station in self.stations if _opened(station) <= end)
             if open_then:
-                found.append(Chunk(begin, end, open_then))
+                found.append(Request(begin, end, open_then))
             month = next_month(month)
         return found
 
-    def parts(self) -> list[tuple[Chunk, ...]]:
+    def parts(self) -> list[tuple[Request, ...]]:
         """Chunks in a row, ``rows_per_part`` rows at the most, one chunk at least."""
-        parts: list[list[Chunk]] = []
+        parts: list[list[Request]] = []
         rows = 0
         for chunk in self.chunks():
             if not parts or rows + chunk.rows > self.rows_per_part:
@@ -141,7 +148,7 @@ class Load:
             rows += chunk.rows
         return [tuple(part) for part in parts]
 
-    def lane(self, number: int) -> list[tuple[int, tuple[Chunk, ...]]]:
+    def lane(self, number: int) -> list[tuple[int, tuple[Request, ...]]]:
         """The parts of a lane, with their numbers."""
         return list(enumerate(self.parts()))[number :: self.lanes]
 
@@ -163,7 +170,15 @@ class Load:
         return cls(begin, end, tuple(told["stations"]), told["lanes"], told["again"], told["rows_per_part"])
 
 
-class Wanted:
+def months_of(chunks: Iterable[Request]) -> int:
+    """How many of Korea's calendar months chunks are of.
+
+    A chunk is a month of UTC. The first one of a load is, as a rule, the first nine hours of its first month.
+    """
+    return len({chunk.month for chunk in chunks})
+
+
+class PendingStationHours:
     """Station-hours of a chunk that are still to come.
 
     A reply settles what it is about: the stations that it has any row of, from its oldest to its newest
@@ -175,7 +190,7 @@ class Wanted:
         chunk: hours and stations.
     """
 
-    def __init__(self, chunk: Chunk) -> None:
+    def __init__(self, chunk: Request) -> None:
         self.chunk = chunk
         self._stations = np.array(chunk.stations)
         self._base = keys_of(_table(self._stations, chunk.begin, np.zeros(len(chunk.stations))))
@@ -215,7 +230,7 @@ class Wanted:
         seen = asked & np.isin(self._stations, rows["station_id"].to_numpy())
         if rows.num_rows:
             times = rows["observed_at"].cast(pa.int64()).to_numpy()
-            oldest, newest = (moment(int(each)) for each in (times.min(), times.max()))
+            oldest, newest = (to_datetime(int(each)) for each in (times.min(), times.max()))
             self._open[seen, self._columns(oldest, newest)] = False
         # A reply that settles nothing won't settle more when it is asked for a third time.
         doubtful = asked if len(self) == before else asked & ~seen

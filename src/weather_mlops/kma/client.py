@@ -3,13 +3,19 @@
 The key is a query parameter of the API. It stays in here: no log, no exception, no repr has it.
 """
 
+import contextlib
 import hashlib
+import html
+import io
 import logging
+import re
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from gzip import GzipFile
 from typing import Final, Protocol
 from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
@@ -18,9 +24,10 @@ import tenacity
 import urllib3
 from pydantic import SecretStr
 
-from weather_mlops.errors import KmaUnavailable, Misconfigured, ReplyCutOff
+from weather_mlops import limits
+from weather_mlops.errors import FormatChanged, KmaUnavailable, Misconfigured, ResponseTruncated, WeatherError
+from weather_mlops.kma import address, api_errors
 from weather_mlops.kma.endpoints import (
-    ONE_HOUR,
     PERIOD,
     STATIONS,
     check_range,
@@ -33,11 +40,10 @@ from weather_mlops.kma.endpoints import (
 log = logging.getLogger(__name__)
 
 KEY_PARAMETER: Final = "authKey"
-CHUNK_BYTES: Final = 65_536
 # A reply that keeps dripping is given up after this many times the read timeout.
 DEADLINE_FACTOR: Final = 6
-# A shorter one may occur in a reply by chance, and can't be a real key.
-SHORTEST_KEY: Final = 8
+# Hosts of this machine, which no proxy of a company stands before.
+LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def _without_key(record: logging.LogRecord) -> bool:
@@ -69,7 +75,7 @@ class UncountedCalls:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class Response:
     """A reply exactly as received.
 
     Attributes:
@@ -107,7 +113,7 @@ class KmaClient:
         sleep: waits between attempts.
 
     Raises:
-        Misconfigured: the URL or the key is empty, or the URL is none.
+        Misconfigured: the URL or the key is empty, or the URL is none that endpoints can be put behind.
     """
 
     def __init__(  # noqa: PLR0913  each can be tuned
@@ -121,17 +127,19 @@ class KmaClient:
         attempts: int = 4,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self.base_url = base_url.strip().rstrip("/")
         self._key = SecretStr(key.strip())
-        _check_access(self.base_url, self._key)
+        self.base_url = address.with_key(base_url, self._key.get_secret_value())
         self._budget = budget
         self._timeout = (connect_timeout, read_timeout)
         self._one_at_a_time = threading.Lock()
         self._session = requests.Session()
         # A proxy of the environment sees the key in a query over http, and nothing of one over https.
-        self._session.trust_env = self.base_url.startswith("https:")
+        self._session.trust_env = self.base_url.lower().startswith("https:")
+        host = urlsplit(self.base_url).hostname or ""
+        # In requests' own words, so that the environment's certificates still count.
+        self._proxies = {"no_proxy": host} if host in LOOPBACK else None
         self._retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type((KmaUnavailable, ReplyCutOff)),
+            retry=tenacity.retry_if_exception_type((KmaUnavailable, ResponseTruncated)),
             stop=tenacity.stop_after_attempt(attempts),
             wait=tenacity.wait_exponential_jitter(initial=1, max=30, jitter=1),
             sleep=sleep,
@@ -142,21 +150,12 @@ class KmaClient:
     def __repr__(self) -> str:
         return f"KmaClient({self.base_url!r})"
 
-    def hour(self, at: datetime, stations: Sequence[int] = ()) -> Reply:
-        """Observations of one hour; of all stations when none is named.
-
-        Raises:
-            WeatherError: those of ``classify`` and ``check_range`` in kma/endpoints.py, QuotaExhausted.
-        """
-        reply = self._ask(ONE_HOUR, {"tm": kst(at), "stn": stations_asked(stations), "help": "0"})
-        check_range(reply.url, reply.body, at, at)
-        return reply
-
-    def period(self, begin: datetime, end: datetime, stations: Sequence[int] = ()) -> Iterator[Reply]:
+    def period(self, begin: datetime, end: datetime, stations: Sequence[int] = ()) -> Iterator[Response]:
         """Observations of a period, both ends included; a reply for each span that the API serves whole.
 
         Raises:
-            WeatherError: as ``hour``; Misconfigured when the end is before the beginning.
+            WeatherError: those of ``classify``, ``check_range`` and ``spans`` in kma/endpoints.py,
+                QuotaExhausted.
         """
         for first, last in spans(begin, end):
             query = {"tm1": kst(first), "tm2": kst(last), "stn": stations_asked(stations), "help": "0"}
@@ -164,32 +163,30 @@ class KmaClient:
             check_range(reply.url, reply.body, first, last)
             yield reply
 
-    def station_info(self, at: datetime) -> Reply:
+    def station_info(self, at: datetime) -> Response:
         """The list of surface stations.
 
         Raises:
-            WeatherError: as ``hour``.
+            WeatherError: those of ``classify`` in kma/endpoints.py, QuotaExhausted.
         """
         return self._ask(STATIONS, {"inf": "SFC", "stn": "", "tm": kst(at), "help": "0"})
 
-    def _ask(self, endpoint: str, params: Mapping[str, str]) -> Reply:
+    def _ask(self, endpoint: str, params: Mapping[str, str]) -> Response:
         with self._one_at_a_time:
             return self._retrying(self._attempt, endpoint, params)
 
-    def _attempt(self, endpoint: str, params: Mapping[str, str]) -> Reply:
+    def _attempt(self, endpoint: str, params: Mapping[str, str]) -> Response:
         url = f"{self.base_url}/{endpoint}.php"
         shown = f"{url}?{urlencode(params, safe=':')}"
         left = self._budget.take()
-        begun, failure = time.monotonic(), ""
+        begun, failure = time.monotonic(), None
         try:
-            status, body = self._get(url, params)
+            status, body = self._get(url, shown, params)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            failure = _reason(error)
+            failure = _failure(shown, error)
         if failure:
             # Raised out here because the text of the error above holds the key: it is no context of this one.
-            raise KmaUnavailable(
-                f"{shown}: {failure}. It passes by itself most of the time; try again later."
-            )
+            raise failure
         log.info(
             "asked: %s status=%d bytes=%d seconds=%.2f calls_left=%d",
             shown,
@@ -199,53 +196,78 @@ class KmaClient:
             left,
         )
         classify(shown, status, self._without_key(body))
-        return Reply(endpoint, dict(params), shown, status, datetime.now(UTC), body)
+        return Response(endpoint, dict(params), shown, status, datetime.now(UTC), body)
 
-    def _get(self, url: str, params: Mapping[str, str]) -> tuple[int, bytes]:
-        deadline = time.monotonic() + DEADLINE_FACTOR * self._timeout[1]
+    def _get(self, url: str, shown: str, params: Mapping[str, str]) -> tuple[int, bytes]:
+        """Status and body of one call.
+
+        Raises:
+            FormatChanged: the body is longer than any honest one, or packed in a way that nobody asked for.
+            requests.RequestException, urllib3.exceptions.HTTPError: there was no whole answer in time.
+        """
         with self._session.get(
             url,
             params={**params, KEY_PARAMETER: self._key.get_secret_value()},
+            headers={"Accept-Encoding": "gzip"},
             timeout=self._timeout,
             allow_redirects=False,
             stream=True,
+            proxies=self._proxies,
         ) as reply:
-            chunks = []
-            # read1 gives what is there; iter_content would wait for a whole chunk, and so for a slow drip.
-            while chunk := reply.raw.read1(CHUNK_BYTES, decode_content=True):
-                chunks.append(chunk)
-                if time.monotonic() > deadline:
+            # Each byte that drips in begins the read timeout again: another thread ends all of it.
+            late = threading.Event()
+            end = threading.Timer(DEADLINE_FACTOR * self._timeout[1], _cut, (reply.raw, late))
+            end.daemon = True
+            end.start()
+            try:
+                body = limits.read_at_most(reply.raw, limits.KMA_RESPONSE, shown)
+            finally:
+                end.cancel()
+                if late.is_set():
                     raise requests.Timeout
-            return reply.status_code, b"".join(chunks)
+            return reply.status_code, _unpacked(shown, body, reply.headers.get("Content-Encoding", ""))
 
     def _without_key(self, body: bytes) -> bytes:
         """A reply whose words may go into an error: some servers repeat what they were asked."""
         key = self._key.get_secret_value()
-        if len(key) >= SHORTEST_KEY:
-            for spelling in (key, quote(key, safe=""), quote_plus(key)):
-                body = body.replace(spelling.encode(), b"***")
+        if len(key) >= address.SHORTEST_KEY:
+            for encoding in {"utf-8", api_errors.encoding_of(body)}:
+                for spelling in _spellings(key):
+                    body = body.replace(spelling.encode(encoding), "***".encode(encoding))
         return body
 
 
-def _check_access(base_url: str, key: SecretStr) -> None:
-    if not base_url or not key.get_secret_value():
-        raise Misconfigured(
-            f"the KMA API has no {'key' if base_url else 'URL'}: set KMA_AUTH_KEY and KMA_API_URL, or in "
-            "Airflow the connection kma_default (host = URL, password = key). Keys: apihub.kma.go.kr"
-        )
-    if not _is_url(base_url):
-        raise Misconfigured(
-            f"the KMA API's URL is {base_url!r}: give one that begins with https://, as KMA_API_URL or as "
-            "the host of the connection kma_default"
-        )
+def _cut(reply: urllib3.BaseHTTPResponse, late: threading.Event) -> None:
+    late.set()
+    with contextlib.suppress(ValueError, RuntimeError):  # it ended by itself just now
+        reply.shutdown()
 
 
-def _is_url(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
+def _unpacked(shown: str, body: bytes, encoding: str) -> bytes:
+    """A body without the encoding that it came in.
+
+    Raises:
+        FormatChanged: it is longer than any honest one, or in another encoding than was asked for.
+        requests.exceptions.ContentDecodingError: it is damaged.
+    """
+    match encoding.strip().lower():
+        case "" | "identity":
+            return body
+        case "gzip" | "x-gzip":
+            try:
+                with GzipFile(fileobj=io.BytesIO(body)) as packed:
+                    return limits.read_at_most(packed, limits.KMA_RESPONSE, shown)
+            except (OSError, EOFError, zlib.error) as error:
+                raise requests.exceptions.ContentDecodingError from error
+        case other:
+            raise FormatChanged(f"{shown}: the body is encoded as {other[:20]!r}, which was not asked for")
+
+
+def _spellings(key: str) -> set[str]:
+    """A key as it is, and as queries, JSON and HTML have it."""
+    queries = {quote(key, safe=""), quote_plus(key), quote(key)}
+    lower = {re.sub("%..", lambda escape: escape[0].lower(), query) for query in queries}
+    return {key, *queries, *lower, key.replace("/", "\\/"), html.escape(key)}
 
 
 _REASONS: Final[tuple[tuple[tuple[type[Exception], ...], str], ...]] = (
@@ -253,12 +275,28 @@ _REASONS: Final[tuple[tuple[tuple[type[Exception], ...], str], ...]] = (
     ((requests.ConnectTimeout,), "no connection in time"),
     ((requests.Timeout, urllib3.exceptions.TimeoutError), "no answer in time"),
     ((requests.exceptions.ChunkedEncodingError, urllib3.exceptions.ProtocolError), "the reply broke off"),
+    ((requests.exceptions.ContentDecodingError,), "the reply is a damaged gzip"),
     ((requests.ConnectionError,), "no connection"),
 )
 
 
-def _reason(error: Exception) -> str:
-    return next((text for kinds, text in _REASONS if isinstance(error, kinds)), type(error).__name__)
+# A URL or a proxy that cannot be connected to at all.
+_UNUSABLE: Final = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    urllib3.exceptions.LocationValueError,
+)
+
+
+def _failure(shown: str, error: Exception) -> WeatherError:
+    """What a call that got no response ends with; without the words of the error, which hold the key."""
+    reason = next((text for kinds, text in _REASONS if isinstance(error, kinds)), type(error).__name__)
+    if isinstance(error, _UNUSABLE):
+        return Misconfigured(
+            f"{shown}: not a URL that can be connected to ({reason}). Check KMA_API_URL or the host of "
+            "kma_default, and HTTPS_PROXY where it is set."
+        )
+    return KmaUnavailable(f"{shown}: {reason}. It passes by itself most of the time; try again later.")
 
 
 def _tell_retry(state: tenacity.RetryCallState) -> None:

@@ -1,11 +1,10 @@
 """The endpoints of the KMA API Hub: how they are asked, and what they answer. Pure; no HTTP.
 
-https://apihub.kma.go.kr: kma_sfctm2 gives one hour, kma_sfctm3 a period, stn_inf the list of stations. Times
-are KST. "31 days at most" is cut to 30 without a word when the span is 31 d 0 h.
+https://apihub.kma.go.kr: kma_sfctm3 gives a period, stn_inf the list of stations. Times are KST. "31 days at
+most" is cut to 30 without a word when the span is 31 d 0 h.
 """
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from http import HTTPStatus
 from typing import Final
@@ -17,13 +16,14 @@ from weather_mlops.errors import (
     KmaMaintenance,
     KmaUnavailable,
     Misconfigured,
+    NothingYet,
     QuotaExhausted,
-    ReplyCutOff,
-    ReplyMismatch,
+    ResponseMismatch,
+    ResponseTruncated,
+    WeatherError,
 )
-from weather_mlops.kma import wire
+from weather_mlops.kma import api_errors, wire
 
-ONE_HOUR: Final = "kma_sfctm2"
 PERIOD: Final = "kma_sfctm3"
 STATIONS: Final = "stn_inf"
 ALL_STATIONS: Final = "0"
@@ -31,7 +31,6 @@ KST: Final = timezone(timedelta(hours=9), "KST")
 HOUR: Final = timedelta(hours=1)
 # The longest span that is served whole.
 LONGEST_SPAN: Final = timedelta(days=30, hours=23)
-LONGEST_MESSAGE: Final = 200
 
 
 def kst(moment: datetime) -> str:
@@ -74,48 +73,42 @@ def classify(url: str, status: int, body: bytes) -> None:
         body: of the reply.
 
     Raises:
-        KeyRefused, EndpointNotApproved, QuotaExhausted, KmaUnavailable, KmaMaintenance, ReplyCutOff,
-        Misconfigured, FormatChanged: see weather_mlops.errors.
+        KeyRefused, EndpointNotApproved, QuotaExhausted, KmaUnavailable, KmaMaintenance, ResponseTruncated,
+        NothingYet, Misconfigured, FormatChanged: see weather_mlops.errors.
     """
-    told, message = _json_error(body)
-    status, said = told or status, f" ({message})" if message else ""
-    if status == HTTPStatus.UNAUTHORIZED:
-        raise KeyRefused(f"{url}: the KMA refuses the key{said}. Check KMA_AUTH_KEY or kma_default.")
-    if any(word in message for word in ("한도", "초과", "limit")):
-        raise QuotaExhausted(f"{url}: the day's calls are used up{said}. It goes on after 00:00 KST.")
-    if status == HTTPStatus.FORBIDDEN:
-        raise EndpointNotApproved(
-            f"{url}: the key has no approval for this endpoint{said}. Apply for it at apihub.kma.go.kr."
-        )
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS:
-        raise KmaUnavailable(f"{url}: server error {status}{said}. It passes by itself; try again later.")
-    if status == HTTPStatus.NOT_FOUND:
-        raise Misconfigured(
-            f"{url}: there is no such endpoint. Check KMA_API_URL or the host of kma_default."
-        )
-    if told or status != HTTPStatus.OK:
-        raise FormatChanged(
-            f"{url}: an answer that isn't known: status {status}{said}. Look it up at apihub.kma.go.kr."
-        )
+    notice = api_errors.Notice()
+    if status != HTTPStatus.OK or not body.lstrip().startswith(wire.START):
+        notice = api_errors.read(body)
+        if kind := api_errors.kind_of(status, notice):
+            meaning = _FOREIGN_PAGE if notice.page and kind is Misconfigured else _MEANINGS[kind]
+            http = f"{notice.status or status}{notice.quoted}"
+            raise kind(f"{url}: {meaning.format(status=http, said=notice.quoted)}")
     try:
         wire.check_markers(body)
-    except (KmaMaintenance, ReplyCutOff) as error:
-        raise type(error)(f"{url}: {error}") from None
+    except (KmaMaintenance, ResponseTruncated) as error:
+        raise type(error)(f"{url}: {error}{notice.quoted}") from None
 
 
-def _json_error(body: bytes) -> tuple[int, str]:
-    """Status and message of an error in JSON, in UTF-8 or EUC-KR; 0 and nothing when it is none."""
-    if not body.lstrip().startswith(b"{"):
-        return 0, ""
-    try:
-        text = body.decode("utf-8")
-    except UnicodeDecodeError:
-        text = body.decode("euc-kr", "replace")
-    try:
-        result = json.loads(text)["result"]
-        return int(result["status"]), str(result["message"])[:LONGEST_MESSAGE]
-    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
-        return 0, ""
+_MEANINGS: Final[Mapping[type[WeatherError], str]] = {
+    KeyRefused: "the KMA refuses the key{said}. Check KMA_AUTH_KEY or kma_default.",
+    QuotaExhausted: "the day's calls are used up{said}. It goes on after 00:00 KST.",
+    EndpointNotApproved: (
+        "the key has no approval for this endpoint{said}. Apply for it at apihub.kma.go.kr."
+    ),
+    KmaUnavailable: "server error {status}. It passes by itself; try again later.",
+    KmaMaintenance: "the KMA is under maintenance{said}. It passes; try again later.",
+    NothingYet: "there are no data yet{said}. The next run asks again.",
+    Misconfigured: (
+        "there is no such endpoint, or it knows no such request{said}. "
+        "Check KMA_API_URL or the host of kma_default."
+    ),
+    FormatChanged: "an answer that isn't known: status {status}. Look it up at apihub.kma.go.kr.",
+}
+_FOREIGN_PAGE: Final = (
+    "status {status} with an HTML page: these aren't the API's words; a web server, a proxy or a firewall in "
+    "front of it answers. Check KMA_API_URL or the host of kma_default, HTTPS_PROXY where it is set, and "
+    "whether this machine may reach the API."
+)
 
 
 def check_range(url: str, body: bytes, begin: datetime, end: datetime) -> None:
@@ -128,7 +121,7 @@ def check_range(url: str, body: bytes, begin: datetime, end: datetime) -> None:
         end: last time asked for, included.
 
     Raises:
-        ReplyMismatch: a row lies outside.
+        ResponseMismatch: a row lies outside.
     """
     first, last = kst(begin).encode(), kst(end).encode()
     # Of a month of all stations 72,000 lines begin in 744 ways.
@@ -139,7 +132,7 @@ def check_range(url: str, body: bytes, begin: datetime, end: datetime) -> None:
     for start in starts:
         moment = start.split(None, 1)[:1]
         if moment and moment[0].isdigit() and len(moment[0]) == len(first) and not first <= moment[0] <= last:
-            raise ReplyMismatch(
+            raise ResponseMismatch(
                 f"{url}: a row of {moment[0].decode()} KST, outside of what was asked for. "
                 "The reply isn't used; ask again, and tell the KMA if it stays so."
             )

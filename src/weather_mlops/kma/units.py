@@ -7,14 +7,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from weather_mlops.variables import Variable
+from weather_mlops.variables import UNSIGNED_SENTINEL_BANDS, Variable
 
 TIMESTAMP: Final = pa.timestamp("us", tz="UTC")
 # KST is UTC+9 and has no daylight saving time.
 KST_AHEAD: Final = pa.scalar(9 * 3600 * 1_000_000, pa.duration("us"))
-DAY: Final = pa.scalar(24 * 3600 * 1_000_000, pa.duration("us"))
+DAY_DURATION: Final = pa.scalar(24 * 3600 * 1_000_000, pa.duration("us"))
 MOMENT: Final = pa.scalar(1, pa.duration("us"))
 APRIL, OCTOBER = 4, 10
+# The highest number of all bands: most columns are done with a look at their lowest value.
+NO_SENTINEL_ABOVE: Final = max(high for _, high in UNSIGNED_SENTINEL_BANDS)
+# No text of the KMA begins like SENTINEL_TEXT: it is a marker of numbers in a column of text.
+SENTINEL_TEXT: Final = r"^-9[0-9]*(\.[0-9]*)?$"
 
 
 def local_times(tokens: pa.Array) -> pa.Array:
@@ -41,14 +45,26 @@ def canonical(variable: Variable, tokens: pa.Array, local: pa.Array) -> pa.Array
         local: times of the rows, that read KST.
     """
     if variable.kind == "text":
-        return _blank(tokens, pc.is_in(tokens, pa.array(variable.missing)))
+        markers = pc.match_substring_regex(tokens, SENTINEL_TEXT)
+        return _blank(tokens, pc.or_(pc.is_in(tokens, pa.array(variable.missing)), markers))
     # "-9", "-9.0" and "-9.00" are one number.
     markers = {float(marker) for marker in variable.missing}
-    are_missing = (pc.equal(tokens, pa.scalar(marker, tokens.type)) for marker in markers)
-    values = _blank(tokens, reduce(pc.or_, are_missing))
+    are_missing = [pc.equal(tokens, pa.scalar(marker, tokens.type)) for marker in markers]
+    values = observed(variable, _blank(tokens, reduce(pc.or_, are_missing)))
     if variable.kind == "clock":
         return _clock(values, local)
     return pc.multiply(values, pa.scalar(int(variable.scale), tokens.type)) if variable.scale != 1 else values
+
+
+def observed(variable: Variable, values: pa.Array) -> pa.Array:
+    """Numbers of a column; null where one is a sentinel of any endpoint (``Variable.sentinel_bands``)."""
+    if not len(values) or (lowest := pc.min(values).as_py()) is None or lowest > NO_SENTINEL_ABOVE:
+        return values
+    inside = [
+        pc.and_(pc.greater(values, pa.scalar(low)), pc.less_equal(values, pa.scalar(high)))
+        for low, high in variable.sentinel_bands
+    ]
+    return _blank(values, pc.fill_null(reduce(pc.or_, inside), fill_value=False))
 
 
 def _blank(values: pa.Array, where: pa.Array) -> pa.Array:
@@ -61,7 +77,7 @@ def _clock(hhmm: pa.Array, local: pa.Array) -> pa.Array:
     minutes = pc.subtract(hhmm, pc.multiply(hours, 40))
     offset = pc.multiply(minutes.cast(pa.int64()), 60_000_000).cast(pa.duration("us"))
     moment = pc.add(pc.floor_temporal(local, unit="day"), offset)
-    return utc(pc.if_else(pc.greater(moment, local), pc.subtract(moment, DAY), moment))
+    return utc(pc.if_else(pc.greater(moment, local), pc.subtract(moment, DAY_DURATION), moment))
 
 
 def precipitation_period(local: pa.Array) -> pa.Array:

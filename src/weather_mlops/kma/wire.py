@@ -1,4 +1,4 @@
-"""The wire format of kma_sfctm2 and kma_sfctm3: bytes to a table with canonical names, units and types.
+"""The wire format of kma_sfctm3: bytes to a table with canonical names, units and types.
 
 A reply is ``#START7777``, header lines that begin with ``#``, rows of 46 tokens, ``#7777END``. Columns are
 found by position: header names repeat, and fields run wide. Rows go through a typed CSV reader all at once
@@ -6,27 +6,29 @@ found by position: header names repeat, and fields run wide. Rows go through a t
 be read are set aside with a reason.
 """
 
-import gzip
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from weather_mlops.errors import FormatChanged, KmaMaintenance, ReplyCutOff
-from weather_mlops.kma import tokens, units
+from weather_mlops.errors import FormatChanged, KmaMaintenance, ResponseTruncated
+from weather_mlops.kma import fields, units
 from weather_mlops.variables import STATION_POSITION, TIME_POSITION, VARIABLES, Kind
 
 START: Final = b"#START7777"
 END: Final = b"#7777END"
-_GZIP: Final = b"\x1f\x8b"
 # With as many rows as this, a majority of unreadable ones means another format rather than damage.
 ROWS_TO_JUDGE: Final = 10
 ADAPT: Final = "the KMA changed its format. Adapt weather_mlops/variables.py and kma/wire.py."
 # help=1 puts 46 lines of explanations before the line of names.
 HEADER_LINES: Final = 80
-# The line of names is the comment with at least as many words.
+# The line of names is the comment with at least as many words, or one that begins with a time or the station.
 HEADER_WORDS: Final = 40
+FIRST_NAMES: Final = frozenset({"STN", "TM", "YYMMDD", "YYMMDDHH", "YYMMDDHHMI", "YYYYMMDD", "YYYYMMDDHHMI"})
+STATION_NAME: Final = "STN"
 HEADER_NAMES: Final = (  # noqa: SIM905  as on the wire
     "YYMMDDHHMI STN WD WS GST GST GST PA PS PT PR TA TD HM PV RN RN RN RN SD SD SD WC WP WW "
     "CA CA CH CT CT CT CT VS SS SI ST TS TE TE TE TE ST WH BF IR IX"
@@ -47,6 +49,9 @@ OBSERVATION_SCHEMA: Final = pa.schema(
     ]
 )
 PARSED_SCHEMA: Final = OBSERVATION_SCHEMA.append(pa.field("line", pa.int32(), nullable=False))
+STILL_TO_COME: Final = "the hour was still to come when it was received"
+CLOCK_TOLERANCE: Final = timedelta(minutes=5)
+"""By which the clock of the machine that received a source may be behind."""
 REJECTED_SCHEMA: Final = pa.schema([("line", pa.int32()), ("text", pa.string()), ("reason", pa.string())])
 
 
@@ -57,26 +62,41 @@ class Parsed:
     Attributes:
         rows: PARSED_SCHEMA, in the order of the reply; duplicates are kept.
         rejected: REJECTED_SCHEMA, the lines that couldn't be read.
+        columns: the columns that the source has, of those of OBSERVATION_SCHEMA that are no key; the others
+            are null in all rows, which says nothing of them. None for all of them.
     """
 
     rows: pa.Table
     rejected: pa.Table
+    columns: frozenset[str] | None = None
 
+    def until(self, received_at: datetime) -> "Parsed":
+        """The same, where rows of hours that were still to come are set aside: nobody observed them.
 
-def unpacked(body: bytes) -> bytes:
-    """A saved reply as it was received, gzipped or not.
-
-    Raises:
-        OSError, EOFError: it begins as gzip and can't be unpacked.
-    """
-    return gzip.decompress(body) if body.startswith(_GZIP) else body
+        Args:
+            received_at: when the source was received, timezone-aware.
+        """
+        times = self.rows["observed_at"]
+        later = pc.greater(times, pa.scalar(received_at + CLOCK_TOLERANCE, times.type))
+        if not pc.any(later, min_count=0).as_py():
+            return self
+        set_aside = [
+            {
+                "line": row["line"],
+                "text": f"station {row['station_id']}, {row['observed_at']:%Y-%m-%d %H:%M} UTC",
+                "reason": STILL_TO_COME,
+            }
+            for row in self.rows.filter(later).select(["line", "station_id", "observed_at"]).to_pylist()
+        ]
+        rejected = pa.concat_tables([self.rejected, pa.Table.from_pylist(set_aside, schema=REJECTED_SCHEMA)])
+        return replace(self, rows=self.rows.filter(pc.invert(later)), rejected=rejected.sort_by("line"))
 
 
 def parse(body: bytes) -> Parsed:
     """Parse a reply.
 
     Raises:
-        ReplyCutOff: it has no start or end marker; nothing of it may be used.
+        ResponseTruncated: it has no start or end marker; nothing of it may be used.
         KmaMaintenance: it is an HTML page.
         FormatChanged: its header names other columns, or most of its rows can't be read.
     """
@@ -86,14 +106,22 @@ def parse(body: bytes) -> Parsed:
     numbers = [n for n, line in enumerate(lines, 1) if line and line[:1] != b"#" and not line.isspace()]
     rows = [lines[n - 1].strip() for n in numbers]
     try:
-        return Parsed(_observations(tokens.read(rows), numbers), _rejected([]))
+        return Parsed(_observations(fields.read(rows), numbers), _rejected([]))
     except ValueError:
-        judged = [(n, row, tokens.fault(row)) for n, row in zip(numbers, rows, strict=True)]
+        judged = [(n, *_judged(row)) for n, row in zip(numbers, rows, strict=True)]
     rejected = [row for row in judged if row[2]]
     _judge(rejected, len(rows))
     good = [(n, row) for n, row, fault in judged if not fault]
-    read = tokens.read([row for _, row in good], strict=False)
+    read = fields.read([row for _, row in good], strict=False)
     return Parsed(_observations(read, [n for n, _ in good]), _rejected(rejected))
+
+
+def _judged(row: bytes) -> tuple[bytes, str]:
+    """A row, and why it can't be read; markers in the wrong notation are no reason."""
+    if not (fault := fields.fault(row)):
+        return row, ""
+    plain = fields.with_plain_markers(row)
+    return (row, fault) if plain == row or fields.fault(plain) else (plain, "")
 
 
 def _spaced(body: bytes) -> bytes:
@@ -108,7 +136,7 @@ def check_markers(body: bytes) -> None:
     """Make sure that a reply is whole.
 
     Raises:
-        ReplyCutOff, KmaMaintenance: see ``parse``.
+        ResponseTruncated, KmaMaintenance: see ``parse``.
     """
     head = body[:1000].lstrip().lower()
     if head.startswith((b"<!doctype", b"<html")) or b"<html" in head:
@@ -116,10 +144,12 @@ def check_markers(body: bytes) -> None:
             "the reply is an HTML page: maintenance, most likely. It passes; try again later."
         )
     if not body.lstrip().startswith(START):
-        raise ReplyCutOff(f"{len(body)} bytes without the start marker {START.decode()}: not a whole reply")
+        raise ResponseTruncated(
+            f"{len(body)} bytes without the start marker {START.decode()}: not a whole reply"
+        )
     if not body.rstrip().endswith(END):
         last = body.rstrip().rsplit(b"\n", 1)[-1][:80].decode("ascii", "replace")
-        raise ReplyCutOff(
+        raise ResponseTruncated(
             f"{len(body)} bytes without the end marker {END.decode()}, the last line is {last!r}"
         )
 
@@ -130,16 +160,25 @@ def check_header(lines: list[bytes]) -> None:
     Raises:
         FormatChanged: naming the first difference.
     """
-    for line in lines[:HEADER_LINES]:
-        names = tokens.shown(line).lstrip("# ").split()
-        if line[:1] != b"#" or len(names) < HEADER_WORDS:
-            continue
-        for position, (found, known) in enumerate(zip(names, HEADER_NAMES, strict=False), 1):
-            if found != known:
-                raise FormatChanged(f"column {position} is named {found!r}, known is {known!r}: {ADAPT}")
-        if len(names) != len(HEADER_NAMES):
-            raise FormatChanged(f"{len(names)} columns are named, known are {len(HEADER_NAMES)}: {ADAPT}")
+    names = header_names(lines)
+    if names is None:
         return
+    for position, (found, known) in enumerate(zip(names, HEADER_NAMES, strict=False), 1):
+        if found != known:
+            raise FormatChanged(f"column {position} is named {found!r}, known is {known!r}: {ADAPT}")
+    if len(names) != len(HEADER_NAMES):
+        raise FormatChanged(f"{len(names)} columns are named, known are {len(HEADER_NAMES)}: {ADAPT}")
+
+
+def header_names(lines: Sequence[bytes]) -> list[str] | None:
+    """The column names that a reply's header has, of any endpoint; None when no line has names."""
+    for line in lines[:HEADER_LINES]:
+        if line[:1] != b"#":
+            continue
+        names = fields.shown(line).lstrip("# ").split()
+        if len(names) >= HEADER_WORDS or (names and names[0] in FIRST_NAMES and STATION_NAME in names):
+            return names
+    return None
 
 
 def _judge(rejected: list[tuple[int, bytes, str]], rows: int) -> None:
@@ -152,11 +191,11 @@ def _judge(rejected: list[tuple[int, bytes, str]], rows: int) -> None:
 
 
 def _observations(read: pa.Table, numbers: Sequence[int]) -> pa.Table:
-    local = units.local_times(tokens.column(read, TIME_POSITION))
+    local = units.local_times(fields.column(read, TIME_POSITION))
     columns = [
-        tokens.column(read, STATION_POSITION),
+        fields.column(read, STATION_POSITION),
         units.utc(local),
-        *(units.canonical(variable, tokens.column(read, variable.position), local) for variable in VARIABLES),
+        *(units.canonical(variable, fields.column(read, variable.position), local) for variable in VARIABLES),
         units.precipitation_period(local),
         pa.array(numbers, pa.int32()),
     ]
@@ -165,6 +204,6 @@ def _observations(read: pa.Table, numbers: Sequence[int]) -> pa.Table:
 
 def _rejected(rejected: Sequence[tuple[int, bytes, str]]) -> pa.Table:
     rows = [
-        {"line": number, "text": tokens.shown(text), "reason": reason} for number, text, reason in rejected
+        {"line": number, "text": fields.shown(text), "reason": reason} for number, text, reason in rejected
     ]
     return pa.Table.from_pylist(rows, schema=REJECTED_SCHEMA)

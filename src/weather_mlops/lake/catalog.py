@@ -2,9 +2,11 @@
 
 import logging
 import random
+import re
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Final, TypeVar
 
 from pyiceberg.catalog import Catalog, load_catalog
@@ -18,17 +20,21 @@ from pyiceberg.exceptions import (
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Snapshot
 
-from weather_mlops.errors import CommitConflict, SnapshotExpired
-from weather_mlops.lake.files import io_properties
+from weather_mlops.errors import CommitConflict, SnapshotExpired, TableNotRegistered
+from weather_mlops.lake.damage import TAKE_UP
+from weather_mlops.lake.file_io import S3FileIO, io_properties
+from weather_mlops.lake.object_store import S3Access, storage_errors
 from weather_mlops.lake.schemas import TABLES, TableDefinition
-from weather_mlops.lake.store import S3Access, storage_errors
 
 log = logging.getLogger(__name__)
 
 CATALOG: Final = "weather"
 RUN: Final = "weather.run"
+CREATED_AT: Final = "weather.created-at"
+"""Property of a table: when it was made (UTC). Tables of earlier versions of this package don't have it."""
 ATTEMPTS: Final = 6
 WAIT_S: Final = 0.05
+_METADATA: Final = re.compile(r"(\d+)-[0-9a-f-]{36}\.metadata\.json")
 
 Outcome = TypeVar("Outcome")
 
@@ -49,7 +55,7 @@ def open_catalog(access: S3Access, name: str = CATALOG, **properties: str) -> Ca
     """
     with storage_errors(f"catalog {name}"):
         return load_catalog(
-            name, warehouse=f"s3://{access.bucket}/warehouse", **io_properties(access), **properties
+            name, warehouse=access.location("warehouse"), **io_properties(access), **properties
         )
 
 
@@ -57,21 +63,33 @@ def ensure_tables(catalog: Catalog) -> None:
     """Make the tables that are missing; add columns that a newer version of this package has.
 
     Raises:
-        StorageUnavailable, StorageRefused.
+        TableNotRegistered: the catalog does not have one of them, but its files are in the bucket.
+        StorageUnavailable, StorageRefused, ObjectDamaged.
     """
     for definition in TABLES:
-        table = open_table(catalog, definition)
-        known = set(table.schema().column_names)
-        if not known.issuperset(definition.columns.names):
-            with storage_errors(f"new columns of {definition.identifier}"), table.update_schema() as update:
-                update.union_by_name(definition.schema)
+        add_columns(catalog, definition)
+
+
+def add_columns(catalog: Catalog, definition: TableDefinition) -> None:
+    """Add columns to a table that a newer version of this package has.
+
+    Raises:
+        TableNotRegistered: the catalog does not have it, but its files are in the bucket.
+        StorageUnavailable, StorageRefused, ObjectDamaged.
+    """
+    table = open_table(catalog, definition)
+    known = set(table.schema().column_names)
+    if not known.issuperset(definition.columns.names):
+        with storage_errors(f"new columns of {definition.identifier}"), table.update_schema() as update:
+            update.union_by_name(definition.schema)
 
 
 def open_table(catalog: Catalog, definition: TableDefinition) -> Table:
     """A table as it is now; made, when there is none.
 
     Raises:
-        StorageUnavailable, StorageRefused.
+        TableNotRegistered: the catalog does not have it, but its files are in the bucket.
+        StorageUnavailable, StorageRefused, ObjectDamaged.
     """
     with storage_errors(f"table {definition.identifier}"):
         try:
@@ -80,22 +98,66 @@ def open_table(catalog: Catalog, definition: TableDefinition) -> Table:
             return _create(catalog, definition)
 
 
-def place(definition: TableDefinition) -> str:
+def table_path(definition: TableDefinition) -> str:
     """Where a table's files are, below the warehouse: left to themselves, kinds of catalogs differ."""
     return f"{definition.namespace}/{definition.name}"
 
 
+def location_of(catalog: Catalog, definition: TableDefinition) -> str:
+    """The address below which a new table's files go."""
+    return f"{catalog.properties['warehouse']}/{table_path(definition)}"
+
+
+def metadata_number(location: str) -> int | None:
+    """How many commits a table had when a metadata file was written; None for any other file."""
+    match = _METADATA.fullmatch(location.rpartition("/")[2])
+    return int(match[1]) if match else None
+
+
+def refuse_unregistered(catalog: Catalog, definition: TableDefinition) -> None:
+    """See that a table which is not in the catalog is not in the bucket either.
+
+    A file of number 0 says that a table was made, perhaps just now by another task, and holds nothing yet.
+    A higher number was committed to, so its table was in a catalog.
+
+    Raises:
+        TableNotRegistered: it is in the bucket.
+        StorageUnavailable, StorageRefused.
+    """
+    location = location_of(catalog, definition)
+    store, prefix = S3FileIO(catalog.properties).locate(f"{location}/metadata/")
+    with storage_errors(f"table {definition.identifier}"):
+        committed = [entry for entry in store.list(prefix) if metadata_number(entry.key)]
+        # Looked at after the listing: another task may have made the table and committed since.
+        if committed and not catalog.table_exists(definition.identifier):
+            raise TableNotRegistered(
+                f"catalog {catalog.name} has no table {definition.identifier}, but {location} holds one "
+                f"({len(committed)} metadata files): the catalog was lost, or the bucket is another "
+                f"system's. Stop the system and take the table up again: {TAKE_UP}. A new system needs "
+                "another bucket or folder in WEATHER_BUCKET."
+            )
+
+
+def ensure_namespace(catalog: Catalog, namespace: str) -> None:
+    """Make the namespace where there is none."""
+    from sqlalchemy.exc import IntegrityError  # noqa: PLC0415  not needed where the catalog is AWS Glue
+
+    # PyIceberg looks whether it is there and then inserts it: another process may come in between.
+    with suppress(NamespaceAlreadyExistsError, IntegrityError):
+        catalog.create_namespace(namespace)
+
+
 def _create(catalog: Catalog, definition: TableDefinition) -> Table:
-    with suppress(NamespaceAlreadyExistsError):  # by an earlier table, or by another process just now
-        catalog.create_namespace(definition.namespace)
+    refuse_unregistered(catalog, definition)
+    ensure_namespace(catalog, definition.namespace)
     try:
         return catalog.create_table(
             definition.identifier,
             schema=definition.schema,
-            location=f"{catalog.properties['warehouse']}/{place(definition)}",
+            location=location_of(catalog, definition),
             partition_spec=definition.partitions,
             sort_order=definition.order,
-            properties=dict(definition.properties),
+            properties={**definition.properties, CREATED_AT: datetime.now(UTC).isoformat(timespec="seconds")},
         )
     except TableAlreadyExistsError:
         return catalog.load_table(definition.identifier)

@@ -15,9 +15,10 @@ from pyiceberg.table import Table
 
 from weather_mlops.lake import maintenance
 from weather_mlops.lake.catalog import RUN, commit, open_table
+from weather_mlops.lake.object_store import storage_errors
 from weather_mlops.lake.rows import between, one_of
-from weather_mlops.lake.schemas import FORECASTS, FORECASTS_SCHEMA, conformed
-from weather_mlops.lake.store import storage_errors
+from weather_mlops.lake.scan import scan
+from weather_mlops.lake.schemas import FORECASTS, FORECASTS_SCHEMA, cast_to_schema
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ _ORDER: Final = [(name, "ascending") for name in FORECASTS.sorted_by]
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class PublishedForecasts:
     """What publishing did, in rows.
 
     Attributes:
@@ -41,7 +42,7 @@ class Published:
     equal: int
 
 
-def publish(catalog: Catalog, forecasts: pa.Table, *, run: str, now: datetime) -> Published:
+def publish(catalog: Catalog, forecasts: pa.Table, *, run: str, now: datetime) -> PublishedForecasts:
     """Bring forecasts into their table, in at most one commit, and maintain it when that is due.
 
     Done again it changes nothing. Another writer's commit in between makes it compare again.
@@ -104,24 +105,24 @@ def read(  # noqa: PLR0913  keyword only: which rows
         wanted = And(wanted, one_of("lead_hours", lead_hours))
     table = open_table(catalog, FORECASTS)
     with storage_errors(f"table {FORECASTS.identifier}"):
-        return _rows(table, wanted).sort_by(_ORDER)
+        return scan(table, FORECASTS_SCHEMA, wanted).sort_by(_ORDER)
 
 
-def _merge(table: Table, incoming: pa.Table, run: str) -> Published:
+def _merge(table: Table, incoming: pa.Table, run: str) -> PublishedForecasts:
     if incoming.num_rows == 0:
-        return Published(0, 0, 0)
+        return PublishedForecasts(0, 0, 0)
     around = _around(incoming)
-    current = _rows(table, around)
+    current = scan(table, FORECASTS_SCHEMA, around)
     changed = incoming.join(current, FORECASTS_SCHEMA.names, join_type="left anti")
     kept = current.join(changed, _IDENTITY, join_type="left anti")
     replaced = current.num_rows - kept.num_rows
-    done = Published(changed.num_rows - replaced, replaced, incoming.num_rows - changed.num_rows)
+    done = PublishedForecasts(changed.num_rows - replaced, replaced, incoming.num_rows - changed.num_rows)
     notes = {RUN: run, "weather.inserted": str(done.inserted), "weather.replaced": str(done.replaced)}
     if replaced:
-        rows = conformed(pa.concat_tables([kept, changed]), FORECASTS_SCHEMA)
+        rows = cast_to_schema(pa.concat_tables([kept, changed]), FORECASTS_SCHEMA)
         table.overwrite(rows.sort_by(_ORDER), overwrite_filter=around, snapshot_properties=notes)
     elif changed.num_rows:
-        table.append(conformed(changed, FORECASTS_SCHEMA).sort_by(_ORDER), snapshot_properties=notes)
+        table.append(cast_to_schema(changed, FORECASTS_SCHEMA).sort_by(_ORDER), snapshot_properties=notes)
     return done
 
 
@@ -132,12 +133,6 @@ def _around(forecasts: pa.Table) -> BooleanExpression:
     return And(between(valid["min"], valid["max"], "valid_at"), one_of("issued_at", issued))
 
 
-def _rows(table: Table, wanted: BooleanExpression) -> pa.Table:
-    if table.current_snapshot() is None:
-        return FORECASTS_SCHEMA.empty_table()
-    return table.scan(row_filter=wanted).to_arrow().cast(FORECASTS_SCHEMA)
-
-
 def _sound(forecasts: pa.Table) -> pa.Table:
     """The same rows in FORECASTS_SCHEMA.
 
@@ -145,7 +140,7 @@ def _sound(forecasts: pa.Table) -> pa.Table:
         ValueError: naming a row that is not sound, and why.
     """
     nullable = pa.schema([pa.field(column.name, column.type) for column in FORECASTS_SCHEMA])
-    rows = conformed(forecasts, nullable)
+    rows = cast_to_schema(forecasts, nullable)
     for fault, sound in _checks(rows).items():
         if not pc.all(sound, min_count=0).as_py():
             row = rows.filter(pc.invert(sound)).slice(0, 1).to_pylist()[0]
@@ -155,7 +150,7 @@ def _sound(forecasts: pa.Table) -> pa.Table:
     if copies.num_rows:
         row = copies.slice(0, 1).to_pylist()[0]
         raise ValueError(f"forecast {_named(row)}: it is there more than once")
-    return conformed(rows, FORECASTS_SCHEMA)
+    return cast_to_schema(rows, FORECASTS_SCHEMA)
 
 
 def _checks(rows: pa.Table) -> dict[str, pa.ChunkedArray]:

@@ -1,7 +1,7 @@
 """Station-hours that should exist and do not: which there are, when to ask again, in which calls."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,30 +15,33 @@ from pyiceberg.table import Table
 
 from weather_mlops.kma.endpoints import HOUR, LONGEST_SPAN
 from weather_mlops.lake.catalog import RUN, commit, open_table, summary
+from weather_mlops.lake.object_store import storage_errors
 from weather_mlops.lake.rows import (
     Key,
-    among,
+    any_of,
     at_or_after,
     between,
-    distinct,
-    either,
     in_months,
+    isin,
     key_list,
     keys_of,
     missing,
-    moment,
     month_of,
     rows_of,
+    to_datetime,
     tuples,
+    unique,
 )
-from weather_mlops.lake.schemas import GAPS, GAPS_SCHEMA, KEY, OBSERVATIONS
-from weather_mlops.lake.store import storage_errors
+from weather_mlops.lake.scan import scan
+from weather_mlops.lake.schemas import GAPS, GAPS_SCHEMA, KEY, KEY_SCHEMA, OBSERVATIONS
 
 log = logging.getLogger(__name__)
 
 HORIZON: Final = timedelta(days=31)  # as far back as gaps are asked for again
 MISSING: Final = "missing"
 QUARANTINED: Final = "quarantined"
+NOT_REQUESTED: Final = "not_requested"
+"""Nobody asked for it yet (lake/holes.py): due at once."""
 LONGEST_WAIT_H: Final = 24
 OPEN, NEXT_DUE, NEWEST_OPEN = "weather.open", "weather.next-due", "weather.newest-open"
 
@@ -110,8 +113,8 @@ def due(
 ) -> pa.Table:
     """Open gaps that should be asked for again.
 
-    After the n-th try in vain a gap rests for 2**n hours, a day at the most; one older than the horizon is
-    not asked for any more.
+    After the n-th try in vain a gap rests for 2**n hours, a day at the most, and not at all before the first
+    one; a gap older than the horizon is not asked for any more.
 
     Args:
         register: rows of GAPS_SCHEMA.
@@ -134,6 +137,12 @@ def due(
     return pa.Table.from_pylist(rows, schema=GAPS_SCHEMA)
 
 
+def of_stations(register: pa.Table, station_ids: Collection[int]) -> pa.Table:
+    """The gaps of some stations: those of a station that isn't collected any more are asked for no more."""
+    chosen = pa.array(list(station_ids), register.schema.field("station_id").type)
+    return register.filter(pc.is_in(register["station_id"], chosen))
+
+
 def plan_calls(gaps: pa.Table, max_calls: int) -> list[GapCall]:
     """Few calls for many gaps, the newest first.
 
@@ -147,7 +156,7 @@ def plan_calls(gaps: pa.Table, max_calls: int) -> list[GapCall]:
     """
     stations: dict[datetime, set[int]] = {}
     for station, hour in key_list(gaps):
-        stations.setdefault(moment(hour), set()).add(station)
+        stations.setdefault(to_datetime(hour), set()).add(station)
     hours = sorted(stations, reverse=True)
     apart = HOUR
     while len(groups := _grouped(hours, apart)) > max_calls and apart < LONGEST_SPAN:
@@ -170,10 +179,10 @@ def load(catalog: Catalog, now: datetime | None = None) -> pa.Table:
     table = open_table(catalog, GAPS)
     told = summary(table)
     resting = now is not None and NEXT_DUE in told and datetime.fromisoformat(told[NEXT_DUE]) > now
-    if table.current_snapshot() is None or told.get(OPEN) == "0" or resting:
+    if told.get(OPEN) == "0" or resting:
         return GAPS_SCHEMA.empty_table()
     with storage_errors(f"table {GAPS.identifier}"):
-        return table.scan(row_filter=missing("closed_at")).to_arrow().cast(GAPS_SCHEMA)
+        return scan(table, GAPS_SCHEMA, missing("closed_at"))
 
 
 def known_missing(catalog: Catalog, first: datetime, last: datetime) -> np.ndarray:
@@ -193,10 +202,8 @@ def known_missing(catalog: Catalog, first: datetime, last: datetime) -> np.ndarr
         StorageUnavailable, StorageRefused.
     """
     table = open_table(catalog, GAPS)
-    if table.current_snapshot() is None:
-        return np.empty(0, np.int64)
     with storage_errors(f"table {GAPS.identifier}"):
-        rows = table.scan(row_filter=between(first, last), selected_fields=(*KEY, "reason")).to_arrow()
+        rows = scan(table, GAPS.select(*KEY, "reason"), between(first, last))
     return keys_of(rows.filter(pc.is_in(rows["reason"], pa.array([MISSING, QUARANTINED]))))
 
 
@@ -242,9 +249,9 @@ def record(  # noqa: PLR0913  what the register needs to know of a run
         expected = pa.concat_tables([expected.select(KEY), failed.select(KEY)])
     observations = open_table(catalog, OBSERVATIONS)
     with storage_errors(f"table {OBSERVATIONS.identifier}"):
-        present = keys_of(rows_of(observations, expected, KEY))
-    asked = distinct(keys_of(expected))
-    absent = asked[~among(asked, present)]
+        present = keys_of(rows_of(observations, expected, KEY_SCHEMA))
+    asked = unique(keys_of(expected))
+    absent = asked[~isin(asked, present)]
     oldest: datetime | None = pc.min(expected["observed_at"]).as_py()
     reasons = {**dict.fromkeys(key_list(refused.select(KEY).drop_null()), QUARANTINED), **reasons}
 
@@ -255,8 +262,8 @@ def record(  # noqa: PLR0913  what the register needs to know of a run
             return GapCount(0, 0, int(summary(table).get(OPEN, 0)))
         register = _around(table, expected, now)
         # Of millions that were asked for, few are absent or were: the others change nothing.
-        concerned = asked[among(asked, np.concatenate([absent, keys_of(register)]))]
-        there = set(tuples(concerned[among(concerned, present)]))
+        concerned = asked[isin(asked, np.concatenate([absent, keys_of(register)]))]
+        there = set(tuples(concerned[isin(concerned, present)]))
         after = update(register, tuples(concerned), there, reasons, now)
         _persist(table, register, after, {RUN: run, **_notes(after, now)})
         open_before, open_after = _open_keys(register), _open_keys(after)
@@ -311,12 +318,10 @@ def _any_open_since(table: Table, hour: datetime) -> bool:
 
 def _around(table: Table, expected: pa.Table, now: datetime) -> pa.Table:
     """The register's months that a run is about, and those that its notes are about."""
-    if table.current_snapshot() is None:
-        return GAPS_SCHEMA.empty_table()
     months = pc.unique(pc.floor_temporal(expected["observed_at"], unit="month")).to_pylist()
     recent = month_of(now - HORIZON)
-    wanted = either([at_or_after(recent), *([in_months(months)] if min(months) < recent else [])])
-    return table.scan(row_filter=wanted).to_arrow().cast(GAPS_SCHEMA)
+    wanted = any_of([at_or_after(recent), *([in_months(months)] if min(months) < recent else [])])
+    return scan(table, GAPS_SCHEMA, wanted)
 
 
 def _open_keys(register: pa.Table) -> set[Key]:
@@ -324,19 +329,22 @@ def _open_keys(register: pa.Table) -> set[Key]:
 
 
 def _opened(key: Key, reasons: Mapping[Key, str], now: datetime) -> dict[str, Any]:
+    reason = reasons.get(key, MISSING)
     return {
         "station_id": key[0],
-        "observed_at": moment(key[1]),
+        "observed_at": to_datetime(key[1]),
         "first_seen": now,
         "last_tried": now,
-        "tries": 1,
-        "reason": reasons.get(key, MISSING),
+        "tries": 0 if reason == NOT_REQUESTED else 1,
+        "reason": reason,
         "closed_at": None,
     }
 
 
 def _next_try(row: dict[str, Any]) -> datetime:
     tried: datetime = row["last_tried"]
+    if not row["tries"]:
+        return tried
     # 2**5 hours are more than a day already; a larger power would only be a larger number.
     return tried + timedelta(hours=min(2 ** min(row["tries"], 5), LONGEST_WAIT_H))
 

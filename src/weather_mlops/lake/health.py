@@ -9,17 +9,18 @@ import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
 
 from weather_mlops.errors import Unhealthy
+from weather_mlops.formatting import exact, exact_percent, number
 from weather_mlops.lake import gaps
 from weather_mlops.lake.catalog import open_table
+from weather_mlops.lake.object_store import storage_errors
 from weather_mlops.lake.publish import newest_of
 from weather_mlops.lake.rows import key_list, rows_of
-from weather_mlops.lake.schemas import KEY, OBSERVATIONS
+from weather_mlops.lake.schemas import KEY, KEY_SCHEMA, OBSERVATIONS
 from weather_mlops.lake.staging import AUDITED, Staging
-from weather_mlops.lake.store import storage_errors
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class TableHealthLimits:
     """What is still healthy.
 
     Attributes:
@@ -34,7 +35,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class TableFigures:
     """What the table says.
 
     Attributes:
@@ -81,7 +82,7 @@ def newest_hour(catalog: Catalog) -> datetime | None:
         return newest_of(table)
 
 
-def read_back(catalog: Catalog, staging: Staging, now: datetime) -> Figures:
+def read_back(catalog: Catalog, staging: Staging, now: datetime) -> TableFigures:
     """Look up in the table what a run asked for and what it accepted.
 
     Args:
@@ -101,14 +102,16 @@ def read_back(catalog: Catalog, staging: Staging, now: datetime) -> Figures:
     with storage_errors(f"table {OBSERVATIONS.identifier}"):
         newest = newest_of(table)
         present = set(
-            key_list(rows_of(table, pa.concat_tables([window, accepted], promote_options="permissive"), KEY))
+            key_list(
+                rows_of(table, pa.concat_tables([window, accepted], promote_options="permissive"), KEY_SCHEMA)
+            )
         )
     wanted = key_list(window)
     last_hour = max((hour for _, hour in wanted), default=0)
     stations = {station for station, hour in wanted if hour == last_hour}
     lag_hours = None if newest is None else (now - newest).total_seconds() / 3600
     keys = set(key_list(accepted))
-    return Figures(
+    return TableFigures(
         newest_observed_at=newest,
         lag_hours=lag_hours,
         stations_expected=len(stations),
@@ -120,7 +123,7 @@ def read_back(catalog: Catalog, staging: Staging, now: datetime) -> Figures:
     )
 
 
-def breaches(figures: Figures, limits: Limits) -> list[str]:
+def breaches(figures: TableFigures, limits: TableHealthLimits) -> list[str]:
     """Which limits are broken, each in a sentence with its figures; empty when healthy."""
     found = []
     if figures.lag_hours is None:
@@ -128,12 +131,13 @@ def breaches(figures: Figures, limits: Limits) -> list[str]:
     elif figures.lag_hours > limits.max_lag_hours:
         found.append(
             f"the newest published hour, {figures.newest_observed_at:%Y-%m-%d %H:%M} UTC, lies "
-            f"{figures.lag_hours:.1f} h behind the clock; at most {limits.max_lag_hours:g} h are allowed"
+            f"{number(figures.lag_hours, limits.max_lag_hours)} h behind the clock; at most "
+            f"{exact(limits.max_lag_hours)} h are allowed"
         )
     if figures.station_share < limits.min_station_share:
         found.append(
             f"{figures.stations_present} of {figures.stations_expected} stations have a row of the newest "
-            f"hour asked for; at least {limits.min_station_share:.0%} must"
+            f"hour asked for; at least {exact_percent(limits.min_station_share)} must"
         )
     if figures.open_gaps > limits.max_open_gaps:
         found.append(f"{figures.open_gaps} gaps are open; at most {limits.max_open_gaps} are allowed")
@@ -142,7 +146,7 @@ def breaches(figures: Figures, limits: Limits) -> list[str]:
     return found
 
 
-def require_healthy(figures: Figures, limits: Limits) -> None:
+def require_healthy(figures: TableFigures, limits: TableHealthLimits) -> None:
     """Make sure that no limit is broken.
 
     Raises:

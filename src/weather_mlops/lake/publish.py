@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -12,28 +12,32 @@ import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
 from pyiceberg.table import Table
 
-from weather_mlops.lake import gaps, maintenance, quarantine
+from weather_mlops.lake import gaps, holes, maintenance, quarantine
 from weather_mlops.lake.catalog import RUN, commit, summary
-from weather_mlops.lake.rows import exactly, keys_of, places, rows_of, tuples
+from weather_mlops.lake.rows import key_filter, keys_of, lookup, rows_of, tuples
+from weather_mlops.lake.scan import scan
 from weather_mlops.lake.schemas import (
     GAPS,
     KEY,
     OBSERVATIONS,
     OBSERVATIONS_SCHEMA,
     QUARANTINE,
-    conformed,
+    cast_to_schema,
 )
-from weather_mlops.lake.staging import AUDITED, FAILED, Parcel, Staging
+from weather_mlops.lake.staging import AUDITED, FAILED, StagedBatch, Staging
 
 log = logging.getLogger(__name__)
 
 NEWEST: Final = "weather.newest"
 SCORE: Final = "weather.quality-score"
+WRITER: Final = "weather.writer"
+COLLECTION: Final = "collection"
+"""WRITER of the hourly run's states: after one of its own it need not look for holes."""
 _NOT_COMPARED: Final = frozenset({*KEY, "raw_key"})
 
 
 @dataclass(frozen=True)
-class Changes:
+class RowChanges:
     """Incoming rows by what they mean for a table. Each incoming key is in exactly one of them.
 
     Attributes:
@@ -48,7 +52,7 @@ class Changes:
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class PublishedRows:
     """What publishing did, in rows.
 
     Attributes:
@@ -56,15 +60,17 @@ class Published:
         corrected: replaced in the table.
         equal: left alone; further copies of a key in the same batch count here.
         snapshot_id: the table's state that holds all of them; None for an empty table.
+        continued: whether the state before was made by an earlier hourly run.
     """
 
     inserted: int
     corrected: int
     equal: int
     snapshot_id: int | None
+    continued: bool = False
 
 
-def diff(current: pa.Table, incoming: pa.Table) -> Changes:
+def diff(current: pa.Table, incoming: pa.Table) -> RowChanges:
     """Compare rows by key.
 
     Values are equal when they are exactly so, or both missing; ``raw_key`` is not compared: a re-fetch is no
@@ -78,15 +84,17 @@ def diff(current: pa.Table, incoming: pa.Table) -> Changes:
         Rows of the incoming table, in their order.
     """
     keys = keys_of(incoming)
-    is_last = places(keys, keys) == np.arange(keys.size)
+    is_last = lookup(keys, keys) == np.arange(keys.size)
     last = incoming if is_last.all() else incoming.filter(pa.array(is_last))
-    matches = places(keys_of(current), keys[is_last])
+    matches = lookup(keys_of(current), keys[is_last])
     is_new = matches < 0
     if is_new.all():
-        return Changes(last, last.slice(0, 0), last.slice(0, 0))
+        return RowChanges(last, last.slice(0, 0), last.slice(0, 0))
     candidates = last.filter(pa.array(~is_new))
     same = same_rows(current.take(pa.array(matches[~is_new])), candidates)
-    return Changes(last.filter(pa.array(is_new)), candidates.filter(pc.invert(same)), candidates.filter(same))
+    return RowChanges(
+        last.filter(pa.array(is_new)), candidates.filter(pc.invert(same)), candidates.filter(same)
+    )
 
 
 def publish(
@@ -96,7 +104,7 @@ def publish(
     run: str,
     score: float | None = None,
     properties: Mapping[str, str] | None = None,
-) -> Published:
+) -> PublishedRows:
     """Bring audited rows into the observations table, in at most one commit.
 
     Done again it changes nothing. Another writer's commit in between makes it compare again; so nothing is
@@ -112,17 +120,20 @@ def publish(
     Raises:
         CommitConflict, StorageUnavailable, StorageRefused.
     """
-    incoming = conformed(accepted, OBSERVATIONS_SCHEMA)
+    incoming = cast_to_schema(accepted, OBSERVATIONS_SCHEMA)
     notes = {RUN: run, **({} if score is None else {SCORE: f"{score:.4f}"}), **(properties or {})}
 
-    def attempt(table: Table) -> Published:
-        current = rows_of(table, incoming, OBSERVATIONS_SCHEMA.names).cast(OBSERVATIONS_SCHEMA)
+    def attempt(table: Table) -> PublishedRows:
+        continued = _is_of_collection(summary(table), run)
+        current = rows_of(table, incoming, OBSERVATIONS_SCHEMA)
         changes = diff(current, incoming)
         _write(table, changes, notes)
         snapshot = table.current_snapshot()
         inserted, corrected = changes.inserted.num_rows, changes.corrected.num_rows
         equal = incoming.num_rows - inserted - corrected
-        return Published(inserted, corrected, equal, snapshot.snapshot_id if snapshot else None)
+        return PublishedRows(
+            inserted, corrected, equal, snapshot.snapshot_id if snapshot else None, continued
+        )
 
     published = commit(catalog, OBSERVATIONS, attempt)
     log.info(
@@ -139,7 +150,7 @@ def publish(
 class RunResult:
     """What a run changed in all tables; ``copies`` are rows that came twice in the same batch."""
 
-    published: Published
+    published: PublishedRows
     copies: int
     quarantine_added: int
     gaps: "gaps.GapCount"
@@ -161,10 +172,12 @@ class RunResult:
 
 
 def publish_run(catalog: Catalog, staging: Staging, now: datetime) -> RunResult:
-    """Publish what a run staged and audited, and bring the other tables up to date.
+    """Publish what an hourly run staged and audited, and bring the other tables up to date.
 
     In this order: observations (one commit), quarantine, gaps, maintenance when due. Killed in between and
-    run again, it ends in the same state.
+    run again, it ends in the same state. Holes are looked for when the state before was not an earlier run's:
+    after a load or an import, which may leave some, and once a day after maintenance. To look each hour would
+    cost more.
 
     Args:
         catalog: where the tables are.
@@ -175,22 +188,41 @@ def publish_run(catalog: Catalog, staging: Staging, now: datetime) -> RunResult:
         FileNotFoundError: the run was not audited.
         CommitConflict, StorageUnavailable, StorageRefused.
     """
-    return publish_audited(catalog, staging.read(AUDITED), run=staging.run, now=now)
+    result = publish_audited(
+        catalog, staging.read(AUDITED), run=staging.run, now=now, properties={WRITER: COLLECTION}
+    )
+    if result.published.continued or not (found := holes.record(catalog, run=staging.run, now=now)):
+        return result
+    counted = replace(result.gaps, opened=result.gaps.opened + found, open=gaps.count_open(catalog))
+    return replace(result, gaps=counted)
 
 
-def publish_audited(catalog: Catalog, audited: Parcel, *, run: str, now: datetime) -> RunResult:
-    """The same of a parcel that was read already.
+def publish_audited(
+    catalog: Catalog,
+    audited: StagedBatch,
+    *,
+    run: str,
+    now: datetime,
+    properties: Mapping[str, str] | None = None,
+) -> RunResult:
+    """The same of a parcel that was read already, without looking for holes.
 
     Raises:
         CommitConflict, StorageUnavailable, StorageRefused.
     """
     tables, refused = audited.tables, audited.tables["quarantined"]
-    published = publish(catalog, tables["accepted"], run=run, score=audited.notes["score"]["overall"])
+    score = audited.notes["score"]["overall"]
+    published = publish(catalog, tables["accepted"], run=run, score=score, properties=properties)
     added = quarantine.record_refused(catalog, refused, run=run, at=now)
     counted = gaps.record(catalog, tables["expected"], refused, run=run, now=now, failed=tables.get(FAILED))
     touched = (OBSERVATIONS, GAPS, *((QUARANTINE,) if added else ()))
     maintained = maintenance.maintain(catalog, now, touched)
     return RunResult(published, int(audited.notes["counts"]["copies"]), added, counted, maintained)
+
+
+def _is_of_collection(told: Mapping[str, str], run: str) -> bool:
+    """Whether a state is an earlier hourly run's: not this one's, which was killed, nor a compacted one."""
+    return told.get(WRITER) == COLLECTION and told.get(RUN) != run and maintenance.KIND not in told
 
 
 def newest_of(table: Table) -> datetime | None:
@@ -200,14 +232,12 @@ def newest_of(table: Table) -> datetime | None:
     """
     if NEWEST in (told := summary(table)):
         return datetime.fromisoformat(told[NEWEST])
-    if table.current_snapshot() is None:
-        return None
-    hours = table.scan(selected_fields=("observed_at",)).to_arrow()["observed_at"]
+    hours = scan(table, OBSERVATIONS.select("observed_at"))["observed_at"]
     newest: datetime | None = pc.max(hours).as_py()
     return newest
 
 
-def _write(table: Table, changes: Changes, notes: Mapping[str, str]) -> None:
+def _write(table: Table, changes: RowChanges, notes: Mapping[str, str]) -> None:
     rows = pa.concat_tables([changes.inserted, changes.corrected])
     if rows.num_rows == 0:
         return
@@ -222,7 +252,7 @@ def _write(table: Table, changes: Changes, notes: Mapping[str, str]) -> None:
     }
     with table.transaction() as transaction:
         if changes.corrected.num_rows:
-            replaced = exactly(tuples(keys_of(changes.corrected)))
+            replaced = key_filter(tuples(keys_of(changes.corrected)))
             transaction.overwrite(rows, overwrite_filter=replaced, snapshot_properties=counted)
         else:
             transaction.append(rows, snapshot_properties=counted)

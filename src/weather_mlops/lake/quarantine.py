@@ -9,13 +9,14 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.table import Table
 
 from weather_mlops.lake.catalog import RUN, commit
-from weather_mlops.lake.rows import missing, near
+from weather_mlops.lake.rows import missing, time_ranges
+from weather_mlops.lake.scan import scan
 from weather_mlops.lake.schemas import (
     QUARANTINE,
     QUARANTINE_SCHEMA,
     QUARANTINE_TABLE_SCHEMA,
     UTC_TIME,
-    conformed,
+    cast_to_schema,
 )
 
 log = logging.getLogger(__name__)
@@ -42,7 +43,7 @@ def record_refused(catalog: Catalog, records: pa.Table, *, run: str, at: datetim
     """
     if records.num_rows == 0:
         return 0
-    incoming = conformed(records, QUARANTINE_SCHEMA)
+    incoming = cast_to_schema(records, QUARANTINE_SCHEMA)
 
     def attempt(table: Table) -> int:
         new = unseen(incoming, set(identities(_neighbours(table, incoming))))
@@ -50,7 +51,7 @@ def record_refused(catalog: Catalog, records: pa.Table, *, run: str, at: datetim
             rows = incoming.take(new)
             rows = rows.append_column("run_id", pa.array([run] * len(new), pa.string()))
             rows = rows.append_column("quarantined_at", pa.array([at] * len(new), UTC_TIME))
-            table.append(conformed(rows, QUARANTINE_TABLE_SCHEMA), snapshot_properties={RUN: run})
+            table.append(cast_to_schema(rows, QUARANTINE_TABLE_SCHEMA), snapshot_properties={RUN: run})
         return len(new)
 
     added = commit(catalog, QUARANTINE, attempt)
@@ -59,16 +60,13 @@ def record_refused(catalog: Catalog, records: pa.Table, *, run: str, at: datetim
 
 
 def _neighbours(table: Table, records: pa.Table) -> pa.Table:
-    if table.current_snapshot() is None:
-        return QUARANTINE_SCHEMA.empty_table()
+    columns = QUARANTINE.select(*IDENTITY)
     times = records["observed_at"].drop_null().to_pylist()
-    filters = [near(times)] if times else []
+    filters = [time_ranges(times)] if times else []
     if records["observed_at"].null_count:
         filters.append(missing("observed_at"))
     # One by one: asked for both, PyIceberg compares the month that an unreadable row doesn't have.
-    return pa.concat_tables(
-        [table.scan(row_filter=wanted, selected_fields=IDENTITY).to_arrow() for wanted in filters]
-    )
+    return pa.concat_tables([scan(table, columns, wanted) for wanted in filters])
 
 
 def unseen(records: pa.Table, seen: set[tuple[Any, ...]]) -> list[int]:

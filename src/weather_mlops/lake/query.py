@@ -5,6 +5,10 @@ catalogs. Which files make a table is asked of the catalog; DuckDB reads of them
 groups that the query needs.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Final
 from urllib.parse import urlsplit
 
 import duckdb
@@ -14,21 +18,35 @@ from pyarrow import fs
 from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchNamespaceError
 
-from weather_mlops.errors import NothingYet
-from weather_mlops.lake.catalog import existing_snapshot
+from weather_mlops.errors import NothingYet, ObjectDamaged
+from weather_mlops.kma.stations import load_stations
+from weather_mlops.lake.catalog import existing_snapshot, refuse_unregistered
+from weather_mlops.lake.damage import first_problem, opened
+from weather_mlops.lake.file_io import S3File
+from weather_mlops.lake.object_store import S3Access, storage_errors
 from weather_mlops.lake.rows import month_numbered, next_month
-from weather_mlops.lake.schemas import NAMESPACE, UTC_TIME
-from weather_mlops.lake.store import S3Access, storage_errors
+from weather_mlops.lake.schemas import NAMESPACE, TABLES, UTC_TIME
+
+STATIONS: Final = "stations"
+
+
+def stations() -> pa.Table:
+    """The open stations as a table: ``station_id`` as in the other tables, names, coordinates, elevation."""
+    rows = [asdict(station) for station in load_stations()]
+    table = pa.Table.from_pylist(rows)
+    # As in the other tables; ``closed`` is empty for each of them.
+    return table.set_column(0, "station_id", table["id"].cast(pa.int32())).drop_columns(["closed"])
 
 
 def connect(catalog: Catalog, access: S3Access, namespace: str = NAMESPACE) -> duckdb.DuckDBPyConnection:
-    """A DuckDB connection that has the tables as views: ``observations``, ``forecasts``, ...
+    """A DuckDB connection that has the tables as views: ``observations``, ``forecasts``, ..., ``stations``.
 
     Times are shown in KST; the columns stay moments, whatever zone the connection is set to.
 
     Raises:
         NothingYet: there are no tables.
-        StorageUnavailable, StorageRefused.
+        TableNotRegistered: the bucket holds a table that the catalog does not have.
+        StorageUnavailable, StorageRefused, ObjectDamaged.
     """
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'Asia/Seoul'")
@@ -36,12 +54,35 @@ def connect(catalog: Catalog, access: S3Access, namespace: str = NAMESPACE) -> d
         try:
             tables = [name for _, name in catalog.list_tables(namespace)]
         except NoSuchNamespaceError:
-            raise NothingYet(
-                f"catalog {catalog.name} has no tables yet: the first run of data_collection makes them"
-            ) from None
-        for name in tables:
-            connection.register(name, dataset(catalog, access, f"{namespace}.{name}"))
+            tables = []
+    for definition in TABLES:
+        if definition.namespace == namespace and definition.name not in tables:
+            refuse_unregistered(catalog, definition)
+    if not tables:
+        raise NothingYet(
+            f"catalog {catalog.name} has no tables yet: the first run of data_collection makes them"
+        )
+    connection.register(STATIONS, stations())
+    for name in tables:
+        connection.register(name, dataset(catalog, access, f"{namespace}.{name}"))
     return connection
+
+
+@contextmanager
+def reading_errors() -> Iterator[None]:
+    """Name the file that DuckDB could not read; tables must be registered inside of this context.
+
+    Raises:
+        ObjectDamaged: a file of a table is missing, or can't be read.
+        duckdb.Error: anything else that is wrong with a query.
+    """
+    begin = opened.mark()
+    try:
+        yield
+    except (duckdb.InvalidInputException, duckdb.IOException) as error:
+        if (problem := first_problem(opened.since(begin))) is not None:
+            raise ObjectDamaged(problem) from error
+        raise
 
 
 def dataset(
@@ -68,6 +109,10 @@ def dataset(
     schema = pa.schema([field.remove_metadata() for field in scan.projection().as_arrow()])
     if not tasks:
         return ds.dataset(schema.empty_table())
+    for task in tasks:  # DuckDB opens them by itself, later
+        file = table.io.new_input(task.file.file_path)
+        if isinstance(file, S3File):
+            opened.add(file)
     files, kind = _files(access), ds.ParquetFileFormat()
     times = [table.schema().find_field(field.source_id).name for field in table.spec().fields]
     fragments = [

@@ -27,7 +27,8 @@ from pyiceberg.expressions import (
 from pyiceberg.expressions.literals import literal
 from pyiceberg.table import Table
 
-from weather_mlops.lake.schemas import KEY
+from weather_mlops.lake.scan import scan
+from weather_mlops.lake.schemas import KEY_SCHEMA
 
 Key = tuple[int, int]
 """Station id, microseconds since 1970 (UTC)."""
@@ -63,7 +64,7 @@ def tuples(keys: np.ndarray) -> list[Key]:
     return list(zip(stations.tolist(), (minutes * _MINUTE_US).tolist(), strict=True))
 
 
-def places(known: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+def lookup(known: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """Where keys are: place in ``known`` of each wanted one, the last of several; -1 where it isn't there."""
     if known.size == 0:
         return np.full(wanted.size, -1)
@@ -72,13 +73,13 @@ def places(known: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     return np.where(known[found] == wanted, found, -1)
 
 
-def among(keys: np.ndarray, known: np.ndarray) -> np.ndarray:
+def isin(keys: np.ndarray, known: np.ndarray) -> np.ndarray:
     """Which keys are known; several times as fast as numpy's own ``isin``."""
-    found: np.ndarray = places(known, keys) >= 0
+    found: np.ndarray = lookup(known, keys) >= 0
     return found
 
 
-def distinct(keys: np.ndarray) -> np.ndarray:
+def unique(keys: np.ndarray) -> np.ndarray:
     """Each key once, ascending; several times as fast as numpy's own ``unique``."""
     ordered = np.sort(keys)
     new = np.append(np.ones(min(1, keys.size), bool), ordered[1:] != ordered[:-1])
@@ -92,26 +93,26 @@ def key_list(table: pa.Table) -> list[Key]:
     return list(zip(stations, moments, strict=True))
 
 
-def moment(microseconds: int) -> datetime:
+def to_datetime(microseconds: int) -> datetime:
     """The time in a key."""
     return EPOCH + timedelta(microseconds=microseconds)
 
 
-def near(times: Iterable[datetime]) -> BooleanExpression:
+def time_ranges(times: Iterable[datetime]) -> BooleanExpression:
     """A filter for all these times that prunes files well: a few ranges, not one long list."""
     spans = _spans(sorted(set(times)))
-    return either([between(first, last) for first, last in spans])
+    return any_of([between(first, last) for first, last in spans])
 
 
-def exactly(keys: Iterable[Key]) -> BooleanExpression:
+def key_filter(keys: Iterable[Key]) -> BooleanExpression:
     """A filter for these keys and no others; hours of the same stations share one term."""
     stations_by_hour = defaultdict(set)
     for station, hour in keys:
         stations_by_hour[hour].add(station)
     hours_by_stations = defaultdict(list)
     for hour, stations in stations_by_hour.items():
-        hours_by_stations[frozenset(stations)].append(moment(hour))
-    return either(
+        hours_by_stations[frozenset(stations)].append(to_datetime(hour))
+    return any_of(
         [
             And(one_of("station_id", stations), one_of(OBSERVED_AT, hours))
             for stations, hours in hours_by_stations.items()
@@ -121,7 +122,7 @@ def exactly(keys: Iterable[Key]) -> BooleanExpression:
 
 def in_months(months: Iterable[datetime], column: str = OBSERVED_AT) -> BooleanExpression:
     """A filter for whole months, given by their first moments (UTC)."""
-    return either(
+    return any_of(
         [And(at_or_after(month, column), _before(next_month(month), column)) for month in sorted(set(months))]
     )
 
@@ -144,9 +145,7 @@ def one_of(column: str, values: Iterable[int] | Iterable[str] | Iterable[datetim
 
 def keys_between(table: Table, first: datetime, last: datetime) -> np.ndarray:
     """Keys of a table's rows of a period, both ends included; see ``keys_of``."""
-    if table.current_snapshot() is None:
-        return np.empty(0, np.int64)
-    return keys_of(table.scan(row_filter=between(first, last), selected_fields=KEY).to_arrow())
+    return keys_of(scan(table, KEY_SCHEMA, between(first, last)))
 
 
 def missing(column: str) -> BooleanExpression:
@@ -154,29 +153,28 @@ def missing(column: str) -> BooleanExpression:
     return IsNull(term=Reference(column))
 
 
-def either(parts: Sequence[BooleanExpression]) -> BooleanExpression:
+def any_of(parts: Sequence[BooleanExpression]) -> BooleanExpression:
     """All rows that any of the filters takes."""
     if not parts:
         return AlwaysFalse()
     return parts[0] if len(parts) == 1 else Or(*parts)
 
 
-def rows_of(table: Table, keys: pa.Table, columns: Sequence[str]) -> pa.Table:
+def rows_of(table: Table, keys: pa.Table, columns: pa.Schema) -> pa.Table:
     """What a table has of some keys.
 
     Args:
         table: of Iceberg, with the columns of KEY.
         keys: rows with the columns of KEY.
-        columns: which columns to read, those of KEY included.
+        columns: which columns to read, and their types; those of KEY included.
 
     Returns:
         One row per key that is there, in no certain order.
     """
-    if keys.num_rows == 0 or table.current_snapshot() is None:
-        return table.schema().select(*columns).as_arrow().empty_table().select(columns)
-    times = pc.unique(keys["observed_at"]).to_pylist()
-    found = table.scan(row_filter=near(times), selected_fields=tuple(columns)).to_arrow().select(columns)
-    return found.filter(pa.array(among(keys_of(found), keys_of(keys))))
+    if keys.num_rows == 0:
+        return columns.empty_table()
+    found = scan(table, columns, time_ranges(pc.unique(keys["observed_at"]).to_pylist()))
+    return found.filter(pa.array(isin(keys_of(found), keys_of(keys))))
 
 
 def month_of(time: datetime) -> datetime:

@@ -45,6 +45,9 @@ OBSERVATIONS_SCHEMA: Final = pa.schema(
     ]
 )
 
+KEY_SCHEMA: Final = pa.schema([OBSERVATIONS_SCHEMA.field(name) for name in KEY])
+"""The columns of KEY, as every table but the quarantine has them."""
+
 QUARANTINE_SCHEMA: Final = pa.schema(
     [
         _field("station_id", pa.int32(), f"{_STATION}; null where the row can't be read", nullable=True),
@@ -73,7 +76,8 @@ GAPS_SCHEMA: Final = pa.schema(
         _field(
             "reason",
             pa.string(),
-            "missing: the KMA has no row; quarantined: it has one that was refused; else why it isn't there",
+            "missing: the KMA has no row; quarantined: it has one that was refused; not_requested: nobody "
+            "asked for it yet; else why it isn't there",
         ),
         _field("closed_at", UTC_TIME, "When its row was published (UTC); null = open", nullable=True),
     ]
@@ -138,6 +142,10 @@ class TableDefinition:
         """Its full name in the catalog."""
         return f"{self.namespace}.{self.name}"
 
+    def select(self, *names: str) -> pa.Schema:
+        """Some of its columns, in this order."""
+        return pa.schema([self.columns.field(name) for name in names])
+
     @property
     def schema(self) -> Schema:
         """Its Iceberg schema, with documented columns and fixed ids."""
@@ -193,7 +201,7 @@ FORECASTS: Final = TableDefinition(
 TABLES: Final = (OBSERVATIONS, QUARANTINE, GAPS, FORECASTS)
 
 
-def conformed(table: pa.Table, schema: pa.Schema) -> pa.Table:
+def cast_to_schema(table: pa.Table, schema: pa.Schema) -> pa.Table:
     """The same rows with exactly these columns, in this order, of these types and nullability.
 
     Raises:

@@ -3,8 +3,11 @@
 import io
 import json
 import re
+import struct
 import zipfile
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
@@ -12,7 +15,9 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from weather_mlops.lake.store import ObjectStore
+from weather_mlops import limits
+from weather_mlops.errors import ObjectDamaged
+from weather_mlops.lake.object_store import ObjectStore
 
 COLLECTED: Final = "collected"
 """Of collect: tables rows, rejected, expected."""
@@ -24,6 +29,11 @@ FAILED: Final = "failed"
 """Table of a part of a load, in both parcels: station-hours that could not be had, and the reason."""
 TABLE: Final = ".parquet"
 NOTES: Final = "notes.json"
+# What zipfile, pyarrow and json raise for bytes that aren't what was written.
+_DAMAGE: Final = (
+    zipfile.BadZipFile, zlib.error, pa.ArrowException, EOFError, OSError, ValueError, KeyError,
+    NotImplementedError, RecursionError, RuntimeError, struct.error, TypeError, AttributeError,
+)  # fmt: skip
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9._=-]+")
 
 
@@ -37,7 +47,7 @@ def safe_run(run: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class StagedBatch:
     """What one task hands on: tables, and notes beside them."""
 
     tables: Mapping[str, pa.Table]
@@ -89,9 +99,13 @@ class Staging:
 
         Raises:
             FileNotFoundError: the run staged no such table.
+            ObjectDamaged: it can't be read.
             StorageUnavailable, StorageRefused.
         """
-        return pq.read_table(pa.BufferReader(self.store.get(f"{self.prefix}{name}{TABLE}")))
+        key = f"{self.prefix}{name}{TABLE}"
+        body = self.store.get(key, limits.STAGED_TABLE)
+        with self._damage(key):
+            return pq.read_table(pa.BufferReader(body))
 
     def has(self, name: str) -> bool:
         """Whether such a parcel is staged.
@@ -109,21 +123,38 @@ class Staging:
         """
         self.store.delete(*(f"{self.prefix}{name}.zip" for name in names))
 
-    def read(self, name: str) -> Parcel:
+    def read(self, name: str) -> StagedBatch:
         """A staged parcel, its tables with the schemas that they were written with.
 
         Raises:
             FileNotFoundError: the run staged no such parcel.
+            ObjectDamaged: it can't be read.
             StorageUnavailable, StorageRefused.
         """
-        packed = io.BytesIO(self.store.get(f"{self.prefix}{name}.zip"))
-        with zipfile.ZipFile(packed) as parcel:
+        key = f"{self.prefix}{name}.zip"
+        packed = io.BytesIO(self.store.get(key, limits.STAGED_BATCH))
+        with self._damage(key), zipfile.ZipFile(packed) as parcel:
             tables = {
-                member.removesuffix(TABLE): pq.read_table(pa.BufferReader(parcel.read(member)))
+                member.removesuffix(TABLE): pq.read_table(pa.BufferReader(_member(parcel, member)))
                 for member in parcel.namelist()
                 if member.endswith(TABLE)
             }
-            return Parcel(tables, json.loads(parcel.read(NOTES)))
+            return StagedBatch(tables, json.loads(_member(parcel, NOTES)))
+
+    @contextmanager
+    def _damage(self, key: str) -> Iterator[None]:
+        try:
+            yield
+        except _DAMAGE as error:
+            raise ObjectDamaged(
+                f"{self.store.where(key)}: damaged: {type(error).__name__}: {error}. Remove it, and clear "
+                "the task that staged it: it writes it again."
+            ) from error
+
+
+def _member(parcel: zipfile.ZipFile, name: str) -> bytes:
+    with parcel.open(name) as member:
+        return limits.read_at_most(member, limits.STAGED_BATCH, name, ObjectDamaged)
 
 
 def _parquet(table: pa.Table, compression: str) -> bytes:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
@@ -9,39 +10,82 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from weather_mlops.errors import Misconfigured, TrainingImpossible
+from weather_mlops.errors import FileRefused, Misconfigured, TrainingImpossible
 from weather_mlops.kma import wire
 from weather_mlops.kma.endpoints import KST
-from weather_mlops.model import evaluation, features, opponents, steps
+from weather_mlops.kma.fields import YEARS
+from weather_mlops.lake.overlay import completed
+from weather_mlops.model import baselines, evaluation, features, training_run
 from weather_mlops.model.card import page
 from weather_mlops.model.evaluation import SHOWN_LEADS
-from weather_mlops.model.grid import Grid, to_grid
+from weather_mlops.model.panel import Panel, to_panel
 from weather_mlops.model.plan import HOUR, Plan
 from weather_mlops.model.scores import rounded
 from weather_mlops.model.targets import target_named
+from weather_mlops.sources.reading import Source, sources
 
 log = logging.getLogger(__name__)
 
 VERSION: Final = "backtest"
 
 
-def observations(files: Iterable[Path], target: str) -> pa.Table:
-    """What a training needs of files in the KMA's wire format, gzipped or not; later files win.
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What files have of the columns that a training needs.
+
+    Attributes:
+        rows: station_id, observed_at and the inputs of the target's features, in the order of the files.
+        refused: how many files hold no observations, or are damaged.
+    """
+
+    rows: pa.Table
+    refused: int
+
+
+def observations(files: Iterable[Path], target: str, now: datetime) -> Observed:
+    """What a training needs of files of observations, as ``make import`` takes them; later files win.
+
+    A file that is something else is left out, with a line that says what it is; so are rows of hours that are
+    still to come.
+
+    Args:
+        files: paths.
+        target: its name.
+        now: the time, timezone-aware.
 
     Raises:
-        Misconfigured: there is no such file.
-        ReplyCutOff, KmaMaintenance, FormatChanged: a file is no reply.
+        Misconfigured: no file holds observations.
     """
     columns = ["station_id", "observed_at", *features.inputs(target_named(target))]
-    tables = []
+    read: list[tuple[bool, wire.Parsed]] = []
+    refused = 0
     for path in files:
-        parsed = wire.parse(wire.unpacked(path.read_bytes()))
-        if parsed.rejected.num_rows:
-            log.warning("backtest: %s: %d lines can't be read", path, parsed.rejected.num_rows)
-        tables.append(parsed.rows.select(columns))
-    if not tables:
-        raise Misconfigured("no such file: OBSERVATIONS names files in the KMA's wire format")
-    return pa.concat_tables(tables)
+        for name, source in sources(path):
+            try:
+                read.append(_read(name, source, now))
+            except FileRefused as reason:
+                log.error("backtest: refused: %s: %s", name, reason)  # noqa: TRY400  the message is all that helps
+                refused += 1
+    known = wire.OBSERVATION_SCHEMA.empty_table().select(columns)
+    # As in an import, what passed the KMA's quality control comes last.
+    for _, parsed in sorted(read, key=lambda each: each[0]):
+        rows = parsed.rows.select(columns)
+        if parsed.columns is not None:
+            rows = completed(rows, known, parsed.columns, pa.array([True] * rows.num_rows, pa.bool_()))
+        known = pa.concat_tables([known, rows])
+    if not known.num_rows:
+        raise Misconfigured("no observations: OBSERVATIONS names files as make import takes them")
+    return Observed(known, refused)
+
+
+def _read(name: str, source: Source | FileRefused, now: datetime) -> tuple[bool, wire.Parsed]:
+    """Whether a source corrects others, and its rows."""
+    if isinstance(source, FileRefused):
+        raise source
+    parsed = source.parsed(now)
+    if parsed.rejected.num_rows:
+        log.warning("backtest: %s: %d lines can't be read", name, parsed.rejected.num_rows)
+    return source.format.corrects, parsed
 
 
 def backtest(  # noqa: PLR0913  what a command line says
@@ -70,11 +114,13 @@ def backtest(  # noqa: PLR0913  what a command line says
     """
     if folds < 1:
         raise Misconfigured(f"FOLDS is {folds}: give 1 or more")
-    grid = to_grid(table, features.inputs(target_named(target)))
-    first, last = _midnight(holdout_from), grid.moment(grid.length - 1)
-    end = last if holdout_to is None else min(last, _midnight(holdout_to + timedelta(days=1)))
+    grid = to_panel(table, features.inputs(target_named(target)))
+    first, end = _span(grid, holdout_from, holdout_to)
     if end - first < folds * horizon_hours * HOUR:
-        raise TrainingImpossible(f"{first:%Y-%m-%d} to {end:%Y-%m-%d} is too short for {folds} folds")
+        raise TrainingImpossible(
+            f"the test from {_day(first)} to {_day(end)} (KST) is too short for FOLDS={folds}: "
+            f"each needs {horizon_hours} hours of observations or more"
+        )
     starts = [first + n * (end - first) / folds for n in range(folds)]
     plans = [
         Plan(
@@ -92,7 +138,7 @@ def backtest(  # noqa: PLR0913  what a command line says
     ]
     forecasters, parts, told = [], [], []
     for plan in plans:
-        forecaster, trained = steps.measured(partial(steps.fit, grid, plan))
+        forecaster, trained = training_run.measured(partial(training_run.fit, grid, plan))
         forecasters.append(forecaster)
         parts.append(
             evaluation.compare(forecaster, grid, grid.place(plan.holdout_first), end=_end(grid, plan.last))
@@ -101,7 +147,7 @@ def backtest(  # noqa: PLR0913  what a command line says
         log.info("backtest: fold %d of %d: %s", len(parts), folds, told[-1])
     figures = evaluation.figures(evaluation.joined(parts), grid, forecasters[-1].importance(SHOWN_LEADS))
     document = {
-        **steps.describe(forecasters[-1], plans[-1], told[-1]),
+        **training_run.describe(forecasters[-1], plans[-1], told[-1]),
         "evaluated_at": datetime.now(UTC).isoformat(),
         "code_revision": None,
         "champion_left_out": None,
@@ -110,7 +156,7 @@ def backtest(  # noqa: PLR0913  what a command line says
     return _result(target, figures, told), page.render(rounded(document))
 
 
-def _end(grid: Grid, until: datetime) -> int:
+def _end(grid: Panel, until: datetime) -> int:
     """Index after the last issue time of a span: the newest hour has no outcome."""
     return min(grid.place(until), grid.length - 1)
 
@@ -119,8 +165,8 @@ def _result(target: str, figures: dict[str, Any], told: list[dict[str, Any]]) ->
     leads = {
         lead: {
             **{name: value for name, value in measured.items() if name != "opponents"},
-            **{f"skill_{name}": measured["opponents"][name]["skill"] for name in opponents.NAMES},
-            **{f"rmse_{name}": measured["opponents"][name]["rmse"] for name in opponents.NAMES},
+            **{f"skill_{name}": measured["opponents"][name]["skill"] for name in baselines.NAMES},
+            **{f"rmse_{name}": measured["opponents"][name]["rmse"] for name in baselines.NAMES},
         }
         for lead, measured in figures["leads"].items()
     }
@@ -133,10 +179,39 @@ def _result(target: str, figures: dict[str, Any], told: list[dict[str, Any]]) ->
         "leads": leads,
         "train_seconds": round(sum(fold["seconds"] for fold in told), 1),
         "train_rows": told[-1]["rows"],
-        "peak_rss_mb": steps.peak_rss_mb(),
+        "peak_rss_mb": training_run.peak_rss_mb(),
         "folds": told,
     }
 
 
+def _span(grid: Panel, holdout_from: date, holdout_to: date | None) -> tuple[datetime, datetime]:
+    """First moment of the test, and its end.
+
+    Raises:
+        Misconfigured: a day that no observation can be of, or the last one before the first.
+        TrainingImpossible: there are no observations on the one or the other side of the first day.
+    """
+    first, begin, last = _midnight(holdout_from), grid.moment(0), grid.moment(grid.length - 1)
+    if holdout_to is not None and holdout_to < holdout_from:
+        raise Misconfigured(f"HOLDOUT_TO is {holdout_to}, before HOLDOUT_FROM, {holdout_from}")
+    if first >= last:
+        raise TrainingImpossible(
+            f"HOLDOUT_FROM is {holdout_from}, and the observations end on {_day(last)} (KST): "
+            "name an earlier day, or give newer files too"
+        )
+    if first <= begin:
+        raise TrainingImpossible(
+            f"HOLDOUT_FROM is {holdout_from}, and the observations begin on {_day(begin)} (KST): "
+            "nothing is left to learn from; name a later day, or give older files too"
+        )
+    return first, last if holdout_to is None else min(last, _midnight(holdout_to) + timedelta(days=1))
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment.astimezone(KST):%Y-%m-%d}"
+
+
 def _midnight(day: date) -> datetime:
+    if day.year not in YEARS:
+        raise Misconfigured(f"{day} is outside of the years {YEARS.start} to {YEARS.stop - 1}")
     return datetime.combine(day, time(), KST).astimezone(UTC)

@@ -10,8 +10,15 @@ DAILY: Final = 3
 """Harmonics of the day."""
 YEARLY: Final = 2
 """Harmonics of the year; each changes the curve of the day, too."""
+COEFFICIENTS: Final = (1 + 2 * DAILY) * (1 + 2 * YEARLY)
+"""Of a station's curve."""
 SHRINKAGE: Final = 20.0
 """Hours of data that weigh as much as the assumption that nothing changes over the day or the year."""
+YEAR_SEEN_DAYS: Final = 330
+"""Days of the year that must have been observed before a curve over the year is fitted: of a few months it
+would be extrapolated into a season that it has never seen (by 2 to 4 °C within 18 days, where measured)."""
+HALF_LIFE_DAYS: Final = 14.0
+"""Of a shorter history, an observation so much older than the newest one weighs half as much."""
 _YEAR_DAYS: Final = 365.2425
 _EPOCH: Final = np.datetime64("2000-01-01T00", "h")
 
@@ -21,7 +28,7 @@ class Climatology:
     """Fitted curves.
 
     Attributes:
-        coefficients: shape (stations, (1 + 2 DAILY) × (1 + 2 YEARLY)), unit of the values; NaN for a station
+        coefficients: shape (stations, COEFFICIENTS), unit of the values; NaN for a station
             without a value.
     """
 
@@ -29,14 +36,25 @@ class Climatology:
 
     @classmethod
     def fit(cls, values: np.ndarray, hours: np.ndarray) -> "Climatology":
-        """Least squares, drawn towards the station's mean: a few weeks of data say nothing of the year.
+        """Least squares, drawn towards the station's mean.
+
+        A station that has seen less than YEAR_SEEN_DAYS of the year gets the curve of the day only, as it was
+        lately: it goes on as it ended, and extrapolates no season.
 
         Args:
             values: shape (stations, T); NaN = not observed.
             hours: datetime64[h], UTC, shape (T,).
         """
         waves = _waves(hours)
-        return cls(np.array([_fit(waves, row) for row in values]))
+        whole = days_of_year_seen(values, hours) >= YEAR_SEEN_DAYS
+        return cls(
+            np.array(
+                [
+                    _fit(waves, row) if year else _fit_day(waves, row, hours)
+                    for row, year in zip(values, whole, strict=True)
+                ]
+            )
+        )
 
     def at(self, hours: np.ndarray) -> np.ndarray:
         """The usual values, float32, shape (stations, hours), in the unit of the fitted ones."""
@@ -50,6 +68,18 @@ class Climatology:
     def from_lists(cls, kept: Sequence[Sequence[Any]]) -> "Climatology":
         """From JSON."""
         return cls(np.array(kept, np.float64))
+
+
+def days_of_year_seen(values: np.ndarray, hours: np.ndarray) -> np.ndarray:
+    """How many days of the year (1 to 366) each station has a value of, in whatever year; shape (stations,).
+
+    Args:
+        values: shape (stations, T); NaN = not observed.
+        hours: datetime64[h], UTC, shape (T,).
+    """
+    days = hours.astype("datetime64[D]")
+    day_of_year = (days - days.astype("datetime64[Y]")).astype(np.int64)
+    return np.array([len(np.unique(day_of_year[np.isfinite(row)])) for row in values])
 
 
 def day_angle(hours: np.ndarray) -> np.ndarray:
@@ -78,14 +108,26 @@ def _waves(hours: np.ndarray) -> np.ndarray:
     return np.stack([day * year for day in daily for year in yearly], axis=-1)
 
 
-def _fit(waves: np.ndarray, row: np.ndarray) -> np.ndarray:
+def _fit(waves: np.ndarray, row: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
+    """Coefficients of the waves; NaN where nothing was observed. Weights have the shape of row; None = 1."""
     known = np.isfinite(row)
     if not known.any():
         return np.full(waves.shape[1], np.nan)
     basis, values = waves[known], row[known].astype(np.float64)
-    mean = values.mean()
+    shares = np.ones(len(values)) if weight is None else weight[known]
+    mean = np.average(values, weights=shares)
     penalty = np.full(waves.shape[1], SHRINKAGE)
     penalty[0] = 1e-6
-    fitted = np.linalg.solve(basis.T @ basis + np.diag(penalty), basis.T @ (values - mean))
+    weighted = basis.T * shares
+    fitted = np.linalg.solve(weighted @ basis + np.diag(penalty), weighted @ (values - mean))
     fitted[0] += mean
     return fitted
+
+
+def _fit_day(waves: np.ndarray, row: np.ndarray, hours: np.ndarray) -> np.ndarray:
+    """The same with the harmonics of the day only, recent hours first; those of the year are 0."""
+    daily = slice(None, None, 1 + 2 * YEARLY)  # each wave of the day comes first with the year's constant
+    coefficients = np.zeros(waves.shape[1])
+    age_days = (hours[-1] - hours).astype(np.float64) / 24
+    coefficients[daily] = _fit(waves[:, daily], row, 0.5 ** (age_days / HALF_LIFE_DAYS))
+    return coefficients

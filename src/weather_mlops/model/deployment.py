@@ -1,8 +1,7 @@
 """From an evaluated version to the champion: gates, a smoke check, then the pointer moves."""
 
-import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -11,10 +10,11 @@ import numpy as np
 from pyiceberg.catalog import Catalog
 
 from weather_mlops.errors import ModelUnusable, TrainingImpossible
-from weather_mlops.model import evaluation, preparation
+from weather_mlops.model import boosters, evaluation, preparation
+from weather_mlops.model.evaluation_document import Evaluation, Smoke
 from weather_mlops.model.forecaster import Forecaster
 from weather_mlops.model.gates import Gates, judge, refusal
-from weather_mlops.model.grid import to_grid
+from weather_mlops.model.panel import to_panel
 from weather_mlops.model.plan import Plan
 from weather_mlops.model.registry import Decision, Registry, Version
 
@@ -25,7 +25,7 @@ TOLERANCE: Final = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class DeploymentOutcome:
     """What became of a version: the decision, and whether it is the champion now."""
 
     deployed: bool
@@ -43,7 +43,7 @@ class Outcome:
 
 def deploy(  # noqa: PLR0913  keyword only: when and by whom
     registry: Registry, catalog: Catalog, plan: Plan, gates: Gates, *, now: datetime, by: str
-) -> Outcome:
+) -> DeploymentOutcome:
     """Deploy the version of a run if every gate lets it through; else put on record which one refused it.
 
     Done again after it was stopped, it ends in the same state.
@@ -67,11 +67,11 @@ def deploy(  # noqa: PLR0913  keyword only: when and by whom
             f"{plan.target}: this run evaluated no model: see its tasks train_model and evaluate_model"
         )
     version = registry.load(plan.version)
-    evaluated = json.loads(version.files[evaluation.EVALUATION])
+    evaluated = registry.document(plan.version, evaluation.EVALUATION, Evaluation)
     standing = registry.standing()
     if standing is not None and standing.version == plan.version:
         registry.record(standing)
-        return Outcome(deployed=True, decision=standing)
+        return DeploymentOutcome(deployed=True, decision=standing)
     previous = standing.version if standing else None
     if reason := _why_not(registry, evaluated, version, gates, previous):
         decision = next(
@@ -84,29 +84,32 @@ def deploy(  # noqa: PLR0913  keyword only: when and by whom
         )
         log.info("not deployed: target=%s version=%s: %s", plan.target, plan.version, decision.reason)
         registry.record(decision)
-        return Outcome(deployed=False, decision=decision)
-    smoke_check(version, catalog, plan, now)
-    decision = Decision("deployed", plan.version, previous, now, by, _why(evaluated))
+        return DeploymentOutcome(deployed=False, decision=decision)
+    smoke = registry.document(plan.version, evaluation.SMOKE, Smoke)
+    smoke_check(version, smoke, catalog, plan, now)
+    decision = Decision(
+        "deployed", plan.version, previous, now, by, _reason(evaluated), version.manifest_sha256
+    )
     registry.promote(decision)
-    return Outcome(deployed=True, decision=decision)
+    return DeploymentOutcome(deployed=True, decision=decision)
 
 
-def smoke_check(version: Version, catalog: Catalog, plan: Plan, now: datetime) -> None:
+def smoke_check(version: Version, smoke: Smoke, catalog: Catalog, plan: Plan, now: datetime) -> None:
     """See that a version forecasts from the tables what it forecast when it was evaluated, and forecasts now.
 
     Raises:
         ModelUnusable: it doesn't.
         StorageUnavailable, StorageRefused.
     """
+    boosters.check(version.files)
     forecaster = Forecaster.from_files(version.files)
-    told = json.loads(version.files[evaluation.SMOKE])
-    issued_at = datetime.fromisoformat(told["issued_at"])
+    issued_at = datetime.fromisoformat(smoke["issued_at"])
     again = _forecast(forecaster, catalog, issued_at, plan.snapshot_id)
-    expected = np.array(told["p50"], np.float64)
+    expected = _panel(smoke["p50"], again.shape)
     if not np.allclose(again, expected, rtol=0, atol=TOLERANCE, equal_nan=True):
         worst = np.nanmax(np.abs(again - expected))
         raise ModelUnusable(
-            f"{version.name}: made again, its forecast of {told['issued_at']} is off by up to {worst:g}: "
+            f"{version.name}: made again, its forecast of {smoke['issued_at']} is off by up to {worst:g}: "
             "features or model are not what was evaluated. Nothing was deployed; run model_training again."
         )
     newest = _forecast(forecaster, catalog, now, None)
@@ -115,6 +118,13 @@ def smoke_check(version: Version, catalog: Catalog, plan: Plan, now: datetime) -
             f"{version.name}: it makes no forecast from the newest observations. Nothing was deployed; see "
             "whether data_collection runs."
         )
+
+
+def _panel(rows: Sequence[Sequence[float | None]], shape: tuple[int, ...]) -> np.ndarray:
+    """The expected forecast; infinite, which equals nothing, where it is of other stations or leads."""
+    if (len(rows), *{len(row) for row in rows}) != shape:
+        return np.full(shape, np.inf)
+    return np.array(rows, np.float64)
 
 
 def _forecast(
@@ -126,12 +136,12 @@ def _forecast(
     table = preparation.read(
         catalog, columns, stations=forecaster.stations, first=first, last=until, snapshot_id=snapshot_id
     )
-    grid = to_grid(table, columns, stations=forecaster.stations, first=first)
+    grid = to_panel(table, columns, stations=forecaster.stations, first=first)
     return forecaster.predict(grid, np.array([grid.length - 1])).p50[:, 0].astype(np.float64)
 
 
 def _why_not(
-    registry: Registry, evaluated: Mapping[str, Any], version: Version, gates: Gates, champion: str | None
+    registry: Registry, evaluated: Evaluation, version: Version, gates: Gates, champion: str | None
 ) -> str:
     compared = evaluated["champion"] and evaluated["champion"]["version"]
     if compared != champion and champion != evaluated["champion_left_out"]:
@@ -139,15 +149,19 @@ def _why_not(
             f"the champion is {champion}, and the comparison was with {compared}: it changed in between; "
             "the next run compares anew"
         )
-    refresh = bool(compared) and registry.manifest(compared)["recipe"] == version.manifest["recipe"]
-    return refusal(judge(evaluated, gates, refresh=refresh))
+    if compared is None:
+        return refusal(judge(evaluated, gates, refresh=False))
+    of_champion = registry.manifest(compared)
+    added = set(version.manifest["plan"]["stations"]) - set(of_champion["plan"]["stations"])
+    refresh = of_champion["recipe"] == version.manifest["recipe"]
+    return refusal(judge(evaluated, gates, refresh=refresh, added_stations=len(added)))
 
 
-def _why(evaluated: Mapping[str, Any]) -> str:
+def _reason(evaluated: Evaluation) -> str:
     """The reason for the record, with figures."""
     unit, leads = evaluated["unit"], evaluated["leads"]
     errors = ", ".join(
-        f"{leads[lead]['rmse']:.2f} {unit} at {lead} h" for lead in (next(iter(leads)), list(leads)[-1])
+        f"{_rmse(leads[lead]['rmse'], unit)} at {lead} h" for lead in (next(iter(leads)), list(leads)[-1])
     )
     compared = evaluated["champion"]
     if compared is None:
@@ -156,3 +170,7 @@ def _why(evaluated: Mapping[str, Any]) -> str:
         f"every gate passed; {compared['improvement']:+.2%} of RMSE against {compared['version']} "
         f"on the same rows; RMSE {errors}"
     )
+
+
+def _rmse(value: float | None, unit: str) -> str:
+    return "not measured" if value is None else f"{value:.2f} {unit}"

@@ -8,10 +8,10 @@ import numpy as np
 
 from weather_mlops.errors import TrainingImpossible
 from weather_mlops.kma.endpoints import KST
-from weather_mlops.model import opponents, scores
+from weather_mlops.model import baselines, scores
 from weather_mlops.model.forecaster import Forecaster
-from weather_mlops.model.grid import HOUR, Grid
-from weather_mlops.model.scores import Quantiles
+from weather_mlops.model.panel import HOUR_STEP, Panel
+from weather_mlops.model.scores import QuantileForecast
 
 EVALUATION: Final = "evaluation.json"
 SMOKE: Final = "smoke.json"
@@ -23,7 +23,7 @@ _HOURS_EAST: Final = 9
 
 
 @dataclass(frozen=True)
-class Champion:
+class ChampionForecast:
     """The model that is deployed now, forecasting again.
 
     Attributes:
@@ -51,13 +51,17 @@ class Holdout:
 
     origins: np.ndarray
     truth: np.ndarray
-    forecast: Quantiles
+    forecast: QuantileForecast
     others: Mapping[str, np.ndarray]
     champion: str | None = None
 
 
 def compare(
-    forecaster: Forecaster, grid: Grid, holdout: int, champion: Champion | None = None, end: int | None = None
+    forecaster: Forecaster,
+    grid: Panel,
+    holdout: int,
+    champion: ChampionForecast | None = None,
+    end: int | None = None,
 ) -> Holdout:
     """Forecast the hours of a grid from an index on, by a model and by its opponents.
 
@@ -74,7 +78,7 @@ def compare(
     horizon = forecaster.horizon
     values = grid.values[forecaster.target.column]
     origins = np.arange(holdout, grid.length - 1 if end is None else end)
-    truth = opponents.observed(values, origins, horizon)
+    truth = baselines.observed(values, origins, horizon)
     forecast, ridge = forecaster.predict_beside_line(grid, origins)
     others = {**_fitted(forecaster, grid, holdout, origins), "ridge": ridge}
     common = np.isfinite(forecast.p50) & np.isfinite(truth)
@@ -99,14 +103,14 @@ def joined(parts: Sequence[Holdout]) -> Holdout:
     return Holdout(
         np.concatenate([part.origins for part in parts]),
         along([part.truth for part in parts]),
-        Quantiles(
+        QuantileForecast(
             *(along([getattr(part.forecast, name) for part in parts]) for name in ("p10", "p50", "p90"))
         ),
         {name: along([part.others[name] for part in parts]) for name in parts[0].others},
     )
 
 
-def figures(found: Holdout, grid: Grid, importance: Mapping[str, Any]) -> dict[str, Any]:
+def figures(found: Holdout, grid: Panel, importance: Mapping[str, Any]) -> dict[str, Any]:
     """All figures of a holdout, as the model card and the gates read them.
 
     Args:
@@ -115,6 +119,7 @@ def figures(found: Holdout, grid: Grid, importance: Mapping[str, Any]) -> dict[s
         importance: of the features, by lead.
     """
     truth, forecast, hours = found.truth, found.forecast, grid.hours[found.origins]
+    days = _days(hours)
     return {
         "opponents": list(found.others),
         "holdout": {
@@ -122,8 +127,8 @@ def figures(found: Holdout, grid: Grid, importance: Mapping[str, Any]) -> dict[s
             "last": grid.moment(int(found.origins[-1])).isoformat(),
             "rows": int(np.isfinite(truth).any(axis=2).sum()),
         },
-        "champion": _compared(found, hours),
-        "leads": _leads(truth, forecast, found.others),
+        "champion": _compared(found, days),
+        "leads": _leads(truth, forecast, found.others, days),
         "seasons": _seasons(truth, forecast, hours),
         "stations": _stations(truth, forecast, found.others["persistence"], grid.stations),
         "reliability": {
@@ -135,25 +140,33 @@ def figures(found: Holdout, grid: Grid, importance: Mapping[str, Any]) -> dict[s
     }
 
 
-def _fitted(forecaster: Forecaster, grid: Grid, holdout: int, origins: np.ndarray) -> dict[str, np.ndarray]:
+def _fitted(forecaster: Forecaster, grid: Panel, holdout: int, origins: np.ndarray) -> dict[str, np.ndarray]:
     """The opponents' forecasts, fitted on the hours before the holdout."""
     values, horizon = grid.values[forecaster.target.column], forecaster.horizon
     usual = forecaster.usual
-    damping = opponents.damping(values[:, :holdout], usual, grid.hours[:holdout], horizon)
+    damping = baselines.damping(values[:, :holdout], usual, grid.hours[:holdout], horizon)
     return {
-        "persistence": opponents.persistence(values, origins, horizon),
-        "persistence_24h": opponents.persistence_24h(values, origins, horizon),
-        "climatology": opponents.climatology(usual, grid.hours, origins, horizon),
-        "damped_anomaly": opponents.damped_anomaly(values, usual, grid.hours, origins, damping),
+        "persistence": baselines.persistence(values, origins, horizon),
+        "persistence_24h": baselines.persistence_24h(values, origins, horizon),
+        "climatology": baselines.climatology(usual, grid.hours, origins, horizon),
+        "damped_anomaly": baselines.damped_anomaly(values, usual, grid.hours, origins, damping),
     }
 
 
-def _leads(truth: np.ndarray, forecast: Quantiles, others: Mapping[str, np.ndarray]) -> dict[str, Any]:
+def _days(hours: np.ndarray) -> np.ndarray:
+    """Number of the day in Korea."""
+    return np.asarray((hours + _HOURS_EAST * HOUR_STEP).astype("datetime64[D]").astype(np.int64))
+
+
+def _leads(
+    truth: np.ndarray, forecast: QuantileForecast, others: Mapping[str, np.ndarray], days: np.ndarray
+) -> dict[str, Any]:
     found = {}
     for lead in _range(truth.shape[2]):
         observed, ours = truth[..., lead - 1], _at(forecast, lead)
         found[str(lead)] = {
             **scores.figures(observed, ours),
+            "coverage_80_range": scores.coverage_range(observed, ours, days),
             "opponents": {
                 name: scores.against(observed, ours.p50, other[..., lead - 1])
                 for name, other in others.items()
@@ -162,9 +175,9 @@ def _leads(truth: np.ndarray, forecast: Quantiles, others: Mapping[str, np.ndarr
     return found
 
 
-def _seasons(truth: np.ndarray, forecast: Quantiles, hours: np.ndarray) -> dict[str, Any]:
+def _seasons(truth: np.ndarray, forecast: QuantileForecast, hours: np.ndarray) -> dict[str, Any]:
     """By the season of the issue time, in Korea's months."""
-    months = (hours + _HOURS_EAST * HOUR).astype("datetime64[M]").astype(int) % 12 + 1
+    months = (hours + _HOURS_EAST * HOUR_STEP).astype("datetime64[M]").astype(int) % 12 + 1
     found = {}
     for season, members in SEASONS.items():
         chosen = np.isin(months, members)
@@ -177,14 +190,14 @@ def _seasons(truth: np.ndarray, forecast: Quantiles, hours: np.ndarray) -> dict[
 
 
 def _stations(
-    truth: np.ndarray, forecast: Quantiles, persistence: np.ndarray, stations: np.ndarray
+    truth: np.ndarray, forecast: QuantileForecast, persistence: np.ndarray, stations: np.ndarray
 ) -> dict[str, Any]:
     """By station; one without any outcome in the holdout isn't there."""
     found = {}
     for place, station in enumerate(stations):
         if not np.isfinite(truth[place]).any():
             continue
-        one = Quantiles(forecast.p10[place], forecast.p50[place], forecast.p90[place])
+        one = QuantileForecast(forecast.p10[place], forecast.p50[place], forecast.p90[place])
         found[str(station)] = {
             str(lead): {
                 **scores.figures(truth[place, :, lead - 1], _at(one, lead)),
@@ -197,15 +210,16 @@ def _stations(
     return found
 
 
-def _compared(found: Holdout, hours: np.ndarray) -> dict[str, Any] | None:
+def _compared(found: Holdout, days: np.ndarray) -> dict[str, Any] | None:
     if found.champion is None:
         return None
-    days = (hours + _HOURS_EAST * HOUR).astype("datetime64[D]").astype(int)
     against = scores.paired(found.truth, found.forecast.p50, found.others["champion"], days)
     return {"version": found.champion, **against}
 
 
-def _worst(truth: np.ndarray, forecast: Quantiles, grid: Grid, origins: np.ndarray) -> list[dict[str, Any]]:
+def _worst(
+    truth: np.ndarray, forecast: QuantileForecast, grid: Panel, origins: np.ndarray
+) -> list[dict[str, Any]]:
     """The forecasts with the largest errors over all leads, at most one a day."""
     whole = np.isfinite(truth).mean(axis=2) > 0.9  # noqa: PLR2004  a few hours without an outcome don't matter
     with np.errstate(invalid="ignore"):
@@ -232,9 +246,9 @@ def _worst(truth: np.ndarray, forecast: Quantiles, grid: Grid, origins: np.ndarr
     return found
 
 
-def _at(forecast: Quantiles, lead: int, chosen: np.ndarray | slice = slice(None)) -> Quantiles:
+def _at(forecast: QuantileForecast, lead: int, chosen: np.ndarray | slice = slice(None)) -> QuantileForecast:
     """One lead, and of the issue times those that are chosen."""
-    return Quantiles(
+    return QuantileForecast(
         *(values[..., chosen, lead - 1] for values in (forecast.p10, forecast.p50, forecast.p90))
     )
 

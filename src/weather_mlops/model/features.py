@@ -6,7 +6,7 @@ however much lies before them. ``origin`` is the issue time: the newest hour tha
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from weather_mlops.model.climatology import Climatology, day_angle, year_angle
-from weather_mlops.model.grid import HOUR, KM_PER_DEGREE, Grid, prolonged
+from weather_mlops.model.panel import HOUR_STEP, KM_PER_DEGREE, Panel, prolonged
 from weather_mlops.model.sun import SOLAR_CONSTANT_MJM2H, sine_of_elevation
 from weather_mlops.model.targets import Target
 
@@ -26,7 +26,24 @@ ANOMALY: Final = "T_anomaly"
 CLIMATOLOGY: Final = "climatology_above_T"
 WAVES: Final = ("day_sine", "day_cosine", "year_sine", "year_cosine")
 """Features that others refer to by name."""
+WEEK_ANOMALY: Final = "week_anomaly"
+WEEK_ABOVE: Final = "week_above_T"
+WEEK_ERROR: Final = "week_error"
+"""The climatology's counterparts that need no year of history: they follow the last week."""
+RECENT: Final = frozenset({WEEK_ANOMALY, WEEK_ABOVE, WEEK_ERROR})
+SEASONAL: Final = frozenset(
+    {
+        *("T", "dew_point", "pressure", "soil_30cm_above_air", "latitude", "longitude", "elevation"),
+        *("year_sine", "year_cosine", ANOMALY, CLIMATOLOGY, "climatology_change"),
+        *(f"anomaly_change_{lag}h" for lag in (1, 3, 6, 12, 24, 48, 72)),
+        *(f"anomaly_mean_{hours}h" for hours in (6, 24, 72, 168)),
+        *(f"anomaly_{days}d" for days in (1, 2, 3)),
+    }
+)
+"""Features whose values move with the season, or that name the station: of a few months they are learned by
+heart, and the next month lies outside of what was learned."""
 NEIGHBOURS: Final = 4
+DAY_HOURS: Final = 24
 _LONG: Final = 168  # hours: the longest window
 _LEAST_SUN_MJM2: Final = 0.5  # over a window: below it a share of it tells nothing
 _LEAST_VISIBILITY_M: Final = 10
@@ -57,6 +74,8 @@ _INPUTS: Final = (
 Array = np.ndarray
 Named = tuple[str, str, Array]
 """Name, documentation with unit, values of shape (stations, hours)."""
+Choice = Callable[[str], bool]
+"""Whether a model uses the feature of this name."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +106,14 @@ def inputs(target: Target) -> tuple[str, ...]:
     return _INPUTS if target.column in _INPUTS else (*_INPUTS, target.column)
 
 
-def features(grid: Grid, origins: Array, target: Target, usual: Climatology) -> Features:
+def every(_name: str) -> bool:
+    """All features."""
+    return True
+
+
+def features(
+    grid: Panel, origins: Array, target: Target, usual: Climatology, uses: Choice = every
+) -> Features:
     """Features that are the same for all leads.
 
     Args:
@@ -95,11 +121,14 @@ def features(grid: Grid, origins: Array, target: Target, usual: Climatology) -> 
         origins: indices of the issue times, shape (n,); complete from HISTORY_HOURS − 1 on.
         target: what is forecast; T stands for it in the names.
         usual: its climatology, of the same stations, fitted on the training span.
+        uses: which of them.
     """
-    return _stacked(_all(grid, target, usual), origins)
+    return _stacked(_all(grid, target, usual), origins, uses)
 
 
-def lead_features(grid: Grid, origins: Array, target: Target, usual: Climatology, lead: int) -> Features:
+def lead_features(  # noqa: PLR0913, PLR0917  what a feature is computed from
+    grid: Panel, origins: Array, target: Target, usual: Climatology, lead: int, uses: Choice = every
+) -> Features:
     """Features that belong to one lead.
 
     Args:
@@ -108,24 +137,25 @@ def lead_features(grid: Grid, origins: Array, target: Target, usual: Climatology
         target: what is forecast.
         usual: its climatology.
         lead: hours.
+        uses: which of them.
     """
-    return _stacked(_of_lead(grid, target, usual, lead), origins)
+    return _stacked(_of_lead(grid, target, usual, lead, uses), origins, uses)
 
 
-def fingerprint(names: tuple[str, ...]) -> str:
+def feature_hash(names: tuple[str, ...]) -> str:
     """Tells whether a model's features are the code's: 16 hexadecimal digits."""
     return sha256(json.dumps([REVISION, HISTORY_HOURS, names]).encode()).hexdigest()[:16]
 
 
-def _stacked(named: Iterator[Named], origins: Array) -> Features:
-    names, docs, arrays = zip(*named, strict=True)
+def _stacked(named: Iterator[Named], origins: Array, uses: Choice) -> Features:
+    names, docs, arrays = zip(*(each for each in named if uses(each[0])), strict=True)
     values = np.empty((arrays[0].shape[0], len(origins), len(arrays)), np.float32)
     for place, array in enumerate(arrays):
         values[..., place] = array[:, origins]
     return Features(names, docs, values)
 
 
-def _all(grid: Grid, target: Target, usual: Climatology) -> Iterator[Named]:
+def _all(grid: Panel, target: Target, usual: Climatology) -> Iterator[Named]:
     value = grid.values[target.column]
     anomaly = value - usual.at(grid.hours)
     wind = _wind_of(grid)
@@ -150,13 +180,22 @@ def _of_target(value: Array, anomaly: Array, unit: str) -> Iterator[Named]:
         doc = f"change of the anomaly of T over {lag} h [{unit}]"
         yield f"anomaly_change_{lag}h", doc, anomaly - before(anomaly, lag)
     for hours in (6, 24, 72, _LONG):
-        yield f"anomaly_mean_{hours}h", f"mean anomaly of T, last {hours} h [{unit}]", mean(anomaly, hours)
-    high, low = extreme(value, 24, np.fmax), extreme(value, 24, np.fmin)
+        yield (
+            f"anomaly_mean_{hours}h",
+            f"mean anomaly of T, last {hours} h [{unit}]",
+            rolling_mean(anomaly, hours),
+        )
+    yield (
+        WEEK_ANOMALY,
+        f"T minus its mean at the same hour of the last 7 days [{unit}]",
+        value - _week_mean(value, DAY_HOURS),
+    )
+    high, low = rolling_extreme(value, 24, np.fmax), rolling_extreme(value, 24, np.fmin)
     yield "T_above_low_24h", f"T minus its lowest of the last 24 h [{unit}]", value - low
     yield "T_below_high_24h", f"highest of the last 24 h minus T [{unit}]", high - value
 
 
-def _of_moisture(grid: Grid) -> Iterator[Named]:
+def _of_moisture(grid: Panel) -> Iterator[Named]:
     dew, air = grid.values["dew_point_c"], grid.values["air_temperature_c"]
     yield "dew_point", "dew point [°C]", dew
     yield "dew_point_depression", "air temperature minus dew point [K]", air - dew
@@ -166,11 +205,11 @@ def _of_moisture(grid: Grid) -> Iterator[Named]:
     yield (
         "dew_point_mean_24h",
         "mean dew point of the last 24 h minus the present one [K]",
-        mean(dew, 24) - dew,
+        rolling_mean(dew, 24) - dew,
     )
 
 
-def _of_pressure(grid: Grid) -> Iterator[Named]:
+def _of_pressure(grid: Panel) -> Iterator[Named]:
     pressure = grid.values["sea_level_pressure_hpa"]
     yield "pressure", "sea-level pressure [hPa]", pressure
     for lag in (1, 3, 6, 12, 24, 48):
@@ -178,19 +217,27 @@ def _of_pressure(grid: Grid) -> Iterator[Named]:
         yield f"pressure_change_{lag}h", f"change of the sea-level pressure over {lag} h [hPa]", change
 
 
-def _of_wind(grid: Grid, east: Array, north: Array) -> Iterator[Named]:
+def _of_wind(grid: Panel, east: Array, north: Array) -> Iterator[Named]:
     speed = grid.values["wind_speed_ms"]
     yield "wind_speed", "wind speed [m/s]", speed
     yield "wind_east", "wind towards the east [m/s]", east
     yield "wind_north", "wind towards the north [m/s]", north
     for hours in (3, 6, 12, 24):
-        yield f"wind_east_{hours}h", f"mean wind towards the east, last {hours} h [m/s]", mean(east, hours)
-        yield f"wind_north_{hours}h", f"mean wind towards the north, last {hours} h [m/s]", mean(north, hours)
+        yield (
+            f"wind_east_{hours}h",
+            f"mean wind towards the east, last {hours} h [m/s]",
+            rolling_mean(east, hours),
+        )
+        yield (
+            f"wind_north_{hours}h",
+            f"mean wind towards the north, last {hours} h [m/s]",
+            rolling_mean(north, hours),
+        )
     for hours in (6, 24):
-        yield f"wind_speed_{hours}h", f"mean wind speed, last {hours} h [m/s]", mean(speed, hours)
+        yield f"wind_speed_{hours}h", f"mean wind speed, last {hours} h [m/s]", rolling_mean(speed, hours)
 
 
-def _of_sky(grid: Grid) -> Iterator[Named]:
+def _of_sky(grid: Panel) -> Iterator[Named]:
     cloud, low = grid.values["cloud_total_tenths"], grid.values["cloud_mid_low_tenths"]
     seen = np.isfinite(grid.values["air_temperature_c"])
     elevation = sine_of_elevation(grid.hours, grid.latitude, grid.longitude)
@@ -202,9 +249,17 @@ def _of_sky(grid: Grid) -> Iterator[Named]:
     yield "cloud", "total cloud cover [tenths]", cloud
     yield "cloud_low", "low and middle cloud cover [tenths]", low
     for hours in (3, 6, 24):
-        yield f"cloud_{hours}h", f"mean total cloud cover, last {hours} h [tenths]", mean(cloud, hours)
-        yield f"cloud_low_{hours}h", f"mean low and middle cloud, last {hours} h [tenths]", mean(low, hours)
-    trend = mean(cloud, 3) - before(mean(cloud, 3), 3)
+        yield (
+            f"cloud_{hours}h",
+            f"mean total cloud cover, last {hours} h [tenths]",
+            rolling_mean(cloud, hours),
+        )
+        yield (
+            f"cloud_low_{hours}h",
+            f"mean low and middle cloud, last {hours} h [tenths]",
+            rolling_mean(low, hours),
+        )
+    trend = rolling_mean(cloud, 3) - before(rolling_mean(cloud, 3), 3)
     yield "cloud_change_3h", "change of the 3-h mean cloud cover over 3 h [tenths]", trend
     yield "cloud_base", "height of the cloud base [m]", grid.values["cloud_base_m"]
     # Codes as plain numbers: trees find where to cut.
@@ -213,7 +268,7 @@ def _of_sky(grid: Grid) -> Iterator[Named]:
     yield "present_weather", "present weather, WMO code 4677", grid.values["present_weather_code"]
     distance = np.log(np.maximum(grid.values["visibility_m"], _LEAST_VISIBILITY_M))
     yield "visibility_log", "natural logarithm of the visibility in m", distance
-    yield "visibility_log_6h", "mean of visibility_log, last 6 h", mean(distance, 6)
+    yield "visibility_log_6h", "mean of visibility_log, last 6 h", rolling_mean(distance, 6)
     yield "radiation", "global radiation of the last hour [MJ/m²]", radiation
     for hours in (3, 6, 24):
         ratio = _share(radiation, possible, hours)
@@ -223,21 +278,21 @@ def _of_sky(grid: Grid) -> Iterator[Named]:
             ratio,
         )
     yield "clearness_24h_before", "clearness_24h a day earlier", before(_share(radiation, possible, 24), 24)
-    yield "sunshine_3h", "mean sunshine, last 3 h [h/h]", mean(sun, 3)
-    yield "sunshine_24h", "mean sunshine, last 24 h [h/h]", mean(sun, 24)
+    yield "sunshine_3h", "mean sunshine, last 3 h [h/h]", rolling_mean(sun, 3)
+    yield "sunshine_24h", "mean sunshine, last 24 h [h/h]", rolling_mean(sun, 24)
 
 
-def _of_rain(grid: Grid, value: Array) -> Iterator[Named]:
+def _of_rain(grid: Panel, value: Array) -> Iterator[Named]:
     # No amount of rain or snow is reported as no entry.
     seen = np.isfinite(value)
     rain = _zero_where(grid.values["precipitation_mm"], seen)
     for hours in (3, 12, 24, 72):
-        yield f"rain_{hours}h", f"mean precipitation, last {hours} h [mm/h]", mean(rain, hours)
-    yield "wet_6h", "share of the last 6 h with precipitation", mean(_flag(rain > 0, rain), 6)
+        yield f"rain_{hours}h", f"mean precipitation, last {hours} h [mm/h]", rolling_mean(rain, hours)
+    yield "wet_6h", "share of the last 6 h with precipitation", rolling_mean(_flag(rain > 0, rain), 6)
     yield "snow_depth", "snow on the ground [cm]", _zero_where(grid.values["snow_depth_cm"], seen)
 
 
-def _of_ground(grid: Grid) -> Iterator[Named]:
+def _of_ground(grid: Panel) -> Iterator[Named]:
     air, ground = grid.values["air_temperature_c"], grid.values["ground_temperature_c"]
     yield "ground_above_air", "ground surface minus air temperature [K]", ground - air
     for lag in (1, 3, 24):
@@ -246,13 +301,13 @@ def _of_ground(grid: Grid) -> Iterator[Named]:
             f"change of the ground surface's temperature over {lag} h [K]",
             (ground - before(ground, lag)),
         )
-    yield "ground_above_air_24h", "mean of ground_above_air, last 24 h [K]", mean(ground - air, 24)
+    yield "ground_above_air_24h", "mean of ground_above_air, last 24 h [K]", rolling_mean(ground - air, 24)
     for depth in (5, 30):
         soil = grid.values[f"soil_temperature_{depth}cm_c"]
         yield f"soil_{depth}cm_above_air", f"soil at {depth} cm minus air temperature [K]", soil - air
 
 
-def _of_place_and_time(grid: Grid) -> Iterator[Named]:
+def _of_place_and_time(grid: Panel) -> Iterator[Named]:
     shape = (len(grid.stations), grid.length)
     yield "latitude", "degrees north", np.broadcast_to(grid.latitude[:, None], shape)
     yield "longitude", "degrees east", np.broadcast_to(grid.longitude[:, None], shape)
@@ -268,7 +323,7 @@ def _of_place_and_time(grid: Grid) -> Iterator[Named]:
 
 
 def _of_neighbours(
-    grid: Grid, value: Array, anomaly: Array, wind: tuple[Array, Array], unit: str
+    grid: Panel, value: Array, anomaly: Array, wind: tuple[Array, Array], unit: str
 ) -> Iterator[Named]:
     """The nearest stations, nearest first; where there are fewer, the features are missing."""
     pressure, cloud, dew = (
@@ -278,7 +333,7 @@ def _of_neighbours(
     distance = np.hypot(east_km, north_km)
     np.fill_diagonal(distance, np.inf)
     order = np.argsort(distance, axis=1, kind="stable")
-    mean_wind = mean(wind[0], 6), mean(wind[1], 6)
+    mean_wind = rolling_mean(wind[0], 6), rolling_mean(wind[1], 6)
     for rank in range(NEIGHBOURS):
         there = rank < len(grid.stations) - 1
         who = order[:, rank] if there else np.zeros(len(grid.stations), np.int64)
@@ -305,7 +360,7 @@ def _of_neighbours(
             (of(pressure) - before(of(pressure), 3)),
         )
         yield f"{name}_dew_point", f"dew point at {n} minus here [K]", of(dew) - dew
-        yield f"{name}_cloud_3h", f"mean cloud cover at {n}, last 3 h [tenths]", mean(of(cloud), 3)
+        yield f"{name}_cloud_3h", f"mean cloud cover at {n}, last 3 h [tenths]", rolling_mean(of(cloud), 3)
         yield f"{name}_wind_east", f"wind towards the east at {n} [m/s]", of(wind[0])
         yield f"{name}_wind_north", f"wind towards the north at {n} [m/s]", of(wind[1])
         rows = np.arange(len(grid.stations))
@@ -321,7 +376,7 @@ def _of_neighbours(
         )
 
 
-def _of_gradients(grid: Grid, anomaly: Array, unit: str) -> Iterator[Named]:
+def _of_gradients(grid: Panel, anomaly: Array, unit: str) -> Iterator[Named]:
     """Planes through all stations: the pressure's tells the large-scale wind, T's what it brings."""
     east, north = _plane(grid, grid.values["sea_level_pressure_hpa"])
     warm_east, warm_north = _plane(grid, anomaly)
@@ -344,11 +399,11 @@ def _of_gradients(grid: Grid, anomaly: Array, unit: str) -> Iterator[Named]:
     )
 
 
-def _of_lead(grid: Grid, target: Target, usual: Climatology, lead: int) -> Iterator[Named]:
+def _of_lead(grid: Panel, target: Target, usual: Climatology, lead: int, uses: Choice) -> Iterator[Named]:
     value, unit = grid.values[target.column], target.unit
     now = usual.at(grid.hours)
     anomaly = value - now
-    valid = grid.hours + lead * HOUR
+    valid = grid.hours + lead * HOUR_STEP
     expected = usual.at(valid)
     day = 24 * ((lead + 23) // 24)
     shape = value.shape
@@ -367,11 +422,13 @@ def _of_lead(grid: Grid, target: Target, usual: Climatology, lead: int) -> Itera
             f"anomaly of T at the valid hour {days} days ago [{unit}]",
             (before(anomaly, back - lead)),
         )
+    if uses(WEEK_ERROR):  # costs twice as much as all others of a lead, and a long history has no use for it
+        yield from _of_last_week(value, day, lead, unit)
     cloud, dew = grid.values["cloud_total_tenths"], grid.values["dew_point_c"]
     yield (
         "cloud_1d",
         "mean cloud cover of 3 h up to the valid hour, the day before [tenths]",
-        (before(mean(cloud, 3), day - lead)),
+        (before(rolling_mean(cloud, 3), day - lead)),
     )
     yield (
         "dew_point_1d",
@@ -394,6 +451,19 @@ def _of_lead(grid: Grid, target: Target, usual: Climatology, lead: int) -> Itera
     )
 
 
+def _of_last_week(value: Array, day: int, lead: int, unit: str) -> Iterator[Named]:
+    yield (
+        WEEK_ABOVE,
+        f"mean of T at the valid hour of the last 7 days, minus T [{unit}]",
+        _week_mean(value, day - lead) - value,
+    )
+    yield (
+        WEEK_ERROR,
+        f"mean absolute error of the last days' forecasts that T changes as the day before [{unit}]",
+        _repetition_error(value, lead),
+    )
+
+
 def before(values: Array, hours: int) -> Array:
     """Values some hours earlier, along the last axis; NaN before the first."""
     if hours == 0:
@@ -403,7 +473,7 @@ def before(values: Array, hours: int) -> Array:
     return found
 
 
-def mean(values: Array, hours: int) -> Array:
+def rolling_mean(values: Array, hours: int) -> Array:
     """Mean of the last hours, along the last axis; NaN where fewer than half of them are known."""
     total, count = np.zeros(values.shape, np.float32), np.zeros(values.shape, np.float32)
     known = np.isfinite(values)
@@ -415,7 +485,29 @@ def mean(values: Array, hours: int) -> Array:
     return np.where(count >= hours / 2, total / np.maximum(count, 1), np.float32(np.nan))
 
 
-def extreme(values: Array, hours: int, choose: np.ufunc) -> Array:
+def _repetition_error(values: Array, lead: int) -> Array:
+    """Mean error of having forecast, a lead before, the change of the same hours a day earlier.
+
+    Over as many of the last hours as the history allows, 144 at a lead of 24 h; NaN where it allows none.
+    """
+    hours = HISTORY_HOURS - DAY_HOURS - lead
+    if hours < 1:
+        return np.full_like(values, np.nan)
+    change = values - before(values, lead)
+    return rolling_mean(np.abs(change - before(change, DAY_HOURS)), hours)
+
+
+def _week_mean(values: Array, newest: int) -> Array:
+    """Mean of 7 days at one hour of the day, the newest some hours back; NaN where most are missing."""
+    # Only every 24th hour counts: a mean over days, not over hours.
+    days = np.stack([before(values, newest + DAY_HOURS * back) for back in range(_LONG // DAY_HOURS)])
+    known = np.isfinite(days)
+    count = known.sum(axis=0, dtype=np.float32)
+    total = np.where(known, days, np.float32(0)).sum(axis=0, dtype=np.float32)
+    return np.where(count >= len(days) / 2, total / np.maximum(count, 1), np.float32(np.nan))
+
+
+def rolling_extreme(values: Array, hours: int, choose: np.ufunc) -> Array:
     """Highest or lowest known value of the last hours (np.fmax, np.fmin), along the last axis."""
     found = values.copy()
     for back in range(1, min(hours, values.shape[-1])):
@@ -425,9 +517,9 @@ def extreme(values: Array, hours: int, choose: np.ufunc) -> Array:
 
 def _share(part: Array, whole: Array, hours: int) -> Array:
     """Ratio of two means; NaN where the second is next to nothing."""
-    possible = mean(whole, hours)
+    possible = rolling_mean(whole, hours)
     return np.where(
-        possible * hours > _LEAST_SUN_MJM2, mean(part, hours) / np.maximum(possible, 1e-6), np.nan
+        possible * hours > _LEAST_SUN_MJM2, rolling_mean(part, hours) / np.maximum(possible, 1e-6), np.nan
     )
 
 
@@ -439,7 +531,7 @@ def _flag(truth: Array, known: Array) -> Array:
     return np.where(np.isnan(known), np.float32(np.nan), truth.astype(np.float32))
 
 
-def _wind_of(grid: Grid) -> tuple[Array, Array]:
+def _wind_of(grid: Panel) -> tuple[Array, Array]:
     """Wind vector towards the east and the north, m/s; a direction of 0 means calm."""
     speed, direction = grid.values["wind_speed_ms"], grid.values["wind_direction_deg"]
     angle = np.deg2rad(direction)
@@ -449,7 +541,7 @@ def _wind_of(grid: Grid) -> tuple[Array, Array]:
     return np.where(calm, zero, east), np.where(calm, zero, north)
 
 
-def _offsets(grid: Grid) -> tuple[Array, Array]:
+def _offsets(grid: Panel) -> tuple[Array, Array]:
     """How far each station lies east and north of each other one, km; [here, there]."""
     east = (grid.longitude[None] - grid.longitude[:, None]) * KM_PER_DEGREE
     east = east * np.cos(np.deg2rad(grid.latitude))[:, None]
@@ -457,7 +549,7 @@ def _offsets(grid: Grid) -> tuple[Array, Array]:
     return east, north
 
 
-def _plane(grid: Grid, values: Array) -> tuple[Array, Array]:
+def _plane(grid: Panel, values: Array) -> tuple[Array, Array]:
     """Slopes of the plane through all stations, towards the east and the north, per 100 km; shape (hours,).
 
     NaN where fewer than three stations are known, or all lie on a line.

@@ -11,7 +11,7 @@
         "skipped": {"90": "why there is no forecast"}}},
      "without_model": {"wind_speed": "why there is none"}}
 
-``forecasts/stations.json``, which the pages in the Airflow UI are made of, is told in ``lookback.py``.
+``forecasts/stations.json``, the source of the pages in the Airflow UI: see ``recent_forecasts.py``.
 """
 
 import json
@@ -28,14 +28,15 @@ from pyiceberg.catalog import Catalog
 from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake import forecasts
 from weather_mlops.lake.health import newest_hour
+from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.schemas import FORECASTS_SCHEMA
-from weather_mlops.lake.store import ObjectStore
-from weather_mlops.model import lookback
+from weather_mlops.model import recent_forecasts
+from weather_mlops.model.champion import load_champion
 from weather_mlops.model.forecaster import Forecaster
-from weather_mlops.model.grid import HOUR, Grid, to_grid
+from weather_mlops.model.panel import HOUR_STEP, Panel, to_panel
 from weather_mlops.model.preparation import read
 from weather_mlops.model.registry import Registry
-from weather_mlops.model.scores import Quantiles
+from weather_mlops.model.scores import QuantileForecast
 from weather_mlops.model.targets import target_named
 
 log = logging.getLogger(__name__)
@@ -53,7 +54,7 @@ class Deployed:
 
 
 @dataclass(frozen=True)
-class Made:
+class TargetForecast:
     """Forecasts of one target.
 
     Attributes:
@@ -98,12 +99,12 @@ def make(  # noqa: PLR0913  keyword only: what a YAML file says
     for name in targets:
         target_named(name)
         registry = Registry(store, name)
-        champion = registry.champion()
-        if champion is None:
+        decision = registry.champion()
+        if decision is None:
             without[name] = "no model was deployed yet: model_training does, once the data are ready"
             continue
-        forecaster = Forecaster.from_files(registry.load(champion.version).files)
-        deployed = Deployed(name, champion.version, forecaster)
+        version, forecaster = load_champion(registry, decision)
+        deployed = Deployed(name, version.name, forecaster)
         made.append(_of_target(catalog, deployed, max_input_age_hours, now))
     if not made:
         return {"rows": 0, "reason": "; ".join(f"{name}: {why}" for name, why in without.items())}
@@ -111,7 +112,7 @@ def make(  # noqa: PLR0913  keyword only: what a YAML file says
     published = forecasts.publish(catalog, rows, run=run, now=now)
     latest = document(made, without, now)
     store.put(LATEST, json.dumps(latest, ensure_ascii=False).encode(), "application/json")
-    lookback.publish(catalog, store, latest, now)
+    recent_forecasts.publish(catalog, store, latest, now)
     skipped = {f"{each.by.target}/{station}": why for each in made for station, why in each.skipped.items()}
     log.info("forecasts: targets=%d rows=%d skipped=%d", len(made), rows.num_rows, len(skipped))
     for each in made:
@@ -125,23 +126,23 @@ def make(  # noqa: PLR0913  keyword only: what a YAML file says
         "without_model": without,
         "stations_skipped": sorted(skipped),
         "forecast_key": LATEST,
-        "stations_key": lookback.KEY,
+        "stations_key": recent_forecasts.KEY,
     }
 
 
-def _of_target(catalog: Catalog, by: Deployed, max_age_hours: float, now: datetime) -> Made:
+def _of_target(catalog: Catalog, by: Deployed, max_age_hours: float, now: datetime) -> TargetForecast:
     forecaster, newest = by.forecaster, newest_hour(catalog) or now
     # Each station starts from its own newest hour, which may lie behind the newest of all.
     first = newest - timedelta(hours=forecaster.history_hours + max_age_hours)
     table = read(catalog, forecaster.inputs, stations=forecaster.stations, first=first, last=newest)
     if table.num_rows == 0:
         why = f"no observation since {first:%Y-%m-%d %H:%M} UTC"
-        return Made(by, FORECASTS_SCHEMA.empty_table(), dict.fromkeys(forecaster.stations, why))
-    grid = to_grid(table, forecaster.inputs, stations=forecaster.stations, first=first, last=newest)
+        return TargetForecast(by, FORECASTS_SCHEMA.empty_table(), dict.fromkeys(forecaster.stations, why))
+    grid = to_panel(table, forecaster.inputs, stations=forecaster.stations, first=first, last=newest)
     return forecast(grid, by, max_age_hours, now)
 
 
-def forecast(grid: Grid, by: Deployed, max_age_hours: float, now: datetime) -> Made:
+def forecast(grid: Panel, by: Deployed, max_age_hours: float, now: datetime) -> TargetForecast:
     """Forecasts from the newest hours of a grid.
 
     Args:
@@ -155,16 +156,16 @@ def forecast(grid: Grid, by: Deployed, max_age_hours: float, now: datetime) -> M
     for origin in sorted(set(origins.values())):
         made = by.forecaster.predict(grid, np.array([origin]))
         for place in [place for place, newest in origins.items() if newest == origin]:
-            quantiles = Quantiles(*(values[place, 0] for values in (made.p10, made.p50, made.p90)))
+            quantiles = QuantileForecast(*(values[place, 0] for values in (made.p10, made.p50, made.p90)))
             if not np.isfinite([quantiles.p10, quantiles.p50, quantiles.p90]).all():
                 skipped[int(grid.stations[place])] = "the model makes no forecast from what was observed here"
                 continue
             rows.append(_rows(grid, place, origin, quantiles, by))
-    return Made(by, pa.concat_tables(rows), skipped)
+    return TargetForecast(by, pa.concat_tables(rows), skipped)
 
 
 def _newest(
-    grid: Grid, column: str, max_age_hours: float, now: datetime
+    grid: Panel, column: str, max_age_hours: float, now: datetime
 ) -> tuple[dict[int, int], dict[int, str]]:
     """Index of each station's newest observation, by its place; and why others have none, by their id."""
     known = np.isfinite(grid.values[column])
@@ -184,14 +185,14 @@ def _newest(
     return fresh, stale
 
 
-def _rows(grid: Grid, place: int, origin: int, quantiles: Quantiles, by: Deployed) -> pa.Table:
+def _rows(grid: Panel, place: int, origin: int, quantiles: QuantileForecast, by: Deployed) -> pa.Table:
     leads = np.arange(1, len(quantiles.p50) + 1)
     issued = grid.hours[origin]
     columns = {
         "issued_at": _moments(np.full(len(leads), issued)),
         "station_id": np.full(len(leads), grid.stations[place]),
         "target": [by.target] * len(leads),
-        "valid_at": _moments(issued + leads * HOUR),
+        "valid_at": _moments(issued + leads * HOUR_STEP),
         "lead_hours": leads.astype(np.int32),
         "p10": quantiles.p10.astype(np.float64),
         "p50": quantiles.p50.astype(np.float64),
@@ -205,7 +206,7 @@ def _moments(hours: np.ndarray) -> pa.Array:
     return pa.array(hours.astype("datetime64[us]")).cast(FORECASTS_SCHEMA.field("issued_at").type)
 
 
-def document(made: Sequence[Made], without: Mapping[str, str], now: datetime) -> dict[str, Any]:
+def document(made: Sequence[TargetForecast], without: Mapping[str, str], now: datetime) -> dict[str, Any]:
     """The forecasts as in ``forecasts/latest.json``; see the module's own text."""
     names = {station.id: station.english for station in load_stations()}
     return {
@@ -240,7 +241,7 @@ def _by_station(rows: pa.Table, names: Mapping[int, str]) -> dict[str, Any]:
     return found
 
 
-def _tell_skipped(made: Made) -> None:
+def _tell_skipped(made: TargetForecast) -> None:
     if made.skipped:
         told = "; ".join(f"{station}: {why}" for station, why in sorted(made.skipped.items()))
         log.warning("no forecast of %s for %d stations: %s", made.by.target, len(made.skipped), told)

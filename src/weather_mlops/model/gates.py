@@ -6,6 +6,7 @@ from statistics import fmean
 from typing import Any, Final
 
 from weather_mlops.errors import Misconfigured
+from weather_mlops.formatting import exact_percent, percent
 from weather_mlops.model.limits import limits_of
 
 SHARE_OF_RMSE: Final = "share of RMSE, mean over leads"
@@ -20,15 +21,20 @@ class Gates:
         min_certainty: share (0 to 1) of bootstrap resamples in which it is better than the champion.
         max_refresh_loss: share (0 to 1) of RMSE by which a model of the champion's own recipe, trained on
             newer data, may be worse; for such a refresh it stands instead of the two above.
+        max_extension_loss: share (0 to 1) of RMSE by which a model may be worse that also forecasts stations
+            which the champion doesn't know; compared on the stations that both know.
         min_skill_every_lead: by opponent, at each lead.
         min_skill: by opponent, mean over leads.
-        coverage: share (0 to 1) of observations within p10 to p90, lowest and highest, at each lead.
+        coverage: share (0 to 1) of observations within p10 to p90, lowest and highest, at each lead. It
+            refuses where the holdout is evidence of another coverage: where the whole range that block
+            resampling gives (``coverage_80_range``) lies outside. A few weeks can't tell 80 % from 70 %.
         min_station_skill: against persistence (below 1), mean over leads, at each station.
     """
 
     min_improvement: float = 0.01
     min_certainty: float = 0.9
     max_refresh_loss: float = 0.01
+    max_extension_loss: float = 0.05
     min_skill_every_lead: Mapping[str, float] = field(default_factory=lambda: {"persistence": 0.0})
     min_skill: Mapping[str, float] = field(
         default_factory=lambda: {"persistence_24h": 0.0, "climatology": 0.0, "damped_anomaly": 0.0}
@@ -50,7 +56,7 @@ class Gates:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class GateVerdict:
     """What a gate says.
 
     Attributes:
@@ -64,112 +70,155 @@ class Verdict:
     text: str
 
 
-def judge(evaluation: Mapping[str, Any], gates: Gates, *, refresh: bool) -> list[Verdict]:
+def judge(
+    evaluation: Mapping[str, Any], gates: Gates, *, refresh: bool, added_stations: int = 0
+) -> list[GateVerdict]:
     """What each gate says of an evaluation.
 
     Args:
         evaluation: as ``evaluation.evaluate`` makes it.
         gates: the limits.
         refresh: whether the champion has the same recipe, on older data.
+        added_stations: that the champion doesn't know.
 
     Returns:
         One verdict per gate, in the order of their names in ``Gates``. A figure that could not be measured
         passes no gate.
     """
     return [
-        *_against_champion(evaluation["champion"], gates, refresh=refresh),
-        *_against_opponents(evaluation, gates),
+        *_against_champion(evaluation["champion"], gates, refresh=refresh, added_stations=added_stations),
+        *_against_baselines(evaluation, gates),
         _coverage(evaluation["leads"], gates),
         _stations(evaluation["stations"], gates),
     ]
 
 
-def refusal(verdicts: Sequence[Verdict]) -> str:
+def refusal(verdicts: Sequence[GateVerdict]) -> str:
     """Which gates refuse, with their figures; empty when none does."""
     return "; ".join(f"{verdict.gate}: {verdict.text}" for verdict in verdicts if not verdict.passed)
 
 
 def _against_champion(
-    compared: Mapping[str, Any] | None, gates: Gates, *, refresh: bool
-) -> Iterator[Verdict]:
+    compared: Mapping[str, Any] | None, gates: Gates, *, refresh: bool, added_stations: int
+) -> Iterator[GateVerdict]:
     if compared is None:
         return
     if compared["improvement"] is None:
-        yield Verdict(
+        yield GateVerdict(
             "min_improvement", passed=False, text=f"not compared with {compared['version']}: no common rows"
         )
         return
     gain, certainty = compared["improvement"], compared["certainty"]
-    told = (
-        f"{gain:+.2%} of RMSE against {compared['version']} on the same rows "
-        f"({compared['low']:+.2%} to {compared['high']:+.2%}, better in {certainty:.0%} of resamples)"
+    gate, allowed = (
+        ("max_extension_loss", gates.max_extension_loss)
+        if added_stations
+        else ("max_refresh_loss", gates.max_refresh_loss)
     )
-    if refresh:
-        yield Verdict(
-            "max_refresh_loss",
-            gain >= -gates.max_refresh_loss,
-            f"{told}; {-gates.max_refresh_loss:+.2%} allowed",
+    may_lose = refresh or added_stations > 0
+    limit = -allowed if may_lose else gates.min_improvement
+    better = percent(certainty, gates.min_certainty, digits=0)
+    figures = (
+        f"{percent(gain, limit, digits=2, signed=True)} of RMSE against {compared['version']} on the same "
+        f"rows ({compared['low']:+.2%} to {compared['high']:+.2%}, better in {better} of resamples)"
+    )
+    if may_lose:
+        more = f"; forecasts {added_stations} more stations" if added_stations else ""
+        yield GateVerdict(
+            gate, gain >= limit, f"{figures}; a loss of up to {exact_percent(allowed)} is allowed{more}"
         )
         return
-    yield Verdict(
-        "min_improvement", gain >= gates.min_improvement, f"{told}; {gates.min_improvement:+.2%} wanted"
+    yield GateVerdict(
+        "min_improvement", gain >= limit, f"{figures}; {exact_percent(limit, signed=True)} required"
     )
-    yield Verdict(
-        "min_certainty", certainty >= gates.min_certainty, f"{told}; {gates.min_certainty:.0%} wanted"
+    yield GateVerdict(
+        "min_certainty",
+        certainty >= gates.min_certainty,
+        f"{figures}; {exact_percent(gates.min_certainty)} required",
     )
 
 
-def _against_opponents(evaluation: Mapping[str, Any], gates: Gates) -> Iterator[Verdict]:
+def _against_baselines(evaluation: Mapping[str, Any], gates: Gates) -> Iterator[GateVerdict]:
     skills = {
         opponent: {
-            lead: _opponent(figures, opponent).get("skill") for lead, figures in evaluation["leads"].items()
+            lead: _baseline(figures, opponent).get("skill") for lead, figures in evaluation["leads"].items()
         }
         for opponent in {*gates.min_skill_every_lead, *gates.min_skill}
     }
     for opponent, limit in gates.min_skill_every_lead.items():
         bad = [
-            f"{_signed(skill)} at {lead} h"
+            f"{_signed(skill, limit)} at {lead} h"
             for lead, skill in skills[opponent].items()
             if skill is None or skill <= limit
         ]
-        best = f"skill against {opponent} above {limit:+.1%} at every lead"
-        text = f"skill against {opponent}: {', '.join(bad)}; above {limit:+.1%} wanted" if bad else best
-        yield Verdict("min_skill_every_lead", not bad, text)
+        wanted = f"above {exact_percent(limit, signed=True)}"
+        text = (
+            f"skill against {opponent}: {', '.join(bad)}; {wanted} required at every lead"
+            if bad
+            else f"skill against {opponent} {wanted} at every lead"
+        )
+        yield GateVerdict("min_skill_every_lead", not bad, text)
     for opponent, limit in gates.min_skill.items():
         mean = _mean(skills[opponent].values())
-        text = f"skill against {opponent} {_signed(mean)}, mean over leads; above {limit:+.1%} wanted"
-        yield Verdict("min_skill", mean is not None and mean > limit, text)
+        text = (
+            f"skill against {opponent} {_signed(mean, limit)}, mean over leads; "
+            f"above {exact_percent(limit, signed=True)} required"
+        )
+        yield GateVerdict("min_skill", mean is not None and mean > limit, text)
 
 
-def _coverage(leads: Mapping[str, Any], gates: Gates) -> Verdict:
+def _coverage(leads: Mapping[str, Any], gates: Gates) -> GateVerdict:
     low, high = gates.coverage
-    bad = [
-        f"{'not measured' if share is None else f'{share:.1%}'} at {lead} h"
+    unknown = [
+        lead
         for lead, figures in leads.items()
-        if (share := figures["coverage_80"]) is None or not low <= share <= high
+        if figures["coverage_80"] is None or figures["coverage_80_range"] is None
     ]
-    wanted = f"{low:.0%} to {high:.0%} wanted at every lead"
-    text = f"within p10 to p90: {', '.join(bad)}; {wanted}" if bad else f"within p10 to p90: {wanted}, and so"
-    return Verdict("coverage", not bad, text)
+    outside = {
+        lead: figures
+        for lead, figures in leads.items()
+        if lead not in unknown
+        and (figures["coverage_80_range"][1] < low or figures["coverage_80_range"][0] > high)
+    }
+    accepted = f"{exact_percent(low)} to {exact_percent(high)}"
+    if unknown:
+        text = f"not measured at {', '.join(unknown)} h"
+    elif outside:
+        worst = max(outside, key=lambda lead: abs(outside[lead]["coverage_80"] - (low + high) / 2))
+        share, least, most = (
+            percent(each, low, high)
+            for each in (outside[worst]["coverage_80"], *outside[worst]["coverage_80_range"])
+        )
+        text = (
+            f"outside {accepted} at {len(outside)} of {len(leads)} leads, worst at {worst} h: {share} "
+            f"(by this sample {least} to {most})"
+        )
+    else:
+        text = f"no evidence against {accepted}"
+    bad = bool(unknown or outside)
+    return GateVerdict("coverage", not bad, f"within p10 to p90: {text}")
 
 
-def _stations(stations: Mapping[str, Any], gates: Gates) -> Verdict:
+def _stations(stations: Mapping[str, Any], gates: Gates) -> GateVerdict:
     means = {
         station: _mean([figures["skill_persistence"] for figures in leads.values()])
         for station, leads in stations.items()
     }
     limit = gates.min_station_skill
     bad = [
-        f"{_signed(mean)} at station {station}"
+        f"{_signed(mean, limit)} at station {station}"
         for station, mean in means.items()
         if mean is None or mean <= limit
     ]
-    wanted = f"above {limit:+.1%} wanted at every station"
-    text = f"skill against persistence: {', '.join(bad) or 'as wanted'}; {wanted}"
-    return Verdict("min_station_skill", not bad, text)
+    wanted = f"above {exact_percent(limit, signed=True)}"
+    text = (
+        f"skill against persistence: {', '.join(bad)}; {wanted} required at every station"
+        if bad
+        else f"skill against persistence {wanted} at every station"
+    )
+    return GateVerdict("min_station_skill", not bad, text)
 
 
-def _opponent(figures: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+def _baseline(figures: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     try:
         told: Mapping[str, Any] = figures["opponents"][name]
     except KeyError:
@@ -183,5 +232,5 @@ def _mean(figures: Any) -> float | None:
     return None if not known or None in known else fmean(known)
 
 
-def _signed(figure: float | None) -> str:
-    return "not measured" if figure is None else f"{figure:+.1%}"
+def _signed(figure: float | None, limit: float) -> str:
+    return "not measured" if figure is None else percent(figure, limit, signed=True)

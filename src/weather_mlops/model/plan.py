@@ -64,15 +64,20 @@ class Plan:
         return cls(**{**kept, **times, "stations": tuple(kept["stations"])})
 
 
-def holdout_first(first: datetime, last: datetime, holdout_days: float) -> datetime:
-    """Where the holdout begins: its length is at most HOLDOUT_SHARE of the span.
+def holdout_first(last: datetime, observed: timedelta, holdout_days: float) -> datetime:
+    """Where the holdout begins: its length is at most HOLDOUT_SHARE of the hours that there are.
+
+    Args:
+        last: newest hour.
+        observed: duration of all hours with observations; holes don't count.
+        holdout_days: length of the holdout where there is enough data.
 
     Raises:
         Misconfigured: holdout_days isn't positive.
     """
     if holdout_days <= 0:
         raise Misconfigured(f"holdout_days is {holdout_days:g}: give a positive number")
-    length = min(timedelta(days=holdout_days), (last - first) * HOLDOUT_SHARE)
+    length = min(timedelta(days=holdout_days), observed * HOLDOUT_SHARE)
     return last - timedelta(hours=round(length / HOUR))
 
 

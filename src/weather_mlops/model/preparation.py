@@ -10,14 +10,16 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.expressions import And
 
 from weather_mlops.lake.catalog import open_table
+from weather_mlops.lake.object_store import storage_errors
 from weather_mlops.lake.rows import between, one_of
-from weather_mlops.lake.schemas import OBSERVATIONS, UTC_TIME
-from weather_mlops.lake.store import storage_errors
-from weather_mlops.model import blocks, features
+from weather_mlops.lake.scan import scan
+from weather_mlops.lake.schemas import KEY, OBSERVATIONS, UTC_TIME
+from weather_mlops.model import cross_validation, features
 from weather_mlops.model.climatology import Climatology
 from weather_mlops.model.features import Features
-from weather_mlops.model.grid import Grid, to_grid
+from weather_mlops.model.panel import Panel, to_panel
 from weather_mlops.model.plan import Plan
+from weather_mlops.model.recipes import Recipe, recipe_for
 from weather_mlops.model.targets import target_named
 
 MOST_ROWS: Final = 500_000
@@ -56,52 +58,64 @@ def read(  # noqa: PLR0913  keyword only: which rows
     """
     table = open_table(catalog, OBSERVATIONS)
     with storage_errors(f"table {OBSERVATIONS.identifier}"):
-        return table.scan(
-            row_filter=And(between(first, last), one_of("station_id", list(stations))),
-            selected_fields=("station_id", "observed_at", *columns),
+        return scan(
+            table,
+            OBSERVATIONS.select(*KEY, *columns),
+            And(between(first, last), one_of("station_id", list(stations))),
             snapshot_id=snapshot_id,
-        ).to_arrow()
+        )
 
 
-def grid_of(observations: pa.Table, plan: Plan) -> Grid:
+def panel_of(observations: pa.Table, plan: Plan) -> Panel:
     """The observations of a plan on its grid.
 
     Raises:
         TrainingImpossible: there are none.
     """
     columns = features.inputs(target_named(plan.target))
-    return to_grid(observations, columns, stations=plan.stations, first=plan.first, last=plan.last)
+    return to_panel(observations, columns, stations=plan.stations, first=plan.first, last=plan.last)
 
 
-def training_origins(grid: Grid, plan: Plan) -> np.ndarray:
+def select_recipe(grid: Panel, plan: Plan) -> Recipe:
+    """How the plan's model is trained: by what the hours before the holdout have seen of the year."""
+    end = grid.place(plan.holdout_first)
+    return recipe_for(grid.values[target_named(plan.target).column][:, :end], grid.hours[:end])
+
+
+def training_issue_times(grid: Panel, plan: Plan) -> np.ndarray:
     """Issue times to learn from: their longest lead ends before the holdout begins.
 
-    Of many, hours drawn by lot are enough: neighbouring hours tell nearly the same. Every n-th hour could be
-    one and the same of the day.
+    Hours of holes are left out. Of many, hours drawn at random are enough: neighbouring hours are nearly the
+    same. Every n-th hour could be one and the same of the day.
     """
-    origins = np.arange(max(grid.place(plan.holdout_first) - plan.horizon_hours, 0))
-    return np.asarray(origins[blocks.drawn(origins, MOST_ROWS / len(grid.stations), plan.seed)])
+    end = max(grid.place(plan.holdout_first) - plan.horizon_hours, 0)
+    target = grid.values[target_named(plan.target).column]
+    origins = np.flatnonzero(np.isfinite(target[:, :end]).any(axis=0))
+    return np.asarray(
+        origins[cross_validation.sample_hours(origins, MOST_ROWS / len(grid.stations), plan.seed)]
+    )
 
 
-def climatology(grid: Grid, plan: Plan) -> Climatology:
+def climatology(grid: Panel, plan: Plan) -> Climatology:
     """What is usual of the target, by the hours before the holdout."""
     end = grid.place(plan.holdout_first)
     values = grid.values[target_named(plan.target).column]
     return Climatology.fit(values[:, :end], grid.hours[:end])
 
 
-def training_features(grid: Grid, plan: Plan, usual: Climatology) -> Features:
-    """Features of the training span that are the same for all leads."""
-    return features.features(grid, training_origins(grid, plan), target_named(plan.target), usual)
+def training_features(grid: Panel, plan: Plan, usual: Climatology) -> Features:
+    """The recipe's features of the training span that are the same for all leads."""
+    uses = select_recipe(grid, plan).uses
+    return features.features(grid, training_issue_times(grid, plan), target_named(plan.target), usual, uses)
 
 
-def to_table(made: Features, grid: Grid, plan: Plan) -> pa.Table:
+def to_table(made: Features, grid: Panel, plan: Plan) -> pa.Table:
     """Features as a table: a row per station and issue time; each column tells what it is.
 
     What belongs to one lead (climatology and sun at the valid time, the days before) is made when that lead
     is trained, from the observations staged beside this table.
     """
-    origins = training_origins(grid, plan)
+    origins = training_issue_times(grid, plan)
     columns = [
         pa.field(name, pa.float32(), metadata={"doc": doc})
         for name, doc in zip(made.names, made.docs, strict=True)
@@ -115,7 +129,7 @@ def to_table(made: Features, grid: Grid, plan: Plan) -> pa.Table:
     return pa.table(arrays, schema=pa.schema([*FEATURES_KEY, *columns]))
 
 
-def from_table(table: pa.Table, grid: Grid) -> Features:
+def from_table(table: pa.Table, grid: Panel) -> Features:
     """Such a table as features again."""
     columns = table.schema.names[len(FEATURES_KEY) :]
     docs = tuple(table.field(name).metadata[b"doc"].decode() for name in columns)

@@ -1,9 +1,13 @@
-"""Can a model be trained on what the tables hold? Measured, and held to limits."""
+"""Can a model be trained on what the tables hold? Measured, and checked against limits.
 
-from collections.abc import Iterable, Mapping
+The newest hours are judged: ``min_span_days`` of them. What lies before, behind whatever hole, is learned
+from as well, and neither delays a training nor leaves a station out.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final, Self
 
 import numpy as np
 import pyarrow as pa
@@ -11,25 +15,35 @@ import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
 from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression, NotNull, Reference
 
+from weather_mlops.formatting import exact_percent, number, percent
 from weather_mlops.lake.catalog import open_table, summary
+from weather_mlops.lake.object_store import storage_errors
 from weather_mlops.lake.publish import SCORE
 from weather_mlops.lake.rows import between, one_of
-from weather_mlops.lake.schemas import OBSERVATIONS, OBSERVATIONS_SCHEMA, QUARANTINE
-from weather_mlops.lake.store import storage_errors
+from weather_mlops.lake.scan import scan
+from weather_mlops.lake.schemas import KEY_SCHEMA, OBSERVATIONS, QUARANTINE
 from weather_mlops.model.limits import limits_of
 
-HOUR = timedelta(hours=1)
+HOUR: Final = timedelta(hours=1)
+DAY: Final = timedelta(days=1)
+HOUR_US: Final = 3_600_000_000
+LONGEST_STEP_HOURS: Final = 24
+"""From one observed hour to the next; what is longer is a hole."""
+MOST_SCATTERED: Final = 2
+"""The newest days may be spread over twice as many: of weather that is half missing little can be learned."""
 
 
 @dataclass(frozen=True)
-class Limits:
+class DataRequirements:
     """What the data must have.
 
     Attributes:
-        min_span_days: days (0 or more) from the first hour to the newest one.
-        min_station_coverage: share (0 to 1) of these hours that a station must have; others are left out.
+        min_span_days: days (0 or more) of observations that there must be. Holes in which no station was
+            observed for more than a day don't count.
+        min_station_coverage: share (0 to 1) of the newest min_span_days that a station must have; others are
+            left out.
         min_stations: stations (1 or more) that are left.
-        min_coverage: share (0 to 1) of the station-hours of the stations that are left.
+        min_coverage: share (0 to 1) of the station-hours of the stations that are left, in the same days.
         max_age_hours: of the newest hour.
         max_quarantined_share: share (0 to 1) of the rows of these stations and hours that were refused.
         min_quality_score: of the last run of the collection, 0 to 1.
@@ -44,7 +58,7 @@ class Limits:
     min_quality_score: float = 0.9
 
     @classmethod
-    def of(cls, given: Mapping[str, Any]) -> "Limits":
+    def of(cls, given: Mapping[str, Any]) -> "DataRequirements":
         """Limits from YAML.
 
         Raises:
@@ -54,16 +68,18 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Figures:
+class DataFigures:
     """What the tables hold for a target.
 
     Attributes:
         snapshot_id: state of the observations that was looked at; None = an empty table.
         first: first hour with the target observed (UTC); None where there is none.
         last: newest one.
-        stations: those with enough hours.
+        observed: duration of all hours, without the holes.
+        recent: from the first to the last of the newest ``min_span_days`` of these hours, holes included.
+        stations: those with enough of these newest hours.
         left_out: coverage (0 to 1) of the others, by id.
-        coverage: share of the station-hours of ``stations``, 0 to 1.
+        coverage: share of the newest station-hours of ``stations``, 0 to 1.
         quarantined_share: share of the rows that were refused, 0 to 1.
         quality_score: of the last run, 0 to 1; None where it is not known.
     """
@@ -71,6 +87,8 @@ class Figures:
     snapshot_id: int | None
     first: datetime | None
     last: datetime | None
+    observed: timedelta
+    recent: timedelta
     stations: tuple[int, ...]
     left_out: Mapping[int, float]
     coverage: float
@@ -79,13 +97,15 @@ class Figures:
 
     @property
     def span_days(self) -> float:
-        """Days from the first hour to the newest one."""
-        return (self.last - self.first) / timedelta(days=1) if self.first and self.last else 0.0
+        """Days of observations, without the holes."""
+        return self.observed / DAY
 
     def as_dict(self) -> dict[str, Any]:
         """Small and flat, for the orchestrator."""
+        figures = asdict(self)
+        del figures["observed"], figures["recent"]
         return {
-            **asdict(self),
+            **figures,
             "first": self.first and self.first.isoformat(),
             "last": self.last and self.last.isoformat(),
             "stations": list(self.stations),
@@ -93,6 +113,7 @@ class Figures:
             "coverage": round(self.coverage, 4),
             "quarantined_share": round(self.quarantined_share, 5),
             "span_days": round(self.span_days, 1),
+            "recent_days": round(self.recent / DAY, 1),
         }
 
 
@@ -103,9 +124,9 @@ def measure(  # noqa: PLR0913  keyword only: what a YAML file says of the data
     stations: Iterable[int] | None,
     history_days: float,
     now: datetime,
-    min_station_coverage: float,
-) -> Figures:
-    """Look at what there is of a target.
+    limits: DataRequirements,
+) -> DataFigures:
+    """Look at the observations of a target.
 
     Args:
         catalog: where the tables are.
@@ -113,7 +134,7 @@ def measure(  # noqa: PLR0913  keyword only: what a YAML file says of the data
         stations: which stations; None = all that have rows.
         history_days: how far back to look from now.
         now: the time, timezone-aware.
-        min_station_coverage: see Limits.
+        limits: how many of the newest days to judge, and how many of their hours a station must have.
 
     Raises:
         StorageUnavailable, StorageRefused.
@@ -122,83 +143,127 @@ def measure(  # noqa: PLR0913  keyword only: what a YAML file says of the data
     span = between(now - timedelta(days=history_days), now)
     snapshot = table.current_snapshot()
     with storage_errors(f"table {OBSERVATIONS.identifier}"):
-        found = (
-            table.scan(
-                row_filter=And(span, And(NotNull(term=Reference(column)), _of(stations))),
-                selected_fields=("station_id", "observed_at"),
-            ).to_arrow()
-            if snapshot
-            else OBSERVATIONS_SCHEMA.empty_table().select(["station_id", "observed_at"])
-        )
-        told = summary(table)
-    ids, first, last, coverage = _coverage(found)
-    chosen = coverage >= min_station_coverage
-    kept = tuple(int(station) for station in ids[chosen])
-    refused = _refused(catalog, And(span, _of(kept))) if kept else 0
-    rows = int(np.isin(found["station_id"].to_numpy(), kept).sum())
-    return Figures(
+        rows = scan(table, KEY_SCHEMA, And(span, And(NotNull(term=Reference(column)), _of(stations))))
+        properties = summary(table)
+    hours = Hours.of(rows, round(limits.min_span_days * 24))
+    enough = hours.coverage >= limits.min_station_coverage
+    stations = tuple(int(station) for station in hours.station_ids[enough])
+    refused = _refused(catalog, And(span, _of(stations))) if stations else 0
+    learned = np.isin(rows["station_id"].to_numpy(), stations)
+    return DataFigures(
         snapshot_id=snapshot.snapshot_id if snapshot else None,
-        first=first,
-        last=last,
-        stations=kept,
-        left_out={int(ids[n]): float(coverage[n]) for n in np.flatnonzero(~chosen)},
-        coverage=float(coverage[chosen].mean()) if kept else 0.0,
-        quarantined_share=refused / (refused + rows) if refused + rows else 0.0,
-        quality_score=float(told[SCORE]) if SCORE in told else None,
+        first=pc.min(rows["observed_at"].filter(pa.array(learned))).as_py(),
+        last=pc.max(rows["observed_at"]).as_py(),
+        observed=hours.observed,
+        recent=hours.recent,
+        stations=stations,
+        left_out={int(hours.station_ids[n]): float(hours.coverage[n]) for n in np.flatnonzero(~enough)},
+        coverage=float(hours.coverage[enough].mean()) if stations else 0.0,
+        quarantined_share=refused / (refused + learned.sum()) if stations else 0.0,
+        quality_score=float(properties[SCORE]) if SCORE in properties else None,
     )
 
 
-def shortfalls(figures: Figures, limits: Limits, now: datetime) -> list[str]:
+def shortfalls(figures: DataFigures, limits: DataRequirements, now: datetime) -> list[str]:
     """Which limits the data miss, each in a sentence with its figures; empty when they are ready."""
     if figures.last is None:
         return ["there are no observations of it: load some history (`make history`)"]
-    found = []
-    if figures.span_days < limits.min_span_days:
-        found.append(
-            f"they span {figures.span_days:.1f} days; {limits.min_span_days:g} are needed: load history"
+    return [*_span(figures, limits), *_share(figures, limits), *_freshness(figures, limits, now)]
+
+
+def _span(figures: DataFigures, limits: DataRequirements) -> Iterator[str]:
+    needed = limits.min_span_days
+    if figures.span_days < needed:
+        yield f"they span {number(figures.span_days, needed)} days; {needed:g} are needed: load history"
+    elif figures.recent / DAY > MOST_SCATTERED * max(needed, 1):
+        yield (
+            f"the newest {needed:g} days of observations are scattered over {figures.recent / DAY:.0f} days; "
+            f"{MOST_SCATTERED * needed:g} are allowed: load what is missing in between"
         )
+
+
+def _share(figures: DataFigures, limits: DataRequirements) -> Iterator[str]:
+    days = f"of the newest {limits.min_span_days:g} days"
     if len(figures.stations) < limits.min_stations:
-        found.append(
-            f"{len(figures.stations)} stations have {limits.min_station_coverage:.0%} of the hours; "
-            f"{limits.min_stations} are needed"
+        yield (
+            f"{len(figures.stations)} stations have {exact_percent(limits.min_station_coverage)} of the "
+            f"hours {days}; {limits.min_stations} are needed"
         )
     if figures.coverage < limits.min_coverage:
-        found.append(
-            f"{figures.coverage:.1%} of the station-hours are there; {limits.min_coverage:.0%} are needed"
+        yield (
+            f"{percent(figures.coverage, limits.min_coverage)} of the station-hours {days} were observed; "
+            f"{exact_percent(limits.min_coverage)} are needed"
         )
+    if figures.quarantined_share > limits.max_quarantined_share:
+        yield (
+            f"{percent(figures.quarantined_share, limits.max_quarantined_share)} of the rows are in "
+            f"quarantine; at most {exact_percent(limits.max_quarantined_share)} are allowed"
+        )
+
+
+def _freshness(figures: DataFigures, limits: DataRequirements, now: datetime) -> Iterator[str]:
+    assert figures.last is not None  # noqa: S101  shortfalls returned otherwise
     age = (now - figures.last) / HOUR
     if age > limits.max_age_hours:
-        found.append(f"the newest hour is {age:.1f} h old; at most {limits.max_age_hours:g} h are allowed")
-    if figures.quarantined_share > limits.max_quarantined_share:
-        found.append(
-            f"{figures.quarantined_share:.1%} of the rows are in quarantine; at most "
-            f"{limits.max_quarantined_share:.1%} are allowed"
+        yield (
+            f"the newest hour is {number(age, limits.max_age_hours)} h old; at most "
+            f"{limits.max_age_hours:g} h are allowed"
         )
     if figures.quality_score is None:
-        found.append("the quality score of the last collection is not known: run data_collection")
+        yield "the quality score of the last collection is not known: run data_collection"
     elif figures.quality_score < limits.min_quality_score:
-        found.append(
-            f"the quality score of the last collection is {figures.quality_score:.3f}; "
+        yield (
+            f"the quality score of the last collection is "
+            f"{number(figures.quality_score, limits.min_quality_score, digits=3)}; "
             f"{limits.min_quality_score:g} is needed"
         )
-    return found
 
 
-def _coverage(found: pa.Table) -> tuple[np.ndarray, datetime | None, datetime | None, np.ndarray]:
-    """Station ids, first and last hour, and the share of the hours between them that each station has."""
-    if found.num_rows == 0:
-        return np.array([], np.int32), None, None, np.array([])
-    first, last = (pc.min(found["observed_at"]).as_py(), pc.max(found["observed_at"]).as_py())
-    ids, counts = np.unique(found["station_id"].to_numpy(), return_counts=True)
-    return ids, first, last, counts / ((last - first) / HOUR + 1)
+@dataclass(frozen=True)
+class Hours:
+    """The hours of a table, without its holes, and how many of the newest ones each station has.
+
+    Attributes:
+        observed: duration of all hours.
+        recent: from the first to the last of the newest ones, holes included.
+        station_ids: ascending, shape (S,).
+        coverage: share (0 to 1) of the newest hours, shape (S,).
+    """
+
+    observed: timedelta
+    recent: timedelta
+    station_ids: np.ndarray
+    coverage: np.ndarray
+
+    @classmethod
+    def of(cls, rows: pa.Table, newest: int) -> Self:
+        """Of rows with ``station_id`` and ``observed_at``; ``newest`` hours are judged, at least one."""
+        if rows.num_rows == 0:
+            return cls(timedelta(), timedelta(), np.array([], np.int32), np.array([]))
+        stations = rows["station_id"].to_numpy()
+        times = rows["observed_at"].cast(pa.int64()).to_numpy() // HOUR_US
+        hours, place = np.unique(times, return_inverse=True)
+        # Number the hours without the holes: an hour after a hole follows the one before it.
+        steps = np.diff(hours)
+        rank = np.concatenate([[0], np.cumsum(np.where(steps > LONGEST_STEP_HOURS, 1, steps))])
+        judged = min(max(newest, 1), int(rank[-1]) + 1)
+        recent = rank > rank[-1] - judged
+        ids = np.unique(stations)
+        present = np.zeros(len(ids))
+        recent_ids, recent_counts = np.unique(stations[recent[place]], return_counts=True)
+        present[np.searchsorted(ids, recent_ids)] = recent_counts
+        return cls(
+            observed=int(rank[-1]) * HOUR,
+            recent=int(hours[-1] - hours[recent][0] + 1) * HOUR,
+            station_ids=ids,
+            coverage=present / judged,
+        )
 
 
 def _refused(catalog: Catalog, rows: BooleanExpression) -> int:
     table = open_table(catalog, QUARANTINE)
-    if table.current_snapshot() is None:
-        return 0
     with storage_errors(f"table {QUARANTINE.identifier}"):
-        return int(table.scan(row_filter=rows, selected_fields=("station_id",)).to_arrow().num_rows)
+        return int(scan(table, QUARANTINE.select("station_id"), rows).num_rows)
 
 
 def _of(stations: Iterable[int] | None) -> BooleanExpression:

@@ -12,14 +12,20 @@ every other file, and no file is used whose checksum differs.
 import json
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeVar
 
-from weather_mlops.errors import ModelUnusable
-from weather_mlops.lake.store import ObjectStore
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from weather_mlops import limits
+from weather_mlops.errors import ModelUnusable, ObjectDamaged
+from weather_mlops.lake import documents
+from weather_mlops.lake.documents import Figure, Moment
+from weather_mlops.lake.object_store import ObjectStore
 
 log = logging.getLogger(__name__)
 
@@ -41,27 +47,21 @@ class Decision:
         at: when (UTC).
         by: the run or the person.
         reason: why, with figures.
+        manifest_sha256: of the version's manifest, whose files were seen to be usable then; None of a refused
+            one, and of those that were decided before this was kept.
     """
 
     kind: Kind
     version: str
     previous: str | None
-    at: datetime
+    at: Moment
     by: str
     reason: str
+    manifest_sha256: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """As it is kept."""
         return {**asdict(self), "at": self.at.astimezone(UTC).isoformat()}
-
-    @classmethod
-    def from_dict(cls, kept: Mapping[str, Any]) -> "Decision":
-        """As it was kept.
-
-        Raises:
-            KeyError, TypeError, ValueError: it isn't one.
-        """
-        return cls(**{**kept, "at": datetime.fromisoformat(kept["at"])})
 
     @property
     def key(self) -> str:
@@ -70,19 +70,64 @@ class Decision:
         return f"{self.at.astimezone(UTC):%Y%m%dT%H%M%S}_{sha256(identity).hexdigest()[:_ID_DIGITS]}.json"
 
 
+FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+
+
+class StoredFile(TypedDict):
+    """What a manifest says of a file: SHA-256 in hexadecimal digits, and size in bytes."""
+
+    sha256: str
+    bytes: Annotated[int, Field(ge=0, le=1_000_000_000)]
+
+
+class PlanOfVersion(TypedDict):
+    """What is read of the plan of a training: station ids, and the first hour that was not learned from."""
+
+    stations: list[int]
+    holdout_first: Moment
+
+
+class Metrics(TypedDict, total=False):
+    """The headline of an evaluation, by lead in hours; figures in the target's unit, or shares."""
+
+    unit: str
+    rmse: dict[str, Figure | None]
+    coverage_80: dict[str, Figure | None]
+    skill_persistence: dict[str, Figure | None]
+
+
+class ModelManifest(TypedDict):
+    """What a version's manifest is read for; it holds more, for people.
+
+    ``files``: all others, by name; ``recipe``: of features and settings; ``plan``: of the training;
+    ``metrics``: headline of the evaluation.
+    """
+
+    files: dict[FileName, StoredFile]
+    recipe: str
+    plan: PlanOfVersion
+    metrics: Metrics
+
+
 @dataclass(frozen=True)
 class Version:
     """A version of a model, whole and verified.
 
     Attributes:
         name: of the version.
-        manifest: what was written with it: recipe, features, snapshot, libraries, figures, checksums.
+        manifest: what was written with it.
+        manifest_sha256: in hexadecimal digits.
         files: content by name.
     """
 
     name: str
-    manifest: Mapping[str, Any]
+    manifest: ModelManifest
+    manifest_sha256: str
     files: Mapping[str, bytes]
+
+
+T = TypeVar("T")
+Check = Callable[[Mapping[str, bytes]], None]
 
 
 class Registry:
@@ -150,25 +195,27 @@ class Registry:
         """
         return self.store.exists(self.key(version, MANIFEST))
 
-    def manifest(self, version: str) -> dict[str, Any]:
+    def manifest(self, version: str) -> ModelManifest:
         """What was written with a version.
 
         Raises:
-            ModelUnusable: there is no such version, or its manifest can't be read.
+            ModelUnusable: there is no such version, or its manifest is damaged.
             StorageUnavailable, StorageRefused.
         """
-        key = self.key(version, MANIFEST)
-        try:
-            told = json.loads(self.store.get(key))
-        except FileNotFoundError:
-            raise ModelUnusable(f"{self.store.where(key)}: there is no such version") from None
-        except ValueError as error:
-            raise ModelUnusable(f"{self.store.where(key)}: damaged: {error}. {self._mend()}") from error
-        if not isinstance(told, dict) or not isinstance(told.get("files"), dict):
-            raise ModelUnusable(f"{self.store.where(key)}: damaged: no list of files. {self._mend()}")
-        return told
+        return self._manifest(version)[0]
 
-    def file(self, version: str, name: str, manifest: Mapping[str, Any] | None = None) -> bytes:
+    def _manifest(self, version: str) -> tuple[ModelManifest, str]:
+        """What was written with a version, and the SHA-256 of that."""
+        where = self.store.where(self.key(version, MANIFEST))
+        try:
+            body = self.store.get(self.key(version, MANIFEST), limits.JSON_DOCUMENT)
+            return documents.parse(body, ModelManifest, where, self._mend()), sha256(body).hexdigest()
+        except FileNotFoundError:
+            raise ModelUnusable(f"{where}: there is no such version") from None
+        except ObjectDamaged as error:
+            raise ModelUnusable(str(error)) from error
+
+    def file(self, version: str, name: str, manifest: ModelManifest | None = None) -> bytes:
         """One file of a version, its checksum verified.
 
         Raises:
@@ -180,16 +227,36 @@ class Registry:
         if expected is None:
             raise ModelUnusable(f"{self.store.where(key)}: the version has no such file")
         try:
-            body = self.store.get(key)
+            body = self.store.get(key, limits.MODEL_FILE)
         except FileNotFoundError:
             raise ModelUnusable(f"{self.store.where(key)}: the file is gone. {self._mend()}") from None
+        except ObjectDamaged as error:
+            raise ModelUnusable(f"{error} {self._mend()}") from error
         found = sha256(body).hexdigest()
         if found != expected["sha256"]:
             raise ModelUnusable(
                 f"{self.store.where(key)}: damaged: its SHA-256 is {found[:12]}…, and was "
-                f"{str(expected['sha256'])[:12]}… when it was written. {self._mend()}"
+                f"{expected['sha256'][:12]}… when it was written. {self._mend()}"
             )
         return body
+
+    def document(self, version: str, name: str, kind: type[T]) -> T:
+        """A JSON file of a version, its checksum verified and its fields checked.
+
+        Args:
+            version: its name.
+            name: of the file.
+            kind: dataclass or TypedDict.
+
+        Raises:
+            ModelUnusable: it is missing, damaged or of another form.
+            StorageUnavailable, StorageRefused.
+        """
+        try:
+            where = self.store.where(self.key(version, name))
+            return documents.parse(self.file(version, name), kind, where, self._mend())
+        except ObjectDamaged as error:
+            raise ModelUnusable(str(error)) from error
 
     def load(self, version: str) -> Version:
         """A version with all its files.
@@ -198,9 +265,9 @@ class Registry:
             ModelUnusable: it is missing or damaged.
             StorageUnavailable, StorageRefused.
         """
-        manifest = self.manifest(version)
+        manifest, digest = self._manifest(version)
         files = {name: self.file(version, name, manifest) for name in manifest["files"]}
-        return Version(version, manifest, files)
+        return Version(version, manifest, digest, files)
 
     def champion(self) -> Decision | None:
         """The decision that made the present champion; None when there was none yet.
@@ -211,11 +278,9 @@ class Registry:
         """
         key = f"{self.prefix}champion.json"
         try:
-            return Decision.from_dict(json.loads(self.store.get(key)))
+            return self._document(key, Decision, self._mend())
         except FileNotFoundError:
             return None
-        except (ValueError, KeyError, TypeError) as error:
-            raise ModelUnusable(f"{self.store.where(key)}: damaged: {error}. {self._mend()}") from error
 
     def standing(self) -> Decision | None:
         """The same, and None with a warning where the pointer is damaged: a new champion mends it.
@@ -259,24 +324,20 @@ class Registry:
             ModelUnusable: one is damaged.
             StorageUnavailable, StorageRefused.
         """
-        found = []
-        for entry in self.store.list(f"{self.prefix}decisions/"):
-            try:
-                found.append(Decision.from_dict(json.loads(self.store.get(entry.key))))
-            except (ValueError, KeyError, TypeError) as error:
-                raise ModelUnusable(
-                    f"{self.store.where(entry.key)}: damaged: {error}. Move it away, and run it again."
-                ) from error
+        fix = "Move it away, and run it again."
+        keys = [entry.key for entry in self.store.list(f"{self.prefix}decisions/")]
+        found = [self._document(key, Decision, fix) for key in keys]
         return sorted(found, key=lambda decision: decision.at)
 
-    def rollback(self, version: str | None, *, at: datetime, by: str, reason: str) -> Decision:
-        """Make an earlier version the champion again, once its files are seen to be whole.
+    def rollback(self, version: str | None, *, at: datetime, by: str, reason: str, check: Check) -> Decision:
+        """Make an earlier version the champion again, once its files are seen to be whole and usable.
 
         Args:
             version: which one; None = the one that was deployed before the present champion was.
             at: the time (UTC).
             by: who asks for it.
             reason: why.
+            check: raises ModelUnusable where files can't be used: ``boosters.check``.
 
         Raises:
             ModelUnusable: there is no such version, it is damaged, or none was deployed before.
@@ -286,8 +347,10 @@ class Registry:
         chosen = version or self._before(standing)
         if standing is not None and standing.version == chosen:
             raise ModelUnusable(f"{chosen} is the champion of {self.target} already: nothing to roll back")
-        self.load(chosen)
-        decision = Decision("rolled back", chosen, standing.version if standing else None, at, by, reason)
+        found = self.load(chosen)
+        check(found.files)
+        previous = standing.version if standing else None
+        decision = Decision("rolled back", chosen, previous, at, by, reason, found.manifest_sha256)
         self.promote(decision)
         return decision
 
@@ -310,6 +373,12 @@ class Registry:
         standing = self.standing()
         if standing and not self.store.exists(f"{self.prefix}decisions/{standing.key}"):
             self.record(standing)
+
+    def _document(self, key: str, kind: type[T], fix: str) -> T:
+        try:
+            return documents.read(self.store, key, kind, fix)
+        except ObjectDamaged as error:
+            raise ModelUnusable(str(error)) from error
 
     def _mend(self) -> str:
         return (

@@ -11,14 +11,16 @@ import numpy as np
 
 QUANTILES: Final = (0.1, 0.5, 0.9)
 BLOCK_DAYS: Final = 7  # the weather of one week tells little of the next week's errors
+LEAST_BLOCKS: Final = 6  # of a short sample blocks are shorter: three weeks resampled would say nothing
 RESAMPLES: Final = 1000
 _INTERVAL: Final = (5, 95)  # percent
+_COVERAGE_INTERVAL: Final = (0.5, 99.5)  # percent: one of 24 leads would leave (5, 95) by chance
 
 Array = np.ndarray
 
 
 @dataclass(frozen=True)
-class Quantiles:
+class QuantileForecast:
     """A forecast.
 
     Attributes:
@@ -32,7 +34,7 @@ class Quantiles:
     p90: Array
 
 
-def figures(observed: Array, forecast: Quantiles) -> dict[str, float | int | None]:
+def figures(observed: Array, forecast: QuantileForecast) -> dict[str, float | int | None]:
     """Error and interval of a forecast.
 
     Args:
@@ -94,13 +96,40 @@ def against(observed: Array, ours: Array, theirs: Array) -> dict[str, float | No
     }
 
 
-def reliability(observed: Array, forecast: Quantiles) -> dict[str, float | None]:
+def reliability(observed: Array, forecast: QuantileForecast) -> dict[str, float | None]:
     """Share (0 to 1) of observations below each quantile; None where there is no pair."""
     known = np.isfinite(observed) & np.isfinite(forecast.p50)
     if not known.any():
         return dict.fromkeys(("p10", "p50", "p90"))
     truth = observed[known]
     return {name: float(np.mean(truth < getattr(forecast, name)[known])) for name in ("p10", "p50", "p90")}
+
+
+def coverage_range(
+    observed: Array, forecast: QuantileForecast, days: Array, *, seed: int = 0
+) -> tuple[float, float] | None:
+    """Between which shares the coverage of p10 to p90 lies, as far as a sample can tell.
+
+    By a block bootstrap over days, all stations together: 99 % of the resamples. None where there is no pair.
+
+    Args:
+        observed: shape (stations, issue times).
+        forecast: of the same shape.
+        days: day number of each issue time, shape (issue times,).
+        seed: of the resampling.
+    """
+    known = np.isfinite(observed) & np.isfinite(forecast.p50)
+    if not known.any():
+        return None
+    within = known & (forecast.p10 <= observed) & (observed <= forecast.p90)
+    blocks = _blocks(days)
+    counts, covered = (
+        _by_block(each[..., None].astype(np.float64), blocks)[:, 0] for each in (known, within)
+    )
+    draws = _draws(len(counts), seed)
+    total = draws @ counts
+    low, high = np.percentile((draws @ covered)[total > 0] / total[total > 0], _COVERAGE_INTERVAL)
+    return float(low), float(high)
 
 
 def paired(
@@ -123,15 +152,13 @@ def paired(
     known = np.isfinite(observed) & np.isfinite(new) & np.isfinite(old)
     if not known.any():
         return {**dict.fromkeys(("improvement", "low", "high", "certainty")), "days": 0}
-    blocks = (days - days.min()) // BLOCK_DAYS
+    blocks = _blocks(days)
     sums = {
         name: _by_block(np.where(known, (forecast - observed).astype(np.float64) ** 2, 0), blocks)
         for name, forecast in (("new", new), ("old", old))
     }
     counts = _by_block(known, blocks)
-    draws = np.random.default_rng(seed).multinomial(
-        len(counts), np.full(len(counts), 1 / len(counts)), size=RESAMPLES
-    )
+    draws = _draws(len(counts), seed)
     gains = _improvement(draws @ sums["new"], draws @ sums["old"], draws @ counts)
     low, high = np.nanpercentile(gains, _INTERVAL)
     compared = known.any(axis=(0, 2))
@@ -142,6 +169,17 @@ def paired(
         "certainty": float(np.nanmean(gains > 0)),
         "days": int(np.unique(days[compared]).size),
     }
+
+
+def _blocks(days: Array) -> Array:
+    """Block of consecutive days that each issue time belongs to: weeks, of a short sample shorter ones."""
+    span = int(np.ptp(days)) + 1
+    return np.asarray((days - days.min()) // max(min(BLOCK_DAYS, span // LEAST_BLOCKS), 1))
+
+
+def _draws(blocks: int, seed: int) -> Array:
+    """How often each block is drawn in each resample, shape (RESAMPLES, blocks)."""
+    return np.random.default_rng(seed).multinomial(blocks, np.full(blocks, 1 / blocks), size=RESAMPLES)
 
 
 def _by_block(values: Array, blocks: Array) -> Array:

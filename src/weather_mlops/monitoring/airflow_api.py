@@ -12,9 +12,8 @@ from weather_mlops.errors import Misconfigured, OrchestratorRefused, Orchestrato
 
 TIMEOUT: Final = (5, 30)  # seconds to connect, and without a byte
 RUNS: Final = 30  # runs of a DAG that are looked at: a median of 20 and some that failed
-MANY: Final = (
-    500  # entries of a listing at the most; Airflow itself gives no more than its maximum_page_limit
-)
+MANY: Final = 500  # entries of a page of a listing; Airflow itself gives no more than its maximum_page_limit
+_BEGUN: Final = ("running", "success", "failed")
 _SERVER_ERROR: Final = 500
 _CONFLICT: Final = 409
 _UNAUTHORIZED: Final = frozenset({401, 403})
@@ -113,12 +112,36 @@ class AirflowApi:
         return told
 
     def dags(self) -> list[Dag]:
-        """All pipelines.
+        """All pipelines, however many pages they take.
 
         Raises:
             OrchestratorUnavailable, OrchestratorRefused.
         """
-        return [Dag.of(dag) for dag in self._get("dags", {"limit": MANY})["dags"]]
+        found: list[Dag] = []
+        while True:
+            page = self._get("dags", {"limit": MANY, "offset": len(found), "order_by": "dag_id"})
+            found += map(Dag.of, page["dags"])
+            if not page["dags"] or len(found) >= page["total_entries"]:
+                return found
+
+    def broken_files(self) -> list[str]:
+        """Names of the files of pipelines that Airflow can't load.
+
+        Raises:
+            OrchestratorUnavailable, OrchestratorRefused.
+        """
+        found = self._get("importErrors", {"limit": MANY, "order_by": "filename"})["import_errors"]
+        return [error["filename"] for error in found]
+
+    def first_run_at(self) -> datetime | None:
+        """When the oldest run of any pipeline began that Airflow knows; None where there was none yet.
+
+        Raises:
+            OrchestratorUnavailable, OrchestratorRefused.
+        """
+        query = {"order_by": "start_date", "limit": 1, "state": _BEGUN}
+        runs = [DagRun.of(run) for run in self._get("dags/~/dagRuns", query)["dag_runs"]]
+        return runs[0].started_at if runs else None
 
     def runs(self, dag_id: str) -> list[DagRun]:
         """The newest runs of a DAG, newest first.

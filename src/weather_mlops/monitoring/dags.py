@@ -1,17 +1,24 @@
-"""The pipelines as Airflow runs them: late, slow, failing, waiting; each held to its own past."""
+"""The pipelines as Airflow runs them: failing, waiting, late, slow; each compared with its own past.
+
+Every pipeline that Airflow knows is watched, one's own too. Of one without a schedule, which people start,
+runs that fail or wait are reported; it is never late, and never slow, since each of its runs may be about
+something else. Of one that is paused, only runs that wait are: none begins until it is unpaused.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import PurePath
 from statistics import median
 from typing import Any, Final
 
 from weather_mlops.monitoring.airflow_api import Dag, DagRun, TaskRun
-from weather_mlops.monitoring.findings import Check, Severity
-from weather_mlops.monitoring.gathering import Rule
+from weather_mlops.monitoring.checks import Check, CheckSeverity
+from weather_mlops.monitoring.section_builder import Rule
 
-COMPONENT: Final = Rule("airflow_component", "s", Severity.CRITICAL)
-FAILING: Final = Rule("dag_failing", severity=Severity.CRITICAL)
+COMPONENT: Final = Rule("airflow_component", "s", CheckSeverity.CRITICAL)
+FAILING: Final = Rule("dag_failing", severity=CheckSeverity.CRITICAL)
+BROKEN: Final = Rule("pipeline_broken", severity=CheckSeverity.CRITICAL)
 LATE: Final = Rule("dag_late", "min")
 SLOW: Final = Rule("dag_slow", "×")
 QUEUED: Final = Rule("dag_queued", "min")
@@ -20,17 +27,27 @@ MEDIAN_OF: Final = 20
 """Successful runs that the median is of, at most."""
 MEDIAN_NEEDS: Final = 5
 """With fewer there is no telling what is usual."""
+BY_HAND_WITHIN: Final = timedelta(hours=24)
+"""For this long a failure of a pipeline without a schedule counts: no next run comes by itself to end it."""
 NOTICED: Final = 60.0
 """Seconds: a run that is longer than usual by less is not slow, whatever the ratio: small runs vary."""
 
 
 @dataclass(frozen=True)
-class Pipeline:
-    """A DAG, its newest runs (newest first), and its tasks that wait for a worker now."""
+class DagRuns:
+    """A DAG as it runs.
+
+    Attributes:
+        dag: which one.
+        runs: its newest ones, newest first.
+        waiting: its tasks that wait for a worker now.
+        system_since: when the first run of any pipeline began: no run was due before.
+    """
 
     dag: Dag
     runs: Sequence[DagRun]
     waiting: Sequence[TaskRun] = ()
+    system_since: datetime | None = None
 
     @property
     def ended(self) -> list[DagRun]:
@@ -38,14 +55,28 @@ class Pipeline:
         return [run for run in self.runs if run.state in {"success", "failed"}]
 
     @property
-    def failed_in_a_row(self) -> int:
-        """Of the newest runs that are over, how many failed before the first success."""
+    def watched(self) -> list[str]:
+        """Names of the checks that it is watched by."""
+        if self.dag.paused:
+            rules = [QUEUED]
+        else:
+            rules = [FAILING, QUEUED] if self.dag.by_hand else [FAILING, LATE, SLOW, QUEUED]
+        return [rule.name for rule in rules]
+
+    def failed_runs(self, now: datetime) -> list[DagRun]:
+        """The newest runs that are over, up to the last success; of a pipeline by hand, those of a day."""
         states = [run.state for run in self.ended]
-        return states.index("success") if "success" in states else len(states)
+        failed = self.ended[: states.index("success") if "success" in states else None]
+        if not self.dag.by_hand:
+            return failed
+        return [run for run in failed if run.ended_at is None or now - run.ended_at < BY_HAND_WITHIN]
 
     def late_minutes(self, now: datetime) -> float:
         """Minutes since a run by schedule should have begun; 0 while none is due."""
-        return 0.0 if self.dag.due_at is None else max(0.0, _minutes(self.dag.due_at, now))
+        if self.dag.due_at is None:
+            return 0.0
+        due = max(self.dag.due_at, self.system_since) if self.system_since else self.dag.due_at
+        return max(0.0, _minutes(due, now))
 
     def queued_minutes(self, now: datetime) -> float:
         """Minutes that the longest waiting run or task waits; a run behind a running one isn't held up."""
@@ -74,12 +105,14 @@ class Pipeline:
         return {
             "paused": self.dag.paused,
             "by_hand": self.dag.by_hand,
+            "watched": self.watched,
+            "due_at": self.dag.due_at and self.dag.due_at.isoformat(),
             "last_run": newest and newest.run_id,
             "last_state": newest and newest.state,
             "last_started_at": newest and newest.started_at and newest.started_at.isoformat(),
             "last_seconds": _rounded(taken),
             "median_seconds": _rounded(usual),
-            "failed_in_a_row": self.failed_in_a_row,
+            "failed_in_a_row": len(self.failed_runs(now)),
             "late_minutes": None if self.dag.paused else _rounded(self.late_minutes(now)),
             "queued_minutes": _rounded(self.queued_minutes(now)),
         }
@@ -95,20 +128,26 @@ class DagLimits:
     max_queued_minutes: float
 
 
-def dag_checks(pipeline: Pipeline, limits: DagLimits, now: datetime) -> list[Check]:
-    """A pipeline held to its limits; nothing is asked of one that is paused or that people start."""
+def dag_checks(pipeline: DagRuns, limits: DagLimits, now: datetime) -> list[Check]:
+    """A pipeline compared with the limits of what it is watched by."""
     dag = pipeline.dag
-    if dag.paused or dag.by_hand:
-        return []
     late, queued = pipeline.late_minutes(now), pipeline.queued_minutes(now)
     overdue = f"a run was due at {dag.due_at:%Y-%m-%d %H:%M} UTC" if late else "no run is overdue"
     waiting = _waiting(pipeline) if queued else "nothing waits for a worker"
-    return [
-        _failing(pipeline, limits.max_failed_runs),
+    checks = [
+        _failing(pipeline, limits.max_failed_runs, now),
         LATE.above(late, limits.max_late_minutes, overdue, dag.dag_id),
         _slow(pipeline, limits.max_slow_ratio, now),
         QUEUED.above(queued, limits.max_queued_minutes, waiting, dag.dag_id),
     ]
+    return [check for check in checks if check.name in pipeline.watched]
+
+
+def broken_check(files: Sequence[str]) -> Check:
+    """Of the pipelines that Airflow can't load, by their files: none of them runs."""
+    named = ", ".join(PurePath(file).name for file in files)
+    detail = f"Airflow can't load {named}: the UI shows the import error" if files else "every file is loaded"
+    return BROKEN.above(len(files), 0, detail)
 
 
 def component_checks(health: Mapping[str, Any], now: datetime, max_heartbeat_age_s: float) -> list[Check]:
@@ -139,16 +178,17 @@ def component_figures(health: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _failing(pipeline: Pipeline, max_failed_runs: int) -> Check:
+def _failing(pipeline: DagRuns, max_failed_runs: int, now: datetime) -> Check:
     dag_id = pipeline.dag.dag_id
     if not pipeline.ended:
         return FAILING.above(0, max_failed_runs, "no run has ended yet", dag_id)
-    newest, failed = pipeline.ended[0], pipeline.failed_in_a_row
-    detail = f"the last run, {newest.run_id}, ended as {newest.state}; {failed} failed in a row"
+    newest, failed = pipeline.ended[0], len(pipeline.failed_runs(now))
+    within = f" within {BY_HAND_WITHIN.total_seconds() / 3600:.0f} h" if pipeline.dag.by_hand else ""
+    detail = f"the last run, {newest.run_id}, ended as {newest.state}; {failed} failed in a row{within}"
     return FAILING.above(failed, max_failed_runs, detail, dag_id)
 
 
-def _slow(pipeline: Pipeline, max_ratio: float, now: datetime) -> Check:
+def _slow(pipeline: DagRuns, max_ratio: float, now: datetime) -> Check:
     (taken, usual), dag_id = pipeline.seconds(now), pipeline.dag.dag_id
     if taken is None or not usual:
         why = f"not enough yet: a median needs {MEDIAN_NEEDS} successful runs before the newest one"
@@ -158,7 +198,9 @@ def _slow(pipeline: Pipeline, max_ratio: float, now: datetime) -> Check:
     return SLOW.above(ratio, max_ratio, detail, dag_id)
 
 
-def _waiting(pipeline: Pipeline) -> str:
+def _waiting(pipeline: DagRuns) -> str:
+    if pipeline.dag.paused:
+        return "a run waits, and the pipeline is paused: unpause it, or mark the run failed"
     tasks = sorted({task.task_id for task in pipeline.waiting})
     return f"waiting for a worker: {', '.join(tasks)}" if tasks else "a run waits to be begun"
 

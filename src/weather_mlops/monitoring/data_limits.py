@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Limits:
+class DataQualityLimits:
     """What is still well, and how it is looked at. Fields are the arguments of the YAML.
 
     The limits of bias were told by a simulated year of 97 stations (``benchmarks/monitoring_alarms.py``).

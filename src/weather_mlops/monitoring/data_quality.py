@@ -4,6 +4,7 @@ Figures of the section (times are ISO 8601, UTC; a share is 0 to 1; None = not m
 
     {"measured_at": "2026-11-24T04:05:00+00:00",
      "newest_observed_at": "2026-11-24T03:00:00+00:00", "lag_hours": 1.08,
+     "first_audit_at": "2026-11-01T05:00:02+00:00",                           of the last 30 days
      "windows": {"24h": {"first": ..., "last": ..., "stations": 97, "expected": 2328, "present": 2301,
                          "completeness": 0.988, "values": 41234, "outside": 2, "validity": 0.99995,
                          "quarantined": 3, "quarantined_share": 0.001, "corrected": 12,
@@ -39,34 +40,45 @@ Figures of the section (times are ISO 8601, UTC; a share is 0 to 1; None = not m
      "read": {"requests": 31, "bytes": 4123456}}
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 from pyiceberg.catalog import Catalog
 
+from weather_mlops.formatting import number
 from weather_mlops.kma.endpoints import HOUR
 from weather_mlops.lake.health import newest_hour
-from weather_mlops.lake.store import ObjectStore
-from weather_mlops.monitoring import losses, presence, results, seasons, stations
-from weather_mlops.monitoring.data_limits import Limits
-from weather_mlops.monitoring.findings import Section, Severity
-from weather_mlops.monitoring.gathering import Gathering, Rule
-from weather_mlops.monitoring.presence import WINDOWS, Rows
+from weather_mlops.lake.object_store import ObjectStore
+from weather_mlops.monitoring import completeness, quarantine_and_gaps, seasons, stations, validation_results
+from weather_mlops.monitoring.checks import FIRST_COLLECTION, CheckSeverity, Section
+from weather_mlops.monitoring.completeness import WINDOWS, Rows
+from weather_mlops.monitoring.data_limits import DataQualityLimits
+from weather_mlops.monitoring.section_builder import Gathering, Rule
 from weather_mlops.monitoring.window import count_since, share, whole_hour
 
-__all__ = ["Limits", "measure"]
+__all__ = ["DataQualityLimits", "measure"]
 
 NAME: Final = "data_quality"
-STALE: Final = Rule("observations_stale", "h", Severity.CRITICAL)
+STALE: Final = Rule("observations_stale", "h", CheckSeverity.CRITICAL)
 FUTURE: Final = Rule("observations_in_future")
 COMPLETENESS: Final = Rule("completeness_low")
 VALIDITY: Final = Rule("validity_low")
 QUARANTINED: Final = Rule("quarantine_high")
 OPEN_GAPS: Final = Rule("gaps_open_high")
 SCORE: Final = Rule("quality_score_low")
+OF_A_DAY: Final = (COMPLETENESS, VALIDITY, SCORE, QUARANTINED)
+OF_PARTS: Final = ("newest_observed_at", "lag_hours", "windows", "stations")
+"""Figures that stay None where their part fails."""
+NO_ROWS: Final = "not enough yet (0 rows in 31 days): run data_collection, or load history"
+"""Why there is no figure where the table could be read, and has no row of the last days."""
+ONLY_LOADED: Final = (
+    "not enough yet: only history was loaded so far, and the first collection is still to come"
+)
+"""Why there is none in a new system whose load of history goes on, or has ended long before now."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +86,8 @@ class Sources:
     """What was read; None where that failed, or where there is nothing.
 
     Attributes:
-        rows: of the observations.
+        rows: of the observations of the stations that are watched.
+        all_rows: of all stations: neighbours tell of those that are watched.
         refused: of the quarantine.
         open_gaps: of the register.
         runs: validation results.
@@ -82,13 +95,20 @@ class Sources:
     """
 
     rows: Rows | None
+    all_rows: Rows | None
     refused: pa.Table | None
     open_gaps: pa.Table | None
-    runs: Sequence[results.Run] | None
+    runs: Sequence[validation_results.ValidationRun] | None
     corrections: dict[str, Any] | None
 
 
-def measure(catalog: Catalog, store: ObjectStore, limits: Limits, now: datetime) -> Section:
+def measure(
+    catalog: Catalog,
+    store: ObjectStore,
+    limits: DataQualityLimits,
+    now: datetime,
+    station_ids: Collection[int] | None = None,
+) -> Section:
     """Measure the data of the last 30 days.
 
     Args:
@@ -96,16 +116,19 @@ def measure(catalog: Catalog, store: ObjectStore, limits: Limits, now: datetime)
         store: the bucket; small figures of before are kept in it, under ``monitoring/data/``.
         limits: what is still well.
         now: the time, timezone-aware.
+        station_ids: of the stations that are watched; None = all. Nothing is expected of the others.
     """
-    gathered = Gathering({"measured_at": now.isoformat()})
+    gathered = Gathering({"measured_at": now.isoformat(), **dict.fromkeys(OF_PARTS)})
+    watched = stations.by_id().keys() if station_ids is None else station_ids
     with store.metered() as meter:
-        sources = _read(gathered, catalog, store, limits, now)
-        _freshness(gathered, catalog, sources.rows, limits, now)
-        gathered.figures["windows"] = {name: _window(sources, hours, now) for name, hours in WINDOWS.items()}
+        sources = _read(gathered, catalog, store, limits, now, watched)
+        gathered.part(
+            "freshness", (STALE, FUTURE), lambda: _freshness(gathered, catalog, sources, limits, now)
+        )
         _details(gathered, store, sources, now)
-        _judge_day(gathered, limits)
-        _judge_gaps(gathered, sources, limits)
-        _stations(gathered, store, sources, limits)
+        gathered.part("windows", OF_A_DAY, lambda: _judge_day(gathered, sources, limits, now))
+        gathered.part("gaps", (OPEN_GAPS,), lambda: _judge_gaps(gathered, sources, limits))
+        gathered.part("stations", stations.RULES, lambda: _stations(gathered, store, sources, limits))
         last = whole_hour(now - limits.grace_hours * HOUR)
         gathered.figures["drift"] = gathered.attempt(
             "drift", lambda: seasons.current(catalog, store, last=last, limits=limits, now=now)
@@ -114,33 +137,57 @@ def measure(catalog: Catalog, store: ObjectStore, limits: Limits, now: datetime)
     return gathered.section(NAME)
 
 
-def _read(
-    gathered: Gathering, catalog: Catalog, store: ObjectStore, limits: Limits, now: datetime
+def _read(  # noqa: PLR0913, PLR0917  of measure
+    gathered: Gathering,
+    catalog: Catalog,
+    store: ObjectStore,
+    limits: DataQualityLimits,
+    now: datetime,
+    watched: Collection[int],
 ) -> Sources:
     month = now - timedelta(hours=max(WINDOWS.values()))
-    rows = gathered.attempt("windows", lambda: presence.read(catalog, limits.grace_hours, now))
+    all_rows = gathered.attempt("windows", lambda: completeness.read(catalog, limits.grace_hours, now))
+    rows = all_rows and completeness.of_stations(all_rows, watched)
     if rows is None and not gathered.missing:
-        gathered.lacks("windows", "not enough yet (0 rows in 31 days): run data_collection, or load history")
+        gathered.lacks("windows", NO_ROWS)
+    runs = gathered.attempt("quality_by_run", lambda: validation_results.runs(store, month, now))
+    if rows is not None and now - rows.newest > limits.max_lag_hours * HOUR and _new(runs, limits, now):
+        gathered.lacks("windows", ONLY_LOADED)
+        rows = None
     return Sources(
         rows=rows,
-        refused=gathered.attempt("quarantine", lambda: losses.refused(catalog, month, now)),
-        open_gaps=gathered.attempt("gaps", lambda: losses.open_gaps(catalog, now)),
-        runs=gathered.attempt("quality_by_run", lambda: results.runs(store, month, now)),
-        corrections=gathered.attempt("corrections", lambda: results.corrections(catalog, store, now)),
+        all_rows=all_rows,
+        refused=gathered.attempt("quarantine", lambda: quarantine_and_gaps.refused(catalog, month, now)),
+        open_gaps=gathered.attempt("gaps", lambda: quarantine_and_gaps.open_gaps(catalog, now, watched)),
+        runs=runs,
+        corrections=gathered.attempt(
+            "corrections", lambda: validation_results.corrections(catalog, store, now)
+        ),
     )
 
 
+def _new(
+    runs: Sequence[validation_results.ValidationRun] | None, limits: DataQualityLimits, now: datetime
+) -> bool:
+    """Whether the first audit was so lately that an hourly collection can't have fallen behind since."""
+    return runs is not None and len(runs) > 0 and now - runs[0].at < limits.max_lag_hours * HOUR
+
+
 def _freshness(
-    gathered: Gathering, catalog: Catalog, rows: Rows | None, limits: Limits, now: datetime
+    gathered: Gathering, catalog: Catalog, sources: Sources, limits: DataQualityLimits, now: datetime
 ) -> None:
-    older = "newest_observed_at"
+    rows, older = sources.rows, "newest_observed_at"
     newest = rows.newest if rows else gathered.attempt(older, lambda: newest_hour(catalog))
     lag = round((now - newest) / HOUR, 2) if newest else None
     gathered.figures |= {"newest_observed_at": newest and newest.isoformat(), "lag_hours": lag}
     if lag is None:
-        gathered.checks.append(STALE.unknown(gathered.why("windows"), limits.max_lag_hours))
+        awaits = FIRST_COLLECTION if _empty(gathered, older) else ""
+        gathered.checks.append(STALE.unknown(gathered.why("windows"), limits.max_lag_hours, awaits=awaits))
+    elif lag > limits.max_lag_hours and _new(sources.runs, limits, now):
+        gathered.checks.append(STALE.unknown(ONLY_LOADED, limits.max_lag_hours, awaits=FIRST_COLLECTION))
     else:
-        detail = f"the newest hour, {newest:%Y-%m-%d %H:%M} UTC, lies {lag:.1f} h behind the clock"
+        behind = number(lag, limits.max_lag_hours)
+        detail = f"the newest hour, {newest:%Y-%m-%d %H:%M} UTC, lies {behind} h behind the clock"
         gathered.checks.append(STALE.above(lag, limits.max_lag_hours, detail))
     ahead = gathered.attempt("rows_in_future", lambda: count_since(catalog, whole_hour(now) + 2 * HOUR))
     if ahead is None:
@@ -150,51 +197,69 @@ def _freshness(
         gathered.checks.append(FUTURE.above(ahead, 0, detail))
 
 
-def _window(sources: Sources, hours: int, now: datetime) -> dict[str, Any]:
+def _empty(gathered: Gathering, older: str) -> bool:
+    """Whether the table was read, and has no row at all."""
+    return gathered.why("windows") == NO_ROWS and all(gap.what != older for gap in gathered.missing)
+
+
+def _window(gathered: Gathering, sources: Sources, hours: int, now: datetime) -> dict[str, Any]:
     """Figures of the last hours, from all sources."""
     since = now - timedelta(hours=hours)
-    told = presence.of_window(sources.rows, hours)
-    refused = None if sources.refused is None else losses.count_since(sources.refused, since)
+    told = completeness.of_window(sources.rows, hours)
+    rows, counted = sources.refused, sources.corrections
+    refused = gathered.attempt(
+        "quarantine", lambda: None if rows is None else quarantine_and_gaps.count_since(rows, since)
+    )
+    corrected = gathered.attempt(
+        "corrections", lambda: None if counted is None else validation_results.corrected_since(counted, since)
+    )
     scores = [run.score for run in sources.runs or () if run.at > since and run.score is not None]
-    counted = sources.corrections
     return {
         **told,
         "quarantined": refused,
         "quarantined_share": None if refused is None else share(refused, refused + (told["present"] or 0)),
-        "corrected": None if counted is None else results.corrected_since(counted, since),
+        "corrected": corrected,
         "runs": None if sources.runs is None else len(scores),
         "quality_score": round(sum(scores) / len(scores), 4) if scores else None,
     }
 
 
 def _details(gathered: Gathering, store: ObjectStore, sources: Sources, now: datetime) -> None:
-    """What the plots and the tables show."""
+    """What the plots and the tables show; None where it was not measured."""
+    rows, refused, open_gaps, counted = sources.rows, sources.refused, sources.open_gaps, sources.corrections
     week = [run for run in sources.runs or () if run.at > now - timedelta(hours=WINDOWS["7d"])]
-    counted = sources.corrections
-    days = results.corrected_by_day(counted) if counted else {}
+    figures: dict[str, Callable[[], Any]] = {
+        "completeness_by_hour": lambda: rows and completeness.by_hour(rows),
+        "variables": lambda: rows and completeness.by_variable(rows),
+        "score_parts": lambda: validation_results.score_parts(store, week[-1]) if week else None,
+        "quarantine": lambda: None if refused is None else quarantine_and_gaps.by_rule(refused, WINDOWS, now),
+        "gaps": lambda: None if open_gaps is None else quarantine_and_gaps.of_gaps(open_gaps, now),
+        "corrections": lambda: counted and _corrections(counted),
+    }
     gathered.figures |= {
-        "completeness_by_hour": sources.rows and presence.by_hour(sources.rows),
-        "variables": sources.rows and presence.by_variable(sources.rows),
+        "first_audit_at": sources.runs[0].at.isoformat() if sources.runs else None,
         "quality_by_run": {
             "at": [run.at.isoformat() for run in week],
             "score": [run.score for run in week],
             "fit_share": [run.fit_share for run in week],
         },
-        "score_parts": gathered.attempt("score_parts", lambda: results.score_parts(store, week[-1]))
-        if week
-        else None,
-        "quarantine": None if sources.refused is None else losses.by_rule(sources.refused, WINDOWS, now),
-        "gaps": None if sources.open_gaps is None else losses.of_gaps(sources.open_gaps, now),
-        "corrections": counted
-        and {
-            "counted_since": counted["counted_since"],
-            "days": list(days),
-            "corrected": list(days.values()),
-        },
+        **{name: gathered.attempt(name, measure) for name, measure in figures.items()},
     }
 
 
-def _judge_day(gathered: Gathering, limits: Limits) -> None:
+def _corrections(counted: Mapping[str, Any]) -> dict[str, Any]:
+    days = validation_results.corrected_by_day(counted)
+    return {
+        "counted_since": counted["counted_since"],
+        "days": list(days),
+        "corrected": list(days.values()),
+    }
+
+
+def _judge_day(gathered: Gathering, sources: Sources, limits: DataQualityLimits, now: datetime) -> None:
+    gathered.figures["windows"] = {
+        name: _window(gathered, sources, hours, now) for name, hours in WINDOWS.items()
+    }
     day = gathered.figures["windows"]["24h"]
     texts = {
         COMPLETENESS: f"{day['present']} of {day['expected']} station-hours of 24 h are there",
@@ -220,7 +285,7 @@ def _judge_day(gathered: Gathering, limits: Limits) -> None:
     gathered.checks.append(QUARANTINED.above(refused, limit, detail))
 
 
-def _judge_gaps(gathered: Gathering, sources: Sources, limits: Limits) -> None:
+def _judge_gaps(gathered: Gathering, sources: Sources, limits: DataQualityLimits) -> None:
     limit = limits.max_open_gaps_share
     if sources.open_gaps is None or sources.rows is None:
         why = gathered.why("gaps" if sources.open_gaps is None else "windows")
@@ -232,23 +297,22 @@ def _judge_gaps(gathered: Gathering, sources: Sources, limits: Limits) -> None:
     gathered.checks.append(OPEN_GAPS.above(found, limit, detail))
 
 
-def _stations(gathered: Gathering, store: ObjectStore, sources: Sources, limits: Limits) -> None:
-    rows = sources.rows
-    gathered.figures["stations"] = None
-    if rows is None:
+def _stations(gathered: Gathering, store: ObjectStore, sources: Sources, limits: DataQualityLimits) -> None:
+    rows, everywhere = sources.rows, sources.all_rows
+    if rows is None or everywhere is None:
         return
     off = gathered.attempt("sensors_off_before", lambda: stations.load_off(store)) or {}
-    begin = rows.grid.length - 24 * stations.WINDOW_DAYS
-    found = stations.watch(rows.grid.between(begin, rows.grid.length), rows.present[:, begin:], off, limits)
-    gathered.checks += stations.checks(found, limits)
+    begin, end = rows.grid.length - 24 * stations.WINDOW_DAYS, rows.grid.length
+    found = stations.watch(everywhere.grid.between(begin, end), everywhere.present[:, begin:], off, limits)
+    gathered.checks += stations.checks(found, limits, rows.grid.stations)
     gathered.attempt("sensors_off", lambda: stations.keep_off(store, off, found.off_since))
-    refused, gaps = (losses.by_station(table) for table in (sources.refused, sources.open_gaps))
+    refused, gaps = (quarantine_and_gaps.by_station(table) for table in (sources.refused, sources.open_gaps))
     gathered.figures["stations"] = [
         {
-            **presence.of_station(rows, place),
+            **completeness.of_station(rows, place),
             "quarantined_30d": None if refused is None else refused.get(int(number), 0),
             "open_gaps": None if gaps is None else gaps.get(int(number), 0),
-            **stations.figures(found, place),
+            **stations.figures(found, int(np.searchsorted(everywhere.grid.stations, number))),
         }
         for place, number in enumerate(rows.grid.stations)
     ]

@@ -5,8 +5,11 @@ Figures, each None or absent where it is missing:
     machine   contained, cores, cpu_share, memory_share, memory_used_gb, memory_limit_gb,
               disks: [{path, used_share, free_gb}]
     airflow   components: {name: {status, heartbeat_at}},
-              dags: {dag_id: {paused, by_hand, last_run, last_state, last_started_at, last_seconds,
-                     median_seconds, failed_in_a_row, late_minutes, queued_minutes}}
+              dags: {dag_id: {paused, by_hand, watched: [names of checks], due_at, last_run, last_state,
+                     last_started_at, last_seconds, median_seconds, failed_in_a_row, late_minutes,
+                     queued_minutes}},
+              first_run_at: the oldest that Airflow knows, of any pipeline,
+              broken_files: of pipelines that Airflow can't load
     storage   write_ms, read_ms, list_ms, delete_ms, failed, clock_skew_s
     kma       last_success_at, last_success_age_h, replies_24h, calls_used, calls_left,
               tries_24h, failed_tries_24h, error_share
@@ -19,20 +22,23 @@ from pathlib import Path
 from typing import Final
 
 from weather_mlops.errors import Misconfigured, OrchestratorRefused, OrchestratorUnavailable
-from weather_mlops.lake.store import ObjectStore
-from weather_mlops.monitoring import dags, feed, machine, storage
+from weather_mlops.lake.object_store import ObjectStore
+from weather_mlops.monitoring import dags, host, kma_health, storage
 from weather_mlops.monitoring.airflow_api import AirflowApi
-from weather_mlops.monitoring.findings import Section, Severity
-from weather_mlops.monitoring.gathering import Gathering, Rule
+from weather_mlops.monitoring.checks import CheckSeverity, Section
+from weather_mlops.monitoring.section_builder import Gathering, Rule
 
 NAME: Final = "system_health"
-UNREACHABLE: Final = Rule("airflow_unreachable", severity=Severity.CRITICAL)
-OF_AIRFLOW: Final = (dags.COMPONENT, dags.FAILING, dags.LATE, dags.SLOW, dags.QUEUED, feed.ERRORS)
+UNREACHABLE: Final = Rule("airflow_unreachable", severity=CheckSeverity.CRITICAL)
+OF_AIRFLOW: Final = (
+    UNREACHABLE, dags.COMPONENT, dags.FAILING, dags.BROKEN, dags.LATE, dags.SLOW, dags.QUEUED,
+    kma_health.ERRORS,
+)  # fmt: skip
 """What is not known without Airflow's API."""
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class SystemHealthLimits:
     """What is still well; each is an argument in pipelines/monitoring.yml, with its reason.
 
     Attributes:
@@ -69,7 +75,7 @@ class Limits:
 def measure(  # noqa: PLR0913  where each part is
     store: ObjectStore,
     open_airflow: Callable[[], AirflowApi],
-    limits: Limits,
+    limits: SystemHealthLimits,
     *,
     disks: Sequence[str],
     kept: Path,
@@ -88,31 +94,26 @@ def measure(  # noqa: PLR0913  where each part is
         now: the time (UTC).
     """
     found = Gathering()
-    parts: tuple[tuple[str, Sequence[Rule], Callable[[], None]], ...] = (
-        (
-            "machine",
-            (machine.CPU, machine.MEMORY, machine.DISK),
-            lambda: _machine(found, limits, disks, kept, now),
-        ),
-        ("storage", (), lambda: _storage(found, store, limits)),
-        ("kma", (feed.SILENT, feed.BUDGET), lambda: _kma(found, store, limits, daily_calls, now)),
-        ("airflow", OF_AIRFLOW, lambda: _airflow(found, open_airflow, limits, now)),
+    of_host = (host.CPU, host.MEMORY, host.DISK)
+    found.part("machine", of_host, lambda: _machine(found, limits, disks, kept, now))
+    probed = (storage.FAILING, storage.SLOW, storage.SKEW)
+    found.part("storage", probed, lambda: _storage(found, store, limits))
+    found.part(
+        "kma", (kma_health.SILENT, kma_health.BUDGET), lambda: _kma(found, store, limits, daily_calls, now)
     )
-    for what, rules, part in parts:
-        before = len(found.missing)
-        found.attempt(what, part)
-        if len(found.missing) > before:
-            found.checks += [rule.unknown(found.why(what)) for rule in rules]
+    found.part("airflow", OF_AIRFLOW, lambda: _airflow(found, open_airflow, limits, now))
     return found.section(NAME)
 
 
-def _machine(found: Gathering, limits: Limits, disks: Sequence[str], kept: Path, now: datetime) -> None:
+def _machine(
+    found: Gathering, limits: SystemHealthLimits, disks: Sequence[str], kept: Path, now: datetime
+) -> None:
     try:
-        told = machine.measure(disks, now=now, kept=kept / "cpu.json")
+        told = host.measure(disks, now=now, kept=kept / "cpu.json")
     except OSError as error:
         raise Misconfigured(f"disks: {error}: name folders that exist") from error
     found.figures["machine"] = told.as_dict()
-    found.checks += machine.checks(
+    found.checks += host.checks(
         told,
         max_cpu_share=limits.max_cpu_share,
         max_memory_share=limits.max_memory_share,
@@ -120,7 +121,7 @@ def _machine(found: Gathering, limits: Limits, disks: Sequence[str], kept: Path,
     )
 
 
-def _storage(found: Gathering, store: ObjectStore, limits: Limits) -> None:
+def _storage(found: Gathering, store: ObjectStore, limits: SystemHealthLimits) -> None:
     told = storage.probe(store)
     found.figures["storage"] = told.as_dict()
     found.checks += storage.checks(told, max_ms=limits.max_s3_ms, max_clock_skew_s=limits.max_clock_skew_s)
@@ -128,10 +129,12 @@ def _storage(found: Gathering, store: ObjectStore, limits: Limits) -> None:
         found.lacks("storage", f"{told.failed} failed: {told.why}")
 
 
-def _kma(found: Gathering, store: ObjectStore, limits: Limits, daily_calls: int, now: datetime) -> None:
-    told = feed.measure(store, now, daily_calls)
+def _kma(
+    found: Gathering, store: ObjectStore, limits: SystemHealthLimits, daily_calls: int, now: datetime
+) -> None:
+    told = kma_health.measure(store, now, daily_calls)
     found.figures["kma"] = told.as_dict(now)
-    found.checks += feed.feed_checks(
+    found.checks += kma_health.feed_checks(
         told,
         now,
         daily_calls=daily_calls,
@@ -140,16 +143,17 @@ def _kma(found: Gathering, store: ObjectStore, limits: Limits, daily_calls: int,
     )
 
 
-def _airflow(found: Gathering, open_airflow: Callable[[], AirflowApi], limits: Limits, now: datetime) -> None:
+def _airflow(
+    found: Gathering, open_airflow: Callable[[], AirflowApi], limits: SystemHealthLimits, now: datetime
+) -> None:
     try:
         api = open_airflow()
         health = api.health()
-        waiting = api.waiting_tasks()
-        pipelines = [
-            dags.Pipeline(dag, api.runs(dag.dag_id), [task for task in waiting if task.dag_id == dag.dag_id])
-            for dag in api.dags()
-        ]
-        tries = feed.Tries.of(api.task_runs(feed.DAG_ID, feed.TASK_ID, now - feed.DAY))
+        first = api.first_run_at()
+        pipelines = _pipelines(api, first)
+        tries = kma_health.Tries.of(
+            api.task_runs(kma_health.DAG_ID, kma_health.TASK_ID, now - kma_health.DAY)
+        )
     except (OrchestratorUnavailable, OrchestratorRefused) as error:
         found.checks.append(UNREACHABLE.state(str(error), well=False))
         raise
@@ -158,6 +162,7 @@ def _airflow(found: Gathering, open_airflow: Callable[[], AirflowApi], limits: L
         raise
     found.checks.append(UNREACHABLE.state(f"{api.url} answers", well=True))
     found.figures["airflow"] = {
+        "first_run_at": first and first.isoformat(),
         "components": dags.component_figures(health),
         "dags": {pipeline.dag.dag_id: pipeline.as_dict(now) for pipeline in pipelines},
     }
@@ -168,4 +173,27 @@ def _airflow(found: Gathering, open_airflow: Callable[[], AirflowApi], limits: L
     )
     for pipeline in pipelines:
         found.checks += dags.dag_checks(pipeline, of_dags, now)
-    found.checks.append(feed.tries_check(tries, limits.max_kma_error_share))
+    _broken(found, api)
+    found.checks.append(kma_health.tries_check(tries, limits.max_kma_error_share))
+
+
+def _broken(found: Gathering, api: AirflowApi) -> None:
+    """Of pipelines that Airflow can't load; a user who may not read import errors loses nothing else."""
+    try:
+        files = api.broken_files()
+    except OrchestratorRefused as error:
+        found.checks.append(dags.BROKEN.unknown(str(error), 0))
+        return
+    found.figures["airflow"]["broken_files"] = files
+    found.checks.append(dags.broken_check(files))
+
+
+def _pipelines(api: AirflowApi, first: datetime | None) -> list[dags.DagRuns]:
+    """All that Airflow knows, with their newest runs and the tasks that wait."""
+    waiting = api.waiting_tasks()
+    return [
+        dags.DagRuns(
+            dag, api.runs(dag.dag_id), [each for each in waiting if each.dag_id == dag.dag_id], first
+        )
+        for dag in api.dags()
+    ]

@@ -9,10 +9,10 @@ import numpy as np
 
 from weather_mlops.model.targets import Target
 from weather_mlops.monitoring import pairs
-from weather_mlops.monitoring.champion import Champion
+from weather_mlops.monitoring.champion import DeployedModel
 from weather_mlops.monitoring.drift import independent
 from weather_mlops.monitoring.pairs import Sums
-from weather_mlops.monitoring.scored import Kept
+from weather_mlops.monitoring.scored import DailySums
 from weather_mlops.monitoring.stations import by_id
 from weather_mlops.monitoring.window import share
 
@@ -21,7 +21,7 @@ HOURS: Final = {"24h": 24, "7d": 168, "30d": 720}
 
 
 @dataclass(frozen=True)
-class Found:
+class TargetEvidence:
     """What a target is judged by.
 
     Attributes:
@@ -32,8 +32,8 @@ class Found:
     """
 
     target: Target
-    champion: Champion | None
-    kept: Kept
+    champion: DeployedModel | None
+    kept: DailySums
     recent: Sums
 
     def days(self, number: int) -> list[str]:
@@ -59,7 +59,7 @@ class Found:
         return mean, float(np.sqrt(sum(told[places[1]] / rmse**2 for told, rmse in known) / n))
 
 
-def figures(found: Found, *, min_pairs: int, due: datetime) -> dict[str, Any]:
+def figures(found: TargetEvidence, *, min_pairs: int, due: datetime) -> dict[str, Any]:
     """The figures of a target, as ``performance`` documents them.
 
     Args:
@@ -83,7 +83,7 @@ def figures(found: Found, *, min_pairs: int, due: datetime) -> dict[str, Any]:
     }
 
 
-def _hours(found: Found, issued: Sequence[int], due: datetime) -> dict[str, Any] | None:
+def _hours(found: TargetEvidence, issued: Sequence[int], due: datetime) -> dict[str, Any] | None:
     """Hours with and without a forecast since there is a champion; None without one."""
     if found.champion is None:
         return None
@@ -103,7 +103,7 @@ def _hours(found: Found, issued: Sequence[int], due: datetime) -> dict[str, Any]
     return told
 
 
-def _window(found: Found, leads: Sums, min_pairs: int) -> dict[str, Any]:
+def _window(found: TargetEvidence, leads: Sums, min_pairs: int) -> dict[str, Any]:
     everything = pairs.whole(leads)
     n = int(everything[0])
     if n < min_pairs:
@@ -133,7 +133,7 @@ def _entry(sums: Sequence[float]) -> dict[str, Any]:
     }
 
 
-def _promised(found: Found, leads: Sums) -> dict[str, float | None]:
+def _promised(found: TargetEvidence, leads: Sums) -> dict[str, float | None]:
     """What the evaluation promised of pairs of these leads; None where it doesn't tell of one."""
     rows = [
         (sums[0], found.promise(lead, "rmse"), found.promise(lead, "coverage_80"))
@@ -150,7 +150,7 @@ def _promised(found: Found, leads: Sums) -> dict[str, float | None]:
     }
 
 
-def _daily(found: Found) -> dict[str, list[Any]]:
+def _daily(found: TargetEvidence) -> dict[str, list[Any]]:
     names = ("n", "rmse", "bias", "coverage_80", "persistence_rmse")
     told: dict[str, list[Any]] = {name: [] for name in ("days", *names, "promised_rmse")}
     for day in found.days(DAYS["30d"]):
@@ -164,7 +164,7 @@ def _daily(found: Found) -> dict[str, list[Any]]:
     return told
 
 
-def _residuals(found: Found, min_pairs: int) -> dict[str, Any] | None:
+def _residuals(found: TargetEvidence, min_pairs: int) -> dict[str, Any] | None:
     """Errors of the last 7 d: their mean beside what chance makes of correlated errors."""
     hours = found.sums("hours", DAYS["7d"])
     everything = pairs.whole(hours)

@@ -6,13 +6,15 @@ the last days only, however long the window is.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import numpy as np
 import pyarrow as pa
+from pydantic import Field
 
+from weather_mlops.lake.documents import Figure
 from weather_mlops.model.climatology import Climatology
-from weather_mlops.model.grid import HOUR, Grid
+from weather_mlops.model.panel import HOUR_STEP, Panel
 
 SUMS: Final = (
     "n",
@@ -30,7 +32,7 @@ SUMS: Final = (
 p90; p90 − p10; the squared error of persistence; and, where there is a damped anomaly, how many, our squared
 error and its."""
 
-Sums = dict[str, list[float]]
+Sums = dict[str, Annotated[list[Figure], Field(min_length=len(SUMS), max_length=len(SUMS))]]
 """By name of a group (a lead, a station, an hour of the day): one number per name of SUMS."""
 
 
@@ -75,7 +77,7 @@ NONE: Final = Pairs(
 )
 
 
-def paired(forecasts: pa.Table, grid: Grid, column: str, damping: Damping | None) -> Pairs:
+def paired(forecasts: pa.Table, grid: Panel, column: str, damping: Damping | None) -> Pairs:
     """Join forecasts with the observations of their hour, and with those that persistence starts from.
 
     Args:
@@ -96,7 +98,7 @@ def paired(forecasts: pa.Table, grid: Grid, column: str, damping: Damping | None
     truth, start = truth[known], start[known]
     low, middle, high = (forecasts[name].to_numpy()[known] for name in ("p10", "p50", "p90"))
     error = middle - truth
-    other = _damped(damping, station, lead, issued, valid, start)
+    other = _damped_anomaly(damping, station, lead, issued, valid, start)
     there = np.isfinite(other)
     terms = np.stack(
         [
@@ -117,7 +119,7 @@ def paired(forecasts: pa.Table, grid: Grid, column: str, damping: Damping | None
 
 def by_day(pairs: Pairs) -> dict[str, Pairs]:
     """The pairs of each day (KST), by its date."""
-    days = (pairs.hour + 9 * HOUR).astype("datetime64[D]")
+    days = (pairs.hour + 9 * HOUR_STEP).astype("datetime64[D]")
     return {str(day): pairs.chosen(days == day) for day in np.unique(days)}
 
 
@@ -200,16 +202,16 @@ def _hours(times: pa.ChunkedArray) -> np.ndarray:
     return np.asarray(times.cast(pa.int64()).to_numpy().astype("datetime64[us]").astype("datetime64[h]"))
 
 
-def _looked_up(grid: Grid, column: str, station: np.ndarray, hours: np.ndarray) -> np.ndarray:
+def _looked_up(grid: Panel, column: str, station: np.ndarray, hours: np.ndarray) -> np.ndarray:
     """Observations of stations at hours; NaN where there are none."""
     rows = np.searchsorted(grid.stations, station).clip(max=len(grid.stations) - 1)
-    places = ((hours - grid.start) / HOUR).astype(np.int64)
+    places = ((hours - grid.start) / HOUR_STEP).astype(np.int64)
     inside = (grid.stations[rows] == station) & (places >= 0) & (places < grid.length)
     found = grid.values[column][rows, places.clip(0, grid.length - 1)].astype(np.float64)
     return np.where(inside, found, np.nan)
 
 
-def _damped(  # noqa: PLR0913, PLR0917  columns of the pairs
+def _damped_anomaly(  # noqa: PLR0913, PLR0917  columns of the pairs
     damping: Damping | None,
     station: np.ndarray,
     lead: np.ndarray,
@@ -221,11 +223,11 @@ def _damped(  # noqa: PLR0913, PLR0917  columns of the pairs
     if damping is None or station.size == 0:
         return np.full(station.size, np.nan)
     begin = min(issued.min(), valid.min())
-    hours = begin + np.arange(int((valid.max() - begin) / HOUR) + 1) * HOUR
+    hours = begin + np.arange(int((valid.max() - begin) / HOUR_STEP) + 1) * HOUR_STEP
     usual = np.append(damping.usual.at(hours), np.full((1, len(hours)), np.nan, np.float32), axis=0)
     rows = {number: row for row, number in enumerate(damping.stations)}
     row = np.array([rows.get(int(number), -1) for number in np.unique(station)])
     row = row[np.unique(station, return_inverse=True)[1]]
     kept = np.append(np.asarray(damping.kept, np.float64), np.nan)[np.minimum(lead - 1, len(damping.kept))]
-    then, now = (usual[row, ((at - begin) / HOUR).astype(np.int64)] for at in (valid, issued))
+    then, now = (usual[row, ((at - begin) / HOUR_STEP).astype(np.int64)] for at in (valid, issued))
     return np.asarray(then + kept * (start - now))

@@ -8,6 +8,7 @@ errors are forecast minus observation, in the target's unit)::
         "column": "air_temperature_c", "unit": "°C", "label": "Air temperature",
         "champion": {"version": "20261124T0200-1a2b3c4d", "since": "...", "age_days": 1.1,
                      "reason": "...", "verified_at": "...", "verified": true},     None = none yet
+        "first_decision_at": "...",              about a model of the target; only where there is no champion
         "hours": {"24h": {"expected": 24, "without": 1, "share_without": 0.04}, "7d": {...}, "30d": {...}},
         "newest_issued_at": "...",
         "windows": {"24h": {"n": 2200, "why": None,          pairs; of too few: "not enough yet (n)"
@@ -35,34 +36,39 @@ whichever version made them; what was promised is the present champion's. A targ
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from pyiceberg.catalog import Catalog
 
 from weather_mlops.errors import ModelUnusable
+from weather_mlops.formatting import number, percent
 from weather_mlops.kma.endpoints import HOUR
-from weather_mlops.lake.store import ObjectStore
+from weather_mlops.lake.object_store import ObjectStore
+from weather_mlops.model.registry import Decision, Registry
 from weather_mlops.model.scores import rounded
 from weather_mlops.model.targets import Target, target_named
 from weather_mlops.monitoring import champion, model_figures, pairs, scored
-from weather_mlops.monitoring.champion import Champion
-from weather_mlops.monitoring.findings import Check, Section, Severity
-from weather_mlops.monitoring.gathering import Gathering, Rule
-from weather_mlops.monitoring.model_figures import Found
-from weather_mlops.monitoring.scored import Kept
+from weather_mlops.monitoring.champion import DeployedModel
+from weather_mlops.monitoring.checks import FIRST_MODEL, Check, CheckSeverity, Section
+from weather_mlops.monitoring.model_figures import TargetEvidence
+from weather_mlops.monitoring.scored import DailySums
+from weather_mlops.monitoring.section_builder import Gathering, Rule
 from weather_mlops.monitoring.window import whole_hour
 
 NAME: Final = "model_performance"
-DAMAGED: Final = Rule("champion_damaged", severity=Severity.CRITICAL)
+DAMAGED: Final = Rule("champion_damaged", severity=CheckSeverity.CRITICAL)
 OLD: Final = Rule("champion_old", "d")
 WITHOUT: Final = Rule("forecasts_missing")
 BIAS: Final = Rule("model_bias")
 SKILL: Final = Rule("model_skill_low")
 COVERAGE: Final = Rule("model_coverage_off")
+RULES: Final = (DAMAGED, OLD, WITHOUT, BIAS, SKILL, COVERAGE)
+"""Of each target."""
 
 
 @dataclass(frozen=True)
-class Limits:
+class ModelPerformanceLimits:
     """What is still well. Fields are the arguments of the YAML.
 
     Attributes:
@@ -95,7 +101,11 @@ class Limits:
 
 
 def measure(
-    catalog: Catalog, store: ObjectStore, targets: Sequence[str], limits: Limits, now: datetime
+    catalog: Catalog,
+    store: ObjectStore,
+    targets: Sequence[str],
+    limits: ModelPerformanceLimits,
+    now: datetime,
 ) -> Section:
     """Measure the models of the last 30 days.
 
@@ -113,16 +123,22 @@ def measure(
     gathered = Gathering({"measured_at": now.isoformat(), "targets": {}})
     with store.metered() as meter:
         for target in known:
-            _target(gathered, catalog, store, target, limits, now)
+            measured = partial(_target, gathered, catalog, store, target, limits, now)
+            gathered.part(target.name, RULES, measured, subject=target.name)
     gathered.figures["read"] = {"requests": meter.requests, "bytes": meter.bytes}
     return gathered.section(NAME)
 
 
 def _target(  # noqa: PLR0913, PLR0917  of measure, and which target
-    gathered: Gathering, catalog: Catalog, store: ObjectStore, target: Target, limits: Limits, now: datetime
+    gathered: Gathering,
+    catalog: Catalog,
+    store: ObjectStore,
+    target: Target,
+    limits: ModelPerformanceLimits,
+    now: datetime,
 ) -> None:
-    before = gathered.attempt(f"{target.name} before", lambda: scored.load(store, target.name)) or Kept()
-    deployed = _deployed(gathered, store, target, before, limits, now)
+    before = gathered.attempt(f"{target.name} before", lambda: scored.load(store, target.name)) or DailySums()
+    deployed, first_decision_at = _deployed(gathered, store, target, before, limits, now)
     damping = deployed.damping if deployed else None
     summed = gathered.attempt(
         f"{target.name} forecasts",
@@ -133,6 +149,7 @@ def _target(  # noqa: PLR0913, PLR0917  of measure, and which target
         "unit": target.unit,
         "label": target.label,
         "champion": deployed and _champion(deployed, now),
+        "first_decision_at": first_decision_at and first_decision_at.isoformat(),
     }
     gathered.figures["targets"][target.name] = figures
     if summed is None:
@@ -143,15 +160,16 @@ def _target(  # noqa: PLR0913, PLR0917  of measure, and which target
         ]
         return
     kept, recent = summed
-    kept = replace(kept, verified=deployed.verified if deployed else before.verified)
+    # Of a champion that can't be used all files are read again: what was kept may be what is damaged.
+    kept = replace(kept, verified=deployed.verified if deployed else None)
     gathered.attempt(f"{target.name} kept", lambda: scored.save(store, target.name, kept))
-    found = Found(target, deployed, kept, recent)
+    found = TargetEvidence(target, deployed, kept, recent)
     due = whole_hour(now - limits.grace_hours * HOUR)
     figures |= rounded(model_figures.figures(found, min_pairs=limits.min_pairs, due=due))
     gathered.checks += [_hours_check(found, figures, limits), *error_checks(found, limits)]
 
 
-def _champion(deployed: Champion, now: datetime) -> dict[str, Any]:
+def _champion(deployed: DeployedModel, now: datetime) -> dict[str, Any]:
     decision = deployed.decision
     return {
         "version": decision.version,
@@ -164,12 +182,17 @@ def _champion(deployed: Champion, now: datetime) -> dict[str, Any]:
 
 
 def _deployed(  # noqa: PLR0913, PLR0917  of measure, and which target
-    gathered: Gathering, store: ObjectStore, target: Target, before: Kept, limits: Limits, now: datetime
-) -> Champion | None:
-    """The champion, judged; None where there is none that can be used."""
+    gathered: Gathering,
+    store: ObjectStore,
+    target: Target,
+    before: DailySums,
+    limits: ModelPerformanceLimits,
+    now: datetime,
+) -> tuple[DeployedModel | None, datetime | None]:
+    """The champion, judged, None where none can be used; and then the time of the first decision."""
     what, subject = f"{target.name} champion", target.name
 
-    def usable() -> Champion | None:
+    def usable() -> DeployedModel | None:
         try:
             return champion.load(store, target.name, before.verified, now)
         except ModelUnusable as error:
@@ -177,27 +200,53 @@ def _deployed(  # noqa: PLR0913, PLR0917  of measure, and which target
             raise
 
     deployed = gathered.attempt(what, usable)
-    if deployed is None:
-        known = any(gap.what == what for gap in gathered.missing)
-        why = (
-            gathered.why(what)
-            if known
-            else "no model was deployed yet: model_training does, with enough data"
-        )
+    if deployed is None and any(gap.what == what for gap in gathered.missing):
+        why = gathered.why(what)
         gathered.checks.append(OLD.unknown(why, limits.max_age_days, subject))
         if not any(check.name == DAMAGED.name and check.subject == subject for check in gathered.checks):
             gathered.checks.append(DAMAGED.unknown(why, 0, subject))
-        return None
+        return None, None
+    if deployed is None:
+        return None, _none_deployed(gathered, Registry(store, target.name), limits)
     version = deployed.decision.version
     detail = f"{version}: all files were whole at {deployed.verified['at']}"
     gathered.checks.append(DAMAGED.above(0, 0, detail, subject))
     age = round((now - deployed.decision.at) / timedelta(days=1), 2)
-    detail = f"{version} has been the champion for {age:.1f} days"
+    detail = f"{version} has been the champion for {number(age, limits.max_age_days)} days"
     gathered.checks.append(OLD.above(age, limits.max_age_days, detail, subject))
-    return deployed
+    return deployed, None
 
 
-def _hours_check(found: Found, figures: Mapping[str, Any], limits: Limits) -> Check:
+def _none_deployed(
+    gathered: Gathering, registry: Registry, limits: ModelPerformanceLimits
+) -> datetime | None:
+    """Why there is no champion; the time of the first decision about a model."""
+    decided = gathered.attempt(f"{registry.target} decisions", registry.decisions)
+    refused = decided is not None and all(each.kind == "refused" for each in decided)
+    why = _why_none(registry, decided)
+    gathered.checks += [
+        OLD.unknown(why, limits.max_age_days, registry.target),
+        DAMAGED.unknown(why, 0, registry.target, awaits=FIRST_MODEL if refused else ""),
+    ]
+    return decided[0].at if decided else None
+
+
+def _why_none(registry: Registry, decided: Sequence[Decision] | None) -> str:
+    if decided is None:
+        return f"there is no champion, and whether there was one is not known ({registry.target} decisions)"
+    if not decided:
+        return "no model was deployed yet: model_training does, with enough data"
+    last = decided[-1]
+    if all(each.kind == "refused" for each in decided):
+        at = f"{last.at:%Y-%m-%d %H:%M} UTC"
+        return f"no model was deployed yet: that of the last training, {at}, was refused: {last.reason}"
+    return (
+        f"{last.version} was {last.kind} at {last.at:%Y-%m-%d %H:%M} UTC, and the pointer to the champion, "
+        f"{registry.prefix}champion.json, is gone: `make rollback TARGET={registry.target}` writes it again"
+    )
+
+
+def _hours_check(found: TargetEvidence, figures: Mapping[str, Any], limits: ModelPerformanceLimits) -> Check:
     """Of the hours without a forecast."""
     subject, limit = found.target.name, limits.max_share_without
     day = figures["hours"] and figures["hours"]["24h"]
@@ -208,7 +257,7 @@ def _hours_check(found: Found, figures: Mapping[str, Any], limits: Limits) -> Ch
     return WITHOUT.above(day["share_without"], limit, detail, subject)
 
 
-def error_checks(found: Found, limits: Limits) -> list[Check]:
+def error_checks(found: TargetEvidence, limits: ModelPerformanceLimits) -> list[Check]:
     """Of bias, skill and coverage of the judged days."""
     subject = found.target.name
     leads, hours = found.sums("leads", limits.judged_days), found.sums("hours", limits.judged_days)
@@ -227,20 +276,21 @@ def error_checks(found: Found, limits: Limits) -> list[Check]:
 def _bias(scaled: tuple[float, float] | None, limit: float, told: str, subject: str) -> Check:
     if scaled is None:
         return BIAS.unknown("what the champion's evaluation promised is not known", limit, subject)
-    detail = f"mean error {scaled[0]:+.2f} of the promised RMSE, {told}"
+    mean = number(scaled[0], limit, -limit, digits=2, signed=True)
+    detail = f"mean error {mean} of the promised RMSE, {told}"
     return BIAS.above(round(abs(scaled[0]), 4), limit, detail, subject)
 
 
 def _skill(skill: float | None, limit: float, told: str, subject: str) -> Check:
     if skill is None:
         return SKILL.unknown("the champion knows none of the stations that were forecast", limit, subject)
-    return SKILL.below(
-        round(skill, 4), limit, f"skill {skill:+.1%} beside the damped anomaly, {told}", subject
-    )
+    detail = f"skill {percent(skill, limit, signed=True)} compared with the damped anomaly, {told}"
+    return SKILL.below(round(skill, 4), limit, detail, subject)
 
 
-def _coverage(inside: float, limits: Limits, told: str, subject: str) -> Check:
-    detail = f"{inside:.1%} within p10 to p90 where 80 % should be, {told}"
+def _coverage(inside: float, limits: ModelPerformanceLimits, told: str, subject: str) -> Check:
+    share = percent(inside, limits.min_coverage, limits.max_coverage)
+    detail = f"{share} within p10 to p90 where 80 % should be, {told}"
     if inside < limits.min_coverage:
         return COVERAGE.below(round(inside, 4), limits.min_coverage, detail, subject)
     return COVERAGE.above(round(inside, 4), limits.max_coverage, detail, subject)

@@ -18,11 +18,12 @@ from typing import Any, Final
 from pyiceberg.catalog import Catalog
 from pyiceberg.table.refs import SnapshotRefType
 
-from weather_mlops.errors import Misconfigured, WeatherError
-from weather_mlops.lake import maintenance
+from weather_mlops.errors import Misconfigured, ObjectDamaged, WeatherError
+from weather_mlops.lake import documents, maintenance
 from weather_mlops.lake.catalog import open_table
-from weather_mlops.lake.schemas import OBSERVATIONS, TABLES
-from weather_mlops.lake.store import ObjectStore, StoredObject
+from weather_mlops.lake.documents import Moment
+from weather_mlops.lake.object_store import ObjectStore, StoredObject
+from weather_mlops.lake.schemas import OBSERVATIONS, TABLES, TableDefinition
 from weather_mlops.lake.tags import untag
 from weather_mlops.model.registry import MANIFEST, Registry
 
@@ -138,7 +139,10 @@ class Cleanup:
                 for kind, age in zip(OBJECTS, days, strict=True)
             },
             "models": self._models,
-            "tables": self._tables,
+            **{
+                f"table {table.name}": lambda done, table=table: self._table(done, table)  # type: ignore[misc]
+                for table in TABLES
+            },
             "logs": self._logs,
         }
         for kind, clean in work.items():
@@ -203,19 +207,19 @@ class Cleanup:
                     untag(self.catalog, OBSERVATIONS, name)
                 done.add("tags", 1)
 
-    def _tables(self, done: Removed) -> None:
+    def _table(self, done: Removed, definition: TableDefinition) -> None:
         states, files = self._before(self.keep.snapshot_days), self._before(self.keep.orphan_days)
-        for definition in TABLES:
-            table = open_table(self.catalog, definition)
-            if self.dry_run:
-                done.add("months compacted", len(maintenance.crowded(table)))
-                done.add("snapshots", len(maintenance.stale(table, states)))
-            else:
-                done.add("months compacted", maintenance.compact(self.catalog, definition))
-                done.add("snapshots", maintenance.expire(self.catalog, definition, before=states))
-            self._remove(
-                done, "orphan files", maintenance.orphans(self.catalog, definition, older_than=files)
-            )
+        table = open_table(self.catalog, definition)
+        if self.dry_run:
+            done.add("months compacted", len(maintenance.crowded(table)))
+            done.add("snapshots", len(maintenance.stale(table, states)))
+        else:
+            done.add("months compacted", maintenance.compact(self.catalog, definition))
+            done.add("snapshots", maintenance.expire(self.catalog, definition, before=states))
+        orphans = maintenance.orphans(self.catalog, definition, older_than=files)
+        inside = self.store.access.prefix  # the table's own keys are the bucket's
+        relative = [entry._replace(key=entry.key.removeprefix(inside)) for entry in orphans]
+        self._remove(done, "orphan files", relative)
 
     def _logs(self, done: Removed) -> None:
         before = self._before(self.keep.logs_days).timestamp()
@@ -236,9 +240,17 @@ def last_done(store: ObjectStore) -> datetime | None:
         StorageUnavailable, StorageRefused.
     """
     try:
-        return datetime.fromisoformat(json.loads(store.get(RECORD))["at"])
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return documents.read(store, RECORD, _Record).at
+    except FileNotFoundError:
         return None
+    except ObjectDamaged as error:
+        log.warning("everything is cleaned now: %s", error)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    at: Moment
 
 
 def record(store: ObjectStore, done: Removed, now: datetime) -> None:

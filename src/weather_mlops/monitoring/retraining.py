@@ -12,7 +12,7 @@ from typing import Final
 from weather_mlops.errors import WeatherError
 from weather_mlops.kma.endpoints import KST
 from weather_mlops.monitoring.airflow_api import AirflowApi
-from weather_mlops.monitoring.alerts import Alert
+from weather_mlops.monitoring.alert_state import Alert
 
 log = logging.getLogger(__name__)
 

@@ -4,6 +4,7 @@ The last days are summed anew in each run, since rows come late and are correcte
 """
 
 import json
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,15 +15,19 @@ import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
 from pyiceberg.expressions import And
 
+from weather_mlops.errors import ObjectDamaged
 from weather_mlops.kma.endpoints import HOUR, KST
+from weather_mlops.lake import documents
+from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.rows import between, one_of
 from weather_mlops.lake.schemas import FORECASTS
-from weather_mlops.lake.store import ObjectStore
 from weather_mlops.model.targets import Target
 from weather_mlops.monitoring import pairs
 from weather_mlops.monitoring.champion import Verified
 from weather_mlops.monitoring.pairs import Damping, Pairs, Sums
 from weather_mlops.monitoring.window import observed, read, whole_hour
+
+log = logging.getLogger(__name__)
 
 KEPT_DAYS: Final = 31
 OPEN_DAYS: Final = 3
@@ -34,7 +39,7 @@ COLUMNS: Final = ("issued_at", "station_id", "valid_at", "lead_hours", "p10", "p
 
 
 @dataclass(frozen=True)
-class Kept:
+class DailySums:
     """What is kept of a target between runs.
 
     Attributes:
@@ -53,19 +58,22 @@ def key(target: str) -> str:
     return f"monitoring/model/{target}.json"
 
 
-def load(store: ObjectStore, target: str) -> Kept:
+def load(store: ObjectStore, target: str) -> DailySums:
     """What was kept; nothing, where there is nothing that can be read: it is summed anew.
 
     Raises:
         StorageUnavailable, StorageRefused.
     """
     try:
-        return Kept(**json.loads(store.get(key(target))))
-    except (FileNotFoundError, ValueError, TypeError):
-        return Kept()
+        return documents.read(store, key(target), DailySums)
+    except FileNotFoundError:
+        return DailySums()
+    except ObjectDamaged as error:
+        log.warning("all days are summed again: %s", error)
+        return DailySums()
 
 
-def save(store: ObjectStore, target: str, kept: Kept) -> None:
+def save(store: ObjectStore, target: str, kept: DailySums) -> None:
     """Keep it.
 
     Raises:
@@ -75,8 +83,8 @@ def save(store: ObjectStore, target: str, kept: Kept) -> None:
 
 
 def brought_up_to_date(
-    catalog: Catalog, target: Target, kept: Kept, damping: Damping | None, now: datetime
-) -> tuple[Kept, Sums]:
+    catalog: Catalog, target: Target, kept: DailySums, damping: Damping | None, now: datetime
+) -> tuple[DailySums, Sums]:
     """Sum the days that are missing or still open.
 
     Args:
@@ -92,15 +100,16 @@ def brought_up_to_date(
     Raises:
         StorageUnavailable, StorageRefused.
     """
-    today = now.astimezone(KST).replace(hour=0, minute=0, second=0, microsecond=0)
-    span = [today - timedelta(days=back) for back in reversed(range(KEPT_DAYS))]
+    # The newest forecast is of the hour to come: from 23:00 KST on, that belongs to tomorrow.
+    to_come = whole_hour(now) + HOUR
+    newest = to_come.astimezone(KST).replace(hour=0, minute=0)
+    span = [newest - timedelta(days=back) for back in reversed(range(KEPT_DAYS))]
     days = {name: kept.days[name] for day in span if (name := f"{day:%Y-%m-%d}") in kept.days}
     issued = {name: kept.issued.get(name, []) for name in days}
     recent: list[Sums] = []
-    wanted = [day for day in span if f"{day:%Y-%m-%d}" not in days or today - day < timedelta(OPEN_DAYS)]
+    wanted = [day for day in span if f"{day:%Y-%m-%d}" not in days or newest - day < timedelta(OPEN_DAYS)]
     for chunk in _chunks(wanted):
-        # Up to the hour to come: it is what the newest forecast is of.
-        last = min(chunk[-1] + timedelta(days=1) - HOUR, whole_hour(now) + HOUR)
+        last = min(chunk[-1] + timedelta(days=1) - HOUR, to_come)
         rows, found = _pairs(catalog, target, chunk[0], last, damping)
         recent.append(_since(found, now - timedelta(hours=24)))
         by_day = pairs.by_day(found)
@@ -113,7 +122,8 @@ def brought_up_to_date(
             inside = pc.and_(pc.greater_equal(valid, begin), pc.less(valid, end))
             days[name] = pairs.day_sums(by_day[name]) if name in by_day else {}
             issued[name] = sorted(pairs.issue_hours(first_leads.filter(inside)))
-    return Kept(dict(sorted(days.items())), dict(sorted(issued.items())), kept.verified), pairs.added(recent)
+    sums = DailySums(dict(sorted(days.items())), dict(sorted(issued.items())), kept.verified)
+    return sums, pairs.added(recent)
 
 
 def _pairs(

@@ -4,23 +4,31 @@
 """
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import numpy as np
+from pydantic import ConfigDict
 from pyiceberg.catalog import Catalog
+from typing_extensions import TypedDict
 
+from weather_mlops.errors import ObjectDamaged
 from weather_mlops.kma.endpoints import HOUR
-from weather_mlops.lake.store import ObjectStore
-from weather_mlops.model.grid import Grid
+from weather_mlops.lake import documents
+from weather_mlops.lake.documents import MomentText
+from weather_mlops.lake.object_store import ObjectStore
+from weather_mlops.model.panel import Panel
 from weather_mlops.model.scores import rounded
 from weather_mlops.monitoring import drift, window
-from weather_mlops.monitoring.data_limits import Limits
+from weather_mlops.monitoring.data_limits import DataQualityLimits
 from weather_mlops.variables import BY_NAME
 
-KEPT: Final = "monitoring/data/drift.json"
+log = logging.getLogger(__name__)
+
+DRIFT_KEY: Final = "monitoring/data/drift.json"
 VARIABLES: Final = (
     "air_temperature_c",
     "dew_point_c",
@@ -56,7 +64,7 @@ class Reference:
 
 
 def current(
-    catalog: Catalog, store: ObjectStore, *, last: datetime, limits: Limits, now: datetime
+    catalog: Catalog, store: ObjectStore, *, last: datetime, limits: DataQualityLimits, now: datetime
 ) -> dict[str, Any]:
     """The figures of drift: those that are kept, while they are young enough; else measured anew.
 
@@ -70,17 +78,17 @@ def current(
     Raises:
         StorageUnavailable, StorageRefused.
     """
-    kept = _kept(store)
+    kept = _stored_figures(store)
     if kept is not None and kept.get("variables"):
         age = now - datetime.fromisoformat(kept["measured_at"])
         if timedelta(0) <= age < timedelta(hours=limits.drift_every_h):
             return kept
     figures = measured(catalog, last=last, limits=limits, now=now)
-    store.put(KEPT, json.dumps(figures, ensure_ascii=False).encode(), "application/json")
+    store.put(DRIFT_KEY, json.dumps(figures, ensure_ascii=False).encode(), "application/json")
     return figures
 
 
-def measured(catalog: Catalog, *, last: datetime, limits: Limits, now: datetime) -> dict[str, Any]:
+def measured(catalog: Catalog, *, last: datetime, limits: DataQualityLimits, now: datetime) -> dict[str, Any]:
     """The figures of drift.
 
     Raises:
@@ -161,7 +169,7 @@ def compared(
     }
 
 
-def _why_no_threshold(reference: Reference, limits: Limits) -> str | None:
+def _why_no_threshold(reference: Reference, limits: DataQualityLimits) -> str | None:
     if not reference.seasonal:
         return "there is no earlier year of this season: what is usual can't be told"
     if len(reference.parts) < limits.min_null_years:
@@ -172,7 +180,9 @@ def _why_no_threshold(reference: Reference, limits: Limits) -> str | None:
     return None
 
 
-def _years(catalog: Catalog, stations: np.ndarray, last: datetime, limits: Limits) -> Reference | None:
+def _years(
+    catalog: Catalog, stations: np.ndarray, last: datetime, limits: DataQualityLimits
+) -> Reference | None:
     """The same season of earlier years, the nearest ones; None where there are none."""
     found: dict[int, Samples] = {}
     later = (SEASON_DAYS - limits.drift_window_days) // 2
@@ -189,7 +199,9 @@ def _years(catalog: Catalog, stations: np.ndarray, last: datetime, limits: Limit
     return Reference(f"same season of {years}", list(found.values()), seasonal=True)
 
 
-def _trailing(catalog: Catalog, stations: np.ndarray, last: datetime, limits: Limits) -> Reference | None:
+def _trailing(
+    catalog: Catalog, stations: np.ndarray, last: datetime, limits: DataQualityLimits
+) -> Reference | None:
     """The days before the window; None where they are fewer than the window itself."""
     end = last - timedelta(days=limits.drift_window_days)
     grid = window.observed(catalog, VARIABLES, end, 24 * limits.trailing_days)
@@ -202,7 +214,7 @@ def _trailing(catalog: Catalog, stations: np.ndarray, last: datetime, limits: Li
     return Reference(f"trailing {days} d", [part], seasonal=False)
 
 
-def _samples(grid: Grid, stations: np.ndarray, least: float = ENOUGH) -> Samples:
+def _samples(grid: Panel, stations: np.ndarray, least: float = ENOUGH) -> Samples:
     """Values of these stations at every third hour; NaN of a station that has too few."""
     places = {int(station): place for place, station in enumerate(grid.stations)}
     rows = np.array([places.get(int(station), -1) for station in stations])
@@ -215,11 +227,20 @@ def _samples(grid: Grid, stations: np.ndarray, least: float = ENOUGH) -> Samples
     return found
 
 
-def _kept(store: ObjectStore) -> dict[str, Any] | None:
+def _stored_figures(store: ObjectStore) -> dict[str, Any] | None:
     """The kept figures; None where there are none, or none that can be read: they are measured anew."""
     try:
-        told = json.loads(store.get(KEPT))
-        datetime.fromisoformat(told["measured_at"])
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return dict(documents.read(store, DRIFT_KEY, _DriftDocument))
+    except FileNotFoundError:
         return None
-    return dict(told)
+    except ObjectDamaged as error:
+        log.warning("drift is measured again: %s", error)
+        return None
+
+
+class _DriftDocument(TypedDict):
+    """Figures as ``measure`` returns them; of which only the time is read here."""
+
+    __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc]  # as pydantic's own docs spell it
+
+    measured_at: MomentText

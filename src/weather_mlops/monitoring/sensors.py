@@ -17,11 +17,11 @@ from typing import Final
 
 import numpy as np
 
-from weather_mlops.model.grid import KM_PER_DEGREE
+from weather_mlops.model.panel import KM_PER_DEGREE
 
 Array = np.ndarray
 
-DAY: Final = 24
+HOURS_PER_DAY: Final = 24
 RISE_KM_PER_M: Final = 0.1
 """100 m of elevation make stations differ as much as 10 km do: 0.65 K on the mean lapse rate."""
 SIGMAS_PER_MAD: Final = 1.4826
@@ -111,8 +111,8 @@ def anomalies(
     found = np.empty((near.shape[1], *values.shape))
     for rank, places in enumerate(near.T):
         theirs = np.concatenate([trusted, nobody])[places]
-        usual = _usual((trusted - theirs).reshape(len(values), -1, DAY)[:, :-1], min_days)
-        found[rank] = values - theirs - np.tile(usual, values.shape[1] // DAY)
+        usual = _daily_median((trusted - theirs).reshape(len(values), -1, HOURS_PER_DAY)[:, :-1], min_days)
+        found[rank] = values - theirs - np.tile(usual, values.shape[1] // HOURS_PER_DAY)
     number = np.isfinite(found).sum(axis=0)
     return np.where(number >= min_neighbours, median(found, axis=0), np.nan), number
 
@@ -140,7 +140,7 @@ def bias(  # noqa: PLR0913  keyword only: what a bias is held to
         summed_days: days that are added up, the last ones.
         min_days: with a median of their own, before the last day, without which nothing is told.
     """
-    days = anomaly.reshape(len(anomaly), -1, DAY)
+    days = anomaly.reshape(len(anomaly), -1, HOURS_PER_DAY)
     enough = np.isfinite(days).mean(axis=2) >= ENOUGH_OF_DAY
     daily = np.where(enough, median(days, axis=2), np.nan)
     trailing = np.where(distrusted.reshape(days.shape).any(axis=2), np.nan, daily)[:, :-1]
@@ -150,10 +150,8 @@ def bias(  # noqa: PLR0913  keyword only: what a bias is held to
     # A spread of few days may be small by chance: it is no smaller than that of most stations.
     least = np.fmax(median(own[known], axis=0), least_spread) if known.any() else least_spread
     spread = np.where(known, np.maximum(own, least), np.nan)
-    recent = anomaly[:, -summed_days * DAY :]
-    above, below = (
-        cumulated(sign * recent / spread[:, None], allowance, HELD * limit_days) for sign in (1, -1)
-    )
+    recent = anomaly[:, -summed_days * HOURS_PER_DAY :]
+    above, below = (cusum(sign * recent / spread[:, None], allowance, HELD * limit_days) for sign in (1, -1))
     rising = np.where((above[:, -1] >= below[:, -1])[:, None], above, below)
     return Bias(
         value=np.where(known, daily[:, -1], np.nan),
@@ -161,12 +159,12 @@ def bias(  # noqa: PLR0913  keyword only: what a bias is held to
         limit=limit_days * spread,
         spread=spread,
         onset=anomaly.shape[1] - _hours_above_zero(rising),
-        neighbours=number[:, -DAY:].max(axis=1),
+        neighbours=number[:, -HOURS_PER_DAY:].max(axis=1),
         days=told,
     )
 
 
-def cumulated(scaled: Array, allowance: float, most: float) -> Array:
+def cusum(scaled: Array, allowance: float, most: float) -> Array:
     """Cumulative sum of what goes beyond an allowance, never below 0; of a missing hour it stays.
 
     Args:
@@ -177,7 +175,7 @@ def cumulated(scaled: Array, allowance: float, most: float) -> Array:
     Returns:
         Shape (S, T), unit × days.
     """
-    steps = np.nan_to_num((np.clip(scaled, -CLIP, CLIP) - allowance) / DAY)
+    steps = np.nan_to_num((np.clip(scaled, -CLIP, CLIP) - allowance) / HOURS_PER_DAY)
     sums = np.zeros_like(steps)
     total = np.zeros(len(steps))
     for hour in range(steps.shape[1]):
@@ -243,7 +241,7 @@ def _hours_above_zero(sums: Array) -> Array:
     return np.asarray(np.where(zero.any(axis=1), zero.argmax(axis=1), sums.shape[1]))
 
 
-def _usual(days: Array, min_days: int) -> Array:
+def _daily_median(days: Array, min_days: int) -> Array:
     """Median by hour of the day; from shape (S, days, 24) to (S, 24)."""
     enough = np.isfinite(days).sum(axis=1) >= min_days
     return np.asarray(np.where(enough, median(days, axis=1), np.nan))

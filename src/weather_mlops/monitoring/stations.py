@@ -5,26 +5,35 @@ tells nothing of what is usual for it. Without it, a bias of three weeks would b
 """
 
 import json
+import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
 
+from weather_mlops.errors import ObjectDamaged
 from weather_mlops.kma.stations import Station, load_stations
-from weather_mlops.lake.store import ObjectStore
-from weather_mlops.model.grid import Grid
+from weather_mlops.lake import documents
+from weather_mlops.lake.documents import MomentText
+from weather_mlops.lake.object_store import ObjectStore
+from weather_mlops.model.panel import Panel
 from weather_mlops.monitoring import sensors
-from weather_mlops.monitoring.data_limits import Limits
-from weather_mlops.monitoring.findings import Check
-from weather_mlops.monitoring.gathering import Rule
+from weather_mlops.monitoring.checks import Check
+from weather_mlops.monitoring.data_limits import DataQualityLimits
+from weather_mlops.monitoring.section_builder import Rule
 from weather_mlops.monitoring.sensors import Bias
 from weather_mlops.variables import BY_NAME
 
-KEPT: Final = "monitoring/data/sensors.json"
+log = logging.getLogger(__name__)
+
+SENSORS_KEY: Final = "monitoring/data/sensors.json"
 SILENT: Final = Rule("station_silent", "h")
 STUCK: Final = Rule("sensor_stuck", "h")
+BIAS: Final = Rule("sensor_bias")
+"""Without a unit: that of a figure is its variable's, see ``sensor_bias_rule``."""
+RULES: Final = (SILENT, STUCK, BIAS)
 WINDOW_DAYS: Final = 30
 """What is usual is told by so many days: fewer are too few, more are of another season."""
 MIN_DAYS: Final = 7
@@ -61,7 +70,7 @@ WATCHED: Final = {
 
 def sensor_bias_rule(variable: str) -> Rule:
     """The check of a bias; its unit is the variable's, times days."""
-    return Rule("sensor_bias", f"{BY_NAME[variable].unit}·d")
+    return replace(BIAS, unit=f"{BY_NAME[variable].unit}·d")
 
 
 @dataclass(frozen=True)
@@ -76,7 +85,7 @@ class Watched:
         stuck: whether that is a fault, by variable.
     """
 
-    grid: Grid
+    grid: Panel
     silent_hours: np.ndarray
     bias: Mapping[str, Bias]
     constant: Mapping[str, np.ndarray]
@@ -92,7 +101,9 @@ class Watched:
         }
 
 
-def watch(grid: Grid, present: np.ndarray, off_since: Mapping[str, str], limits: Limits) -> Watched:
+def watch(
+    grid: Panel, present: np.ndarray, off_since: Mapping[str, str], limits: DataQualityLimits
+) -> Watched:
     """Look at each station beside its neighbours.
 
     Args:
@@ -114,7 +125,7 @@ def watch(grid: Grid, present: np.ndarray, off_since: Mapping[str, str], limits:
             values, near, constant[name], hours=limits.stuck_hours, least_range=sensed.least_range
         )
         if sensed.biased:
-            known = _distrusted(grid, name, off_since)
+            known = _excluded(grid, name, off_since)
             first = _biases(values, near, known, sensed, limits)
             # What may be a bias must not tell what is usual, while it is judged whether it is one.
             suspected = (first.excess > SUSPECTED * first.limit)[:, None]
@@ -124,7 +135,7 @@ def watch(grid: Grid, present: np.ndarray, off_since: Mapping[str, str], limits:
 
 
 def _biases(
-    values: np.ndarray, near: np.ndarray, distrusted: np.ndarray, sensed: Sensed, limits: Limits
+    values: np.ndarray, near: np.ndarray, distrusted: np.ndarray, sensed: Sensed, limits: DataQualityLimits
 ) -> Bias:
     anomaly, number = sensors.anomalies(
         values, near, distrusted, min_days=MIN_DAYS, min_neighbours=limits.min_neighbours
@@ -141,17 +152,19 @@ def _biases(
     )
 
 
-def checks(found: Watched, limits: Limits) -> list[Check]:
-    """One check of each kind and station."""
+def checks(found: Watched, limits: DataQualityLimits, watched: np.ndarray) -> list[Check]:
+    """One check of each kind and station that is watched."""
     told = []
     for place, number in enumerate(found.grid.stations):
+        if number not in watched:
+            continue
         station = by_id()[int(number)]
         silent = float(found.silent_hours[place])
         detail = f"{station.english}: no row for {silent:.0f} h, while others have some"
         told.append(SILENT.above(silent, limits.silent_hours, detail, str(station.id)))
         if silent > limits.silent_hours:
             why = f"{station.english}: silent for {silent:.0f} h"
-            told += [rule.unknown(why, subject=str(station.id)) for rule in (STUCK, Rule("sensor_bias"))]
+            told += [rule.unknown(why, subject=str(station.id)) for rule in (STUCK, BIAS)]
             continue
         told += [_stuck(found, place, station, limits), _bias(found, place, station)]
     return told
@@ -179,9 +192,11 @@ def load_off(store: ObjectStore) -> dict[str, str]:
         StorageUnavailable, StorageRefused.
     """
     try:
-        told = json.loads(store.get(KEPT))
-        return {str(name): datetime.fromisoformat(since).isoformat() for name, since in told.items()}
-    except (FileNotFoundError, ValueError, TypeError, AttributeError):
+        return documents.read(store, SENSORS_KEY, dict[str, MomentText])
+    except FileNotFoundError:
+        return {}
+    except ObjectDamaged as error:
+        log.warning("which sensors were off is not known: %s", error)
         return {}
 
 
@@ -193,7 +208,7 @@ def keep_off(store: ObjectStore, before: Mapping[str, str], off: Mapping[str, st
     """
     after = since_first(before, off)
     if after != before:
-        store.put(KEPT, json.dumps(after, indent=1).encode(), "application/json")
+        store.put(SENSORS_KEY, json.dumps(after, indent=1).encode(), "application/json")
 
 
 def since_first(before: Mapping[str, str], off: Mapping[str, str]) -> dict[str, str]:
@@ -206,7 +221,7 @@ def by_id() -> dict[int, Station]:
     return {station.id: station for station in load_stations()}
 
 
-def _stuck(found: Watched, place: int, station: Station, limits: Limits) -> Check:
+def _stuck(found: Watched, place: int, station: Station, limits: DataQualityLimits) -> Check:
     names = sorted(WATCHED, key=lambda name: (found.stuck[name][place], found.constant[name][place]))
     name, any_stuck = names[-1], bool(found.stuck[names[-1]][place])
     hours = float(found.constant[name][place])
@@ -234,7 +249,7 @@ def _bias(found: Watched, place: int, station: Station) -> Check:
             f"{station.english}: not enough yet ({few.days[place]} d, {few.neighbours[place]} neighbours): "
             "a sensor is judged by what others nearby told in the days before"
         )
-        return Rule("sensor_bias").unknown(why, subject=str(station.id))
+        return BIAS.unknown(why, subject=str(station.id))
     name = max(told, key=lambda each: told[each])
     bias, variable = found.bias[name], BY_NAME[name]
     value, excess, limit = (float(getattr(bias, each)[place]) for each in ("value", "excess", "limit"))
@@ -246,7 +261,7 @@ def _bias(found: Watched, place: int, station: Station) -> Check:
     return sensor_bias_rule(name).above(round(excess, 2), round(limit, 2), detail, str(station.id))
 
 
-def _distrusted(grid: Grid, name: str, off_since: Mapping[str, str]) -> np.ndarray:
+def _excluded(grid: Panel, name: str, off_since: Mapping[str, str]) -> np.ndarray:
     """Hours of sensors that are off, bool, shape (stations, hours)."""
     hours = np.arange(grid.length)
     first = [

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from weather_mlops.errors import StorageRefused, WeatherError
-from weather_mlops.lake.store import ObjectStore
-from weather_mlops.monitoring.findings import Check, Severity
-from weather_mlops.monitoring.gathering import Rule
+from weather_mlops.formatting import number
+from weather_mlops.lake.object_store import ObjectStore
+from weather_mlops.monitoring.checks import Check, CheckSeverity
+from weather_mlops.monitoring.section_builder import Rule
 
-FAILING: Final = Rule("s3_failing", severity=Severity.CRITICAL)
+FAILING: Final = Rule("s3_failing", severity=CheckSeverity.CRITICAL)
 SLOW: Final = Rule("s3_slow", "ms")
 SKEW: Final = Rule("clock_skew", "s")
 PROBE: Final = "monitoring/probe"
@@ -94,5 +95,6 @@ def checks(told: Probe, *, max_ms: float, max_clock_skew_s: float) -> list[Check
     if told.clock_skew_s is None:
         return [*held, SKEW.unknown(f"{told.failed} failed: {told.why}", max_clock_skew_s)]
     ahead = "ahead of" if told.clock_skew_s > 0 else "behind"
-    detail = f"S3's clock is {abs(told.clock_skew_s):.0f} s {ahead} this machine's"
-    return [*held, SKEW.above(abs(told.clock_skew_s), max_clock_skew_s, detail)]
+    skew = abs(told.clock_skew_s)
+    detail = f"S3's clock is {number(skew, max_clock_skew_s, digits=0)} s {ahead} this machine's"
+    return [*held, SKEW.above(skew, max_clock_skew_s, detail)]

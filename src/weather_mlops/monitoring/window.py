@@ -12,10 +12,11 @@ from pyiceberg.expressions import BooleanExpression
 from weather_mlops.kma.endpoints import HOUR
 from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake.catalog import open_table
+from weather_mlops.lake.object_store import storage_errors
 from weather_mlops.lake.rows import at_or_after, between
+from weather_mlops.lake.scan import scan
 from weather_mlops.lake.schemas import KEY, OBSERVATIONS, TableDefinition
-from weather_mlops.lake.store import storage_errors
-from weather_mlops.model.grid import Grid, to_grid
+from weather_mlops.model.panel import Panel, to_panel
 
 
 def whole_hour(moment: datetime) -> datetime:
@@ -31,16 +32,12 @@ def read(
     Raises:
         StorageUnavailable, StorageRefused.
     """
-    names = tuple(columns)
     table = open_table(catalog, definition)
-    schema = pa.schema([definition.columns.field(name) for name in names])
-    if table.current_snapshot() is None:
-        return schema.empty_table()
     with storage_errors(f"table {definition.identifier}"):
-        return table.scan(row_filter=wanted, selected_fields=names).to_arrow().select(names)
+        return scan(table, definition.select(*columns), wanted)
 
 
-def observed(catalog: Catalog, columns: Iterable[str], last: datetime, hours: int) -> Grid | None:
+def observed(catalog: Catalog, columns: Iterable[str], last: datetime, hours: int) -> Panel | None:
     """Observations of known stations on a grid of consecutive hours; None where there are none.
 
     Args:
@@ -57,7 +54,7 @@ def observed(catalog: Catalog, columns: Iterable[str], last: datetime, hours: in
     rows = read(catalog, OBSERVATIONS, (*KEY, *names), between(first, last))
     known = pa.array([station.id for station in load_stations()], pa.int32())
     rows = rows.filter(pc.is_in(rows["station_id"].cast(pa.int32()), known))
-    return to_grid(rows, names, first=first, last=last) if rows.num_rows else None
+    return to_panel(rows, names, first=first, last=last) if rows.num_rows else None
 
 
 def count_since(catalog: Catalog, moment: datetime) -> int:

@@ -1,15 +1,19 @@
 """How pages write figures, times and tables: escaped, with units, "–" where no figure is."""
 
+import html
 import math
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from html import escape
 from typing import Any, Final
 
 from weather_mlops.kma.endpoints import KST
+from weather_mlops.kma.masking import masked
 
 MISSING: Final = "–"
 NBSP: Final = "\u00a0"
+_TURNING: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Marks that turn the direction of what stands around them: names could be shown as others."""
 
 STYLE: Final = """
 :root{color-scheme:light dark;--page:#fff;--ink:#1c2024;--soft:#5b6570;--rule:#d5dae0;--band:#4caf7a;
@@ -48,6 +52,11 @@ tbody th:has(wbr){white-space:normal;min-width:9.5em}
 """.strip()
 
 
+def escape(text: str) -> str:
+    """A text as HTML that says nothing else: no markup, no mark that turns the direction, no key."""
+    return html.escape(_TURNING.sub("\ufffd", masked(text)))
+
+
 def number(value: float | None, unit: str = "", *, digits: int = 2, signed: bool = False) -> str:
     """A figure with its unit; without one where the column or the axis names it."""
     if value is None or not math.isfinite(value):
@@ -70,7 +79,7 @@ def finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def moment(told: str | datetime) -> datetime:
+def to_kst(told: str | datetime) -> datetime:
     """A time, also as ISO 8601, which is UTC also where it doesn't say so, in KST."""
     parsed = datetime.fromisoformat(told) if isinstance(told, str) else told
     return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(KST)
@@ -78,7 +87,7 @@ def moment(told: str | datetime) -> datetime:
 
 def kst(told: str | datetime) -> str:
     """A time for people."""
-    return f"{moment(told):%Y-%m-%d %H:%M}{NBSP}KST"
+    return f"{to_kst(told):%Y-%m-%d %H:%M}{NBSP}KST"
 
 
 def cell(text: str, kind: str = "", scale: float | None = None) -> str:

@@ -7,20 +7,25 @@ import argparse
 import sys
 from pathlib import Path
 
+from weather_mlops.errors import Misconfigured
 from weather_mlops.pipelines.findings import errors
 from weather_mlops.pipelines.formats import FORMATS
 from weather_mlops.pipelines.validation import validate
 
 
 def main(arguments: list[str]) -> int:
-    """Check a folder; 1 where a file may not reach Airflow."""
+    """Check a folder; 1 where a file may not reach Airflow, 2 where nothing could be checked."""
     parser = argparse.ArgumentParser(prog="python -m weather_mlops.pipelines", description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, default=Path("pipelines"))
     parser.add_argument("--format", choices=FORMATS, default="text")
     chosen = parser.parse_args(arguments)
     if not chosen.folder.is_dir():
         parser.error(f"{chosen.folder} is no folder: name the one with the pipelines")
-    found = validate(chosen.folder)
+    try:
+        found = validate(chosen.folder)
+    except Misconfigured as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 2
     sys.stdout.write(FORMATS[chosen.format](found) + "\n")
     return 1 if errors(found) else 0
 

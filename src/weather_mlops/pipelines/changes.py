@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from weather_mlops.pipelines.consequences import Consequence, consequences
+from weather_mlops.pipelines.coverage import coverage_of
 from weather_mlops.pipelines.document import load
-from weather_mlops.pipelines.effective import Pipeline, Settings, Task, pipelines
+from weather_mlops.pipelines.effective import EffectivePipeline, EffectiveTask, Settings, arguments, pipelines
 from weather_mlops.pipelines.findings import Finding, errors
 from weather_mlops.pipelines.folder import defaults_file, pipeline_files, text_of
+from weather_mlops.pipelines.formatting import shown
 from weather_mlops.pipelines.schedule import Schedule, schedule_of
-from weather_mlops.pipelines.shown import shown
-from weather_mlops.pipelines.validation import validate
+from weather_mlops.pipelines.validation import schema_at, schema_file, validate
 
 NOTHING: Final = "–"
 LONGEST: Final = 120  # characters of a value
@@ -30,7 +32,7 @@ class Folder:
         unread: text of the files that have errors.
     """
 
-    pipelines: Mapping[str, Pipeline]
+    pipelines: Mapping[str, EffectivePipeline]
     broken: Sequence[Finding]
     unread: Sequence[str]
 
@@ -75,6 +77,7 @@ class Comparison:
         changes: DAGs that differ, by name.
         unchanged: names of those that don't.
         untold: names of those that can't be compared, since a file on one of the sides is broken.
+        consequences: what comes of changed stations and targets.
         broken_before: errors on the side that the change starts from.
         broken_after: errors on the side that it leads to.
     """
@@ -82,6 +85,7 @@ class Comparison:
     changes: Sequence[Change]
     unchanged: Sequence[str]
     untold: Sequence[str]
+    consequences: Sequence[Consequence]
     broken_before: Sequence[Finding]
     broken_after: Sequence[Finding]
 
@@ -94,7 +98,7 @@ def read_folder(folder: Path) -> Folder:
     all_files = pipeline_files(folder)
     unread = all_files if shared in files else [file for file in all_files if file in files]
     defaults = load(shared) if shared else None
-    found: dict[str, Pipeline] = {}
+    found: dict[str, EffectivePipeline] = {}
     for file in all_files:
         if file not in unread:
             found |= pipelines(load(file), defaults)
@@ -113,10 +117,11 @@ def compare(before: Folder, after: Folder) -> Comparison:
             changes.append(change)
         else:
             unchanged.append(dag_id)
-    return Comparison(changes, unchanged, untold, before.broken, after.broken)
+    follows = consequences(*(coverage_of(side.pipelines.values()) for side in (before, after)))
+    return Comparison(changes, unchanged, untold, follows, before.broken, after.broken)
 
 
-def _change(dag_id: str, old: Pipeline | None, new: Pipeline | None) -> Change | None:
+def _change(dag_id: str, old: EffectivePipeline | None, new: EffectivePipeline | None) -> Change | None:
     if new is None and old is not None:
         return Change(dag_id, "removed", _name(old.source.path), (), None)
     if new is None:
@@ -126,7 +131,7 @@ def _change(dag_id: str, old: Pipeline | None, new: Pipeline | None) -> Change |
     return Change(dag_id, kind, _name(new.source.path), rows, schedule_of(new)) if rows else None
 
 
-def _rows(old: Pipeline | None, new: Pipeline) -> Iterator[Row]:
+def _rows(old: EffectivePipeline | None, new: EffectivePipeline) -> Iterator[Row]:
     schedules = (schedule_of(old).words if old else NOTHING, schedule_of(new).words)
     if schedules[0] != schedules[1]:
         yield Row("schedule", *schedules)
@@ -143,7 +148,7 @@ def _rows(old: Pipeline | None, new: Pipeline) -> Iterator[Row]:
         yield from _arguments(old.tasks, new.tasks)
 
 
-def _wiring(name: str, old: Task | None, new: Task | None) -> Iterator[Row]:
+def _wiring(name: str, old: EffectiveTask | None, new: EffectiveTask | None) -> Iterator[Row]:
     """A task that came, went, was moved, or became another."""
     if old is None or new is None:
         yield Row(f"task {name}", _described(old), _described(new))
@@ -156,15 +161,15 @@ def _wiring(name: str, old: Task | None, new: Task | None) -> Iterator[Row]:
         yield Row(f"{name} runs", _after(old), _after(new))
 
 
-def _described(task: Task | None) -> str:
+def _described(task: EffectiveTask | None) -> str:
     return f"{task.operator.rpartition('.')[2]}, {_after(task)}" if task else NOTHING
 
 
-def _after(task: Task) -> str:
+def _after(task: EffectiveTask) -> str:
     return f"after {', '.join(sorted(task.upstream))}" if task.upstream else "first"
 
 
-def _arguments(old: Mapping[str, Task], new: Mapping[str, Task]) -> Iterator[Row]:
+def _arguments(old: Mapping[str, EffectiveTask], new: Mapping[str, EffectiveTask]) -> Iterator[Row]:
     """Arguments of tasks that were there and stay; the same change of several tasks is one row."""
     common = [name for name in new if name in old]
     same: dict[tuple[str, str, str], list[str]] = defaultdict(list)
@@ -176,11 +181,11 @@ def _arguments(old: Mapping[str, Task], new: Mapping[str, Task]) -> Iterator[Row
         yield Row(f"{argument} of {whose}", before, after)
 
 
-def _mapped(task: Task) -> dict[str, Any]:
+def _mapped(task: EffectiveTask) -> dict[str, Any]:
     """A task's arguments; those that it is mapped over under a name of their own."""
     return {
         f"{name} (mapped)" if name in task.mapped else name: setting
-        for name, setting in task.settings.items()
+        for name, setting in arguments(task, schema_at(schema_file())).items()
     }
 
 

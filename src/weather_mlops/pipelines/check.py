@@ -5,15 +5,18 @@ validator tells of a wrong key under ``anyOf`` or ``if`` as many times as there 
 is chosen first: by the operator, by ``__type__``, by the kind of the value.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import date
+from itertools import islice
 from typing import Any, Final
 
-from weather_mlops.pipelines import leaves
+from weather_mlops.pipelines import scalar_checks, stations
 from weather_mlops.pipelines.describe import kind_of, listed
-from weather_mlops.pipelines.document import Document
-from weather_mlops.pipelines.findings import Finding, did_you_mean
-from weather_mlops.pipelines.telling import Path, Schema, Teller
+from weather_mlops.pipelines.document import YamlDocument
+from weather_mlops.pipelines.findings import MOST, Finding, did_you_mean
+from weather_mlops.pipelines.keys import ANCHORS, KeyPath
+from weather_mlops.pipelines.reporting import Schema, Teller
 
 KEYWORDS: Final = frozenset(
     (
@@ -30,7 +33,7 @@ KEYWORDS: Final = frozenset(
         ),
         *("type", "const", "enum", "format", "pattern", "not", "minLength", "maxLength"),
         *("minimum", "maximum", "exclusiveMaximum"),
-        *("items", "minItems", "maxItems", "uniqueItems"),
+        *("items", "minItems", "maxItems", "uniqueItems", "patternProperties"),
         *(
             "properties",
             "required",
@@ -40,7 +43,7 @@ KEYWORDS: Final = frozenset(
             "dependentRequired",
         ),
         *("anyOf", "allOf", "if", "then", "else"),
-        *("x-context", "x-refused"),
+        *("x-context", "x-refused", "x-needed"),
     )
 )
 """What the schema may say; a test holds ``schemas/`` to them."""
@@ -58,7 +61,7 @@ class Checker(Teller):
         supplied: arguments that all tasks get from default_args.
     """
 
-    def __init__(self, schema: Schema, document: Document, supplied: Iterable[str] = ()) -> None:
+    def __init__(self, schema: Schema, document: YamlDocument, supplied: Iterable[str] = ()) -> None:
         super().__init__(schema, document)
         self.root = schema
         self.supplied = frozenset(supplied)
@@ -68,19 +71,25 @@ class Checker(Teller):
         if key in self.root["properties"]:
             yield from self.check(self.root["properties"][key], (key,), value)
             return
-        yield from leaves.key(self, self.root["propertyNames"], (key,), key)
+        if key.startswith(ANCHORS):
+            yield from scalar_checks.anchors(self, key, value, _NEEDED)
+            return
+        yield from scalar_checks.key(self, self.root["propertyNames"], (key,), key)
         if isinstance(value, dict) and not any(did_you_mean(word, _NEEDED) for word in value):
             yield self.finding(
                 (key,),
                 "no-pipeline",
                 f"{key} has neither schedule nor tasks: it is no pipeline",
-                "remove it; what pipelines share belongs into defaults.yml, or under default:",
+                "remove it; what pipelines share belongs into defaults.yml, or under default:, "
+                "and anchors under a key that begins with x-",
                 text=key,
             )
             return
         yield from self.check(self.root["additionalProperties"], (key,), value)
 
-    def check(self, schema: Schema, path: Path, value: Any, refused: Schema = _NO_KEYS) -> Iterator[Finding]:
+    def check(
+        self, schema: Schema, path: KeyPath, value: Any, refused: Schema = _NO_KEYS
+    ) -> Iterator[Finding]:
         """Whatever is wrong with the value that the path leads to.
 
         Args:
@@ -97,19 +106,33 @@ class Checker(Teller):
             return
         if isinstance(value, date) and schema.get("format") == "date":
             value = self.document.text_of(path) or str(value)
-        if not leaves.fits(schema, value):
-            yield leaves.wrong_kind(self, schema, path, value)
+        if not scalar_checks.fits(schema, value):
+            yield scalar_checks.wrong_kind(self, schema, path, value)
             return
         if "const" in schema or "enum" in schema:
-            yield from leaves.allowed(self, schema, path, value)
+            yield from scalar_checks.allowed(self, schema, path, value)
         elif isinstance(value, dict):
             yield from self._mapping(schema, path, value, refused)
         elif isinstance(value, list):
-            yield from leaves.length(self, schema, path, value)
+            yield from scalar_checks.length(self, schema, path, value)
             for index, item in enumerate(value):
                 yield from self.check(schema.get("items", {}), (*path, index), item)
         else:
-            yield from leaves.scalar(self, schema, path, value)
+            yield from scalar_checks.scalar(self, schema, path, value)
+
+    def is_templated(self, path: KeyPath) -> bool:
+        """Whether Airflow renders templates at a path: in an argument of a task that takes one."""
+        found: Any = self.document.data
+        for depth, step in enumerate(path):
+            operator = found.get("operator") if isinstance(found, dict) else None
+            if isinstance(operator, str) and depth > 1:
+                schema = self.definitions.get(operator, {}).get("properties", {}).get(step)
+                sample: Any = "{{ a }}"
+                for inner in reversed(path[depth + 1 :]):
+                    sample = [sample] if isinstance(inner, int) else {inner: sample}
+                return schema is not None and not any(self.check(schema, path[: depth + 1], sample))
+            found = found[step]
+        return False
 
     def _target(self, schema: Schema) -> Schema:
         """What a reference leads to, with what is said beside the reference."""
@@ -120,7 +143,12 @@ class Checker(Teller):
 
     # One of several
 
-    def _any_of(self, schema: Schema, path: Path, value: Any) -> Iterator[Finding]:
+    def _any_of(self, schema: Schema, path: KeyPath, value: Any) -> Iterator[Finding]:
+        if isinstance(value, str) and stations.is_list(schema):
+            templated = any(branch is self.definitions["template"] for branch in self._branches(schema))
+            if fault := stations.text_fault(value, templated=templated):
+                yield self.finding(path, "not-allowed", *fault)
+                return
         template = None if "{" in str(value) else self.definitions.get("template")
         fitting = [b for b in self._branches(schema) if _may_be(b, value) and b is not template]
         if isinstance(value, dict):
@@ -128,14 +156,14 @@ class Checker(Teller):
             untyped = [branch for branch in fitting if branch not in typed]
             fitting = (typed if "__type__" in value or not untyped else untyped) or fitting
         if not fitting:
-            yield leaves.wrong_kind(self, schema, path, value)
+            yield scalar_checks.wrong_kind(self, schema, path, value)
             return
-        results = [list(self.check(branch, path, value)) for branch in fitting]
+        results = [list(islice(self.check(branch, path, value), MOST)) for branch in fitting]
         if len(fitting) == 1 or not isinstance(value, str) or not all(results):
             yield from min(results, key=len)
             return
         known = [word for branch in fitting for word in branch.get("enum", [branch.get("const", "")])]
-        told = f"{self.told(path, value)} is not allowed here{leaves.like(value, known)}"
+        told = f"{self.told(path, value)} is not allowed here{scalar_checks.like(value, known)}"
         yield self.finding(path, "not-allowed", told, self.mend(schema))
 
     def _branches(self, schema: Schema) -> Iterator[Schema]:
@@ -149,7 +177,7 @@ class Checker(Teller):
     # Mappings
 
     def _mapping(
-        self, schema: Schema, path: Path, value: dict[str, Any], refused: Schema
+        self, schema: Schema, path: KeyPath, value: dict[str, Any], refused: Schema
     ) -> Iterator[Finding]:
         known: Schema = schema.get("properties", {})
         if "allOf" in schema:
@@ -170,26 +198,36 @@ class Checker(Teller):
                 yield from self.check(known[key], (*path, key), item)
             elif not _is_closed(schema):
                 if "propertyNames" in schema:
-                    yield from leaves.key(self, schema["propertyNames"], (*path, key), key)
+                    yield from scalar_checks.key(self, schema["propertyNames"], (*path, key), key)
                 more = schema.get("additionalProperties", {})
                 yield from self.check({} if more is True else more, (*path, key), item)
 
-    def _keys(self, schema: Schema, path: Path, value: dict[str, Any], refused: Schema) -> Iterator[Finding]:
+    def _keys(
+        self, schema: Schema, path: KeyPath, value: dict[str, Any], refused: Schema
+    ) -> Iterator[Finding]:
         """Keys too many, and keys too few; one that was mistyped is not missed besides."""
         known: Schema = schema.get("properties", {})
         missing = self._missing(schema, value)
         for key in [key for key in value if key not in known] if _is_closed(schema) else ():
+            if any(re.search(pattern, key) for pattern in schema.get("patternProperties", ())):
+                continue
             like = did_you_mean(key, [*missing, *(set(known) - set(value))])
             meant = str(refused.get(key, like)).split()
             missing = [other for other in missing if other not in meant]
             yield self._unknown(schema, (*path, key), like, refused)
         for key in missing:
             told = f"{self.owner(schema, path)} needs {key}"
-            yield self.finding(path, "missing-key", told, self.mend(known.get(key, {}), key))
+            more = "; the one under default: is not passed on" if self._shares(schema, key) else ""
+            yield self.finding(path, "missing-key", told, self.mend(known.get(key, {}), key) + more)
         if len(value) < schema.get("minProperties", 0) and not missing:
             yield self.finding(path, "empty", f"{self.name(path)} says nothing", self.mend(schema))
 
-    def _dispatch(self, schema: Schema, path: Path, value: dict[str, Any]) -> Iterator[Finding]:
+    def _shares(self, schema: Schema, key: str) -> bool:
+        """Whether a pipeline lacks a key that the file's block ``default`` has."""
+        default = self.document.data.get("default") if schema.get("title") == "pipeline" else None
+        return isinstance(default, dict) and key in default
+
+    def _dispatch(self, schema: Schema, path: KeyPath, value: dict[str, Any]) -> Iterator[Finding]:
         """Goes on with the definition that one key chooses: ``operator`` or ``__type__``."""
         chooser = next(iter(schema["allOf"][0]["if"]["properties"]))
         refused = schema.get("x-refused", _NO_KEYS)
@@ -214,28 +252,31 @@ class Checker(Teller):
         missing = [key for key in schema.get("required", ()) if key not in value]
         for key, needed in schema.get("dependentRequired", {}).items():
             missing += [other for other in needed if key in value and other not in value]
-        if "if" not in schema:
+        needed = [*schema.get("else", {}).get("required", ()), *schema.get("x-needed", ())]
+        if not needed:
             return missing
-        (condition,) = schema["if"]["required"]
+        condition = schema["if"]["required"][0] if "if" in schema else "expand"
         if condition in value and condition != "expand":
             return missing
         given = {*value, *self.supplied}
         for part in ("expand", "partial"):
             given |= set(value[part]) if isinstance(value.get(part), dict) else set()
-        return missing + [key for key in schema["else"]["required"] if key not in given]
+        return missing + [key for key in needed if key not in given]
 
-    def _unknown(self, schema: Schema, path: Path, like: str | None, refused: Schema) -> Finding:
+    def _unknown(self, schema: Schema, path: KeyPath, like: str | None, refused: Schema) -> Finding:
         key, owner = str(path[-1]), self.owner(schema, path[:-1])
         if key in refused:
             return self.finding(path, "refused-key", f"{owner} takes no {key}", refused[key], text=key)
-        elsewhere = self._elsewhere(schema, key)
+        elsewhere = self._elsewhere(schema, key, self.name(path[:-1]))
         hint = f"; did you mean {like}?" if like and not elsewhere else ""
         mend = elsewhere or f"known are {listed(_own_first(schema.get('properties', {})))}"
         return self.finding(path, "unknown-key", f"{owner} knows no {key}{hint}", mend, text=key)
 
-    def _elsewhere(self, schema: Schema, key: str) -> str | None:
+    def _elsewhere(self, schema: Schema, key: str, part: str) -> str | None:
         """Where a key belongs that is known on another level."""
         of_tasks = self.definitions["defaultArgs"]["properties"]
+        if part in ("expand", "partial") and key in self.definitions["task"]["properties"]:
+            return f"it is the same for all of them: it belongs to the task itself, next to {part}"
         if schema.get("title") in ("pipeline", "defaults") and key in of_tasks:
             return "it belongs to a task, or under default_args"
         is_task = "operator" in schema.get("properties", {}) or schema.get("title") == "default_args"
@@ -260,4 +301,4 @@ def _may_be(branch: Schema, value: Any) -> bool:
     options = branch.get("enum", [branch["const"]] if "const" in branch else None)
     if options is not None:
         return any(kind_of(option) == kind_of(value) for option in options)
-    return leaves.fits(branch, value)
+    return scalar_checks.fits(branch, value)

@@ -1,17 +1,19 @@
 """Values that are right by themselves, and can't be meant together."""
 
 import re
-from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
-from weather_mlops.pipelines.document import Document
-from weather_mlops.pipelines.findings import Finding, Severity
+from weather_mlops.pipelines import dates
+from weather_mlops.pipelines.document import YamlDocument
+from weather_mlops.pipelines.findings import Finding, FindingSeverity
 from weather_mlops.pipelines.graph import named
-from weather_mlops.pipelines.values import date_fault
+from weather_mlops.pipelines.keys import FROM_DEFAULT_ARGS, KeyPath
+from weather_mlops.pipelines.values import date_fault, zone_fault
 
-Path = tuple[str | int, ...]
-
+SHORTEST_SCHEDULE: Final = timedelta(seconds=1)
 _UNITS: Final = ("weeks", "days", "hours", "minutes", "seconds")
 _NOT_WITH_FAIL_FAST: Final = ("all_success", None)
 _JSON: Final = {
@@ -26,7 +28,7 @@ _JSON: Final = {
 
 
 def check(
-    document: Document, dag_id: str, dag: Mapping[str, Any], defaults: Mapping[str, Any]
+    document: YamlDocument, dag_id: str, dag: Mapping[str, Any], layers: Sequence[Mapping[str, Any]]
 ) -> Iterator[Finding]:
     """Whatever contradicts itself in a pipeline.
 
@@ -34,18 +36,11 @@ def check(
         document: where it stands.
         dag_id: its key.
         dag: what it says.
-        defaults: what defaults.yml says.
+        layers: what it shares: the file's block ``default``, and defaults.yml.
     """
+    defaults = _merged(*reversed(layers))
     effective = {**defaults, **dag}
-    start, end = effective.get("start_date"), effective.get("end_date")
-    if start is not None and end is not None and str(end) < str(start):
-        key = "end_date" if "end_date" in dag else "start_date"
-        yield document.finding(
-            (dag_id, key),
-            "contradiction",
-            f"end_date {end} is before start_date {start}",
-            "put the later one in end_date",
-        )
+    yield from _dates(document, dag_id, [dag, *layers])
     if effective.get("schedule") == "@continuous" and effective.get("max_active_runs") != 1:
         yield document.finding(
             (dag_id, "schedule"),
@@ -54,13 +49,23 @@ def check(
             "write max_active_runs: 1",
             value=True,
         )
+    every = span(effective.get("schedule")) if isinstance(effective.get("schedule"), dict) else None
+    if every is not None and every < SHORTEST_SCHEDULE:
+        yield document.finding(
+            (dag_id, "schedule"),
+            "contradiction",
+            f"a run every {every.total_seconds():g} seconds: a run takes longer to begin",
+            "write a second or more, or @continuous with max_active_runs: 1",
+            value=True,
+        )
     params = dag.get("params")
     for name, param in params.items() if isinstance(params, dict) else ():
         yield from _param(document, (dag_id, "params", name), param)
-    shared = _merged(defaults.get("default_args"), dag.get("default_args"))
+    shared = _merged(*(layer.get("default_args") for layer in reversed([dag, *layers])))
     if "default_args" in dag:
         yield from _retries(document, (dag_id, "default_args"), dag["default_args"], shared)
     for _, path, task in named(dag.get("tasks"), (dag_id, "tasks"), "task_id"):
+        yield from _mapped_over(document, path, task, shared)
         yield from _retries(document, path, task, {**shared, **task})
         yield from _fail_fast(document, path, task, effective)
         yield from _timeouts(document, path, task, effective)
@@ -68,20 +73,93 @@ def check(
 
 
 def span(value: Any) -> timedelta | None:
-    """A span of time as YAML says it; None of anything else."""
+    """A span of time as YAML says it; None of anything else, and of one that is too long."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return timedelta(seconds=value)
+        value = {"__type__": "datetime.timedelta", "seconds": value}
     if not isinstance(value, dict) or value.get("__type__") != "datetime.timedelta":
         return None
     units = {unit: value[unit] for unit in _UNITS if unit in value}
-    return timedelta(**units) if all(isinstance(amount, int | float) for amount in units.values()) else None
+    if not all(isinstance(amount, int | float) for amount in units.values()):
+        return None
+    try:
+        return timedelta(**units)
+    except (OverflowError, ValueError):  # of .inf and .nan, too
+        return None
 
 
 def _merged(*parts: Any) -> dict[str, Any]:
     return {key: value for part in parts if isinstance(part, dict) for key, value in part.items()}
 
 
-def _retries(document: Document, path: Path, said: Any, effective: Mapping[str, Any]) -> Iterator[Finding]:
+def _dates(document: YamlDocument, dag_id: str, layers: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+    """An end before the start; a date that stands twice in a pipeline, and differs."""
+    named = str(next((layer["timezone"] for layer in layers if layer.get("timezone")), "UTC"))
+    if zone_fault(named):  # of what is shared, where it is a finding
+        return
+    zone, found = ZoneInfo(named), {}
+    for name in dates.NAMES:
+        said = [mapping[name] for _, _, mapping in dates.holders(layers) if name in mapping]
+        found[name] = dates.parse_time(said[0], zone) if said else None
+        arguments = layers[0].get("default_args")
+        other = arguments.get(name) if isinstance(arguments, dict) and name in layers[0] else None
+        if _narrows(name, dates.parse_time(other, zone), found[name]):
+            yield document.finding(
+                (dag_id, "default_args", name),
+                "contradiction",
+                f"{name} {other} in default_args counts for nothing: the pipeline says {said[0]} itself",
+                "remove one of them",
+                severity=FindingSeverity.WARNING,
+            )
+    start, end = found.values()
+    if start and end and end < start:
+        places = [
+            (dag_id, *inner, name) for name in reversed(dates.NAMES) for inner in ((), ("default_args",))
+        ]
+        path = next((path for path in places if _says(layers[0], path[1:])), (dag_id,))
+        yield document.finding(
+            path,
+            "contradiction",
+            f"end_date {end:%Y-%m-%d %H:%M %z} is before start_date {start:%Y-%m-%d %H:%M %z}",
+            "put the later one in end_date",
+        )
+
+
+def _narrows(name: str, inner: datetime | None, outer: datetime | None) -> bool:
+    """Whether a date in ``default_args`` would leave the pipeline runs without tasks, which are green."""
+    if inner is None or outer is None:
+        return False
+    return inner > outer if name == "start_date" else inner < outer
+
+
+def _says(value: Any, path: Sequence[str]) -> bool:
+    for key in path:
+        if not isinstance(value, Mapping) or key not in value:
+            return False
+        value = value[key]
+    return True
+
+
+def _mapped_over(
+    document: YamlDocument, path: KeyPath, task: Mapping[str, Any], shared: Mapping[str, Any]
+) -> Iterator[Finding]:
+    """A task that is mapped over a list of ``default_args`` that there isn't."""
+    expand = task.get("expand")
+    for name, value in expand.items() if isinstance(expand, dict) else ():
+        found = re.match(FROM_DEFAULT_ARGS, value) if isinstance(value, str) else None
+        if found and not (isinstance(shared.get(found[1]), list) and shared[found[1]]):
+            lists = [key for key, said in shared.items() if isinstance(said, list)]
+            yield document.finding(
+                (*path, "expand", name),
+                "unknown-key",
+                f"default_args has no list {found[1]}",
+                f"name one there, in this file or in defaults.yml; there are: {', '.join(lists) or 'none'}",
+                value=True,
+            )
+
+
+def _retries(
+    document: YamlDocument, path: KeyPath, said: Any, effective: Mapping[str, Any]
+) -> Iterator[Finding]:
     delay, longest = span(effective.get("retry_delay")), span(effective.get("max_retry_delay"))
     if delay and longest and delay > longest and isinstance(said, dict):
         key = next((key for key in ("retry_delay", "max_retry_delay") if key in said), None)
@@ -95,7 +173,7 @@ def _retries(document: Document, path: Path, said: Any, effective: Mapping[str, 
 
 
 def _fail_fast(
-    document: Document, path: Path, task: Mapping[str, Any], dag: Mapping[str, Any]
+    document: YamlDocument, path: KeyPath, task: Mapping[str, Any], dag: Mapping[str, Any]
 ) -> Iterator[Finding]:
     rule = task.get("trigger_rule")
     if dag.get("fail_fast") is True and rule not in _NOT_WITH_FAIL_FAST:
@@ -109,7 +187,7 @@ def _fail_fast(
 
 
 def _timeouts(
-    document: Document, path: Path, task: Mapping[str, Any], dag: Mapping[str, Any]
+    document: YamlDocument, path: KeyPath, task: Mapping[str, Any], dag: Mapping[str, Any]
 ) -> Iterator[Finding]:
     whole, own = span(dag.get("dagrun_timeout")), span(task.get("execution_timeout"))
     if whole and own and own > whole:
@@ -118,7 +196,7 @@ def _timeouts(
             "contradiction",
             f"execution_timeout {own} is longer than the whole run may take, {whole}",
             "make dagrun_timeout the longer one",
-            severity=Severity.WARNING,
+            severity=FindingSeverity.WARNING,
         )
     wait, look = span(task.get("publication_timeout")), span(task.get("poll_interval"))
     if wait and look and look > wait:
@@ -130,7 +208,7 @@ def _timeouts(
         )
 
 
-def _pairs(document: Document, path: Path, said: Mapping[str, Any]) -> Iterator[Finding]:
+def _pairs(document: YamlDocument, path: KeyPath, said: Mapping[str, Any]) -> Iterator[Finding]:
     """Limits that nothing can pass: ``min_x`` above ``max_x``, in a task or in its limits and gates."""
     for key, value in said.items():
         if isinstance(value, dict):
@@ -146,7 +224,7 @@ def _pairs(document: Document, path: Path, said: Mapping[str, Any]) -> Iterator[
     yield from _gates(document, path, said)
 
 
-def _gates(document: Document, path: Path, said: Mapping[str, Any]) -> Iterator[Finding]:
+def _gates(document: YamlDocument, path: KeyPath, said: Mapping[str, Any]) -> Iterator[Finding]:
     """A coverage without room between; a gate that another one implies."""
     coverage = said.get("coverage")
     if isinstance(coverage, list) and _numbers(coverage) and coverage != sorted(set(coverage)):
@@ -164,11 +242,11 @@ def _gates(document: Document, path: Path, said: Mapping[str, Any]) -> Iterator[
                 "contradiction",
                 f"{asked} says nothing: every lead needs {every[opponent]} already",
                 "remove it, or ask for more than of every lead",
-                severity=Severity.WARNING,
+                severity=FindingSeverity.WARNING,
             )
 
 
-def _param(document: Document, path: Path, param: Any) -> Iterator[Finding]:
+def _param(document: YamlDocument, path: KeyPath, param: Any) -> Iterator[Finding]:
     """A param whose default its own type refuses: the DAG could not be made."""
     if not isinstance(param, dict) or param.get("__type__") != "airflow.sdk.Param" or "default" not in param:
         return
@@ -181,12 +259,6 @@ def _param(document: Document, path: Path, param: Any) -> Iterator[Finding]:
         fault = "it is not in enum"
     elif _numbers([default]) and not _within(default, param):
         fault = "it is out of minimum and maximum"
-    elif (
-        isinstance(default, str)
-        and isinstance(param.get("pattern"), str)
-        and not _matches(param["pattern"], default)
-    ):
-        fault = "pattern doesn't match it"
     elif isinstance(default, str) and param.get("format") == "date" and date_fault(default):
         fault = "it is no date"
     if fault:
@@ -197,13 +269,6 @@ def _param(document: Document, path: Path, param: Any) -> Iterator[Finding]:
             "give another default, or widen the param",
             value=True,
         )
-
-
-def _matches(pattern: str, text: str) -> bool:
-    try:
-        return re.search(pattern, text) is not None
-    except re.error:
-        return False
 
 
 def _is(value: Any, name: str) -> bool:

@@ -2,7 +2,10 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from itertools import islice
 from typing import Any, Final
+
+import yaml
 
 LONGEST: Final = 8
 """Of a list of allowed values in a message; the schema and the editor tell all."""
@@ -21,10 +24,11 @@ _PATTERNS: Final = {
     "template": 'a template in quotes: "{{ … }}"',
     "duration": "a span of time: {__type__: datetime.timedelta, minutes: 5}",
     "date": "a date: 2026-01-31",
+    "function": "a function, by its import path: package.module.name",
     "cron": 'a cron expression in quotes: "0 * * * *"',
-    "outputOf": "the result of a task: task_id.output",
+    "outputOf": "the result of a task: task_id.output, or a list of default_args: default_args.targets",
     "asset": "an asset: {__type__: airflow.sdk.Asset, name: …, uri: …}",
-    "station": "a station's id, as in src/weather_mlops/kma/stations.csv",
+    "station": "a station's id or name, as in src/weather_mlops/kma/stations.csv",
     "schedule": "a cron expression in quotes, a preset, a list of assets, a span of time, or null",
     "params": "a mapping of names to defaults or to {__type__: airflow.sdk.Param, …}",
     "callback": "an import path, or {callback: import path, …}",
@@ -90,6 +94,27 @@ def quoted(value: Any) -> str:
         return "null"
     text = str(value)
     return text if len(text) <= 60 else text[:57] + "…"  # noqa: PLR2004  a line of a message
+
+
+def flow(value: Any) -> str:
+    """A value as YAML writes it, in one line, cut where it is long."""
+    if isinstance(value, list | dict):
+        text = yaml.safe_dump(
+            _beginning(value), default_flow_style=True, allow_unicode=True, sort_keys=False, width=10_000
+        )
+        return quoted(text.strip())
+    return quoted(value)
+
+
+def _beginning(value: Any, levels: int = 4) -> Any:
+    """As much of a value as a message may show: to write out a large one takes seconds."""
+    if isinstance(value, dict):
+        return {
+            key: _beginning(item, levels - 1) for key, item in islice(value.items(), LONGEST if levels else 0)
+        }
+    if isinstance(value, list):
+        return [_beginning(item, levels - 1) for item in value[: LONGEST * 4 if levels else 0]]
+    return value
 
 
 def _limits(schema: Mapping[str, Any]) -> str:

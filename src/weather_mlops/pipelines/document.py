@@ -5,32 +5,23 @@ file is about is told here: syntax, duplicate keys, tags, words that YAML takes 
 """
 
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
-from weather_mlops.pipelines import scalars, syntax
-from weather_mlops.pipelines.findings import Finding, Severity
+from weather_mlops.pipelines import dates, limits, scalars, syntax
+from weather_mlops.pipelines.describe import quoted
+from weather_mlops.pipelines.findings import MOST, Finding, FindingSeverity
+from weather_mlops.pipelines.shared import Entry, share_tasks
 
 Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-MAX_NODES: Final = 100_000
-"""Of a file, with each alias counted as what it stands for: more is a bomb, not a pipeline."""
-
 MERGE: Final = "tag:yaml.org,2002:merge"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """An item of a mapping or a sequence, as nodes; a sequence's have no key."""
-
-    key: yaml.Node | None
-    value: yaml.Node
-
-
 @dataclass
-class Document:
+class YamlDocument:
     """A YAML document.
 
     Attributes:
@@ -48,7 +39,7 @@ class Document:
     data: Any = None
     found: list[Finding] = field(default_factory=list)
     root: yaml.Node | None = None
-    following: tuple["Document", ...] = ()
+    following: tuple["YamlDocument", ...] = ()
     entries: dict[int, dict[Hashable, Entry]] = field(default_factory=dict)
 
     def position_of(self, path: Sequence[str | int], *, value: bool = False) -> tuple[int, int]:
@@ -75,7 +66,7 @@ class Document:
         mend: str,
         *,
         text: str | None = None,
-        severity: Severity = Severity.ERROR,
+        severity: FindingSeverity = FindingSeverity.ERROR,
         value: bool = False,
     ) -> Finding:
         """A finding about what a path leads to."""
@@ -95,38 +86,53 @@ class Document:
         return entry
 
 
-def load(source: Path | str) -> Document:
+def load(source: Path | str) -> YamlDocument:
     """Parse a file, or a text. Never raises: what is wrong, or can't be read, is told in ``found``."""
     if isinstance(source, str):
         return parse(source, Path("-"))
+    if not source.name.isprintable():
+        return YamlDocument(source, found=[limits.bad_name(source)])
     try:
-        content = source.read_bytes()
-        text = content.decode("utf-8-sig")
+        content = limits.read(source)
     except OSError as error:
-        return Document(source, found=[syntax.unreadable(str(source), error)])
+        return YamlDocument(source, found=[syntax.unreadable(str(source), error)])
+    if isinstance(content, Finding):
+        return YamlDocument(source, found=[content])
+    try:
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        return Document(source, found=[syntax.not_utf8(str(source), content, error.start)])
+        return YamlDocument(source, found=[syntax.not_utf8(str(source), content, error.start)])
     return parse(text, source)
 
 
-def parse(text: str, path: Path) -> Document:
+def parse(text: str, path: Path) -> YamlDocument:
     """Parse a text that stands in a file."""
+    if directives := limits.too_many_directives(str(path), text):
+        return YamlDocument(path, text, found=[directives])
     try:
+        if endless := limits.endless(str(path), yaml.parse(text, Loader=Loader)):
+            return YamlDocument(path, text, found=[endless])
         roots = list(yaml.compose_all(text, Loader=Loader))
     except yaml.YAMLError as error:
-        return Document(path, text, found=[syntax.explain(str(path), text, error)])
-    documents = [_Builder(path, root).document for root in roots if root is not None]
+        return YamlDocument(path, text, found=[syntax.explain(str(path), text, error)])
+    documents = [_Builder(path, root).document for root in roots if not _is_nothing(root)]
     if not documents:
-        return Document(path, text, found=[syntax.empty(str(path))])
+        return YamlDocument(path, text, found=[syntax.empty(str(path))])
     first, *others = documents
     first.text = text
+    for document in documents:
+        share_tasks(document.data, document.entries)
     first.following = tuple(others)
     for other in others:
         first.found += [_second(other), *other.found]
     return first
 
 
-def _second(document: Document) -> Finding:
+def _is_nothing(root: yaml.Node | None) -> bool:
+    return root is None or (isinstance(root, yaml.ScalarNode) and root.tag == scalars.TAG + "null")
+
+
+def _second(document: YamlDocument) -> Finding:
     return document.finding(
         (),
         "second-document",
@@ -140,26 +146,30 @@ class _Builder:
     """Makes data of nodes, and remembers where they came from."""
 
     def __init__(self, path: Path, root: yaml.Node) -> None:
-        self.document = Document(path, root=root)
+        self.document = YamlDocument(path, root=root)
         self._made: dict[int, Any] = {}
-        self._sizes: dict[int, int] = {}
-        self._open: set[int] = set()
-        if self._size(root) > MAX_NODES:
-            self._report(
-                root, "too-large", f"more than {MAX_NODES:,} values, aliases included", "split the file"
-            )
+        self._sizes: dict[int, tuple[int, int]] = {}
+        self._places: set[tuple[int, int]] = set()
+        size, depth = self._size(root)
+        if depth > limits.MAX_DEPTH:
+            mark = root.start_mark
+            deep = limits.too_deep(str(path), mark.line + 1, mark.column + 1)
+            self.document.found.append(replace(deep, message=f"{deep.message}, aliases included"))
+            return
+        if size > limits.MAX_NODES:
+            mark = root.start_mark
+            self.document.found.append(limits.too_many_values(str(path), mark.line + 1, mark.column + 1))
             return
         self.document.data = self._make(root)
 
-    def _size(self, node: yaml.Node) -> int:
+    def _size(self, node: yaml.Node) -> tuple[int, int]:
+        """How many values are inside, and how many levels of them, with aliases as what they stand for."""
         if isinstance(node, yaml.ScalarNode):
-            return 1
-        if id(node) in self._open:
-            return MAX_NODES + 1  # an alias of what it is in
+            return 1, 0
         if id(node) not in self._sizes:
-            self._open.add(id(node))
-            self._sizes[id(node)] = 1 + sum(map(self._size, _children(node)))
-            self._open.discard(id(node))
+            inside = [self._size(child) for child in _children(node)]
+            size, depth = sum(size for size, _ in inside), max((depth for _, depth in inside), default=0)
+            self._sizes[id(node)] = 1 + size, 1 + depth
         return self._sizes[id(node)]
 
     def _make(self, node: yaml.Node) -> Any:
@@ -189,13 +199,15 @@ class _Builder:
             return "{{ }}"
         data: dict[Any, Any] = {}
         entries: dict[Hashable, Entry] = {}
+        own: set[str] = set()
         for key_node, value_node in node.value:
             if key_node.tag == MERGE:
                 self._merge(value_node, data, entries)
                 continue
             key = self._key(key_node)
-            if key in entries and entries[key].key in [pair[0] for pair in node.value]:
+            if key in own:
                 self._report_duplicate(key_node, entries[key])
+            own.add(key)
             entries[key] = Entry(key_node, value_node)
             data[key] = self._make(value_node)
         self.document.entries[id(data)] = entries
@@ -228,18 +240,24 @@ class _Builder:
         return str(node.value)
 
     def _scalar(self, node: yaml.ScalarNode) -> Any:
+        if "\0" in node.value:
+            told = "the text has a NUL character in it, which Airflow's database can't keep"
+            self._report(node, "bad-value", told, "remove it", text="\\0")
+            return node.value.replace("\0", "")
         plain = not node.style
+        if node.tag in scalars.CONVERTED and len(node.value) > limits.MAX_DIGITS:
+            told = f"a {scalars.kind(node.tag)} of {len(node.value):,} characters is too long"
+            self._report(node, "bad-value", told, "write a shorter one", text=quoted(node.value))
+            return node.value
         if plain and (trap := scalars.trap(node.value, node.tag)):
             self._report(node, "yaml-trap", *trap)
         try:
             return scalars.value_of(node)
-        except ValueError:
-            self._report(
-                node,
-                "bad-value",
-                f"{node.value} is no {scalars.kind(node.tag)}",
-                "correct it, or put quotes around it",
-            )
+        except ValueError as error:
+            is_date = node.tag == scalars.TAG + "timestamp"
+            told = f"{node.value} is no {scalars.kind(node.tag)}" + (f": {error}" if is_date else "")
+            fix = dates.EXISTING if is_date else "correct it, or put quotes around it"
+            self._report(node, "bad-value", told, fix)
             return node.value
 
     def _check_tag(self, node: yaml.Node) -> None:
@@ -262,18 +280,20 @@ class _Builder:
         )
 
     def _found_at(self, node: yaml.Node) -> bool:
-        line, column = node.start_mark.line + 1, node.start_mark.column + 1
-        return any((finding.line, finding.column) == (line, column) for finding in self.document.found)
+        return (node.start_mark.line, node.start_mark.column) in self._places
 
     def _report(self, node: yaml.Node, rule: str, message: str, mend: str, text: str | None = None) -> None:
         mark = node.start_mark
+        self._places.add((mark.line, mark.column))
+        if len(self.document.found) >= MOST:
+            return
         told = text or (node.value if isinstance(node, yaml.ScalarNode) else "")
         self.document.found.append(
             Finding(
                 str(self.document.path),
                 mark.line + 1,
                 mark.column + 1,
-                Severity.ERROR,
+                FindingSeverity.ERROR,
                 rule,
                 told,
                 message,

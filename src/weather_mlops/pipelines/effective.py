@@ -2,7 +2,8 @@
 
 Merged as dag-factory 1.1 and Airflow do it, strongest first:
 
-- for a DAG: its own keys; defaults.yml; the file's block ``default``, which also fills up its mappings;
+- for a DAG: its own keys; the file's block ``default``, which also fills up its mappings; defaults.yml;
+- for its ``start_date`` and ``end_date`` also the ``default_args`` of each of these, see ``dates.py``;
 - for a task: its own keys; ``default_args`` of its task groups, inner ones first; of the DAG; of the file's
   block ``default``; of defaults.yml.
 
@@ -14,17 +15,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from weather_mlops.pipelines.document import Document
+from weather_mlops.pipelines import dates
+from weather_mlops.pipelines.document import YamlDocument
 from weather_mlops.pipelines.graph import named
-
-NO_DAGS: Final = ("default", "task_groups")
-"""Keys of a file that dag-factory doesn't take for a DAG."""
+from weather_mlops.pipelines.keys import FROM_DEFAULT_ARGS, KeyPath, is_pipeline
 
 _PARTS: Final = ("tasks", "task_groups", "default_args")
 _WIRING: Final = ("task_id", "operator", "decorator", "dependencies", "task_group_name", "expand", "partial")
 _OUTPUT: Final = re.compile(r"^(?P<output>[\w.-]+)\.output|XcomArg\((?P<argument>[^)]+)\)|^\+(?P<task>\w+)")
-
-Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +36,8 @@ class Setting:
     """
 
     value: Any
-    source: Document
-    path: Path
+    source: YamlDocument
+    path: KeyPath
 
     @property
     def line(self) -> int:
@@ -51,7 +49,7 @@ Settings = dict[str, Setting]
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class EffectiveTask:
     """A task as its YAML wires it.
 
     Attributes:
@@ -68,11 +66,11 @@ class Task:
     settings: Settings
     mapped: tuple[str, ...]
     upstream: frozenset[str]
-    path: Path
+    path: KeyPath
 
 
 @dataclass(frozen=True, slots=True)
-class Pipeline:
+class EffectivePipeline:
     """A DAG as its YAML says it.
 
     Attributes:
@@ -83,61 +81,104 @@ class Pipeline:
     """
 
     dag_id: str
-    source: Document
+    source: YamlDocument
     settings: Settings
-    tasks: dict[str, Task]
+    tasks: dict[str, EffectiveTask]
 
     def value(self, name: str, otherwise: Any = None) -> Any:
         """An argument's value."""
         return self.settings[name].value if name in self.settings else otherwise
 
 
-def pipelines(document: Document, defaults: Document | None) -> dict[str, Pipeline]:
+def pipelines(document: YamlDocument, defaults: YamlDocument | None) -> dict[str, EffectivePipeline]:
     """The DAGs of a document, by their ids. The document has been validated."""
-    return {
-        dag_id: Pipeline(
-            dag_id,
-            document,
-            dag_settings(document, dag_id, defaults),
-            {name: _task(document, dag_id, defaults, name, path) for name, path in _tasks(document, dag_id)},
-        )
-        for dag_id in document.data
-        if dag_id not in NO_DAGS
-    }
+    return {dag_id: _pipeline(document, dag_id, defaults) for dag_id in document.data if is_pipeline(dag_id)}
 
 
-def dag_settings(document: Document, dag_id: str, defaults: Document | None) -> Settings:
+def _pipeline(document: YamlDocument, dag_id: str, defaults: YamlDocument | None) -> EffectivePipeline:
+    groups = dict(_items(document, (dag_id, "task_groups"), "group_name"))
+    shared = default_args(document, dag_id, defaults)
+    tasks = {name: _task(document, shared, groups, name, path) for name, path in _tasks(document, dag_id)}
+    return EffectivePipeline(dag_id, document, dag_settings(document, dag_id, defaults), tasks)
+
+
+def dag_settings(document: YamlDocument, dag_id: str, defaults: YamlDocument | None) -> Settings:
     """What holds for a DAG."""
-    own = _settings(document, (dag_id,))
-    shared = _settings(defaults, ())
-    return {
-        name: setting
-        for name, setting in _fill({**shared, **own}, _settings(document, ("default",))).items()
-        if name not in _PARTS
-    }
+    own = _fill(_settings(document, (dag_id,)), _settings(document, ("default",)))
+    settings = {**_settings(defaults, ()), **own, **_dates(document, dag_id, defaults)}
+    return {name: setting for name, setting in settings.items() if name not in _PARTS and is_pipeline(name)}
 
 
-def task_path(document: Document, dag_id: str, task: str) -> Path:
+def _dates(document: YamlDocument, dag_id: str, defaults: YamlDocument | None) -> Settings:
+    """When a DAG begins and ends: said by itself, or by what it shares; also as arguments of all tasks."""
+    layers = (_settings(document, (dag_id,)), _settings(document, ("default",)), _settings(defaults, ()))
+    plain = [{name: setting.value for name, setting in layer.items()} for layer in layers]
+    found: Settings = {}
+    for name in dates.NAMES:
+        if place := dates.holding(name, plain):
+            layer, arguments = layers[place[0]], place[1]
+            inside = layer["default_args"] if arguments else None
+            found[name] = _settings(inside.source, inside.path)[name] if inside else layer[name]
+    return found
+
+
+def default_args(document: YamlDocument, dag_id: str, defaults: YamlDocument | None) -> Settings:
+    """Arguments of all tasks of a DAG, but for those in groups that say others."""
+    shared = {**_settings(defaults, ("default_args",)), **_settings(document, ("default", "default_args"))}
+    return _fill(_settings(document, (dag_id, "default_args")), shared)
+
+
+def _mapped_over(setting: Setting, shared: Settings) -> Setting:
+    """What a task is mapped over: what stands there, or the list of ``default_args`` that is named there."""
+    found = re.match(FROM_DEFAULT_ARGS, setting.value) if isinstance(setting.value, str) else None
+    return shared.get(found[1], setting) if found else setting
+
+
+def arguments(task: EffectiveTask, schema: Mapping[str, Any]) -> Settings:
+    """What a task's operator is given: ``default_args`` may hold arguments of other operators besides.
+
+    Args:
+        task: which one.
+        schema: ``pipeline.schema.json``; of an operator that it doesn't know, everything is given.
+    """
+    known = schema["$defs"].get(task.operator, {}).get("properties", task.settings)
+    return {name: setting for name, setting in task.settings.items() if name in known}
+
+
+def task_path(document: YamlDocument, dag_id: str, task: str) -> KeyPath:
     """Where a task stands, by its name in the YAML; where the DAG does, if there is none of that name."""
     return dict(_tasks(document, dag_id)).get(task, (dag_id,))
 
 
-def _task(document: Document, dag_id: str, defaults: Document | None, name: str, path: Path) -> Task:
+def _task(
+    document: YamlDocument, shared: Settings, known: Mapping[str, KeyPath], name: str, path: KeyPath
+) -> EffectiveTask:
+    """A task.
+
+    Args:
+        document: where it stands.
+        shared: arguments of all tasks.
+        known: where each task group of the DAG stands.
+        name: its own, as the YAML has it.
+        path: where it stands.
+    """
     own = _settings(document, path)
-    groups = _groups(document, dag_id, own)
-    mapped = _settings(document, (*path, "expand"))
-    shared = {**_settings(defaults, ("default_args",)), **_settings(document, ("default", "default_args"))}
+    groups = _groups(document, known, own)
+    mapped = {
+        name: _mapped_over(setting, shared)
+        for name, setting in _settings(document, (*path, "expand")).items()
+    }
     settings = {
-        **_fill(_settings(document, (dag_id, "default_args")), shared),
-        **_group_settings(document, dag_id, groups),
+        **shared,
+        **_group_settings(document, [known[group] for group in groups]),
         **_settings(document, (*path, "partial")),
         **{key: setting for key, setting in own.items() if key not in _WIRING},
         **mapped,
     }
     wired = own["dependencies"].value if "dependencies" in own else []
     named = [told for told in own if told in ("operator", "decorator")]
-    return Task(
-        task_id=_full_id(document, dag_id, name, groups),
+    return EffectiveTask(
+        task_id=_full_id(document, known, name, groups),
         operator=str(own[named[0]].value) if named else "",
         settings=settings,
         mapped=tuple(mapped),
@@ -154,19 +195,17 @@ def _outputs(own: Settings, mapped: Settings) -> Iterator[str]:
             yield next(name for name in match.groups() if name)
 
 
-def _group_settings(document: Document, dag_id: str, groups: Sequence[str]) -> Settings:
+def _group_settings(document: YamlDocument, groups: Sequence[KeyPath]) -> Settings:
     """The ``default_args`` of groups, of which the first one is the innermost."""
-    paths = dict(_items(document, (dag_id, "task_groups"), "group_name"))
     settings: Settings = {}
-    for group in reversed(groups):
-        settings |= _settings(document, (*paths[group], "default_args"))
+    for path in reversed(groups):
+        settings |= _settings(document, (*path, "default_args"))
     return settings
 
 
-def _groups(document: Document, dag_id: str, own: Settings) -> list[str]:
+def _groups(document: YamlDocument, paths: Mapping[str, KeyPath], own: Settings) -> list[str]:
     """The groups that a task is in, innermost first."""
-    paths = dict(_items(document, (dag_id, "task_groups"), "group_name"))
-    name = own["task_group_name"].value if "task_group_name" in own else None
+    name: Any = own["task_group_name"].value if "task_group_name" in own else None
     groups: list[str] = []
     while name in paths and name not in groups:
         groups.append(name)
@@ -174,9 +213,8 @@ def _groups(document: Document, dag_id: str, own: Settings) -> list[str]:
     return groups
 
 
-def _full_id(document: Document, dag_id: str, name: str, groups: Sequence[str]) -> str:
+def _full_id(document: YamlDocument, paths: Mapping[str, KeyPath], name: str, groups: Sequence[str]) -> str:
     """A task's id: with its groups' names before it, up to one that gives none."""
-    paths = dict(_items(document, (dag_id, "task_groups"), "group_name"))
     for group in groups:
         if _at(document, (*paths[group], "prefix_group_id")) is False:
             break
@@ -184,15 +222,15 @@ def _full_id(document: Document, dag_id: str, name: str, groups: Sequence[str]) 
     return name
 
 
-def _tasks(document: Document, dag_id: str) -> Iterator[tuple[str, Path]]:
+def _tasks(document: YamlDocument, dag_id: str) -> Iterator[tuple[str, KeyPath]]:
     return _items(document, (dag_id, "tasks"), "task_id")
 
 
-def _items(document: Document, path: Path, key: str) -> Iterator[tuple[str, Path]]:
+def _items(document: YamlDocument, path: KeyPath, key: str) -> Iterator[tuple[str, KeyPath]]:
     return ((name, place) for name, place, _ in named(_at(document, path), path, key))
 
 
-def _at(document: Document, path: Path) -> Any:
+def _at(document: YamlDocument, path: KeyPath) -> Any:
     found = document.data
     for step in path:
         try:
@@ -202,7 +240,7 @@ def _at(document: Document, path: Path) -> Any:
     return found
 
 
-def _settings(document: Document | None, path: Path) -> Settings:
+def _settings(document: YamlDocument | None, path: KeyPath) -> Settings:
     found = _at(document, path) if document else None
     if document is None or not isinstance(found, Mapping):
         return {}

@@ -10,17 +10,16 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from weather_mlops.errors import Misconfigured
 from weather_mlops.pipelines.document import load
-from weather_mlops.pipelines.effective import Pipeline, Settings, pipelines
+from weather_mlops.pipelines.effective import EffectivePipeline, Settings, pipelines
 from weather_mlops.pipelines.findings import errors
 from weather_mlops.pipelines.folder import defaults_file, pipeline_files, text_of
-from weather_mlops.pipelines.shown import shown
-from weather_mlops.pipelines.validation import validate
-
-PROJECT: Final = Path(__file__).resolve().parents[3]
+from weather_mlops.pipelines.formatting import shown
+from weather_mlops.pipelines.validation import schema_file, validate
+from weather_mlops.settings import project_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,7 @@ def _refuse_broken(folder: Path, target: str) -> None:
         raise Misconfigured("\n".join(map(str, concerned)))
 
 
-def _split(target: str, known: Mapping[str, Pipeline]) -> tuple[str, str | None]:
+def _split(target: str, known: Mapping[str, EffectivePipeline]) -> tuple[str, str | None]:
     """The DAG and the task that are meant; a DAG's id may hold dots itself."""
     if target in known:
         return target, None
@@ -133,13 +132,12 @@ def main(arguments: Iterable[str] | None = None) -> int:
     """Explain what the command line names; 0, or 1 where it can't be told."""
     parser = argparse.ArgumentParser(prog="python -m weather_mlops.pipelines.explain")
     parser.add_argument("target", help="a DAG's id, or dag.task")
-    parser.add_argument(
-        "--pipelines", type=Path, default=PROJECT / "pipelines", help="folder of the YAML files"
-    )
-    parser.add_argument("--schema", type=Path, default=PROJECT / "schemas" / "pipeline.schema.json")
+    parser.add_argument("--pipelines", type=Path, help="folder of the YAML files; else the project's")
+    parser.add_argument("--schema", type=Path, help="pipeline.schema.json; else the project's")
     options = parser.parse_args(list(arguments) if arguments is not None else None)
     try:
-        lines = explain(options.pipelines, options.target, json.loads(options.schema.read_text("utf-8")))
+        folder, schema = options.pipelines or project_folder("pipelines"), options.schema or schema_file()
+        lines = explain(folder, options.target, json.loads(schema.read_text("utf-8")))
     except Misconfigured as error:
         sys.stderr.write(f"error: {error}\n")
         return 1

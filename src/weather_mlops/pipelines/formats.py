@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
-from weather_mlops.pipelines.findings import Finding, Severity
+from weather_mlops.pipelines.findings import Finding, FindingSeverity
+from weather_mlops.sources.quoting import escaped
 
 
 def text(found: Sequence[Finding]) -> str:
@@ -13,21 +14,21 @@ def text(found: Sequence[Finding]) -> str:
     lines = []
     for finding in found:
         lines += [
-            f"{place(finding)}: {finding.severity}: {finding.message} [{finding.rule}]",
+            f"{location(finding)}: {finding.severity}: {finding.message} [{finding.rule}]",
             *([f"    {finding.text.splitlines()[0]}"] if finding.text.strip() else []),
             f"    mend: {finding.mend}",
         ]
     return "\n".join([*lines, summary(found)])
 
 
-def place(finding: Finding) -> str:
+def location(finding: Finding) -> str:
     """Where it is, as editors and terminals take it for a link."""
-    return f"{finding.file}:{finding.line}:{finding.column}"
+    return f"{escaped(finding.file)}:{finding.line}:{finding.column}"
 
 
 def summary(found: Sequence[Finding]) -> str:
     """How many there are."""
-    errors = sum(finding.severity is Severity.ERROR for finding in found)
+    errors = sum(finding.severity is FindingSeverity.ERROR for finding in found)
     files = len({finding.file for finding in found})
     if not found:
         return "pipelines: nothing to mend"
@@ -36,14 +37,16 @@ def summary(found: Sequence[Finding]) -> str:
 
 def as_json(found: Sequence[Finding]) -> str:
     """A list of findings."""
-    return json.dumps([asdict(finding) for finding in found], ensure_ascii=False, indent=2)
+    findings = [{**asdict(finding), "file": escaped(finding.file)} for finding in found]
+    return json.dumps(findings, ensure_ascii=False, indent=2)
 
 
 def github(found: Sequence[Finding]) -> str:
     """Annotations of a pull request."""
     return "\n".join(
-        f"::{finding.severity} file={_property(finding.file)},line={finding.line},col={finding.column},"
-        f"title={_property(finding.rule)}::{_data(f'{finding.message}; mend: {finding.mend}')}"
+        f"::{finding.severity} file={_property(escaped(finding.file))},line={finding.line},"
+        f"col={finding.column},title={_property(finding.rule)}::"
+        + _data(f"{finding.message}; mend: {finding.mend}")
         for finding in found
     )
 
@@ -77,7 +80,7 @@ FORMATS: Final[Mapping[str, Callable[[Sequence[Finding]], str]]] = {
 
 def _result(finding: Finding) -> dict[str, Any]:
     region = {"startLine": finding.line, "startColumn": finding.column}
-    place = {"artifactLocation": {"uri": finding.file}, "region": region}
+    place = {"artifactLocation": {"uri": escaped(finding.file)}, "region": region}
     return {
         "ruleId": finding.rule,
         "level": str(finding.severity),

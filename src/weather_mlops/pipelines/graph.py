@@ -1,30 +1,34 @@
 """How the tasks of a pipeline hang together: what they name exists, and nothing waits for itself."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
+from itertools import islice
 from typing import Any, Final
 
-from weather_mlops.pipelines.document import Document
-from weather_mlops.pipelines.findings import Finding, Severity, did_you_mean
+from weather_mlops.pipelines.document import YamlDocument
+from weather_mlops.pipelines.findings import MOST, Finding, FindingSeverity, did_you_mean
+from weather_mlops.pipelines.keys import KeyPath
 
-Path = tuple[str | int, ...]
-
+MAX_GROUPS: Final = 50
+"""Levels of task groups: an id of 250 characters, Airflow's limit, has room for no more names."""
 _OUTPUT: Final = re.compile(r"^(?:(.+)\.output|XcomArg\((.+)\))$")
 
 
 @dataclass
 class Node:
-    """A task, or a task group."""
+    """A task, or a task group with the tasks that are in it."""
 
-    path: Path
+    path: KeyPath
     said: Mapping[str, Any]
     is_group: bool
     parent: str | None = None
-    before: list[tuple[str, Path]] = field(default_factory=list)
+    before: list[tuple[str, KeyPath]] = field(default_factory=list)
+    tasks: list[str] = field(default_factory=list)
 
 
-def check(document: Document, dag_id: str, dag: Mapping[str, Any]) -> Iterator[Finding]:
+def check(document: YamlDocument, dag_id: str, dag: Mapping[str, Any]) -> Iterator[Finding]:
     """Whatever of a pipeline's tasks and groups doesn't hang together."""
     nodes: dict[str, Node] = {}
     for key, is_group in (("tasks", False), ("task_groups", True)):
@@ -41,20 +45,29 @@ def check(document: Document, dag_id: str, dag: Mapping[str, Any]) -> Iterator[F
             parent = said.get("parent_group_name" if is_group else "task_group_name")
             nodes[name] = Node(path, said, is_group, parent if isinstance(parent, str) else None)
             nodes[name].before = list(_dependencies(said, path))
-    misnamed = list(_names(document, nodes))
+    for name, node in nodes.items():
+        if not node.is_group and node.parent is not None and node.parent in nodes:
+            nodes[node.parent].tasks.append(name)
+    misnamed = list(islice(_names(document, nodes), MOST))
     yield from misnamed
     if (circle := _circle(nodes)) is not None:
         yield circle_finding(document, nodes, circle)
         return
+    yield from _too_deep(document, nodes)
     if not misnamed:
         yield from _alone(document, nodes)
-    above = {name: _above(nodes, name) for name in nodes}
-    for name, node in nodes.items():
-        if not node.is_group:
-            yield from _outputs(document, nodes, name, node, above[name])
+    mapped = [
+        name
+        for name, node in nodes.items()
+        if not node.is_group and isinstance(node.said.get("expand"), dict)
+    ]
+    if mapped:
+        comes_before = _order(nodes)
+        for name in mapped:
+            yield from _outputs(document, nodes, name, comes_before)
 
 
-def named(items: Any, path: Path, key: str) -> Iterator[tuple[str, Path, Mapping[str, Any]]]:
+def named(items: Any, path: KeyPath, key: str) -> Iterator[tuple[str, KeyPath, Mapping[str, Any]]]:
     """Tasks or groups of either form, a mapping or a list: id, path, what is said."""
     if isinstance(items, dict):
         yield from ((name, (*path, name), said) for name, said in items.items() if isinstance(said, dict))
@@ -64,10 +77,10 @@ def named(items: Any, path: Path, key: str) -> Iterator[tuple[str, Path, Mapping
                 yield said[key], (*path, index), said
 
 
-def circle_finding(document: Document, nodes: Mapping[str, Node], circle: list[str]) -> Finding:
+def circle_finding(document: YamlDocument, nodes: Mapping[str, Node], circle: list[str]) -> Finding:
     """What is said of tasks that wait for each other."""
     first = circle[0]
-    path: Path = (*nodes[first].path, "dependencies")
+    path: KeyPath = (*nodes[first].path, "dependencies")
     return document.finding(
         path,
         "cycle",
@@ -77,14 +90,14 @@ def circle_finding(document: Document, nodes: Mapping[str, Node], circle: list[s
     )
 
 
-def _dependencies(said: Mapping[str, Any], path: Path) -> Iterator[tuple[str, Path]]:
+def _dependencies(said: Mapping[str, Any], path: KeyPath) -> Iterator[tuple[str, KeyPath]]:
     given = said.get("dependencies")
     for index, name in enumerate(given if isinstance(given, list) else ()):
         if isinstance(name, str):
             yield name, (*path, "dependencies", index)
 
 
-def _names(document: Document, nodes: Mapping[str, Node]) -> Iterator[Finding]:
+def _names(document: YamlDocument, nodes: Mapping[str, Node]) -> Iterator[Finding]:
     groups = [name for name, node in nodes.items() if node.is_group]
     for name, node in nodes.items():
         for other, path in node.before:
@@ -99,24 +112,25 @@ def _names(document: Document, nodes: Mapping[str, Node]) -> Iterator[Finding]:
             yield unknown(document, (*node.path, key), node.parent, groups, "task group")
 
 
-def _alone(document: Document, nodes: Mapping[str, Node]) -> Iterator[Finding]:
+def _alone(document: YamlDocument, nodes: Mapping[str, Node]) -> Iterator[Finding]:
     """A task that hangs on nothing, where the others hang together: seldom meant."""
     tasks = {name: node for name, node in nodes.items() if not node.is_group}
     awaited = {other for node in nodes.values() for other, _ in node.before}
     waiting = {name for name, node in nodes.items() if node.before or node.parent}
+    connected = awaited | waiting
     for name, node in tasks.items():
-        if (awaited or waiting) and name not in awaited | waiting:
+        if connected and name not in connected:
             yield document.finding(
                 node.path,
                 "alone",
                 f"{name} waits for no task, and no task waits for it",
                 "give it dependencies, or a pipeline of its own",
                 text=name,
-                severity=Severity.WARNING,
+                severity=FindingSeverity.WARNING,
             )
 
 
-def unknown(document: Document, path: Path, name: str, known: list[str], what: str) -> Finding:
+def unknown(document: YamlDocument, path: KeyPath, name: str, known: list[str], what: str) -> Finding:
     """What is said of a name that nothing has."""
     like = did_you_mean(name, known)
     hint = f"; did you mean {like}?" if like else ""
@@ -126,27 +140,37 @@ def unknown(document: Document, path: Path, name: str, known: list[str], what: s
     )
 
 
+def _too_deep(document: YamlDocument, nodes: Mapping[str, Node]) -> Iterator[Finding]:
+    """Tasks and groups inside more groups than an id can name: Airflow puts their names before its own."""
+    for name, node in nodes.items():
+        level, parent = 0, node.parent
+        while parent is not None and parent in nodes and level <= MAX_GROUPS:
+            level, parent = level + 1, nodes[parent].parent
+        if level > MAX_GROUPS:
+            yield document.finding(
+                node.path,
+                "too-deep",
+                f"{name} is inside more than {MAX_GROUPS} task groups",
+                "take some of these groups out",
+                text=name,
+            )
+
+
 def _circle(nodes: Mapping[str, Node]) -> list[str] | None:
     """Names that wait for each other, in a row; None where there are none."""
     done: set[str] = set()
     for start in nodes:
-        row: list[str] = []
-        if found := _walk(nodes, start, row, done):
-            return found
-    return None
-
-
-def _walk(nodes: Mapping[str, Node], name: str, row: list[str], done: set[str]) -> list[str] | None:
-    if name in row:
-        return row[row.index(name) :]
-    if name in done or name not in nodes:
-        return None
-    row.append(name)
-    for other in _right_before(nodes, name):
-        if found := _walk(nodes, other, row, done):
-            return found
-    row.pop()
-    done.add(name)
+        row = {start: _right_before(nodes, start)} if start not in done else {}
+        while row:  # no recursion: a chain may have more tasks than Python has frames
+            name, before = next(reversed(row.items()))
+            other = next(before, None)
+            if other is None:
+                row.popitem()
+                done.add(name)
+            elif other in row:
+                return list(row)[list(row).index(other) :]
+            elif other in nodes and other not in done:
+                row[other] = _right_before(nodes, other)
     return None
 
 
@@ -159,35 +183,40 @@ def _right_before(nodes: Mapping[str, Node], name: str) -> Iterator[str]:
         if node.is_group:
             yield node.parent
     if node.is_group:
-        yield from (
-            inside for inside, member in nodes.items() if member.parent == name and not member.is_group
-        )
+        yield from node.tasks
 
 
-def _above(nodes: Mapping[str, Node], name: str) -> set[str]:
-    found: set[str] = set()
-    waiting = [name]
-    while waiting:
-        for other in _right_before(nodes, waiting.pop()):
-            if other in nodes and other not in found:
-                found.add(other)
-                waiting.append(other)
-    return found
+def _order(nodes: Mapping[str, Node]) -> Callable[[str, str], bool]:
+    """Whether the first of two tasks comes before the second one, directly or not.
+
+    All that comes before a task is a number with a bit for each: thousands of sets would fill the memory.
+    """
+    before = {
+        name: [other for other in _right_before(nodes, name) if other in nodes and other != name]
+        for name in nodes
+    }
+    bits = {name: 1 << index for index, name in enumerate(nodes)}
+    above: dict[str, int] = {}
+    for name in TopologicalSorter(before).static_order():
+        above[name] = 0
+        for other in before[name]:
+            above[name] |= above[other] | bits[other]
+    return lambda first, second: bool(above[second] & bits[first])
 
 
 def _outputs(
-    document: Document, nodes: Mapping[str, Node], name: str, node: Node, above: set[str]
+    document: YamlDocument, nodes: Mapping[str, Node], name: str, comes_before: Callable[[str, str], bool]
 ) -> Iterator[Finding]:
-    expand = node.said.get("expand")
-    for key, value in expand.items() if isinstance(expand, dict) else ():
+    node = nodes[name]
+    for key, value in node.said["expand"].items():
         found = _OUTPUT.match(value) if isinstance(value, str) else None
         if found is None:
             continue
         other, path = found.group(1) or found.group(2), (*node.path, "expand", key)
-        tasks = [known for known, there in nodes.items() if not there.is_group and known != name]
-        if other not in tasks:
+        if other == name or other not in nodes or nodes[other].is_group:
+            tasks = [known for known, there in nodes.items() if not there.is_group and known != name]
             yield unknown(document, path, other, tasks, "task")
-        elif other not in above:
+        elif not comes_before(other, name):
             yield document.finding(
                 path,
                 "not-upstream",

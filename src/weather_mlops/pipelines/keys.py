@@ -2,6 +2,33 @@
 
 from typing import Final
 
+KeyPath = tuple[str | int, ...]
+"""Where a value stands in a file: keys of mappings and indices of lists, from the root."""
+
+NO_DAGS: Final = ("default", "task_groups")
+"""Keys of a file that dag-factory doesn't take for a DAG."""
+ANCHORS: Final = "x-"
+"""What a key of a file begins with that holds anchors for its pipelines, as in compose files."""
+
+FROM_DEFAULT_ARGS: Final = r"^default_args\.(\w+)$"
+"""A list of ``default_args`` that a task is mapped over: ``expand: {target: default_args.targets}``."""
+
+SHIPPED: Final = {
+    "data_collection": "collection",
+    "forecast": "forecast",
+    "history": "history",
+    "model_rollback": "rollback",
+    "model_training": "training",
+    "monitoring": "monitoring",
+}
+"""The DAGs of this project, and the names of their files: no other file can take such an id from them."""
+
+
+def is_pipeline(key: str) -> bool:
+    """Whether a key of a file is the id of a DAG."""
+    return key not in NO_DAGS and not key.startswith(ANCHORS)
+
+
 LOADER_KEYS: Final = (
     "allowed_run_types",
     "deadline",

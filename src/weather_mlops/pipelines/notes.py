@@ -4,16 +4,19 @@
 that task; what stands before the first of them is about the pipeline. A task's ``doc_md`` in the YAML wins.
 """
 
+import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from weather_mlops.pipelines.document import Document
-from weather_mlops.pipelines.findings import Finding, Severity, did_you_mean
+from weather_mlops.pipelines import limits, syntax
+from weather_mlops.pipelines.document import YamlDocument
+from weather_mlops.pipelines.findings import Finding, FindingSeverity, did_you_mean
 from weather_mlops.pipelines.folder import text_of
 from weather_mlops.pipelines.graph import named
+from weather_mlops.pipelines.keys import is_pipeline
 
 SUFFIX: Final = ".md"
 _SECTION: Final = re.compile(r"^## +(\S+) *$", re.MULTILINE)
@@ -36,17 +39,21 @@ class Notes:
 
 def read(pipeline: Path) -> Notes:
     """The notes on the pipelines of a YAML file; empty where there are none."""
-    text = text_of(pipeline.with_suffix(SUFFIX))
+    text = text_of(_file(pipeline))
     first, *rest = _SECTION.split(text)
     names, bodies = rest[::2], (body.strip() for body in rest[1::2])
     lines = {found[1]: text.count("\n", 0, found.start()) + 1 for found in _SECTION.finditer(text)}
     return Notes(first.strip(), dict(zip(names, bodies, strict=True)), lines)
 
 
+def _file(pipeline: Path) -> Path:
+    return pipeline.with_suffix(SUFFIX)
+
+
 def add(data: dict[str, Any], notes: Notes) -> None:
     """Put the notes where Airflow looks for them: in the ``doc_md`` of the pipelines and tasks of a file."""
     for dag_id, dag in data.items():
-        if dag_id == "default" or not isinstance(dag, dict):
+        if not is_pipeline(dag_id) or not isinstance(dag, dict):
             continue
         if told := [text for text in (notes.pipeline, dag.get("doc_md")) if text]:
             dag["doc_md"] = "\n\n".join(told)
@@ -55,8 +62,20 @@ def add(data: dict[str, Any], notes: Notes) -> None:
                 task.setdefault("doc_md", notes.tasks[name])
 
 
-def check(document: Document) -> Iterator[Finding]:
-    """Notes on tasks that there aren't; no reason to stop a pipeline."""
+def check(document: YamlDocument) -> Iterator[Finding]:
+    """Notes that can't be read, or are on tasks that there aren't; no reason to stop a pipeline.
+
+    Nothing is said where the pipeline can't be parsed.
+    """
+    if document.data is None:
+        return
+    file = _file(document.path)
+    try:
+        content = limits.read(file) if os.path.lexists(file) else b""
+    except OSError as error:
+        content = syntax.unreadable(str(file), error)
+    if isinstance(content, Finding):
+        yield replace(content, severity=FindingSeverity.WARNING)
     notes = read(document.path)
     known = {
         name
@@ -68,10 +87,10 @@ def check(document: Document) -> Iterator[Finding]:
         like = did_you_mean(name, known)
         hint = f"; did you mean {like}?" if like else ""
         yield Finding(
-            str(document.path.with_suffix(SUFFIX)),
+            str(file),
             notes.lines[name],
             1,
-            Severity.WARNING,
+            FindingSeverity.WARNING,
             "unknown-task",
             name,
             f"notes on {name}: {document.path.name} has no such task{hint}",

@@ -10,15 +10,13 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
 from weather_mlops.errors import Misconfigured
 from weather_mlops.pipelines.changes import Change, Comparison, compare, read_folder
 from weather_mlops.pipelines.findings import Finding
 from weather_mlops.pipelines.revisions import base_of, extract
 from weather_mlops.pipelines.schedule import KST, Schedule
-
-PROJECT: Final = Path(__file__).resolve().parents[3]
+from weather_mlops.settings import CHECKOUT
 
 
 def as_text(told: Comparison, base: str, now: datetime) -> str:
@@ -29,7 +27,9 @@ def as_text(told: Comparison, base: str, now: datetime) -> str:
         lines += [f"  {row.what}: {row.before} → {row.after}" for row in change.rows]
         lines += [f"  {words}" for words in _when(change.schedule, now)]
         lines += [""]
-    lines += [*_unchanged(told), *_untold(told)]
+    for each in told.consequences:
+        lines += [each.what, *(f"  {line}" for line in each.lines()), ""]
+    lines += [*_unchanged(told), *_incomparable(told)]
     for title, findings in _broken(told, base):
         lines += [title, *(f"  {finding}" for finding in findings)]
     return "\n".join(lines).rstrip() + "\n"
@@ -42,7 +42,9 @@ def as_markdown(told: Comparison, base: str, now: datetime) -> str:
         lines += [f"**{_cell(change.dag_id)}** {change.kind} (`{change.file}`)", "", *_table(change)]
         lines += [f"- {_cell(words)}" for words in _when(change.schedule, now)]
         lines += [""]
-    lines += [_cell(words) + "\n" for words in [*_unchanged(told), *_untold(told)]]
+    for each in told.consequences:
+        lines += [f"**{_cell(each.what)}**", "", *(f"- {_cell(line)}" for line in each.lines()), ""]
+    lines += [_cell(words) + "\n" for words in [*_unchanged(told), *_incomparable(told)]]
     for title, findings in _broken(told, base):
         lines += [f"**{_cell(title)}**", "", *(f"- {_cell(str(finding))}" for finding in findings), ""]
     return "\n".join(lines).rstrip() + "\n"
@@ -77,7 +79,7 @@ def _unchanged(told: Comparison) -> Iterator[str]:
         yield f"unchanged: {', '.join(told.unchanged)}"
 
 
-def _untold(told: Comparison) -> Iterator[str]:
+def _incomparable(told: Comparison) -> Iterator[str]:
     if told.untold:
         yield f"can't be compared, a file is broken: {', '.join(told.untold)}"
 
@@ -107,7 +109,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m weather_mlops.pipelines.plan")
     parser.add_argument("--base", help="a revision; without it, the point where this branch left main")
     parser.add_argument("--format", choices=("text", "markdown"), default="text")
-    parser.add_argument("--project", type=Path, default=PROJECT)
+    parser.add_argument("--project", type=Path, default=CHECKOUT)
     parser.add_argument("--pipelines", default="pipelines", help="the folder, in the project")
     options = parser.parse_args(arguments)
     try:

@@ -11,6 +11,8 @@ PLAIN_TAGS: Final = frozenset(
     TAG + name for name in ("str", "int", "float", "bool", "null", "timestamp", "map", "seq", "merge")
 )
 _KINDS: Final = {"int": "number", "float": "number", "timestamp": "date", "bool": "boolean"}
+CONVERTED: Final = frozenset(TAG + name for name in ("int", "float", "timestamp"))
+"""Of numbers and dates, which are more than the letters of the file."""
 _WORDS: Final = {"yes": True, "no": False, "on": True, "off": False}
 _SPELLED: Final = {
     TAG + "int": (
@@ -81,7 +83,9 @@ def trap(text: str, tag: str) -> tuple[str, str] | None:
     if tag == TAG + "str" and _LIKE_NUMBERS.fullmatch(text):
         return (
             f"{text} looks like a number, but is read as text",
-            f'write it in plain digits, or "{text}" in quotes for the text',
+            f'write {text.lstrip("0")}, or "{text}" in quotes for the text'
+            if text.isdecimal()
+            else f'write it in plain digits, or "{text}" in quotes for the text',
         )
     return None
 

@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from cron_descriptor import Options, get_description
 from croniter import croniter
 
-from weather_mlops.pipelines.effective import Pipeline
-from weather_mlops.pipelines.shown import duration_of, shown
+from weather_mlops.pipelines.dates import parse_time
+from weather_mlops.pipelines.effective import EffectivePipeline
+from weather_mlops.pipelines.formatting import duration_of, shown
 
 KST: Final = ZoneInfo("Asia/Seoul")
 PRESETS: Final = {
@@ -64,7 +65,7 @@ class Schedule:
         return [run for run in found if self.end is None or run <= self.end]
 
 
-def schedule_of(pipeline: Pipeline) -> Schedule:
+def schedule_of(pipeline: EffectivePipeline) -> Schedule:
     """A DAG's schedule, by Airflow's rules: a cron expression is read in the zone of its start date."""
     zone = ZoneInfo(str(pipeline.value("timezone", "UTC")))
     value = pipeline.value("schedule")
@@ -73,21 +74,21 @@ def schedule_of(pipeline: Pipeline) -> Schedule:
         zone = ZoneInfo(str(value["timezone"]))
     if cron is None:
         return Schedule(_words(value), zone)
-    start, end = (_moment(pipeline.value(name), zone) for name in ("start_date", "end_date"))
+    start, end = (parse_time(pipeline.value(name), zone) for name in ("start_date", "end_date"))
     made_up = f", and for all times since {start:%Y-%m-%d}" if start and pipeline.value("catchup") else ""
     return Schedule(f"{_cron_words(cron)} ({zone.key}){made_up}", zone, cron, start, end)
 
 
-def _following(cron: str, zone: ZoneInfo, moment: datetime) -> datetime:
+def _following(cron: str, zone: ZoneInfo, after: datetime) -> datetime:
     """The next run after a moment, as Airflow counts where clocks are put forward and back.
 
     A schedule of every hour goes on by the time that passes, any other one by the clock on the wall.
     """
-    wall = moment.astimezone(zone).replace(tzinfo=None)
+    wall = after.astimezone(zone).replace(tzinfo=None)
     runs = croniter(cron, wall)
     following: datetime = runs.get_next(datetime)
     if runs.expanded[1] == ["*"]:
-        return (moment.astimezone(UTC) + (following - wall)).astimezone(zone)
+        return (after.astimezone(UTC) + (following - wall)).astimezone(zone)
     return following.replace(tzinfo=zone).astimezone(UTC).astimezone(zone)
 
 
@@ -117,10 +118,12 @@ def _words(value: Any) -> str:
         return f"when {' and '.join(map(_asset, value))} changed"
     if (duration := duration_of(value)) is not None:
         return f"every {duration}"
-    for key, word in (("__and__", " and "), ("__or__", " or ")):
-        if key in value:
-            return f"when {word.join(map(_asset, value[key]))} changed"
-    if str(value.get("__type__", "")).endswith(".Asset"):
+    kind, several = str(value.get("__type__", "")), value.get("__args__")
+    for key, name, word in (("__and__", ".AssetAll", " and "), ("__or__", ".AssetAny", " or ")):
+        assets = several if kind.endswith(name) else value.get(key)
+        if assets:
+            return f"when {word.join(map(_asset, assets))} changed"
+    if kind.endswith(".Asset"):
         return f"when {_asset(value)} changed"
     return shown(value)
 
@@ -129,15 +132,3 @@ def _asset(value: Any) -> str:
     if isinstance(value, Mapping):
         return str(value.get("name") or value.get("uri") or shown(value))
     return str(value)
-
-
-def _moment(value: Any, zone: ZoneInfo) -> datetime | None:
-    """A date of the YAML as a moment; None of one that counts from today, which bounds no future run."""
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError:
-            return None
-    if isinstance(value, datetime):
-        return value.replace(tzinfo=zone)
-    return datetime.combine(value, time(), zone) if isinstance(value, date) else None

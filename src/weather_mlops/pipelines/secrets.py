@@ -1,14 +1,12 @@
 """What must not stand in a file that is checked in: passwords and keys, and variables of the environment."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from weather_mlops.pipelines.document import Document
-from weather_mlops.pipelines.findings import Finding, Severity
-from weather_mlops.pipelines.keys import ENVIRONMENT_KEYS
-
-Path = tuple[str | int, ...]
+from weather_mlops.pipelines.document import YamlDocument
+from weather_mlops.pipelines.findings import MOST, Finding, FindingSeverity
+from weather_mlops.pipelines.keys import ENVIRONMENT_KEYS, KeyPath
 
 _NAMES: Final = re.compile(
     r"(^|_|-)(password|passwd|secret|token|api_?key|auth_?key|access_?key|private_?key|fernet_?key|credentials?)($|_|-)",
@@ -17,39 +15,55 @@ _NAMES: Final = re.compile(
 _NOT_SECRET: Final = re.compile(
     r"(_conn_id|_id|_name|_path|_file|_arn|_uri|_url)$|^(xcom|s3|dest|source|bucket)_", re.IGNORECASE
 )
+# Each takes time in proportion to the text: none begins with a repetition, or runs past its next beginning.
 _FORMS: Final = (
     (re.compile(r"\b(AKIA|ASIA)[0-9A-Z]{16}\b"), "an access key of AWS"),
     (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"), "a private key"),
     (re.compile(r"\bgh[pousr]_[A-Za-z0-9]{36,}\b"), "a token of GitHub"),
     (re.compile(r"\bxox[abprs]-[A-Za-z0-9-]{10,}"), "a token of Slack"),
     (re.compile(r"hooks\.slack\.com/services/\w+/\w+/\w+"), "a webhook of Slack"),
-    (re.compile(r"\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}"), "a JSON Web Token"),
-    (re.compile(r"\w+://[^\s:/@{]+:[^\s:/@{]+@"), "a password inside a URL"),
+    (re.compile(r"\beyJ[\w-]{10,1000}\.[\w-]{10,}\.[\w-]{10,}"), "a JSON Web Token"),
+    (re.compile(r"(?<=\w)://[^\s:/@{]+:[^\s:/@{]+@"), "a password inside a URL"),
     (re.compile(r"(?i:(auth|api|service)_?key=[\w%-]{8,})"), "a key inside a URL"),
     (re.compile(r"(?i:\bpassword\s*=\s*[^\s{]+)"), "a password"),
 )
 _ANY: Final = re.compile("|".join(form.pattern for form, _ in _FORMS))
 _COMMENT: Final = re.compile(r"(^|\s)#")
 _VARIABLE: Final = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})")
-MEND: Final = "put it in an Airflow connection, and name that: …_conn_id"
+FIX: Final = "put it in an Airflow connection, and name that: …_conn_id"
 
 
-def check(document: Document, value: Any, path: Path = ()) -> Iterator[Finding]:
-    """Whatever looks like a secret, or would be replaced from the environment, inside a value."""
+def check(
+    document: YamlDocument,
+    value: Any,
+    path: KeyPath = (),
+    *,
+    templated: Callable[[KeyPath], bool] = lambda _: False,
+) -> Iterator[Finding]:
+    """Whatever looks like a secret, or would be replaced from the environment, inside a value.
+
+    Args:
+        document: what is checked.
+        value: a part of it.
+        path: of that part.
+        templated: whether Airflow renders templates at a path.
+    """
     if isinstance(value, dict):
         for key, item in value.items():
-            yield from check(document, item, (*path, key))
+            yield from check(document, item, (*path, key), templated=templated)
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from check(document, item, (*path, index))
+            yield from check(document, item, (*path, index), templated=templated)
     elif isinstance(value, str):
-        yield from _text(document, path, value)
+        yield from _text(document, path, value, templated)
 
 
-def comments(document: Document) -> list[Finding]:
+def comments(document: YamlDocument) -> list[Finding]:
     """Secrets in comments: these are checked in as well."""
     found: list[Finding] = []
     for number, line in enumerate(document.text.splitlines(), start=1):
+        if len(found) == MOST:
+            break
         mark = _COMMENT.search(line) if "#" in line else None
         if mark is None:
             continue
@@ -57,28 +71,36 @@ def comments(document: Document) -> list[Finding]:
         for what in [what for form, what in _FORMS if form.search(comment)][:1]:
             told = f"the comment has {what} in it"
             place = (str(document.path), number, line.index("#") + 1)
-            found.append(Finding(*place, Severity.ERROR, "secret", "…", told, MEND))
+            found.append(Finding(*place, FindingSeverity.ERROR, "secret", "…", told, FIX))
     return found
 
 
-def _text(document: Document, path: Path, value: str) -> Iterator[Finding]:
+def _text(
+    document: YamlDocument, path: KeyPath, value: str, templated: Callable[[KeyPath], bool]
+) -> Iterator[Finding]:
     key = next((step for step in reversed(path) if isinstance(step, str)), "")
     for form, what in _FORMS if _ANY.search(value) else ():
         if form.search(value):
-            yield document.finding(path, "secret", f"{key} has {what} in it", MEND, text="…", value=True)
+            yield document.finding(path, "secret", f"{key} has {what} in it", FIX, text="…", value=True)
             return
     if _NAMES.search(key) and not _NOT_SECRET.search(key) and value and "{{" not in value:
         yield document.finding(
-            path, "secret", f"{key} looks like a secret, written out", MEND, text="…", value=True
+            path, "secret", f"{key} looks like a secret, written out", FIX, text="…", value=True
         )
         return
+    first: dict[str, int] = {}
     for found in _VARIABLE.finditer(value):
-        name = found.group(1) or found.group(2)
-        if name not in ENVIRONMENT_KEYS:
-            yield _variable(document, path, name, value, found.start())
+        first.setdefault(found.group(1) or found.group(2), found.start())
+    unknown = {name: at for name, at in first.items() if name not in ENVIRONMENT_KEYS}
+    rendered = bool(unknown) and templated(path)
+    for name, at in unknown.items():
+        yield _variable(document, path, name, value, at, rendered=rendered)
 
 
-def _variable(document: Document, path: Path, name: str, value: str, at: int) -> Finding:
+def _variable(  # noqa: PLR0913  what a finding says
+    document: YamlDocument, path: KeyPath, name: str, value: str, at: int, *, rendered: bool
+) -> Finding:
+    shell = f"in a shell command write $(printenv {name}), else {{{{ var.value.name }}}}"
     line, column = document.position_of(path, value=True)
     lines = value[:at].count("\n")
     if lines or "\n" in value:  # a block: its text begins on the next line
@@ -88,7 +110,7 @@ def _variable(document: Document, path: Path, name: str, value: str, at: int) ->
         "environment",
         f"${name} is replaced when the file is read, by what the machine has, and not when the task runs",
         f"allowed are {', '.join('$' + known for known in ENVIRONMENT_KEYS)}; "
-        f"in a shell command write $(printenv {name}), else {{{{ var.value.name }}}}",
+        f"{shell if rendered else 'write the value itself: nothing else can stand for it here'}",
         text=f"${name}",
         value=True,
     )

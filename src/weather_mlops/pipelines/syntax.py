@@ -5,9 +5,11 @@ from typing import Final
 
 import yaml
 
-from weather_mlops.pipelines.findings import Finding, Severity
+from weather_mlops.pipelines.findings import Finding, FindingSeverity
 
 _MUST_BE_QUOTED: Final = re.compile(r"""^[^#'"]*?[:\[,-]\s+([*@`%&!|>][^'"]*)$""")
+LONGEST: Final = 1000  # characters of a line that are looked at for the cause
+LONGEST_NAME: Final = 60
 _OPENED: Final = {
     "flow sequence": ("the list that begins here has no end", "close it with ]"),
     "flow mapping": ("the mapping that begins here has no end", "close it with }"),
@@ -25,6 +27,8 @@ def explain(file: str, text: str, error: yaml.YAMLError) -> Finding:
     context = str(getattr(error, "context", None) or "")
     opened = getattr(error, "context_mark", None)
     lines = text.splitlines()
+    if "undefined alias" in problem and mark is not None:
+        return _at(file, lines, mark, *_no_anchor(lines[mark.line][mark.column :]))
     if opened is not None:
         for kind, (message, mend) in _OPENED.items():
             if kind in context:
@@ -38,12 +42,26 @@ def explain(file: str, text: str, error: yaml.YAMLError) -> Finding:
         position = getattr(error, "position", 0)
         before = text[:position] if isinstance(position, int) else ""
         return Finding(
-            file, before.count("\n") + 1, 1, Severity.ERROR, "syntax", "", problem, "remove the character"
+            file,
+            before.count("\n") + 1,
+            1,
+            FindingSeverity.ERROR,
+            "syntax",
+            "",
+            problem,
+            "remove the character",
         )
     if "mapping values" in problem and (above := _without_colon(lines, mark)) is not None:
         told = f"{lines[above].strip()} has no colon at its end"
         return Finding(
-            file, above + 1, 1, Severity.ERROR, "syntax", lines[above].strip(), told, "a key ends in a colon"
+            file,
+            above + 1,
+            1,
+            FindingSeverity.ERROR,
+            "syntax",
+            lines[above].strip(),
+            told,
+            "a key ends in a colon",
         )
     return _at(file, lines, mark, *_cause(lines, mark.line, problem))
 
@@ -54,7 +72,7 @@ def empty(file: str) -> Finding:
         file,
         1,
         1,
-        Severity.ERROR,
+        FindingSeverity.ERROR,
         "empty",
         "",
         "there is nothing in this file",
@@ -66,7 +84,7 @@ def unreadable(file: str, error: OSError) -> Finding:
     """A finding about a file that the system doesn't give out."""
     message = f"the file can't be read: {error.strerror or error}"
     return Finding(
-        file, 1, 1, Severity.ERROR, "unreadable", "", message, "make it a file that Airflow may read"
+        file, 1, 1, FindingSeverity.ERROR, "unreadable", "", message, "make it a file that Airflow may read"
     )
 
 
@@ -78,7 +96,7 @@ def not_utf8(file: str, content: bytes, at: int) -> Finding:
         file,
         line,
         column,
-        Severity.ERROR,
+        FindingSeverity.ERROR,
         "encoding",
         repr(content[at : at + 1]),
         "this file is not UTF-8",
@@ -88,7 +106,15 @@ def not_utf8(file: str, content: bytes, at: int) -> Finding:
 
 def _at(file: str, lines: list[str], mark: yaml.Mark, message: str, mend: str) -> Finding:
     text = lines[mark.line].strip() if mark.line < len(lines) else ""
-    return Finding(file, mark.line + 1, mark.column + 1, Severity.ERROR, "syntax", text, message, mend)
+    return Finding(file, mark.line + 1, mark.column + 1, FindingSeverity.ERROR, "syntax", text, message, mend)
+
+
+def _no_anchor(text: str) -> tuple[str, str]:
+    name = text[1:].split(maxsplit=1)[0].rstrip(",]}")[:LONGEST_NAME]
+    return f"no anchor above is named {name}", (
+        f"name one that is there, or mark what is meant with &{name}; "
+        f'a text that begins with a star needs quotes: "*{name}"'
+    )
 
 
 def _without_colon(lines: list[str], mark: yaml.Mark) -> int | None:
@@ -104,9 +130,8 @@ def _cause(lines: list[str], at: int, problem: str) -> tuple[str, str]:
     line = lines[at] if at < len(lines) else ""
     if "\t" in line[: len(line) - len(line.lstrip())]:
         return "a tab stands in the indentation", "indent with spaces"
-    if "undefined alias" in problem or (found := _MUST_BE_QUOTED.match(line)):
-        found = _MUST_BE_QUOTED.match(line)
-        told = found.group(1).split("  #")[0].strip() if found else line.split("*", 1)[-1].strip()
+    if found := _MUST_BE_QUOTED.match(line[:LONGEST]):
+        told = found.group(1).split("  #")[0].strip()
         return f"{told} begins with a character that YAML takes for its own", "put quotes around it"
     if "mapping values are not allowed" in problem:
         return 'a ": " stands inside a text, or a line is indented too far', (

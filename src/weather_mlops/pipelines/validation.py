@@ -3,58 +3,90 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from weather_mlops.pipelines import between, contradictions, graph, notes, secrets, templates
+from weather_mlops.pipelines import (
+    contradictions,
+    coverage,
+    cross_file,
+    graph,
+    notes,
+    patterns,
+    secrets,
+    templates,
+    time_limits,
+)
 from weather_mlops.pipelines.check import Checker
-from weather_mlops.pipelines.document import Document, load
-from weather_mlops.pipelines.findings import Finding, Severity, errors
+from weather_mlops.pipelines.document import YamlDocument, load
+from weather_mlops.pipelines.effective import pipelines
+from weather_mlops.pipelines.findings import MOST, Finding, FindingSeverity, errors
+from weather_mlops.pipelines.folder import check as check_folder
 from weather_mlops.pipelines.folder import defaults_file, pipeline_files
+from weather_mlops.pipelines.keys import is_pipeline
 
-SCHEMA: Final = Path(__file__).resolve().parents[3] / "schemas" / "pipeline.schema.json"
+SCHEMA: Final = "pipeline.schema.json"
 
 
-def validate(folder: Path, *, schema: Path = SCHEMA) -> list[Finding]:
+def schema_file() -> Path:
+    """The schema of the project.
+
+    Raises:
+        Misconfigured: the project's folder can't be found.
+    """
+    from weather_mlops.settings import project_folder  # noqa: PLC0415  Airflow names the schema, and is quick
+
+    return project_folder("schemas") / SCHEMA
+
+
+def validate(folder: Path, *, schema: Path | None = None) -> list[Finding]:
     """Check every file of a folder, each by itself, and all of them together.
 
     Args:
         folder: with the pipelines, and their ``defaults.yml``.
-        schema: ``pipeline.schema.json``.
+        schema: ``pipeline.schema.json``; the project's when it isn't named.
 
     Returns:
         What is wrong, by file and line.
 
     Raises:
         OSError: the folder or the schema can't be read.
+        Misconfigured: the project's schema can't be found.
     """
-    found: list[Finding] = []
+    schema = schema or schema_file()
+    found = check_folder(folder)
     defaults: Mapping[str, Any] = {}
     documents = []
     files, shared = pipeline_files(folder), defaults_file(folder)
-    found += [
-        between.not_read(path, folder) for path in _others(folder, [*files, *([shared] if shared else [])])
-    ]
-    if shared:
-        document = load(shared)
-        found += check_defaults(document, schema)
-        defaults = document.data if isinstance(document.data, dict) else {}
+    if not found:
+        found += [cross_file.not_read(path, folder) for path in _others(folder, files, shared)]
+    common = load(shared) if shared else None
+    if common:
+        found += check_defaults(common, schema)
+        defaults = common.data if isinstance(common.data, dict) else {}
     for path in files:
         document = load(path)
         documents.append(document)
         found += check_document(document, defaults, schema)
         found += notes.check(document)
-    found += between.check(documents)
+    found += cross_file.check(documents)
+    if not errors(found):  # what holds in the end can be told
+        known = [pipeline for document in documents for pipeline in pipelines(document, common).values()]
+        found += coverage.check(known)
+        found += time_limits.check(known)
     return sorted(set(found))
 
 
-def validate_file(path: Path, defaults: Mapping[str, Any] | None, *, schema: Path = SCHEMA) -> list[Finding]:
+def validate_file(
+    path: Path, defaults: Mapping[str, Any] | None, *, schema: Path | None = None
+) -> list[Finding]:
     """Check one file by itself.
 
     Args:
         path: of the file.
         defaults: what ``defaults.yml`` says.
-        schema: ``pipeline.schema.json``.
+        schema: ``pipeline.schema.json``; the project's when it isn't named.
 
     Raises:
         OSError: the file or the schema can't be read.
@@ -62,26 +94,53 @@ def validate_file(path: Path, defaults: Mapping[str, Any] | None, *, schema: Pat
     return sorted(set(check_document(load(path), defaults or {}, schema)))
 
 
-def check_document(document: Document, defaults: Mapping[str, Any], schema: Path = SCHEMA) -> list[Finding]:
+def check_document(
+    document: YamlDocument, defaults: Mapping[str, Any], schema: Path | None = None
+) -> list[Finding]:
     """Check a file that is parsed already."""
+    try:
+        return _checked(document, defaults, schema)
+    except Exception as error:  # noqa: BLE001  whatever a user's file provokes, the other files go on
+        return [*document.found, _not_checked(document, error)]
+
+
+def _checked(document: YamlDocument, defaults: Mapping[str, Any], schema: Path | None) -> list[Finding]:
     found = list(document.found)
     for part in (document, *document.following):
         if part.data is not None:
-            found += _without_echo(found, _of_pipelines(part, defaults, schema_at(schema)))
+            found += _without_echo(found, _of_pipelines(part, defaults, schema_at(schema or schema_file())))
     return found + secrets.comments(document)
 
 
-def check_defaults(document: Document, schema: Path = SCHEMA) -> list[Finding]:
+def check_defaults(document: YamlDocument, schema: Path | None = None) -> list[Finding]:
     """Check ``defaults.yml``, parsed already."""
-    known = schema_at(schema)
+    known = schema_at(schema or schema_file())
+    try:
+        return _checked_defaults(document, known)
+    except Exception as error:  # noqa: BLE001  as of any other file
+        return [*document.found, _not_checked(document, error)]
+
+
+def _checked_defaults(document: YamlDocument, known: Mapping[str, Any]) -> list[Finding]:
     found = list(document.found)
     if document.data is not None:
         checked = [
-            *Checker(known, document).check(known["$defs"]["defaults"], (), document.data),
-            *secrets.check(document, document.data),
+            *islice(Checker(known, document).check(known["$defs"]["defaults"], (), document.data), MOST),
+            *islice(secrets.check(document, document.data), MOST),
+            *patterns.check(document),
         ]
         found += _without_echo(found, checked)
     return sorted({*found, *secrets.comments(document)})
+
+
+def _not_checked(document: YamlDocument, error: Exception) -> Finding:
+    """A fault of the check itself; of a file within its limits there should be none."""
+    return document.finding(
+        (),
+        "not-checked",
+        f"this file can't be checked: {type(error).__name__}: {error}",
+        "make it simpler: take out what was added last. Please report it with the file",
+    )
 
 
 @cache
@@ -92,7 +151,7 @@ def schema_at(path: Path) -> Mapping[str, Any]:
 
 
 def _of_pipelines(
-    document: Document, defaults: Mapping[str, Any], schema: Mapping[str, Any]
+    document: YamlDocument, defaults: Mapping[str, Any], schema: Mapping[str, Any]
 ) -> Iterator[Finding]:
     data = document.data
     if not isinstance(data, dict):
@@ -104,28 +163,31 @@ def _of_pipelines(
             text=str(data)[:40],
         )
         return
-    whole = {**defaults, **data["default"]} if isinstance(data.get("default"), dict) else dict(defaults)
-    shared = _names(defaults.get("default_args")) | _names(whole.get("default_args"))
-    yield from secrets.check(document, data)
+    layers = [data["default"]] if isinstance(data.get("default"), dict) else []
+    layers.append(defaults)
+    shared = {name for layer in layers for name in _names(layer.get("default_args"))}
+    templated = Checker(schema, document).is_templated
+    yield from islice(secrets.check(document, data, templated=templated), MOST)
     for key, said in data.items():
         supplied = shared | (_names(said.get("default_args")) if isinstance(said, dict) else set())
-        found = list(Checker(schema, document, supplied).entry(key, said))
+        found = list(islice(Checker(schema, document, supplied).entry(key, said), MOST))
         yield from found
-        if key != "default" and isinstance(said, dict):
-            yield from graph.check(document, key, said)
-            yield from templates.check(document, key, said, schema["x-context"])
+        if is_pipeline(key) and isinstance(said, dict):
+            yield from islice(graph.check(document, key, said), MOST)
+            yield from islice(templates.check(document, key, said, schema["x-context"]), MOST)
             if not errors(found):  # its values are of the kinds that they should be
-                yield from contradictions.check(document, key, said, whole)
+                yield from islice(contradictions.check(document, key, said, layers), MOST)
+    yield from patterns.check(document)
     if not data:
         yield document.finding(
             (), "empty", "there is no pipeline in this file", "declare one, or remove the file"
         )
 
 
-def _others(folder: Path, read: Iterable[Path]) -> list[Path]:
+def _others(folder: Path, read: Iterable[Path], shared: Path | None) -> list[Path]:
     """Files that look like pipelines, and that nobody reads."""
     found = {path for pattern in ("*.yml", "*.yaml") for path in folder.rglob(pattern) if path.is_file()}
-    return sorted(found - set(read))
+    return sorted(found - {*read, shared})[:MOST]
 
 
 def _names(default_args: Any) -> set[str]:
@@ -137,7 +199,7 @@ def _without_echo(found: Sequence[Finding], more: Iterator[Finding] | Sequence[F
     places = {(finding.line, finding.column) for finding in found}
     kept: list[Finding] = []
     for finding in more:
-        if (finding.line, finding.column) not in places or finding.severity is Severity.WARNING:
+        if (finding.line, finding.column) not in places or finding.severity is FindingSeverity.WARNING:
             kept.append(finding)
             places.add((finding.line, finding.column))
     return kept

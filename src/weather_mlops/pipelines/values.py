@@ -4,12 +4,18 @@ import calendar
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
+from weather_mlops.errors import Misconfigured
+from weather_mlops.kma.stations import resolve_station_ids
+from weather_mlops.pipelines import dates, stations
 from weather_mlops.pipelines.findings import did_you_mean
 from weather_mlops.pipelines.keys import PRESETS
+
+FIRST: Final = datetime(2026, 1, 1, tzinfo=UTC)
+"""After which a schedule's next run is looked for: any time will do."""
 
 Fault = tuple[str, str]
 """What is wrong, and the mend."""
@@ -17,6 +23,10 @@ Fault = tuple[str, str]
 _MONTHS: Final = {name.upper(): number for number, name in enumerate(calendar.month_abbr) if name}
 _DAYS: Final = {name: number for number, name in enumerate(("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"))}
 _LONGEST: Final = {month: 29 if month == 2 else calendar.monthrange(2023, month)[1] for month in range(1, 13)}  # noqa: PLR2004
+_NUMBER: Final = re.compile(r"[0-9]{1,9}")
+LONGEST: Final = 500
+"""Characters of a schedule: all minutes, hours, days and months of the year written out are fewer."""
+_EASY: Final = re.compile(r"[0-9*/,-]+")
 _ABBREVIATIONS: Final = {
     "KST": "Asia/Seoul",
     "SEOUL": "Asia/Seoul",
@@ -26,7 +36,7 @@ _ABBREVIATIONS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class CronField:
     """A field of a cron expression."""
 
     name: str
@@ -36,17 +46,19 @@ class Field:
 
 
 FIELDS: Final = (
-    Field("minute", 0, 59, {}),
-    Field("hour", 0, 23, {}),
-    Field("day of the month", 1, 31, {}),
-    Field("month", 1, 12, _MONTHS),
-    Field("day of the week", 0, 7, _DAYS),
+    CronField("minute", 0, 59, {}),
+    CronField("hour", 0, 23, {}),
+    CronField("day of the month", 1, 31, {}),
+    CronField("month", 1, 12, _MONTHS),
+    CronField("day of the week", 0, 7, _DAYS),
 )
 
 
 def cron_fault(text: str) -> Fault | None:
     """What keeps a schedule from running as written."""
     expression = text.strip()
+    if len(expression) > LONGEST:
+        return f"the schedule has {len(expression):,} characters", "write ranges and steps: 0-30/2"
     if expression.startswith("@"):
         if expression in PRESETS:
             return None
@@ -56,13 +68,17 @@ def cron_fault(text: str) -> Fault | None:
         )
     if expression.lower() in ("none", "null", ""):
         return f'"{expression}" is text', "write null, without quotes, for a pipeline that is started by hand"
+    return _expression_fault(expression)
+
+
+def _expression_fault(expression: str) -> Fault | None:
     parts = expression.split()
     if len(parts) != len(FIELDS):
         return f"{expression!r} has {len(parts)} fields", "five are needed: minute hour day month weekday"
     for part, field in zip(parts, FIELDS, strict=True):
         if fault := _field_fault(part, field):
             return fault
-    return _never(parts)
+    return _never(parts) or _refused(parts)
 
 
 def cron_doubt(text: str) -> Fault | None:
@@ -77,7 +93,7 @@ def cron_doubt(text: str) -> Fault | None:
         )
     for part, field in zip(parts[:2], FIELDS[:2], strict=True):
         span = field.high + 1
-        if (step := re.fullmatch(r"\*/(\d+)", part)) and span % int(step.group(1)):
+        if (step := re.fullmatch(r"\*/([0-9]+)", part)) and span % int(step.group(1)):
             values = list(range(0, span, int(step.group(1))))
             told = ", ".join(map(str, values)) if len(values) <= 6 else f"0, {values[1]}, … {values[-1]}"  # noqa: PLR2004
             return (
@@ -100,24 +116,38 @@ def zone_fault(text: str) -> Fault | None:
 
 def date_fault(text: str) -> Fault | None:
     """What is wrong with a date."""
-    try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        return f"{text} is no date", "write it as 2026-01-31, or 2026-01-31 09:00"
+    if dates.parse(text) is None:
+        return f"{text} is no date", (
+            "write it as 2026-01-31, or 2026-01-31 09:00, both in the pipeline's time zone, "
+            "or with an offset as 2026-01-31T09:00+09:00"
+        )
     return None
 
 
-def _field_fault(part: str, field: Field) -> Fault | None:
+def stations_fault(text: str) -> Fault | None:
+    """What is wrong with the stations of a text; a template is rendered before they are looked up."""
+    if "{{" in text:
+        return None
+    if len(text) > stations.LONGEST:
+        return f"stations is a text of {len(text):,} characters", stations.LIST
+    try:
+        resolve_station_ids(text)
+    except Misconfigured as error:
+        return str(error), "write all, or ids and names of open stations joined by commas"
+    return None
+
+
+def _field_fault(part: str, field: CronField) -> Fault | None:
     for item in part.split(","):
         span, slash, step = item.partition("/")
-        if slash and (not step.isdecimal() or int(step) == 0):
+        if slash and not _number(step):  # 0 is none, either
             return f"{item} has no step after the /", f"write */5 for each fifth {field.name}"
         if span == "*" or (field is FIELDS[2] and span.upper() == "L"):
             continue
         ends = span.split("-")
         if field is FIELDS[4] and re.fullmatch(r"\w+#[1-5]|L\w+|\w+L", span, re.IGNORECASE):
             ends = [re.sub(r"#\d$|^L|L$", "", span, flags=re.IGNORECASE)]
-        numbers = [field.words.get(end.upper(), int(end) if end.isdecimal() else None) for end in ends]
+        numbers = [field.words.get(end.upper(), _number(end)) for end in ends]
         if None in numbers or len(ends) > 2:  # noqa: PLR2004
             like = did_you_mean(span, field.words)
             return f"{item} is no {field.name}" + (f"; did you mean {like}?" if like else ""), _range(field)
@@ -131,7 +161,7 @@ def _field_fault(part: str, field: Field) -> Fault | None:
 
 def _never(parts: list[str]) -> Fault | None:
     days, months, weekdays = parts[2], parts[3], parts[4]
-    if weekdays != "*" or not re.fullmatch(r"\d+(,\d+)*", days):
+    if weekdays != "*" or not re.fullmatch(r"[0-9]+(,[0-9]+)*", days):
         return None
     longest = max((_LONGEST[month] for month in _listed(months)), default=31)
     if all(int(day) > longest for day in days.split(",")):
@@ -141,18 +171,39 @@ def _never(parts: list[str]) -> Fault | None:
 
 def _listed(months: str) -> Iterator[int]:
     for item in months.split(","):
-        ends = [_MONTHS.get(end.upper(), int(end) if end.isdecimal() else 0) for end in item.split("-")]
+        ends = [_MONTHS.get(end.upper(), _number(end) or 0) for end in item.split("-")]
         if 0 in ends or "/" in item:
             yield from _LONGEST
         else:
             yield from range(ends[0], ends[-1] + 1)
 
 
-def _range(field: Field) -> str:
+def _number(text: str) -> int | None:
+    """A whole number in plain digits: Python's own conversion takes other scripts', too."""
+    return int(text) if _NUMBER.fullmatch(text) else None
+
+
+def _refused(parts: list[str]) -> Fault | None:
+    """What Airflow's own reader says of an expression that isn't plain: it may find no day, or no sense."""
+    if parts[2] == "*" and _EASY.fullmatch("".join(parts)):
+        return None
+    from croniter import CroniterBadDateError, CroniterError, croniter  # noqa: PLC0415  100 ms
+
+    expression = " ".join(parts)
+    try:
+        croniter(expression, FIRST).get_next(datetime)
+    except CroniterBadDateError:
+        return f"{expression} never comes: it would never run", "name days that the months have"
+    except (CroniterError, ValueError, KeyError, IndexError) as error:
+        return f"{expression} is no schedule: {error}", "write it in numbers: 0 2 * * 1-5"
+    return None
+
+
+def _range(field: CronField) -> str:
     return f"a {field.name} is {field.low} to {field.high}" + (
         f", or {', '.join(field.words)}" if field.words else ""
     )
 
 
-def _next(field: Field) -> str:
+def _next(field: CronField) -> str:
     return "hour" if field is FIELDS[0] else "day"

@@ -25,12 +25,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from weather_mlops.errors import QualityTooLow
+from weather_mlops.formatting import exact_percent, percent
 from weather_mlops.kma.stations import load_stations
 from weather_mlops.kma.wire import OBSERVATION_SCHEMA
-from weather_mlops.lake.rows import among, keys_of
-from weather_mlops.lake.rows import distinct as distinct_keys
+from weather_mlops.lake.rows import isin, keys_of
+from weather_mlops.lake.rows import unique as distinct_keys
 from weather_mlops.lake.schemas import QUARANTINE_SCHEMA
-from weather_mlops.lake.staging import AUDITED, COLLECTED, Parcel, Staging
+from weather_mlops.lake.staging import AUDITED, COLLECTED, StagedBatch, Staging
 from weather_mlops.quality import suites
 from weather_mlops.quality.prepare import audit_frame, contradictions, coverage, without_copies
 
@@ -108,7 +109,7 @@ def audit_staged(staging: Staging, *, suites_dir: Path, audited_at: datetime) ->
     """
     collected = staging.read(COLLECTED).tables
     result = audit_collected(collected, suites_dir=suites_dir, audited_at=audited_at, run=staging.run)
-    hand_on(staging, result, {"expected": collected["expected"]})
+    stage_audit(staging, result, {"expected": collected["expected"]})
     return result
 
 
@@ -127,20 +128,20 @@ def audit_collected(
     )
 
 
-def hand_on(staging: Staging, result: Audit, besides: Mapping[str, pa.Table]) -> None:
+def stage_audit(staging: Staging, result: Audit, besides: Mapping[str, pa.Table]) -> None:
     """Stage what came of an audit, and tables that go with it.
 
     Raises:
         StorageUnavailable, StorageRefused.
     """
-    handed_on = parcel(result, besides)
+    handed_on = staged_batch(result, besides)
     staging.write(AUDITED, handed_on.tables, handed_on.notes)
 
 
-def parcel(result: Audit, besides: Mapping[str, pa.Table]) -> Parcel:
+def staged_batch(result: Audit, besides: Mapping[str, pa.Table]) -> StagedBatch:
     """What publishing needs of an audit, and tables that go with it."""
     tables = {"accepted": result.accepted, "quarantined": result.quarantined, **besides}
-    return Parcel(tables, {"score": result.score.as_dict(), "counts": dict(result.counts)})
+    return StagedBatch(tables, {"score": result.score.as_dict(), "counts": dict(result.counts)})
 
 
 def audit(  # noqa: PLR0913  what an audit needs to know
@@ -209,9 +210,9 @@ def check_fit(result: Audit, min_fit_share: float) -> None:
     rules = Counter(rule for joined in result.quarantined["rule"].to_pylist() for rule in joined.split("; "))
     most = ", ".join(f"{rule} ({count})" for rule, count in rules.most_common(MOST_NAMED))
     raise QualityTooLow(
-        f"{result.fit_share:.1%} of {result.counts['rows_arrived']} rows are fit, min_fit_share is "
-        f"{min_fit_share:.1%}; refused by {most}. Nothing of this run is published. The rows are in staging "
-        "and raw, the rules in the run's Data Docs."
+        f"{percent(result.fit_share, min_fit_share)} of {result.counts['rows_arrived']} rows are fit, "
+        f"min_fit_share is {exact_percent(min_fit_share)}; refused by {most}. Nothing of this run "
+        "is published. The rows are in staging and raw, the rules in the run's Data Docs."
     )
 
 
@@ -320,7 +321,7 @@ def _timeliness(rows: pa.Table, expected: pa.Table) -> float | None:
         return None
     newest = pc.max(window["observed_at"])
     wanted = distinct_keys(keys_of(window.filter(pc.equal(window["observed_at"], newest))))
-    return _share(among(wanted, keys_of(rows)).sum(), wanted.size)
+    return _share(isin(wanted, keys_of(rows)).sum(), wanted.size)
 
 
 def _share(part: float, whole: float) -> float | None:

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from weather_mlops.kma.wire import OBSERVATION_SCHEMA
-from weather_mlops.lake.rows import HOUR_KEYS, among, keys_of, places
+from weather_mlops.lake.rows import HOUR_KEYS, isin, keys_of, lookup
 from weather_mlops.variables import VARIABLES
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def without_copies(rows: pa.Table) -> tuple[pa.Table, int]:
 
     Rows with one key and different values all stay: the audit refuses them.
     """
-    if not _copies(keys_of(rows)).any():
+    if not _duplicates(keys_of(rows)).any():
         return rows, 0
     duplicated = rows.select(OBSERVATION_SCHEMA.names).to_pandas().duplicated().to_numpy()
     return rows.filter(pa.array(~duplicated)), int(duplicated.sum())
@@ -64,7 +64,7 @@ def contradictions(rows: pa.Table) -> dict[int, str]:
     """
     keys = keys_of(rows)
     together: dict[int, list[int]] = {}
-    for place in np.flatnonzero(_copies(keys)).tolist():
+    for place in np.flatnonzero(_duplicates(keys)).tolist():
         together.setdefault(int(keys[place]), []).append(place)
     told = {}
     for copies in together.values():
@@ -75,7 +75,7 @@ def contradictions(rows: pa.Table) -> dict[int, str]:
     return told
 
 
-def _copies(keys: np.ndarray) -> np.ndarray:
+def _duplicates(keys: np.ndarray) -> np.ndarray:
     """How many other rows have the key of each."""
     ordered = np.sort(keys)
     return np.searchsorted(ordered, keys, "right") - np.searchsorted(ordered, keys, "left") - 1
@@ -107,9 +107,9 @@ def audit_frame(rows: pa.Table, expected: pa.Table, stations: Collection[int]) -
     for column, step in STEPS.items():
         frame[step] = isolated_steps(beside, frame[column].to_numpy())
     frame["station_known"] = np.isin(rows["station_id"].to_numpy(), list(stations)).astype("float64")
-    frame["asked_for"] = among(keys, keys_of(expected)).astype("float64")
+    frame["asked_for"] = isin(keys, keys_of(expected)).astype("float64")
     frame["minute"] = pc.minute(rows["observed_at"]).to_numpy().astype("float64")
-    frame["conflicting_copies"] = _copies(keys).astype("float64")
+    frame["conflicting_copies"] = _duplicates(keys).astype("float64")
     frame.insert(0, "row", np.arange(len(frame)))
     return frame
 
@@ -123,7 +123,7 @@ def neighbours(keys: np.ndarray) -> np.ndarray:
     Returns:
         Shape (4, n); -1 where there is none.
     """
-    return np.array([places(keys, keys + hours * HOUR_KEYS) for hours in NEIGHBOURS_H])
+    return np.array([lookup(keys, keys + hours * HOUR_KEYS) for hours in NEIGHBOURS_H])
 
 
 def isolated_steps(beside: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -157,7 +157,7 @@ def coverage(expected: pa.Table, present: np.ndarray) -> "pd.DataFrame":
 
     window = expected.filter(pc.equal(expected["origin"], "window"))
     frame = pd.DataFrame(
-        {"station_id": window["station_id"].to_numpy(), "present": among(keys_of(window), present)}
+        {"station_id": window["station_id"].to_numpy(), "present": isin(keys_of(window), present)}
     )
     frame = frame.groupby("station_id")["present"].agg(["size", "sum"]).reset_index()
     frame.columns = pd.Index(["station_id", "expected", "present"])

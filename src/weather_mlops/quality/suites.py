@@ -11,42 +11,48 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from weather_mlops.variables import VARIABLES, Limits
+from weather_mlops.errors import Misconfigured
+from weather_mlops.settings import project_folder
+from weather_mlops.variables import VARIABLES, PhysicalRange
 
 CONFLICT: Final = "conflicting_copies"
 OBSERVATIONS: Final = "observations"
 COMPLETENESS: Final = "completeness"
-FOLDER: Final = Path(__file__).resolve().parents[3] / "expectations"
 
 ROUNDING: Final = "the wire rounds to 0.1 K, 1 % and 0.1 hPa"
 # figure, rule, severity, limits
 CONSISTENCY: Final = (
-    ("dew_point_excess_k", "dew_point_above_air_temperature", "critical", Limits(-99, 1.0, "impossible")),
-    ("dew_point_excess_k", "dew_point_at_most_air_temperature", "warning", Limits(-99, 0.1, ROUNDING)),
+    (
+        "dew_point_excess_k",
+        "dew_point_above_air_temperature",
+        "critical",
+        PhysicalRange(-99, 1.0, "impossible"),
+    ),
+    ("dew_point_excess_k", "dew_point_at_most_air_temperature", "warning", PhysicalRange(-99, 0.1, ROUNDING)),
     ("humidity_residual_pct", "humidity_contradicts_dew_point", "critical",
-     Limits(-15, 15, "ten times what rounding and the choice of formula explain")),
-    ("humidity_residual_pct", "humidity_agrees_with_dew_point", "warning", Limits(-3, 3, ROUNDING)),
+     PhysicalRange(-15, 15, "ten times what rounding and the choice of formula explain")),
+    ("humidity_residual_pct", "humidity_agrees_with_dew_point", "warning", PhysicalRange(-3, 3, ROUNDING)),
     ("vapour_pressure_residual_hpa", "vapour_pressure_contradicts_dew_point", "critical",
-     Limits(-5, 5, "ten times what rounding and the choice of formula explain")),
+     PhysicalRange(-5, 5, "ten times what rounding and the choice of formula explain")),
     ("vapour_pressure_residual_hpa", "vapour_pressure_agrees_with_dew_point", "warning",
-     Limits(-0.5, 0.5, ROUNDING)),
+     PhysicalRange(-0.5, 0.5, ROUNDING)),
     ("air_temperature_step_k", "air_temperature_step_impossible", "critical",
-     Limits(0, 20, "no front or foehn in Korea came near, and the next hour doesn't confirm it")),
+     PhysicalRange(0, 20, "no front or foehn in Korea came near, and the next hour doesn't confirm it")),
     ("air_temperature_step_k", "air_temperature_step_rare", "warning",
-     Limits(0, 5, "one hour in some thousands")),
+     PhysicalRange(0, 5, "one hour in some thousands")),
     ("dew_point_step_k", "dew_point_step_impossible", "critical",
-     Limits(0, 30, "beyond any change of air mass, and the next hour doesn't confirm it")),
-    ("dew_point_step_k", "dew_point_step_rare", "warning", Limits(0, 8, "one hour in some thousands")),
+     PhysicalRange(0, 30, "beyond any change of air mass, and the next hour doesn't confirm it")),
+    ("dew_point_step_k", "dew_point_step_rare", "warning", PhysicalRange(0, 8, "one hour in some thousands")),
     ("sea_level_pressure_step_hpa", "sea_level_pressure_step_impossible", "critical",
-     Limits(0, 25, "twice the steepest typhoons, and the next hour doesn't confirm it")),
+     PhysicalRange(0, 25, "twice the steepest typhoons, and the next hour doesn't confirm it")),
     ("sea_level_pressure_step_hpa", "sea_level_pressure_step_rare", "warning",
-     Limits(0, 5, "outside typhoons")),
+     PhysicalRange(0, 5, "outside typhoons")),
 )  # fmt: skip
 IDENTITY: Final = (
-    ("station_known", "station_unknown", Limits(1, 1, "the list of open stations")),
-    ("asked_for", "not_asked_for", Limits(1, 1, "the hours and stations of the request")),
-    ("minute", "not_on_the_hour", Limits(0, 0, "observations are hourly")),
-    ("conflicting_copies", CONFLICT, Limits(0, 0, "two rows of one hour can't both be right")),
+    ("station_known", "station_unknown", PhysicalRange(1, 1, "the list of open stations")),
+    ("asked_for", "not_asked_for", PhysicalRange(1, 1, "the hours and stations of the request")),
+    ("minute", "not_on_the_hour", PhysicalRange(0, 0, "observations are hourly")),
+    ("conflicting_copies", CONFLICT, PhysicalRange(0, 0, "two rows of one hour can't both be right")),
 )
 
 
@@ -74,12 +80,12 @@ def observations_suite() -> dict[str, Any]:
 
 def completeness_suite() -> dict[str, Any]:
     """Rules for each station of the window."""
-    half = Limits(0.5, 1, "a station that misses most of its hours is out of order")
+    half = PhysicalRange(0.5, 1, "a station that misses most of its hours is out of order")
     rule = between("share", "station_mostly_missing", "warning", "completeness", half)
     return {"name": COMPLETENESS, "expectations": [rule], "meta": {}, "notes": "each station of the window"}
 
 
-def between(column: str, rule: str, severity: str, category: str, limits: Limits) -> dict[str, Any]:
+def between(column: str, rule: str, severity: str, category: str, limits: PhysicalRange) -> dict[str, Any]:
     """A closed range for a column."""
     kwargs = {"column": column, "min_value": float(limits.low), "max_value": float(limits.high)}
     return _rule("expect_column_values_to_be_between", kwargs, rule, severity, category, limits.source)
@@ -102,11 +108,39 @@ def load(folder: Path, name: str) -> Any:
     """A suite as Great Expectations has it.
 
     Raises:
-        FileNotFoundError: there is no such file.
+        Misconfigured: there is no such file, or it is no suite.
     """
     from great_expectations.core import ExpectationSuite
+    from great_expectations.exceptions import GreatExpectationsError
 
-    return ExpectationSuite(**json.loads((folder / f"{name}.json").read_text("utf-8")))
+    file = folder / f"{name}.json"
+    try:
+        content = json.loads(file.read_text("utf-8"))
+        suite = ExpectationSuite(**content)
+        rules = len(content["expectations"])
+    except OSError as error:
+        raise Misconfigured(
+            f"{file}: {error.strerror}. Bring it back, or write the shipped ones by make expectations."
+        ) from error
+    except (
+        ValueError,
+        TypeError,
+        LookupError,
+        AttributeError,
+        RecursionError,
+        GreatExpectationsError,
+    ) as error:
+        raise Misconfigured(
+            f"{file}: no suite of Great Expectations: {error}. Correct it, or write the shipped one by "
+            "make expectations."
+        ) from error
+    # Great Expectations drops a rule that it doesn't know, with no more than a line in the log.
+    if unknown := rules - len(suite.expectations):
+        raise Misconfigured(
+            f"{file}: Great Expectations doesn't know {unknown} of {rules} rules, or not "
+            "their arguments (see the log). Correct them, or write the shipped file by make expectations."
+        )
+    return suite
 
 
 def text(suite: Mapping[str, Any]) -> str:
@@ -116,8 +150,9 @@ def text(suite: Mapping[str, Any]) -> str:
 
 def main() -> None:
     """Write the files anew."""
+    folder = project_folder("expectations")
     for suite in (observations_suite(), completeness_suite()):
-        (FOLDER / f"{suite['name']}.json").write_text(text(suite), "utf-8")
+        (folder / f"{suite['name']}.json").write_text(text(suite), "utf-8")
 
 
 if __name__ == "__main__":

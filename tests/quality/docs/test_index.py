@@ -2,7 +2,7 @@
 
 import pytest
 
-from weather_mlops.quality.docs.index import Calendar, day_index, word
+from weather_mlops.quality.docs.index import Calendar, day_index, loads_index, word
 from weather_mlops.quality.docs.names import pages
 
 FOLDER = "quality/docs/2026/11/23"
@@ -32,6 +32,25 @@ def test_the_index_of_a_day_tells_hour_audit_score_and_run():
     assert f'<a href="{names[0]}">09:00</a>' in page
     assert "<td>run_a</td>" in page
     assert 'href="../../../index.html#d2026-11-23"' in page
+
+
+def test_the_index_of_a_day_names_no_load_of_other_readers():
+    keys = [
+        f"{FOLDER}/{name}"
+        for name in (
+            "09h_20261123T0912_0.9900_1.0000_run_a.html",
+            "load_20261123T0913_0.9900_1.0000_history_manual-secret.html",
+            "0914_0.9900_1.0000_history_manual_part-0001-1a2b3c4d.html",
+        )
+    ]
+    day, loads = day_index("2026/11/23", keys), loads_index("2026/11/23", keys)
+
+    assert "history_manual" not in day
+    assert '<h2 id="loads">' in day
+    assert '<a href="loads.html">All 2</a>' in day
+    assert "history_manual-secret" in loads
+    assert "run_a" not in loads
+    assert loads_index("2026/11/23", keys[:1]) == ""
 
 
 def test_a_calendar_is_read_as_it_was_written():

@@ -1,36 +1,40 @@
 """The page of all stations: a map and a table of one target's forecasts."""
 
 from collections.abc import Sequence
-from html import escape
 from typing import Final
 
 from weather_mlops.browsing.forecasts import stations_map
-from weather_mlops.browsing.forecasts.parts import (
+from weather_mlops.browsing.forecasts.components import (
     frame,
+    issued_by,
     listing,
-    made,
     named,
     notice,
     plain,
     scores,
     short,
 )
-from weather_mlops.browsing.forecasts.published import Document, Present, Station, Target
+from weather_mlops.browsing.forecasts.published import (
+    ForecastDocument,
+    ForecastStation,
+    ForecastTarget,
+    Present,
+)
 from weather_mlops.browsing.forecasts.stations_map import Point
 from weather_mlops.kma.endpoints import HOUR
-from weather_mlops.pages.markup import MISSING, folded, kst
+from weather_mlops.pages.markup import MISSING, escape, folded, kst
 
 AHEAD: Final = (1, 6, 12, 24)
 """Hours that the map can show."""
 
 
-def choices(target: Target) -> list[int]:
+def choices(target: ForecastTarget) -> list[int]:
     """Hours ahead that any forecast reaches."""
     longest = max((len(one.forecast.said.p50) for one in target.stations.values() if one.forecast), default=0)
     return [ahead for ahead in AHEAD if ahead <= longest]
 
 
-def render(document: Document, target: Target, *, ahead: int, old: bool) -> str:
+def render(document: ForecastDocument, target: ForecastTarget, *, ahead: int, old: bool) -> str:
     """The page as HTML.
 
     Args:
@@ -42,7 +46,7 @@ def render(document: Document, target: Target, *, ahead: int, old: bool) -> str:
     title = f"Forecasts: {target.label}"
     body = (
         f'<h1>Forecasts: {escape(target.label)} <span lang="ko">{escape(target.korean)}</span></h1>'
-        f"{made(document, target)}{notice(document, old=old)}{_targets(document, target)}"
+        f"{issued_by(document, target)}{notice(document, old=old)}{_targets(document, target)}"
         '<p class="skip-to"><a href="#stations">To the table of all stations</a></p>'
         '<div class="beside"><section aria-labelledby="map"><h2 id="map">Map</h2>'
         f"{_map(target, ahead)}</section>"
@@ -52,12 +56,12 @@ def render(document: Document, target: Target, *, ahead: int, old: bool) -> str:
     return frame(title, body, style=stations_map.STYLE)
 
 
-def address(target: Target, station: Station) -> str:
+def address(target: ForecastTarget, station: ForecastStation) -> str:
     """Of a station's page, from this one."""
     return f"forecasts/{target.name}/{station.id}"
 
 
-def _targets(document: Document, target: Target) -> str:
+def _targets(document: ForecastDocument, target: ForecastTarget) -> str:
     links = [(f"?target={name}", each.label, name == target.name) for name, each in document.targets.items()]
     return _navigation("What is forecast", links) if len(links) > 1 else ""
 
@@ -71,7 +75,7 @@ def _navigation(name: str, links: Sequence[tuple[str, str, bool]]) -> str:
     return f'<nav aria-label="{name}"><ul>{items}</ul></nav>'
 
 
-def _map(target: Target, ahead: int) -> str:
+def _map(target: ForecastTarget, ahead: int) -> str:
     if target.base is None:
         points = [Point(station, address(target, station), None) for station in target.stations.values()]
         return stations_map.draw(points, target.unit, "No forecast")
@@ -90,7 +94,7 @@ def _map(target: Target, ahead: int) -> str:
     )
 
 
-def _table(document: Document, target: Target) -> str:
+def _table(document: ForecastDocument, target: ForecastTarget) -> str:
     unit = escape(target.unit)
     with_one = [(station, station.forecast) for station in target.stations.values() if station.forecast]
     if not with_one:
@@ -111,17 +115,17 @@ def _table(document: Document, target: Target) -> str:
     return listing(caption, head, rows, "Forecasts of all stations")
 
 
-def _link(target: Target, station: Station) -> str:
+def _link(target: ForecastTarget, station: ForecastStation) -> str:
     return f'<a href="{escape(address(target, station))}">{named(station)}</a>'
 
 
-def _observed(document: Document, station: Station) -> tuple[str, str]:
+def _observed(document: ForecastDocument, station: ForecastStation) -> tuple[str, str]:
     if station.newest is None:
         return MISSING, MISSING
     return plain(station.observed[station.newest]), short(document.hours[station.newest])
 
 
-def _cells(document: Document, station: Station, forecast: Present) -> list[str]:
+def _cells(document: ForecastDocument, station: ForecastStation, forecast: Present) -> list[str]:
     middle = [value for value in forecast.said.p50 if value is not None]
     low, p50, high = forecast.at(forecast.hours[-1])
     texts = (
@@ -133,7 +137,7 @@ def _cells(document: Document, station: Station, forecast: Present) -> list[str]
     return [f"<td>{text}</td>" for text in texts]
 
 
-def _without(document: Document, target: Target) -> str:
+def _without(document: ForecastDocument, target: ForecastTarget) -> str:
     none = [station for station in target.stations.values() if station.forecast is None]
     if not none:
         return ""
@@ -156,7 +160,7 @@ def _without(document: Document, target: Target) -> str:
     return f'<section aria-labelledby="without"><h2 id="without">Without a forecast</h2>{told}</section>'
 
 
-def _past(target: Target) -> str:
+def _past(target: ForecastTarget) -> str:
     rows = [(f"{lead} h ahead", score) for lead, score in target.past.items()]
     table = scores(rows, target, "all stations together, of the hours that each station's page shows")
     return (

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from weather_mlops.browsing.forecasts.parts import MEDIAN, OBSERVED
-from weather_mlops.browsing.forecasts.published import Quantiles, Series
+from weather_mlops.browsing.forecasts.components import MEDIAN, OBSERVED
+from weather_mlops.browsing.forecasts.published import QuantileSeries, Series
 from weather_mlops.monitoring.report import plots
 from weather_mlops.pages.curves import Curve, Look
 
 BAND: Final = Look("model-band")
 
 
-def hours(times: Sequence[datetime], observed: Series, said: Quantiles, *, label: str, unit: str) -> str:
+def hours(times: Sequence[datetime], observed: Series, said: QuantileSeries, *, label: str, unit: str) -> str:
     """Hours that were observed and forecast.
 
     Args:

@@ -2,17 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from html import escape
 from typing import Final
 
 from weather_mlops.browsing.forecasts import curve
-from weather_mlops.browsing.forecasts.parts import (
+from weather_mlops.browsing.forecasts.components import (
     MEDIAN,
     OBSERVED,
     amount,
     frame,
+    issued_by,
     listing,
-    made,
     named,
     notice,
     plain,
@@ -20,18 +19,18 @@ from weather_mlops.browsing.forecasts.parts import (
     short,
 )
 from weather_mlops.browsing.forecasts.published import (
-    Document,
-    Past,
+    ForecastDocument,
+    ForecastStation,
+    ForecastTarget,
+    PastForecasts,
     Present,
-    Quantiles,
+    QuantileSeries,
     Series,
-    Station,
-    Target,
 )
 from weather_mlops.kma.endpoints import HOUR
 from weather_mlops.monitoring.report import plots
 from weather_mlops.pages.curves import swatch
-from weather_mlops.pages.markup import MISSING, figure, folded, kst
+from weather_mlops.pages.markup import MISSING, escape, figure, folded, kst
 
 BAND: Final = (
     '<svg class="swatch" viewBox="0 0 34 10" aria-hidden="true">'
@@ -41,7 +40,7 @@ EVERY: Final = 3
 """Hours between the rows of the short table."""
 
 
-def render(document: Document, target: Target, station: Station, *, old: bool) -> str:
+def render(document: ForecastDocument, target: ForecastTarget, station: ForecastStation, *, old: bool) -> str:
     """The page as HTML.
 
     Args:
@@ -56,14 +55,14 @@ def render(document: Document, target: Target, station: Station, *, old: bool) -
         f'<nav aria-label="Back"><a href="{escape(back)}">All stations</a></nav>'
         f"<h1>{named(station)}: {escape(target.label)} "
         f'<span lang="ko">{escape(target.korean)}</span></h1>'
-        f"{made(document, target)}{notice(document, old=old)}{_others(document, target, station)}"
+        f"{issued_by(document, target)}{notice(document, old=old)}{_others(document, target, station)}"
         f"{_now(document, target, station)}{_past(document, target, station)}"
         f"{_figures(document, target, station)}"
     )
     return frame(title, body, style=plots.STYLE)
 
 
-def _others(document: Document, target: Target, station: Station) -> str:
+def _others(document: ForecastDocument, target: ForecastTarget, station: ForecastStation) -> str:
     """The same station's other targets."""
     links = [
         f'<li><a href="../{escape(name)}/{station.id}">{escape(each.label)}</a></li>'
@@ -73,15 +72,15 @@ def _others(document: Document, target: Target, station: Station) -> str:
     return f'<nav aria-label="Also forecast here"><ul>{"".join(links)}</ul></nav>' if links else ""
 
 
-def _now(document: Document, target: Target, station: Station) -> str:
+def _now(document: ForecastDocument, target: ForecastTarget, station: ForecastStation) -> str:
     return (
         '<section aria-labelledby="now"><h2 id="now">Observed, and forecast</h2>'
-        f"{_told(document, target, station)}"
+        f"{_summary(document, target, station)}"
         f'<div class="plots">{_main_plot(document, target, station)}{_soon(target, station)}</div></section>'
     )
 
 
-def _told(document: Document, target: Target, station: Station) -> str:
+def _summary(document: ForecastDocument, target: ForecastTarget, station: ForecastStation) -> str:
     """In words, what the plot shows."""
     if station.newest is None:
         seen = f"Nothing was observed in the last {len(document.hours)} h."
@@ -100,7 +99,7 @@ def _told(document: Document, target: Target, station: Station) -> str:
     )
 
 
-def _soon(target: Target, station: Station) -> str:
+def _soon(target: ForecastTarget, station: ForecastStation) -> str:
     """The forecast in few figures."""
     if station.forecast is None:
         return ""
@@ -109,7 +108,7 @@ def _soon(target: Target, station: Station) -> str:
     return f"<div>{_quantiles(f'{name}.', name, target, station.forecast, hours)}</div>"
 
 
-def _main_plot(document: Document, target: Target, station: Station) -> str:
+def _main_plot(document: ForecastDocument, target: ForecastTarget, station: ForecastStation) -> str:
     times, observed, said = _laid_out(document.hours, station.observed, station.forecast)
     what = f"the last {len(document.hours)} h observed"
     if station.forecast:
@@ -137,18 +136,18 @@ def _legend(forecast: Present | None) -> str:
 
 def _laid_out(
     hours: Sequence[datetime], observed: Series, forecast: Present | None
-) -> tuple[list[datetime], Series, Quantiles]:
+) -> tuple[list[datetime], Series, QuantileSeries]:
     """Observations and forecast along the same hours."""
     if forecast is None:
         none: Series = [None] * len(hours)
-        return list(hours), observed, Quantiles(none, none, none)
+        return list(hours), observed, QuantileSeries(none, none, none)
     last = max(hours[-1], forecast.hours[-1])
     times = [hours[0] + n * HOUR for n in range(int((last - hours[0]) / HOUR) + 1)]
     low, middle, high = zip(*(forecast.at(time) for time in times), strict=True)
-    return times, [*observed, *[None] * (len(times) - len(hours))], Quantiles(low, middle, high)
+    return times, [*observed, *[None] * (len(times) - len(hours))], QuantileSeries(low, middle, high)
 
 
-def _past(document: Document, target: Target, station: Station) -> str:
+def _past(document: ForecastDocument, target: ForecastTarget, station: ForecastStation) -> str:
     plots = "".join(_past_plot(document, target, station, lead, past) for lead, past in station.past.items())
     table = scores(
         [(f"{lead} h ahead", past.score) for lead, past in station.past.items()], target, "by lead"
@@ -160,7 +159,13 @@ def _past(document: Document, target: Target, station: Station) -> str:
     )
 
 
-def _past_plot(document: Document, target: Target, station: Station, lead: int, past: Past) -> str:
+def _past_plot(
+    document: ForecastDocument,
+    target: ForecastTarget,
+    station: ForecastStation,
+    lead: int,
+    past: PastForecasts,
+) -> str:
     title = f"{lead} h ahead, {escape(target.unit)}"
     if all(value is None for value in past.said.p50):
         return (
@@ -176,7 +181,7 @@ def _past_plot(document: Document, target: Target, station: Station, lead: int, 
     return figure(title, "dashed: p50; shaded: p10 to p90; solid: observed", svg)
 
 
-def _figures(document: Document, target: Target, station: Station) -> str:
+def _figures(document: ForecastDocument, target: ForecastTarget, station: ForecastStation) -> str:
     told = _forecast_figures(target, station.forecast) if station.forecast else ""
     return (
         '<section aria-labelledby="figures"><h2 id="figures">In figures</h2>'
@@ -184,24 +189,29 @@ def _figures(document: Document, target: Target, station: Station) -> str:
     )
 
 
-def _forecast_figures(target: Target, forecast: Present) -> str:
+def _forecast_figures(target: ForecastTarget, forecast: Present) -> str:
     name = "The forecast in figures"
     caption = f"Forecast issued {kst(forecast.issued_at)}."
     return folded(name, _quantiles(caption, name, target, forecast, forecast.hours))
 
 
-def _quantiles(caption: str, name: str, target: Target, forecast: Present, hours: Sequence[datetime]) -> str:
+def _quantiles(
+    caption: str, name: str, target: ForecastTarget, forecast: Present, hours: Sequence[datetime]
+) -> str:
     unit = escape(target.unit)
     rows = [(short(hour), [f"<td>{plain(value)}</td>" for value in forecast.at(hour)]) for hour in hours]
     head = ("valid at, KST", f"p10, {unit}", f"p50, {unit}", f"p90, {unit}")
     return listing(caption, head, rows, name)
 
 
-def _past_figures(document: Document, target: Target, station: Station) -> str:
+def _past_figures(document: ForecastDocument, target: ForecastTarget, station: ForecastStation) -> str:
     unit = escape(target.unit)
     rows = []
     for place in reversed(range(len(document.hours))):
-        texts = (plain(station.observed[place]), *(_said(past, place) for past in station.past.values()))
+        texts = (
+            plain(station.observed[place]),
+            *(_forecast_cell(past, place) for past in station.past.values()),
+        )
         rows.append((short(document.hours[place]), [f"<td>{text}</td>" for text in texts]))
     head = ("hour, KST", f"observed, {unit}", *(f"forecast {lead} h before, {unit}" for lead in station.past))
     caption = f"Newest hour first; forecasts as p50 (p10 to p90); {MISSING}: not observed, or not forecast."
@@ -209,6 +219,6 @@ def _past_figures(document: Document, target: Target, station: Station) -> str:
     return folded(name, listing(caption, head, rows, name))
 
 
-def _said(past: Past, place: int) -> str:
+def _forecast_cell(past: PastForecasts, place: int) -> str:
     low, middle, high = (plain(series[place]) for series in (past.said.p10, past.said.p50, past.said.p90))
     return middle if middle == MISSING else f"{middle} ({low} to {high})"

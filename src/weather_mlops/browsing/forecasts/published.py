@@ -1,25 +1,38 @@
-"""What the forecast pages show: the one object that make_forecast publishes, see model/lookback.py."""
+"""What the forecast pages show: the object of make_forecast, see model/recent_forecasts.py."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, Final
+from typing import Annotated, Final
 
+from pydantic import Field
+
+from weather_mlops.errors import ObjectDamaged
 from weather_mlops.kma.endpoints import HOUR
 from weather_mlops.kma.stations import load_stations
-from weather_mlops.lake.store import ObjectStore
-from weather_mlops.model import lookback
+from weather_mlops.lake import documents
+from weather_mlops.lake.documents import Figure, Moment
+from weather_mlops.lake.object_store import ObjectStore
+from weather_mlops.limits import JSON_DOCUMENT
+from weather_mlops.model import recent_forecasts
 
 OLD: Final = timedelta(hours=3)
 """A collection an hour is followed by a forecast: after three without one, something is wrong."""
 
+LONGEST_H: Final = 31 * 24
+"""Of any series: a page draws each of its hours."""
+FIX: Final = "The next run of the DAG forecast writes it again: trigger it, or wait an hour."
+
 Series = Sequence[float | None]
+Count = Annotated[int, Field(ge=0, le=10**9)]
+Lead = Annotated[int, Field(ge=1, le=LONGEST_H)]
+StationId = Annotated[int, Field(ge=0, le=99_999)]
+TargetName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
 
 
 @dataclass(frozen=True)
-class Quantiles:
+class QuantileSeries:
     """Forecasts of consecutive hours, in the target's unit; None = there is none of that hour."""
 
     p10: Series
@@ -37,16 +50,16 @@ class Score:
         coverage_80: share of the observations from p10 to p90; None where n is 0.
     """
 
-    n: int
-    rmse: float | None
-    coverage_80: float | None
+    n: Count
+    rmse: Figure | None
+    coverage_80: Figure | None
 
 
 @dataclass(frozen=True)
-class Past:
+class PastForecasts:
     """What was forecast of the last hours, so long before each of them, and how good that was."""
 
-    said: Quantiles
+    said: QuantileSeries
     score: Score
 
 
@@ -60,7 +73,7 @@ class Present:
     """
 
     issued_at: datetime
-    said: Quantiles
+    said: QuantileSeries
 
     @property
     def hours(self) -> list[datetime]:
@@ -76,7 +89,7 @@ class Present:
 
 
 @dataclass(frozen=True)
-class Station:
+class ForecastStation:
     """A station, of one target.
 
     Attributes:
@@ -97,7 +110,7 @@ class Station:
     observed: Series
     forecast: Present | None
     why_none: str | None
-    past: Mapping[int, Past]
+    past: Mapping[int, PastForecasts]
 
     @property
     def newest(self) -> int | None:
@@ -106,7 +119,7 @@ class Station:
 
 
 @dataclass(frozen=True)
-class Target:
+class ForecastTarget:
     """What is forecast.
 
     Attributes:
@@ -125,7 +138,7 @@ class Target:
     unit: str
     model_version: str | None
     past: Mapping[int, Score]
-    stations: Mapping[int, Station]
+    stations: Mapping[int, ForecastStation]
 
     @property
     def base(self) -> datetime | None:
@@ -134,7 +147,7 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Document:
+class ForecastDocument:
     """All of it.
 
     Attributes:
@@ -145,60 +158,146 @@ class Document:
 
     made_at: datetime
     hours: Sequence[datetime]
-    targets: Mapping[str, Target]
+    targets: Mapping[str, ForecastTarget]
 
     def old(self, now: datetime) -> bool:
         """Whether a newer one should be there."""
         return now - self.made_at > OLD
 
 
+Hourly = Annotated[list[Figure | None], Field(min_length=1, max_length=LONGEST_H)]
+
+
+@dataclass(frozen=True)
+class _Past:
+    """Of one station and lead, as stored."""
+
+    p10: Hourly
+    p50: Hourly
+    p90: Hourly
+    n: Count
+    rmse: Figure | None
+    coverage_80: Figure | None
+
+
+@dataclass(frozen=True)
+class _Forecast:
+    """The newest one of a station, as stored."""
+
+    issued_at: Moment
+    p10: Hourly
+    p50: Hourly
+    p90: Hourly
+
+    def __post_init__(self) -> None:
+        if not len(self.p10) == len(self.p50) == len(self.p90):
+            raise ValueError("p10, p50 and p90 are of different hours")
+        if all(value is None for value in self.p50):
+            raise ValueError("every p50 is null")
+
+
+@dataclass(frozen=True)
+class _Station:
+    """A station, as stored."""
+
+    name: str
+    korean: str
+    observed: Hourly
+    forecast: _Forecast | None
+    why_none: str | None
+    past: dict[Lead, _Past]
+
+
+@dataclass(frozen=True)
+class _Target:
+    """A target, as stored."""
+
+    label: str
+    korean: str
+    unit: str
+    model_version: str | None
+    past: dict[Lead, Score]
+    stations: dict[StationId, _Station]
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """The document, as stored."""
+
+    made_at: Moment
+    first: Moment
+    hours: Annotated[int, Field(ge=1, le=LONGEST_H)]
+    targets: Annotated[dict[TargetName, _Target], Field(min_length=1)]
+
+    def __post_init__(self) -> None:
+        last = self.first + self.hours * HOUR
+        for station in (station for each in self.targets.values() for station in each.stations.values()):
+            pasts = [each for past in station.past.values() for each in (past.p10, past.p50, past.p90)]
+            if any(len(each) != self.hours for each in [station.observed, *pasts]):
+                raise ValueError(f"not all series of {station.name} have {self.hours} hours")
+            if station.forecast and not self.first - HOUR <= station.forecast.issued_at <= last:
+                raise ValueError(f"the forecast of {station.name} was issued outside of these hours")
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    schema: int
+
+
 def load(store: ObjectStore) -> bytes | None:
     """The object as it is; None where nothing was published yet.
 
     Raises:
+        ObjectDamaged: it is too large.
         StorageUnavailable, StorageRefused.
     """
     try:
-        return store.get(lookback.KEY)
+        return store.get(recent_forecasts.KEY, JSON_DOCUMENT)
     except FileNotFoundError:
         return None
 
 
 @lru_cache(maxsize=2)
-def parsed(body: bytes) -> Document | None:
-    """The object; None where another version of the code wrote it, and the next run makes it anew."""
-    told = json.loads(body)
-    if told["schema"] != lookback.SCHEMA:
-        return None
-    first = datetime.fromisoformat(told["first"])
-    hours = [first + n * HOUR for n in range(told["hours"])]
+def parsed(body: bytes) -> ForecastDocument:
+    """The document.
+
+    Raises:
+        ObjectDamaged: it is damaged, or another version of the code wrote it.
+    """
+    if documents.parse(body, _Version, recent_forecasts.KEY, FIX).schema != recent_forecasts.SCHEMA:
+        raise ObjectDamaged(f"{recent_forecasts.KEY}: another version of the code wrote it. {FIX}")
+    stored = documents.parse(body, _Stored, recent_forecasts.KEY, FIX)
     places = {station.id: (station.latitude, station.longitude) for station in load_stations()}
-    targets = {name: _target(name, each, places) for name, each in told["targets"].items()}
-    return Document(datetime.fromisoformat(told["made_at"]), hours, targets)
-
-
-def _target(name: str, told: Mapping[str, Any], places: Mapping[int, tuple[float, float]]) -> Target:
-    stations = {int(number): _station(int(number), each, places) for number, each in told["stations"].items()}
-    past = {int(lead): Score(**score) for lead, score in told["past"].items()}
-    return Target(name, told["label"], told["korean"], told["unit"], told["model_version"], past, stations)
-
-
-def _station(number: int, told: Mapping[str, Any], places: Mapping[int, tuple[float, float]]) -> Station:
-    forecast = told["forecast"]
-    return Station(
-        number,
-        told["name"],
-        told["korean"],
-        places.get(number),
-        told["observed"],
-        forecast and Present(datetime.fromisoformat(forecast["issued_at"]), _quantiles(forecast)),
-        told["why_none"],
-        {
-            int(lead): Past(_quantiles(past), Score(past["n"], past["rmse"], past["coverage_80"]))
-            for lead, past in told["past"].items()
-        },
+    return ForecastDocument(
+        stored.made_at,
+        [stored.first + n * HOUR for n in range(stored.hours)],
+        {name: _target(name, each, places) for name, each in stored.targets.items()},
     )
 
 
-def _quantiles(told: Mapping[str, Any]) -> Quantiles:
-    return Quantiles(told["p10"], told["p50"], told["p90"])
+def _target(name: str, stored: _Target, places: Mapping[int, tuple[float, float]]) -> ForecastTarget:
+    stations = {number: _station(number, each, places) for number, each in stored.stations.items()}
+    return ForecastTarget(
+        name, stored.label, stored.korean, stored.unit, stored.model_version, stored.past, stations
+    )
+
+
+def _station(number: int, stored: _Station, places: Mapping[int, tuple[float, float]]) -> ForecastStation:
+    forecast = None
+    if (newest := stored.forecast) is not None:
+        forecast = Present(newest.issued_at, QuantileSeries(newest.p10, newest.p50, newest.p90))
+    return ForecastStation(
+        number,
+        stored.name,
+        stored.korean,
+        places.get(number),
+        stored.observed,
+        forecast,
+        stored.why_none,
+        {
+            lead: PastForecasts(
+                QuantileSeries(past.p10, past.p50, past.p90), Score(past.n, past.rmse, past.coverage_80)
+            )
+            for lead, past in stored.past.items()
+        },
+    )

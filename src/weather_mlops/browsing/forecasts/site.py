@@ -4,15 +4,18 @@ from datetime import datetime
 from functools import lru_cache
 
 from weather_mlops.browsing.forecasts import all_stations, one_station
-from weather_mlops.browsing.forecasts.parts import not_yet
-from weather_mlops.browsing.forecasts.published import Document, Target, parsed
+from weather_mlops.browsing.forecasts.components import damaged, not_yet
+from weather_mlops.browsing.forecasts.published import ForecastDocument, ForecastTarget, parsed
+from weather_mlops.errors import ObjectDamaged
 from weather_mlops.model.targets import TARGETS
 
 
 def is_old(body: bytes | None, now: datetime) -> bool:
     """Whether a newer object than this should be there by now."""
-    document = _document(body)
-    return document is not None and document.old(now)
+    try:
+        return body is not None and parsed(body).old(now)
+    except ObjectDamaged:
+        return False
 
 
 @lru_cache(maxsize=32)
@@ -28,9 +31,12 @@ def overview(body: bytes | None, target: str | None, ahead: str | None, *, old: 
     Raises:
         LookupError: there are no forecasts of such a target or so far ahead.
     """
-    document = _document(body)
-    if document is None:
+    if body is None:
         return _before_the_first(target)
+    try:
+        document = parsed(body)
+    except ObjectDamaged as error:
+        return damaged(error)
     chosen = _known(document, target or next(iter(document.targets)))
     choices = {str(hours): hours for hours in all_stations.choices(chosen)}
     if ahead is not None and ahead not in choices:
@@ -42,9 +48,12 @@ def overview(body: bytes | None, target: str | None, ahead: str | None, *, old: 
 @lru_cache(maxsize=128)
 def station(body: bytes | None, target: str, station_id: str, *, old: bool) -> str:
     """The page of a station, as HTML; what it takes and raises is as above."""
-    document = _document(body)
-    if document is None:
+    if body is None:
         return _before_the_first(target)
+    try:
+        document = parsed(body)
+    except ObjectDamaged as error:
+        return damaged(error)
     chosen = _known(document, target)
     found = next((one for number, one in chosen.stations.items() if str(number) == station_id), None)
     if found is None:
@@ -52,11 +61,7 @@ def station(body: bytes | None, target: str, station_id: str, *, old: bool) -> s
     return one_station.render(document, chosen, found, old=old)
 
 
-def _document(body: bytes | None) -> Document | None:
-    return None if body is None else parsed(body)
-
-
-def _known(document: Document, target: str) -> Target:
+def _known(document: ForecastDocument, target: str) -> ForecastTarget:
     if target not in document.targets:
         raise LookupError(f"{target} is not forecast")
     return document.targets[target]

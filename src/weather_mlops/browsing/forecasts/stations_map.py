@@ -6,11 +6,11 @@ There is no outline of the land: the stations show it, and nothing has to be fet
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Final
 
-from weather_mlops.browsing.forecasts.parts import plain
-from weather_mlops.browsing.forecasts.published import Station
+from weather_mlops.browsing.forecasts.components import plain
+from weather_mlops.browsing.forecasts.published import ForecastStation
+from weather_mlops.pages.markup import escape
 
 WEST, EAST, SOUTH, NORTH = 124.3, 131.3, 32.9, 38.6  # degrees: all stations, and some sea
 SQUEEZE: Final = math.cos(math.radians(36))
@@ -64,7 +64,7 @@ stroke:var(--page);stroke-width:3.5px;pointer-events:none}.map .axis{fill:var(--
 class Point:
     """A station on the map: where it leads, and its figure; None = no forecast."""
 
-    station: Station
+    station: ForecastStation
     address: str
     value: float | None
 
@@ -122,7 +122,7 @@ def _point(point: Point, unit: str, low: float, high: float) -> str:
     return f'<a href="{escape(point.address)}" aria-label="{name}"><title>{name}</title>{shape}</a>'
 
 
-def _city(station: Station) -> str:
+def _city(station: ForecastStation) -> str:
     if station.place is None:
         return ""
     x, y = _at(station.place)

@@ -7,15 +7,14 @@ network.
 import math
 from collections.abc import Sequence
 from datetime import timedelta
-from html import escape
 from typing import Any, Final
 
 from weather_mlops.model.card import plots, tables
 from weather_mlops.model.card.markup import hours, listed
 from weather_mlops.model.card.summary import (
     COVERED,
+    KEY_BASELINES,
     KEY_LEADS,
-    KEY_OPPONENTS,
     Evaluation,
     against,
     comparison,
@@ -34,15 +33,16 @@ from weather_mlops.pages.markup import (
     MISSING,
     NBSP,
     cell,
+    escape,
     figure,
     finite,
     folded,
     kst,
-    moment,
     number,
     page,
     percent,
     table,
+    to_kst,
 )
 
 MODEL: Final = Look("model", width=2.6)
@@ -92,7 +92,7 @@ def _summary(e: Evaluation) -> str:
         else '<p class="bad">There is no opponent to compare with.</p>'
     )
     warning = "".join(f'<p class="bad">{doubt}</p>' for doubt in doubts(e))
-    rivals = [name for name in KEY_OPPONENTS if name in e["opponents"]]
+    rivals = [name for name in KEY_BASELINES if name in e["opponents"]]
     rows = []
     for lead in (lead for lead in KEY_LEADS if str(lead) in e["leads"]):
         one = e["leads"][str(lead)]
@@ -253,7 +253,7 @@ _BAND: Final = Look("model-band", width=9)
 
 
 def _case(case: dict[str, Any], rank: int, unit: str) -> str:
-    issued = moment(case["issued_at"])
+    issued = to_kst(case["issued_at"])
     times = [issued + timedelta(hours=lead) for lead in case["leads"]]
     pairs = zip(case["p50"], case["observed"], times, strict=True)
     misses = [(p50 - seen, time) for p50, seen, time in pairs if p50 is not None and seen is not None]

@@ -9,11 +9,11 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from html import escape
 from io import StringIO
 from typing import TYPE_CHECKING, Final
 
 from weather_mlops.pages.curves import Curve, Figures, Look
+from weather_mlops.pages.markup import escape
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from html import escape
 from statistics import fmean
 from typing import Any, Final
 
 from weather_mlops.kma.stations import load_stations
 from weather_mlops.model.card.markup import hours, listed
-from weather_mlops.pages.markup import kst, moment, number, percent
+from weather_mlops.pages.markup import escape, kst, number, percent, to_kst
 
-OPPONENTS: Final = {
+BASELINES: Final = {
     "persistence": "persistence",
     "persistence_24h": "the same hour yesterday",
     "climatology": "climatology",
@@ -26,7 +25,7 @@ SEASONS: Final = {
 }
 KEY_LEADS: Final = (1, 6, 24)  # hours
 # The opponents that say most: what costs nothing, and the two that are hard to beat.
-KEY_OPPONENTS: Final = ("persistence", "damped_anomaly", "ridge")
+KEY_BASELINES: Final = ("persistence", "damped_anomaly", "ridge")
 # Share of observations inside the 80 % interval that counts as well covered.
 COVERED: Final = (0.77, 0.83)
 # Lower bounds of the certainty that one is better, in the words that the IPCC gives them (AR5 guidance note).
@@ -45,7 +44,7 @@ Evaluation = Mapping[str, Any]
 
 def named(opponent: str) -> str:
     """An opponent in words, as HTML."""
-    return OPPONENTS.get(opponent, escape(opponent))
+    return BASELINES.get(opponent, escape(opponent))
 
 
 def season(code: str) -> str:
@@ -102,7 +101,7 @@ def quality(evaluation: Evaluation) -> str:
 def comparison(evaluation: Evaluation) -> str:
     """The same against the key opponents and for the interval."""
     parts = []
-    for opponent in KEY_OPPONENTS:
+    for opponent in KEY_BASELINES:
         skill = mean(against(evaluation, opponent, "skill"))
         if skill is not None:
             parts.append(f"{percent(abs(skill))} {'below' if skill >= 0 else 'above'} {named(opponent)}")
@@ -150,14 +149,14 @@ def doubts(evaluation: Evaluation) -> list[str]:
     """What speaks against believing the figures, one sentence each."""
     found = []
     training, held = evaluation["training"], evaluation["holdout"]
-    if moment(held["first"]) <= moment(training["last"]):
+    if to_kst(held["first"]) <= to_kst(training["last"]):
         found.append(
             "The held-out span begins before the training span ends: the figures count only if each forecast "
             "came from a model that had not seen its hours."
         )
     unseen = [season(code) for code in SEASONS if code not in evaluation["seasons"]]
     if unseen:
-        days = (moment(held["last"]) - moment(held["first"])) / timedelta(days=1)
+        days = (to_kst(held["last"]) - to_kst(held["first"])) / timedelta(days=1)
         found.append(
             f"The held-out span, {number(days, 'days', digits=0)}, has nothing of {listed(unseen)}: "
             "how good the model is then is not known."

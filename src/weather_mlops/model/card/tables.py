@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from html import escape
 from statistics import median
 from typing import Final
 
@@ -17,7 +16,7 @@ from weather_mlops.model.card.summary import (
     series,
     station_name,
 )
-from weather_mlops.pages.markup import MISSING, NBSP, cell, folded, number, percent, table
+from weather_mlops.pages.markup import MISSING, NBSP, cell, escape, folded, number, percent, table
 
 ROWS_OPEN: Final = 12  # longer tables fold the rest: on a phone they would bury what follows
 NO_FIGURE: Final = "no figure in the evaluation: too few held-out pairs of forecast and observation."

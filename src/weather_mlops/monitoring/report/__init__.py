@@ -4,7 +4,7 @@
 ``publication`` puts both onto S3. What is said lies in ``messages``, in English and Korean.
 """
 
-from weather_mlops.monitoring.report.publication import LATEST_HTML, Published, publish
-from weather_mlops.monitoring.report.verdict import Verdict
+from weather_mlops.monitoring.report.publication import LATEST_HTML, PublishedReport, publish
+from weather_mlops.monitoring.report.verdict import ReportVerdict
 
-__all__ = ["LATEST_HTML", "Published", "Verdict", "publish"]
+__all__ = ["LATEST_HTML", "PublishedReport", "ReportVerdict", "publish"]

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from weather_mlops.monitoring.findings import Check, Section, Status
+from weather_mlops.monitoring.checks import Check, Section, Status
 
 MOVED: Final = 0.1
 """Shares of its limit by which a figure must have moved to be told: less is the noise of each half hour."""
-TOLD: Final = 10
+MAX_SHOWN: Final = 10
 """Figures that are told, those that moved furthest."""
 
 Problem = str
@@ -31,7 +31,7 @@ class Move:
 
 
 @dataclass(frozen=True)
-class Changes:
+class ReportChanges:
     """Between two reports.
 
     Attributes:
@@ -51,13 +51,13 @@ class Changes:
     found: Sequence[str] = field(default_factory=list)
 
 
-def compare(now: Sequence[Section], before: Sequence[Section]) -> Changes:
+def compare(now: Sequence[Section], before: Sequence[Section]) -> ReportChanges:
     """Two reports' sections."""
     new, old = _checks(now), _checks(before)
     broken = {problem for problem, check in old.items() if check.status is Status.BREACH}
     states = {problem: new[problem].status if problem in new else Status.UNKNOWN for problem in broken}
     new_gaps, old_gaps = _gaps(now), _gaps(before)
-    return Changes(
+    return ReportChanges(
         opened=[c for p, c in new.items() if c.status is Status.BREACH and p not in broken],
         closed=[new[problem] for problem in sorted(broken) if states[problem] is Status.OK],
         lost=[problem for problem in sorted(broken) if states[problem] is Status.UNKNOWN],
@@ -73,7 +73,7 @@ def _moves(new: Mapping[Problem, Check], old: Mapping[Problem, Check]) -> list[M
         for problem, check in new.items()
         if check.value is not None and problem in old and (before := old[problem].value) is not None
     ]
-    return sorted((move for move in moves if move.way >= MOVED), key=lambda move: -move.way)[:TOLD]
+    return sorted((move for move in moves if move.way >= MOVED), key=lambda move: -move.way)[:MAX_SHOWN]
 
 
 def _checks(sections: Iterable[Section]) -> dict[Problem, Check]:

@@ -1,23 +1,23 @@
 """Are the data in, and are they right: windows, hours, runs, quarantine, gaps, corrections."""
 
 from collections.abc import Callable, Mapping, Sequence
-from html import escape
 from typing import Any, Final
 
 from weather_mlops.kma.endpoints import HOUR
-from weather_mlops.monitoring.findings import Section
+from weather_mlops.monitoring.checks import Section
 from weather_mlops.monitoring.report import drift, plots, stations
-from weather_mlops.monitoring.report.parts import WINDOWS, check_tables, foreign, gap, hundredfold, pick
-from weather_mlops.monitoring.report.words import MESSAGES, Words, figure
+from weather_mlops.monitoring.report.components import WINDOWS, check_tables, foreign, gap, hundredfold, pick
+from weather_mlops.monitoring.report.translations import MESSAGES, Translator, figure
 from weather_mlops.pages.curves import Curve, Look, legend
 from weather_mlops.pages.markup import (
     cell,
+    escape,
     folded,
     kst,
-    moment,
     number,
     percent,
     table,
+    to_kst,
 )
 from weather_mlops.pages.markup import figure as drawing
 
@@ -26,7 +26,7 @@ SCORE: Final = Look("model", width=2.2)
 FIT: Final = Look("persistence", (4, 2))
 
 
-def body(section: Section, words: Words) -> str:
+def body(section: Section, words: Translator) -> str:
     """The section."""
     told = section.figures
 
@@ -48,12 +48,12 @@ def body(section: Section, words: Words) -> str:
         + f"<h3>{words('right')}</h3>"
         + '<div class="plots">'
         + part("quality_by_run", "by_run", lambda runs: _by_run(runs, pick(told, "score_parts"), words))
-        + part("stations", "bias", lambda rows: stations.beside_neighbours(rows, section, words))
+        + part("stations", "bias", lambda rows: stations.neighbour_bias(rows, section, words))
         + "</div>"
         + part("variables", "variables", lambda rows: _variables(rows, words))
         + (
             _quarantine(told["quarantine"], words)
-            if "quarantine" in told
+            if told.get("quarantine") is not None
             else gap(section, "quarantine", words("quarantine"), words)
         )
         + part("corrections", "corrections", lambda days: _corrections(days, words))
@@ -62,14 +62,14 @@ def body(section: Section, words: Words) -> str:
     )
 
 
-def _newest(told: Mapping[str, Any], words: Words) -> str:
+def _newest(told: Mapping[str, Any], words: Translator) -> str:
     at, lag = pick(told, "newest_observed_at"), pick(told, "lag_hours")
     if at is None or lag is None:
         return ""
     return f'<p class="lead">{words("newest", at=kst(at), lag=figure(lag, "h"))}</p>'
 
 
-def _windows(windows: Mapping[str, Any], words: Words) -> str:
+def _windows(windows: Mapping[str, Any], words: Translator) -> str:
     counts, shares = ("stations", "expected", "present"), ("completeness", "validity")
     more = ("quarantined", "corrected")
     rows = []
@@ -83,8 +83,8 @@ def _windows(windows: Mapping[str, Any], words: Words) -> str:
     return table(words("windows_caption"), [words(name) for name in names], rows, words("dash"))
 
 
-def _by_hour(told: Mapping[str, Any], words: Words) -> str:
-    hours = [moment(hour) for hour in told["hours"]]
+def _by_hour(told: Mapping[str, Any], words: Translator) -> str:
+    hours = [to_kst(hour) for hour in told["hours"]]
     shares = [
         None if not expected or present is None else 100 * present / expected
         for expected, present in zip(told["expected"], told["present"], strict=True)
@@ -101,8 +101,8 @@ def _by_hour(told: Mapping[str, Any], words: Words) -> str:
     )
 
 
-def _by_run(told: Mapping[str, Any], parts: Mapping[str, Any] | None, words: Words) -> str:
-    at = [moment(time) for time in told["at"]]
+def _by_run(told: Mapping[str, Any], parts: Mapping[str, Any] | None, words: Translator) -> str:
+    at = [to_kst(time) for time in told["at"]]
     if not at:
         return f"<p>{words('no_runs')}</p>"
     curves = [
@@ -122,7 +122,7 @@ def _by_run(told: Mapping[str, Any], parts: Mapping[str, Any] | None, words: Wor
     return drawing(words("by_run_title"), note + keys, svg)
 
 
-def _variables(variables: Sequence[Mapping[str, Any]], words: Words) -> str:
+def _variables(variables: Sequence[Mapping[str, Any]], words: Translator) -> str:
     def fall(row: Mapping[str, Any]) -> float:
         day, month = pick(row, "observed", "24h"), pick(row, "observed", "30d")
         return 0.0 if day is None or month is None else month - day
@@ -152,7 +152,7 @@ def _variables(variables: Sequence[Mapping[str, Any]], words: Words) -> str:
     return table(caption, head, rows[:ROWS_OPEN], dash) + more
 
 
-def _quarantine(rules: Sequence[Mapping[str, Any]], words: Words) -> str:
+def _quarantine(rules: Sequence[Mapping[str, Any]], words: Translator) -> str:
     if not rules:
         return f"<p>{words('no_quarantine')}</p>"
     rows = [
@@ -163,7 +163,7 @@ def _quarantine(rules: Sequence[Mapping[str, Any]], words: Words) -> str:
     return table(words("quarantine_caption"), head, rows, words("dash"))
 
 
-def _gaps(gaps: Mapping[str, Any], words: Words) -> str:
+def _gaps(gaps: Mapping[str, Any], words: Translator) -> str:
     told = [f"<b>{words('gaps_open', n=number(gaps.get('open'), digits=0))}</b>"]
     if gaps.get("oldest"):
         told.append(words("gaps_oldest", at=kst(gaps["oldest"])))
@@ -177,13 +177,13 @@ def _gaps(gaps: Mapping[str, Any], words: Words) -> str:
     return f"<p>{'; '.join(told)}.</p>"
 
 
-def _kind(name: str, words: Words) -> str:
+def _kind(name: str, words: Translator) -> str:
     """A class of gaps, by age or reason; errors are reasons, too, and stand as they are."""
     key = f"gap_{name}"
     return escape(words(key)) if key in MESSAGES else foreign(name)
 
 
-def _corrections(told: Mapping[str, Any], words: Words) -> str:
+def _corrections(told: Mapping[str, Any], words: Translator) -> str:
     counts = told.get("corrected") or []
     if not counts or not told.get("counted_since"):
         return f"<p>{words('no_corrections')}</p>"

@@ -1,17 +1,16 @@
 """Do the inputs drift: each variable's distribution against the reference, held to what is usual."""
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
-from weather_mlops.monitoring.findings import Section
-from weather_mlops.monitoring.report.parts import foreign, gap
+from weather_mlops.monitoring.checks import Section
+from weather_mlops.monitoring.report.components import foreign, gap
 from weather_mlops.monitoring.report.plots import bullet
-from weather_mlops.monitoring.report.words import Words
-from weather_mlops.pages.markup import MISSING, cell, kst, number, table
+from weather_mlops.monitoring.report.translations import Translator
+from weather_mlops.pages.markup import MISSING, cell, escape, kst, number, table
 
 
-def body(told: Mapping[str, Any], section: Section, words: Words) -> str:
+def body(told: Mapping[str, Any], section: Section, words: Translator) -> str:
     """The part of the page."""
     variables = told.get("variables") or []
     if not variables:

@@ -6,10 +6,10 @@ from itertools import groupby
 from typing import Final
 
 from weather_mlops.kma.endpoints import KST
-from weather_mlops.monitoring.report.document import Past, Report
+from weather_mlops.monitoring.report.document import EarlierReport, Report
 from weather_mlops.monitoring.report.plots import TOP, Axis, by_time, framed
-from weather_mlops.monitoring.report.verdict import Verdict
-from weather_mlops.monitoring.report.words import Words, time
+from weather_mlops.monitoring.report.translations import Translator, time
+from weather_mlops.monitoring.report.verdict import ReportVerdict
 from weather_mlops.pages.markup import figure as drawing
 from weather_mlops.pages.markup import folded
 
@@ -17,24 +17,29 @@ SHOWN: Final = timedelta(hours=24)
 BAR: Final = timedelta(minutes=22)
 """Wide; reports come each half hour."""
 HEIGHT: Final = 60  # units of the drawing
-TONES: Final = {Verdict.WELL: "good", Verdict.WATCH: "warn", Verdict.ACT: "bad"}
+TONES: Final = {
+    ReportVerdict.WELL: "good",
+    ReportVerdict.STARTING: "model",
+    ReportVerdict.WATCH: "warn",
+    ReportVerdict.ACT: "bad",
+}
 
 Link = Callable[[str], str]
 """From the key of a report's JSON to its page."""
 
 
-def strip(report: Report, words: Words, link: Link) -> str:
+def strip(report: Report, words: Translator, link: Link) -> str:
     """The last day's verdicts, this one's included, as bars that lead to their reports."""
-    now = Past(report.at, report.key, report.verdict, report.problems)
+    now = EarlierReport(report.at, report.key, report.verdict, report.problems)
     shown = [past for past in [*report.history, now] if past.at > report.at - SHOWN]
     x = by_time(report.at - SHOWN, report.at + BAR, words("time"))
-    y = Axis(0, len(Verdict), TOP + HEIGHT, TOP, (), "")
+    y = Axis(0, len(ReportVerdict), TOP + HEIGHT, TOP, (), "")
     bars = "".join(_bar(past, x, y, words, link) for past in shown)
     svg = framed(x, y, bars, label=words("strip_label"))
     return drawing(words("strip_title"), words("strip_note"), svg)
 
 
-def earlier(report: Report, words: Words, link: Link) -> str:
+def earlier(report: Report, words: Translator, link: Link) -> str:
     """Links to all that the report knows of, a line for each day."""
     if not report.history:
         return f"<p>{words('no_earlier')}</p>"
@@ -47,10 +52,10 @@ def earlier(report: Report, words: Words, link: Link) -> str:
     return folded(words("earlier_reports", n=len(newest_first)), f'<ul class="days">{lines}</ul>')
 
 
-def _bar(past: Past, x: Axis, y: Axis, words: Words, link: Link) -> str:
+def _bar(past: EarlierReport, x: Axis, y: Axis, words: Translator, link: Link) -> str:
     start = x.at(past.at.timestamp())
     width = x.at((past.at + BAR).timestamp()) - start
-    top = y.at(list(Verdict).index(past.verdict) + 1)
+    top = y.at(list(ReportVerdict).index(past.verdict) + 1)
     title = f"{time(past.at)}: {words(past.verdict)}"
     return (
         f'<a href="{link(past.key)}"><title>{title}</title><rect class="fill-{TONES[past.verdict]}" '
@@ -58,7 +63,7 @@ def _bar(past: Past, x: Axis, y: Axis, words: Words, link: Link) -> str:
     )
 
 
-def _way(past: Past, words: Words, link: Link) -> str:
+def _way(past: EarlierReport, words: Translator, link: Link) -> str:
     told = f"{past.at.astimezone(KST):%H:%M}"
-    told += "" if past.verdict is Verdict.WELL else f" {words(past.verdict)}"
+    told += "" if past.verdict is ReportVerdict.WELL else f" {words(past.verdict)}"
     return f'<a href="{link(past.key)}">{told}</a>'

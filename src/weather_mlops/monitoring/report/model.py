@@ -2,16 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from html import escape
 from typing import Any, Final
 
 from weather_mlops.kma.endpoints import KST
-from weather_mlops.monitoring.findings import Section
+from weather_mlops.monitoring.checks import Section
 from weather_mlops.monitoring.report import plots
-from weather_mlops.monitoring.report.parts import WINDOWS, check_tables, foreign, gap, hundredfold, pick
-from weather_mlops.monitoring.report.words import Words
+from weather_mlops.monitoring.report.components import WINDOWS, check_tables, foreign, gap, hundredfold, pick
+from weather_mlops.monitoring.report.translations import Translator
 from weather_mlops.pages.curves import Curve, Look, legend
-from weather_mlops.pages.markup import cell, folded, kst, number, percent, table
+from weather_mlops.pages.markup import cell, escape, folded, kst, number, percent, table
 from weather_mlops.pages.markup import figure as drawing
 
 MEASURED: Final = Look("model", width=2.6)
@@ -25,7 +24,7 @@ RIVALS: Final = ("persistence", "damped_anomaly")
 Told = Mapping[str, Any]
 
 
-def body(section: Section, words: Words) -> str:
+def body(section: Section, words: Translator) -> str:
     """The section."""
     targets = pick(section.figures, "targets")
     told = check_tables(section.checks, words)
@@ -38,7 +37,7 @@ def body(section: Section, words: Words) -> str:
     return told
 
 
-def _target(name: str, target: Told, section: Section, words: Words) -> str:
+def _target(name: str, target: Told, section: Section, words: Translator) -> str:
     unit = target.get("unit") or ""
     drawn = _leads(target, unit, words) + _daily(target, unit, words)
     why = pick(target, "windows", PLOTTED, "why") or ""
@@ -53,7 +52,7 @@ def _target(name: str, target: Told, section: Section, words: Words) -> str:
     )
 
 
-def _champion(target: Told, words: Words) -> str:
+def _champion(target: Told, words: Translator) -> str:
     champion, issued = target.get("champion"), target.get("newest_issued_at")
     told = [words("no_champion")]
     if champion:
@@ -73,7 +72,7 @@ def _champion(target: Told, words: Words) -> str:
     return f"<p>{' '.join(told)}</p>"
 
 
-def _windows(target: Told, unit: str, words: Words) -> str:
+def _windows(target: Told, unit: str, words: Translator) -> str:
     rows = []
     for name in WINDOWS:
         told, without = pick(target, "windows", name), pick(target, "hours", name, "share_without")
@@ -108,7 +107,7 @@ def _windows(target: Told, unit: str, words: Words) -> str:
     return table(words("model_caption"), head, rows, words("dash"))
 
 
-def _leads(target: Told, unit: str, words: Words) -> str:
+def _leads(target: Told, unit: str, words: Translator) -> str:
     """RMSE, bias and coverage by lead; nothing where there are no pairs."""
     entries = pick(target, "windows", PLOTTED, "leads") or {}
     leads = sorted(map(int, entries))
@@ -149,7 +148,7 @@ def _leads(target: Told, unit: str, words: Words) -> str:
     )
 
 
-def _daily(target: Told, unit: str, words: Words) -> str:
+def _daily(target: Told, unit: str, words: Translator) -> str:
     daily = target.get("daily") or {}
     days = [datetime.fromisoformat(day).replace(tzinfo=KST) for day in daily.get("days") or []]
     if not days:
@@ -178,12 +177,12 @@ def _plot(  # noqa: PLR0913, PLR0917  # what a plot is made of
     return drawing(escape(title), note, svg)
 
 
-def _legend(words: Words) -> str:
+def _legend(words: Translator) -> str:
     looks = {"measured": MEASURED, "promised": PROMISED, "persistence": PERSISTENCE}
     return legend([(words(name), look) for name, look in looks.items()])
 
 
-def _residuals(target: Told, unit: str, words: Words) -> str:
+def _residuals(target: Told, unit: str, words: Translator) -> str:
     told = target.get("residuals")
     if not told:
         return ""
@@ -198,7 +197,7 @@ def _residuals(target: Told, unit: str, words: Words) -> str:
     return f"<p>{text}</p>"
 
 
-def _stations(target: Told, unit: str, words: Words) -> str:
+def _stations(target: Told, unit: str, words: Translator) -> str:
     stations = target.get("stations") or []
     if not stations:
         return ""

@@ -2,32 +2,37 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Final
 
-from weather_mlops.monitoring.findings import Section, Status
+from weather_mlops.monitoring.checks import Section, Status
 from weather_mlops.monitoring.report import data, model, plots, system
+from weather_mlops.monitoring.report.components import check_tables, foreign, gap
 from weather_mlops.monitoring.report.document import SCHEMA, Report
 from weather_mlops.monitoring.report.history import earlier, strip
-from weather_mlops.monitoring.report.parts import check_tables, foreign, gap
 from weather_mlops.monitoring.report.reasons import Reason, reasons
-from weather_mlops.monitoring.report.verdict import Verdict, breaches, judge, silent
-from weather_mlops.monitoring.report.words import Words, figure, time
-from weather_mlops.pages.markup import NBSP, cell, folded, page, table
+from weather_mlops.monitoring.report.starting import Beginning
+from weather_mlops.monitoring.report.translations import Translator, figure, time
+from weather_mlops.monitoring.report.verdict import ReportVerdict, breaches, judge, unmeasured
+from weather_mlops.pages.markup import NBSP, cell, escape, folded, page, table
 
-BODIES: Final[dict[str, Callable[[Section, Words], str]]] = {
+BODIES: Final[dict[str, Callable[[Section, Translator], str]]] = {
     "system_health": system.body,
     "data_quality": data.body,
     "model_performance": model.body,
 }
-SIGNS: Final = {Verdict.WELL: "✓", Verdict.WATCH: "▲", Verdict.ACT: "✕"}
+SIGNS: Final = {
+    ReportVerdict.WELL: "✓",
+    ReportVerdict.STARTING: "▷",
+    ReportVerdict.WATCH: "▲",
+    ReportVerdict.ACT: "✕",
+}
 MISSING_OPEN: Final = 12
 
 STYLE: Final = (
     """
 :root{--warn:#8a5200;--tint:12%}@media (prefers-color-scheme:dark){:root{--warn:#ffc46b;--tint:22%}}
 :root:lang(ko) body{word-break:keep-all}h3{margin:1.6em 0 .3em}
-.well{--tone:var(--good)}.watch,.warning{--tone:var(--warn)}.act,.critical{--tone:var(--bad)}
+.well{--tone:var(--good)}.starting{--tone:var(--model)}.watch,.warning{--tone:var(--warn)}.act,.critical{--tone:var(--bad)}
 .verdict{margin:1em 0;padding:.6em 1em;border-left:.5em solid var(--tone);
 background:color-mix(in srgb,var(--tone) var(--tint),var(--page))}
 .verdict>p:first-child{margin:0;font-size:1.6em;font-weight:700;color:var(--tone)}
@@ -55,7 +60,7 @@ calc(var(--s)*100%),transparent 0)}
 
 
 @dataclass(frozen=True, slots=True)
-class Links:
+class PageLinks:
     """Where the page leads.
 
     Attributes:
@@ -79,7 +84,7 @@ PREFIX: Final = "reports/monitoring/"
 """Of the keys of all reports."""
 
 
-def render(report: Report, words: Words, links: Links) -> str:
+def render(report: Report, words: Translator, links: PageLinks) -> str:
     """The page as HTML."""
     parts = [(section.name, _body(section, words)) for section in report.sections]
     parts += [
@@ -98,7 +103,7 @@ def render(report: Report, words: Words, links: Links) -> str:
     return page(title, body, language=words.language, style=STYLE)
 
 
-def _body(section: Section, words: Words) -> str:
+def _body(section: Section, words: Translator) -> str:
     if section.figures:
         return BODIES[section.name](section, words)
     return check_tables(section.checks, words) + gap(
@@ -106,7 +111,7 @@ def _body(section: Section, words: Words) -> str:
     )
 
 
-def _head(report: Report, words: Words, links: Links) -> str:
+def _head(report: Report, words: Translator, links: PageLinks) -> str:
     before = report.earlier
     told = words("made", at=time(report.at), run=escape(report.run))
     ways = [f'<a href="{links.root}latest.html">{words("latest")}</a>']
@@ -116,45 +121,47 @@ def _head(report: Report, words: Words, links: Links) -> str:
     return f'<h1>{words("title")}</h1><p class="soft">{told}<br>{" · ".join(ways)}</p>'
 
 
-def _verdict(report: Report, words: Words, links: Links) -> str:
+def _verdict(report: Report, words: Translator, links: PageLinks) -> str:
     verdict = report.verdict
-    lines = "".join(f"<li>{_reason(reason, words, links)}</li>" for reason in reasons(report.sections, words))
+    told = reasons(report.sections, words, report.start)
+    lines = "".join(f"<li>{_reason(reason, words, links)}</li>" for reason in told)
     return (
         f'<section class="verdict {verdict}"><p>{_sign(verdict)}{NBSP}{words(verdict)}</p>'
         f"<ul>{lines}</ul></section>"
     )
 
 
-def _reason(reason: Reason, words: Words, links: Links) -> str:
+def _reason(reason: Reason, words: Translator, links: PageLinks) -> str:
     told = escape(reason.text)
     broken = [check for check in reason.checks if check.status is Status.BREACH]
     if not broken:
         return told
     check = broken[0]
-    weight = "critical" if reason.weight is Verdict.ACT else "warning"
+    weight = "critical" if reason.weight is ReportVerdict.ACT else "warning"
     told = f'<span class="badge {weight}">{words(weight)}</span> {told}'
     if len(broken) == 1 and check.value is not None and check.limit is not None:
         told += f' <span class="soft">{foreign(check.detail)}</span>'
     return f"{told} {_advice(check.name, words, links)}"
 
 
-def _advice(check: str, words: Words, links: Links) -> str:
+def _advice(check: str, words: Translator, links: PageLinks) -> str:
     where = escape(links.advice(check))
     if where.startswith(("https://", "http://")):
         return f'<a href="{where}">{words("what_to_do")}</a>'
     return f'<span class="soft">{words("what_to_do")}: {where}</span>'
 
 
-def _tiles(report: Report, words: Words) -> str:
-    return f'<ul class="tiles">{"".join(_tile(section, words) for section in report.sections)}</ul>'
+def _tiles(report: Report, words: Translator) -> str:
+    tiles = (_tile(section, words, report.start) for section in report.sections)
+    return f'<ul class="tiles">{"".join(tiles)}</ul>'
 
 
-def _tile(section: Section, words: Words) -> str:
-    verdict, checks = judge([section]), section.checks
+def _tile(section: Section, words: Translator, start: Beginning) -> str:
+    verdict, checks = judge([section], start), section.checks
     hidden = sum(check.status is Status.UNKNOWN for check in checks)
     told = (
         words("tile_silent")
-        if silent(section)
+        if unmeasured(section)
         else words("tile_checks", breaches=len(breaches(checks)), n=len(checks) - hidden)
     )
     told += f"; {words('tile_unknown', n=hidden)}" if hidden else ""
@@ -164,11 +171,11 @@ def _tile(section: Section, words: Words) -> str:
     )
 
 
-def _sign(verdict: Verdict) -> str:
+def _sign(verdict: ReportVerdict) -> str:
     return f'<span class="sign" aria-hidden="true">{SIGNS[verdict]}</span>'
 
 
-def _changes(report: Report, words: Words, links: Links) -> str:
+def _changes(report: Report, words: Translator, links: PageLinks) -> str:
     before, changes = report.earlier, report.changes
     if before.why_not or before.at is None:
         return f"<p>{words(f'why_{before.why_not}')}</p>"
@@ -189,7 +196,7 @@ def _changes(report: Report, words: Words, links: Links) -> str:
     return f"<p>{since}</p><dl>{lines}</dl>{_moves(report, words)}"
 
 
-def _moves(report: Report, words: Words) -> str:
+def _moves(report: Report, words: Translator) -> str:
     moves = report.changes.moved
     if not moves:
         return f"<p>{words('nothing_moved')}</p>"
@@ -198,7 +205,7 @@ def _moves(report: Report, words: Words) -> str:
         check, now = move.check, move.check.value or 0.0
         told = [
             figure(move.before, check.unit),
-            figure(now, check.unit),
+            figure(now, check.unit, limit=check.limit),
             figure(now - move.before, check.unit, signed=True),
             figure(check.limit, check.unit),
         ]
@@ -207,7 +214,7 @@ def _moves(report: Report, words: Words) -> str:
     return table(words("moved"), head, rows, words("no_limit"))
 
 
-def _missing(report: Report, words: Words) -> str:
+def _missing(report: Report, words: Translator) -> str:
     rows = [
         f"<li><b>{words(f'of_{section.name}')}: {escape(gap.what)}.</b> {foreign(gap.why)}</li>"
         for section in report.sections

@@ -8,12 +8,12 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from html import escape
 from itertools import pairwise
 from typing import Final
 
 from weather_mlops.kma.endpoints import HOUR, KST
 from weather_mlops.pages.curves import Curve
+from weather_mlops.pages.markup import escape
 
 WIDTH: Final = 440  # units; on a 390 px phone the 14 px letters are still 11 px high
 HEIGHT: Final = 250

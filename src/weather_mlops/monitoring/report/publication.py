@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from weather_mlops.kma.endpoints import KST
-from weather_mlops.lake.store import ObjectStore
-from weather_mlops.monitoring.findings import Section
+from weather_mlops.lake.object_store import ObjectStore
+from weather_mlops.monitoring.checks import Section
 from weather_mlops.monitoring.report.document import HISTORY, Earlier, Report, WhyNot, read, write
-from weather_mlops.monitoring.report.page import PREFIX, Links, render
+from weather_mlops.monitoring.report.page import PREFIX, PageLinks, render
 from weather_mlops.monitoring.report.reasons import reasons
-from weather_mlops.monitoring.report.verdict import Verdict, complete
-from weather_mlops.monitoring.report.words import Words
+from weather_mlops.monitoring.report.translations import Translator
+from weather_mlops.monitoring.report.verdict import ReportVerdict, complete
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ DEEP: Final = "../../../"
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class PublishedReport:
     """What was published.
 
     Attributes:
@@ -40,7 +40,7 @@ class Published:
 
     html_key: str
     json_key: str
-    verdict: Verdict
+    verdict: ReportVerdict
     reasons: Sequence[str]
 
 
@@ -52,7 +52,7 @@ def publish(  # noqa: PLR0913  # what a report is made of
     language: str,
     run: str,
     runbook: str = RUNBOOK,
-) -> Published:
+) -> PublishedReport:
     """Write a report, compared with the one before.
 
     Args:
@@ -67,24 +67,24 @@ def publish(  # noqa: PLR0913  # what a report is made of
         Misconfigured: there is no such language.
         StorageUnavailable, StorageRefused.
     """
-    words = Words(language)
-    key, earlier = _place(store, now, run)
+    words = Translator(language)
+    key, earlier = _report_key(store, now, run)
     report = Report(key, now, run, complete(sections), earlier)
     stem = key.removesuffix(JSON_END)
-    why = [reason.text for reason in reasons(report.sections, words)]
+    why = [reason.text for reason in reasons(report.sections, words, report.start)]
     document = write(report, why, language)
     # Each page leads to the others by relative links: it opens from a disk, too, and under any address.
     for key, root in ((stem, DEEP), (LATEST, "")):
-        html = render(report, words, Links(root, runbook)).encode()
+        html = render(report, words, PageLinks(root, runbook)).encode()
         store.put(f"{key}.json", document, JSON)
         store.put(f"{key}.html", html, HTML)
     log.info(
         "report %s: %s, %d problems, %d bytes of JSON", stem, report.verdict, report.problems, len(document)
     )
-    return Published(f"{stem}.html", f"{stem}.json", report.verdict, why)
+    return PublishedReport(f"{stem}.html", f"{stem}.json", report.verdict, why)
 
 
-def _place(store: ObjectStore, now: datetime, run: str) -> tuple[str, Earlier]:
+def _report_key(store: ObjectStore, now: datetime, run: str) -> tuple[str, Earlier]:
     """The key of a run's report, and the newest report before it; a run that is tried again keeps its key."""
     key = f"{PREFIX}{now.astimezone(KST):%Y/%m/%d/%H%M}{JSON_END}"
     for older in _older(store, now, key):

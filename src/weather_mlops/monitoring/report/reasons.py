@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
-from weather_mlops.monitoring.findings import Check, Section, Severity, Status
-from weather_mlops.monitoring.report.verdict import Verdict, breaches, silent, unseen
-from weather_mlops.monitoring.report.words import Words, figure
+from weather_mlops.monitoring.checks import Check, CheckSeverity, Section, Status
+from weather_mlops.monitoring.report.starting import Beginning, ToCome, to_come
+from weather_mlops.monitoring.report.translations import Translator, figure, time
+from weather_mlops.monitoring.report.verdict import ReportVerdict, breaches, silent, unseen
 
 NAMED: Final = 5
 """Subjects that a sentence names; the table of checks has them all."""
@@ -24,33 +25,38 @@ class Reason:
     """
 
     text: str
-    weight: Verdict
+    weight: ReportVerdict
     checks: Sequence[Check] = ()
 
 
-def reasons(sections: Sequence[Section], words: Words) -> list[Reason]:
-    """At least one."""
+def reasons(sections: Sequence[Section], words: Translator, start: Beginning) -> list[Reason]:
+    """At least one: problems, what is still to come in a new system, that all is well."""
     checks = [check for section in sections for check in section.checks]
     told = [
         _breach(list(group), words) for _, group in groupby(breaches(checks), key=lambda check: check.name)
     ]
     told += [
-        Reason(words("silent", section=words(f"of_{section.name}")), Verdict.WATCH)
+        Reason(words("silent", section=words(f"of_{section.name}")), ReportVerdict.WATCH)
         for section in sections
-        if silent(section)
+        if silent(section, start)
     ]
-    if hidden := unseen(check for section in sections if not silent(section) for check in section.checks):
+    measured = (check for section in sections if not silent(section, start) for check in section.checks)
+    if hidden := unseen(measured, start):
         labels = _some(words.titles(hidden))
-        told.append(Reason(words("unseen", labels=labels), Verdict.WATCH, hidden))
-    return told or _well(checks, words)
+        told.append(Reason(words("unseen", labels=labels), ReportVerdict.WATCH, hidden))
+    coming = _starting(sections, words, start)
+    return [*told, *coming] if told else [*coming, *_well(checks, words)]
 
 
-def _breach(group: Sequence[Check], words: Words) -> Reason:
+def _breach(group: Sequence[Check], words: Translator) -> Reason:
     """What is wrong; the worst one stands for all of a name."""
     worst = group[0]
     subject, label = words.subject(worst.subject), words.check(worst.name)
-    told = {"figure": figure(worst.value, worst.unit), "limit": figure(worst.limit, worst.unit)}
-    weight = max((_weight(check) for check in group), key=list(Verdict).index)
+    told = {
+        "figure": figure(worst.value, worst.unit, limit=worst.limit),
+        "limit": figure(worst.limit, worst.unit),
+    }
+    weight = max((_weight(check) for check in group), key=list(ReportVerdict).index)
     bare = worst.value is None or worst.limit is None
     if len(group) > 1:
         subjects = _some([words.subject(check.subject) for check in group])
@@ -66,16 +72,43 @@ def _breach(group: Sequence[Check], words: Words) -> Reason:
     return Reason(text, weight, group)
 
 
-def _well(checks: Sequence[Check], words: Words) -> list[Reason]:
+def _well(checks: Sequence[Check], words: Translator) -> list[Reason]:
     held = [check for check in checks if check.status is not Status.UNKNOWN]
-    told = [Reason(words("all_well", n=len(held)), Verdict.WELL)]
+    told = [Reason(words("all_well", n=len(held)), ReportVerdict.WELL)]
     if rest := len(checks) - len(held):
-        told.append(Reason(words("some_unmeasured", n=rest), Verdict.WELL))
+        told.append(Reason(words("some_unmeasured", n=rest), ReportVerdict.WELL))
     return told
 
 
-def _weight(check: Check) -> Verdict:
-    return Verdict.ACT if check.severity is Severity.CRITICAL else Verdict.WATCH
+def _starting(sections: Sequence[Section], words: Translator, start: Beginning) -> list[Reason]:
+    steps = to_come(sections, start)
+    if not steps:
+        return []
+    began = Reason(words("began", at=time(start.at)), ReportVerdict.STARTING)
+    return [began, *(Reason(_step(step, words), ReportVerdict.STARTING, step.checks) for step in steps)]
+
+
+def _step(coming: ToCome, words: Translator) -> str:
+    """What comes, when roughly, and until when that is no problem."""
+    if coming.paused:
+        when = words("step_paused", pipeline=coming.step.pipeline)
+    elif coming.running:
+        when = words("step_runs", pipeline=coming.step.pipeline)
+    elif coming.next_run_at is not None:
+        when = words("step_next", pipeline=coming.step.pipeline, at=time(coming.next_run_at))
+    else:
+        when = coming.step.pipeline
+    return words(
+        "to_come",
+        step=words(f"step_{coming.step.name}"),
+        when=when,
+        labels=_some(words.titles(coming.checks)),
+        by=time(coming.expected_by),
+    )
+
+
+def _weight(check: Check) -> ReportVerdict:
+    return ReportVerdict.ACT if check.severity is CheckSeverity.CRITICAL else ReportVerdict.WATCH
 
 
 def _some(names: Sequence[str]) -> str:

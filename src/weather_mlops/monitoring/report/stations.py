@@ -2,14 +2,13 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from html import escape
 from typing import Any, Final
 
-from weather_mlops.monitoring.findings import Check, Section, Status
-from weather_mlops.monitoring.report.parts import WINDOWS, gap, mark, pick
+from weather_mlops.monitoring.checks import Check, Section, Status
+from weather_mlops.monitoring.report.components import WINDOWS, gap, mark, pick
 from weather_mlops.monitoring.report.plots import WIDTH, Axis, cross, dot, framed, svg, triangle
-from weather_mlops.monitoring.report.words import Words, figure
-from weather_mlops.pages.markup import cell, folded, number, percent, table
+from weather_mlops.monitoring.report.translations import Translator, figure
+from weather_mlops.pages.markup import cell, escape, folded, number, percent, table
 from weather_mlops.pages.markup import figure as drawing
 from weather_mlops.variables import BY_NAME
 
@@ -34,7 +33,7 @@ CLIPPED: Final = 200.0
 """%, of its limit: a bias beyond is drawn at the edge."""
 
 
-def where(stations: Stations, checks: Iterable[Check], words: Words) -> str:
+def where(stations: Stations, checks: Iterable[Check], words: Translator) -> str:
     """A map: dots, triangles with a problem, crosses where nothing comes."""
     problems = by_station(checks)
     east = Axis(*EAST, BORDER, WIDTH - BORDER, (), "")
@@ -53,7 +52,7 @@ def where(stations: Stations, checks: Iterable[Check], words: Words) -> str:
     )
 
 
-def listed(stations: Stations, checks: Iterable[Check], words: Words) -> str:
+def listed(stations: Stations, checks: Iterable[Check], words: Translator) -> str:
     """All of them, the worst first."""
     problems = by_station(checks)
 
@@ -70,7 +69,7 @@ def listed(stations: Stations, checks: Iterable[Check], words: Words) -> str:
     return table(caption, head, rows[:ROWS_OPEN], dash) + more
 
 
-def beside_neighbours(stations: Stations, section: Section, words: Words) -> str:
+def neighbour_bias(stations: Stations, section: Section, words: Translator) -> str:
     """The bias of each sensor in shares of its limit, a row for each variable."""
     biases: dict[str, list[tuple[float, Mapping[str, Any], Mapping[str, Any]]]] = {}
     for row in stations:
@@ -105,7 +104,7 @@ def _row(
     found: Sequence[tuple[float, Mapping[str, Any], Mapping[str, Any]]],
     x: Axis,
     top: float,
-    words: Words,
+    words: Translator,
 ) -> str:
     body, taken = f'<text x="{BORDER}" y="{top + 14:.1f}">{escape(words.variable(name))}</text>', -CLIPPED
     for limit in (-100.0, 100.0):
@@ -127,7 +126,7 @@ def _unit(name: str) -> str:
     return BY_NAME[name].unit if name in BY_NAME else ""
 
 
-def _mark(x: float, y: float, row: Mapping[str, Any], found: Sequence[Check], words: Words) -> str:
+def _mark(x: float, y: float, row: Mapping[str, Any], found: Sequence[Check], words: Translator) -> str:
     told = [words.check(check.name) for check in found]
     title = ": ".join([_named(row, words), ", ".join(dict.fromkeys(told))] if told else [_named(row, words)])
     if any(check.name == SILENT for check in found):
@@ -135,7 +134,7 @@ def _mark(x: float, y: float, row: Mapping[str, Any], found: Sequence[Check], wo
     return triangle(x, y, "bad", title) if found else dot(x, y, "model", title)
 
 
-def _names(marks: Sequence[tuple[float, float, Mapping[str, Any]]], words: Words) -> str:
+def _names(marks: Sequence[tuple[float, float, Mapping[str, Any]]], words: Translator) -> str:
     """Names beside the marks, towards the middle; none where it would cover one that is written."""
     told, taken = "", list[tuple[float, float, float]]()
     for x, y, row in marks:
@@ -152,11 +151,11 @@ def _names(marks: Sequence[tuple[float, float, Mapping[str, Any]]], words: Words
     return told
 
 
-def _named(row: Mapping[str, Any], words: Words) -> str:
+def _named(row: Mapping[str, Any], words: Translator) -> str:
     return words.station(row["id"], row["english"], row["korean"])
 
 
-def _title(row: Mapping[str, Any], problems: Mapping[str, Sequence[Check]], words: Words) -> str:
+def _title(row: Mapping[str, Any], problems: Mapping[str, Sequence[Check]], words: Translator) -> str:
     sign = mark(Status.BREACH, words) + " " if problems.get(str(row["id"])) else ""
     return sign + escape(_named(row, words))
 

@@ -1,23 +1,22 @@
 """Is it up: pipelines, Airflow's parts, S3, the KMA's API, the machine."""
 
 from collections.abc import Callable, Mapping
-from html import escape
 from typing import Any, Final
 
-from weather_mlops.monitoring.findings import Section, Status
-from weather_mlops.monitoring.report.parts import check_tables, gap, left, mark, pick
+from weather_mlops.monitoring.checks import Section, Status
+from weather_mlops.monitoring.report.components import check_tables, gap, left, mark, pick
 from weather_mlops.monitoring.report.plots import bullet
-from weather_mlops.monitoring.report.words import Words, figure
-from weather_mlops.pages.markup import MISSING, NBSP, cell, kst, number, percent, table
+from weather_mlops.monitoring.report.translations import Translator, figure
+from weather_mlops.pages.markup import MISSING, NBSP, cell, escape, kst, number, percent, table
 
 STEPS: Final = ("write_ms", "read_ms", "list_ms", "delete_ms")
 STATES: Final = {"success": Status.OK, "failed": Status.BREACH}
 HEALTHY: Final = "healthy"
 
-Part = Callable[[Mapping[str, Any], Words], str]
+Part = Callable[[Mapping[str, Any], Translator], str]
 
 
-def body(section: Section, words: Words) -> str:
+def body(section: Section, words: Translator) -> str:
     """The section."""
     airflow = pick(section.figures, "airflow")
     parts: tuple[tuple[str, str, Any, Part], ...] = (
@@ -38,14 +37,29 @@ def body(section: Section, words: Words) -> str:
     )
 
 
-def _pipelines(dags: Mapping[str, Any], words: Words) -> str:
+def _pipelines(dags: Mapping[str, Any], words: Translator) -> str:
     names = ("took", "usual", "took_against", "late", "waits", "failed_in_a_row")
     head = [words("pipeline"), words("last_run"), left(words("state")), *(words(name) for name in names)]
     rows = [(escape(dag_id), _pipeline(dag or {}, words)) for dag_id, dag in dags.items()]
-    return table(words("pipelines_caption"), head, rows, words("dash_or_none"))
+    listed = table(words("pipelines_caption"), head, rows, words("dash_or_none"))
+    return f"{_watched(dags, words)}{listed}"
 
 
-def _pipeline(dag: Mapping[str, Any], words: Words) -> list[str]:
+def _watched(dags: Mapping[str, Any], words: Translator) -> str:
+    """Which pipelines are watched by what, a line each."""
+    named: dict[str, list[str]] = {}
+    for dag_id, dag in dags.items():
+        kind = next((name for name in ("paused", "by_hand") if pick(dag, name)), "by_schedule")
+        named.setdefault(kind, []).append(escape(dag_id))
+    lines = [
+        f"<li>{words(f'watched_{kind}', names=', '.join(named[kind]))}</li>"
+        for kind in ("by_schedule", "by_hand", "paused")
+        if kind in named
+    ]
+    return f"<ul>{''.join(lines)}</ul>"
+
+
+def _pipeline(dag: Mapping[str, Any], words: Translator) -> list[str]:
     state, at = dag.get("last_state"), dag.get("last_started_at")
     took, usual = dag.get("last_seconds"), dag.get("median_seconds")
     notes = [words(name) for name in ("paused", "by_hand") if dag.get(name)]
@@ -62,7 +76,7 @@ def _pipeline(dag: Mapping[str, Any], words: Words) -> list[str]:
     ]
 
 
-def _components(components: Mapping[str, Any], words: Words) -> str:
+def _components(components: Mapping[str, Any], words: Translator) -> str:
     rows = []
     for name, told in components.items():
         status, beat = pick(told, "status"), pick(told, "heartbeat_at")
@@ -73,7 +87,7 @@ def _components(components: Mapping[str, Any], words: Words) -> str:
     return table(f"{words('components')}.", head, rows, words("no_heartbeat"))
 
 
-def _storage(storage: Mapping[str, Any], words: Words) -> str:
+def _storage(storage: Mapping[str, Any], words: Translator) -> str:
     longest = max((storage.get(step) or 0 for step in STEPS), default=0) or 1
     rows = []
     for step in STEPS:
@@ -85,7 +99,7 @@ def _storage(storage: Mapping[str, Any], words: Words) -> str:
     return table(words("storage_caption"), [words("step"), words("took")], rows, words("dash"))
 
 
-def _kma(kma: Mapping[str, Any], words: Words) -> str:
+def _kma(kma: Mapping[str, Any], words: Translator) -> str:
     at, age = kma.get("last_success_at"), kma.get("last_success_age_h")
     facts = {
         "last_success": at and f"{kst(at)} ({words('ago', time=figure(age, 'h'))})",
@@ -108,7 +122,7 @@ def _kma(kma: Mapping[str, Any], words: Words) -> str:
     return _facts({words(name): text for name, text in facts.items()}, words)
 
 
-def _machine(machine: Mapping[str, Any], words: Words) -> str:
+def _machine(machine: Mapping[str, Any], words: Translator) -> str:
     facts = {
         words("cores"): _both(
             machine,
@@ -132,7 +146,7 @@ def _machine(machine: Mapping[str, Any], words: Words) -> str:
     return _facts(facts, words)
 
 
-def _facts(facts: Mapping[str, str | None], words: Words) -> str:
+def _facts(facts: Mapping[str, str | None], words: Translator) -> str:
     nothing = f"{MISSING}{NBSP}{words('unmeasured')}"
     lines = (f"<dt>{name}</dt><dd>{text or nothing}</dd>" for name, text in facts.items())
     return f"<dl>{''.join(lines)}</dl>"

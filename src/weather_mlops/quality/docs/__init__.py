@@ -5,6 +5,7 @@
 - ``quality/docs/YYYY/MM/DD/<page>.html``: Great Expectations' own page of it, by day and hour of the data
   (see ``names.py``);
 - ``quality/docs/YYYY/MM/DD/index.html``, ``quality/docs/index.html``: the runs of a day; the calendar of all;
+- ``quality/docs/YYYY/MM/DD/loads.html``: the parts of loads of a day, for readers of ``history``;
 - ``quality/docs/assets/``: the style sheets of the pages, named by their content; old pages need old ones.
 
 All times are KST's. Names tell what an index says, and the calendar keeps a line per day: so a run reads its
@@ -17,10 +18,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from weather_mlops.kma.endpoints import KST
-from weather_mlops.lake.store import ObjectStore
+from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.quality.audit import Audit
-from weather_mlops.quality.docs.index import Calendar, day_index
-from weather_mlops.quality.docs.names import DAY, DOCS, INDEX, page_of, tail
+from weather_mlops.quality.docs.index import Calendar, day_index, loads_index
+from weather_mlops.quality.docs.names import DATE_FORMAT, DOCS, INDEX, LOADS, page_of, tail
 from weather_mlops.quality.docs.page import render, style_sheet
 
 VALIDATIONS: Final = "quality/validations"
@@ -30,14 +31,14 @@ CSS: Final = "text/css; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class PublishedPages:
     """Keys of what a run published."""
 
     validation: str
     page: str
 
 
-def publish(store: ObjectStore, audit: Audit, *, load: bool = False) -> Published:
+def publish(store: ObjectStore, audit: Audit, *, load: bool = False) -> PublishedPages:
     """Write the result and the page of a run, and the indexes that name it.
 
     Args:
@@ -49,16 +50,18 @@ def publish(store: ObjectStore, audit: Audit, *, load: bool = False) -> Publishe
         StorageUnavailable, StorageRefused.
     """
     audited, page = audit.audited_at.astimezone(KST), page_of(audit, load=load)
-    validation = f"{VALIDATIONS}/{audited:{DAY}}/{audited:%H%M}_{tail(audit)}.json"
+    validation = f"{VALIDATIONS}/{audited:{DATE_FORMAT}}/{audited:%H%M}_{tail(audit)}.json"
     store.put(validation, json.dumps(document(audit), ensure_ascii=False).encode(), "application/json")
     store.put(page.key, render(audit, load=load).encode(), HTML)
     _publish_indexes(store, page.day)
-    return Published(validation, page.key)
+    return PublishedPages(validation, page.key)
 
 
 def _publish_indexes(store: ObjectStore, day: str) -> None:
     keys = [entry.key for entry in store.list(f"{DOCS}/{day}/")]
     store.put(f"{DOCS}/{day}/{INDEX}", day_index(day, keys).encode(), HTML)
+    if loads := loads_index(day, keys):
+        store.put(f"{DOCS}/{day}/{LOADS}", loads.encode(), HTML)
     calendar = _calendar(store)
     style = style_sheet()
     if calendar is None or calendar.style != style.name:
@@ -67,7 +70,7 @@ def _publish_indexes(store: ObjectStore, day: str) -> None:
         calendar = Calendar(style.name)
         calendar.take(entry.key for entry in store.list(f"{DOCS}/"))
     elif not any(key.endswith(f"/{INDEX}") for key in keys):
-        _refresh(store, calendar, datetime.strptime(day, DAY).replace(tzinfo=KST))
+        _refresh(store, calendar, datetime.strptime(day, DATE_FORMAT).replace(tzinfo=KST))
     calendar.style = style.name
     calendar.take(keys)
     store.put(f"{DOCS}/{INDEX}", calendar.page().encode(), HTML)
@@ -84,7 +87,7 @@ def _calendar(store: ObjectStore) -> Calendar | None:
 def _refresh(store: ObjectStore, calendar: Calendar, day: datetime) -> None:
     """Once a day: what two writers at once took from the day before, and days that cleanup removed."""
     before = day - timedelta(days=1)
-    calendar.take(entry.key for entry in store.list(f"{DOCS}/{before:{DAY}}/"))
+    calendar.take(entry.key for entry in store.list(f"{DOCS}/{before:{DATE_FORMAT}}/"))
     while (oldest := calendar.oldest) and not store.exists(f"{DOCS}/{oldest.replace('-', '/')}/{INDEX}"):
         calendar.drop(oldest)
 

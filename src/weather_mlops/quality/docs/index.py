@@ -9,12 +9,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from html import escape
 from typing import Final, Self
 from urllib.parse import quote
 
 from weather_mlops.pages import markup
-from weather_mlops.quality.docs.names import DAY, INDEX, Page, pages
+from weather_mlops.pages.markup import escape
+from weather_mlops.quality.docs.names import DATE_FORMAT, INDEX, LOADS, DocsPage, pages
 
 DAYS_SHOWN: Final = 31
 """Days with runs in the calendar; those before are a list of links."""
@@ -135,9 +135,9 @@ LEGEND: Final = (
 )
 
 
-def _line(day: str, found: Sequence[Page]) -> str:
+def _line(day: str, found: Sequence[DocsPage]) -> str:
     """A day in the calendar: one line, since that is how it is found again."""
-    hours: Mapping[int | None, list[Page]] = defaultdict(list)
+    hours: Mapping[int | None, list[DocsPage]] = defaultdict(list)
     for page in found:
         hours[page.hour].append(page)
     cells = "".join(_cell(day, hour, hours[hour]) for hour in HOURS)
@@ -149,7 +149,7 @@ def _line(day: str, found: Sequence[Page]) -> str:
     )
 
 
-def _cell(day: str, hour: int, runs: Sequence[Page]) -> str:
+def _cell(day: str, hour: int, runs: Sequence[DocsPage]) -> str:
     if not runs:
         return f"<td>{markup.MISSING}</td>"
     newest, said = runs[0], word(runs[0].score)
@@ -161,7 +161,7 @@ def _cell(day: str, hour: int, runs: Sequence[Page]) -> str:
 
 
 def day_index(day: str, keys: Iterable[str]) -> str:
-    """The runs of a day, newest hour first, and the loads that were audited on it.
+    """The runs of a day, newest hour first; of the loads that were audited on it only how many there are.
 
     Args:
         day: YYYY/MM/DD.
@@ -169,23 +169,47 @@ def day_index(day: str, keys: Iterable[str]) -> str:
     """
     found = pages(keys)
     hourly = sorted((page for page in found if page.hour is not None), key=_by_hour, reverse=True)
-    loads = [page for page in found if page.hour is None]
+    loads = len(found) - len(hourly)
     title = f"Data quality of {_day(day):%Y-%m-%d}"
     body = (
         f'<nav><a href="../../../{INDEX}#d{day.replace("/", "-")}">All days</a></nav>'
         f"<main><h1>{title}</h1>{LEGEND}"
         + _runs("Hour by hour, KST", "hour", hourly, 'id="hours"')
-        + (_runs("Parts of loads, audited on this day", "part", loads, 'id="loads"') if loads else "")
+        + (
+            f'<h2 id="loads">Parts of loads, audited on this day</h2><p><a href="{LOADS}">All {loads}</a>, '
+            "for those who may read the DAG history.</p>"
+            if loads
+            else ""
+        )
         + "</main>"
     )
     return markup.page(f"{title} (KST)", body, style=STYLE)
 
 
-def _by_hour(page: Page) -> tuple[int, datetime]:
+def loads_index(day: str, keys: Iterable[str]) -> str:
+    """The parts of loads that were audited on a day, newest first; empty where there were none.
+
+    Args:
+        day: YYYY/MM/DD.
+        keys: of its folder.
+    """
+    loads = [page for page in pages(keys) if page.hour is None]
+    if not loads:
+        return ""
+    title = f"Parts of loads, audited on {_day(day):%Y-%m-%d}"
+    body = (
+        f'<nav><a href="{INDEX}">The day</a></nav><main><h1>{title}</h1>{LEGEND}'
+        + _runs("Parts of loads, audited on this day", "part", loads, 'id="loads"')
+        + "</main>"
+    )
+    return markup.page(f"{title} (KST)", body, style=STYLE)
+
+
+def _by_hour(page: DocsPage) -> tuple[int, datetime]:
     return (-1 if page.hour is None else page.hour, page.audited_at)
 
 
-def _runs(caption: str, first: str, found: Sequence[Page], mark: str) -> str:
+def _runs(caption: str, first: str, found: Sequence[DocsPage], mark: str) -> str:
     head = (first, "audited at", "quality score, 0 to 1", "fit rows", "run")
     titles = "".join(f'<th scope="col">{title}</th>' for title in head)
     lines, seen = [], set[int]()
@@ -209,4 +233,4 @@ def _runs(caption: str, first: str, found: Sequence[Page], mark: str) -> str:
 
 
 def _day(day: str) -> date:
-    return datetime.strptime(day, DAY).date()  # noqa: DTZ007  a day has no time zone
+    return datetime.strptime(day, DATE_FORMAT).date()  # noqa: DTZ007  a day has no time zone

@@ -19,9 +19,11 @@ from weather_mlops.quality.audit import Audit
 
 DOCS: Final = "quality/docs"
 INDEX: Final = "index.html"
+LOADS: Final = "loads.html"
+"""The parts of loads of a day: apart from the others, since other people may read them."""
 LOAD: Final = "load"
 AUDITED: Final = "%Y%m%dT%H%M"
-DAY: Final = "%Y/%m/%d"
+DATE_FORMAT: Final = "%Y/%m/%d"
 _KEY: Final = re.compile(
     rf"{DOCS}/(?P<day>\d{{4}}/\d\d/\d\d)/(?P<name>"
     r"(?:(?:(?P<hour>[01]\d|2[0-3])h|load)_(?P<audited>\d{8}T\d{4})|(?P<clock>(?:[01]\d|2[0-3])[0-5]\d))"
@@ -31,7 +33,7 @@ _PART: Final = re.compile(r"part-\d{4}-[0-9a-f]{8}$")
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class DocsPage:
     """A page, as its key tells.
 
     Attributes:
@@ -60,13 +62,13 @@ class Page:
         return f"{DOCS}/{self.day}/{self.name}"
 
 
-def page_of(audit: Audit, *, load: bool) -> Page:
+def page_of(audit: Audit, *, load: bool) -> DocsPage:
     """What the page of an audit is called."""
     audited = audit.audited_at.astimezone(KST).replace(second=0, microsecond=0)
     hour = None if load or audit.window is None else audit.window[1].astimezone(KST)
     kind = LOAD if hour is None else f"{hour:%H}h"
-    return Page(
-        day=f"{hour or audited:{DAY}}",
+    return DocsPage(
+        day=f"{hour or audited:{DATE_FORMAT}}",
         name=f"{kind}_{audited:{AUDITED}}_{tail(audit)}.html",
         hour=None if hour is None else hour.hour,
         audited_at=audited,
@@ -82,25 +84,25 @@ def tail(audit: Audit) -> str:
     return f"{score}_{audit.fit_share:.4f}_{safe_run(audit.run)}"
 
 
-def pages(keys: Iterable[str]) -> list[Page]:
+def pages(keys: Iterable[str]) -> list[DocsPage]:
     """The pages among the keys of a listing, newest audit first."""
     found = [page for key in keys if (page := _named(key))]
     return sorted(found, key=lambda page: (page.audited_at, page.name), reverse=True)
 
 
-def _named(key: str) -> Page | None:
+def _named(key: str) -> DocsPage | None:
     """The page of a key; None for what is no page."""
     told = _KEY.fullmatch(key)
     if told is None:
         return None
     day, clock = told["day"], told["clock"]
     try:
-        when, form = (f"{day} {clock}", f"{DAY} %H%M") if clock else (told["audited"], AUDITED)
+        when, form = (f"{day} {clock}", f"{DATE_FORMAT} %H%M") if clock else (told["audited"], AUDITED)
         audited = datetime.strptime(when, form).replace(tzinfo=KST)
     except ValueError:
         return None
     hour = told["hour"] or (clock[:2] if clock and not _PART.search(told["run"]) else None)
-    return Page(
+    return DocsPage(
         day=day,
         name=told["name"],
         hour=None if hour is None else int(hour),

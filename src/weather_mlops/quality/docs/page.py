@@ -5,7 +5,6 @@ those that do: what scripts did (folding, "failed only") HTML and CSS do. The re
 """
 
 import copy
-import html
 import re
 from base64 import b64encode
 from collections.abc import Mapping
@@ -20,6 +19,7 @@ from typing import Any, Final
 from jinja2 import ChoiceLoader, FileSystemLoader
 
 from weather_mlops.kma.endpoints import KST
+from weather_mlops.pages.markup import escape
 from weather_mlops.quality.audit import Audit
 from weather_mlops.quality.docs.index import word
 
@@ -122,7 +122,7 @@ def _polished(page: str) -> str:
 def _escaped(value: Any) -> Any:
     """The same with no markup in any of its texts."""
     if isinstance(value, str):
-        return html.escape(value)
+        return escape(value)
     if isinstance(value, Mapping):
         return {_escaped(name): _escaped(inner) for name, inner in value.items()}
     return [_escaped(inner) for inner in value] if isinstance(value, list | tuple) else value

@@ -6,11 +6,11 @@ Placeholders are filled by ``words.Words``.
 from typing import Final, NamedTuple
 
 
-class Message(NamedTuple):
+class Translation(NamedTuple):
     """What is said, in each language: none without the other."""
 
     en: str
     ko: str
 
 
-LANGUAGES: Final = Message._fields
+LANGUAGES: Final = Translation._fields

@@ -2,132 +2,150 @@
 
 from typing import Final
 
-from weather_mlops.monitoring.report.messages import Message
+from weather_mlops.monitoring.report.messages import Translation
 
 FRAME: Final = {
     # The frame
-    "title": Message("Weather monitoring", "기상 모니터링"),
-    "made": Message(
+    "title": Translation("Weather monitoring", "기상 모니터링"),
+    "made": Translation(
         "{at}, run {run}. All times are KST (UTC+9).", "{at}, 실행 {run}. 모든 시각은 KST(UTC+9)."
     ),
-    "well": Message("Well", "정상"),
-    "watch": Message("Watch", "주의"),
-    "act": Message("Act now", "즉시 조치"),
-    "critical": Message("critical", "심각"),
-    "warning": Message("warning", "경고"),
-    "unmeasured": Message("not measured", "측정 안 됨"),
-    "ok": Message("within its limit", "한계 이내"),
-    "breach": Message("beyond its limit", "한계 초과"),
-    "unknown": Message("not measured", "측정 안 됨"),
-    "what_to_do": Message("what to do", "조치 방법"),
-    "system_health": Message("Is it up?", "시스템이 살아 있는가?"),
-    "data_quality": Message("Are the data in, and right?", "자료가 들어왔고 올바른가?"),
-    "model_performance": Message("Is the model still good?", "모델이 여전히 좋은가?"),
-    "of_system_health": Message("System", "시스템"),
-    "of_data_quality": Message("Data", "자료"),
-    "of_model_performance": Message("Model", "모델"),
-    "changed": Message("What changed since the last report?", "지난 보고서 이후 무엇이 달라졌는가?"),
-    "missing": Message("What could not be measured, and why", "측정하지 못한 것과 그 이유"),
-    "earlier": Message("Earlier reports", "이전 보고서"),
-    "footer": Message("The same for machines, schema {schema}: {key}", "기계용 JSON(스키마 {schema}): {key}"),
+    "well": Translation("Well", "정상"),
+    "starting": Translation("Starting", "시작 중"),
+    "watch": Translation("Watch", "주의"),
+    "act": Translation("Act now", "즉시 조치"),
+    "critical": Translation("critical", "심각"),
+    "warning": Translation("warning", "경고"),
+    "unmeasured": Translation("not measured", "측정 안 됨"),
+    "ok": Translation("within its limit", "한계 이내"),
+    "breach": Translation("beyond its limit", "한계 초과"),
+    "unknown": Translation("not measured", "측정 안 됨"),
+    "what_to_do": Translation("what to do", "조치 방법"),
+    "system_health": Translation("Is it up?", "시스템이 살아 있는가?"),
+    "data_quality": Translation("Are the data in, and right?", "자료가 들어왔고 올바른가?"),
+    "model_performance": Translation("Is the model still good?", "모델이 여전히 좋은가?"),
+    "of_system_health": Translation("System", "시스템"),
+    "of_data_quality": Translation("Data", "자료"),
+    "of_model_performance": Translation("Model", "모델"),
+    "changed": Translation("What changed since the last report?", "지난 보고서 이후 무엇이 달라졌는가?"),
+    "missing": Translation("What could not be measured, and why", "측정하지 못한 것과 그 이유"),
+    "earlier": Translation("Earlier reports", "이전 보고서"),
+    "footer": Translation(
+        "The same for machines, schema {schema}: {key}", "기계용 JSON(스키마 {schema}): {key}"
+    ),
     # Reasons
-    "all_well": Message(
+    "all_well": Translation(
         "All {n} measured checks are within their limits.", "측정한 점검 {n}개가 모두 한계 이내입니다."
     ),
-    "some_unmeasured": Message(
+    "some_unmeasured": Translation(
         "{n} checks that only warn could not be measured yet.",
         "경고용 점검 {n}개는 아직 측정하지 못했습니다.",
     ),
-    "one": Message("{label}: {figure}, limit {limit}.", "{label}: {figure}, 한계 {limit}."),
-    "one_bare": Message("{label}: {detail}", "{label}: {detail}"),
-    "many": Message(
+    "one": Translation("{label}: {figure}, limit {limit}.", "{label}: {figure}, 한계 {limit}."),
+    "one_bare": Translation("{label}: {detail}", "{label}: {detail}"),
+    "many": Translation(
         "{label}: {n} of them; furthest {subject}: {figure}, limit {limit}.",
         "{label}: {n}건, 가장 심한 {subject}: {figure}, 한계 {limit}.",
     ),
-    "many_bare": Message("{label}: {n} of them: {subjects}.", "{label}: {n}건: {subjects}."),
-    "unseen": Message("Critical, and not measured: {labels}.", "측정하지 못한 심각 점검: {labels}."),
-    "silent": Message(
-        "{section}: nothing could be held to a limit.", "{section}: 한계와 비교한 값이 하나도 없습니다."
+    "many_bare": Translation("{label}: {n} of them: {subjects}.", "{label}: {n}건: {subjects}."),
+    "unseen": Translation("Critical, and not measured: {labels}.", "측정하지 못한 심각 점검: {labels}."),
+    "silent": Translation(
+        "{section}: nothing could be compared with a limit.", "{section}: 한계와 비교한 값이 하나도 없습니다."
+    ),
+    # Reasons of a new system
+    "began": Translation("The system began at {at}.", "시스템 시작: {at}."),
+    "to_come": Translation(
+        "Still to come: {step} ({when}). Not measured until then: {labels}. Something to watch if it has not "
+        "come by {by}.",
+        "아직 남은 일: {step}({when}). 그때까지 측정하지 못하는 점검: {labels}. {by}까지 없으면 주의로 "
+        "바뀝니다.",
+    ),
+    "step_first_collection": Translation("the first collection", "첫 자료 수집"),
+    "step_first_model": Translation("the first model that passes every gate", "모든 관문을 통과한 첫 모델"),
+    "step_next": Translation("{pipeline}, next run {at}", "{pipeline}, 다음 실행 {at}"),
+    "step_runs": Translation("{pipeline} runs now", "{pipeline} 실행 중"),
+    "step_paused": Translation(
+        "{pipeline} is paused: unpause it in Airflow", "{pipeline}이(가) 일시 중지됨: Airflow에서 해제하세요"
     ),
     # Checks, tiles
-    "tile_checks": Message(
+    "tile_checks": Translation(
         "{breaches} of {n} checks beyond their limit", "점검 {n}개 중 {breaches}개 한계 초과"
     ),
-    "tile_unknown": Message("{n} not measured", "{n}개 측정 안 됨"),
-    "tile_silent": Message("nothing measured", "측정한 것 없음"),
-    "check": Message("check", "점검"),
-    "state": Message("state", "상태"),
-    "figure": Message("figure", "값"),
-    "limit": Message("limit", "한계"),
-    "against": Message("figure against limit", "한계 대비"),
-    "found": Message("measured on", "근거"),
-    "checks_caption": Message("Bar: the figure; mark: its limit.", "막대: 값, 세로선: 한계."),
-    "bare": Message("not measured, or no single figure.", "측정 안 됨, 또는 단일 값이 아님."),
-    "checks_beyond": Message("Beyond their limit.", "한계를 넘은 점검."),
-    "checks_within": Message("Checks within their limit: {n}", "한계 이내 점검 {n}개"),
-    "checks_nearest": Message(
+    "tile_unknown": Translation("{n} not measured", "{n}개 측정 안 됨"),
+    "tile_silent": Translation("nothing measured", "측정한 것 없음"),
+    "check": Translation("check", "점검"),
+    "state": Translation("state", "상태"),
+    "figure": Translation("figure", "값"),
+    "limit": Translation("limit", "한계"),
+    "against": Translation("figure against limit", "한계 대비"),
+    "found": Translation("measured on", "근거"),
+    "checks_caption": Translation("Bar: the figure; mark: its limit.", "막대: 값, 세로선: 한계."),
+    "bare": Translation("not measured, or no single figure.", "측정 안 됨, 또는 단일 값이 아님."),
+    "checks_beyond": Translation("Beyond their limit.", "한계를 넘은 점검."),
+    "checks_within": Translation("Checks within their limit: {n}", "한계 이내 점검 {n}개"),
+    "checks_nearest": Translation(
         "Of more than {n} alike, the one nearest to its limit.",
         "같은 점검이 {n}개를 넘으면 한계에 가장 가까운 것만.",
     ),
-    "checks_unknown": Message("Checks not measured: {n}", "측정하지 못한 점검 {n}개"),
-    "no_checks": Message("Nothing was held to a limit.", "한계와 비교한 값이 없습니다."),
+    "checks_unknown": Translation("Checks not measured: {n}", "측정하지 못한 점검 {n}개"),
+    "no_checks": Translation("Nothing was held to a limit.", "한계와 비교한 값이 없습니다."),
     # History
-    "strip_title": Message("The last 24 hours.", "최근 24시간."),
-    "strip_note": Message(
+    "strip_title": Translation("The last 24 hours.", "최근 24시간."),
+    "strip_note": Translation(
         "A bar for each report, as high as the verdict was grave: "
-        "a third is well, two thirds watch, all act. "
+        "a quarter is well, half starting, three quarters watch, all act. "
         "No bar: no report.",
-        "보고서마다 막대 하나. 높이는 심각도: 1/3 정상, 2/3 주의, "
+        "보고서마다 막대 하나. 높이는 심각도: 1/4 정상, 1/2 시작 중, 3/4 주의, "
         "전체 즉시 조치. 막대가 없으면 보고서가 없음.",
     ),
-    "strip_label": Message("Verdicts of the last 24 hours", "최근 24시간 판정"),
-    "time": Message("time (KST)", "시각(KST)"),
-    "day": Message("day (KST)", "날짜(KST)"),
-    "no_earlier": Message(
+    "strip_label": Translation("Verdicts of the last 24 hours", "최근 24시간 판정"),
+    "time": Translation("time (KST)", "시각(KST)"),
+    "day": Translation("day (KST)", "날짜(KST)"),
+    "no_earlier": Translation(
         "There is no earlier report of the last 7 days.", "최근 7일 안의 이전 보고서가 없습니다."
     ),
-    "earlier_reports": Message("Reports of the last 7 days: {n}", "최근 7일 보고서 {n}개"),
-    "previous": Message("the report before: {at}", "직전 보고서: {at}"),
-    "latest": Message("the newest report", "최신 보고서"),
+    "earlier_reports": Translation("Reports of the last 7 days: {n}", "최근 7일 보고서 {n}개"),
+    "previous": Translation("the report before: {at}", "직전 보고서: {at}"),
+    "latest": Translation("the newest report", "최신 보고서"),
     # Changes
-    "since": Message("Since the report of {at}.", "{at} 보고서 이후."),
-    "why_first": Message(
+    "since": Translation("Since the report of {at}.", "{at} 보고서 이후."),
+    "why_first": Translation(
         "There is no earlier report of the last 7 days to compare with.",
         "비교할 최근 7일 안의 이전 보고서가 없습니다.",
     ),
-    "why_schema": Message(
+    "why_schema": Translation(
         "The report before is of another version of the schema: it can't be compared with.",
         "직전 보고서의 스키마 버전이 달라 비교할 수 없습니다.",
     ),
-    "why_broken": Message(
+    "why_broken": Translation(
         "The report before can't be read: it can't be compared with.",
         "직전 보고서를 읽을 수 없어 비교할 수 없습니다.",
     ),
-    "opened": Message("New problems", "새 문제"),
-    "closed": Message("Solved", "해결됨"),
-    "lost": Message("In breach before, not measured now", "이전에 초과, 지금은 측정 안 됨"),
-    "gaps_new": Message("Newly missing figures", "새로 빠진 값"),
-    "gaps_over": Message("Figures that are there again", "다시 측정된 값"),
-    "none": Message("none", "없음"),
-    "moved": Message(
+    "opened": Translation("New problems", "새 문제"),
+    "closed": Translation("Solved", "해결됨"),
+    "lost": Translation("In breach before, not measured now", "이전에 초과, 지금은 측정 안 됨"),
+    "gaps_new": Translation("Newly missing figures", "새로 빠진 값"),
+    "gaps_over": Translation("Figures that are there again", "다시 측정된 값"),
+    "none": Translation("none", "없음"),
+    "moved": Translation(
         "Figures that moved by a tenth of their limit or more, the furthest first.",
         "한계의 10\u00a0% 이상 움직인 값, 많이 움직인 순.",
     ),
-    "nothing_moved": Message(
+    "nothing_moved": Translation(
         "No figure moved by a tenth of its limit or more.", "한계의 10\u00a0% 이상 움직인 값이 없습니다."
     ),
-    "no_limit": Message("it has no limit.", "한계 없음."),
-    "others": Message("{n} more", "{n}개 더"),
-    "before": Message("before", "이전"),
-    "now": Message("now", "현재"),
-    "change": Message("change", "변화"),
+    "no_limit": Translation("it has no limit.", "한계 없음."),
+    "others": Translation("{n} more", "{n}개 더"),
+    "before": Translation("before", "이전"),
+    "now": Translation("now", "현재"),
+    "change": Translation("change", "변화"),
     # Missing
-    "nothing_missing": Message("Nothing: every figure was measured.", "없음: 모든 값을 측정했습니다."),
-    "gap": Message("{what}: not measured.", "{what}: 측정하지 못했습니다."),
-    "reasons_below": Message(
+    "nothing_missing": Translation("Nothing: every figure was measured.", "없음: 모든 값을 측정했습니다."),
+    "gap": Translation("{what}: not measured.", "{what}: 측정하지 못했습니다."),
+    "reasons_below": Translation(
         "What is missing, and why, is listed below.", "빠진 것과 그 이유는 아래 목록에 있습니다."
     ),
-    "dash": Message(
+    "dash": Translation(
         "not measured, as listed below, or there was nothing to measure.",
         "측정 안 됨(아래 목록 참조), 또는 측정할 것이 없음.",
     ),

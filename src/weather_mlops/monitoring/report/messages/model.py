@@ -2,21 +2,21 @@
 
 from typing import Final
 
-from weather_mlops.monitoring.report.messages import Message
+from weather_mlops.monitoring.report.messages import Translation
 
 MODEL: Final = {
-    "targets": Message("targets", "예측 대상"),
-    "no_champion": Message("There is no champion yet.", "아직 챔피언 모델이 없습니다."),
-    "champion": Message("champion", "챔피언"),
-    "champion_told": Message(
+    "targets": Translation("targets", "예측 대상"),
+    "no_champion": Translation("There is no champion yet.", "아직 챔피언 모델이 없습니다."),
+    "champion": Translation("champion", "챔피언"),
+    "champion_told": Translation(
         "Champion {version}, since {since}: {age}.", "챔피언 {version}, {since}부터: {age}."
     ),
-    "days_old": Message("{days} days old", "{days}일 됨"),
-    "verified": Message("Its files were verified at {at}.", "파일 검증 시각 {at}."),
-    "not_verified": Message("Its files failed verification at {at}.", "파일 검증 실패, {at}."),
-    "newest_forecast": Message("The newest forecast was issued at {at}.", "최신 예보 발표 {at}."),
-    "no_forecast": Message("No forecast was issued yet.", "아직 발표된 예보가 없습니다."),
-    "model_caption": Message(
+    "days_old": Translation("{days} days old", "{days}일 됨"),
+    "verified": Translation("Its files were verified at {at}.", "파일 검증 시각 {at}."),
+    "not_verified": Translation("Its files failed verification at {at}.", "파일 검증 실패, {at}."),
+    "newest_forecast": Translation("The newest forecast was issued at {at}.", "최신 예보 발표 {at}."),
+    "no_forecast": Translation("No forecast was issued yet.", "아직 발표된 예보가 없습니다."),
+    "model_caption": Translation(
         "All leads together, by the hour that was forecast. Promised: by "
         "the champion's evaluation; persistence: on the "
         "same rows; bias: forecast minus observation; coverage: of the "
@@ -25,40 +25,42 @@ MODEL: Final = {
         "평가값, 지속성: 같은 행 기준, 편향: 예보−관측, "
         "포함률: 80\u00a0% 구간, 예보 없음: 예보가 없던 시간.",
     ),
-    "pairs": Message("pairs", "쌍"),
-    "rmse": Message("RMSE", "RMSE"),
-    "mae": Message("MAE", "MAE"),
-    "promised": Message("promised", "약속"),
-    "persistence": Message("persistence", "지속성"),
-    "skill": Message("skill over persistence", "기술점수(지속성)"),
-    "skill_damped": Message("skill over damped anomaly", "기술점수(감쇠 편차)"),
-    "mean_bias": Message("bias", "편향"),
-    "coverage": Message("coverage", "포함률"),
-    "without": Message("without", "예보 없음"),
-    "lead": Message("lead (h)", "선행시간(h)"),
-    "by_lead": Message("by lead", "선행시간별"),
-    "measured": Message("measured", "실측"),
-    "rmse_by_lead": Message("RMSE by lead, last 7 days ({unit}).", "선행시간별 RMSE, 최근 7일({unit})."),
-    "rmse_note": Message("Lower is better.", "낮을수록 좋음."),
-    "bias_by_lead": Message("Bias by lead, last 7 days ({unit}).", "선행시간별 편향, 최근 7일({unit})."),
-    "bias_by_lead_note": Message("Forecast minus observation; 0 is right.", "예보−관측. 0이면 치우침 없음."),
-    "coverage_by_lead": Message(
+    "pairs": Translation("pairs", "쌍"),
+    "rmse": Translation("RMSE", "RMSE"),
+    "mae": Translation("MAE", "MAE"),
+    "promised": Translation("promised", "약속"),
+    "persistence": Translation("persistence", "지속성"),
+    "skill": Translation("skill over persistence", "기술점수(지속성)"),
+    "skill_damped": Translation("skill over damped anomaly", "기술점수(감쇠 편차)"),
+    "mean_bias": Translation("bias", "편향"),
+    "coverage": Translation("coverage", "포함률"),
+    "without": Translation("without", "예보 없음"),
+    "lead": Translation("lead (h)", "선행시간(h)"),
+    "by_lead": Translation("by lead", "선행시간별"),
+    "measured": Translation("measured", "실측"),
+    "rmse_by_lead": Translation("RMSE by lead, last 7 days ({unit}).", "선행시간별 RMSE, 최근 7일({unit})."),
+    "rmse_note": Translation("Lower is better.", "낮을수록 좋음."),
+    "bias_by_lead": Translation("Bias by lead, last 7 days ({unit}).", "선행시간별 편향, 최근 7일({unit})."),
+    "bias_by_lead_note": Translation(
+        "Forecast minus observation; 0 is right.", "예보−관측. 0이면 치우침 없음."
+    ),
+    "coverage_by_lead": Translation(
         "Coverage of the 80\u00a0% interval by lead, last 7 days (%).",
         "선행시간별 80\u00a0% 구간 포함률, 최근 7일(%).",
     ),
-    "coverage_note": Message("Aim: 80\u00a0%.", "목표: 80\u00a0%."),
-    "daily": Message("daily figures", "일별 값"),
-    "rmse_by_day": Message("RMSE by day ({unit}).", "일별 RMSE({unit})."),
-    "residuals": Message("residuals", "잔차"),
-    "residuals_told": Message(
+    "coverage_note": Translation("Aim: 80\u00a0%.", "목표: 80\u00a0%."),
+    "daily": Translation("daily figures", "일별 값"),
+    "rmse_by_day": Translation("RMSE by day ({unit}).", "일별 RMSE({unit})."),
+    "residuals": Translation("residuals", "잔차"),
+    "residuals_told": Translation(
         "Residuals of 7 days: bias {bias} ± {error} (standard error, "
         "on {n} effective samples), that is {scaled} "
         "promised RMSE; RMSE is {ratio} times the promised one.",
         "7일 잔차: 편향 {bias} ± {error}(표준오차, 유효 표본 {n}), 약속 "
         "RMSE의 {scaled}배. RMSE는 약속의 {ratio}배.",
     ),
-    "model_stations_title": Message("By station, last 7 days ({n})", "지점별, 최근 7일({n}곳)"),
-    "model_stations_caption": Message(
+    "model_stations_title": Translation("By station, last 7 days ({n})", "지점별, 최근 7일({n}곳)"),
+    "model_stations_caption": Translation(
         "The greatest RMSE first ({unit}); pairs; bias; coverage of the 80\u00a0% interval (%).",
         "RMSE가 큰 순({unit}), 쌍, 편향, 80\u00a0% 구간 포함률(%).",
     ),

@@ -1,0 +1,145 @@
+"""Where the API is: the one form of its URL that is taken, and what is shown of another one."""
+
+import ipaddress
+import re
+from typing import Final
+from urllib.parse import urlsplit
+
+from weather_mlops.errors import Misconfigured
+
+EXAMPLE: Final = "https://apihub.kma.go.kr/api/typ01/url"
+# A shorter one may occur in a text by chance, and can't be a real key.
+SHORTEST_KEY: Final = 8
+_SETTINGS: Final = "KMA_API_URL, or in Airflow the host of the connection kma_default"
+# Scheme, host and port, folders. Everything else has no place in it: a query, a login, a fragment, spaces.
+_URL: Final = re.compile(r"https?://(\[[0-9a-f:.]+\]|[\w.-]+)(:[0-9]{1,5})?((/[\w.~-]+)*)", re.IGNORECASE)
+# Of a host's name: container names have underscores. A dot at the name's end is DNS's root.
+_LABEL: Final = re.compile(r"\w([\w-]{0,61}\w)?")
+_LONGEST_HOST: Final = 253
+# Another parameter's name after the key, of a query that was copied whole.
+_NEXT_PARAMETER: Final = re.compile(r"&\w+=")
+# What copying and configuration files leave around a key; none of it is ever in one.
+_NOT_OF_A_KEY: Final = re.compile(r"[^!-~]|[\"'`<>\\]|^[=?&]")
+_ENDPOINT: Final = re.compile(r"(kma|stn|nph|sfc|awsh?)[_-].*|.*\.[a-z]{2,5}\d?", re.IGNORECASE)
+
+
+def with_key(url: str, key: str) -> str:
+    """The URL as ``base_url`` gives it, checked together with the key that goes with it.
+
+    Args:
+        url: as somebody set it.
+        key: of the API Hub, without spaces around it.
+
+    Raises:
+        Misconfigured: one of the two is missing, holds the other, or can't be used. Neither is shown.
+    """
+    if not url.strip() or not key:
+        raise Misconfigured(
+            f"the KMA API has no {'key' if url.strip() else 'URL'}: set KMA_AUTH_KEY and KMA_API_URL, or in "
+            "Airflow the connection kma_default (host = URL, password = key). Keys: apihub.kma.go.kr"
+        )
+    check_key(key)
+    if len(key) >= SHORTEST_KEY and key in url:
+        raise Misconfigured(
+            f"the KMA API's URL holds the key: set {_SETTINGS}, to {EXAMPLE}, and the key apart"
+        )
+    return base_url(url)
+
+
+def check_key(key: str) -> None:
+    """Make sure that a key is nothing but the key.
+
+    Args:
+        key: without spaces around it.
+
+    Raises:
+        Misconfigured: it is a URL, has other parameters, or has characters that no key has. It isn't shown.
+    """
+    place = "set KMA_AUTH_KEY, or the password of the connection kma_default,"
+    if "://" in key or "authkey=" in key.lower():
+        raise Misconfigured(
+            f"the KMA API's key is a URL, or has its parameter's name before it: {place} to what stands "
+            "behind authKey= alone"
+        )
+    if _NEXT_PARAMETER.search(key):
+        raise Misconfigured(
+            f"the KMA API's key has another parameter behind it (&...=): {place} to what stands between "
+            "authKey= and the next & alone"
+        )
+    if _NOT_OF_A_KEY.search(key):
+        raise Misconfigured(
+            "the KMA API's key has characters that no key has: quotes, spaces, control characters, letters "
+            f"other than ASCII, or =, ? or & at its beginning: {place} to the key alone, without quotes, as "
+            "apihub.kma.go.kr shows it"
+        )
+
+
+def base_url(text: str) -> str:
+    """The URL that endpoints' names are put behind, without a slash at its end.
+
+    Args:
+        text: as somebody set it.
+
+    Raises:
+        Misconfigured: it has another form. The message shows scheme and host alone: the rest, such as the
+            query of an example that was copied whole, may hold the key.
+    """
+    url = text.strip().rstrip("/")
+    match = _URL.fullmatch(url)
+    if match and _is_host(match[1]) and _is_port(match[2]) and _are_folders(match[3]):
+        return url
+    origin = _origin(url)
+    if not origin:
+        raise Misconfigured(
+            "the KMA API's URL can't be used: give one that begins with https:// and the name of a host, "
+            f"such as {EXAMPLE}, as {_SETTINGS}"
+        )
+    raise Misconfigured(
+        f"the KMA API's URL must end before the endpoint, as {EXAMPLE} does: without a file such as "
+        "kma_sfctm3.php, a query (?...), a login (...@), a fragment (#...), a folder named .. or a key. The "
+        f"one that is set begins with {origin}; set {_SETTINGS}, and the key as KMA_AUTH_KEY or as the "
+        "connection's password"
+    )
+
+
+def _origin(url: str) -> str:
+    """Scheme and host; empty where there are none, or where the host may be something else."""
+    try:
+        parts = urlsplit(url)
+        host, has_port = parts.hostname or "", parts.port != 0
+    except ValueError:
+        return ""
+    host = f"[{host}]" if ":" in host else host
+    known = parts.scheme in {"http", "https"} and has_port and _is_host(host)
+    return f"{parts.scheme}://{host}" if known else ""
+
+
+def _is_host(text: str) -> bool:
+    """Whether something can be connected to under it: an address, or a name that DNS can have."""
+    if text.startswith("["):
+        return _is_address(text.strip("[]"))
+    host = text.removesuffix(".")
+    if re.fullmatch(r"[\d.]+", host):
+        return _is_address(host)
+    try:
+        encoded = host if host.isascii() else host.encode("idna").decode()
+    except UnicodeError:
+        return False
+    return len(encoded) <= _LONGEST_HOST and all(map(_LABEL.fullmatch, encoded.split(".")))
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _are_folders(path: str) -> bool:
+    """Whether a path names folders alone: no endpoint, and no way up."""
+    return not any(name in {".", ".."} or _ENDPOINT.fullmatch(name) for name in path.split("/"))
+
+
+def _is_port(text: str | None) -> bool:
+    return text is None or 0 < int(text[1:]) < 1 << 16

@@ -1,0 +1,128 @@
+"""How much may be read at once, and the one way to read that much and no more.
+
+Whoever sends or stores something decides how large it is: a gzip of 600 kB may hold 600 MB. Everything that
+comes from outside of a process, or is unpacked in it, is read by ``read_at_most`` or ``gunzip_at_most``, with
+one of the limits of this module. The longest honest response is known: a month of all 97 stations, 744 × 97
+rows of 284 bytes, 20.5 MB.
+"""
+
+import io
+import zlib
+from gzip import GzipFile
+from typing import Final, NamedTuple, Protocol
+
+from weather_mlops.errors import FormatChanged, WeatherError
+
+MIB: Final = 1 << 20
+CHUNK: Final = MIB
+GZIP: Final = b"\x1f\x8b"
+
+
+class Limit(NamedTuple):
+    """How large something may be.
+
+    Attributes:
+        size: bytes, unpacked.
+        what: it is, for messages.
+        reason: why that is enough.
+    """
+
+    size: int
+    what: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"over {self.size // MIB} MiB, the limit of {self.what}: {self.reason}"
+
+
+KMA_RESPONSE: Final = Limit(64 * MIB, "a response of the KMA", "a month of all stations has 20")
+IMPORTED_FILE: Final = Limit(
+    128 * MIB,
+    "a file of observations",
+    "half a year of all stations, or 50 years of one. Cut it into several files.",
+)
+IMPORTED_ARCHIVE: Final = Limit(16 * IMPORTED_FILE.size, "all files of a zip", "16 of the largest files")
+RAW_RESPONSE: Final = Limit(IMPORTED_FILE.size, "a kept response", "imported files are kept as well")
+RAW_PAGE: Final = Limit(
+    32 * MIB, "a response shown in the browser", "a month of all stations has 20; read a longer one from S3"
+)
+DOCUMENT: Final = Limit(32 * MIB, "a document or a page on S3", "the largest one has some MB")
+JSON_DOCUMENT: Final = Limit(
+    16 * MIB, "a JSON document", "the forecasts of all stations and targets have about 3"
+)
+MODEL_FILE: Final = Limit(128 * MIB, "a file of a model", "the boosters of all leads together have 80")
+STAGED_BATCH: Final = Limit(
+    256 * MIB,
+    "what a task stages for the next one",
+    "a part of a load, 400,000 rows, has 110",
+)
+TABLE_FILE: Final = Limit(
+    2048 * MIB,
+    "a file of a table, or a part of one",
+    "a month of all stations has 2, written by others 10 times",
+)
+STAGED_TABLE: Final = Limit(
+    2048 * MIB, "a staged table", "as many rows as are ever learned from, with all features, have 300"
+)
+BACKUP_MANIFEST: Final = Limit(MIB, "the manifest of a backup", "it has a line for each table")
+
+
+class Readable(Protocol):
+    """Anything that bytes are read from."""
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes, not more than so many; none at the end."""
+
+
+def read_at_most(
+    stream: Readable, limit: Limit, where: str = "", error: type[WeatherError] = FormatChanged
+) -> bytes:
+    """Read all of a stream that is no longer than a limit.
+
+    Args:
+        stream: what is read; no more than the limit and a chunk is ever in memory.
+        limit: of what is read.
+        where: it comes from, for the message.
+        error: what is raised where there is more.
+
+    Raises:
+        FormatChanged: there is more; or ``error``.
+    """
+    chunks, size = [], 0
+    while chunk := stream.read(CHUNK):
+        size += len(chunk)
+        if size > limit.size:
+            raise error(f"{where}: {limit}" if where else str(limit))
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def gunzip_at_most(
+    body: bytes,
+    limit: Limit,
+    where: str = "",
+    error: type[WeatherError] = FormatChanged,
+    fix: str = "Restore it from a copy.",
+) -> bytes:
+    """Unpack a gzip, all members of it, that holds no more than a limit; other bytes stay as they are.
+
+    Args:
+        body: a gzip, or not.
+        limit: of what it holds.
+        where: it comes from, for the message.
+        error: what is raised.
+        fix: what to do with a damaged one, for the message.
+
+    Raises:
+        FormatChanged: it holds more, or is damaged; or ``error``.
+    """
+    if not body.startswith(GZIP):
+        return body
+    try:
+        with GzipFile(fileobj=io.BytesIO(body)) as file:
+            return read_at_most(file, limit, where, error)
+    except error:  # some of ours are errors of the operating system as well
+        raise
+    except (OSError, EOFError, zlib.error) as damage:
+        told = f"a damaged gzip: {damage}. {fix}"
+        raise error(f"{where}: {told}" if where else told) from damage

@@ -1,0 +1,54 @@
+"""Which recipe suits the data: by how much of the year they have seen."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from weather_mlops.model import climatology, long_history, short_history
+from weather_mlops.model.features import RECENT, SEASONAL, Choice
+from weather_mlops.model.forecaster import LeadModel
+from weather_mlops.model.sample import Sample
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How the leads of a model are trained.
+
+    Attributes:
+        name: in logs and in the model's settings.
+        uses: which features.
+        train_lead: the model of a sample, a lead in hours and a seed.
+        settings: for the record; with the features they make the recipe's hash.
+    """
+
+    name: str
+    uses: Choice
+    train_lead: Callable[[Sample, int, int], LeadModel]
+    settings: Callable[[], Mapping[str, Any]]
+
+
+LONG: Final = Recipe(
+    "long_history",
+    lambda name: name not in RECENT,
+    long_history.train_lead,
+    lambda: asdict(long_history.SETTINGS),
+)
+SHORT: Final = Recipe(
+    "short_history",
+    lambda name: name not in SEASONAL,
+    short_history.train_lead,
+    lambda: asdict(short_history.SETTINGS),
+)
+
+
+def recipe_for(values: np.ndarray, hours: np.ndarray) -> Recipe:
+    """The recipe for a training span: LONG where most stations have seen nearly a whole year.
+
+    Args:
+        values: of the target, shape (stations, T); NaN = not observed.
+        hours: datetime64[h], UTC, shape (T,).
+    """
+    days = climatology.days_of_year_seen(values, hours)
+    return LONG if np.median(days) >= climatology.YEAR_SEEN_DAYS else SHORT

@@ -1,0 +1,94 @@
+"""Rows that were refused, and station-hours that are missing: what the quarantine and the register say."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyiceberg.catalog import Catalog
+from pyiceberg.expressions import And
+
+from weather_mlops.kma.endpoints import HOUR
+from weather_mlops.lake.gaps import HORIZON
+from weather_mlops.lake.rows import at_or_after, between, missing
+from weather_mlops.lake.schemas import GAPS, QUARANTINE, UTC_TIME
+from weather_mlops.monitoring.window import read
+
+AGES: Final = {"up to 6 h": 6, "6 to 24 h": 24, "1 to 7 d": 168, "7 to 31 d": 744}
+"""Oldest age of each class, hours."""
+
+
+def refused(catalog: Catalog, first: datetime, last: datetime) -> pa.Table:
+    """Refused rows of a period; of rows whose hour can't be read, those that were refused in it.
+
+    Returns:
+        ``station_id``, ``rule``, ``at``: the hour, or else when it was refused.
+
+    Raises:
+        StorageUnavailable, StorageRefused.
+    """
+    unreadable = And(missing("observed_at"), between(first, last, "quarantined_at"))
+    columns = ("station_id", "observed_at", "rule", "quarantined_at")
+    # PyIceberg compares the month that an unreadable row doesn't have, where both are asked for at once.
+    rows = pa.concat_tables(
+        [read(catalog, QUARANTINE, columns, wanted) for wanted in (between(first, last), unreadable)]
+    )
+    at = pc.coalesce(rows["observed_at"], rows["quarantined_at"])
+    return rows.select(["station_id", "rule"]).append_column("at", at)
+
+
+def open_gaps(catalog: Catalog, now: datetime, station_ids: Collection[int]) -> pa.Table:
+    """Open gaps of some stations in the last 31 days: older ones are not asked for any more.
+
+    Returns:
+        ``station_id``, ``observed_at``, ``reason``.
+
+    Raises:
+        StorageUnavailable, StorageRefused.
+    """
+    columns = ("station_id", "observed_at", "reason", "closed_at")
+    wanted = And(missing("closed_at"), at_or_after(now - HORIZON))
+    found = read(catalog, GAPS, columns, wanted).drop_columns(["closed_at"])
+    chosen = pa.array(list(station_ids), found.schema.field("station_id").type)
+    return found.filter(pc.is_in(found["station_id"], chosen))
+
+
+def count_since(rows: pa.Table, since: datetime) -> int:
+    """Refused rows since a moment."""
+    return int(pc.sum(pc.greater(rows["at"], pa.scalar(since, UTC_TIME)), min_count=0).as_py())
+
+
+def by_rule(rows: pa.Table, windows: Mapping[str, int], now: datetime) -> list[dict[str, Any]]:
+    """How many rows each rule refused in the last hours of each window, most frequent first."""
+    counts: dict[str, Counter[str]] = {name: Counter() for name in windows}
+    for joined, at in zip(rows["rule"].to_pylist(), rows["at"].to_pylist(), strict=True):
+        for name, hours in windows.items():
+            if at > now - timedelta(hours=hours):
+                counts[name].update(joined.split("; "))
+    rules = sorted(
+        set().union(*counts.values()), key=lambda rule: (*(-counts[name][rule] for name in windows), rule)
+    )
+    return [{"rule": rule, **{name: counts[name][rule] for name in windows}} for rule in rules]
+
+
+def of_gaps(rows: pa.Table, now: datetime) -> dict[str, Any]:
+    """Open gaps by age and by reason."""
+    ages = [(now - at) / HOUR for at in rows["observed_at"].to_pylist()]
+    by_age, after = {}, float("-inf")
+    for name, oldest in AGES.items():
+        by_age[name] = sum(after < age <= oldest for age in ages)
+        after = oldest
+    oldest_at = pc.min(rows["observed_at"]).as_py()
+    return {
+        "open": rows.num_rows,
+        "oldest": oldest_at and oldest_at.isoformat(),
+        "by_age": by_age,
+        "by_reason": dict(Counter(rows["reason"].to_pylist()).most_common()),
+    }
+
+
+def by_station(rows: pa.Table | None) -> dict[int, int] | None:
+    """Rows by station; None without a table."""
+    return None if rows is None else dict(Counter(rows["station_id"].drop_null().to_pylist()))

@@ -1,0 +1,153 @@
+"""A system in its first hours: which first steps are still to come, and until when they are waited for.
+
+A critical figure that is not measured is something to watch, unless it waits for a first step
+(``Check.awaits``) and the system is younger than that step's patience. How old the system is, is read from
+what it left behind: the first run that Airflow knows, the first audit and the first decision about a model on
+S3, the earliest report. The oldest of them counts, so that a new database, or monitoring that was switched on
+late, doesn't make an old system young.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from weather_mlops.monitoring.checks import FIRST_COLLECTION, FIRST_MODEL, Check, Section, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A first step of a new system.
+
+    Attributes:
+        name: as ``Check.awaits`` has it.
+        pipeline: id of the DAG that takes it.
+        patience: after the system's beginning, for which the step is waited for.
+    """
+
+    name: str
+    pipeline: str
+    patience: timedelta
+
+
+STEPS: Final = {
+    step.name: step
+    for step in (
+        # Hourly; waits up to 40 minutes for the hour's publication, and one failed run is made up for.
+        Step(FIRST_COLLECTION, "data_collection", timedelta(hours=3)),
+        # Each night at 02:00, and done within two hours: whenever a system began, a night has passed by then.
+        Step(FIRST_MODEL, "model_training", timedelta(hours=26)),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """Of a system, as seen at a time.
+
+    Attributes:
+        at: when the earliest thing was done that left a trace.
+        now: the time of the report.
+    """
+
+    at: datetime
+    now: datetime
+
+    def waits_for(self, check: Check) -> bool:
+        """Whether a check is not measured because a first step is still to come, and in time."""
+        step = STEPS.get(check.awaits) if check.status is Status.UNKNOWN else None
+        return step is not None and self.now < self.expected_by(step)
+
+    def expected_by(self, step: Step) -> datetime:
+        """The end of a step's patience."""
+        return self.at + step.patience
+
+
+@dataclass(frozen=True, slots=True)
+class ToCome:
+    """A first step that is still to come.
+
+    Attributes:
+        step: which one.
+        checks: not measured until then.
+        expected_by: from then on it is something to watch.
+        next_run_at: of its pipeline, by schedule; None = not known.
+        running: whether its pipeline runs now.
+        paused: whether its pipeline is paused, so that no run begins.
+    """
+
+    step: Step
+    checks: Sequence[Check]
+    expected_by: datetime
+    next_run_at: datetime | None
+    running: bool
+    paused: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "step": self.step.name,
+            "pipeline": self.step.pipeline,
+            "expected_by": self.expected_by.isoformat(),
+            "next_run_at": self.next_run_at and self.next_run_at.isoformat(),
+            "running": self.running,
+            "paused": self.paused,
+            "checks": [check.problem for check in self.checks],
+        }
+
+
+def beginning(sections: Iterable[Section], now: datetime, reports: Iterable[datetime] = ()) -> Beginning:
+    """When the system began, by the oldest trace of it.
+
+    Args:
+        sections: what was measured.
+        now: the time of the report (UTC).
+        reports: times of earlier reports.
+    """
+    traces = [datetime.fromisoformat(text) for section in sections for text in _traces(section)]
+    return Beginning(min([*traces, *reports, now]), now)
+
+
+def to_come(sections: Iterable[Section], start: Beginning) -> list[ToCome]:
+    """First steps that are still to come, in their order."""
+    sections = list(sections)
+    waiting = [check for section in sections for check in section.checks if start.waits_for(check)]
+    runs = next((_at(section.figures, "airflow", "dags") for section in sections if _runs(section)), None)
+    return [
+        _to_come(step, checks, start, (runs or {}).get(step.pipeline) or {})
+        for name, step in STEPS.items()
+        if (checks := [check for check in waiting if check.awaits == name])
+    ]
+
+
+def _to_come(step: Step, checks: Sequence[Check], start: Beginning, dag: dict[str, Any]) -> ToCome:
+    due = dag.get("due_at")
+    return ToCome(
+        step,
+        checks,
+        start.expected_by(step),
+        datetime.fromisoformat(due) if due else None,
+        running=dag.get("last_state") == "running",
+        paused=bool(dag.get("paused")),
+    )
+
+
+def _traces(section: Section) -> Iterator[str]:
+    """Times of the first things that a section knows of."""
+    found = [
+        _at(section.figures, "airflow", "first_run_at"),
+        _at(section.figures, "first_audit_at"),
+        *(_at(target, "first_decision_at") for target in (_at(section.figures, "targets") or {}).values()),
+    ]
+    yield from (text for text in found if text)
+
+
+def _runs(section: Section) -> bool:
+    return _at(section.figures, "airflow", "dags") is not None
+
+
+def _at(figures: Any, *path: str) -> Any:
+    """The figure at a path; None where it is missing."""
+    for name in path:
+        figures = figures.get(name) if isinstance(figures, dict) else None
+    return figures

@@ -1,0 +1,78 @@
+"""Tasks that the pipelines of a file share: those of its block ``default``.
+
+Every pipeline of the file has them, with what it says of them itself on top, as in dag-factory. That takes
+mappings only; here a pipeline may list its tasks as well.
+"""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import yaml
+
+from weather_mlops.pipelines.keys import is_pipeline
+
+PARTS: Final = {"tasks": "task_id", "task_groups": "group_name"}
+"""What can be shared, and the key that names an item of a list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An item of a mapping or a sequence, as nodes; a sequence's have no key."""
+
+    key: yaml.Node | None
+    value: yaml.Node
+
+
+Entries = dict[int, dict[Hashable, Entry]]
+
+
+def share_tasks(data: Any, entries: Entries | None = None) -> None:
+    """Give each pipeline of a file the tasks and task groups of its block ``default``, in place.
+
+    Args:
+        data: of the file.
+        entries: of its mappings and sequences, by their identity, the nodes of their items; kept up to date.
+    """
+    known: Entries = {} if entries is None else entries
+    default = data.get("default") if isinstance(data, dict) else None
+    if not isinstance(default, dict):
+        return
+    for part, name in PARTS.items():
+        shared = default.get(part)
+        for key, dag in data.items():
+            if isinstance(shared, dict) and is_pipeline(key) and isinstance(dag, dict):
+                own = _by_name(dag.get(part, {}), name, known)
+                if part not in dag and part in known.get(id(default), {}):
+                    known.setdefault(id(dag), {})[part] = known[id(default)][part]
+                if isinstance(own, dict):
+                    dag[part] = _merged(own, shared, known)
+
+
+def _by_name(items: Any, name: str, entries: Entries) -> Any:
+    """A list of tasks or groups as a mapping, unless there is something wrong with it."""
+    if not isinstance(items, list):
+        return items
+    ids = [item.get(name) if isinstance(item, dict) else None for item in items]
+    if not all(isinstance(one, str) for one in ids) or len(set(ids)) < len(ids):
+        return items
+    named = dict(zip(ids, items, strict=True))
+    if known := entries.pop(id(items), None):
+        entries[id(named)] = {one: known[index] for index, one in enumerate(ids)}
+    return named
+
+
+def _merged(own: dict[str, Any], shared: dict[str, Any], entries: Entries) -> dict[str, Any]:
+    """A mapping, filled up from a weaker one, inside as well."""
+    merged = {
+        key: _merged(value, shared[key], entries) if _both_plain(value, shared.get(key)) else value
+        for key, value in own.items()
+    }
+    merged |= {key: value for key, value in shared.items() if key not in own}
+    entries[id(merged)] = {**entries.get(id(shared), {}), **(entries.get(id(own), {}) if own else {})}
+    return merged
+
+
+def _both_plain(*values: Any) -> bool:
+    """Whether all are mappings that stay mappings: ``__type__`` makes an object of one."""
+    return all(isinstance(value, dict) and "__type__" not in value for value in values)

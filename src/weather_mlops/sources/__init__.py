@@ -1,0 +1,1 @@
+"""Observations as people have them: other formats than the API Hub's, other encodings, archives."""

@@ -1,0 +1,144 @@
+"""From a file on disk to rows: the one place that knows archives, encodings and formats."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow.compute as pc
+
+from weather_mlops.errors import FileRefused, FormatChanged, KmaMaintenance, ResponseTruncated
+from weather_mlops.kma import wire
+from weather_mlops.kma.stations import load_stations
+from weather_mlops.sources import portal
+from weather_mlops.sources.archives import unpacked
+from weather_mlops.sources.encodings import decoded
+from weather_mlops.sources.quoting import quoted
+from weather_mlops.sources.recognition import API_HUB, FORMATS, PORTAL, Format, recognise
+
+FORMAT: Final = "format"
+ENCODING: Final = "encoding"
+MOST_NAMED: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file whose format is known.
+
+    Attributes:
+        name: for messages; ``months.zip:a.txt`` in a zip.
+        body: its bytes, unpacked.
+        text: the same, decoded.
+        encoding: of the bytes.
+        format: of the text.
+    """
+
+    name: str
+    body: bytes
+    text: str
+    encoding: str
+    format: Format
+
+    def parsed(self, received_at: datetime) -> wire.Parsed:
+        """Its rows; those of hours that are still to come are set aside.
+
+        Args:
+            received_at: when the file is taken in, timezone-aware.
+
+        Raises:
+            FileRefused: most of its rows can't be read, or none is of a station of the KMA.
+        """
+        parsed = _parsed(self.format, self.text).until(received_at)
+        rejected, readable = parsed.rejected.num_rows, parsed.rows.num_rows
+        if rejected > readable:
+            line, reason = (parsed.rejected[name][0].as_py() for name in ("line", "reason"))
+            raise FileRefused(
+                f"{rejected} of {rejected + readable} rows can't be read, "
+                f"the first at line {line}: {quoted(reason)}. Download it again."
+            )
+        if self.format is not API_HUB and readable:
+            _check_stations(parsed)
+        return parsed
+
+    @property
+    def notes(self) -> Mapping[str, str]:
+        """What is kept with the raw file, so that it can be read again."""
+        return {FORMAT: self.format.name, ENCODING: self.encoding}
+
+    def __str__(self) -> str:
+        left_out = portal.unknown_columns(self.text) if self.format is PORTAL else []
+        also = f", left out: {', '.join(left_out[:MOST_NAMED])}" if left_out else ""
+        return f"{self.format.title}, {self.encoding}{also}"
+
+
+def sources(path: Path) -> Iterator[tuple[str, Source | FileRefused]]:
+    """What a file holds: name, and the source or why it is none; more than one for a zip."""
+    for name, body in unpacked(path):
+        if isinstance(body, FileRefused):
+            yield name, body
+            continue
+        try:
+            yield name, source(name, body)
+        except FileRefused as refused:
+            yield name, refused
+
+
+def source(name: str, body: bytes) -> Source:
+    """A file of observations, by its unpacked bytes.
+
+    Raises:
+        FileRefused: it is something else.
+    """
+    text, encoding = decoded(body)
+    return Source(name, body, text, encoding, recognise(body, text))
+
+
+def replayed(body: bytes, about: Mapping[str, Any]) -> wire.Parsed:
+    """Rows of a raw file that was taken in before; those of hours still to come when it was are among them.
+
+    Args:
+        body: its bytes.
+        about: what is kept with it; without a format it is a reply of the API.
+
+    Raises:
+        FormatChanged: it can't be read.
+    """
+    name = _format_of(about)
+    if name is None:
+        return wire.parse(body)
+    if name not in FORMATS:
+        raise FormatChanged(f"in the format {name!r}, which this version doesn't know")
+    try:
+        return _parsed(FORMATS[name], decoded(body)[0])
+    except FileRefused as error:
+        raise FormatChanged(str(error)) from error
+
+
+def corrects(about: Mapping[str, Any]) -> bool:
+    """Whether a raw file has values that passed the KMA's quality control, by what is kept with it."""
+    format_ = FORMATS.get(_format_of(about) or API_HUB.name)
+    return format_ is not None and format_.corrects
+
+
+def _format_of(about: Mapping[str, Any]) -> str | None:
+    params = about.get("params")
+    return params.get(FORMAT) if isinstance(params, Mapping) else None
+
+
+def _parsed(format_: Format, text: str) -> wire.Parsed:
+    try:
+        return format_.parse(text)
+    except (ResponseTruncated, KmaMaintenance, FormatChanged) as error:
+        raise FileRefused(str(error)) from error
+
+
+def _check_stations(parsed: wire.Parsed) -> None:
+    known = {station.id for station in load_stations()}
+    stations = pc.unique(parsed.rows["station_id"]).to_pylist()
+    if not known.intersection(stations):
+        shown = ", ".join(map(str, sorted(stations)[:MOST_NAMED]))
+        raise FileRefused(
+            f"none of its stations ({shown}) is an open ASOS station: a file of AWS, most likely. "
+            "Export the ASOS file."
+        )

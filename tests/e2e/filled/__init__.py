@@ -1,0 +1,1 @@
+"""One system: these files share it, in the order of their names."""

@@ -1,0 +1,96 @@
+"""A system that `make once` has filled, and what people see of it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from embedded.airflow_api import AirflowApi, Run
+from embedded.components import USER, Ports, System
+from embedded.launcher import Launcher
+from tests.browser import running_browser
+from tests.e2e.systems import (
+    CARDS_DAG,
+    CARDS_PLUGIN,
+    E2E_PATIENCE,
+    LEADS,
+    STRANGER,
+    TARGET,
+    Once,
+    Shown,
+    access,
+    logs_of,
+    run_once,
+    wait_until,
+)
+from tests.project import copied_project
+from tests.s3_proxy import free_port
+from tests.sharing import network_stands_still
+from weather_mlops.kma.endpoints import KST
+from weather_mlops.lake.object_store import ObjectStore
+from weather_mlops.model.registry import Registry
+
+
+@pytest.fixture(scope="package")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """A system that `make once` has filled, and that doesn't run now."""
+    folder = tmp_path_factory.mktemp("once")
+    project = copied_project(folder / "project")
+    training = project / "pipelines" / "training.yml"
+    training.write_text(training.read_text().replace("horizon_hours: 24", f"horizon_hours: {LEADS}"))
+    ports = Ports(**{name: free_port() for name in Ports.__slots__})
+    launcher = Launcher(System(folder / "run", ports, project=project))
+    try:
+        return run_once(launcher)
+    finally:
+        launcher.stop()
+
+
+@pytest.fixture(scope="package")
+def filled_again(filled: Once) -> Iterator[Once]:
+    """The same after a second `make once`; it goes on."""
+    users = {"AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin,{STRANGER}:"}
+    launcher = Launcher(replace(filled.system, airflow_options=users))
+    try:
+        yield run_once(launcher)
+    finally:
+        launcher.stop()
+
+
+@pytest.fixture(scope="package")
+def shown(filled_again: Once, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
+    """The filled system, with a collection of yesterday, while no network of a container comes or goes."""
+    system = filled_again.system
+    (system.project / "plugins" / "cards.py").write_text(CARDS_PLUGIN)
+    (system.project / "dags" / "cards.py").write_text(CARDS_DAG)
+    api = AirflowApi(system.ui_url, USER, system.keys.password)
+    store = ObjectStore(access(system))
+    yesterday = (datetime.now(KST) - timedelta(days=1)).replace(hour=15, minute=0, second=0, microsecond=0)
+
+    def run(dag_id: str, **asked: Any) -> Run:
+        api.unpause(dag_id)
+        ended = api.wait(dag_id, api.trigger(dag_id, **asked), E2E_PATIENCE)
+        assert ended.state == "success"
+        return ended
+
+    collected = run("data_collection", logical_date=yesterday.isoformat())
+    if Registry(store, TARGET).champion() is None:  # the gates' business; pages of forecasts need one
+        version = next(key.split("/")[3] for key in store.folders(f"models/{TARGET}/versions/"))
+        run("model_rollback", conf={"target": TARGET, "version": version})
+        run("forecast")
+        run("monitoring")
+    newest = {name: api.runs(name)[0] for name in ("model_training", "forecast", "monitoring", "history")}
+    wait_until(lambda: "cards" in api.dag_ids(), partial(logs_of, system))
+    with network_stands_still(tmp_path_factory):
+        yield Shown(system, api, store, yesterday, newest | {"data_collection": collected})
+
+
+@pytest.fixture(scope="package")
+def browser(shown: Shown) -> Iterator[Browser]:
+    """Chromium, while no network of a container comes or goes."""
+    with running_browser() as running:
+        yield running

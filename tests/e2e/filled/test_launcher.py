@@ -1,0 +1,71 @@
+"""`make once`, twice on the same folder: all pipelines run, everything stops, the data stay."""
+
+from dataclasses import asdict
+
+import pytest
+
+from embedded.processes import port_is_free
+from tests.e2e.systems import FIRST_STATIONS, LEADS
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(2400)]
+
+
+def test_once_runs_tells_and_stops(filled):
+    summary, output = filled.summary, filled.output
+    told, first = summary["data_collection"], summary["history"]
+
+    assert first["state"] == "success"
+    assert first["results"]["station_hours"] >= first["results"]["inserted"]
+    assert first["rows"] == first["results"]["inserted"] > 0.98 * 89 * 24 * FIRST_STATIONS
+    assert "publish_history: month " in output
+    assert told["state"] == "success"
+    assert told["seconds"] > 0
+    assert told["results"]["inserted"] > 250
+    assert told["rows"] == told["results"]["inserted"] + told["results"]["equal"]
+    assert 0.9 < told["score"] <= 1
+    assert any(key.startswith("raw/kma/") for key in told["keys"])
+    trained, forecast = summary["model_training"], summary["forecast"]
+    assert {task["state"] for task in trained["tasks"].values()} == {"success"}
+    # Whether today's made-up weather lets a model through is the gates' business.
+    deployed = trained["results"]["deployed"]
+    assert f"training air_temperature, lead {LEADS} of {LEADS}, done" in output
+    assert f"model_training success, {trained['seconds']:.1f} s" in output
+    assert f"air_temperature: {'deployed: ' if deployed else ''}{trained['results']['decision']}" in output
+    assert trained["outcomes"][0]["state"] == ("deployed" if deployed else "refused")
+    assert deployed == (forecast["rows"] == FIRST_STATIONS * LEADS)
+    assert forecast["state"] == ("success" if deployed else "skipped")
+    assert deployed or f"forecast skipped: {forecast['reason']}" in output
+    assert filled.status == (0 if deployed else 1)
+    monitored = summary["monitoring"]
+    assert {task["state"] for task in monitored["tasks"].values()} == {"success"}
+    # A busy or full machine may be told; nothing else is wrong with a new system, whatever is still to come.
+    problems = {
+        problem
+        for name, told in monitored["results"].items()
+        if name.endswith("_breaches")
+        for problem in told
+    }
+    assert {problem.partition(":")[0] for problem in problems} <= {
+        "cpu_busy",
+        "memory_full",
+        "disk_full",
+        "s3_slow",
+    }
+    assert problems or monitored["results"]["verdict"] in {"well", "starting"}, monitored["results"][
+        "reasons"
+    ]
+    assert "reports/monitoring/latest.html" in monitored["keys"]
+    assert f"verdict: {monitored['results']['verdict']}" in output
+    assert "SIMULATED" in output
+    assert f"{told['rows']} rows, quality score {told['score']:.3f}" in output
+    assert filled.system.keys.password not in output
+    assert all(port_is_free(port) for port in asdict(filled.system.ports).values())
+
+
+def test_run_again_it_keeps_the_data(filled, filled_again):
+    before, after = filled.summary["data_collection"], filled_again.summary["data_collection"]
+
+    assert filled_again.summary["history"]["state"] == "success"
+    assert filled_again.summary["history"]["results"]["inserted"] <= 2 * FIRST_STATIONS
+    assert after["results"]["equal"] >= before["rows"] - 97 * 2
+    assert after["results"]["window_rows"] >= before["results"]["window_rows"] - 97 * 2

@@ -1,0 +1,32 @@
+"""What XGBoost refuses ends a training with the project's error; of many rows a part is enough."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.model import world
+from weather_mlops.errors import TrainingImpossible
+from weather_mlops.model import long_history, training_run
+from weather_mlops.model.fitting import Boosting, boost
+from weather_mlops.model.sample import Sample
+
+
+def test_what_xgboost_refuses_is_an_impossible_training():
+    values = np.zeros((4, 1), np.float32)
+    sample = Sample(("a",), values, np.full(4, np.nan, np.float32), np.arange(4))
+
+    with pytest.raises(TrainingImpossible, match="XGBoost: "):
+        boost(sample, Boosting(2, {"max_bin": 4, "max_depth": 2}))
+
+
+@pytest.mark.usefixtures("quick_training", "long_history_recipe")
+def test_many_rows_are_learned_from_by_sampled_hours(monkeypatch):
+    grid = world.grid(days=40)
+    plan = world.plan(grid, horizon=1)
+    monkeypatch.setattr(long_history, "MANY_ROWS", 1000)
+    small = replace(long_history.SETTINGS, block_rows=1200, ridge_rows=900)
+    monkeypatch.setattr(long_history, "SETTINGS", small)
+    holdout = np.arange(grid.place(plan.holdout_first), grid.length - 1)
+    found = training_run.fit(grid, plan).predict(grid, holdout)
+    assert np.isfinite(found.p50).mean() > 0.9

@@ -1,0 +1,352 @@
+"""A training run from the table to the champion and its forecasts; stopped anywhere, it ends the same."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from pyiceberg.catalog import Catalog
+
+from tests.lake.conftest import Killed, Saved, new_bucket
+from tests.model import world
+from tests.model.sealed import CRASHING, unchecked
+from weather_mlops.errors import ModelUnusable, TrainingImpossible
+from weather_mlops.lake.catalog import open_catalog
+from weather_mlops.lake.object_store import ObjectStore, S3Access
+from weather_mlops.lake.publish import publish
+from weather_mlops.lake.schemas import OBSERVATIONS
+from weather_mlops.lake.staging import Staging
+from weather_mlops.model import boosters, deployment, evaluation, forecasting, training_run
+from weather_mlops.model.boosters import check
+from weather_mlops.model.card import page
+from weather_mlops.model.forecaster import Forecaster
+from weather_mlops.model.gates import Gates
+from weather_mlops.model.registry import Registry
+
+ROWS = world.observed(days=45)
+GRID = world.grid(days=45)
+LAST = GRID.moment(GRID.length - 1)
+MINUTE = timedelta(minutes=1)
+NOW = LAST + 30 * MINUTE
+# Made-up weather is too little for tight intervals; each gate has tests of its own.
+OPEN = Gates.of({"coverage": [0.3, 1.0], "min_skill": {}, "min_station_skill": -1.0})
+SHUT = replace(OPEN, min_skill_every_lead={"persistence": 0.99})
+
+
+class Runs:
+    """Training runs on one table."""
+
+    def __init__(self, catalog, store):
+        self.catalog, self.store = catalog, store
+        self.snapshot = catalog.load_table(OBSERVATIONS.identifier).current_snapshot().snapshot_id
+        self.checked: list[dict[str, bytes]] = []
+        self.registry = Registry(store, "air_temperature")
+
+    def plan(self, version="v1", **changes):
+        given = {"horizon": 1, "holdout_days": 8, "version": version, "snapshot_id": self.snapshot, **changes}
+        return world.plan(GRID, **given)
+
+    def prepare(self, plan):
+        return training_run.prepare(self.catalog, Staging(self.store, plan.version), plan)
+
+    def train(self, plan):
+        return training_run.train(Staging(self.store, plan.version), plan)
+
+    def evaluate(self, plan):
+        return training_run.evaluate(Staging(self.store, plan.version), plan, now=NOW, code_revision="abc")
+
+    def evaluated(self, version="v1", **changes):
+        plan = self.plan(version, **changes)
+        self.prepare(plan)
+        self.train(plan)
+        self.evaluate(plan)
+        return plan
+
+    def deploy(self, plan, gates=OPEN):
+        number = int(plan.version.removeprefix("v"))
+        return deployment.deploy(
+            self.registry, self.catalog, plan, gates, now=NOW + number * MINUTE, by=f"run {number}"
+        )
+
+    def forecast(self, **changes):
+        given = {"max_input_age_hours": 2, "run": "f", "now": NOW, **changes}
+        return forecasting.make(self.catalog, self.store, ["air_temperature"], **given)
+
+    @property
+    def champion(self):
+        standing = self.registry.champion()
+        return standing and standing.version
+
+    def history(self):
+        lines = self.store.get(f"{self.registry.prefix}history.jsonl").decode().splitlines()
+        return [(line["kind"], line["version"]) for line in map(json.loads, lines)]
+
+
+@pytest.fixture(scope="module")
+def fit_once():
+    """The same rows and seed give the same model, as test_training.py holds: it is trained once for all."""
+    known = {}
+
+    def fit(grid, plan, made=None):
+        rows = sorted((name, values.tobytes()) for name, values in grid.values.items())
+        key = repr(replace(plan, version="", snapshot_id=None)), tuple(rows)
+        if key not in known:
+            known[key] = real(grid, plan, made)
+        return known[key]
+
+    real = training_run.fit
+    return fit
+
+
+class Lake:
+    """A bucket and its catalog that a module's tests share: each of them begins with what was saved."""
+
+    def __init__(self, access: S3Access, database: Path) -> None:
+        self.store, self._access, self._database = ObjectStore(access), access, database
+
+    @contextmanager
+    def opened(self) -> Iterator[Catalog]:
+        """The catalog, closed afterwards."""
+        catalog = open_catalog(self._access, type="sql", uri=f"sqlite:///{self._database}")
+        try:
+            yield catalog
+        finally:
+            catalog.close()
+
+    def save(self) -> None:
+        self._saved = Saved(self.store, self._database)
+
+    def restore(self) -> None:
+        self._saved.restore()
+
+
+@pytest.fixture(scope="module")
+def observed(server, tmp_path_factory) -> Lake:
+    """Observations, and no model."""
+    lake = Lake(new_bucket(server), tmp_path_factory.mktemp("observed") / "catalog.db")
+    with lake.opened() as catalog:
+        publish(catalog, ROWS, run="a", score=1.0)
+    lake.save()
+    return lake
+
+
+@pytest.fixture(scope="module")
+def deployed(server, tmp_path_factory, quick_training, fit_once) -> Lake:
+    """Observations, and v1 as the champion."""
+    lake = Lake(new_bucket(server), tmp_path_factory.mktemp("deployed") / "catalog.db")
+    with lake.opened() as catalog, pytest.MonkeyPatch.context() as patch:
+        publish(catalog, ROWS, run="a", score=1.0)
+        runs = model_only(Runs(catalog, lake.store), fit_once, patch)
+        runs.deploy(runs.evaluated("v1"))
+    lake.save()
+    return lake
+
+
+def model_only(runs: Runs, fit_once: Callable[..., Forecaster], patch: pytest.MonkeyPatch) -> Runs:
+    """Of the model and of its card, which have tests of their own, only what a run does with them."""
+    patch.setattr(training_run, "fit", fit_once)
+    patch.setattr(page, "render", lambda document: f"<!doctype html>{document['version']}")
+    patch.setattr(boosters, "check", runs.checked.append)
+    return runs
+
+
+@pytest.fixture
+def whole(observed, quick_training) -> Iterator[Runs]:
+    """Trains, draws the card and checks the trees, each time."""
+    observed.restore()
+    with observed.opened() as catalog:
+        yield Runs(catalog, observed.store)
+
+
+@pytest.fixture
+def runs(whole, fit_once, monkeypatch) -> Runs:
+    """Before the first model."""
+    return model_only(whole, fit_once, monkeypatch)
+
+
+@pytest.fixture
+def with_champion(deployed, fit_once, monkeypatch) -> Iterator[Runs]:
+    """With v1 as the champion."""
+    deployed.restore()
+    with deployed.opened() as catalog:
+        yield model_only(Runs(catalog, deployed.store), fit_once, monkeypatch)
+
+
+def test_a_run_ends_with_a_champion_a_card_and_forecasts(whole):
+    runs = whole
+    plan = runs.plan(horizon=2)
+    assert runs.prepare(plan)["observations"] == ROWS.num_rows
+    assert runs.train(plan)["rows"] > 0
+    told = runs.evaluate(plan)
+    assert runs.store.get(told["card_key"]).startswith(b"<!doctype html>")
+    assert told["champion"] is None
+    outcome = runs.deploy(plan)
+    assert (outcome.deployed, runs.champion) == (True, "v1")
+    made = runs.forecast()
+    assert (made["rows"], made["versions"]) == (3 * 2, {"air_temperature": "v1"})
+    latest = json.loads(runs.store.get("forecasts/latest.json"))["targets"]["air_temperature"]
+    assert set(latest["stations"]) == {"108", "143", "159"}
+    seoul = latest["stations"]["108"]
+    assert seoul["issued_at"] == LAST.isoformat()
+    quantiles = zip(seoul["p10"], seoul["p50"], seoul["p90"], strict=True)
+    assert all(low <= middle <= high for low, middle, high in quantiles)
+    shown = json.loads(runs.store.get(made["stations_key"]))["targets"]["air_temperature"]
+    assert shown["stations"]["108"]["forecast"]["issued_at"] == LAST.isoformat()
+    manifest = json.loads(runs.store.get(runs.registry.key("v1", "manifest.json")))
+    assert manifest["plan"]["snapshot_id"] == runs.snapshot
+    assert manifest["code_revision"] == "abc"
+
+
+def test_a_new_model_is_compared_with_the_champion_on_equal_rows(with_champion):
+    runs = with_champion
+    second = runs.evaluated("v2")
+    compared = json.loads(runs.registry.file("v2", evaluation.EVALUATION))["champion"]
+    assert compared["version"] == "v1"
+    assert compared["improvement"] == pytest.approx(0, abs=1e-6)
+    assert runs.deploy(second).deployed
+    assert runs.champion == "v2"
+    runs.registry.rollback(None, at=NOW + 9 * MINUTE, by="me", reason="worse at night", check=unchecked)
+    assert runs.champion == "v1"
+    assert runs.history() == [("deployed", "v1"), ("deployed", "v2"), ("rolled back", "v1")]
+
+
+def test_a_refused_model_is_kept_and_told_with_the_gate(runs):
+    plan = runs.evaluated()
+    outcome = runs.deploy(plan, SHUT).as_dict()
+    assert outcome["deployed"] is False
+    assert outcome["decision"].startswith("not deployed: ")
+    assert "persistence" in outcome["decision"]
+    assert runs.champion is None
+    assert runs.registry.load("v1").files
+    runs.deploy(plan, SHUT)
+    assert runs.history() == [("refused", "v1")]
+
+
+def test_of_two_runs_at_once_the_second_one_compares_anew(runs):
+    first, second = runs.evaluated("v1"), runs.evaluated("v2")
+    assert runs.deploy(first).deployed
+    outcome = runs.deploy(second)
+    assert not outcome.deployed
+    assert "it changed in between" in outcome.decision.reason
+    assert runs.champion == "v1"
+
+
+@pytest.mark.parametrize(
+    "writes",
+    [
+        {"prepare": 1, "train": 1, "evaluate": 1, "deploy": 1},
+        {"prepare": 2, "train": 3, "evaluate": 4, "deploy": 2},
+        {"deploy": 3},
+    ],
+    ids=["first writes", "later writes", "last write"],
+)
+def test_a_killed_task_tried_again_ends_the_same(runs, killer, writes):
+    plan = runs.plan()
+    for name in ("prepare", "train", "evaluate", "deploy"):
+        if name in writes:
+            killer.at = killer.seen + writes[name]
+            with pytest.raises(Killed):
+                getattr(runs, name)(plan)
+            killer.at = None
+        getattr(runs, name)(plan)
+    assert runs.champion == "v1"
+    assert runs.registry.load("v1").files
+    assert runs.registry.decisions()[-1].version == "v1"
+    assert runs.forecast()["rows"] == 3
+
+
+def test_a_task_without_the_one_before_says_which(runs):
+    plan = runs.plan()
+    with pytest.raises(TrainingImpossible, match="prepare_training_data"):
+        runs.train(plan)
+    with pytest.raises(TrainingImpossible, match="train_model"):
+        runs.evaluate(plan)
+    with pytest.raises(TrainingImpossible, match="evaluate_model"):
+        runs.deploy(plan)
+
+
+def test_a_model_that_forecasts_otherwise_is_not_deployed(runs, monkeypatch):
+    smoke = training_run._smoke
+
+    def other(forecaster, grid):
+        told = smoke(forecaster, grid)
+        return {**told, "p50": [[value + 0.01 for value in row] for row in told["p50"]]}
+
+    monkeypatch.setattr(training_run, "_smoke", other)
+    plan = runs.evaluated()
+    with pytest.raises(ModelUnusable, match="not what was evaluated"):
+        runs.deploy(plan)
+    assert runs.champion is None
+
+
+def test_trees_that_would_crash_xgboost_are_not_deployed(runs, monkeypatch):
+    monkeypatch.setattr(boosters, "check", check)
+    plan = runs.evaluated()
+    key = runs.registry.key("v1", "manifest.json")
+    manifest = json.loads(runs.store.get(key))
+    manifest["files"]["lead_01_0.ubj"] = {"sha256": sha256(CRASHING).hexdigest(), "bytes": len(CRASHING)}
+    runs.store.put(runs.registry.key("v1", "lead_01_0.ubj"), CRASHING)
+    runs.store.put(key, json.dumps(manifest).encode())
+
+    with pytest.raises(ModelUnusable, match=r"lead_01_0\.ubj: XGBoost can't read this file"):
+        runs.deploy(plan)
+    assert runs.champion is None
+
+
+def test_trees_are_checked_again_only_for_another_manifest(with_champion):
+    runs = with_champion
+    runs.deploy(runs.evaluated("v2"))
+    assert len(runs.checked) == 1
+    runs.forecast()
+    runs.forecast(run="g")
+    assert len(runs.checked) == 1
+
+    pointer = f"{runs.registry.prefix}champion.json"
+    kept = json.loads(runs.store.get(pointer))
+    for before in ({"manifest_sha256": "0" * 64}, {"manifest_sha256": None}):
+        runs.store.put(pointer, json.dumps({**kept, **before}).encode())
+        runs.forecast(run="h")
+    assert len(runs.checked) == 3
+
+
+def test_without_a_champion_there_is_no_forecast_and_a_reason(runs):
+    told = runs.forecast()
+    assert told["rows"] == 0
+    assert "no model was deployed yet" in told["reason"]
+
+
+def test_rollback_replaces_a_damaged_champion(with_champion):
+    runs = with_champion
+    runs.deploy(runs.evaluated("v2"))
+    runs.store.put(runs.registry.key("v2", "model.json"), b"{}", "application/json")
+    with pytest.raises(ModelUnusable, match=r"make rollback TARGET=air_temperature"):
+        runs.forecast()
+    runs.registry.rollback(None, at=NOW, by="me", reason="damaged", check=unchecked)
+    assert runs.forecast()["versions"] == {"air_temperature": "v1"}
+
+
+def test_a_damaged_champion_does_not_stop_a_new_training(with_champion):
+    runs = with_champion
+    runs.store.put(runs.registry.key("v1", "model.json"), b"{}", "application/json")
+    assert runs.deploy(runs.evaluated("v2")).deployed
+    assert runs.champion == "v2"
+
+
+def test_a_station_with_old_observations_is_skipped_and_named(with_champion):
+    runs = with_champion
+    told = runs.forecast(now=LAST + timedelta(hours=3))
+    assert told["rows"] == 0
+    assert told["stations_skipped"] == [f"air_temperature/{station}" for station in (108, 143, 159)]
+    latest = json.loads(runs.store.get("forecasts/latest.json"))["targets"]["air_temperature"]
+    assert "3.0 h old; at most 2 h" in latest["skipped"]["108"]
+
+
+def test_forecasts_made_again_replace_nothing(with_champion):
+    runs = with_champion
+    runs.forecast()
+    again = runs.forecast(run="g")
+    assert (again["inserted"], again["replaced"], again["equal"]) == (0, 0, 3)

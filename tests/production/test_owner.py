@@ -1,0 +1,116 @@
+"""The database user of the services: no superuser, and the owner of what a superuser owned before."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from tests.postgres import PASSWORD, uri
+from weather_mlops.errors import StorageUnavailable
+
+PROJECT = Path(__file__).resolve().parents[2]
+ROLE = "services"
+OWN = """my p@ss/w%41rd "$HOME" 'x' \\ : #1"""
+MADE_BY_A_SUPERUSER = """
+    create type state as enum ('queued', 'done');
+    create table run (id serial primary key, state state);
+    create table part (day date) partition by range (day);
+    create table part_2026 partition of part for values from ('2026-01-01') to ('2027-01-01');
+    create view runs as select * from run;
+    create materialized view counted as select count(*) from run;
+    create function one() returns int language sql as 'select 1';
+    create sequence lonely;
+    create schema "Other";
+    create table "Other"."Table" (id int);
+    insert into run (state) values ('done');
+"""
+
+
+@pytest.fixture
+def databases(postgres):
+    """As an installation of before has them: all is owned by the superuser."""
+    made = []
+    for kind in ("airflow", "catalog"):
+        database = postgres.superuser(postgres.new(kind).name)
+        database.drop()
+        database.create()
+        with database.connected() as connection:
+            connection.execute(text(MADE_BY_A_SUPERUSER))
+        made.append(database)
+    return made
+
+
+def owner(databases, **more: str) -> subprocess.CompletedProcess[str]:
+    metadata, catalog = (uri(database).replace(f"postgres:{PASSWORD}@", f"{ROLE}@") for database in databases)
+    settings = {
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": metadata,
+        "PYICEBERG_CATALOG__WEATHER__URI": catalog,
+        "DATABASE_PASSWORD": OWN,
+        "POSTGRES_USER": "postgres",
+        "POSTGRES_PASSWORD": PASSWORD,
+    }
+    return subprocess.run(
+        [sys.executable, "deploy/owner.py"],
+        cwd=PROJECT,
+        env={"PATH": os.environ["PATH"], **settings, **more},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_what_a_superuser_owned_is_the_services_afterwards(databases, postgres):
+    done = owner(databases)
+    again = owner(databases)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"database {databases[0].name}: now owned by {ROLE}, before by postgres" in done.stdout
+    assert (again.returncode, again.stdout) == (0, "")
+    for database in databases:
+        ours = type(database)(database.url.set(username=ROLE, password=OWN))
+        with ours.connected() as connection:
+            assert connection.scalar(text("show is_superuser")) == "off"
+            connection.execute(text("alter table run add column note text"))
+            connection.execute(text("alter type state add value 'new'"))
+            connection.execute(text("alter table part_2026 add primary key (day)"))
+            connection.execute(text("refresh materialized view counted"))
+            connection.execute(text("insert into run default values"))
+            connection.execute(text("alter sequence lonely restart"))
+            connection.execute(text('drop table "Other"."Table"'))
+            connection.execute(text("create or replace view runs as select * from run"))
+            connection.execute(text("drop function one()"))
+            connection.execute(text("create table more (id int)"))
+    with pytest.raises(StorageUnavailable, match="external program"), ours.connected() as connection:
+        connection.execute(text("copy run to program 'cat'"))
+    ours.beside("made_by_services").create()
+    with pytest.raises(StorageUnavailable, match="external program"), ours.connected() as connection:
+        connection.execute(text("copy run to program 'cat'"))
+    ours.beside("made_by_services").drop()
+
+
+def test_services_log_in_by_the_file_that_a_container_reads(databases, tmp_path):
+    """For any character of the password: a colon and a backslash have a meaning there."""
+    owner(databases)
+    url = databases[0].url
+    ask = f"psql --host={url.host} --port={url.port} --username={ROLE} --dbname={url.database} --no-align"
+    done = subprocess.run(
+        [sys.executable, "deploy/start.py", *ask.split(), "--tuples-only", "--command=select current_user"],
+        cwd=PROJECT,
+        env={"PATH": os.environ["PATH"], "TMPDIR": str(tmp_path), "PGPASSWORD": OWN},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == f"{ROLE}\n"
+
+
+def test_the_password_is_shown_by_no_message(databases):
+    done = owner(databases, POSTGRES_PASSWORD="the wrong one")
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("database owner: error: ")
+    assert "POSTGRES_PASSWORD" in done.stderr
+    assert not [secret for secret in (OWN, "the wrong one") if secret in done.stderr]
