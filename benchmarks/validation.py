@@ -1,6 +1,8 @@
-"""How long `make validate` takes for the shipped pipelines and for many: the fast check, as a command.
+"""How long `make validate` takes for the shipped pipelines, for many, and for hostile files.
 
-Usage: ``.venv/bin/python benchmarks/validation.py [--rounds 15] [--many 500]``. Interpreter start included.
+Usage: ``.venv/bin/python benchmarks/validation.py [--rounds 15] [--many 500]``. The first table times the
+command, interpreter start included. The second shows the processor time of the hostile files that take
+longest, against the limit of one second.
 """
 
 import argparse
@@ -11,8 +13,18 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Final
 
-PROJECT = Path(__file__).resolve().parents[1]
+PROJECT: Final = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(PROJECT))
+
+from tests.hostile.registry import Kind, entries
+from weather_mlops.pipelines.document import load
+from weather_mlops.pipelines.validation import check_document
+
+HOSTILE_LIMIT: Final = 1.0
+"""Seconds of a processor in which any file is answered on a quiet machine."""
+HOSTILE_SHOWN: Final = 5
 
 
 def seconds(folder: Path) -> float:
@@ -36,6 +48,17 @@ def multiply(folder: Path, count: int) -> None:
         (folder / f"{path.stem}_{number}.yml").write_text("".join(lines), "utf-8")
 
 
+def hostile(folder: Path) -> list[tuple[float, str]]:
+    """Seconds of a processor and the name of each hostile file, slowest first."""
+    taken = []
+    for number, entry in enumerate(entries(Kind.PIPELINE)):
+        path = entry.put(folder / f"hostile_{number}.yml")
+        begun = time.process_time()
+        check_document(load(path), {})
+        taken.append((time.process_time() - begun, entry.name))
+    return sorted(taken, reverse=True)
+
+
 def main() -> None:
     """Measure, and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -48,6 +71,12 @@ def main() -> None:
             multiply(Path(made), count)
             runs = [seconds(Path(made)) for _ in range(chosen.rounds)]
         print(f"{count:>14} {statistics.median(runs):>9.2f} {min(runs):>10.2f} {max(runs):>10.2f}")
+
+    with tempfile.TemporaryDirectory() as made:
+        slowest = hostile(Path(made))[:HOSTILE_SHOWN]
+    print(f"\n{'hostile file':>30} {'processor s':>12} {'of the limit':>13}")
+    for taken, name in slowest:
+        print(f"{name:>30} {taken:>12.2f} {taken / HOSTILE_LIMIT:>13.0%}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """Which tests run next to each other, and in what order."""
 
 import gc
+import logging
 import os
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -35,6 +37,8 @@ at a time are slower where there are two cores.
 """
 SERVERS: Final = frozenset({"glue", "postgres", "server"})
 """Fixtures that start a server: S3, PostgreSQL, AWS Glue."""
+LOGGERS: Final = ("weather_mlops", "weather_mlops.importer", "production")
+"""Loggers whose levels the commands set."""
 
 
 class BySystem(LoadFileScheduling):
@@ -65,6 +69,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return next((order.index(name) for name in (*FIRST, *LAST) if file.is_relative_to(name)), len(FIRST))
 
     items.sort(key=position)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol() -> Iterator[None]:
+    """Undo what a command that was called in this process did to the levels of loggers.
+
+    The next test would otherwise hear more or less than it does by itself.
+    """
+    levels = {name: logging.getLogger(name).level for name in LOGGERS}
+    try:
+        return (yield)
+    finally:
+        for name, level in levels.items():
+            logging.getLogger(name).setLevel(level)
 
 
 def pytest_collection_finish() -> None:

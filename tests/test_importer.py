@@ -7,7 +7,6 @@ import sys
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -143,23 +142,12 @@ class TakenIn(NamedTuple):
 def taken_in(server: int, brought: list[Path], tmp_path_factory: pytest.TempPathFactory) -> TakenIn:
     access, database = new_bucket(server), tmp_path_factory.mktemp("taken-in") / "catalog.db"
     lines = Lines()
-    with levels_restored(), opened(ObjectStore(access), database) as loader:
+    with opened(ObjectStore(access), database) as loader:
         LOG.addHandler(lines)
         LOG.setLevel(logging.INFO)
         imported = take_in(loader, *brought)
         LOG.removeHandler(lines)
     return TakenIn(Saved(loader.store, database), imported, lines.messages)
-
-
-@contextmanager
-def levels_restored() -> Iterator[None]:
-    """What is done inside may set the levels of the loggers, as the command does."""
-    before = {log: log.level for log in (LOG, logging.getLogger("weather_mlops"))}
-    try:
-        yield
-    finally:
-        for log, level in before.items():
-            log.setLevel(level)
 
 
 class Lines(logging.Handler):
@@ -316,8 +304,7 @@ def test_every_row_of_three_real_years_is_accounted_for(loader):
 def test_the_command_says_what_it_needs(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("WEATHER_BUCKET", "weather")
 
-    with levels_restored():
-        assert main(["import", str(tmp_path / "nothing*.gz")]) == 1
+    assert main(["import", str(tmp_path / "nothing*.gz")]) == 1
     assert "no such file" in capsys.readouterr().err
 
 

@@ -103,9 +103,9 @@ def test_a_person_logs_in_and_opens_a_page_from_its_task(stack, run, browser):
     assert sum("Content Security Policy" in text for text in said) == 1  # the card's script, and no other
 
     task = f"{stack.system.ui_url}/dags/cards/runs/{quote(run.run_id, safe='')}/tasks/mapped/mapped"
-    page.goto(f"{task}/2/details")
+    with page.expect_response(lambda reply: "/links" in reply.url):
+        page.goto(f"{task}/2/details")
     page.wait_for_selector("text=Try Number")
-    page.wait_for_load_state("networkidle")
     assert page.locator("a", has_text="Model card").count() == 0
 
     page.goto(f"{task}/0/details")
