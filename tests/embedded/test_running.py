@@ -166,6 +166,8 @@ def test_a_state_file_that_can_not_be_written_stays_as_it_was(folder, running, m
 
 def test_a_closed_terminal_stops_the_system_in_order(folder, monkeypatch):
     handlers = {}
+    # Under nohup, as tests may run, it is ignored.
+    monkeypatch.setattr(launching.signal, "getsignal", lambda _: signal.SIG_DFL)
     monkeypatch.setattr(launching.signal, "signal", handlers.__setitem__)
     monkeypatch.setattr(Launcher, "stop", lambda _: seen.append(dict(handlers)))
     seen = []
@@ -177,6 +179,16 @@ def test_a_closed_terminal_stops_the_system_in_order(folder, monkeypatch):
     monkeypatch.setitem(launching.COMMANDS, "run", at_work)
     assert launching.main("run") == 0
     assert seen == [dict.fromkeys((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), signal.SIG_IGN)]
+
+
+def test_a_system_under_nohup_outlives_its_terminal(monkeypatch):
+    handlers = {}
+    monkeypatch.setattr(launching.signal, "getsignal", {signal.SIGHUP: signal.SIG_IGN}.get)
+    monkeypatch.setattr(launching.signal, "signal", handlers.__setitem__)
+
+    launching.end_by_signals()
+
+    assert handlers == dict.fromkeys((signal.SIGINT, signal.SIGTERM), launching.interrupt)
 
 
 def test_parts_are_stopped_even_if_the_terminal_is_gone(monkeypatch):
