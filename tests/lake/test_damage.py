@@ -316,17 +316,17 @@ def test_a_bucket_of_another_system_is_refused(catalog, store, access):
         take_up(catalog, store)
 
 
-def test_a_bucket_that_was_renamed_is_named(open_anew, store, access):
-    publish(open_anew(), observations([90], hours(2)), run="one")
+def test_a_bucket_that_was_renamed_is_named(connect_catalog, store, access):
+    publish(connect_catalog(), observations([90], hours(2)), run="one")
     renamed = replace(access, prefix="renamed/")
     for entry in list(store.list("")):
         ObjectStore(renamed).put(entry.key, store.get(entry.key))
         store.delete(entry.key)
 
     with pytest.raises(ObjectDamaged, match=r"s3://.*metadata\.json is missing.*`make tables`"):
-        ensure_tables(open_anew(renamed))
+        ensure_tables(connect_catalog(renamed))
     with pytest.raises(Misconfigured, match=r"renamed/.*moved or copied here from s3://.*WEATHER_BUCKET"):
-        take_up(open_anew(renamed), ObjectStore(renamed))
+        take_up(connect_catalog(renamed), ObjectStore(renamed))
 
 
 @pytest.mark.parametrize("damage", ["emptied", "overwritten", "cut"])

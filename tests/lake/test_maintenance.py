@@ -122,28 +122,30 @@ def test_young_orphans_are_left_for_a_commit_in_progress(catalog, store):
 
 
 @pytest.mark.every_catalog
-def test_writers_during_a_compaction_lose_nothing(open_anew):
-    ensure_tables(open_anew())
-    append_hourly(open_anew(), MAY[:4])
+def test_writers_during_a_compaction_lose_nothing(connect_catalog):
+    ensure_tables(connect_catalog())
+    append_hourly(connect_catalog(), MAY[:4])
     failures = []
 
     def write(station: int) -> None:
         try:
-            commit_hourly(open_anew(), MAY[:2], [station])
+            commit_hourly(connect_catalog(), MAY[:2], [station])
         except Exception as error:  # noqa: BLE001  reported by the test
             failures.append(error)
 
     writers = [threading.Thread(target=write, args=[station]) for station in (100, 101)]
     for writer in writers:
         writer.start()
-    compacted = [maintain(open_anew(), NOW, ONLY)["compacted"] for _ in range(3)]
+    compacted = [maintain(connect_catalog(), NOW, ONLY)["compacted"] for _ in range(3)]
     for writer in writers:
         writer.join()
 
     assert not failures
     assert compacted[0] == 1
     expected = [*everything(observations([90, 95], MAY[:4])), *everything(observations([100, 101], MAY[:2]))]
-    assert rows(open_anew()) == sorted(expected, key=lambda row: (row["station_id"], row["observed_at"]))
+    assert rows(connect_catalog()) == sorted(
+        expected, key=lambda row: (row["station_id"], row["observed_at"])
+    )
 
 
 def test_files_of_an_older_table_are_never_removed(catalog, store, monkeypatch, caplog):

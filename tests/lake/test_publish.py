@@ -151,15 +151,15 @@ def test_an_empty_batch_makes_no_commit(catalog):
 
 
 @pytest.mark.every_catalog
-def test_writers_at_once_lose_and_double_nothing(open_anew):
-    ensure_tables(open_anew())
+def test_writers_at_once_lose_and_double_nothing(connect_catalog):
+    ensure_tables(connect_catalog())
     shared = observations([90, 95], hours(2))
     batches = [pa.concat_tables([shared, observations([100 + n], hours(2))]) for n in range(3)]
     failures = []
 
     def write(batch: pa.Table) -> None:
         try:
-            publish(open_anew(), batch, run="writer")
+            publish(connect_catalog(), batch, run="writer")
         except Exception as error:  # noqa: BLE001  reported by the test
             failures.append(error)
 
@@ -171,7 +171,7 @@ def test_writers_at_once_lose_and_double_nothing(open_anew):
 
     assert not failures
     expected = pa.concat_tables([shared, *(observations([100 + n], hours(2)) for n in range(3))])
-    assert everything(published_rows(open_anew())) == everything(expected)
+    assert everything(published_rows(connect_catalog())) == everything(expected)
 
 
 @pytest.mark.every_catalog

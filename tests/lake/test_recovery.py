@@ -74,9 +74,9 @@ def test_an_empty_bucket_leaves_the_catalog_as_it_is(catalog, store):
     assert take_up(catalog, store) == []
 
 
-def test_tables_in_a_folder_of_a_bucket_stay_in_that_folder(access, open_anew):
+def test_tables_in_a_folder_of_a_bucket_stay_in_that_folder(access, connect_catalog):
     inside = replace(access, prefix="team/weather/")
-    catalog, store = open_anew(inside), ObjectStore(inside)
+    catalog, store = connect_catalog(inside), ObjectStore(inside)
     ensure_tables(catalog)
     publish(catalog, observations([90, 95], hours(3)), run="before")
     kept = rows(catalog)
@@ -120,8 +120,8 @@ def test_a_lost_catalog_is_not_recreated_and_the_repair_is_named(catalog, access
     assert rows(catalog) == kept
 
 
-def test_tasks_that_make_the_tables_at_the_same_time_all_go_on(open_anew):
-    catalogs, failures = [open_anew() for _ in range(3)], []
+def test_tasks_that_make_the_tables_at_the_same_time_all_go_on(connect_catalog):
+    catalogs, failures = [connect_catalog() for _ in range(3)], []
     together = threading.Barrier(len(catalogs))
 
     def work(number: int) -> None:
@@ -139,4 +139,4 @@ def test_tasks_that_make_the_tables_at_the_same_time_all_go_on(open_anew):
         task.join()
 
     assert not failures
-    assert len(rows(open_anew())) == 2 * len(catalogs)
+    assert len(rows(connect_catalog())) == 2 * len(catalogs)

@@ -84,7 +84,7 @@ def as_a_new_process(monkeypatch) -> None:
 
 
 @pytest.mark.prepared(tables=empty_tables)
-def test_an_hourly_run_makes_few_requests(access, open_anew, proxy, monkeypatch, tmp_path):
+def test_an_hourly_run_makes_few_requests(access, connect_catalog, proxy, monkeypatch, tmp_path):
     """Each task as a process of its own, after some hours of runs."""
     stations, replies = range(90, 100), count()
     counted = replace(access, endpoint_url=proxy.url)
@@ -93,7 +93,7 @@ def test_an_hourly_run_makes_few_requests(access, open_anew, proxy, monkeypatch,
     def task(work, by: S3Access) -> int:
         as_a_new_process(monkeypatch)
         before = len(proxy.requests)
-        work(open_anew(by), ObjectStore(by))
+        work(connect_catalog(by), ObjectStore(by))
         return len(proxy.requests) - before
 
     def hourly(last: datetime, present, by: S3Access = counted) -> list[int]:
