@@ -13,9 +13,9 @@ from tests.history.conftest import KEY, NOW, Loader, by_key, opened, some
 from tests.lake.conftest import Saved, forecasts, new_bucket
 from weather_mlops import collection
 from weather_mlops import rebuild as rebuilding
+from weather_mlops.clock import HOUR
 from weather_mlops.errors import ObjectDamaged
 from weather_mlops.kma.client import KmaClient, UncountedCalls
-from weather_mlops.kma.endpoints import HOUR
 from weather_mlops.lake import file_io
 from weather_mlops.lake.catalog import open_table
 from weather_mlops.lake.forecasts import publish as publish_forecasts

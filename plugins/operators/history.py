@@ -108,10 +108,10 @@ class FetchHistoryOperator(WeatherOperator):
         """Fetch; wait deferred for the next day when the budget is used up."""
         from hooks.kma import KmaHook
         from hooks.lake import LakeHook
+        from weather_mlops.clock import KST
         from weather_mlops.errors import QuotaExhausted
         from weather_mlops.history.load import Fetch
         from weather_mlops.history.plan import Load
-        from weather_mlops.kma.endpoints import KST
         from weather_mlops.lake.quota import DailyCalls
 
         lake = LakeHook(self.aws_conn_id)

@@ -200,7 +200,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "Pressure change over 3 hours",
         "기압변화량",
         physical=PhysicalRange(-60, 60, "deepest typhoon passages are below 40 hPa in 3 h"),
-        note="-9.0 is always taken for missing: it can't be told from a fall of 9 hPa",
+        note="-9.0 is always taken for missing: it can't be distinguished from a fall of 9 hPa",
     ),
     Variable(
         "air_temperature_c",

@@ -6,8 +6,8 @@ import pytest
 
 from tests.history.conftest import KEY, NOW, STATIONS, some
 from weather_mlops import collection
+from weather_mlops.clock import HOUR, KST
 from weather_mlops.kma.client import KmaClient, UncountedCalls
-from weather_mlops.kma.endpoints import HOUR, KST
 from weather_mlops.lake import gaps
 from weather_mlops.lake.health import newest_hour
 from weather_mlops.lake.publish import publish_run

@@ -16,6 +16,7 @@ from tests.history import loading
 from tests.history.conftest import KEY, NOW, Loader, by_key, opened, some
 from tests.lake.conftest import Saved, new_bucket
 from weather_mlops import collection
+from weather_mlops.clock import HOUR
 from weather_mlops.errors import (
     KmaMaintenance,
     KmaUnavailable,
@@ -26,7 +27,6 @@ from weather_mlops.errors import (
 from weather_mlops.history.load import staging_of
 from weather_mlops.history.plan import Load
 from weather_mlops.kma.client import KmaClient, UncountedCalls
-from weather_mlops.kma.endpoints import HOUR
 from weather_mlops.lake import raw
 from weather_mlops.lake.object_store import OF_TASKS, ObjectStore
 from weather_mlops.lake.publish import publish_run

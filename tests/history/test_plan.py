@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from weather_mlops.clock import HOUR, KST
 from weather_mlops.errors import Misconfigured
 from weather_mlops.history.plan import ROWS_PER_PART, Load, PendingStationHours, Request
-from weather_mlops.kma.endpoints import HOUR, KST, LONGEST_SPAN
+from weather_mlops.kma.endpoints import LONGEST_SPAN
 from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake.rows import keys_of
 from weather_mlops.lake.schemas import UTC_TIME

@@ -26,7 +26,7 @@ from weather_mlops.errors import (
     Retryable,
 )
 from weather_mlops.kma.client import UncountedCalls
-from weather_mlops.kma.stations import load_stations
+from weather_mlops.kma.stations import load_stations, resolve_station_ids
 from weather_mlops.lake import gaps
 from weather_mlops.lake.publish import publish_run
 from weather_mlops.lake.rows import key_list
@@ -37,7 +37,7 @@ pytestmark = [pytest.mark.integration]
 
 NOW = datetime.now(UTC)
 WINDOW = collection.Window.ending(NOW - timedelta(hours=30), lookback_hours=3)
-STATIONS = collection.chosen_stations("all")
+STATIONS = resolve_station_ids("all")
 KEY = "a-key-of-the-test"
 
 

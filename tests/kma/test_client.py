@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from tests.s3_proxy import free_port
+from weather_mlops.clock import HOUR
 from weather_mlops.errors import (
     EndpointNotApproved,
     FormatChanged,
@@ -27,7 +28,6 @@ from weather_mlops.errors import (
     WeatherError,
 )
 from weather_mlops.kma.client import KmaClient, Response, UncountedCalls
-from weather_mlops.kma.endpoints import HOUR
 
 pytestmark = pytest.mark.integration
 KEY = "s3cret+key/with=signs&"

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from weather_mlops.clock import HOUR
 from weather_mlops.errors import (
     EndpointNotApproved,
     FormatChanged,
@@ -22,7 +23,6 @@ from weather_mlops.errors import (
     WeatherError,
 )
 from weather_mlops.kma.endpoints import (
-    HOUR,
     LONGEST_SPAN,
     check_range,
     classify,

@@ -15,8 +15,8 @@ from pyiceberg.catalog import Catalog
 from tests.lake.conftest import empty_tables
 from tests.model import world
 from tests.monitoring.failing import assert_contained, failing
+from weather_mlops.clock import KST
 from weather_mlops.errors import StorageUnavailable
-from weather_mlops.kma.endpoints import KST
 from weather_mlops.lake import gaps, quarantine
 from weather_mlops.lake.catalog import ensure_tables
 from weather_mlops.lake.object_store import ObjectStore

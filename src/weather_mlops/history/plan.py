@@ -20,8 +20,8 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
+from weather_mlops.clock import HOUR, KST
 from weather_mlops.errors import Misconfigured
-from weather_mlops.kma.endpoints import HOUR, KST
 from weather_mlops.kma.fields import YEARS
 from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake.gaps import GapCall

@@ -5,10 +5,11 @@ most" is cut to 30 without a word when the span is 31 d 0 h.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Final
 
+from weather_mlops.clock import HOUR, KST
 from weather_mlops.errors import (
     EndpointNotApproved,
     FormatChanged,
@@ -27,8 +28,6 @@ from weather_mlops.kma import api_errors, wire
 PERIOD: Final = "kma_sfctm3"
 STATIONS: Final = "stn_inf"
 ALL_STATIONS: Final = "0"
-KST: Final = timezone(timedelta(hours=9), "KST")
-HOUR: Final = timedelta(hours=1)
 # The longest span that is served whole.
 LONGEST_SPAN: Final = timedelta(days=30, hours=23)
 

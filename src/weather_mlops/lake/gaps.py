@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
 from pyiceberg.table import Table
 
-from weather_mlops.kma.endpoints import HOUR, LONGEST_SPAN
+from weather_mlops.clock import HOUR
+from weather_mlops.kma.endpoints import LONGEST_SPAN
 from weather_mlops.lake.catalog import RUN, commit, open_table, summary
 from weather_mlops.lake.object_store import storage_errors
 from weather_mlops.lake.rows import (

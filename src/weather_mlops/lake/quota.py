@@ -13,8 +13,8 @@ from datetime import UTC, date, datetime
 from typing import Final
 from uuid import uuid4
 
+from weather_mlops.clock import KST
 from weather_mlops.errors import QuotaExhausted
-from weather_mlops.kma.endpoints import KST
 from weather_mlops.lake.object_store import ObjectStore
 
 log = logging.getLogger(__name__)

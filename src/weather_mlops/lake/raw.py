@@ -11,9 +11,10 @@ from typing import Any, Final
 from isal import igzip
 
 from weather_mlops import limits
+from weather_mlops.clock import HOUR, KST
 from weather_mlops.errors import FormatChanged
 from weather_mlops.kma.client import Response
-from weather_mlops.kma.endpoints import HOUR, KST, LONGEST_SPAN, from_kst
+from weather_mlops.kma.endpoints import LONGEST_SPAN, from_kst
 from weather_mlops.kma.masking import SECRET_PARAMETERS
 from weather_mlops.lake.object_store import ObjectStore
 

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
 from pyiceberg.expressions import BooleanExpression
 
-from weather_mlops.kma.endpoints import HOUR
+from weather_mlops.clock import HOUR
 from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake.catalog import open_table
 from weather_mlops.lake.object_store import storage_errors

@@ -14,8 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from weather_mlops.clock import KST
 from weather_mlops.kma import units, wire
-from weather_mlops.kma.endpoints import KST
 from weather_mlops.kma.fields import INT32, YEARS
 from weather_mlops.sources.encodings import UNREADABLE
 from weather_mlops.sources.fields import REFUSING_FLAGS, Column
