@@ -2,8 +2,8 @@
 
 The sender decides how large something is: a gzip of 600 kB may hold 600 MB. Everything that comes from
 outside of a process, or is unpacked in it, is read by ``read_at_most`` or ``gunzip_at_most``, with one of the
-limits of this module. The longest legitimate response is a month of all 97 stations: 744 × 97 rows of 284 bytes,
-20.5 MB.
+limits of this module. The longest legitimate response is a month of all 97 stations: 744 × 97 rows of 284
+bytes, 20.5 MB.
 """
 
 import io

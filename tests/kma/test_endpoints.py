@@ -251,7 +251,7 @@ def test_words_in_the_data_are_not_read_as_an_error():
 
 
 def test_a_page_of_a_server_in_between_is_not_taken_for_the_api():
-    with pytest.raises(Misconfigured, match=r"status 403 \(nginx\).*aren't the API's words.*HTTPS_PROXY"):
+    with pytest.raises(Misconfigured, match=r"status 403 \(nginx\).*isn't from the API.*HTTPS_PROXY"):
         classify("u", 403, in_html("nginx").encode())
 
 
