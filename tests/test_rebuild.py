@@ -18,10 +18,10 @@ from weather_mlops.errors import ObjectDamaged
 from weather_mlops.kma.client import KmaClient, UncountedCalls
 from weather_mlops.lake import file_io
 from weather_mlops.lake.catalog import open_table
+from weather_mlops.lake.filters import between
 from weather_mlops.lake.forecasts import publish as publish_forecasts
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.publish import publish_run
-from weather_mlops.lake.rows import between
 from weather_mlops.lake.schemas import FORECASTS, OBSERVATIONS
 from weather_mlops.lake.staging import Staging
 from weather_mlops.quality import audit

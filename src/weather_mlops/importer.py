@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
 
+from weather_mlops.clock import EPOCH
 from weather_mlops.errors import FileRefused, FormatChanged
 from weather_mlops.history.plan import ROWS_PER_PART
 from weather_mlops.kma import wire
@@ -23,9 +24,10 @@ from weather_mlops.kma.client import Response
 from weather_mlops.kma.endpoints import kst
 from weather_mlops.lake import raw
 from weather_mlops.lake.catalog import open_table
+from weather_mlops.lake.keys import isin, keys_of
 from weather_mlops.lake.object_store import ObjectStore, storage_errors
 from weather_mlops.lake.publish import publish_audited
-from weather_mlops.lake.rows import EPOCH, isin, keys_of, rows_of
+from weather_mlops.lake.scan import rows_of
 from weather_mlops.lake.schemas import KEY, OBSERVATIONS, OBSERVATIONS_SCHEMA
 from weather_mlops.quality import audit, docs
 from weather_mlops.response_replay import ResponseRows, audits, themselves

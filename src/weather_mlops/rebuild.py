@@ -25,7 +25,7 @@ from pyiceberg.expressions import And, In, Reference
 from pyiceberg.expressions.literals import literal
 from pyiceberg.table import ALWAYS_TRUE, Table
 
-from weather_mlops.clock import HOUR, KST
+from weather_mlops.clock import HOUR, KST, month_of, next_month
 from weather_mlops.collection import EXPECTED_SCHEMA, of_window
 from weather_mlops.errors import FormatChanged
 from weather_mlops.history.plan import PendingStationHours, Request
@@ -36,21 +36,11 @@ from weather_mlops.lake import gaps, raw
 from weather_mlops.lake.catalog import commit, open_table, table_path
 from weather_mlops.lake.damage import problem_of
 from weather_mlops.lake.file_io import S3FileIO
+from weather_mlops.lake.filters import in_months, missing
+from weather_mlops.lake.keys import isin, key_list, keys_of, lookup, tuples, unique
 from weather_mlops.lake.object_store import ObjectStore, storage_errors
 from weather_mlops.lake.publish import diff
 from weather_mlops.lake.quarantine import identities, unseen
-from weather_mlops.lake.rows import (
-    in_months,
-    isin,
-    key_list,
-    keys_of,
-    lookup,
-    missing,
-    month_of,
-    next_month,
-    tuples,
-    unique,
-)
 from weather_mlops.lake.scan import scan
 from weather_mlops.lake.schemas import (
     GAPS,

@@ -13,7 +13,7 @@ from weather_mlops.errors import Misconfigured
 from weather_mlops.history.plan import ROWS_PER_PART, Load, PendingStationHours, Request
 from weather_mlops.kma.endpoints import LONGEST_SPAN
 from weather_mlops.kma.stations import load_stations
-from weather_mlops.lake.rows import keys_of
+from weather_mlops.lake.keys import keys_of
 from weather_mlops.lake.schemas import UTC_TIME
 
 NOW = datetime(2026, 11, 23, 3, 20, tzinfo=UTC)

@@ -28,8 +28,8 @@ from weather_mlops.errors import (
 from weather_mlops.kma.client import UncountedCalls
 from weather_mlops.kma.stations import load_stations, resolve_station_ids
 from weather_mlops.lake import gaps
+from weather_mlops.lake.keys import key_list
 from weather_mlops.lake.publish import publish_run
-from weather_mlops.lake.rows import key_list
 from weather_mlops.lake.staging import Staging
 from weather_mlops.quality import audit
 

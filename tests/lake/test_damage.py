@@ -14,13 +14,13 @@ from weather_mlops.errors import Misconfigured, ObjectDamaged, StorageRefused, T
 from weather_mlops.lake import file_io, maintenance
 from weather_mlops.lake.catalog import ensure_tables, open_catalog
 from weather_mlops.lake.damage import FAILURES, check_avro, problem_of
+from weather_mlops.lake.filters import between
 from weather_mlops.lake.forecasts import publish as publish_forecasts
 from weather_mlops.lake.maintenance import remove_orphans
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.publish import publish
 from weather_mlops.lake.quarantine import record_refused
 from weather_mlops.lake.recovery import take_up
-from weather_mlops.lake.rows import between
 from weather_mlops.lake.schemas import OBSERVATIONS, OBSERVATIONS_SCHEMA, QUARANTINE_SCHEMA, UTC_TIME
 from weather_mlops.model import preparation
 from weather_mlops.monitoring import window

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from weather_mlops.lake import gaps
 from weather_mlops.lake.gaps import GapCount, due, plan_calls, update
+from weather_mlops.lake.keys import key_list, to_datetime
 from weather_mlops.lake.publish import publish
-from weather_mlops.lake.rows import key_list, to_datetime
 from weather_mlops.lake.schemas import GAPS_SCHEMA, KEY, QUARANTINE_SCHEMA
 
 from .conftest import NOW, hours, observations

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from weather_mlops.clock import month_of
 from weather_mlops.lake import gaps, holes
+from weather_mlops.lake.keys import HOUR_KEYS, key_list, keys_of
 from weather_mlops.lake.maintenance import compact
 from weather_mlops.lake.publish import publish, publish_run
-from weather_mlops.lake.rows import HOUR_KEYS, key_list, keys_of, month_of
 from weather_mlops.lake.schemas import GAPS_SCHEMA, KEY, OBSERVATIONS, QUARANTINE_SCHEMA
 from weather_mlops.lake.staging import Staging
 

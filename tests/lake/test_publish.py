@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from weather_mlops.errors import CommitConflict
 from weather_mlops.lake.catalog import commit, ensure_tables
+from weather_mlops.lake.keys import key_list
 from weather_mlops.lake.publish import diff, publish
-from weather_mlops.lake.rows import key_list
 from weather_mlops.lake.schemas import OBSERVATIONS, OBSERVATIONS_SCHEMA
 
 from .conftest import NOW, everything, hours, observations

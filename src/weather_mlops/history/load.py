@@ -36,9 +36,10 @@ from weather_mlops.kma.endpoints import PERIOD
 from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake import gaps, holes, raw
 from weather_mlops.lake.catalog import open_table
+from weather_mlops.lake.keys import isin, keys_of
 from weather_mlops.lake.object_store import ObjectStore, storage_errors
 from weather_mlops.lake.publish import publish_audited
-from weather_mlops.lake.rows import isin, keys_between, keys_of
+from weather_mlops.lake.scan import keys_between
 from weather_mlops.lake.schemas import KEY, OBSERVATIONS
 from weather_mlops.lake.staging import AUDITED, COLLECTED, FAILED, PUBLISHED, Staging
 from weather_mlops.quality import audit, docs

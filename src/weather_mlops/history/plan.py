@@ -20,12 +20,12 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from weather_mlops.clock import HOUR, KST
+from weather_mlops.clock import HOUR, KST, month_of, next_month
 from weather_mlops.errors import Misconfigured
 from weather_mlops.kma.fields import YEARS
 from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake.gaps import GapCall
-from weather_mlops.lake.rows import HOUR_KEYS, keys_of, month_of, next_month, to_datetime
+from weather_mlops.lake.keys import HOUR_KEYS, keys_of, to_datetime
 from weather_mlops.lake.schemas import UTC_TIME
 
 ROWS_PER_PART: Final = 400_000

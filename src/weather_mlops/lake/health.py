@@ -12,9 +12,10 @@ from weather_mlops.errors import Unhealthy
 from weather_mlops.formatting import exact, exact_percent, number
 from weather_mlops.lake import gaps
 from weather_mlops.lake.catalog import open_table
+from weather_mlops.lake.keys import key_list
 from weather_mlops.lake.object_store import storage_errors
 from weather_mlops.lake.publish import newest_of
-from weather_mlops.lake.rows import key_list, rows_of
+from weather_mlops.lake.scan import rows_of
 from weather_mlops.lake.schemas import KEY, KEY_SCHEMA, OBSERVATIONS
 from weather_mlops.lake.staging import AUDITED, Staging
 

@@ -13,21 +13,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
 
+from weather_mlops.clock import month_of
 from weather_mlops.lake import gaps
 from weather_mlops.lake.catalog import open_table
+from weather_mlops.lake.filters import between
+from weather_mlops.lake.keys import HOUR_KEYS, isin, keys_of, to_datetime, tuples, unique
 from weather_mlops.lake.object_store import storage_errors
-from weather_mlops.lake.rows import (
-    HOUR_KEYS,
-    between,
-    isin,
-    keys_between,
-    keys_of,
-    month_of,
-    to_datetime,
-    tuples,
-    unique,
-)
-from weather_mlops.lake.scan import scan
+from weather_mlops.lake.scan import keys_between, scan
 from weather_mlops.lake.schemas import GAPS, KEY, KEY_SCHEMA, OBSERVATIONS, QUARANTINE_SCHEMA, UTC_TIME
 
 log = logging.getLogger(__name__)

@@ -15,12 +15,13 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Snapshot
 
+from weather_mlops.clock import month_numbered
 from weather_mlops.errors import ObjectDamaged, StorageRefused, TableNotRegistered
 from weather_mlops.lake.catalog import CREATED_AT, commit, metadata_number, open_table, summary
 from weather_mlops.lake.damage import TAKE_UP, metadata_of
 from weather_mlops.lake.file_io import S3FileIO
+from weather_mlops.lake.filters import in_months
 from weather_mlops.lake.object_store import ObjectStore, StoredObject, storage_errors
-from weather_mlops.lake.rows import in_months, month_numbered
 from weather_mlops.lake.scan import scan
 from weather_mlops.lake.schemas import TABLES, TableDefinition
 

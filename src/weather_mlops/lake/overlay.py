@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from weather_mlops.lake.rows import keys_of, lookup
+from weather_mlops.lake.keys import keys_of, lookup
 from weather_mlops.lake.schemas import KEY
 
 

@@ -14,8 +14,9 @@ from pyiceberg.table import Table
 
 from weather_mlops.lake import gaps, holes, maintenance, quarantine
 from weather_mlops.lake.catalog import RUN, commit, summary
-from weather_mlops.lake.rows import key_filter, keys_of, lookup, rows_of, tuples
-from weather_mlops.lake.scan import scan
+from weather_mlops.lake.filters import key_filter
+from weather_mlops.lake.keys import keys_of, lookup, tuples
+from weather_mlops.lake.scan import rows_of, scan
 from weather_mlops.lake.schemas import (
     GAPS,
     KEY,

@@ -9,7 +9,7 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.table import Table
 
 from weather_mlops.lake.catalog import RUN, commit
-from weather_mlops.lake.rows import missing, time_ranges
+from weather_mlops.lake.filters import missing, time_ranges
 from weather_mlops.lake.scan import scan
 from weather_mlops.lake.schemas import (
     QUARANTINE,

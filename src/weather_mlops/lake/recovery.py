@@ -23,6 +23,7 @@ from pyiceberg.expressions import BooleanExpression
 from pyiceberg.table import StaticTable, Table
 from pyiceberg.table.metadata import TableMetadata
 
+from weather_mlops.clock import month_numbered
 from weather_mlops.errors import Misconfigured, ObjectDamaged
 from weather_mlops.lake import quarantine
 from weather_mlops.lake.catalog import (
@@ -36,8 +37,8 @@ from weather_mlops.lake.catalog import (
 )
 from weather_mlops.lake.damage import metadata_of, problem_of
 from weather_mlops.lake.file_io import S3File, S3FileIO
+from weather_mlops.lake.filters import in_months, missing
 from weather_mlops.lake.object_store import ObjectStore, storage_errors
-from weather_mlops.lake.rows import in_months, missing, month_numbered
 from weather_mlops.lake.scan import scan
 from weather_mlops.lake.schemas import TABLES, TableDefinition
 
