@@ -1,6 +1,6 @@
 """The one table of what each source calls the variables, and in which units it has them.
 
-Sources are the portal's CSV (data.kma.go.kr, Korean or English header) and the replies of data.go.kr's
+Sources are the portal's CSV (data.kma.go.kr, Korean or English header) and the responses of data.go.kr's
 ``AsosHourlyInfoService/getWthrDataList``. The API Hub's own format is described by position in
 ``weather_mlops.variables``. What a header says of a unit is believed; a unit that isn't known is refused.
 """
@@ -22,7 +22,7 @@ class SourceField:
 
     Attributes:
         name: of ``weather_mlops.variables``.
-        service: name in the replies of getWthrDataList.
+        service: name in the responses of getWthrDataList.
         portal: Korean labels in the portal's header, without unit and spaces.
         english: English labels, in lower case, without unit and spaces.
         scale: canonical value = value × scale, where the source names no unit.
