@@ -102,7 +102,7 @@ def _rebuild(options: argparse.Namespace) -> int:
     access = _access()
     store, catalog = ObjectStore(access), open_catalog(access)
     ensure_tables(catalog)
-    told = rebuild(
+    result = rebuild(
         first,
         last,
         store=store,
@@ -111,15 +111,15 @@ def _rebuild(options: argparse.Namespace) -> int:
         clock=lambda: datetime.now(UTC),
         apply=options.apply,
     )
-    for difference in told.differences[:SHOWN]:
+    for difference in result.differences[:SHOWN]:
         sys.stdout.write(f"{difference}\n")
-    if told.differences:
+    if result.differences:
         key = f"quality/rebuild/{datetime.now(UTC):%Y%m%dT%H%M%SZ}.txt"
         store.put(
-            key, "".join(f"{each}\n" for each in told.differences).encode(), "text/plain; charset=utf-8"
+            key, "".join(f"{each}\n" for each in result.differences).encode(), "text/plain; charset=utf-8"
         )
         sys.stdout.write(f"All differences: {store.where(key)}\n")
-    sys.stdout.write(f"{told}\n")
+    sys.stdout.write(f"{result}\n")
     return 0
 
 
@@ -128,15 +128,15 @@ def _import(options: argparse.Namespace) -> int:
     access = _access()
     catalog = open_catalog(access)
     ensure_tables(catalog)
-    told = importer.import_files(
+    result = importer.import_files(
         paths,
         store=ObjectStore(access),
         catalog=catalog,
         suites_dir=project_folder("expectations"),
         clock=lambda: datetime.now(UTC),
     )
-    sys.stdout.write(f"{told}\n")
-    return 1 if told.refused else 0
+    sys.stdout.write(f"{result}\n")
+    return 1 if result.refused else 0
 
 
 def _query(options: argparse.Namespace) -> int:

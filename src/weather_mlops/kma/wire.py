@@ -163,9 +163,9 @@ def check_header(lines: list[bytes]) -> None:
     names = header_names(lines)
     if names is None:
         return
-    for position, (found, known) in enumerate(zip(names, HEADER_NAMES, strict=False), 1):
-        if found != known:
-            raise FormatChanged(f"column {position} is named {found!r}, known is {known!r}: {ADAPT}")
+    for position, (name, known) in enumerate(zip(names, HEADER_NAMES, strict=False), 1):
+        if name != known:
+            raise FormatChanged(f"column {position} is named {name!r}, known is {known!r}: {ADAPT}")
     if len(names) != len(HEADER_NAMES):
         raise FormatChanged(f"{len(names)} columns are named, known are {len(HEADER_NAMES)}: {ADAPT}")
 

@@ -404,7 +404,7 @@ def storage_errors(where: str) -> Iterator[None]:
 
 
 def _of_database(error: "DBAPIError", where: str) -> WeatherError:
-    """Translate an error of the catalog's database; shows just the driver's text, as the URI may be secret."""
+    """Translate an error of the catalog's database; shows only the driver's text (the URI is secret)."""
     if getattr(error.orig, "sqlite_errorname", "") in _DAMAGED_SQLITE:
         return ObjectDamaged(
             f"{where}: the catalog's SQLite file is damaged: {error.orig}. It is the one that "

@@ -21,7 +21,6 @@ DELIMITERS: Final = (",", "\t", ";")
 # Excel's line that names the delimiter.
 _BEFORE: Final = re.compile(r"[\ufeff \t\r\n]*(?:\"?sep=.\"?[\r\n]+[ \t\r\n]*)?", re.IGNORECASE)
 _LINE_END: Final = re.compile(r"\r*\n|\r")
-MOST_NAMED: Final = 3
 
 
 def header(text: str) -> list[str] | None:
