@@ -146,7 +146,7 @@ def test_a_fault_that_passes_is_ridden_out_within_the_run(pipeline, fault):
     assert batch.arrived > 280
 
 
-def test_a_reply_of_an_unknown_format_is_kept(pipeline):
+def test_a_response_of_an_unknown_format_is_stored(pipeline):
     with pytest.raises(FormatChanged, match=r"kept as raw/kma/kma_sfctm3/.*\.txt\.gz") as raised:
         pipeline.collect("shifted-columns")
 

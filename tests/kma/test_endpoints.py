@@ -314,7 +314,7 @@ def test_whatever_comes_is_data_or_a_typed_error(status, start, rest):
         (b"garbage", True),
     ],
 )
-def test_rows_of_other_hours_than_asked_for_are_told(row, inside):
+def test_rows_outside_of_the_requested_hours_are_refused(row, inside):
     body = b"#START7777\n" + row + b"\n#7777END\n"
     if inside:
         check_range("u", body, NOON, NOON)

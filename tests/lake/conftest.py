@@ -266,9 +266,9 @@ def glue(server, monkeypatch) -> str:
 
     def update_table(self):
         with lock:
-            asked = self.parameters
-            table = self.glue_backend.get_table(asked["DatabaseName"], asked["TableInput"]["Name"])
-            if asked["VersionId"] != table.as_dict()["VersionId"]:
+            requested = self.parameters
+            table = self.glue_backend.get_table(requested["DatabaseName"], requested["TableInput"]["Name"])
+            if requested["VersionId"] != table.as_dict()["VersionId"]:
                 raise JsonRESTError("ConcurrentModificationException", "somebody else came first")
             return real(self)
 

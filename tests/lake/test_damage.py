@@ -126,11 +126,11 @@ def test_every_reader_names_the_damaged_file_and_its_repair(catalog, store, ask,
     for read in READERS.values():
         with pytest.raises(ObjectDamaged, match=rf"s3://[^ ]*{key} is (missing|damaged).*{REPAIR[kind]}"):
             read(catalog)
-    status, told = ask("select max(air_temperature_c) from observations")
+    status, message = ask("select max(air_temperature_c) from observations")
     assert status == 1
-    assert f"{key} is " in told
-    assert REPAIR[kind] in told
-    assert "Traceback" not in told
+    assert f"{key} is " in message
+    assert REPAIR[kind] in message
+    assert "Traceback" not in message
 
 
 @pytest.mark.prepared(tables=january)
@@ -220,9 +220,9 @@ def test_the_old_table_comes_back_with_the_rows_of_the_young_one(catalog, store,
 
     moved = {table.table: table for table in take_up(catalog, store)}
 
-    found = moved["weather.observations"]
-    assert (found.after.rows, [other.rows for other in found.others], found.added) == (18, [8], 4)
-    assert "4 rows that only these had were added" in "\n".join(found.lines)
+    recovered = moved["weather.observations"]
+    assert (recovered.after.rows, [other.rows for other in recovered.others], recovered.added) == (18, [8], 4)
+    assert "4 rows that only these had were added" in "\n".join(recovered.lines)
     newer = young.filter(pc.greater(young["observed_at"], pa.scalar(NOW - timedelta(hours=2), UTC_TIME)))
     assert rows(catalog) == everything(pa.concat_tables([old, newer]))
     issued = catalog.load_table("weather.forecasts").scan().to_arrow()["issued_at"].to_pylist()

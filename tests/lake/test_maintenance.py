@@ -169,8 +169,8 @@ def test_files_older_than_the_table_stay_without_their_metadata(catalog, store, 
     metadata = [entry.key for entry in store.list("warehouse/weather/") if entry.key not in old]
     store.delete(*metadata)
     lose(catalog)
-    made = datetime.now(UTC) + timedelta(hours=2)  # as if it had been started over much later
-    monkeypatch.setattr("weather_mlops.lake.catalog.datetime", fixed(made))
+    created = datetime.now(UTC) + timedelta(hours=2)  # as if it had been started over much later
+    monkeypatch.setattr("weather_mlops.lake.catalog.datetime", fixed(created))
     commit_hourly(catalog, MAY[4:6])
 
     with pytest.raises(TableNotRegistered, match=r"s3://.*parquet.* is older than the table.*make rebuild"):
@@ -196,8 +196,8 @@ def test_leftovers_of_an_older_table_go_once_its_rows_are_merged(catalog, store,
     commit_hourly(catalog, MAY[:1])
     old = {entry.key for entry in store.list("warehouse/weather/") if entry.key.endswith(".parquet")}
     lose(catalog)
-    made = datetime.now(UTC) + timedelta(hours=2)  # as if it had been started over much later
-    monkeypatch.setattr("weather_mlops.lake.catalog.datetime", fixed(made))
+    created = datetime.now(UTC) + timedelta(hours=2)  # as if it had been started over much later
+    monkeypatch.setattr("weather_mlops.lake.catalog.datetime", fixed(created))
     start_over(catalog, monkeypatch)
     commit_hourly(catalog, MAY[1:3])
     take_up(catalog, store)
