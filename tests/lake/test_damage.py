@@ -172,7 +172,7 @@ def test_a_process_short_of_resources_reports_no_damage(catalog, store, monkeypa
         raise SHORTAGES[shortage]
 
     monkeypatch.setattr("pyarrow.parquet.read_table", lacking)
-    with pytest.raises(StorageRefused, match=r"\.parquet can't be read here: .*That is no damage"):
+    with pytest.raises(StorageRefused, match=r"\.parquet can't be read here: .*The file isn't damaged"):
         rebuild(
             None,
             None,

@@ -155,7 +155,7 @@ def test_files_of_an_older_table_are_never_removed(catalog, store, monkeypatch, 
     before = {entry.key for entry in store.list("warehouse/weather/observations/")}
     append_hourly(catalog, MAY[4:8])
 
-    with pytest.raises(TableNotRegistered, match=r"observations/metadata/.*of another table.*`make tables`"):
+    with pytest.raises(TableNotRegistered, match=r"metadata/.*belongs to another table.*`make tables`"):
         remove_orphans(catalog, OBSERVATIONS, older_than=LATER)
     done = maintain(catalog, LATER, ONLY)
     assert (done["compacted"], done["removed"], done["refused"]) == (1, 0, 1)

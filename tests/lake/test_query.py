@@ -37,7 +37,7 @@ def test_stations_have_names_and_coordinates_to_join(catalog, access):
 
 
 def test_before_the_first_run_it_says_who_makes_the_tables(catalog, access):
-    with pytest.raises(NothingYet, match="no tables yet: the first run of data_collection makes them"):
+    with pytest.raises(NothingYet, match="no tables yet: the first run of data_collection creates them"):
         connect(catalog, access)
 
 

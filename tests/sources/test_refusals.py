@@ -76,7 +76,7 @@ def refusal(body: bytes | str) -> str:
             ),
             "daily observations (AsosDalyInfoService)",
         ),
-        ('{"a": 1}', "no reply of getWthrDataList"),
+        ('{"a": 1}', "no response of getWthrDataList"),
         ('{"response": {"header"', "damaged JSON, or cut off"),
         ("[" * 100_000, "damaged JSON"),
         ("<response><header>", "damaged XML, or cut off"),
