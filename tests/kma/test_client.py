@@ -290,7 +290,7 @@ def test_there_is_one_connection_at_a_time(api):
             most[0] -= 1
         send(GOOD)(request, call)
 
-    # A reply that is given up is asked for again while the server still works on it.
+    # After a time-out the client requests it again while the server still works on the first request.
     client = api(answer).client(read_timeout=PATIENCE)
     threads = [threading.Thread(target=ask, args=(client,)) for _ in range(5)]
     for thread in threads:

@@ -1,4 +1,4 @@
-"""Holes: hours that nobody asked for, between a station's oldest and its newest one."""
+"""Holes: hours that were never requested, between a station's oldest and its newest one."""
 
 from datetime import timedelta
 
@@ -109,7 +109,7 @@ def test_a_table_without_rows_has_no_holes(catalog):
 
 
 def hourly(store, catalog, run: str, stations, times) -> dict:
-    """Publish an hourly run that got all it asked for."""
+    """Publish an hourly run that received all requested hours."""
     staging, rows = Staging(store, run), observations(stations, times)
     keys = rows.select(KEY)
     tables = {

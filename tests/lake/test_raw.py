@@ -105,7 +105,7 @@ def test_an_object_in_raw_that_is_no_response_is_named(store):
 
 FOUR = (90, 95, 98, 99)
 KEYS = {
-    # by the API: the stations asked for are all, up to three, or more, which the sidecar names
+    # by the API: the requested stations are all, up to three, or more, which the sidecar names
     "kma_sfctm3/2024/01/01/202401010000_202401010200_all_a1390b0d233a": (0, 2, None),
     "kma_sfctm3/2024/01/01/202401010000_202401010000_108_a1390b0d233a": (0, 0, (108,)),
     "kma_sfctm3/2024/01/01/202401010000_202401010200_90-95-98_a1390b0d233a": (0, 2, (90, 95, 98)),
