@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.catalog import server
 from tests.quality.staged import HOUR, audit, row
-from weather_mlops.kma.endpoints import KST
+from weather_mlops.clock import KST
 from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake.object_store import ObjectStore, S3Access
 from weather_mlops.quality import docs

@@ -25,8 +25,8 @@ from embedded.runs import CITIES
 from simulator import clock
 from simulator import wire as peer
 from simulator.simulated import SimulatedWeather
+from weather_mlops.clock import KST
 from weather_mlops.kma import wire
-from weather_mlops.kma.endpoints import KST
 from weather_mlops.kma.stations import load_stations
 from weather_mlops.model import evaluation, features, training_run
 from weather_mlops.model.gates import Gates, judge, refusal

@@ -38,8 +38,9 @@ from embedded.running import Running
 from embedded.services import MAX_RESTARTS, RESTART_WINDOW_SECONDS, Register, Service, Supervisor
 from tests.project import copied_project
 from tests.s3_proxy import Rule, S3Proxy, free_port
+from weather_mlops.clock import HOUR
 from weather_mlops.kma import wire
-from weather_mlops.kma.endpoints import HOUR, PERIOD, kst
+from weather_mlops.kma.endpoints import PERIOD, kst
 from weather_mlops.lake.catalog import open_catalog
 from weather_mlops.lake.object_store import S3Access
 from weather_mlops.lake.scan import scan

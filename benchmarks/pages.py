@@ -23,7 +23,7 @@ sys.path[:0] = [str(PROJECT), str(PROJECT / "plugins")]
 from benchmarks.catalog import server
 from tests.browsing import made
 from tests.plugins.visiting import DAG_IDS, Visits
-from weather_mlops.kma.endpoints import KST
+from weather_mlops.clock import KST
 from weather_mlops.lake.object_store import ObjectStore
 
 AIM_MS = 300

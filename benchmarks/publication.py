@@ -24,10 +24,11 @@ from simulator.faults import Fault
 from simulator.server import Api
 from simulator.simulated import SimulatedWeather
 from weather_mlops import collection
+from weather_mlops.clock import HOUR
 from weather_mlops.collection import TRANSIENT_ERRORS, Batch, Window
 from weather_mlops.kma.client import Response
-from weather_mlops.kma.endpoints import HOUR, PERIOD, classify, kst, stations_asked
-from weather_mlops.kma.stations import load_stations
+from weather_mlops.kma.endpoints import PERIOD, classify, kst, stations_asked
+from weather_mlops.kma.stations import load_stations, resolve_station_ids
 from weather_mlops.lake.object_store import StoredObject
 from weather_mlops.lake.raw import PREFIX
 from weather_mlops.publication import WaitPolicy, delays
@@ -35,7 +36,7 @@ from weather_mlops.publication import WaitPolicy, delays
 BEGIN: Final = datetime(2026, 5, 1, tzinfo=UTC)
 TIMEOUT, POLL = timedelta(minutes=40), timedelta(minutes=1)
 RETRY_DELAYS: Final = (2, 4, 8)  # minutes, of pipelines/defaults.yml
-STATIONS: Final = collection.chosen_stations("all")
+STATIONS: Final = resolve_station_ids("all")
 
 
 @dataclass

@@ -10,7 +10,7 @@ from embedded.components import USER, System
 from embedded.outcomes import outcome_state
 from embedded.running import Running
 from embedded.space import NEEDED_BYTES, free_bytes, low_space, shown
-from weather_mlops.kma.endpoints import KST
+from weather_mlops.clock import KST
 
 NOTHING: Final = "Nothing is running: `make run` starts it."
 BY_HAND: Final = "when somebody starts it"

@@ -3,7 +3,7 @@
 from weather_mlops.kma.client import CallBudget, KmaClient
 
 PATIENT_S = 60.0
-"""Seconds for a reply that comes in the end: however long it takes, the test is about something else."""
+"""Time-out in seconds of a response that always arrives: the test is about something else."""
 
 
 def recovering_client(

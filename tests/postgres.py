@@ -19,8 +19,8 @@ _numbers = count()
 
 def programs() -> Path | None:
     """The newest server's programs, where there is one."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
-    return found[-1].parent if found else None
+    initdbs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    return initdbs[-1].parent if initdbs else None
 
 
 class Postgres:

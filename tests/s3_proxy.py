@@ -94,8 +94,8 @@ class _Handler(BaseHTTPRequestHandler):
                 if name.lower() not in {"connection", "expect"}:
                     connection.putheader(name, value)
             connection.endheaders(body or None)
-            reply = connection.getresponse()
-            self._answer(reply.status, reply.getheaders(), reply.read())
+            response = connection.getresponse()
+            self._answer(response.status, response.getheaders(), response.read())
         except OSError:
             self.close_connection = True
         finally:

@@ -10,13 +10,13 @@ from weather_mlops.collection import (
     TRANSIENT_ERRORS,
     Batch,
     Window,
-    chosen_stations,
     expected_rows,
     fetch_gaps,
     published_share,
     require_rows,
 )
 from weather_mlops.errors import Misconfigured, NothingYet, QuotaExhausted
+from weather_mlops.kma.stations import resolve_station_ids
 from weather_mlops.lake.gaps import HORIZON, GapCall
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -64,14 +64,14 @@ def test_a_window_is_whole_hours_and_covers_what_it_must(moment, lookback, behin
 
 
 def test_stations_are_all_or_named():
-    assert len(chosen_stations("all")) == 97
-    assert chosen_stations([159, "108", 108]) == (108, 159)
+    assert len(resolve_station_ids("all")) == 97
+    assert resolve_station_ids([159, "108", 108]) == (108, 159)
 
 
-@pytest.mark.parametrize("wanted", ["soul", "", [], [999], ["108; drop"], [None]])
-def test_a_station_that_does_not_exist_is_named(wanted):
+@pytest.mark.parametrize("requested", ["soul", "", [], [999], ["108; drop"], [None]])
+def test_a_station_that_does_not_exist_is_named(requested):
     with pytest.raises(Misconfigured):
-        chosen_stations(wanted)
+        resolve_station_ids(requested)
 
 
 def test_every_station_is_expected_at_every_hour():
@@ -86,7 +86,7 @@ def test_every_station_is_expected_at_every_hour():
     }
 
 
-def test_no_row_at_all_is_told_with_the_hours():
+def test_a_batch_without_rows_is_refused_with_its_hours():
     with pytest.raises(NothingYet, match="2026-11-23 12:00"):
         require_rows(Batch(), Window(NOON, NOON))
 
@@ -112,5 +112,5 @@ def test_an_api_failing_at_a_gap_does_not_stop_the_newest_hours(error):
     batch, calls = Batch(), [GapCall(NOON - n * HOUR, NOON - n * HOUR, (108,)) for n in (1, 2, 3)]
 
     assert fetch_gaps(Answers(None, error("now"), None), None, batch, calls) == 1
-    # What wasn't asked for is not counted as a try.
+    # Hours that weren't requested don't count as a try.
     assert batch.expected["observed_at"].to_pylist() == [NOON - HOUR]

@@ -1,4 +1,4 @@
-"""Saved replies of others: taken in whole, every row accounted for."""
+"""Files of observations: imported completely, every row accounted for."""
 
 import gzip
 import logging
@@ -45,23 +45,23 @@ def take_in(loader, *files):
 
 @pytest.fixture
 def saved(loader, tmp_path) -> list[Path]:
-    """Replies of the API, one of them gzipped; the table knows nothing of them."""
+    """Responses of the API, one of them gzipped; their rows are not in the table."""
     with loader.api() as url:
-        replies = list(loader.client(url).period(LOAD.begin, LOAD.end, LOAD.stations))
+        responses = list(loader.client(url).period(LOAD.begin, LOAD.end, LOAD.stations))
         later = list(loader.client(url).period(LOAD.end, LOAD.end, LOAD.stations))
     plain, packed = tmp_path / "a.txt", tmp_path / "b.txt.gz"
-    plain.write_bytes(replies[0].body)
+    plain.write_bytes(responses[0].body)
     packed.write_bytes(gzip.compress(later[0].body))
     return [plain, packed]
 
 
 def test_files_are_taken_in_with_every_row_accounted_for(loader, saved):
-    told = take_in(loader, *saved)
+    result = take_in(loader, *saved)
 
-    assert told.files == 2
-    assert told.arrived == told.published + told.equal + told.quarantined + told.unreadable
-    assert told.published == len(loader.observations())
-    assert told.equal == 2  # the last hour is in both files
+    assert result.files == 2
+    assert result.arrived == result.published + result.equal + result.quarantined + result.unreadable
+    assert result.published == len(loader.observations())
+    assert result.equal == 2  # the last hour is in both files
     assert len(list(raw.list_all(loader.store, raw.IMPORTED))) == 2
 
 
@@ -82,31 +82,31 @@ def test_a_later_file_corrects_an_earlier_one(loader, saved, tmp_path):
     tokens[3] = b"12.3"
     corrected.write_bytes(body.replace(rows[0], b" ".join(tokens) + b"\n"))
     take_in(loader, *saved, corrected)
-    told = loader.rebuild()
+    result = loader.rebuild()
 
     (row,) = [row for row in loader.observations() if row["wind_speed_ms"] == 12.3]
     assert row["observed_at"] == LOAD.end
-    assert told.differences == []
+    assert result.differences == []
 
 
 def test_a_load_after_an_import_asks_for_what_the_files_lack(loader, saved):
     take_in(loader, saved[0])
     loader.calls.clear()
-    told = loader.load(some("2024-01-30", "2024-02-03", LOAD.stations))
+    result = loader.load(some("2024-01-30", "2024-02-03", LOAD.stations))
 
-    assert told["inserted"] <= 24 * 2
+    assert result["inserted"] <= 24 * 2
     assert len(loader.calls) <= 3
 
 
 def test_a_damaged_file_is_refused_by_name_and_the_others_go_in(loader, saved, tmp_path, caplog):
     half = tmp_path / "half.txt"
     half.write_bytes(saved[0].read_bytes()[:2000])
-    told = take_in(loader, half, saved[0], tmp_path / "absent.txt")
+    result = take_in(loader, half, saved[0], tmp_path / "absent.txt")
 
-    assert (told.files, told.refused) == (1, 2)
+    assert (result.files, result.refused) == (1, 2)
     assert "half.txt" in caplog.text
     assert "end marker" in caplog.text
-    assert told.published > 0
+    assert result.published > 0
 
 
 @pytest.fixture(scope="module")
@@ -217,9 +217,9 @@ def test_an_import_stopped_after_raw_is_done_by_the_next_one(loader, brought, mo
         stopped.setattr("weather_mlops.importer.publish_audited", interrupt)
         with pytest.raises(KeyboardInterrupt):
             take_in(loader, brought[1])
-    told = take_in(loader, brought[1])
+    result = take_in(loader, brought[1])
 
-    assert (told.published, told.corrected) == (12, 12)
+    assert (result.published, result.corrected) == (12, 12)
     assert loader.rebuild().differences == []
 
 
@@ -231,20 +231,20 @@ def test_an_older_file_fills_gaps_and_replaces_nothing_newer(loader, brought):
     take_in(loader, brought[4])
     take_in(loader, brought[1])
     loader.catalog.load_table("weather.observations").delete("air_temperature_c < 0")
-    told = take_in(loader, brought[4])
+    result = take_in(loader, brought[4])
 
-    assert (told.published, told.corrected, told.equal) == (12, 0, 12)
+    assert (result.published, result.corrected, result.equal) == (12, 0, 12)
     assert Counter(row["air_temperature_c"] for row in loader.observations()) == {0.5: 12, -0.1: 12}
 
 
 def test_raw_keeps_what_was_brought_and_where_it_is_from(after_import, brought):
     store = after_import.store
-    replies = [raw.read_response(store, each.key) for each in raw.list_all(store, raw.IMPORTED)]
+    responses = [raw.read_response(store, each.key) for each in raw.list_all(store, raw.IMPORTED)]
 
-    assert {(each.about["params"]["format"], each.about["params"]["encoding"]) for each in replies} == {
+    assert {(each.about["params"]["format"], each.about["params"]["encoding"]) for each in responses} == {
         ("kma_sfctm", "UTF-16"), ("kma_sfctm", "ASCII"), ("portal_csv", "CP949"), ("asos_hourly", "UTF-8"),
     }  # fmt: skip
-    assert brought[1].read_bytes() in {each.body for each in replies}
+    assert brought[1].read_bytes() in {each.body for each in responses}
 
 
 def test_a_portal_file_is_published_and_comes_again_from_raw(loader, tmp_path):
@@ -252,10 +252,10 @@ def test_a_portal_file_is_published_and_comes_again_from_raw(loader, tmp_path):
     (tmp_path / "a.csv").write_bytes(
         files.portal(*files.portal_rows(range(5), "-9.0", ""), header=header).encode("cp949")
     )
-    told = take_in(loader, tmp_path / "a.csv")
+    result = take_in(loader, tmp_path / "a.csv")
     again = take_in(loader, tmp_path / "a.csv")
 
-    assert (told.published, again.equal) == (5, 5)
+    assert (result.published, again.equal) == (5, 5)
     assert {row["air_temperature_c"] for row in loader.observations()} == {-9.0}
     loader.catalog.load_table("weather.observations").delete()
     assert len(loader.rebuild(apply=True).differences) == 5
@@ -267,9 +267,9 @@ def test_a_later_file_with_other_columns_adds_them(loader, tmp_path):
     wind = files.portal(*files.portal_rows(range(5), "3.1"), header="지점,지점명,일시,풍속(m/s)")
     (tmp_path / "b.csv").write_text(wind)
     take_in(loader, tmp_path / "a.csv")
-    told = take_in(loader, tmp_path / "b.csv", tmp_path / "a.csv")
+    result = take_in(loader, tmp_path / "b.csv", tmp_path / "a.csv")
 
-    assert (told.published, told.corrected, told.equal) == (5, 5, 5)
+    assert (result.published, result.corrected, result.equal) == (5, 5, 5)
     assert {(row["air_temperature_c"], row["wind_speed_ms"]) for row in loader.observations()} == {(0.5, 3.1)}
     assert loader.rebuild().differences == []
 
@@ -278,9 +278,9 @@ def test_nothing_of_a_refused_file_is_kept_anywhere(loader, tmp_path):
     daily = "20240102 108 1.7 1464 290 4.0 " + "0.5 " * 50
     (tmp_path / "daily.txt").write_text(files.hub(*[daily] * 3, header="#"))
     before = {entry.key for entry in loader.store.list("")}
-    told = take_in(loader, tmp_path / "daily.txt")
+    result = take_in(loader, tmp_path / "daily.txt")
 
-    assert str(told) == (
+    assert str(result) == (
         "imported: files=0 refused=1 arrived=0 published=0 corrected=0 equal=0 quarantined=0 unreadable=0"
     )
     assert {entry.key for entry in loader.store.list("")} == before
@@ -294,11 +294,11 @@ def test_every_row_of_three_real_years_is_accounted_for(loader):
     rows = Counter(
         line.startswith(b"#") for path in files for line in gzip.decompress(path.read_bytes()).splitlines()
     )[False]
-    told = take_in(loader, *files)
+    result = take_in(loader, *files)
 
-    assert told.arrived == rows
-    assert told.published + told.equal + told.quarantined + told.unreadable == rows
-    assert len(loader.observations()) == told.published > 0.999 * rows
+    assert result.arrived == rows
+    assert result.published + result.equal + result.quarantined + result.unreadable == rows
+    assert len(loader.observations()) == result.published > 0.999 * rows
 
 
 def test_the_command_says_what_it_needs(tmp_path, monkeypatch, capsys):
@@ -341,9 +341,9 @@ def test_a_name_in_brackets_is_a_file_not_a_pattern(tmp_path):
 def test_an_empty_response_has_no_rows_and_hinders_no_rebuild(loader, tmp_path):
     (tmp_path / "empty.txt").write_text(files.hub())
     (tmp_path / "day.txt").write_text(files.hub(*files.hub_rows(range(3))))
-    told = take_in(loader, tmp_path / "empty.txt", tmp_path / "day.txt")
+    result = take_in(loader, tmp_path / "empty.txt", tmp_path / "day.txt")
 
-    assert (told.files, told.refused, told.published) == (2, 0, 3)
+    assert (result.files, result.refused, result.published) == (2, 0, 3)
     assert loader.rebuild().differences == []
 
 
@@ -354,9 +354,9 @@ def test_a_damaged_file_of_a_damaged_name_is_taken_in_by_rows(loader, tmp_path, 
     body = text.encode("cp949").replace(b"0.5,Sc\r\n", b"0.5,\xff\xfe\r\n", 2)
     damaged = Path(f"{tmp_path}/\udcb0\udcfc\n.csv")
     damaged.write_bytes(body + b"108,\xbc\xad\xbf")
-    told = take_in(loader, damaged)
+    result = take_in(loader, damaged)
 
-    assert (told.files, told.arrived, told.published, told.unreadable) == (1, 7, 4, 3)
+    assert (result.files, result.arrived, result.published, result.unreadable) == (1, 7, 4, 3)
     assert "/\\xb0\\xfc\\n.csv: the portal's hourly CSV, damaged CP949, rows=4 unreadable=3" in caplog.text
     assert loader.rebuild().differences == []
 
@@ -368,16 +368,16 @@ def test_impossible_hours_are_set_aside_with_the_reason(loader, tmp_path):
         *files.portal_rows([0], "0.5", day="1899-01-01"),
     ]
     (tmp_path / "a.csv").write_text(files.portal(*good, *never))
-    told = take_in(loader, tmp_path / "a.csv")
+    result = take_in(loader, tmp_path / "a.csv")
     again = take_in(loader, tmp_path / "a.csv")
 
-    assert (told.published, told.unreadable, again.published, again.equal) == (3, 2, 0, 3)
+    assert (result.published, result.unreadable, again.published, again.equal) == (3, 2, 0, 3)
     assert sorted(loader.table("quarantine")["value"].to_pylist()) == [
         "not a time: '1899-01-01 00:00': 108,서울,1899-01-01 00:00,0.5",
         "the hour was still to come when it was received: station 108, 2098-12-31 15:00 UTC",
     ]
-    (kept,) = raw.list_all(loader.store, raw.IMPORTED)
-    assert kept.end.year == 2024
+    (stored,) = raw.list_all(loader.store, raw.IMPORTED)
+    assert stored.end.year == 2024
     assert loader.rebuild().differences == []
 
 
@@ -389,9 +389,9 @@ def test_a_file_of_hours_to_come_is_refused_in_a_sentence(loader, tmp_path, capl
         "json": lambda: files.as_json(*[files.item(hour, day="2099-01-01", ta="0.5") for hour in range(3)]),
     }[kind]()
     (tmp_path / "a").write_text(text)
-    told = take_in(loader, tmp_path / "a")
+    result = take_in(loader, tmp_path / "a")
 
-    assert (told.files, told.refused, told.arrived) == (0, 1, 0)
+    assert (result.files, result.refused, result.arrived) == (0, 1, 0)
     assert "3 of 3 rows can't be read" in caplog.text
     assert "the hour was still to come" in caplog.text
 
@@ -408,8 +408,8 @@ def test_a_rebuild_looks_only_at_the_months_that_raw_has(loader, tmp_path):
     params = {"format": "portal_csv", "tm1": "202401020200", "tm2": "209901010000", "stn": "108"}
     raw.put_response(loader.store, Response(raw.IMPORTED, params, "file:b.csv", 0, NOW, body), 2)
     publish(loader.catalog, observations([108], [datetime(2098, 12, 31, 15, tzinfo=UTC)]), run="earlier")
-    told = loader.rebuild(apply=True)
+    result = loader.rebuild(apply=True)
 
-    assert told.months == 3
+    assert result.months == 3
     assert sorted(row["observed_at"].year for row in loader.observations()) == [1950, 1950, 2024, 2024, 2024]
     assert newest_hour(loader.catalog) == datetime(2024, 1, 1, 17, tzinfo=UTC)

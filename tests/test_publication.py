@@ -19,9 +19,9 @@ spans = st.timedeltas(timedelta(0), 40 * MINUTE)
 class Listing:
     """A bucket that lists the responses of hours, each kept so long after its hour."""
 
-    def __init__(self, kept):
+    def __init__(self, arrivals):
         self.entries = []
-        for hour, delay in kept:
+        for hour, delay in arrivals:
             begin, end = kst(hour - 2 * HOUR), kst(hour)
             key = f"raw/kma/kma_sfctm3/{begin[:4]}/{begin[4:6]}/{begin[6:8]}/{begin}_{end}_all_0123456789ab"
             self.entries += [
@@ -42,9 +42,9 @@ def waited(published: timedelta, learned) -> tuple[int, timedelta]:
 
 
 def test_the_first_look_is_when_the_last_hours_were_published():
-    kept = [(NOON - back * HOUR, (14 + back % 3 if back <= 12 else 0) * MINUTE) for back in range(1, 25)]
+    arrivals = [(NOON - back * HOUR, (14 + back % 3 if back <= 12 else 0) * MINUTE) for back in range(1, 25)]
 
-    assert PATIENCE.first_look(delays(Listing(kept), NOON, PATIENCE.timeout)) == NOON + 14 * MINUTE
+    assert PATIENCE.first_look(delays(Listing(arrivals), NOON, PATIENCE.timeout)) == NOON + 14 * MINUTE
 
 
 def test_a_new_system_looks_on_the_hour():
@@ -53,7 +53,7 @@ def test_a_new_system_looks_on_the_hour():
 
 
 def test_what_was_asked_for_later_or_again_teaches_nothing():
-    kept = [
+    arrivals = [
         (NOON - HOUR, 14 * MINUTE),
         (NOON - HOUR, 30 * MINUTE),  # the same hour once more
         (NOON - 2 * HOUR, 5 * HOUR),  # a gap
@@ -62,7 +62,7 @@ def test_what_was_asked_for_later_or_again_teaches_nothing():
         (NOON, MINUTE),
     ]
 
-    assert delays(Listing(kept), NOON, PATIENCE.timeout) == [14 * MINUTE]
+    assert delays(Listing(arrivals), NOON, PATIENCE.timeout) == [14 * MINUTE]
 
 
 def test_looks_become_fewer_until_the_end_of_the_patience():
@@ -87,14 +87,14 @@ def test_an_hour_is_read_soon_after_it_is_published(learned, published):
 
 @pytest.mark.parametrize("delay", [0, 9, 14, 20])
 def test_two_looks_an_hour_are_enough_when_the_kma_is_as_always(delay):
-    learned, found = [], []
+    learned, waits = [], []
     for _ in range(72):
-        found.append(waited(delay * MINUTE, learned[-HOURS_LEARNED:]))
-        learned.append(found[-1][1])
+        waits.append(waited(delay * MINUTE, learned[-HOURS_LEARNED:]))
+        learned.append(waits[-1][1])
 
-    assert max(looks for looks, _ in found) <= 8
-    assert {looks for looks, _ in found[3:]} <= {1, 2}
-    assert max(had for _, had in found[48:]) <= delay * MINUTE + MINUTE
+    assert max(looks for looks, _ in waits) <= 8
+    assert {looks for looks, _ in waits[3:]} <= {1, 2}
+    assert max(had for _, had in waits[48:]) <= delay * MINUTE + MINUTE
 
 
 @pytest.mark.parametrize(("before", "after", "hours"), [(10, 20, 36), (20, 10, 72)])

@@ -1,4 +1,4 @@
-"""The tables made anew from raw: equal to the live ones, or different where it is said."""
+"""Tables rebuilt from raw: equal to the live ones, or different in the listed rows."""
 
 import re
 import threading
@@ -13,15 +13,15 @@ from tests.history.conftest import KEY, NOW, Loader, by_key, opened, some
 from tests.lake.conftest import Saved, forecasts, new_bucket
 from weather_mlops import collection
 from weather_mlops import rebuild as rebuilding
+from weather_mlops.clock import HOUR
 from weather_mlops.errors import ObjectDamaged
 from weather_mlops.kma.client import KmaClient, UncountedCalls
-from weather_mlops.kma.endpoints import HOUR
 from weather_mlops.lake import file_io
 from weather_mlops.lake.catalog import open_table
+from weather_mlops.lake.filters import between
 from weather_mlops.lake.forecasts import publish as publish_forecasts
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.publish import publish_run
-from weather_mlops.lake.rows import between
 from weather_mlops.lake.schemas import FORECASTS, OBSERVATIONS
 from weather_mlops.lake.staging import Staging
 from weather_mlops.quality import audit
@@ -59,20 +59,20 @@ def saved(server, tmp_path_factory) -> Saved:
 
 @pytest.fixture
 def filled(saved):
-    """What was saved, as if nobody had touched it since."""
+    """The saved tables, as if nobody had touched them since."""
     saved.restore()
     with opened(saved.store, saved.database) as loader:
         yield loader
 
 
 def test_from_raw_comes_what_is_live(filled):
-    told = filled.rebuild()
+    result = filled.rebuild()
 
-    assert told.differences == []
-    assert told.rows == len(filled.observations())
+    assert result.differences == []
+    assert result.rows == len(filled.observations())
     assert filled.table("quarantine").num_rows > 0
-    made = filled.catalog.load_table("weather_rebuilt.observations").scan().to_arrow()
-    assert by_key(made.drop_columns(["raw_key"])) == filled.observations()
+    rebuilt = filled.catalog.load_table("weather_rebuilt.observations").scan().to_arrow()
+    assert by_key(rebuilt.drop_columns(["raw_key"])) == filled.observations()
 
 
 def damage(loader: Loader) -> None:
@@ -91,12 +91,12 @@ def test_differences_are_listed_and_nothing_else_is_done(filled):
     whole = filled.observations()
     damage(filled)
     damaged = filled.observations()
-    told = filled.rebuild()
+    result = filled.rebuild()
 
-    kinds = [(d.live is None, d.rebuilt is None) for d in told.differences if d.table == "observations"]
+    kinds = [(d.live is None, d.rebuilt is None) for d in result.differences if d.table == "observations"]
     assert kinds.count((False, False)) == 1
     assert kinds.count((True, False)) == len(whole) - len(damaged)
-    (spoiled,) = [d for d in told.differences if d.live and d.rebuilt]
+    (spoiled,) = [d for d in result.differences if d.live and d.rebuilt]
     assert spoiled.live == {"wind_speed_ms": 99.0}
     assert "KST: live wind_speed_ms=99.0 | rebuilt wind_speed_ms=" in str(spoiled)
     assert filled.observations() == damaged
@@ -109,9 +109,9 @@ def test_a_swap_fixes_all_and_the_next_rebuild_finds_nothing(filled):
         table = filled.catalog.load_table(f"weather.{name}")
         if table.scan().to_arrow().num_rows:
             table.delete()
-    told = filled.rebuild(apply=True)
+    result = filled.rebuild(apply=True)
 
-    assert told.applied >= 2
+    assert result.applied >= 2
     assert filled.observations() == whole
     assert filled.table("quarantine").num_rows == quarantine
     assert filled.rebuild().differences == []
@@ -128,7 +128,7 @@ def test_lost_and_damaged_files_of_tables_are_replaced_from_raw(filled):
     whole, quarantine = filled.observations(), filled.table("quarantine").num_rows
     publish_forecasts(filled.catalog, forecasts([LOAD.begin]), run="forecast", now=NOW)
     publish_forecasts(filled.catalog, forecasts([RECENT]), run="forecast", now=NOW)
-    said = filled.table("forecasts").num_rows
+    issued = filled.table("forecasts").num_rows
     gone = data_files(filled, "observations")[0]
     filled.store.delete(gone)
     file_io._cache.__init__(file_io.CACHE)
@@ -142,21 +142,21 @@ def test_lost_and_damaged_files_of_tables_are_replaced_from_raw(filled):
     for key in data_files(filled, "quarantine"):  # unreadable lines among them, which belong to no month
         filled.store.put(key, b"")
     file_io._cache.__init__(file_io.CACHE)
-    told = filled.rebuild(apply=True)
-    lost = [difference for difference in told.differences if difference.key.endswith(".parquet")]
+    result = filled.rebuild(apply=True)
+    lost = [difference for difference in result.differences if difference.key.endswith(".parquet")]
     assert {difference.table for difference in lost} == {"quarantine", "forecasts"}
     assert all(difference.live["rows"] > 0 for difference in lost)
     assert filled.table("quarantine").num_rows == quarantine
-    assert filled.table("forecasts").num_rows == said // 2  # raw doesn't have them
+    assert filled.table("forecasts").num_rows == issued // 2  # raw doesn't have them
     assert filled.observations() == whole
 
 
 def test_only_the_months_that_are_named_are_made(filled):
     damage(filled)
-    told = filled.rebuild(FIRST + timedelta(days=4), FIRST + timedelta(days=5))
+    result = filled.rebuild(FIRST + timedelta(days=4), FIRST + timedelta(days=5))
 
-    assert told.months == 1
-    assert told.differences == []
+    assert result.months == 1
+    assert result.differences == []
 
 
 def test_a_month_written_to_during_a_rebuild_loses_nothing(filled, monkeypatch):
@@ -164,11 +164,11 @@ def test_a_month_written_to_during_a_rebuild_loses_nothing(filled, monkeypatch):
     done = threading.Event()
 
     def disturbed(self, *arguments):
-        found = month(self, *arguments)
+        differences = month(self, *arguments)
         if not done.is_set():
             done.set()
             collect(filled, 2, first=10)
-        return found
+        return differences
 
     before = len(filled.observations())
     damage(filled)
@@ -183,30 +183,30 @@ def test_a_month_written_to_during_a_rebuild_loses_nothing(filled, monkeypatch):
 
 
 def test_a_gap_of_a_failed_call_stays_though_raw_lacks_it(loader):
-    with pytest.raises(Exception, match="not complete"):
+    with pytest.raises(Exception, match="requests are incomplete"):
         loader.load(LOAD, "500:call=1-2")
     gaps = loader.table("gaps").num_rows
-    told = loader.rebuild(FIRST - timedelta(days=9), FIRST + timedelta(days=9), apply=True)
+    result = loader.rebuild(FIRST - timedelta(days=9), FIRST + timedelta(days=9), apply=True)
 
-    assert told.differences == []
+    assert result.differences == []
     assert loader.table("gaps").num_rows == gaps > 0
 
 
 def test_of_nothing_comes_nothing(loader):
     left = f"warehouse/weather_rebuilt/gaps/metadata/00007-{uuid4()}.metadata.json"
     loader.store.put(left, b"of a rebuilding that the catalog knows nothing of any more")
-    told = loader.rebuild()
+    result = loader.rebuild()
 
     assert not loader.store.exists(left)
 
-    assert (told.months, told.rows, told.differences) == (0, 0, [])
+    assert (result.months, result.rows, result.differences) == (0, 0, [])
 
 
-def test_forecasts_stay_as_they_were_said(filled):
+def test_forecasts_stay_as_they_were_issued(filled):
     publish_forecasts(filled.catalog, forecasts([LOAD.begin]), run="forecast", now=NOW)
-    said = open_table(filled.catalog, FORECASTS).metadata
+    issued = open_table(filled.catalog, FORECASTS).metadata
     damage(filled)
     filled.rebuild(apply=True)
 
-    assert open_table(filled.catalog, FORECASTS).metadata == said
+    assert open_table(filled.catalog, FORECASTS).metadata == issued
     assert not filled.catalog.table_exists("weather_rebuilt.forecasts")

@@ -50,14 +50,14 @@ def test_refused_rows_in_any_order_are_counted_rebuilt_and_shown(server, tmp_pat
     for number, refused in enumerate(batches):
         file = folder / f"{number}.txt"
         file.write_text(text(number, refused))
-        told = import_files(
+        result = import_files(
             [file],
             store=loader.store,
             catalog=catalog,
             suites_dir=loader.suites_dir,
             clock=lambda: next(moments),
         )
-        assert (told.published, told.quarantined + told.unreadable) == (1, len(refused))
+        assert (result.published, result.quarantined + result.unreadable) == (1, len(refused))
 
     every = [kind for refused in batches for kind in refused]
     assert loader.table("quarantine").num_rows == len(every)

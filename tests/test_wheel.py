@@ -73,10 +73,10 @@ def test_import_and_rebuild_audit_by_the_configured_suites(environment, tmp_path
 
 @pytest.mark.parametrize("command", [("weather_mlops", "import", str(GOLDEN)), ("weather_mlops", "rebuild")])
 def test_without_the_setting_one_line_names_it(environment, tmp_path, command):
-    told = run(environment, tmp_path, *command)
+    done = run(environment, tmp_path, *command)
 
-    assert told.returncode == 1
-    (line,) = told.stderr.splitlines()
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
     assert line.startswith("error: ")
     assert "WEATHER_PROJECT" in line
 

@@ -8,5 +8,5 @@ from weather_mlops.kma.stations import load_stations
 
 @cache
 def simulated_weather(seed: int = 0) -> SimulatedWeather:
-    """The weather of all stations; the days that one test asked for are ready for the next one."""
+    """The weather of all stations; the days that one test computed are cached for the next one."""
     return SimulatedWeather(seed, load_stations())

@@ -105,13 +105,14 @@ class CollectWeatherDataOperator(WeatherOperator):
     def _collect(self, context: "Context", lake: "LakeHook") -> dict[str, Any]:
         from hooks.kma import KmaHook
         from weather_mlops import collection
+        from weather_mlops.kma.stations import resolve_station_ids
         from weather_mlops.lake import gaps, health
         from weather_mlops.lake.quota import DailyCalls
         from weather_mlops.lake.staging import Staging
 
         budget = DailyCalls(lake.store, self.daily_calls)
         client = KmaHook(self.kma_conn_id).get_client(budget)
-        stations = collection.chosen_stations(self.stations)
+        stations = resolve_station_ids(self.stations)
         window = collection.Window.ending(
             end_of_interval(context), int(self.lookback_hours), health.newest_hour(lake.catalog)
         )

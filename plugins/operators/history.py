@@ -66,15 +66,15 @@ class PlanHistoryOperator(WeatherOperator):
             again=str(self.again) == "True",
             rows_per_part=self.rows_per_part,
         )
-        chunks = load.chunks()
+        requests = load.requests()
         self.log.info(
-            "history: planned: months=%d parts=%d lanes=%d station_hours=%d",
-            months_of(chunks),
-            len(load.parts()),
-            load.lanes,
-            sum(chunk.rows for chunk in chunks),
+            "history: planned: months=%d batches=%d workers=%d station_hours=%d",
+            months_of(requests),
+            len(load.batches()),
+            load.workers,
+            sum(request.rows for request in requests),
         )
-        return [{**load.as_dict(), "lane": lane} for lane in range(load.lanes)]
+        return [{**load.as_dict(), "lane": worker} for worker in range(load.workers)]
 
 
 class FetchHistoryOperator(WeatherOperator):
@@ -108,10 +108,10 @@ class FetchHistoryOperator(WeatherOperator):
         """Fetch; wait deferred for the next day when the budget is used up."""
         from hooks.kma import KmaHook
         from hooks.lake import LakeHook
+        from weather_mlops.clock import KST
         from weather_mlops.errors import QuotaExhausted
         from weather_mlops.history.load import Fetch
         from weather_mlops.history.plan import Load
-        from weather_mlops.kma.endpoints import KST
         from weather_mlops.lake.quota import DailyCalls
 
         lake = LakeHook(self.aws_conn_id)

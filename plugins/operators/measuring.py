@@ -146,13 +146,13 @@ class DataQualityOperator(MeasuringOperator):
     def measure(self, now: datetime) -> "Section":
         """Measure."""
         from hooks.lake import LakeHook
-        from weather_mlops.collection import chosen_stations
+        from weather_mlops.kma.stations import resolve_station_ids
         from weather_mlops.model.limits import limits_of
         from weather_mlops.monitoring import data_quality
 
         lake = LakeHook(self.aws_conn_id)
         limits = limits_of(data_quality.DataQualityLimits, "limits", self.limits)
-        return data_quality.measure(lake.catalog, lake.store, limits, now, chosen_stations(self.stations))
+        return data_quality.measure(lake.catalog, lake.store, limits, now, resolve_station_ids(self.stations))
 
 
 class ModelPerformanceOperator(MeasuringOperator):

@@ -57,7 +57,7 @@ class CheckDataReadinessOperator(WeatherOperator):
     def work(self, context: "Context") -> dict[str, Any]:
         """Measure, judge, and plan: the plan is what the other tasks are about."""
         from hooks.lake import LakeHook
-        from weather_mlops.collection import chosen_stations
+        from weather_mlops.kma.stations import resolve_station_ids
         from weather_mlops.model import plan, readiness
         from weather_mlops.model.targets import target_named
 
@@ -66,7 +66,7 @@ class CheckDataReadinessOperator(WeatherOperator):
         figures = readiness.measure(
             LakeHook(self.aws_conn_id).catalog,
             target_named(self.target).column,
-            stations=None if self.stations == "all" else chosen_stations(self.stations),
+            stations=None if self.stations == "all" else resolve_station_ids(self.stations),
             history_days=self.history_days,
             now=now,
             limits=limits,

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from views.guard import Bucket, answer, no_page
 from weather_mlops.browsing import monitoring
-from weather_mlops.kma.endpoints import KST
+from weather_mlops.clock import KST
 
 router = APIRouter(dependencies=[Depends(requires_access_dag("GET", param_dag_id="monitoring"))])
 

@@ -1,6 +1,6 @@
-"""What is done by hand, beside the pipelines: ``python -m weather_mlops <command>``.
+"""Commands for use by hand, next to the pipelines: ``python -m weather_mlops <command>``.
 
-Where the data are is told by the environment (``weather_mlops.settings``, and PyIceberg's own).
+The environment names the bucket and the catalog (``weather_mlops.settings``, and PyIceberg's variables).
 """
 
 import argparse
@@ -37,7 +37,7 @@ SHOWN: Final = 50  # differences on the terminal; all of them are in the file
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do one command; its exit status: 0 = all went well, 1 = not, 2 = the command can't be read."""
+    """Run one command and return its exit status: 0 = success, 1 = failure, 2 = invalid arguments."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("weather_mlops").setLevel(
@@ -54,13 +54,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m weather_mlops", description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
-    rebuild = commands.add_parser("rebuild", help="make the tables anew from raw, and compare")
+    rebuild = commands.add_parser(
+        "rebuild", help="rebuild the tables from raw, and compare them with the live ones"
+    )
     rebuild.add_argument("--from", dest="first", help="a day (KST) of the first month")
     rebuild.add_argument("--to", dest="last", help="a day (KST) of the last month")
     rebuild.add_argument("--apply", action="store_true", help="swap the months that differ")
     rebuild.set_defaults(work=_rebuild)
     taking = commands.add_parser(
-        "import", help="take in files of observations: of the API, of the portal, of data.go.kr"
+        "import", help="import files of observations: of the API, of the portal, of data.go.kr"
     )
     taking.add_argument("files", nargs="+", help="paths or patterns")
     taking.set_defaults(work=_import)
@@ -69,22 +71,22 @@ def _parser() -> argparse.ArgumentParser:
     query.set_defaults(work=_query)
     taking_up = commands.add_parser(
         "tables",
-        help="take the tables up from the bucket, after the catalog was lost; nothing may be running",
+        help="register the tables of the bucket after the catalog was lost; nothing else may be running",
     )
     taking_up.set_defaults(work=lambda _: tables())
     rollback = commands.add_parser("rollback", help="make an earlier model the champion again")
     rollback.add_argument("target", choices=TARGETS)
-    rollback.add_argument("--version", help="which; without it, the one deployed before")
-    rollback.add_argument("--reason", default="by hand", help="why, for the record")
+    rollback.add_argument("--version", help="the version; default: the one deployed before")
+    rollback.add_argument("--reason", default="by hand", help="the reason, for the record")
     rollback.set_defaults(work=_rollback)
-    test = commands.add_parser("backtest", help="train before a day and test after it, on saved replies")
+    test = commands.add_parser("backtest", help="train before a day and test after it, on saved responses")
     test.add_argument("observations", nargs="+", help="files in the wire format, or patterns")
     test.add_argument("--target", default="air_temperature", choices=TARGETS)
     test.add_argument("--holdout-from", required=True, help="first day (KST)")
     test.add_argument("--holdout-to", help="last day (KST), included")
-    test.add_argument("--folds", default="1", help="spans of the test, each with a model of its own")
-    test.add_argument("--out", required=True, type=Path, help="the result, JSON")
-    test.add_argument("--report", type=Path, help="the model card, HTML")
+    test.add_argument("--folds", default="1", help="number of spans of the test, each with its own model")
+    test.add_argument("--out", required=True, type=Path, help="file for the result, JSON")
+    test.add_argument("--report", type=Path, help="file for the model card, HTML")
     test.set_defaults(work=_backtest)
     return parser
 
@@ -100,7 +102,7 @@ def _rebuild(options: argparse.Namespace) -> int:
     access = _access()
     store, catalog = ObjectStore(access), open_catalog(access)
     ensure_tables(catalog)
-    told = rebuild(
+    result = rebuild(
         first,
         last,
         store=store,
@@ -109,15 +111,15 @@ def _rebuild(options: argparse.Namespace) -> int:
         clock=lambda: datetime.now(UTC),
         apply=options.apply,
     )
-    for difference in told.differences[:SHOWN]:
+    for difference in result.differences[:SHOWN]:
         sys.stdout.write(f"{difference}\n")
-    if told.differences:
+    if result.differences:
         key = f"quality/rebuild/{datetime.now(UTC):%Y%m%dT%H%M%SZ}.txt"
         store.put(
-            key, "".join(f"{each}\n" for each in told.differences).encode(), "text/plain; charset=utf-8"
+            key, "".join(f"{each}\n" for each in result.differences).encode(), "text/plain; charset=utf-8"
         )
         sys.stdout.write(f"All differences: {store.where(key)}\n")
-    sys.stdout.write(f"{told}\n")
+    sys.stdout.write(f"{result}\n")
     return 0
 
 
@@ -126,15 +128,15 @@ def _import(options: argparse.Namespace) -> int:
     access = _access()
     catalog = open_catalog(access)
     ensure_tables(catalog)
-    told = importer.import_files(
+    result = importer.import_files(
         paths,
         store=ObjectStore(access),
         catalog=catalog,
         suites_dir=project_folder("expectations"),
         clock=lambda: datetime.now(UTC),
     )
-    sys.stdout.write(f"{told}\n")
-    return 1 if told.refused else 0
+    sys.stdout.write(f"{result}\n")
+    return 1 if result.refused else 0
 
 
 def _query(options: argparse.Namespace) -> int:
@@ -153,11 +155,11 @@ def _query(options: argparse.Namespace) -> int:
 
 
 def tables() -> int:
-    """Take the tables up again from the bucket, and print what was done."""
+    """Register the tables of the bucket in the catalog again, and print what was done."""
     access = _access()
     taken_up = take_up(open_catalog(access), ObjectStore(access))
     if not taken_up:
-        sys.stdout.write("nothing to take up: the catalog has the newest state of each table\n")
+        sys.stdout.write("nothing to register: the catalog has the newest state of each table\n")
     for table in taken_up:
         sys.stdout.writelines(f"{line}\n" for line in table.lines)
     return 0
@@ -195,11 +197,11 @@ def _backtest(options: argparse.Namespace) -> int:
     if options.report:
         options.report.write_text(page)
     for lead in evaluation.SHOWN_LEADS:
-        told = result["leads"][str(lead)]
+        metrics = result["leads"][str(lead)]
         sys.stdout.write(
-            f"{lead:3d} h: RMSE {told['rmse']:.3f} {result['unit']}, "
-            f"persistence {told['rmse_persistence']:.3f}, "
-            f"ridge {told['rmse_ridge']:.3f}; {told['coverage_80']:.1%} within p10 to p90\n"
+            f"{lead:3d} h: RMSE {metrics['rmse']:.3f} {result['unit']}, "
+            f"persistence {metrics['rmse_persistence']:.3f}, "
+            f"ridge {metrics['rmse_ridge']:.3f}; {metrics['coverage_80']:.1%} within p10 to p90\n"
         )
     sys.stdout.write(f"{escaped(str(options.out))}\n")
     return 1 if observed.refused else 0
@@ -210,10 +212,10 @@ def _day(variable: str, text: str) -> date: ...
 @overload
 def _day(variable: str, text: None) -> None: ...
 def _day(variable: str, text: str | None) -> date | None:
-    """A day as people write it.
+    """Parse a day, YYYY-MM-DD; None stays None.
 
     Raises:
-        Misconfigured: it is none, or none that has observations.
+        Misconfigured: the text is no day, or the year has no observations.
     """
     if text is None:
         return None
@@ -230,12 +232,12 @@ def _check_writable(path: Path) -> None:
     """Make sure, before hours of training, that a result can be written.
 
     Raises:
-        Misconfigured: it can't.
+        Misconfigured: it can't be written.
     """
     name = escaped(str(path))
     try:
         if not path.parent.is_dir():
-            raise Misconfigured(f"{name}: there is no folder {escaped(str(path.parent))}: make it first")
+            raise Misconfigured(f"{name}: there is no folder {escaped(str(path.parent))}: create it first")
         is_new = not path.exists()
         with path.open("a"):
             pass
@@ -246,15 +248,15 @@ def _check_writable(path: Path) -> None:
 
 
 def _paths(patterns: Sequence[str]) -> list[Path]:
-    """Files that patterns name, absolute ones too; a pattern that is itself a file names that one.
+    """The files that patterns match; a pattern that is itself the name of a file stands for that file.
 
     Raises:
-        Misconfigured: they name no file at all.
+        Misconfigured: no pattern matches a file.
     """
     matches = {pattern: _matches(pattern) for pattern in patterns}
     if not any(matches.values()):
         raise Misconfigured(f"no such file: {escaped(shlex.join(patterns))}")
-    # A name without a file stays, to be refused by its name next to the others.
+    # A pattern without a match stays, so that it is refused by its name.
     return [Path(path) for pattern, paths in matches.items() for path in paths or [pattern]]
 
 

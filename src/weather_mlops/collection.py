@@ -1,7 +1,7 @@
-"""One run of the collection: which hours to ask for, what came, and where it is staged.
+"""One run of the collection: which hours to request, and how the responses are staged.
 
-The hours asked for are the run's own hour and a few before it (late rows, corrections), everything since the
-newest published hour (an outage of any length heals by itself, up to 31 days), and open gaps that are due.
+A run requests its own hour and a few before it (late rows, corrections), everything since the newest
+published hour (so that the run after an outage fills it, up to 31 days), and open gaps that are due.
 """
 
 import logging
@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from weather_mlops.clock import HOUR
 from weather_mlops.errors import (
     FormatChanged,
     KmaMaintenance,
@@ -25,8 +26,7 @@ from weather_mlops.errors import (
 )
 from weather_mlops.kma import wire
 from weather_mlops.kma.client import KmaClient, Response
-from weather_mlops.kma.endpoints import HOUR
-from weather_mlops.kma.stations import load_stations, resolve_station_ids
+from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake import raw
 from weather_mlops.lake.gaps import HORIZON, GapCall
 from weather_mlops.lake.object_store import ObjectStore
@@ -35,7 +35,7 @@ from weather_mlops.lake.staging import COLLECTED, Staging
 
 log = logging.getLogger(__name__)
 
-# Of the API, when it is out of order for a while.
+# Errors of an API that is down for a while.
 TRANSIENT_ERRORS: Final = (KmaUnavailable, KmaMaintenance, ResponseTruncated, NothingYet)
 EXPECTED_SCHEMA: Final = pa.schema(
     [
@@ -55,12 +55,12 @@ class Window:
 
     @classmethod
     def ending(cls, moment: datetime, lookback_hours: int, newest: datetime | None = None) -> "Window":
-        """The hours that a run at a moment is about.
+        """The hours that a run requests.
 
         Args:
             moment: end of the run's interval, timezone-aware; the last hour is the one that it falls in.
             lookback_hours: how many hours at least, the last one included.
-            newest: newest hour that is published already; all hours after it are asked for as well.
+            newest: newest published hour; all hours after it are requested as well.
 
         Raises:
             Misconfigured: lookback_hours is below 1.
@@ -81,51 +81,42 @@ class Window:
 
 @dataclass(slots=True)
 class Batch:
-    """Replies with their rows, and the station-hours that they were asked for."""
+    """Responses with their rows, and the station-hours that were requested."""
 
-    replies: list[tuple[Response, wire.Parsed]] = field(default_factory=list)
+    responses: list[tuple[Response, wire.Parsed]] = field(default_factory=list)
     expected: pa.Table = field(default_factory=EXPECTED_SCHEMA.empty_table)
 
-    def add(self, store: ObjectStore, replies: Iterable[Response], expected: pa.Table) -> None:
-        """Parse replies and take them in.
+    def add(self, store: ObjectStore, responses: Iterable[Response], expected: pa.Table) -> None:
+        """Parse responses and add them.
 
         Raises:
-            FormatChanged: from the parser; the reply is kept in raw, for whoever adapts it.
+            FormatChanged: from the parser; the response is stored in raw, to adapt the parser to it.
         """
-        self.replies += [(reply, parsed(store, reply)) for reply in replies]
+        self.responses += [(response, parsed(store, response)) for response in responses]
         self.expected = pa.concat_tables([self.expected, expected])
 
     @property
     def arrived(self) -> int:
-        """Rows in the replies, readable or not."""
-        return sum(parsed.rows.num_rows + parsed.rejected.num_rows for _, parsed in self.replies)
+        """Rows in the responses, readable or not."""
+        return sum(parsed.rows.num_rows + parsed.rejected.num_rows for _, parsed in self.responses)
 
 
-def parsed(store: ObjectStore, reply: Response) -> wire.Parsed:
-    """Parse a reply; rows of hours that are still to come are set aside.
+def parsed(store: ObjectStore, response: Response) -> wire.Parsed:
+    """Parse a response; rows of future hours are rejected.
 
     Raises:
-        FormatChanged: from the parser; the reply is kept in raw, for whoever adapts it.
+        FormatChanged: from the parser; the response is stored in raw, to adapt the parser to it.
     """
     try:
-        return wire.parse(reply.body).until(reply.fetched_at)
+        return wire.parse(response.body).until(response.fetched_at)
     except FormatChanged as error:
-        key = raw.put_response(store, reply, 0)
-        raise FormatChanged(f"{reply.url}: {error} The reply is kept as {key}.") from None
+        key = raw.put_response(store, response, 0)
+        raise FormatChanged(f"{response.url}: {error} The response is stored as {key}.") from None
 
 
 def of_window(keys: pa.Table) -> pa.Table:
     """Station-hours, columns of KEY, as those of the window: a table of EXPECTED_SCHEMA."""
     return keys.append_column("origin", pa.repeat("window", keys.num_rows)).cast(EXPECTED_SCHEMA)
-
-
-def chosen_stations(wanted: str | Sequence[int | str]) -> tuple[int, ...]:
-    """Station ids of an argument, see ``kma.stations.resolve_station_ids``.
-
-    Raises:
-        Misconfigured: naming what is no open station.
-    """
-    return resolve_station_ids(wanted)
 
 
 def expected_rows(hours: Sequence[datetime], stations: Sequence[int], origin: str) -> pa.Table:
@@ -149,7 +140,7 @@ def published_share(batch: Batch, hour: datetime, stations: Sequence[int]) -> fl
     """Share, 0 to 1, of the stations that have a row of this hour in the batch."""
     moment = pa.scalar(hour, UTC_TIME)
     present: set[int] = set()
-    for _, parsed in batch.replies:
+    for _, parsed in batch.responses:
         present.update(
             parsed.rows["station_id"].filter(pc.equal(parsed.rows["observed_at"], moment)).to_pylist()
         )
@@ -157,16 +148,16 @@ def published_share(batch: Batch, hour: datetime, stations: Sequence[int]) -> fl
 
 
 def fetch_window(client: KmaClient, store: ObjectStore, window: Window, stations: Sequence[int]) -> Batch:
-    """Ask for every hour of a window.
+    """Request every hour of a window.
 
     Raises:
         the errors of KmaClient and of the parser.
     """
     batch = Batch()
-    # One reply of all stations is cheaper for the API than a list of 97 ids.
-    asked = () if len(stations) == len(load_stations()) else stations
-    replies = client.period(window.begin, window.end, asked)
-    batch.add(store, replies, expected_rows(window.hours, stations, "window"))
+    # One request for all stations is cheaper for the API than a list of 97 ids.
+    requested = () if len(stations) == len(load_stations()) else stations
+    responses = client.period(window.begin, window.end, requested)
+    batch.add(store, responses, expected_rows(window.hours, stations, "window"))
     return batch
 
 
@@ -179,18 +170,18 @@ def fetch_published(  # noqa: PLR0913  what it needs to know
     share: float,
     last: bool,
 ) -> Batch | None:
-    """Ask for a window whose newest hour may not be published yet.
+    """Request a window whose newest hour may not be published yet.
 
     Args:
         client: of the API.
         store: the bucket.
-        window: what to ask for.
-        stations: whose rows.
+        window: the hours to request.
+        stations: ids.
         share: of the stations, 0 to 1, that must have a row of the newest hour.
-        last: whether this look is the last one: then what is there is taken, and an error is one.
+        last: whether this is the last look: then any rows are taken, and an error is raised.
 
     Returns:
-        None when the hour isn't published yet; nor is it while the API is out of order and that can pass.
+        None when the hour isn't published yet, or the API fails with a transient error.
 
     Raises:
         the errors of KmaClient and of the parser; before the last look, none of TRANSIENT_ERRORS.
@@ -200,9 +191,7 @@ def fetch_published(  # noqa: PLR0913  what it needs to know
     except TRANSIENT_ERRORS as error:
         if last:
             raise
-        log.warning(
-            "hour %s: not yet, the API is out of order: %s: %s", window.end, type(error).__name__, error
-        )
+        log.warning("hour %s: not yet, the API failed: %s: %s", window.end, type(error).__name__, error)
         return None
     present = published_share(batch, window.end, stations)
     if present >= share or last:
@@ -212,61 +201,66 @@ def fetch_published(  # noqa: PLR0913  what it needs to know
 
 
 def fetch_gaps(client: KmaClient, store: ObjectStore, batch: Batch, calls: Sequence[GapCall]) -> int:
-    """Ask for hours that are missing: all calls, unless the day's budget is used up or the API out of order.
+    """Request missing hours, until the day's budget is used up or the API fails.
 
-    What wasn't asked for stays due, and the newest hours, which are there already, don't wait for it.
+    Gaps that weren't requested stay due. The newest hours, which are in the batch already, don't wait for
+    them.
 
     Returns:
         The number of calls that were made.
     """
-    for made, call in enumerate(calls):
+    for calls_made, call in enumerate(calls):
         hours = Window(call.begin, call.end).hours
         try:
-            replies = list(client.period(call.begin, call.end, call.station_ids))
+            responses = list(client.period(call.begin, call.end, call.station_ids))
         except (QuotaExhausted, *TRANSIENT_ERRORS) as error:
             log.warning(
-                "gaps: stopped after %d of %d calls: %s: %s", made, len(calls), type(error).__name__, error
+                "gaps: stopped after %d of %d calls: %s: %s",
+                calls_made,
+                len(calls),
+                type(error).__name__,
+                error,
             )
-            return made
-        batch.add(store, replies, expected_rows(hours, call.station_ids, "gap"))
+            return calls_made
+        batch.add(store, responses, expected_rows(hours, call.station_ids, "gap"))
     return len(calls)
 
 
 def require_rows(batch: Batch, window: Window) -> None:
-    """Make sure that anything came.
+    """Make sure that the API sent any row.
 
     Raises:
-        NothingYet: no reply has any row.
+        NothingYet: no response has any row.
     """
     if batch.arrived == 0:
-        urls = ", ".join(reply.url for reply, _ in batch.replies)
+        urls = ", ".join(response.url for response, _ in batch.responses)
         raise NothingYet(
             f"{urls}: no row at all for {window.begin:%Y-%m-%d %H:%M} to {window.end:%Y-%m-%d %H:%M} UTC. "
-            "The KMA is late or out of order; the next run asks again for these hours."
+            "The KMA is late or its API is down; the next run requests these hours again."
         )
 
 
 def stage(store: ObjectStore, staging: Staging, batch: Batch) -> list[str]:
-    """Keep the replies as received, and stage their rows for the audit.
+    """Store the responses as received, and stage their rows for the audit.
 
-    A reply of all stations can bring one that isn't in our list: the audit quarantines its rows.
+    A response for all stations may include one that isn't in our list: the audit quarantines its rows.
 
     Returns:
-        The keys of the raw replies.
+        The keys of the responses in raw.
     """
     keys, rows, rejected = [], [with_key(wire.PARSED_SCHEMA.empty_table(), "")], []
     rejected.append(with_key(wire.REJECTED_SCHEMA.empty_table(), ""))
-    for reply, parsed in batch.replies:
-        key = raw.put_response(store, reply, parsed.rows.num_rows)
+    for response, parsed in batch.responses:
+        key = raw.put_response(store, response, parsed.rows.num_rows)
         keys.append(key)
         rows.append(with_key(parsed.rows, key))
         rejected.append(with_key(parsed.rejected, key))
     tables = {"rows": pa.concat_tables(rows), "rejected": pa.concat_tables(rejected)}
     staging.write(COLLECTED, {**tables, "expected": batch.expected})
-    log.info("staged: replies=%d rows=%d", len(keys), batch.arrived)
+    log.info("staged: responses=%d rows=%d", len(keys), batch.arrived)
     return keys
 
 
 def with_key(table: pa.Table, key: str) -> pa.Table:
-    """The same rows with the key of the reply that they were read from."""
+    """Add the key of the response that the rows were read from."""
     return table.append_column("raw_key", pa.repeat(key, table.num_rows))

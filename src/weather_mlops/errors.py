@@ -1,29 +1,29 @@
-"""What can go wrong, and whether trying again can help.
+"""The errors of this package, by whether trying again can help.
 
     WeatherError
-    ├── Retryable                  passes by itself: the orchestrator tries again
+    ├── Retryable                  transient: the orchestrator tries again
     │   ├── KmaUnavailable         timeout, refused connection, 5xx
-    │   ├── KmaMaintenance         by its words, or an HTML page where data should be
-    │   ├── ResponseTruncated            no end marker, or fewer bytes than announced
+    │   ├── KmaMaintenance         the API says so, or an HTML page where data should be
+    │   ├── ResponseTruncated      no end marker, or fewer bytes than announced
     │   ├── NothingYet             no rows at all for hours that are over
     │   ├── StorageUnavailable     S3 or the catalog does not answer, or answers 5xx
     │   ├── OrchestratorUnavailable  Airflow's REST API does not answer, or answers 5xx
-    │   ├── ChannelUnavailable     alerts could not be delivered; they are kept
+    │   ├── ChannelUnavailable     alerts could not be delivered; they are stored
     │   └── CommitConflict         other writers won too many times in a row
     └── Permanent                  stays until somebody acts: trying again is useless
         ├── KeyRefused             401, or its body with another status
         ├── EndpointNotApproved    403: the key has no approval for this endpoint
         ├── QuotaExhausted         the day's calls are used up
-        ├── FormatChanged          a reply whose rows do not fit the known format
-        ├── FileRefused            a file that holds no observations that could be taken in
-        ├── ResponseMismatch          a reply about other hours than were asked for
+        ├── FormatChanged          a response whose rows do not fit the known format
+        ├── FileRefused            a file without observations that could be imported
+        ├── ResponseMismatch       a response about other hours than were requested
         ├── StorageRefused         S3 refuses the credentials, the bucket does not exist, or the disk is full
-        ├── OrchestratorRefused    Airflow's REST API refuses the login, or what was asked
+        ├── OrchestratorRefused    Airflow's REST API refuses the login or the request
         ├── ObjectDamaged          an object on S3 is missing, or its bytes are not what this package wrote
         ├── TableNotRegistered     the bucket holds a table that the catalog does not have
-        ├── SnapshotExpired        a state of a table that is not kept any more
+        ├── SnapshotExpired        a state of a table that is not stored any more
         ├── QualityTooLow          too small a share of the rows is fit to publish
-        ├── LoadIncomplete         parts of a load of history could not be had
+        ├── LoadIncomplete         some requests of a load of history failed
         ├── TrainingImpossible     the data are not enough to train on, or a step before did not finish
         ├── ModelUnusable          a model's files are missing, damaged, or made for other features
         ├── AlertTestFailed        a test message did not get through to a service, or there is no channel
@@ -42,7 +42,7 @@ class WeatherError(Exception):
 
 
 class Retryable(WeatherError):
-    """Passes by itself."""
+    """Transient: trying again can help."""
 
 
 class Permanent(WeatherError):
@@ -54,15 +54,15 @@ class KmaUnavailable(Retryable, ConnectionError):
 
 
 class KmaMaintenance(Retryable, ConnectionError):
-    """The API is under maintenance by its words, or answered with an HTML page instead of data."""
+    """The API says that it is under maintenance, or answered with an HTML page instead of data."""
 
 
 class ResponseTruncated(Retryable, EOFError):
-    """A reply ended before its end marker: nothing of it may be used."""
+    """A response ended before its end marker: nothing of it may be used."""
 
 
 class NothingYet(Retryable, LookupError):
-    """Nothing is there yet: no rows at the API for hours that are over, or no tables in the catalog."""
+    """No data yet: no rows at the API for hours that are over, or no tables in the catalog."""
 
 
 class StorageUnavailable(Retryable, ConnectionError):
@@ -74,7 +74,7 @@ class OrchestratorUnavailable(Retryable, ConnectionError):
 
 
 class ChannelUnavailable(Retryable, ConnectionError):
-    """Alerts could not be delivered; they are kept, and told by the next run."""
+    """Alerts could not be delivered; they are stored, and sent by the next run."""
 
 
 class CommitConflict(Retryable, RuntimeError):
@@ -90,19 +90,19 @@ class EndpointNotApproved(Permanent, PermissionError):
 
 
 class QuotaExhausted(Permanent, PermissionError):
-    """The day's calls are used up, by the API's word or by our own count."""
+    """The day's calls are used up, according to the API or to our own count."""
 
 
 class FormatChanged(Permanent, ValueError):
-    """A reply does not have the format that we know."""
+    """A response does not have the known format."""
 
 
 class FileRefused(Permanent, ValueError):
-    """A file holds no observations that could be taken in: it is something else, or damaged."""
+    """A file holds no observations that could be imported: it is something else, or damaged."""
 
 
 class ResponseMismatch(Permanent, ValueError):
-    """A reply tells of other hours than were asked for."""
+    """A response is about other hours than were requested."""
 
 
 class StorageRefused(Permanent, PermissionError):
@@ -110,7 +110,7 @@ class StorageRefused(Permanent, PermissionError):
 
 
 class OrchestratorRefused(Permanent, PermissionError):
-    """Airflow's REST API refuses the login, or what was asked."""
+    """Airflow's REST API refuses the login or the request."""
 
 
 class ObjectDamaged(Permanent, ValueError):
@@ -130,7 +130,7 @@ class QualityTooLow(Permanent, ValueError):
 
 
 class LoadIncomplete(Permanent, LookupError):
-    """Parts of a load of history could not be had; the others are published."""
+    """Some requests of a load of history failed; the others are published."""
 
 
 class TrainingImpossible(Permanent, ValueError):
@@ -150,7 +150,7 @@ class BackupUnusable(Permanent, ValueError):
 
 
 class RestoreRefused(Permanent, RuntimeError):
-    """What a restore would replace is in use, or not empty and nobody said to replace it."""
+    """What a restore would replace is in use, or not empty without permission to replace it."""
 
 
 class Unhealthy(Permanent, RuntimeError):

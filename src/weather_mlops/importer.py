@@ -1,8 +1,8 @@
-"""Files that others saved: taken in as raw, audited, published.
+"""Import files of observations: store them in raw, audit and publish them.
 
-What passed the KMA's quality control comes last, whatever the order of the files: it corrects the API. A file
-that was imported before keeps its place in the order of arrival, which is the order of a rebuilding: it fills
-what the table lacks, and replaces nothing that came after it.
+Rows that passed the KMA's quality control are imported last, whatever the order of the files: they correct
+rows of the API. A file that was imported before keeps its first arrival time, by which a rebuild orders the
+files: it fills what the table lacks, and replaces nothing that arrived later.
 """
 
 import logging
@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
 
+from weather_mlops.clock import EPOCH
 from weather_mlops.errors import FileRefused, FormatChanged
 from weather_mlops.history.plan import ROWS_PER_PART
 from weather_mlops.kma import wire
@@ -23,9 +24,10 @@ from weather_mlops.kma.client import Response
 from weather_mlops.kma.endpoints import kst
 from weather_mlops.lake import raw
 from weather_mlops.lake.catalog import open_table
+from weather_mlops.lake.keys import isin, keys_of
 from weather_mlops.lake.object_store import ObjectStore, storage_errors
 from weather_mlops.lake.publish import publish_audited
-from weather_mlops.lake.rows import EPOCH, isin, keys_of, rows_of
+from weather_mlops.lake.scan import rows_of
 from weather_mlops.lake.schemas import KEY, OBSERVATIONS, OBSERVATIONS_SCHEMA
 from weather_mlops.quality import audit, docs
 from weather_mlops.response_replay import ResponseRows, audits, themselves
@@ -38,16 +40,16 @@ RAW_KEY: Final = "raw_key"
 
 @dataclass
 class Imported:
-    """What came of an import, in rows; arrived = published + equal + quarantined + unreadable.
+    """Result of an import, in rows; arrived = published + equal + quarantined + unreadable.
 
     Attributes:
-        files: that were taken in; each file of a zip is one.
-        refused: files that hold no observations, or are damaged, each with the reason.
+        files: imported files; each file of a zip counts.
+        refused: files without observations, or damaged ones.
         arrived: rows and unreadable lines.
-        published: new in the table, or replaced in it.
-        corrected: of the published ones, those that were replaced.
-        equal: the table says the same, or another row of the import does.
-        quarantined: refused by a critical rule.
+        published: rows that are new in the table, or replaced in it.
+        corrected: published rows that replaced one of the table.
+        equal: rows that the table, or another row of the import, equals already.
+        quarantined: rows that a critical rule refused.
         unreadable: lines that couldn't be read.
     """
 
@@ -72,11 +74,11 @@ def import_files(
     suites_dir: Path,
     clock: Callable[[], datetime],
 ) -> Imported:
-    """Take in files of observations; the same files again change nothing.
+    """Import files of observations; importing the same files again changes nothing.
 
     They may be plain, gzipped or in a zip, of the API Hub (kma_sfctm2/3), of the portal (hourly ASOS CSV) or
-    of data.go.kr (getWthrDataList). A file that is something else is refused, with a line that says what it
-    is; nothing of it is kept, and the others are taken in.
+    of data.go.kr (getWthrDataList). Any other file is refused, with a line in the log that says what it
+    is; nothing of it is stored, and the other files are imported.
 
     Args:
         files: paths.
@@ -97,7 +99,7 @@ def import_files(
 
 @dataclass
 class _Work:
-    """An import: what is taken in is published in groups, so that the memory holds one of them."""
+    """An import; rows are published in groups, so that only one group is in memory."""
 
     store: ObjectStore
     catalog: Catalog
@@ -108,9 +110,9 @@ class _Work:
     arrivals: dict[str, datetime] = field(default_factory=dict)
 
     def take_in(self, paths: Iterable[Path], *, corrects: bool) -> list[Path]:
-        """Take in the sources that correct, or those that don't; the paths that hold others as well.
+        """Import the sources that correct, or those that don't; return the paths that hold others as well.
 
-        Of two passes over the same file, the first one counts what is refused.
+        A file may be read in two passes: only the first one counts what is refused.
         """
         others = []
         for path in paths:
@@ -143,7 +145,7 @@ class _Work:
         log.info("import: %s: %s, rows=%d unreadable=%d", name, source, rows, rejected)
 
     def _without_superseded(self, key: str, parsed: wire.Parsed, arrival: datetime) -> wire.Parsed:
-        """Leave out the rows of a file that was imported before, where the table has what came after it."""
+        """Drop rows of a file that was imported before, where the table has rows that arrived later."""
         rows = parsed.rows
         with storage_errors(f"table {OBSERVATIONS.identifier}"):
             table = open_table(self.catalog, OBSERVATIONS)
@@ -160,7 +162,7 @@ class _Work:
         return replace(parsed, rows=rows.filter(pa.array(~superseded)))
 
     def _arrival(self, key: str) -> datetime:
-        """When a raw file came first; the beginning of time where that isn't known any more."""
+        """When a raw file first arrived; EPOCH where that isn't known any more."""
         if key not in self.arrivals:
             try:
                 about = raw.read_sidecar(self.store, raw.sidecar_of(key))
@@ -178,12 +180,12 @@ class _Work:
         if not group:
             return
         done, now = self.done, self.clock()
-        replies = ResponseRows.of(group)
-        expected = themselves(replies.rows)
+        responses = ResponseRows.of(group)
+        expected = themselves(responses.rows)
         run = f"import/{now:%Y-%m-%dT%H:%M:%S.%fZ}"
-        done.arrived += replies.rows.num_rows + replies.rejected.num_rows
-        done.unreadable += replies.rejected.num_rows
-        for audited_version in self._audits(replies, expected, now, run):
+        done.arrived += responses.rows.num_rows + responses.rejected.num_rows
+        done.unreadable += responses.rejected.num_rows
+        for audited_version in self._audits(responses, expected, now, run):
             docs.publish(self.store, audited_version)
             audited = audit.staged_batch(audited_version, {"expected": expected})
             result = publish_audited(self.catalog, audited, run=run, now=now).as_dict()
@@ -194,18 +196,20 @@ class _Work:
         log.debug("import: files=%d of this group, so far %s", len(group), done)
 
     def _audits(
-        self, replies: ResponseRows, expected: pa.Table, now: datetime, run: str
+        self, responses: ResponseRows, expected: pa.Table, now: datetime, run: str
     ) -> Iterator[audit.Audit]:
         current = OBSERVATIONS_SCHEMA.empty_table()
-        if replies.partial:
+        if responses.partial:
             with storage_errors(f"table {OBSERVATIONS.identifier}"):
                 table = open_table(self.catalog, OBSERVATIONS)
                 current = rows_of(table, expected, OBSERVATIONS_SCHEMA)
-        return audits(replies, expected, suites_dir=self.suites_dir, audited_at=now, run=run, current=current)
+        return audits(
+            responses, expected, suites_dir=self.suites_dir, audited_at=now, run=run, current=current
+        )
 
 
 def _response(source: Source, parsed: wire.Parsed, now: datetime) -> Response:
-    """A reply whose request isn't known: it is put under the hours and stations that it tells of."""
+    """A response whose request isn't known: stored by the hours and stations of its rows."""
     rows, name = parsed.rows, source.name.rpartition("/")[2]
     params = {"file": name, **source.notes}
     if rows.num_rows:

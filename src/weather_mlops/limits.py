@@ -1,9 +1,9 @@
-"""How much may be read at once, and the one way to read that much and no more.
+"""Size limits of everything that is read, and the functions that enforce them.
 
-Whoever sends or stores something decides how large it is: a gzip of 600 kB may hold 600 MB. Everything that
-comes from outside of a process, or is unpacked in it, is read by ``read_at_most`` or ``gunzip_at_most``, with
-one of the limits of this module. The longest honest response is known: a month of all 97 stations, 744 × 97
-rows of 284 bytes, 20.5 MB.
+The sender decides how large something is: a gzip of 600 kB may hold 600 MB. Everything that comes from
+outside of a process, or is unpacked in it, is read by ``read_at_most`` or ``gunzip_at_most``, with one of the
+limits of this module. The longest legitimate response is a month of all 97 stations: 744 × 97 rows of 284
+bytes, 20.5 MB.
 """
 
 import io
@@ -23,8 +23,8 @@ class Limit(NamedTuple):
 
     Attributes:
         size: bytes, unpacked.
-        what: it is, for messages.
-        reason: why that is enough.
+        what: the name of the thing, for messages.
+        reason: why the size is enough, for messages.
     """
 
     size: int
@@ -42,7 +42,7 @@ IMPORTED_FILE: Final = Limit(
     "half a year of all stations, or 50 years of one. Cut it into several files.",
 )
 IMPORTED_ARCHIVE: Final = Limit(16 * IMPORTED_FILE.size, "all files of a zip", "16 of the largest files")
-RAW_RESPONSE: Final = Limit(IMPORTED_FILE.size, "a kept response", "imported files are kept as well")
+RAW_RESPONSE: Final = Limit(IMPORTED_FILE.size, "a stored response", "imported files are stored as well")
 RAW_PAGE: Final = Limit(
     32 * MIB, "a response shown in the browser", "a month of all stations has 20; read a longer one from S3"
 )
@@ -54,7 +54,7 @@ MODEL_FILE: Final = Limit(128 * MIB, "a file of a model", "the boosters of all l
 STAGED_BATCH: Final = Limit(
     256 * MIB,
     "what a task stages for the next one",
-    "a part of a load, 400,000 rows, has 110",
+    "a batch of a load, 400,000 rows, has 110",
 )
 TABLE_FILE: Final = Limit(
     2048 * MIB,
@@ -71,7 +71,7 @@ class Readable(Protocol):
     """Anything that bytes are read from."""
 
     def read(self, size: int, /) -> bytes:
-        """The next bytes, not more than so many; none at the end."""
+        """The next bytes, at most ``size``; none at the end."""
 
 
 def read_at_most(
@@ -80,13 +80,13 @@ def read_at_most(
     """Read all of a stream that is no longer than a limit.
 
     Args:
-        stream: what is read; no more than the limit and a chunk is ever in memory.
-        limit: of what is read.
-        where: it comes from, for the message.
-        error: what is raised where there is more.
+        stream: the source; never more than the limit and a chunk is in memory.
+        limit: upper limit of its size.
+        where: name of the source, for the message.
+        error: class of the error to raise.
 
     Raises:
-        FormatChanged: there is more; or ``error``.
+        FormatChanged: the stream is longer than the limit; or ``error``.
     """
     chunks, size = [], 0
     while chunk := stream.read(CHUNK):
@@ -107,22 +107,22 @@ def gunzip_at_most(
     """Unpack a gzip, all members of it, that holds no more than a limit; other bytes stay as they are.
 
     Args:
-        body: a gzip, or not.
-        limit: of what it holds.
-        where: it comes from, for the message.
-        error: what is raised.
-        fix: what to do with a damaged one, for the message.
+        body: a gzip, or other bytes.
+        limit: upper limit of the unpacked size.
+        where: name of the source, for the message.
+        error: class of the error to raise.
+        fix: how to fix a damaged gzip, for the message.
 
     Raises:
-        FormatChanged: it holds more, or is damaged; or ``error``.
+        FormatChanged: the gzip is damaged, or holds more than the limit; or ``error``.
     """
     if not body.startswith(GZIP):
         return body
     try:
         with GzipFile(fileobj=io.BytesIO(body)) as file:
             return read_at_most(file, limit, where, error)
-    except error:  # some of ours are errors of the operating system as well
+    except error:  # it may be a subclass of OSError
         raise
     except (OSError, EOFError, zlib.error) as damage:
-        told = f"a damaged gzip: {damage}. {fix}"
-        raise error(f"{where}: {told}" if where else told) from damage
+        message = f"a damaged gzip: {damage}. {fix}"
+        raise error(f"{where}: {message}" if where else message) from damage

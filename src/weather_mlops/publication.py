@@ -3,7 +3,7 @@
 Each look costs a process and a call, and the KMA publishes 10 to 20 minutes after the hour. So the first look
 is when the last twelve hours arrived (their median, a poll interval earlier, so that it moves with the KMA in
 both directions), and each wait after it is twice the one before. When an hour arrived is taken from
-the listing of the raw responses: there is nothing else to store, and nothing that could be lost.
+the listing of the raw responses, so that no further state has to be stored.
 """
 
 from collections.abc import Iterable
@@ -12,26 +12,26 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import Final
 
-from weather_mlops.kma.endpoints import KST, PERIOD
+from weather_mlops.clock import DAY, KST
+from weather_mlops.kma.endpoints import PERIOD
 from weather_mlops.lake import raw
 from weather_mlops.lake.object_store import ObjectStore
 
 HOURS_LEARNED: Final = 12
-"""The newest ones: of more, the median would follow a KMA that publishes earlier too slowly."""
+"""The newest hours: a median of more would adapt too slowly when the KMA publishes earlier."""
 HOURS_NEEDED: Final = 3
 """With fewer hours to learn from, the first look is on the hour."""
 LONGEST_FACTOR: Final = 4
-"""The longest wait between two looks, in poll intervals: an API that was down is not found up much later."""
-_DAY: Final = timedelta(days=1)
+"""The longest wait between two looks, in poll intervals, so that the end of an outage is noticed soon."""
 
 
 @dataclass(frozen=True, slots=True)
 class WaitPolicy:
-    """How long an hour is waited for, and how often it is looked for.
+    """How long to wait for an hour, and how often to look for it.
 
     Attributes:
         hour: whose rows are waited for, timezone-aware.
-        timeout: from the hour on; the look at its end is the last one, and takes what is there.
+        timeout: from the hour on; the look at its end is the last one, and takes any rows.
         poll_interval: the shortest wait between two looks.
     """
 
@@ -58,7 +58,7 @@ class WaitPolicy:
         """When to look again.
 
         Args:
-            looks: how many were made without success, 1 or more.
+            looks: number of looks without success, 1 or more.
             now: the time, timezone-aware.
         """
         factor = min(1 << min(looks - 1, LONGEST_FACTOR), LONGEST_FACTOR)
@@ -71,13 +71,13 @@ def delays(store: ObjectStore, hour: datetime, longest: timedelta) -> list[timed
     Args:
         store: the bucket.
         hour: timezone-aware.
-        longest: a response that arrived later was asked for later, and tells nothing.
+        longest: upper limit; a response that arrived later was requested later, and is ignored.
 
     Raises:
         StorageUnavailable, StorageRefused.
     """
     arrived: dict[datetime, datetime] = {}
-    for moment in (hour - _DAY, hour):
+    for moment in (hour - DAY, hour):
         for end, received in raw.received(store, PERIOD, moment.astimezone(KST).date()):
             if end < hour and end <= received <= end + longest:
                 arrived[end] = min(received, arrived.get(end, received))

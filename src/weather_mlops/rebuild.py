@@ -1,11 +1,11 @@
-"""The tables made anew from raw alone, compared with the live ones, and put in their place when asked to.
+"""Rebuild the tables from raw alone, compare them with the live ones, and replace these on request.
 
-Forecasts are not among them: no reply tells them, and what was forecast stays as it was said.
+Forecasts are not rebuilt: no response holds them, and they stay as they were issued.
 
-Month by month (UTC): the replies that are about it, in the order of their coming, are audited together; what
-comes of that goes to tables of the same names in another namespace. Where they differ from the live ones is
-listed, and swapping replaces just the months that differ, each table in one commit. A month that somebody
-else wrote to in the meantime is made anew first: the hourly run goes on undisturbed.
+Month by month (UTC), the responses about the month are audited together, in the order in which they arrived,
+and the rows go to tables of the same names in another namespace. The differences from the live tables are
+listed; a swap replaces just the months that differ, each table in one commit. A month that somebody else
+wrote to in the meantime is rebuilt first, so the hourly run can go on.
 """
 
 import logging
@@ -25,31 +25,22 @@ from pyiceberg.expressions import And, In, Reference
 from pyiceberg.expressions.literals import literal
 from pyiceberg.table import ALWAYS_TRUE, Table
 
+from weather_mlops.clock import HOUR, KST, month_of, next_month
 from weather_mlops.collection import EXPECTED_SCHEMA, of_window
 from weather_mlops.errors import FormatChanged
 from weather_mlops.history.plan import PendingStationHours, Request
 from weather_mlops.kma import wire
-from weather_mlops.kma.endpoints import HOUR, KST, LONGEST_SPAN, PERIOD
+from weather_mlops.kma.endpoints import LONGEST_SPAN, PERIOD
 from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake import gaps, raw
 from weather_mlops.lake.catalog import commit, open_table, table_path
 from weather_mlops.lake.damage import problem_of
 from weather_mlops.lake.file_io import S3FileIO
+from weather_mlops.lake.filters import in_months, missing
+from weather_mlops.lake.keys import isin, key_list, keys_of, lookup, tuples, unique
 from weather_mlops.lake.object_store import ObjectStore, storage_errors
 from weather_mlops.lake.publish import diff
 from weather_mlops.lake.quarantine import identities, unseen
-from weather_mlops.lake.rows import (
-    in_months,
-    isin,
-    key_list,
-    keys_of,
-    lookup,
-    missing,
-    month_of,
-    next_month,
-    tuples,
-    unique,
-)
 from weather_mlops.lake.scan import scan
 from weather_mlops.lake.schemas import (
     GAPS,
@@ -78,7 +69,7 @@ RUN: Final = "rebuild"
 
 @dataclass(frozen=True)
 class Difference:
-    """A row that the live and the rebuilt table don't agree on; None where one of them doesn't have it."""
+    """A row that differs between the live and the rebuilt table; None where one of them doesn't have it."""
 
     table: str
     key: str
@@ -94,38 +85,38 @@ class Difference:
 
 @dataclass
 class Rebuilt:
-    """What came of it.
+    """Result of a rebuild.
 
     Attributes:
-        months: how many were made anew.
-        replies: how many were read.
-        rows: in the rebuilt observations.
+        months: how many months were rebuilt.
+        responses: how many responses were read.
+        rows: rows of the rebuilt observations.
         differences: where the live tables differ.
         applied: months that were swapped, over all tables.
     """
 
     months: int = 0
-    replies: int = 0
+    responses: int = 0
     rows: int = 0
     differences: list[Difference] = field(default_factory=list)
     applied: int = 0
 
     def __str__(self) -> str:
         return (
-            f"rebuilt: months={self.months} replies={self.replies} rows={self.rows} "
+            f"rebuilt: months={self.months} responses={self.responses} rows={self.rows} "
             f"differences={len(self.differences)} swapped_months={self.applied}"
         )
 
 
 @dataclass(frozen=True)
 class _Month:
-    """Tables of one month, made from raw; and of the replies that begin in it, their unreadable lines."""
+    """Tables of one month, rebuilt from raw, with the unreadable lines of responses that begin in it."""
 
     observations: pa.Table
     quarantine: pa.Table
     gaps: pa.Table
     unreadable: pa.Table
-    replies: int
+    responses: int
     begun: frozenset[str]
 
 
@@ -139,46 +130,46 @@ def rebuild(  # noqa: PLR0913  what it needs to know
     clock: Callable[[], datetime],
     apply: bool = False,
 ) -> Rebuilt:
-    """Make months anew, compare, and swap those that differ when asked to.
+    """Rebuild months, compare them with the live tables, and swap those that differ if requested.
 
     Args:
-        first: a day (KST) of the first month; None = from the first one that raw knows. Months that raw has
-            no reply about are left as they are.
-        last: a day of the last month; None = to the last one that raw knows.
+        first: a day (KST) of the first month; None = the first month in raw. Months without a response in raw
+            are left as they are.
+        last: a day (KST) of the last month; None = the last month in raw.
         store: the bucket.
         catalog: of the tables.
         suites_dir: folder of the suites.
         clock: the time now, UTC.
-        apply: whether to swap.
+        apply: whether to swap months that differ.
 
     Raises:
-        FormatChanged: a kept reply is damaged: its bytes are not those that were received.
+        FormatChanged: a stored response is damaged: its bytes are not those that were received.
         ObjectDamaged: without ``apply``, a data file of a live table can't be read: nothing can be compared.
         CommitConflict, StorageUnavailable, StorageRefused.
     """
     work = _Work(store, catalog, suites_dir, clock)
-    told = Rebuilt()
+    result = Rebuilt()
     work.begin()
     months = _months(store, first, last)
     if apply:
-        told.differences += work.drop_unreadable(None if first is None and last is None else months)
-    pending, found = months, {}
+        result.differences += work.drop_unreadable(None if first is None and last is None else months)
+    pending, differences = months, {}
     while pending:
-        for number, month in enumerate(pending, start=1):
-            found[month] = work.month(month, told)
+        for count, month in enumerate(pending, start=1):
+            differences[month] = work.month(month, result)
             log.info(
                 "rebuild: month=%s (%d/%d) rows=%d differences=%d",
                 f"{month:%Y-%m}",
-                number,
+                count,
                 len(pending),
-                told.rows,
-                sum(map(len, found.values())),
+                result.rows,
+                sum(map(len, differences.values())),
             )
-        told.differences += [difference for month in pending for difference in found[month]]
-        pending = work.swap(found, told) if apply else []
-    told.differences += work.unreadable(apply=apply)
-    told.months = len(months)
-    return told
+        result.differences += [difference for month in pending for difference in differences[month]]
+        pending = work.swap(differences, result) if apply else []
+    result.differences += work.unreadable(apply=apply)
+    result.months = len(months)
+    return result
 
 
 class _Work:
@@ -191,10 +182,10 @@ class _Work:
         self._suites_dir, self._clock = suites_dir, clock
         self._seen: dict[tuple[str, datetime], frozenset[str]] = {}
         self._unreadable: dict[datetime, pa.Table] = {}
-        self._replies: set[str] = set()
+        self._response_keys: set[str] = set()
 
     def begin(self) -> None:
-        """Empty tables to write to; those of an earlier rebuilding go, with their files."""
+        """Remove the tables of an earlier rebuild with their files, so that the new ones start empty."""
         for definition in REBUILT.values():
             with storage_errors(f"table {definition.identifier}"), suppress(NoSuchTableError):
                 self._catalog.drop_table(definition.identifier)
@@ -202,26 +193,26 @@ class _Work:
                 self._store.delete(*stale)
 
     def drop_unreadable(self, months: Sequence[datetime] | None) -> list[Difference]:
-        """Take data files that are missing or damaged out of the live tables; the rest can be read then.
+        """Remove data files that are missing or damaged from the live tables, so that the rest can be read.
 
         Args:
-            months: which ones; None for all, and for rows without a time.
+            months: months to look at; None for all, and for rows without a time.
 
         Returns:
-            A difference for each such file. Rows that raw has come back by swapping; forecasts do not.
+            A difference for each such file. A swap restores their rows from raw, but not forecasts.
         """
         return [difference for definition in TABLES for difference in self._dropped(definition, months)]
 
     def _dropped(
         self, definition: TableDefinition, months: Sequence[datetime] | None
     ) -> Sequence[Difference]:
-        wanted = ALWAYS_TRUE if months is None else in_months(months, definition.time)
+        row_filter = ALWAYS_TRUE if months is None else in_months(months, definition.time)
 
         def attempt(table: Table) -> list[Difference]:
             io = S3FileIO(table.io.properties)
             unreadable = {
                 task.file: problem
-                for task in table.scan(row_filter=wanted).plan_files()
+                for task in table.scan(row_filter=row_filter).plan_files()
                 if (problem := problem_of(io.new_input(task.file.file_path))) is not None
             }
             if unreadable:
@@ -237,54 +228,56 @@ class _Work:
 
         dropped = commit(self._catalog, definition, attempt)
         for difference in dropped:
-            log.warning("rebuild: taken out of the table: %s", difference)
+            log.warning("rebuild: removed from the table: %s", difference)
         return dropped
 
-    def month(self, month: datetime, told: Rebuilt) -> list[Difference]:
-        """Make a month anew and write it; where the live tables differ."""
-        # The live tables are looked at before raw is: what they have is in raw by then.
+    def month(self, month: datetime, result: Rebuilt) -> list[Difference]:
+        """Rebuild a month, write it, and return the differences from the live tables."""
+        # Live tables first: the response of each of their rows is in raw already.
         live = {definition.name: self._live(definition, month) for definition in FROM_RAW}
-        made = self._from_raw(month, live[GAPS.name])
+        rebuilt = self._from_raw(month, live[GAPS.name])
         differences = [
-            *_different_observations(live[OBSERVATIONS.name], made.observations),
-            *_different_quarantine(live[QUARANTINE.name], made.quarantine),
-            *_different_gaps(live[GAPS.name], made.gaps),
+            *_different_observations(live[OBSERVATIONS.name], rebuilt.observations),
+            *_different_quarantine(live[QUARANTINE.name], rebuilt.quarantine),
+            *_different_gaps(live[GAPS.name], rebuilt.gaps),
         ]
-        for definition, rows in zip(FROM_RAW, (made.observations, made.quarantine, made.gaps), strict=True):
+        for definition, rows in zip(
+            FROM_RAW, (rebuilt.observations, rebuilt.quarantine, rebuilt.gaps), strict=True
+        ):
             self._write(REBUILT[definition.name], month, rows)
-        self._unreadable[month] = made.unreadable
-        self._replies |= made.begun
-        told.replies += made.replies
-        told.rows += made.observations.num_rows
+        self._unreadable[month] = rebuilt.unreadable
+        self._response_keys |= rebuilt.begun
+        result.responses += rebuilt.responses
+        result.rows += rebuilt.observations.num_rows
         return differences
 
     def unreadable(self, *, apply: bool) -> list[Difference]:
-        """Unreadable lines belong to no month: compared, and swapped, by the replies that they stand in."""
-        made = pa.concat_tables([QUARANTINE_TABLE_SCHEMA.empty_table(), *self._unreadable.values()])
+        """Compare, and swap, unreadable lines by their responses: they belong to no month."""
+        rebuilt = pa.concat_tables([QUARANTINE_TABLE_SCHEMA.empty_table(), *self._unreadable.values()])
         commit(
             self._catalog,
             REBUILT[QUARANTINE.name],
-            lambda table: table.append(made) if made.num_rows else None,
+            lambda table: table.append(rebuilt) if rebuilt.num_rows else None,
         )
 
         def attempt(table: Table) -> list[Difference]:
             live = scan(table, QUARANTINE_TABLE_SCHEMA, missing("observed_at"))
-            live = live.filter(pc.is_in(live["raw_key"], pa.array(sorted(self._replies), pa.string())))
-            differences = list(_different_quarantine(live, made))
+            live = live.filter(pc.is_in(live["raw_key"], pa.array(sorted(self._response_keys), pa.string())))
+            differences = list(_different_quarantine(live, rebuilt))
             if apply and differences:
                 with table.transaction() as transaction:
                     if live.num_rows:
                         keys = {literal(key) for key in live["raw_key"].to_pylist()}
                         lines = And(missing("observed_at"), In(term=Reference("raw_key"), values=keys))
                         transaction.delete(lines)
-                    if made.num_rows:
-                        transaction.append(made)
+                    if rebuilt.num_rows:
+                        transaction.append(rebuilt)
             return differences
 
         return commit(self._catalog, QUARANTINE, attempt)
 
-    def swap(self, found: Mapping[datetime, list[Difference]], told: Rebuilt) -> list[datetime]:
-        """Put the months that differ in place of the live ones.
+    def swap(self, differences: Mapping[datetime, list[Difference]], result: Rebuilt) -> list[datetime]:
+        """Replace live months that differ by the rebuilt ones.
 
         Returns:
             Months that somebody else wrote to since they were compared: nothing was swapped in their table.
@@ -292,8 +285,8 @@ class _Work:
         stale: set[datetime] = set()
         for definition in FROM_RAW:
             months = sorted(
-                month for month, differences in found.items()
-                if any(difference.table == definition.name for difference in differences)
+                month for month, in_month in differences.items()
+                if any(difference.table == definition.name for difference in in_month)
             )  # fmt: skip
 
             def attempt(
@@ -307,7 +300,7 @@ class _Work:
                 return changed
 
             changed = commit(self._catalog, definition, attempt)
-            told.applied += 0 if changed else len(months)
+            result.applied += 0 if changed else len(months)
             stale |= changed
         return sorted(stale)
 
@@ -337,38 +330,38 @@ class _Work:
         commit(self._catalog, definition, attempt)
 
     def _from_raw(self, month: datetime, live_gaps: pa.Table) -> _Month:
-        """What a month's replies make, in the order in which they came."""
+        """Audit a month's responses in the order in which they arrived."""
         end = next_month(month) - HOUR
-        kept = [
+        stored = [
             about
             for endpoint in (PERIOD, raw.IMPORTED)
             for about in raw.list_about(self._store, endpoint, month, end)
         ]
-        received = sorted(self._received(kept), key=lambda each: (*each[0], each[1].key))
+        received = sorted(self._received(stored), key=lambda each: (*each[0], each[1].key))
         parsed = [(about.key, _of_month(read, about, month)) for _, about, read in received]
-        replies = ResponseRows.of(parsed)
-        asked = [
+        responses = ResponseRows.of(parsed)
+        requested = [
             _requested(about, month, read) for (_, about, _), (_, read) in zip(received, parsed, strict=True)
         ]
-        expected = pa.concat_tables([EXPECTED_SCHEMA.empty_table(), *asked])
-        place = {about.key: number for number, (_, about, _) in enumerate(received)}
+        expected = pa.concat_tables([EXPECTED_SCHEMA.empty_table(), *requested])
+        position = {about.key: index for index, (_, about, _) in enumerate(received)}
         now = self._clock()
         accepted = OBSERVATIONS_SCHEMA.empty_table()
         refused = [QUARANTINE_SCHEMA.empty_table()]
-        came: dict[int, int] = {}
+        first_response: dict[int, int] = {}
         if received:
-            for found in audits(
-                replies, expected, suites_dir=self._suites_dir, audited_at=now, run=f"{RUN}/{month:%Y-%m}"
+            for audited in audits(
+                responses, expected, suites_dir=self._suites_dir, audited_at=now, run=f"{RUN}/{month:%Y-%m}"
             ):
-                new = cast_to_schema(found.accepted, OBSERVATIONS_SCHEMA)
+                new = cast_to_schema(audited.accepted, OBSERVATIONS_SCHEMA)
                 accepted = _over(accepted, new)
-                refused.append(found.quarantined)
+                refused.append(audited.quarantined)
                 for key, raw_key in zip(keys_of(new).tolist(), new["raw_key"].to_pylist(), strict=True):
-                    came.setdefault(key, place[raw_key])
+                    first_response.setdefault(key, position[raw_key])
         records = pa.concat_tables(refused)
         quarantine = records.take(pa.array(unseen(records, set()), pa.int64()))
         times = [time for (time, _), _, _ in received]
-        register = _register(asked, times, came, quarantine, place)
+        register = _register(requested, times, first_response, quarantine, position)
         register = _with_failed(register, live_gaps, expected)
         stamped = quarantine.append_column("run_id", pa.repeat(RUN, quarantine.num_rows))
         stamped = stamped.append_column("quarantined_at", pa.array([now] * quarantine.num_rows, UTC_TIME))
@@ -380,25 +373,25 @@ class _Work:
             register,
             stamped.filter(pc.invert(readable)),
             len(received),
-            frozenset(about.key for about in kept if month_of(about.begin) == month),
+            frozenset(about.key for about in stored if month_of(about.begin) == month),
         )
 
     def _received(
-        self, kept: Sequence[raw.StoredRequest]
+        self, stored: Sequence[raw.StoredRequest]
     ) -> Iterator[tuple[tuple[datetime, bool], raw.StoredRequest, wire.Parsed]]:
-        """When each reply came, at one time those that correct last; what is known of it; and its rows."""
-        for about in kept:
-            reply = raw.read_response(self._store, about.key)
+        """Arrival, request and rows of each readable response; of equal arrivals, corrections sort last."""
+        for about in stored:
+            response = raw.read_response(self._store, about.key)
             try:
-                read = replayed(reply.body, reply.about).until(reply.received_at)
+                read = replayed(response.body, response.about).until(response.received_at)
             except FormatChanged as error:
-                log.warning("rebuild: left out, it can't be read: %s: %s", about.key, error)
+                log.warning("rebuild: skipped, it can't be read: %s: %s", about.key, error)
                 continue
-            yield (reply.received_at, corrects(reply.about)), about, read
+            yield (response.received_at, corrects(response.about)), about, read
 
 
 def _months(store: ObjectStore, first: date | None, last: date | None) -> list[datetime]:
-    """The months between two days that raw has any reply about."""
+    """The months between two days that any response in raw is about."""
     known = {
         month
         for endpoint in (PERIOD, raw.IMPORTED)
@@ -415,27 +408,26 @@ def _months(store: ObjectStore, first: date | None, last: date | None) -> list[d
 
 
 def _months_of(store: ObjectStore, about: raw.StoredRequest) -> set[datetime]:
-    """The months that a reply is about.
+    """The months that a response is about.
 
-    A call is of consecutive hours, LONGEST_SPAN at most. A file that was imported may begin in 1904 and end
-    today with nothing in between: its months are those of its rows, and the one that it begins in, which its
-    unreadable lines count to. Rows of hours that were still to come count, too: an earlier version published
-    them.
+    A call asks for consecutive hours, LONGEST_SPAN at most. An imported file may begin in 1904 and end today
+    with nothing in between: its months are those of its rows, and the one that it begins in, to which its
+    unreadable lines are assigned. Rows of future hours count too, because an earlier version published them.
     """
     months = {month_of(about.begin), month_of(about.end)}
     if about.end - about.begin <= LONGEST_SPAN:
         return months | {month_of(about.begin + (about.end - about.begin) / 2)}
-    reply = raw.read_response(store, about.key)
+    response = raw.read_response(store, about.key)
     try:
-        times = replayed(reply.body, reply.about).rows["observed_at"]
+        times = replayed(response.body, response.about).rows["observed_at"]
     except FormatChanged:
         return months
-    found = pc.unique(pc.floor_temporal(times, unit="month")).to_pylist()
-    return {month_of(about.begin), *map(month_of, found)}
+    months_of_rows = pc.unique(pc.floor_temporal(times, unit="month")).to_pylist()
+    return {month_of(about.begin), *map(month_of, months_of_rows)}
 
 
 def _of_month(read: wire.Parsed, about: raw.StoredRequest, month: datetime) -> wire.Parsed:
-    """What a reply says of a month; its unreadable lines are said of the month that it begins in."""
+    """The rows of a month in a response; its unreadable lines are assigned to the month that it begins in."""
     times = read.rows["observed_at"]
     inside = pc.and_(
         pc.greater_equal(times, pa.scalar(month, times.type)),
@@ -446,13 +438,13 @@ def _of_month(read: wire.Parsed, about: raw.StoredRequest, month: datetime) -> w
 
 
 def _requested(about: raw.StoredRequest, month: datetime, read: wire.Parsed) -> pa.Table:
-    """The station-hours of a month that a reply was asked for."""
+    """The station-hours of a month that a response was requested for."""
     if f"/{raw.IMPORTED}/" in about.key:
         return themselves(read.rows)
     every = tuple(station.id for station in load_stations())
     begin, end = max(about.begin, month), min(about.end, next_month(month) - HOUR)
-    asked = PendingStationHours(Request(begin, end, about.stations or every)).table()
-    return of_window(asked)
+    requested = PendingStationHours(Request(begin, end, about.stations or every)).table()
+    return of_window(requested)
 
 
 def _over(old: pa.Table, new: pa.Table) -> pa.Table:
@@ -460,53 +452,53 @@ def _over(old: pa.Table, new: pa.Table) -> pa.Table:
 
 
 def _register(
-    asked: Sequence[pa.Table],
+    requested: Sequence[pa.Table],
     times: Sequence[datetime],
-    came: Mapping[int, int],
+    first_response: Mapping[int, int],
     quarantine: pa.Table,
-    place: Mapping[str, int],
+    position: Mapping[str, int],
 ) -> pa.Table:
-    """The register as the replies would have left it, one after the other."""
+    """The register after all responses, one after the other."""
     register = GAPS_SCHEMA.empty_table()
-    known = np.array(sorted(came), np.int64)
-    since = np.array([came[key] for key in known.tolist()], np.int64)
+    known = np.array(sorted(first_response), np.int64)
+    since = np.array([first_response[key] for key in known.tolist()], np.int64)
     readable = quarantine.filter(quarantine["station_id"].is_valid())
     refused = [
-        (key, place[raw_key])
+        (key, position[raw_key])
         for key, raw_key in zip(key_list(readable), readable["raw_key"].to_pylist(), strict=True)
     ]
-    for number, (expected, now) in enumerate(zip(asked, times, strict=True)):
+    for index, (expected, now) in enumerate(zip(requested, times, strict=True)):
         keys = unique(keys_of(expected))
-        there = isin(keys, known[since <= number])
-        concerned = keys[~there | isin(keys, keys_of(register))]
+        is_present = isin(keys, known[since <= index])
+        concerned = keys[~is_present | isin(keys, keys_of(register))]
         if concerned.size:
-            present = set(tuples(concerned[isin(concerned, keys[there])]))
-            reasons = {key: gaps.QUARANTINED for key, when in refused if when <= number}
+            present = set(tuples(concerned[isin(concerned, keys[is_present])]))
+            reasons = {key: gaps.QUARANTINED for key, when in refused if when <= index}
             register = gaps.update(register, tuples(concerned), present, reasons, now)
     return register
 
 
 def _with_failed(register: pa.Table, live: pa.Table, expected: pa.Table) -> pa.Table:
-    """And the gaps that no reply is about, or that the first one closed: only the live register has them."""
-    told = live.filter(pc.invert(pc.is_in(live["reason"], pa.array([gaps.MISSING, gaps.QUARANTINED]))))
-    closed = told["closed_at"].is_valid().to_numpy()
-    keys = keys_of(told)
-    kept = ~isin(keys, keys_of(register)) & (closed | ~isin(keys, keys_of(expected)))
-    told = told.filter(pa.array(kept))
-    return pa.concat_tables([register, told]).sort_by([(name, "ascending") for name in KEY])
+    """Add gaps that no response is about, or that the first one closed: only the live register has them."""
+    failed = live.filter(pc.invert(pc.is_in(live["reason"], pa.array([gaps.MISSING, gaps.QUARANTINED]))))
+    closed = failed["closed_at"].is_valid().to_numpy()
+    keys = keys_of(failed)
+    only_live = ~isin(keys, keys_of(register)) & (closed | ~isin(keys, keys_of(expected)))
+    failed = failed.filter(pa.array(only_live))
+    return pa.concat_tables([register, failed]).sort_by([(name, "ascending") for name in KEY])
 
 
 def _files(table: Table, month: datetime) -> frozenset[str]:
-    """The files that hold a month, by the table's current state."""
+    """Paths of the files that hold a month in the table's current snapshot."""
     if table.current_snapshot() is None:
         return frozenset()
     tasks = table.scan(row_filter=in_months([month])).plan_files()
     return frozenset(task.file.file_path for task in tasks)
 
 
-def _different_observations(live: pa.Table, made: pa.Table) -> Iterator[Difference]:
-    changes = diff(live, made)
-    absent = live.filter(pa.array(~isin(keys_of(live), keys_of(made))))
+def _different_observations(live: pa.Table, rebuilt: pa.Table) -> Iterator[Difference]:
+    changes = diff(live, rebuilt)
+    absent = live.filter(pa.array(~isin(keys_of(live), keys_of(rebuilt))))
     names = [name for name in OBSERVATIONS_SCHEMA.names if name not in {*KEY, "raw_key"}]
     before = live.take(pa.array(lookup(keys_of(live), keys_of(changes.corrected))))
     old = dict(zip(key_list(before), before.to_pylist(), strict=True))
@@ -528,8 +520,8 @@ def _different_observations(live: pa.Table, made: pa.Table) -> Iterator[Differen
     )
 
 
-def _different_quarantine(live: pa.Table, made: pa.Table) -> Iterator[Difference]:
-    sides = [dict(zip(identities(table), table.to_pylist(), strict=True)) for table in (live, made)]
+def _different_quarantine(live: pa.Table, rebuilt: pa.Table) -> Iterator[Difference]:
+    sides = [dict(zip(identities(table), table.to_pylist(), strict=True)) for table in (live, rebuilt)]
     for identity in sorted(sides[0].keys() ^ sides[1].keys(), key=str):
         shown = [
             {name: side[identity][name] for name in ("rule", "value", "raw_key")}
@@ -541,14 +533,14 @@ def _different_quarantine(live: pa.Table, made: pa.Table) -> Iterator[Difference
         yield Difference(QUARANTINE.name, _named(row), *shown)
 
 
-def _different_gaps(live: pa.Table, made: pa.Table) -> Iterator[Difference]:
-    """By what is missing, why, and whether it still is; when it was asked for is the runs' affair."""
+def _different_gaps(live: pa.Table, rebuilt: pa.Table) -> Iterator[Difference]:
+    """Compare gaps by reason and state; the times of requests depend on the runs, and may differ."""
     sides = [
         {
             key: {"reason": row["reason"], "open": row["closed_at"] is None}
             for key, row in zip(key_list(table), table.to_pylist(), strict=True)
         }
-        for table in (live, made)
+        for table in (live, rebuilt)
     ]
     for key in sorted(sides[0].keys() | sides[1].keys()):
         old, new = (side.get(key) for side in sides)

@@ -1,11 +1,11 @@
-"""The one table of observed variables: wire column, canonical name, unit, missing marker, limits.
+"""The table of observed variables: wire column, canonical name, unit, missing marker, limits.
 
-Parser, table schemas, expectations, features and reports read it. Canonical names carry their unit.
+Parser, table schemas, expectations, features and reports use it. Canonical names include their unit.
 Limits are of two kinds:
 
 - ``physical``: outside is impossible. For a variable marked ``essential`` such a row is quarantined;
-  for another one it is kept and counted, so that one bad soil thermometer doesn't cost the air temperature.
-- ``record``: the Korean climate records; outside is possible, and worth a look.
+  for another one it is stored and counted, so that a bad soil thermometer doesn't cost the air temperature.
+- ``record``: the Korean climate records; outside is possible, but suspicious.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ Kind = Literal["decimal", "integer", "text", "clock"]
 
 @dataclass(frozen=True, slots=True)
 class PhysicalRange:
-    """A closed range in the canonical unit, and where it comes from."""
+    """A closed range in the canonical unit, with its source."""
 
     low: float
     high: float
@@ -32,16 +32,16 @@ class Variable:
         kma: name in KMA's documentation of the wire format.
         position: zero-based token position in a row of the wire format.
         kind: ``decimal`` (float64), ``integer`` (int32), ``text`` or ``clock`` (HHMM, KST).
-        unit: canonical unit, as shown to people.
-        missing: tokens that mean "not observed" on the wire, next to ``sentinel_bands``; those usual for the
-            kind where not given.
+        unit: canonical unit, for display.
+        missing: tokens that mean "not observed" on the wire, next to ``sentinel_bands``; by default
+            those of the kind.
         scale: canonical value = wire value × scale.
         english: label.
         korean: label.
-        essential: whether a physically impossible value condemns the row.
-        physical: limits of the possible.
-        record: limits of what Korea has seen.
-        note: what a reader of the column must know.
+        essential: whether a row with a physically impossible value is quarantined.
+        physical: physical limits.
+        record: Korean climate records.
+        note: a remark for users of the column.
     """
 
     name: str
@@ -200,7 +200,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "Pressure change over 3 hours",
         "기압변화량",
         physical=PhysicalRange(-60, 60, "deepest typhoon passages are below 40 hPa in 3 h"),
-        note="-9.0 is always taken for missing: it can't be told from a fall of 9 hPa",
+        note="-9.0 is always taken for missing: it can't be distinguished from a fall of 9 hPa",
     ),
     Variable(
         "air_temperature_c",

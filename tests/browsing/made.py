@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
 from tests.monitoring.reported import NOW, healthy, troubled
-from weather_mlops.kma.endpoints import KST
+from weather_mlops.clock import KST
 from weather_mlops.lake.raw import sidecar_of
 from weather_mlops.model.registry import Decision, Registry
 from weather_mlops.monitoring.report import ReportVerdict, publish

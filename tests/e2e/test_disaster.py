@@ -139,12 +139,12 @@ def test_both_databases_are_lost_and_everything_comes_back(do, airflow, database
     for database in databases.values():
         database.drop()
 
-    assert "weather.observations: taken up at s3://" in do("production", "restore", "latest")
+    assert "weather.observations: registered at s3://" in do("production", "restore", "latest")
     with databases["airflow"].connected() as connection:
         connection.execute(text("set application_name = 'scheduler'"))
         with pytest.raises(AssertionError, match=r"is in use by scheduler.*Stop Airflow"):
             do("production", "tables")
-    assert "nothing to take up" in do("production", "tables")
+    assert "nothing to register" in do("production", "tables")
     runs, _, connections, _, runs_after = airflow(
         listing,
         "db check-migrations --migration-wait-timeout 0",

@@ -12,7 +12,7 @@ import pytest
 from simulator.faults import Fault
 from simulator.server import Api, Server
 from tests.kma_client import PATIENT_S, recovering_client
-from tests.lake.conftest import access, catalog, open_anew, proxy, server, store  # noqa: F401  fixtures
+from tests.lake.conftest import access, catalog, connect_catalog, proxy, server, store  # noqa: F401  fixtures
 from tests.quality import staged  # noqa: F401  imports Great Expectations without its warnings
 from tests.suites import critical_suites
 from tests.weather import simulated_weather
@@ -70,19 +70,19 @@ class Loader:
         with self.api(*faults, source=source) as url:
             return [
                 Fetch(
-                    load, lane, client=self.client(url, budget), store=self.store, catalog=self.catalog,
+                    load, worker, client=self.client(url, budget), store=self.store, catalog=self.catalog,
                     run=run, final=final,
                 ).work()
-                for lane in range(load.lanes)
+                for worker in range(load.workers)
             ]  # fmt: skip
 
     def validate(self, load: Load, run: str, min_fit_share: float = 0.9) -> list[dict]:
         return [
             validate_worker(
-                load, lane, store=self.store, run=run, suites_dir=self.suites_dir,
+                load, worker, store=self.store, run=run, suites_dir=self.suites_dir,
                 min_fit_share=min_fit_share, clock=lambda: NOW,
             )
-            for lane in range(load.lanes)
+            for worker in range(load.workers)
         ]  # fmt: skip
 
     def publish(self, load: Load, run: str) -> dict:

@@ -22,27 +22,29 @@ _FORKED = multiprocessing.get_context("forkserver")
 _FORKED.set_forkserver_preload([__name__])
 
 
-def process(told: Mapping[str, Any]) -> ForkServerProcess:
+def process(arguments: Mapping[str, Any]) -> ForkServerProcess:
     """A load that has begun."""
-    begun = _FORKED.Process(target=main, args=(told,), daemon=True)
+    begun = _FORKED.Process(target=main, args=(arguments,), daemon=True)
     begun.start()
     return begun
 
 
-def main(told: Mapping[str, Any]) -> None:
-    access = S3Access(**told["access"])
-    store, load = ObjectStore(access), Load.from_dict(told["load"])
-    catalog = open_catalog(access, type="sql", uri=told["uri"])
-    client = KmaClient(told["url"], told["key"], budget=UncountedCalls())
+def main(arguments: Mapping[str, Any]) -> None:
+    access = S3Access(**arguments["access"])
+    store, load = ObjectStore(access), Load.from_dict(arguments["load"])
+    catalog = open_catalog(access, type="sql", uri=arguments["uri"])
+    client = KmaClient(arguments["url"], arguments["key"], budget=UncountedCalls())
 
     def clock() -> datetime:
         return datetime.now(UTC)
 
-    for lane in range(load.lanes):
-        Fetch(load, lane, client=client, store=store, catalog=catalog, run=told["run"], final=True).work()
-    for lane in range(load.lanes):
+    for worker in range(load.workers):
+        Fetch(
+            load, worker, client=client, store=store, catalog=catalog, run=arguments["run"], final=True
+        ).work()
+    for worker in range(load.workers):
         validate_worker(
-            load, lane, store=store, run=told["run"], suites_dir=Path(told["suites_dir"]), min_fit_share=0.9,
-            clock=clock,
+            load, worker, store=store, run=arguments["run"], suites_dir=Path(arguments["suites_dir"]),
+            min_fit_share=0.9, clock=clock,
         )  # fmt: skip
-    publish_load(load, store=store, catalog=catalog, run=told["run"], clock=clock)
+    publish_load(load, store=store, catalog=catalog, run=arguments["run"], clock=clock)

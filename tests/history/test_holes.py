@@ -6,8 +6,8 @@ import pytest
 
 from tests.history.conftest import KEY, NOW, STATIONS, some
 from weather_mlops import collection
+from weather_mlops.clock import HOUR, KST
 from weather_mlops.kma.client import KmaClient, UncountedCalls
-from weather_mlops.kma.endpoints import HOUR, KST
 from weather_mlops.lake import gaps
 from weather_mlops.lake.health import newest_hour
 from weather_mlops.lake.publish import publish_run
@@ -37,19 +37,19 @@ def collect(loader, number: int) -> dict:
 
 def test_hours_between_load_and_first_collection_heal_by_a_run(loader):
     collect(loader, 0)
-    told = loader.load(LOAD)
+    summary = loader.load(LOAD)
     between = (LAST - 2 * HOUR - LOAD.end) // HOUR - 1
     open_now = gaps.load(loader.catalog)
 
     assert between >= 20  # in the first hour of a Korean day; 21 to 43 later
     assert open_now["reason"].to_pylist().count(gaps.NOT_REQUESTED) == between * len(STATIONS)
-    assert told["gaps_opened"] == open_now.num_rows
+    assert summary["gaps_opened"] == open_now.num_rows
 
     collect(loader, 1)
     rows = {(row["station_id"], row["observed_at"]) for row in loader.observations()}
-    asked = {(row["station_id"], row["observed_at"]) for row in gaps.load(loader.catalog).to_pylist()}
+    requested = {(row["station_id"], row["observed_at"]) for row in gaps.load(loader.catalog).to_pylist()}
     hours = [LOAD.begin + number * HOUR for number in range((LAST + HOUR - LOAD.begin) // HOUR + 1)]
-    assert rows | asked == {(station, hour) for station in STATIONS for hour in hours}
+    assert rows | requested == {(station, hour) for station in STATIONS for hour in hours}
     assert len(rows) > 0.9 * len(hours) * len(STATIONS)
     assert set(gaps.load(loader.catalog)["reason"].to_pylist()) <= {gaps.MISSING}
 

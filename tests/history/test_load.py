@@ -16,6 +16,7 @@ from tests.history import loading
 from tests.history.conftest import KEY, NOW, Loader, by_key, opened, some
 from tests.lake.conftest import Saved, new_bucket
 from weather_mlops import collection
+from weather_mlops.clock import HOUR
 from weather_mlops.errors import (
     KmaMaintenance,
     KmaUnavailable,
@@ -26,7 +27,6 @@ from weather_mlops.errors import (
 from weather_mlops.history.load import staging_of
 from weather_mlops.history.plan import Load
 from weather_mlops.kma.client import KmaClient, UncountedCalls
-from weather_mlops.kma.endpoints import HOUR
 from weather_mlops.lake import raw
 from weather_mlops.lake.object_store import OF_TASKS, ObjectStore
 from weather_mlops.lake.publish import publish_run
@@ -39,8 +39,8 @@ LOAD = some("2024-01-28", "2024-03-03", (108, 143))
 HOURS = 36 * 24 * 2
 SHORT = some("2024-01-30", "2024-02-02", (108, 143))
 SHORT_HOURS = 4 * 24 * 2
-LANES = replace(LOAD, lanes=2, rows_per_part=1400)
-SHORT_LANES = replace(SHORT, lanes=2, rows_per_part=SHORT_HOURS // 2)
+WORKERS = replace(LOAD, workers=2, rows_per_part=1400)
+SHORT_WORKERS = replace(SHORT, workers=2, rows_per_part=SHORT_HOURS // 2)
 KILLS = 10
 HOURLY_RUNS = 3
 RUN = "history/run"
@@ -96,10 +96,10 @@ def fetched(server: int, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
 
 
 def staged(loader: Loader, load: Load = SHORT, run: str = RUN) -> dict[str, list[dict]]:
-    """Tables that the first stage left, without the name and the line of the reply that a row came in."""
+    """Tables that the first stage left, without the response and the line that a row was read from."""
     tables: dict[str, list[dict]] = {}
-    for part in range(len(load.parts())):
-        for name, table in staging_of(loader.store, run, part).read(COLLECTED).tables.items():
+    for batch in range(len(load.batches())):
+        for name, table in staging_of(loader.store, run, batch).read(COLLECTED).tables.items():
             columns = [column for column in table.column_names if column not in {"raw_key", "line"}]
             tables.setdefault(name, []).extend(table.select(columns).to_pylist())
     return {name: sorted(rows, key=str) for name, rows in tables.items()}
@@ -110,68 +110,68 @@ def within(load, rows: list[dict]) -> list[dict]:
 
 
 def register(loader) -> list[dict]:
-    """What is missing and why; not when it was asked for."""
+    """Missing station-hours with the reason, without the times of the requests."""
     names = ("station_id", "observed_at", "reason", "closed_at")
     return by_key(loader.table("gaps").select(names))
 
 
-def test_a_load_publishes_every_station_hour_or_says_why_not(loaded, truth):
+def test_a_load_publishes_every_station_hour_or_a_reason(loaded, truth):
     summary, (rows, missing) = loaded.summary, truth
 
     assert summary["inserted"] == len(rows)
     assert summary["inserted"] + len(missing) == HOURS
     assert summary["station_hours"] == HOURS
     assert summary["station_hours_missing"] == len(missing)
-    assert len(LOAD.chunks()) == 3
+    assert len(LOAD.requests()) == 3
     (fetched,) = summary["fetched"]
     assert fetched["rows_arrived"] == summary["inserted"]
 
 
-def test_the_same_load_again_asks_and_changes_nothing(undisturbed):
+def test_the_same_load_again_requests_and_changes_nothing(undisturbed):
     before, gaps, calls = undisturbed.observations(), undisturbed.table("gaps"), len(undisturbed.calls)
-    told = undisturbed.load(LOAD)
+    summary = undisturbed.load(LOAD)
 
-    assert told["station_hours"] == HOURS
-    assert told["station_hours_missing"] == sum(row["closed_at"] is None for row in register(undisturbed))
+    assert summary["station_hours"] == HOURS
+    assert summary["station_hours_missing"] == sum(row["closed_at"] is None for row in register(undisturbed))
     assert len(undisturbed.calls) == calls
-    assert told["inserted"] == told["corrected"] == 0
-    assert told["validated"][0]["parts_audited"] == 0
+    assert summary["inserted"] == summary["corrected"] == 0
+    assert summary["validated"][0]["parts_audited"] == 0
     assert (undisturbed.observations(), undisturbed.table("gaps")) == (before, gaps)
 
 
-def test_a_longer_load_asks_only_for_what_is_not_there(undisturbed):
+def test_a_longer_load_requests_only_missing_hours(undisturbed):
     before = len(undisturbed.calls)
     longer = some("2024-01-28", "2024-03-05", (108, 143))
-    told = undisturbed.load(longer)
+    summary = undisturbed.load(longer)
 
-    assert told["inserted"] == 2 * 24 * 2
+    assert summary["inserted"] == 2 * 24 * 2
     assert len(undisturbed.calls) - before == 1
 
 
 def test_a_load_of_one_month_counts_one_month(loader, caplog):
-    """A day of Korea's begins in the day before of UTC, and so does the first month."""
+    """A day in KST begins on the day before in UTC, and so does the first month."""
     caplog.set_level("INFO")
     loader.load(some("2024-02-01", "2024-02-02", (108,)))
 
-    told = [record.getMessage() for record in caplog.records if "months=" in record.getMessage()]
-    assert [text.split("months=")[1].split()[0] for text in told if "stage=fetch" in text] == ["0/1", "1/1"]
-    assert {text.split("months=")[1].split()[0][-2:] for text in told} == {"/1"}
+    lines = [record.getMessage() for record in caplog.records if "months=" in record.getMessage()]
+    assert [line.split("months=")[1].split()[0] for line in lines if "stage=fetch" in line] == ["0/1", "1/1"]
+    assert {line.split("months=")[1].split()[0][-2:] for line in lines} == {"/1"}
 
 
-def test_lanes_share_the_work_and_make_the_same_table(loader, truth):
-    told = loader.load(LANES)
+def test_workers_share_a_load_and_write_the_same_table(loader, truth):
+    summary = loader.load(WORKERS)
 
-    assert [lane["chunks"] for lane in told["fetched"]] == [2, 1]
+    assert [worker["chunks"] for worker in summary["fetched"]] == [2, 1]
     assert (loader.observations(), register(loader)) == truth
 
 
 @pytest.mark.parametrize("fault", ["500", "cut-off", "timeout", "hang", "empty", "station-missing"])
-def test_a_fault_that_passes_leaves_no_trace(loader, fetched, fault):
+def test_a_transient_fault_leaves_no_trace(loader, fetched, fault):
     if fault in {"timeout", "hang"}:
         loader.read_timeout = 0.3
     loader.fetch(SHORT, RUN, f"{fault}:call=1")
 
-    assert len(loader.calls) > len(SHORT.chunks())
+    assert len(loader.calls) > len(SHORT.requests())
     assert staged(loader) == fetched
 
 
@@ -191,9 +191,9 @@ def test_rows_that_come_twice_leave_no_trace(loader, truth):
         ("maintenance:call=1", "KmaMaintenance"),
     ],
 )
-def test_of_a_chunk_that_fails_no_row_goes_on_but_the_reason(loader, fetched, fault, reason):
+def test_a_failed_request_hands_on_no_row_but_the_reason(loader, fetched, fault, reason):
     loader.fetch(SHORT, RUN, fault)
-    failed, tables = SHORT.chunks()[0], staged(loader)
+    failed, tables = SHORT.requests()[0], staged(loader)
 
     assert [row["reason"].split(":")[0] for row in tables[FAILED]] == [reason] * failed.rows
     assert KEY not in str(tables[FAILED])
@@ -203,14 +203,14 @@ def test_of_a_chunk_that_fails_no_row_goes_on_but_the_reason(loader, fetched, fa
 @pytest.mark.parametrize(
     ("fault", "reason"), [("shifted-columns:call=1", "FormatChanged"), ("500:call=1-2", "KmaUnavailable")]
 )
-def test_a_failed_chunk_is_registered_and_comes_the_next_time(loader, fault, reason):
-    with pytest.raises(LoadIncomplete, match="1 of 2 chunks are not complete: 2024-01-30 00:00") as raised:
+def test_a_failed_request_is_registered_and_loaded_next_time(loader, fault, reason):
+    with pytest.raises(LoadIncomplete, match="1 of 2 requests are incomplete: 2024-01-30 00:00") as raised:
         loader.load(SHORT, fault)
     lost = [row for row in register(loader) if row["reason"].startswith(reason)]
 
     assert reason in str(raised.value)
     assert KEY not in str(raised.value) + str(lost)
-    assert len(lost) == SHORT.chunks()[0].rows
+    assert len(lost) == SHORT.requests()[0].rows
     assert len(loader.observations()) == SHORT_HOURS - len(register(loader))
 
     again = loader.load(SHORT)
@@ -220,13 +220,13 @@ def test_a_failed_chunk_is_registered_and_comes_the_next_time(loader, fault, rea
 
 @pytest.mark.parametrize("fault", ["garbage", "conflicting-rows"])
 def test_bad_rows_are_quarantined_and_their_hours_registered(loader, fault):
-    told = loader.load(SHORT, fault, "station-missing:rate=0")
+    summary = loader.load(SHORT, fault, "station-missing:rate=0")
     refused = loader.table("quarantine")
 
     assert refused.num_rows > 0
-    arrived = sum(lane["rows_arrived"] for lane in told["fetched"])
-    assert arrived == told["inserted"] + told["equal"] + sum(
-        lane["quarantined"] for lane in told["validated"]
+    arrived = sum(worker["rows_arrived"] for worker in summary["fetched"])
+    assert arrived == summary["inserted"] + summary["equal"] + sum(
+        worker["quarantined"] for worker in summary["validated"]
     )
     keys = {(row["station_id"], row["observed_at"]) for row in refused.to_pylist() if row["station_id"]}
     assert keys <= {
@@ -234,7 +234,7 @@ def test_bad_rows_are_quarantined_and_their_hours_registered(loader, fault):
     }
 
 
-def test_a_part_that_is_too_bad_is_refused_its_hours_registered(loader):
+def test_a_batch_that_is_too_bad_is_refused_hours_registered(loader):
     run = "history/bad"
     loader.fetch(SHORT, run, "conflicting-rows")
     loader.validate(SHORT, run, min_fit_share=0.99)
@@ -248,8 +248,8 @@ def test_a_part_that_is_too_bad_is_refused_its_hours_registered(loader):
 @pytest.mark.parametrize(
     ("fault", "error"), [("500:call=1-2", KmaUnavailable), ("maintenance:call=1", KmaMaintenance)]
 )
-def test_a_passing_fault_is_left_to_another_try_of_its_chunk(loader, fault, error):
-    with pytest.raises(error, match="1 chunks of this lane"):
+def test_a_transient_fault_is_left_to_another_try(loader, fault, error):
+    with pytest.raises(error, match="1 requests of this worker"):
         loader.fetch(SHORT, RUN, fault, final=False)
     calls = len(loader.calls)
     (counts,) = loader.fetch(SHORT, RUN, final=False)
@@ -258,7 +258,7 @@ def test_a_passing_fault_is_left_to_another_try_of_its_chunk(loader, fault, erro
     assert counts["replies_from_raw"] == 1
 
 
-def test_an_api_out_of_order_is_not_asked_for_every_chunk(loader):
+def test_an_api_that_is_down_does_not_get_every_request(loader):
     long = some("2023-01-01", "2023-12-31", (108,))
     with pytest.raises(KmaUnavailable):
         loader.fetch(long, "history/out", "500", final=False)
@@ -285,7 +285,7 @@ def test_the_quota_stops_it_cleanly_and_the_next_day_goes_on(loader, fetched):
 
 
 class Cutting:
-    """An API that cuts a reply without a word: to its last hours, as the KMA does, or to its first ones."""
+    """An API that silently cuts a response: to its last hours, as the KMA does, or to its first ones."""
 
     def __init__(self, weather, hours, *, last):
         self.weather, self.hours, self.last = weather, hours, last
@@ -300,7 +300,7 @@ class Cutting:
 
 
 @pytest.mark.parametrize("last", [True, False], ids=["beginning is cut", "end is cut"])
-def test_a_reply_shorter_than_asked_is_asked_for_again_in_parts(loader, fetched, last):
+def test_what_a_short_response_lacks_is_requested_again(loader, fetched, last):
     loader.fetch(SHORT, RUN, source=Cutting(loader.weather, 20, last=last))
 
     assert staged(loader) == fetched
@@ -316,25 +316,25 @@ def test_asking_again_closes_a_gap_that_the_api_has_filled(loader):
     run = "history/silent"
     loader.fetch(short, run, source=Silent(loader.weather, 0, last=True))
     loader.validate(short, run)
-    told = loader.publish(short, run)
+    summary = loader.publish(short, run)
     missing = len(register(loader))
     assert missing >= 48
-    assert (told["station_hours"], told["station_hours_missing"]) == (3 * 24 * 2, missing)
+    assert (summary["station_hours"], summary["station_hours_missing"]) == (3 * 24 * 2, missing)
 
     loader.load(short)
     assert len(register(loader)) == missing
     assert not any(row["closed_at"] for row in register(loader))
 
-    told = loader.load(replace(short, again=True))
-    assert told["gaps_closed"] == 48
+    summary = loader.load(replace(short, again=True))
+    assert summary["gaps_closed"] == 48
 
 
 def test_killed_at_ten_random_points_it_ends_in_the_same_table(loader, truth, access, proxy, tmp_path):
     dice, killed = random.Random(3), 0
     with loader.api() as url:
-        told = {
+        arguments = {
             "access": asdict(replace(access, endpoint_url=proxy.url)), "uri": f"sqlite:///{tmp_path}/catalog.db",
-            "url": url, "key": KEY, "run": "history/killed", "load": SHORT_LANES.as_dict(),
+            "url": url, "key": KEY, "run": "history/killed", "load": SHORT_WORKERS.as_dict(),
             "suites_dir": str(loader.suites_dir),
         }  # fmt: skip
         while killed < KILLS:
@@ -346,16 +346,16 @@ def test_killed_at_ten_random_points_it_ends_in_the_same_table(loader, truth, ac
 
             at.left = left
             proxy.hold_at(at)
-            process = loading.process(told)
+            process = loading.process(arguments)
             while process.is_alive() and not proxy.held.wait(0.02):
                 pass
             if not proxy.held.is_set():
-                break  # it came to its end before so many requests
+                break  # it ended before that request
             proxy.kill_the_held()
             process.join()
             killed += 1
         proxy.hold = None
-        process = loading.process(told)
+        process = loading.process(arguments)
         process.join()
 
     assert (killed, process.exitcode) == (KILLS, 0)
@@ -379,14 +379,14 @@ def test_after_storage_failed_a_load_goes_on_where_it_stood(loader, access, prox
     assert staged(loader) == fetched
 
 
-def test_a_load_and_hourly_runs_at_the_same_time_lose_nothing(loader, open_anew):
+def test_a_load_and_hourly_runs_at_the_same_time_lose_nothing(loader, connect_catalog):
     """Both write to the same month; whoever commits second compares again."""
     last = NOW.replace(minute=0, second=0, microsecond=0) - 3 * HOUR
     day = str((last - timedelta(days=4)).date())
     load = some(day, str(last.date()), (108, 143))
     loader.fetch(load, RUN)
     loader.validate(load, RUN)
-    hourly, published = open_anew(), []
+    hourly, published = connect_catalog(), []
     runs = [Staging(loader.store, f"hourly-{number}") for number in range(HOURLY_RUNS)]
     with loader.api() as url:
         client = KmaClient(url, KEY, budget=UncountedCalls())
@@ -411,19 +411,19 @@ def test_a_load_and_hourly_runs_at_the_same_time_lose_nothing(loader, open_anew)
     assert {row["station_id"] for row in rows} == {105, 108, 143}
 
 
-def test_replies_are_kept_as_they_came(undisturbed):
-    kept = list(raw.list_about(undisturbed.store, "kma_sfctm3", LOAD.begin, LOAD.end))
+def test_responses_are_stored_as_received(undisturbed):
+    stored = list(raw.list_about(undisturbed.store, "kma_sfctm3", LOAD.begin, LOAD.end))
 
-    assert {about.stations for about in kept} == {(108, 143)}
-    assert min(about.begin for about in kept) == LOAD.begin
-    assert max(about.end for about in kept) == LOAD.end
+    assert {about.stations for about in stored} == {(108, 143)}
+    assert min(about.begin for about in stored) == LOAD.begin
+    assert max(about.end for about in stored) == LOAD.end
 
 
 @pytest.mark.skipif(
     not OBSERVED.is_dir(), reason=f"NO REAL OBSERVATIONS at {OBSERVED}: no load is tried on them"
 )
 def test_a_real_year_goes_in_with_every_row_accounted_for(loader):
-    """A leap year; the three years that there are go in by test_importer.py."""
+    """A leap year; test_importer.py imports all three available years."""
     rows = sum(
         line.startswith(b"2020")
         for path in OBSERVED.glob("*_2020.txt.gz")
@@ -437,8 +437,8 @@ def test_a_real_year_goes_in_with_every_row_accounted_for(loader):
     assert rows > 20_000
     assert fetched["rows_arrived"] == rows
     assert summary["inserted"] + validated["quarantined"] == rows
-    asked = sum(chunk.rows for chunk in load.chunks())
-    assert summary["inserted"] + len(register(loader)) == asked
+    requested = sum(request.rows for request in load.requests())
+    assert summary["inserted"] + len(register(loader)) == requested
 
 
 @pytest.mark.parametrize("fault", ["quota-daily", "quota-capacity", "quota-text", "gateway-quota"])

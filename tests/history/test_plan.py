@@ -1,4 +1,4 @@
-"""What a load is made of: whole, in calls that the API serves, and nothing twice."""
+"""The plan of a load: complete, in calls that the API serves whole, and nothing twice."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from weather_mlops.clock import HOUR, KST
 from weather_mlops.errors import Misconfigured
 from weather_mlops.history.plan import ROWS_PER_PART, Load, PendingStationHours, Request
-from weather_mlops.kma.endpoints import HOUR, KST, LONGEST_SPAN
+from weather_mlops.kma.endpoints import LONGEST_SPAN
 from weather_mlops.kma.stations import load_stations
-from weather_mlops.lake.rows import keys_of
+from weather_mlops.lake.keys import keys_of
 from weather_mlops.lake.schemas import UTC_TIME
 
 NOW = datetime(2026, 11, 23, 3, 20, tzinfo=UTC)
@@ -24,18 +25,20 @@ days = st.dates(date(2000, 1, 1), date(2026, 11, 23))
 # Some years hold all that decades do: turns of months and years, leap days, stations that open.
 @given(days, st.integers(0, 1200), st.sets(st.sampled_from(ALL), min_size=1), st.integers(1, 3))
 @settings(deadline=None, max_examples=30)
-def test_every_hour_of_an_open_station_is_in_one_chunk(first, length, stations, parallelism):
+def test_every_hour_of_an_open_station_is_in_one_request(first, length, stations, parallelism):
     last = min(first + timedelta(days=length), NOW.date())
     load = Load.of(first, last, tuple(stations), NOW, parallelism=parallelism)
-    chunks = [chunk for lane in range(load.lanes) for _, part in load.lane(lane) for chunk in part]
+    requests = [
+        request for worker in range(load.workers) for _, batch in load.batches_of(worker) for request in batch
+    ]
 
-    assert sorted(chunks, key=lambda chunk: chunk.begin) == load.chunks()
-    hours = [chunk.begin + n * HOUR for chunk in load.chunks() for n in range(chunk.hours)]
+    assert sorted(requests, key=lambda request: request.begin) == load.requests()
+    hours = [request.begin + n * HOUR for request in load.requests() for n in range(request.hours)]
     assert len(hours) == len(set(hours))
     opened = min(_opened(station) for station in stations)
     assert {hour for hour in _hours(load) if hour >= opened} <= set(hours) <= set(_hours(load))
-    assert all(chunk.end - chunk.begin <= LONGEST_SPAN for chunk in chunks)
-    assert all(chunk.begin.month == chunk.end.month for chunk in chunks)
+    assert all(request.end - request.begin <= LONGEST_SPAN for request in requests)
+    assert all(request.begin.month == request.end.month for request in requests)
 
 
 def _opened(station):
@@ -51,13 +54,13 @@ def _hours(load):
 
 
 @given(days, days, st.integers(1, len(ALL)))
-def test_no_part_is_larger_than_what_a_small_machine_holds(first, last, count):
+def test_no_batch_is_larger_than_what_a_small_machine_holds(first, last, count):
     first, last = sorted((first, last))
-    for part in Load.of(first, last, ALL[:count], NOW).parts():
-        assert len(part) == 1 or sum(chunk.rows for chunk in part) <= ROWS_PER_PART
+    for batch in Load.of(first, last, ALL[:count], NOW).batches():
+        assert len(batch) == 1 or sum(request.rows for request in batch) <= ROWS_PER_PART
 
 
-def test_a_load_is_the_same_when_it_is_told_as_json():
+def test_a_load_survives_json():
     load = Load.of(date(2020, 1, 1), None, ALL, NOW, parallelism=3, again=True)
 
     assert Load.from_dict(load.as_dict()) == load
@@ -80,7 +83,7 @@ def test_days_that_cannot_be_are_refused(first, last):
         Load.of(first, last, (108,), NOW)
 
 
-def chunk(begin="2024-01-01", hours=48, stations=(108, 143, 159)) -> Request:
+def new_request(begin="2024-01-01", hours=48, stations=(108, 143, 159)) -> Request:
     start = datetime.fromisoformat(begin).replace(tzinfo=UTC)
     return Request(start, start + (hours - 1) * HOUR, tuple(stations))
 
@@ -90,101 +93,108 @@ def rows(*pairs) -> pa.Table:
     return pa.table({"station_id": pa.array(stations, pa.int32()), "observed_at": pa.array(times, UTC_TIME)})
 
 
-def whole(part: Request, stations=None) -> pa.Table:
-    return rows(*((s, part.begin + n * HOUR) for n in range(part.hours) for s in (stations or part.stations)))
+def whole(request: Request, stations=None) -> pa.Table:
+    return rows(
+        *((s, request.begin + n * HOUR) for n in range(request.hours) for s in (stations or request.stations))
+    )
 
 
-def test_a_whole_reply_settles_a_chunk():
-    part = chunk()
-    wanted = PendingStationHours(part)
-    wanted.settle(part.begin, part.end, None, whole(part))
+def test_a_whole_response_settles_a_request():
+    request = new_request()
+    pending = PendingStationHours(request)
+    pending.settle(request.begin, request.end, None, whole(request))
 
-    assert wanted.next_call() is None
-    assert len(wanted) == 0
+    assert pending.next_call() is None
+    assert len(pending) == 0
 
 
 @pytest.mark.parametrize("cut", ["end", "beginning"])
-def test_what_a_reply_was_cut_of_is_asked_for_again(cut):
-    part = chunk()
-    kept = part.begin + (0 if cut == "end" else 30) * HOUR, part.begin + (17 if cut == "end" else 47) * HOUR
-    wanted = PendingStationHours(part)
-    came = whole(Request(*kept, part.stations))
-    wanted.settle(part.begin, part.end, None, came)
-    call = wanted.next_call()
+def test_hours_cut_off_a_response_are_requested_again(cut):
+    request = new_request()
+    remaining = (
+        request.begin + (0 if cut == "end" else 30) * HOUR,
+        request.begin + (17 if cut == "end" else 47) * HOUR,
+    )
+    pending = PendingStationHours(request)
+    received = whole(Request(*remaining, request.stations))
+    pending.settle(request.begin, request.end, None, received)
+    call = pending.next_call()
 
-    lost = (kept[1] + HOUR, part.end) if cut == "end" else (part.begin, kept[0] - HOUR)
-    assert (call.begin, call.end, call.station_ids) == (*lost, part.stations)
-
-
-def test_a_silent_station_is_asked_for_once_more_then_believed():
-    part = chunk()
-    wanted = PendingStationHours(part)
-    wanted.settle(part.begin, part.end, None, whole(part, (108, 159)))
-    call = wanted.next_call()
-    assert (call.begin, call.end, call.station_ids) == (part.begin, part.end, (143,))
-
-    wanted.settle(call.begin, call.end, call.station_ids, rows())
-    assert wanted.next_call() is None
+    lost = (remaining[1] + HOUR, request.end) if cut == "end" else (request.begin, remaining[0] - HOUR)
+    assert (call.begin, call.end, call.station_ids) == (*lost, request.stations)
 
 
-def test_a_station_is_not_asked_for_before_it_was_opened():
-    part = chunk("2023-01-10", 48, (108, BUKBUSAN))
-    asked = PendingStationHours(part).table()
+def test_a_silent_station_is_requested_once_more():
+    request = new_request()
+    pending = PendingStationHours(request)
+    pending.settle(request.begin, request.end, None, whole(request, (108, 159)))
+    call = pending.next_call()
+    assert (call.begin, call.end, call.station_ids) == (request.begin, request.end, (143,))
 
-    assert {row["observed_at"] for row in asked.to_pylist() if row["station_id"] == BUKBUSAN} == {
+    pending.settle(call.begin, call.end, call.station_ids, rows())
+    assert pending.next_call() is None
+
+
+def test_a_station_is_not_requested_before_it_was_opened():
+    request = new_request("2023-01-10", 48, (108, BUKBUSAN))
+    requested = PendingStationHours(request).table()
+
+    assert {row["observed_at"] for row in requested.to_pylist() if row["station_id"] == BUKBUSAN} == {
         OPENED.astimezone(UTC) + n * HOUR for n in range(33)
     }
 
 
 @given(st.data())
-def test_asking_ends_and_leaves_nothing_whatever_the_api_answers(data):
-    part = chunk(hours=12)
-    wanted = PendingStationHours(part)
-    there = data.draw(st.sets(st.integers(0, 35)))
-    every = whole(part)
-    wanted.discard(keys_of(every.take(pa.array(sorted(there), pa.int64()))))
+def test_requests_end_whatever_the_api_answers(data):
+    request = new_request(hours=12)
+    pending = PendingStationHours(request)
+    present = data.draw(st.sets(st.integers(0, 35)))
+    every = whole(request)
+    pending.discard(keys_of(every.take(pa.array(sorted(present), pa.int64()))))
     for _ in range(100):
-        call = wanted.next_call()
+        call = pending.next_call()
         if call is None:
             break
         inside = [
-            place
-            for place, row in enumerate(every.to_pylist())
+            index
+            for index, row in enumerate(every.to_pylist())
             if call.begin <= row["observed_at"] <= call.end and row["station_id"] in call.station_ids
         ]
-        came = data.draw(st.sets(st.sampled_from(inside)))
-        wanted.settle(call.begin, call.end, call.station_ids, every.take(pa.array(sorted(came), pa.int64())))
+        received = data.draw(st.sets(st.sampled_from(inside)))
+        pending.settle(
+            call.begin, call.end, call.station_ids, every.take(pa.array(sorted(received), pa.int64()))
+        )
 
-    assert wanted.next_call() is None
+    assert pending.next_call() is None
 
 
 @given(st.sets(st.integers(0, 35)), st.sets(st.integers(0, 35)))
-def test_asking_ends_where_the_api_lacks_hours_for_good(there, lacking):
-    part = chunk(hours=12)
-    every = whole(part)
-    wanted = PendingStationHours(part)
-    wanted.discard(keys_of(every.take(pa.array(sorted(there), pa.int64()))))
+def test_requests_end_where_the_api_lacks_hours_for_good(present, lacking):
+    request = new_request(hours=12)
+    every = whole(request)
+    pending = PendingStationHours(request)
+    pending.discard(keys_of(every.take(pa.array(sorted(present), pa.int64()))))
     calls = 0
-    while (call := wanted.next_call()) and calls < 40:
+    while (call := pending.next_call()) and calls < 40:
         calls += 1
-        came = [
-            place
-            for place, row in enumerate(every.to_pylist())
+        received = [
+            index
+            for index, row in enumerate(every.to_pylist())
             if call.begin <= row["observed_at"] <= call.end
             and row["station_id"] in call.station_ids
-            and place not in lacking
+            and index not in lacking
         ]
-        wanted.settle(call.begin, call.end, call.station_ids, every.take(pa.array(came, pa.int64())))
+        pending.settle(call.begin, call.end, call.station_ids, every.take(pa.array(received, pa.int64())))
 
-    assert wanted.next_call() is None
+    assert pending.next_call() is None
 
 
-def test_keys_of_other_hours_and_stations_are_none_of_a_chunks():
-    part = chunk(hours=3)
+def test_keys_of_other_hours_and_stations_are_not_pending():
+    request = new_request(hours=3)
     near = rows(
-        (108, part.begin), (108, part.begin - HOUR), (108, part.end + HOUR), (109, part.begin),
-        (90, part.begin), (999, part.begin), (108, part.begin + timedelta(minutes=5)),
+        (108, request.begin), (108, request.begin - HOUR), (108, request.end + HOUR), (109, request.begin),
+        (90, request.begin), (999, request.begin), (108, request.begin + timedelta(minutes=5)),
     )  # fmt: skip
 
-    assert PendingStationHours(part).holds(keys_of(near)).tolist() == [True, *[False] * 6]
-    assert np.array_equal(PendingStationHours(part).holds(keys_of(rows())), np.zeros(0, bool))
+    assert PendingStationHours(request).holds(keys_of(near)).tolist() == [True, *[False] * 6]
+    assert np.array_equal(PendingStationHours(request).holds(keys_of(rows())), np.zeros(0, bool))

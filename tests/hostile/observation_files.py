@@ -37,10 +37,10 @@ ZIP = zip_of({"a.txt": GOOD})
 
 def changed(body: bytes, offset: int, form: str, value: int, *, central: bool = False) -> bytes:
     """A zip with another value in the header of its first file."""
-    made = bytearray(body)
-    begin = made.index(b"PK\x01\x02") if central else 0
-    struct.pack_into(form, made, begin + offset, value)
-    return bytes(made)
+    archive = bytearray(body)
+    begin = archive.index(b"PK\x01\x02") if central else 0
+    struct.pack_into(form, archive, begin + offset, value)
+    return bytes(archive)
 
 
 def encrypted() -> bytes:

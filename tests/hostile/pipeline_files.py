@@ -77,8 +77,8 @@ def _deep_aliases() -> str:
 def _socket(path: Path) -> None:
     # A socket's address holds about a hundred bytes: the folder of a test may be longer.
     here = os.open(path.parent, os.O_RDONLY)
-    with socket.socket(socket.AF_UNIX) as made:
-        made.bind(f"/proc/self/fd/{here}/{path.name}")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(f"/proc/self/fd/{here}/{path.name}")
     os.close(here)
 
 
@@ -235,8 +235,8 @@ ENTRIES = [
     ),
     # Schedules
     *(
-        _content(f"cron_{name}", why, "cron", partial(pipeline, schedule=f'"{cron}"'))
-        for name, cron, why in (
+        _content(f"cron_{name}", consequence, "cron", partial(pipeline, schedule=f'"{cron}"'))
+        for name, cron, consequence in (
             ("of_no_day", "0 0 30-31 2 *", "is accepted, and stops the scheduler"),
             ("of_no_day_by_steps", "0 0 30/1 2 *", "is accepted, and stops the scheduler"),
             ("of_long_numbers", f"0 0 {'9' * 5000} * *", "is a conversion that Python refuses"),

@@ -44,8 +44,8 @@ class Entry:
 
     @cache  # noqa: B019  entries live as long as the tests, and some take a second to make
     def content(self) -> bytes:
-        made = self.make()  # type: ignore[call-arg]
-        return made.encode() if isinstance(made, str) else made
+        content = self.make()  # type: ignore[call-arg]
+        return content.encode() if isinstance(content, str) else content
 
     def put(self, path: Path) -> Path:
         if self.puts_itself:

@@ -38,22 +38,22 @@ OBJECTS: tuple[tuple[str, str, Callable[[], bytes | str]], ...] = (
 def tar(manifest: bytes | None, kind: bytes = tarfile.REGTYPE, mode: str = "w:") -> bytes:
     """A backup with this manifest, and a dump of a kind of member."""
     packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode=mode) as made:
+    with tarfile.open(fileobj=packed, mode=mode) as archive:
         if manifest is not None:
             listing = tarfile.TarInfo("manifest.json")
             listing.size = len(manifest)
-            made.addfile(listing, io.BytesIO(manifest))
+            archive.addfile(listing, io.BytesIO(manifest))
         dump = tarfile.TarInfo("airflow.dump")
         dump.type, dump.linkname = kind, "/etc/passwd"
-        made.addfile(dump)
+        archive.addfile(dump)
     return packed.getvalue()
 
 
 def manifest(**changed: object) -> bytes:
     """A manifest with other values."""
     dump = {"database": "airflow", "server": 17, "sha256": "0" * 64, "rows": {}}
-    told = {"format": 1, "made_at": "2026-01-01T00:00:00+00:00", "revision": "", "dumps": {"airflow": dump}}
-    return json.dumps(told | changed).encode()
+    values = {"format": 1, "made_at": "2026-01-01T00:00:00+00:00", "revision": "", "dumps": {"airflow": dump}}
+    return json.dumps(values | changed).encode()
 
 
 def with_holes() -> bytes:

@@ -20,7 +20,7 @@ FILES = entries(Kind.FILE)
 CONTENTS = [entry for entry in FILES if not entry.puts_itself]
 
 
-def kept(body: bytes) -> None:
+def stored(body: bytes) -> None:
     """A kept raw response, replayed as each format that it may say it has."""
     unpacked = limits.gunzip_at_most(body, limits.RAW_RESPONSE)
     for name in (None, *FORMATS):
@@ -42,27 +42,27 @@ def with_errors_of_ours(read, *arguments):
 @pytest.mark.parametrize("entry", FILES, ids=str)
 def test_an_import_refuses_it_with_a_reason(tmp_path, entry):
     path = entry.put(tmp_path / "hostile")
-    found, named = [], []
+    outcomes, named = [], []
 
     begun = time.process_time()
     for name, source in sources(path):
         named.append(name)
         try:
-            found.append(source if isinstance(source, FileRefused) else source.parsed(NOW))
+            outcomes.append(source if isinstance(source, FileRefused) else source.parsed(NOW))
         except FileRefused as refused:
-            found.append(refused)
+            outcomes.append(refused)
     taken = time.process_time() - begun
 
-    refused = [each for each in found if isinstance(each, FileRefused)]
-    assert len(refused) == (len(found) if entry.expected else 0)
-    assert found
+    refused = [each for each in outcomes if isinstance(each, FileRefused)]
+    assert len(refused) == (len(outcomes) if entry.expected else 0)
+    assert outcomes
     assert taken < SECONDS
     assert all(name.isprintable() for name in named)
     assert all(len(str(each)) < 1000 for each in refused)
 
 
 @pytest.mark.parametrize(
-    "way", [wire.parse, answered, kept, documents.response], ids=lambda way: way.__name__
+    "way", [wire.parse, answered, stored, documents.response], ids=lambda way: way.__name__
 )
 @pytest.mark.parametrize("entry", CONTENTS, ids=str)
 def test_whoever_else_reads_it_says_so(entry, way):

@@ -65,11 +65,11 @@ def test_a_file_is_answered_at_once(parsed):
 
 def test_the_same_as_defaults_is_an_error_of_its_own(parsed):
     begun = time.process_time()
-    found = check_defaults(parsed.document)
+    findings = check_defaults(parsed.document)
 
     assert parsed.seconds + time.process_time() - begun < SECONDS
-    assert errors(found)
-    assert all(finding.rule != "not-checked" for finding in found)
+    assert errors(findings)
+    assert all(finding.rule != "not-checked" for finding in findings)
 
 
 @pytest.mark.parametrize("entry", entries(Kind.FOLDER), ids=str)
@@ -77,10 +77,10 @@ def test_a_folder_is_checked_all_the_same(folder, entry, capsys):
     entry.put(folder)
 
     begun = time.process_time()
-    found = validate(folder)
+    findings = validate(folder)
 
     assert time.process_time() - begun < SECONDS
-    assert entry.expected in {finding.rule for finding in found}
+    assert entry.expected in {finding.rule for finding in findings}
     for form in FORMATS:
         command.main([str(folder), "--format", form])
         capsys.readouterr().out.encode()  # of letters that any terminal has
@@ -116,4 +116,4 @@ def test_a_file_that_the_check_fails_on_has_a_finding_of_that(folder, monkeypatc
 
 
 def test_a_file_may_be_nested_as_deep_as_people_write():
-    assert load("a: " + "[" * 90 + "]" * 90).found == []
+    assert load("a: " + "[" * 90 + "]" * 90).findings == []

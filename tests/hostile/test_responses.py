@@ -32,9 +32,9 @@ def server(entry):
 def _send(listening, entry):
     with closing(listening.accept()[0]) as connection:
         connection.recv(65_536)
-        made = entry.make()
+        content = entry.make()
         try:
-            for part in [made] if isinstance(made, bytes) else made:
+            for part in [content] if isinstance(content, bytes) else content:
                 connection.sendall(part)
         except OSError:  # it was hung up on
             return

@@ -36,7 +36,7 @@ def page(store: FolderStore, body: bytes) -> None:
     documents.response(store.get(KEY))
 
 
-def parcel(store: FolderStore, body: bytes) -> None:
+def batch(store: FolderStore, body: bytes) -> None:
     staging = Staging(store, "run")
     store.put(f"{staging.prefix}collected.zip", body)
     staging.read("collected")
@@ -62,7 +62,7 @@ def manifest(store: FolderStore, body: bytes) -> None:
 
 # Who takes any text: a page shows what it is given.
 TAKES_TEXTS = (page,)
-READERS = (response, sidecar, page, parcel, staged_table, champion, manifest)
+READERS = (response, sidecar, page, batch, staged_table, champion, manifest)
 
 
 @pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.__name__)

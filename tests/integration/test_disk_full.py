@@ -1,4 +1,4 @@
-"""A disk that is full in the middle of a load: told by name, and with space again the load goes on."""
+"""A disk that is full in the middle of a load: named in the error, and with space again the load goes on."""
 
 import os
 import subprocess

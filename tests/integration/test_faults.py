@@ -26,10 +26,10 @@ from weather_mlops.errors import (
     Retryable,
 )
 from weather_mlops.kma.client import UncountedCalls
-from weather_mlops.kma.stations import load_stations
+from weather_mlops.kma.stations import load_stations, resolve_station_ids
 from weather_mlops.lake import gaps
+from weather_mlops.lake.keys import key_list
 from weather_mlops.lake.publish import publish_run
-from weather_mlops.lake.rows import key_list
 from weather_mlops.lake.staging import Staging
 from weather_mlops.quality import audit
 
@@ -37,7 +37,7 @@ pytestmark = [pytest.mark.integration]
 
 NOW = datetime.now(UTC)
 WINDOW = collection.Window.ending(NOW - timedelta(hours=30), lookback_hours=3)
-STATIONS = collection.chosen_stations("all")
+STATIONS = resolve_station_ids("all")
 KEY = "a-key-of-the-test"
 
 
@@ -146,7 +146,7 @@ def test_a_fault_that_passes_is_ridden_out_within_the_run(pipeline, fault):
     assert batch.arrived > 280
 
 
-def test_a_reply_of_an_unknown_format_is_kept(pipeline):
+def test_a_response_of_an_unknown_format_is_stored(pipeline):
     with pytest.raises(FormatChanged, match=r"kept as raw/kma/kma_sfctm3/.*\.txt\.gz") as raised:
         pipeline.collect("shifted-columns")
 

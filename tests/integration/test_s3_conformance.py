@@ -106,8 +106,8 @@ def test_what_is_put_is_got_whole_and_in_parts(client):
     body = os.urandom(100_000)
     client.put_object(Bucket="conformance", Key="get/one", Body=body)
 
-    def part(wanted: str) -> bytes:
-        return client.get_object(Bucket="conformance", Key="get/one", Range=wanted)["Body"].read()
+    def part(byte_range: str) -> bytes:
+        return client.get_object(Bucket="conformance", Key="get/one", Range=byte_range)["Body"].read()
 
     assert client.get_object(Bucket="conformance", Key="get/one")["Body"].read() == body
     assert part("bytes=10-19") == body[10:20]
@@ -129,10 +129,10 @@ def test_listings_go_on_page_by_page_in_order(client):
     pages = client.get_paginator("list_objects_v2").paginate(
         Bucket="conformance", Prefix="list/", PaginationConfig={"PageSize": 10}
     )
-    found = [[entry["Key"] for entry in page["Contents"]] for page in pages]
+    listed = [[entry["Key"] for entry in page["Contents"]] for page in pages]
 
-    assert [len(page) for page in found] == [10, 10, 5]
-    assert list(chain.from_iterable(found)) == keys
+    assert [len(page) for page in listed] == [10, 10, 5]
+    assert list(chain.from_iterable(listed)) == keys
 
 
 def test_a_deleted_object_is_gone_and_so_is_one_that_never_was(client):
@@ -164,7 +164,7 @@ def test_directory_markers_hide_nothing(client, store):
 
 
 def test_pyarrows_own_file_system_leaves_neighbours_alone(server, monkeypatch):
-    """As another engine may use the bucket; told, as `make run` does, not to send checksums in trailers."""
+    """As another engine may use the bucket; without checksums in trailers, as `make run` sets it."""
     monkeypatch.setenv("AWS_REQUEST_CHECKSUM_CALCULATION", "when_required")
     files = pyarrow.fs.S3FileSystem(
         endpoint_override=server.access.endpoint_url, access_key=USER, secret_key=SECRET, region="us-east-1"
@@ -226,8 +226,8 @@ def test_eight_writers_at_once_lose_nothing(store):
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(write, range(8)))
 
-    found = {entry.key: entry.size for entry in store.list("writers/")}
-    assert len(found) == 80
+    listed = {entry.key: entry.size for entry in store.list("writers/")}
+    assert len(listed) == 80
     assert store.get("writers/7/9") == b"7 9"
 
 
@@ -270,8 +270,8 @@ def test_tables_are_made_appended_and_scanned(server, tmp_path):
         rows = [{**row, "air_temperature_c": temperature}]
         table.append(pa.Table.from_pylist(rows, schema=OBSERVATIONS_SCHEMA))
 
-    found = catalog.load_table("weather.observations").scan(row_filter="station_id = 108").to_arrow()
-    assert sorted(found["air_temperature_c"].to_pylist()) == [-9.0, 1.5]
+    listed = catalog.load_table("weather.observations").scan(row_filter="station_id = 108").to_arrow()
+    assert sorted(listed["air_temperature_c"].to_pylist()) == [-9.0, 1.5]
     catalog.close()
 
 

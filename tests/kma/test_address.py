@@ -55,17 +55,17 @@ def refused(*command: str, **environment: str) -> str:
         text=True,
         check=False,
     )
-    said = done.stdout + done.stderr
-    assert done.returncode == 1, said
-    assert "Traceback" not in said
-    return said
+    output = done.stdout + done.stderr
+    assert done.returncode == 1, output
+    assert "Traceback" not in output
+    return output
 
 
 def test_the_list_of_stations_is_not_refreshed_with_it():
-    said = refused("-m", "weather_mlops.kma.refresh", KMA_API_URL=COPIED, KMA_AUTH_KEY="a-key-of-the-test")
+    output = refused("-m", "weather_mlops.kma.refresh", KMA_API_URL=COPIED, KMA_AUTH_KEY="a-key-of-the-test")
 
-    assert "must end before the endpoint" in said
-    assert "SECRET" not in said
+    assert "must end before the endpoint" in output
+    assert "SECRET" not in output
 
 
 @pytest.mark.parametrize(
@@ -77,11 +77,11 @@ def test_the_list_of_stations_is_not_refreshed_with_it():
     ],
 )
 def test_containers_are_not_prepared_with_it(connection, fault):
-    said = refused(
+    output = refused(
         "deploy/prepare.py",
         AIRFLOW_CONN_KMA_DEFAULT=connection,
         AIRFLOW__DATABASE__SQL_ALCHEMY_CONN="postgresql+psycopg2://airflow@127.0.0.1:1/airflow",
     )
 
-    assert fault in said
-    assert "SEC" not in said
+    assert fault in output
+    assert "SEC" not in output

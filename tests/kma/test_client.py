@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from tests.s3_proxy import free_port
+from weather_mlops.clock import HOUR
 from weather_mlops.errors import (
     EndpointNotApproved,
     FormatChanged,
@@ -27,7 +28,6 @@ from weather_mlops.errors import (
     WeatherError,
 )
 from weather_mlops.kma.client import KmaClient, Response, UncountedCalls
-from weather_mlops.kma.endpoints import HOUR
 
 pytestmark = pytest.mark.integration
 KEY = "s3cret+key/with=signs&"
@@ -108,13 +108,13 @@ def gateway(code: int, name: str) -> bytes:
 
 def test_a_response_is_as_received_with_the_request_but_the_key(api):
     server = api(send(GOOD))
-    reply = ask(server.client(), [108, 159])
+    response = ask(server.client(), [108, 159])
 
-    assert reply.body == GOOD
-    assert reply.params == {"tm1": "202601011200", "tm2": "202601011200", "stn": "108:159", "help": "0"}
+    assert response.body == GOOD
+    assert response.params == {"tm1": "202601011200", "tm2": "202601011200", "stn": "108:159", "help": "0"}
     assert "authKey" in server.calls[0]
-    assert KEY not in reply.url
-    assert "authKey" not in reply.url
+    assert KEY not in response.url
+    assert "authKey" not in response.url
 
 
 @pytest.mark.parametrize(
@@ -156,10 +156,10 @@ def test_each_refusal_has_its_error_and_only_some_are_retried(api, answer, error
 
 
 def test_a_server_that_hangs_is_given_up_in_time(api):
-    given_up, asked = threading.Event(), threading.Semaphore(0)
+    given_up, received = threading.Event(), threading.Semaphore(0)
 
     def hang(request: BaseHTTPRequestHandler, _: int) -> None:
-        asked.release()
+        received.release()
         given_up.wait(PATIENCE)
 
     server = api(hang)
@@ -167,7 +167,7 @@ def test_a_server_that_hangs_is_given_up_in_time(api):
         ask(server.client(read_timeout=0.1, attempts=2))
 
     # On a busy machine the server may come to read what it was asked only after the client has gone.
-    assert all(asked.acquire(timeout=PATIENCE) for _ in range(2))
+    assert all(received.acquire(timeout=PATIENCE) for _ in range(2))
     given_up.set()
     assert len(server.calls) == 2
 
@@ -193,7 +193,7 @@ def test_a_server_that_drips_is_given_up_in_time(api, piece):
     assert not sent_all.is_set()
 
 
-def test_a_reply_that_breaks_off_is_tried_again(api):
+def test_a_response_that_is_cut_off_is_tried_again(api):
     def broken(request: BaseHTTPRequestHandler, _: int) -> None:
         request.send_response(200)
         request.send_header("Content-Length", str(len(GOOD) + 1000))
@@ -254,11 +254,11 @@ def test_other_servers_are_reached_through_the_proxy(monkeypatch):
     assert merged["proxies"]["https"].startswith("http://127.0.0.1:")
 
 
-def test_a_long_period_is_asked_for_in_spans(api):
+def test_a_long_period_is_requested_in_spans(api):
     server = api(send(b"#START7777\n#7777END\n"))
-    replies = list(server.client().period(NOON, NOON + 31 * 24 * HOUR))
+    responses = list(server.client().period(NOON, NOON + 31 * 24 * HOUR))
 
-    assert [(reply.params["tm1"], reply.params["tm2"]) for reply in replies] == [
+    assert [(response.params["tm1"], response.params["tm2"]) for response in responses] == [
         ("202601011200", "202602011100"),
         ("202602011200", "202602011200"),
     ]
@@ -270,12 +270,12 @@ def test_a_period_with_rows_of_other_hours_is_not_used(api):
         list(api(send(GOOD)).client().period(NOON + HOUR, NOON + 2 * HOUR))
 
 
-def test_the_list_of_stations_is_asked_for(api):
-    reply = api(send(b"#START7777\n#7777END\n")).client().station_info(NOON)
+def test_the_list_of_stations_is_requested(api):
+    response = api(send(b"#START7777\n#7777END\n")).client().station_info(NOON)
 
-    assert reply.endpoint == "stn_inf"
-    assert reply.params == {"inf": "SFC", "stn": "", "tm": "202601011200", "help": "0"}
-    assert len(reply.sha256) == 64
+    assert response.endpoint == "stn_inf"
+    assert response.params == {"inf": "SFC", "stn": "", "tm": "202601011200", "help": "0"}
+    assert len(response.sha256) == 64
 
 
 def test_there_is_one_connection_at_a_time(api):
@@ -290,7 +290,7 @@ def test_there_is_one_connection_at_a_time(api):
             most[0] -= 1
         send(GOOD)(request, call)
 
-    # A reply that is given up is asked for again while the server still works on it.
+    # After a time-out the client requests it again while the server still works on the first request.
     client = api(answer).client(read_timeout=PATIENCE)
     threads = [threading.Thread(target=ask, args=(client,)) for _ in range(5)]
     for thread in threads:
@@ -301,7 +301,7 @@ def test_there_is_one_connection_at_a_time(api):
     assert most == [0, 1]
 
 
-def test_a_connection_that_is_refused_is_told_without_the_key():
+def test_a_refused_connection_is_named_without_the_key():
     client = KmaClient("http://127.0.0.1:1", KEY, budget=UncountedCalls(), attempts=1)
 
     with pytest.raises(KmaUnavailable, match="no connection"):
@@ -339,7 +339,7 @@ def test_the_key_is_in_no_log_no_error_and_no_repr(api, caplog):
     caplog.set_level(logging.DEBUG, logger="urllib3")
     caplog.set_level(logging.DEBUG, logger="urllib3.connectionpool")
     nobody = KmaClient("http://127.0.0.1:1", KEY, budget=UncountedCalls(), attempts=1)
-    said = []
+    texts = []
     answers = (
         send(GOOD),
         send(b"", 500),
@@ -354,21 +354,21 @@ def test_the_key_is_in_no_log_no_error_and_no_repr(api, caplog):
         lambda r, _: time.sleep(0.3),
     )
     for client in (nobody, *(api(answer).client(read_timeout=0.1, attempts=2) for answer in answers)):
-        said += [repr(client), str(client), repr(vars(client))]
+        texts += [repr(client), str(client), repr(vars(client))]
         try:
             ask(client)
         except WeatherError as error:
-            said += traceback.format_exception(error)
-            said += [repr(error.__context__), repr(error.__cause__), str(pickle.loads(pickle.dumps(error)))]
+            texts += traceback.format_exception(error)
+            texts += [repr(error.__context__), repr(error.__cause__), str(pickle.loads(pickle.dumps(error)))]
 
-    text = caplog.text + " ".join(said)
+    text = caplog.text + " ".join(texts)
     assert "asked" in text
     for spelling in (KEY, "s3cret", "with%3Dsigns", "with%3dsigns", "with=signs"):
         assert spelling not in text
 
 
 @pytest.mark.parametrize(
-    ("url", "key", "said"),
+    ("url", "key", "message"),
     [
         ("", KEY, "has no URL"),
         (" ", KEY, "has no URL"),
@@ -406,8 +406,8 @@ def test_the_key_is_in_no_log_no_error_and_no_repr(api, caplog):
         ("http://x", "SECRETSECRET&help=1&disp=0", "next & alone"),
     ],
 )
-def test_a_missing_or_wrong_setting_is_named(url, key, said):
-    with pytest.raises(Misconfigured, match=re.escape(said)) as error:
+def test_a_missing_or_wrong_setting_is_named(url, key, texts):
+    with pytest.raises(Misconfigured, match=re.escape(texts)) as error:
         KmaClient(url, key, budget=UncountedCalls())
 
     assert "kma_default" in str(error.value)

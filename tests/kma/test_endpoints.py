@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from weather_mlops.clock import HOUR
 from weather_mlops.errors import (
     EndpointNotApproved,
     FormatChanged,
@@ -22,7 +23,6 @@ from weather_mlops.errors import (
     WeatherError,
 )
 from weather_mlops.kma.endpoints import (
-    HOUR,
     LONGEST_SPAN,
     check_range,
     classify,
@@ -251,7 +251,7 @@ def test_words_in_the_data_are_not_read_as_an_error():
 
 
 def test_a_page_of_a_server_in_between_is_not_taken_for_the_api():
-    with pytest.raises(Misconfigured, match=r"status 403 \(nginx\).*aren't the API's words.*HTTPS_PROXY"):
+    with pytest.raises(Misconfigured, match=r"status 403 \(nginx\).*isn't from the API.*HTTPS_PROXY"):
         classify("u", 403, in_html("nginx").encode())
 
 
@@ -314,7 +314,7 @@ def test_whatever_comes_is_data_or_a_typed_error(status, start, rest):
         (b"garbage", True),
     ],
 )
-def test_rows_of_other_hours_than_asked_for_are_told(row, inside):
+def test_rows_outside_of_the_requested_hours_are_refused(row, inside):
     body = b"#START7777\n" + row + b"\n#7777END\n"
     if inside:
         check_range("u", body, NOON, NOON)

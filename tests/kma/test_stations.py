@@ -27,16 +27,16 @@ def test_the_97_open_stations_ship_with_the_project():
     assert all(station.english.isascii() and station.closed is None for station in stations.values())
 
 
-def test_a_reply_of_the_api_is_read_in_its_own_encoding():
-    reply = peer.station_list(load_stations()).body
-    told = parse_station_info(reply, TODAY)
+def test_a_response_is_read_in_its_own_encoding():
+    response = peer.station_list(load_stations()).body
+    parsed = parse_station_info(response, TODAY)
 
-    assert [station.id for station in told] == [station.id for station in load_stations()]
-    assert told[0].korean == "속초"
-    assert merge(load_stations(), told) == load_stations()
+    assert [station.id for station in parsed] == [station.id for station in load_stations()]
+    assert parsed[0].korean == "속초"
+    assert merge(load_stations(), parsed) == load_stations()
 
 
-def test_added_moved_and_closed_stations_are_told(caplog):
+def test_added_moved_and_closed_stations_are_logged(caplog):
     caplog.set_level("INFO")
     known = load_stations()
     new = replace(known[0], id=999, korean="새")
@@ -65,7 +65,7 @@ def test_a_row_as_the_api_writes_it_is_read():
     assert station == Station(400, "양천", "", 37.522, 126.876, 10.5, TODAY, None)
 
 
-def test_a_partial_reply_closes_no_stations():
+def test_a_partial_response_closes_no_stations():
     with pytest.raises(FormatChanged, match="0 of 97 known stations"):
         merge(load_stations(), [])
 
@@ -117,7 +117,7 @@ def test_the_list_is_written_as_it_is_read(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("wanted", "ids"),
+    ("selection", "ids"),
     [
         ("108", (108,)),
         (184, (184,)),
@@ -139,8 +139,8 @@ def test_the_list_is_written_as_it_is_read(tmp_path):
         (unicodedata.normalize("NFD", "제주"), (184,)),
     ],
 )
-def test_stations_are_named_as_people_name_them(wanted, ids):
-    assert resolve_station_ids(wanted) == ids
+def test_stations_are_named_as_people_name_them(selection, ids):
+    assert resolve_station_ids(selection) == ids
 
 
 def test_every_station_is_found_by_its_names_and_its_id():
@@ -151,7 +151,7 @@ def test_every_station_is_found_by_its_names_and_its_id():
 
 
 @pytest.mark.parametrize(
-    ("wanted", "said"),
+    ("selection", "message"),
     [
         ("Soul", "'Soul' is no open station of the KMA (did you mean 서울 Seoul (108)?)"),
         ("pusan", "부산 Busan (159)"),
@@ -162,9 +162,9 @@ def test_every_station_is_found_by_its_names_and_its_id():
         ([], "the list is empty"),
     ],
 )
-def test_a_wrong_name_gets_a_suggestion_of_what_was_meant(wanted, said):
+def test_a_wrong_name_gets_a_suggestion_of_what_was_meant(selection, message):
     with pytest.raises(Misconfigured) as error:
-        resolve_station_ids(wanted)
+        resolve_station_ids(selection)
 
-    assert said in str(error.value)
+    assert message in str(error.value)
     assert len(str(error.value)) < 300

@@ -34,7 +34,7 @@ SUMMER = (
 POSITIONS = {variable.name: variable.position for variable in VARIABLES}
 
 
-def reply(*rows: str | bytes) -> bytes:
+def response(*rows: str | bytes) -> bytes:
     lines = [row.encode() if isinstance(row, str) else row for row in rows]
     return b"\n".join([b"#START7777", b"# a comment", *lines, b"#7777END", b""])
 
@@ -48,8 +48,8 @@ def with_tokens(row: str = WINTER, time: str | None = None, **tokens: str) -> st
 
 
 def only(row: str) -> dict:
-    (found,) = wire.parse(reply(row)).rows.to_pylist()
-    return found
+    (values,) = wire.parse(response(row)).rows.to_pylist()
+    return values
 
 
 def test_a_row_of_winter_is_read_as_documented():
@@ -180,7 +180,7 @@ def test_a_gust_s_time_is_the_latest_before_the_observation(time, clock, expecte
     ],
 )
 def test_a_bad_row_alone_is_set_aside_with_line_and_reason(bad, reason):
-    parsed = wire.parse(reply(WINTER, bad, SUMMER))
+    parsed = wire.parse(response(WINTER, bad, SUMMER))
 
     assert parsed.rows["line"].to_pylist() == [3, 5]
     (rejected,) = parsed.rejected.to_pylist()
@@ -199,7 +199,7 @@ def test_a_bad_row_alone_is_set_aside_with_line_and_reason(bad, reason):
 )
 @pytest.mark.parametrize("neighbour", [WINTER, "bad"])
 def test_any_white_space_separates_tokens(same, neighbour):
-    assert with_line(3, wire.parse(reply(same, neighbour))) == only(WINTER)
+    assert with_line(3, wire.parse(response(same, neighbour))) == only(WINTER)
 
 
 def with_line(number, parsed):
@@ -209,8 +209,8 @@ def with_line(number, parsed):
 def test_korean_text_is_kept_and_a_rejected_line_shows_it():
     korean = with_tokens(cloud_type_text="안개").encode("euc-kr")
 
-    assert wire.parse(reply(korean)).rows["cloud_type_text"].to_pylist() == ["안개"]
-    assert "안개" in wire.parse(reply(WINTER, korean + b" 1")).rejected["text"][0].as_py()
+    assert wire.parse(response(korean)).rows["cloud_type_text"].to_pylist() == ["안개"]
+    assert "안개" in wire.parse(response(WINTER, korean + b" 1")).rejected["text"][0].as_py()
 
 
 @pytest.mark.timeout(10)
@@ -219,7 +219,7 @@ def test_a_damaged_row_of_many_digits_is_judged_at_once(end):
     whole = {variable.name: "1016" for variable in VARIABLES if variable.kind == "decimal"}
     row = with_tokens(**whole).rsplit(" ", 1)[0]
 
-    (reason,) = wire.parse(reply(f"{row} {end}", WINTER)).rejected["reason"].to_pylist()
+    (reason,) = wire.parse(response(f"{row} {end}", WINTER)).rejected["reason"].to_pylist()
     assert reason.startswith("IX: not a whole number")
 
 
@@ -230,11 +230,11 @@ def test_the_oldest_records_are_read():
 
 
 def test_duplicates_are_kept_for_the_audit():
-    assert wire.parse(reply(WINTER, WINTER)).rows.num_rows == 2
+    assert wire.parse(response(WINTER, WINTER)).rows.num_rows == 2
 
 
-def test_an_empty_reply_is_an_empty_table_of_the_same_columns():
-    parsed = wire.parse(reply())
+def test_an_empty_response_is_an_empty_table_of_all_columns():
+    parsed = wire.parse(response())
 
     assert parsed.rows.schema == wire.PARSED_SCHEMA
     assert parsed.rejected.schema == wire.REJECTED_SCHEMA
@@ -244,22 +244,22 @@ def test_an_empty_reply_is_an_empty_table_of_the_same_columns():
 @pytest.mark.parametrize(
     ("body", "error"),
     [
-        (reply(WINTER).replace(b"#7777END\n", b""), ResponseTruncated),
-        (reply(WINTER)[:-60], ResponseTruncated),
+        (response(WINTER).replace(b"#7777END\n", b""), ResponseTruncated),
+        (response(WINTER)[:-60], ResponseTruncated),
         (b"", ResponseTruncated),
         (WINTER.encode(), ResponseTruncated),
         (b"<!DOCTYPE html><html><body>\xec\xa0\x90\xea\xb2\x80</body></html>", KmaMaintenance),
         (b"\n  <html>", KmaMaintenance),
-        (reply(*[with_tokens(air_temperature_c="?")] * 10), FormatChanged),
+        (response(*[with_tokens(air_temperature_c="?")] * 10), FormatChanged),
     ],
 )
-def test_a_reply_that_is_no_data_is_told_apart(body, error):
+def test_a_response_without_data_is_classified(body, error):
     with pytest.raises(error):
         wire.parse(body)
 
 
 @pytest.mark.parametrize(
-    ("names", "said"),
+    ("names", "message"),
     [
         (
             ["YYMMDDHHMI", "STN", "WD", "WSPD", *wire.HEADER_NAMES[4:]],
@@ -270,18 +270,18 @@ def test_a_reply_that_is_no_data_is_told_apart(body, error):
         ([*wire.HEADER_NAMES, "NEW"], "47 columns are named, known are 46"),
     ],
 )
-def test_other_columns_are_told_with_their_place(names, said):
-    with pytest.raises(FormatChanged, match=said):
-        wire.parse(reply("# " + " ".join(names), WINTER))
+def test_other_columns_are_named_with_their_position(names, message):
+    with pytest.raises(FormatChanged, match=message):
+        wire.parse(response("# " + " ".join(names), WINTER))
 
 
 def test_a_column_that_vanished_from_every_row_is_another_format():
     with pytest.raises(FormatChanged, match="10 of 10 rows can't be read, the first at line 3: 45 tokens"):
-        wire.parse(reply(*[WINTER.replace(" 108 ", " ")] * 10))
+        wire.parse(response(*[WINTER.replace(" 108 ", " ")] * 10))
 
 
 def test_half_of_the_rows_may_be_damaged():
-    parsed = wire.parse(reply(*[WINTER, "bad"] * 5))
+    parsed = wire.parse(response(*[WINTER, "bad"] * 5))
 
     assert (parsed.rows.num_rows, parsed.rejected.num_rows) == (5, 5)
 
@@ -307,7 +307,7 @@ row_tokens = st.tuples(
 def test_any_row_of_the_format_gives_its_values_back(rows, spaces):
     gaps = [" " * n for n in spaces]
     text = ["".join(token + gaps[n % len(gaps)] for n, token in enumerate(tokens)) for tokens in rows]
-    parsed = wire.parse(reply(*text))
+    parsed = wire.parse(response(*text))
 
     assert parsed.rejected.num_rows == 0
     for tokens, row in zip(rows, parsed.rows.to_pylist(), strict=True):
@@ -348,17 +348,17 @@ def test_a_row_is_not_judged_by_its_neighbours(position, token):
     tokens = WINTER.encode().split()
     tokens[position] = token
     row = b" ".join(tokens)
-    alone, beside = wire.parse(reply(row)), wire.parse(reply(row, "bad"))
+    alone, with_bad_row = wire.parse(response(row)), wire.parse(response(row, "bad"))
 
-    assert repr(alone.rows.to_pylist()) == repr(beside.rows.to_pylist())
-    assert alone.rejected.to_pylist() == beside.rejected.to_pylist()[:-1]
+    assert repr(alone.rows.to_pylist()) == repr(with_bad_row.rows.to_pylist())
+    assert alone.rejected.to_pylist() == with_bad_row.rejected.to_pylist()[:-1]
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.binary(max_size=300).filter(lambda b: b"\n" not in b), max_size=5))
 def test_garbage_between_good_rows_costs_none_of_them(garbage):
     good = [with_tokens(time=f"2026010{day}0300") for day in range(1, 10)]
-    parsed = wire.parse(reply(*good, *garbage))
+    parsed = wire.parse(response(*good, *garbage))
 
     assert parsed.rows.num_rows == len(good)
     assert parsed.rejected.num_rows == sum(
@@ -391,18 +391,18 @@ def test_real_files_are_read_whole_and_exactly(path):
     columns = list(zip(*lines, strict=True))
     assert len(columns) == TOKENS_PER_ROW
     for variable in VARIABLES:
-        found = parsed.rows[variable.name].to_pylist()
+        values = parsed.rows[variable.name].to_pylist()
         if variable.kind == "text":
-            assert found == [None if t in variable.missing else t for t in columns[variable.position]]
+            assert values == [None if t in variable.missing else t for t in columns[variable.position]]
         elif variable.kind == "clock":
-            times = [value and (value + timedelta(hours=9)).strftime("%H%M") for value in found]
+            times = [value and (value + timedelta(hours=9)).strftime("%H%M") for value in values]
             assert times == [None if t == "-9" else t.zfill(4) for t in columns[variable.position]]
         else:
             missing = {float(marker) for marker in variable.missing}
             expected = [
                 None if float(t) in missing else float(t) * variable.scale for t in columns[variable.position]
             ]
-            assert found == expected, variable.name
+            assert values == expected, variable.name
     temperatures = parsed.rows["air_temperature_c"]
     assert -30 < pc.min(temperatures).as_py() < pc.max(temperatures).as_py() < 45
 
@@ -420,7 +420,7 @@ SENTINELS = ("-99", "-99.0", "-99.7", "-99.9", "-990", "-999", "-999.0", "-999.9
 @pytest.mark.parametrize("sentinel", SENTINELS)
 def test_a_sentinel_of_any_endpoint_is_missing_in_every_column(sentinel, neighbours):
     lines = [with_tokens(**{variable.name: sentinel}) for variable in VARIABLES]
-    parsed = wire.parse(reply(*(text for line in lines for text in (line, *neighbours))))
+    parsed = wire.parse(response(*(text for line in lines for text in (line, *neighbours))))
     rows, clean = parsed.rows.to_pylist()[:: 1 + len(neighbours)], only(WINTER)
 
     assert parsed.rejected.num_rows == 0
@@ -430,7 +430,7 @@ def test_a_sentinel_of_any_endpoint_is_missing_in_every_column(sentinel, neighbo
 
 
 @pytest.mark.parametrize("variable", VARIABLES, ids=lambda variable: variable.name)
-def test_a_sentinel_is_missing_in_a_reply_of_one_row(variable):
+def test_a_sentinel_is_missing_in_a_response_of_one_row(variable):
     assert only(with_tokens(**{variable.name: SENTINELS[0]}))[variable.name] is None
 
 
@@ -457,11 +457,11 @@ def test_no_physical_value_is_taken_for_a_sentinel():
 )
 def test_a_header_of_few_names_is_checked_as_well(names, expected):
     with pytest.raises(FormatChanged, match=expected):
-        wire.parse(reply("# " + names, WINTER))
+        wire.parse(response("# " + names, WINTER))
 
 
 def test_rows_of_the_future_are_set_aside_with_the_reason():
-    parsed = wire.parse(reply(WINTER, with_tokens(air_temperature_c="1.0"), "garbled"))
+    parsed = wire.parse(response(WINTER, with_tokens(air_temperature_c="1.0"), "garbled"))
     at = parsed.rows["observed_at"][0].as_py()
 
     assert parsed.until(at) is parsed
@@ -474,7 +474,7 @@ def test_rows_of_the_future_are_set_aside_with_the_reason():
 
 @pytest.mark.parametrize("year", ["1800", "1903", "2100"])
 def test_a_year_without_any_station_is_no_time(year):
-    parsed = wire.parse(reply(WINTER, year + WINTER[4:]))
+    parsed = wire.parse(response(WINTER, year + WINTER[4:]))
 
     assert (parsed.rows.num_rows, parsed.rejected.num_rows) == (1, 1)
     assert "TM: not a time" in parsed.rejected["reason"][0].as_py()

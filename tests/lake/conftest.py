@@ -221,7 +221,7 @@ def fill_of(request: pytest.FixtureRequest) -> Fill | None:
 def catalog_kind(request: pytest.FixtureRequest) -> str:
     """Of the catalog of a test."""
     callspec = getattr(request.node, "callspec", None)
-    return callspec.params.get("open_anew", "sqlite") if callspec else "sqlite"
+    return callspec.params.get("connect_catalog", "sqlite") if callspec else "sqlite"
 
 
 def prepared_for(request: pytest.FixtureRequest) -> Prepared | None:
@@ -248,8 +248,8 @@ def store(access) -> ObjectStore:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Where kinds of catalogs differ (making, finding, committing, dropping), each of them is tried."""
-    if "open_anew" in metafunc.fixturenames and metafunc.definition.get_closest_marker("every_catalog"):
-        metafunc.parametrize("open_anew", ["sqlite", "postgres", "glue"], indirect=True)
+    if "connect_catalog" in metafunc.fixturenames and metafunc.definition.get_closest_marker("every_catalog"):
+        metafunc.parametrize("connect_catalog", ["sqlite", "postgres", "glue"], indirect=True)
 
 
 @pytest.fixture(scope="session")
@@ -266,9 +266,9 @@ def glue(server, monkeypatch) -> str:
 
     def update_table(self):
         with lock:
-            asked = self.parameters
-            table = self.glue_backend.get_table(asked["DatabaseName"], asked["TableInput"]["Name"])
-            if asked["VersionId"] != table.as_dict()["VersionId"]:
+            requested = self.parameters
+            table = self.glue_backend.get_table(requested["DatabaseName"], requested["TableInput"]["Name"])
+            if requested["VersionId"] != table.as_dict()["VersionId"]:
                 raise JsonRESTError("ConcurrentModificationException", "somebody else came first")
             return real(self)
 
@@ -279,7 +279,7 @@ def glue(server, monkeypatch) -> str:
 
 
 @pytest.fixture
-def open_anew(request, access, tmp_path) -> Iterator[Callable[..., Catalog]]:
+def connect_catalog(request, access, tmp_path) -> Iterator[Callable[..., Catalog]]:
     """Opens the test's catalog, as another process would."""
     opened: list[Catalog] = []
     prepared = prepared_for(request)
@@ -304,8 +304,8 @@ def open_anew(request, access, tmp_path) -> Iterator[Callable[..., Catalog]]:
 
 
 @pytest.fixture
-def catalog(open_anew) -> Catalog:
-    return open_anew()
+def catalog(connect_catalog) -> Catalog:
+    return connect_catalog()
 
 
 def lose(catalog) -> None:

@@ -77,10 +77,10 @@ def test_tables_lie_at_the_same_keys_whatever_the_catalog(catalog, store):
     }
 
 
-def test_s3_that_is_down_is_named_when_a_table_is_read(open_anew, access, monkeypatch):
-    publish(open_anew(), observations([90], hours(1)), run="one")
+def test_s3_that_is_down_is_named_when_a_table_is_read(connect_catalog, access, monkeypatch):
+    publish(connect_catalog(), observations([90], hours(1)), run="one")
     monkeypatch.setattr(file_io, "_cache", file_io._Cache(file_io.CACHE))
-    down = open_anew(replace(access, endpoint_url=f"http://127.0.0.1:{free_port()}"))
+    down = connect_catalog(replace(access, endpoint_url=f"http://127.0.0.1:{free_port()}"))
 
     with pytest.raises(
         StorageUnavailable, match=r"s3://bucket-\d+/warehouse/weather/observations.*no answer"

@@ -14,13 +14,13 @@ from weather_mlops.errors import Misconfigured, ObjectDamaged, StorageRefused, T
 from weather_mlops.lake import file_io, maintenance
 from weather_mlops.lake.catalog import ensure_tables, open_catalog
 from weather_mlops.lake.damage import FAILURES, check_avro, problem_of
+from weather_mlops.lake.filters import between
 from weather_mlops.lake.forecasts import publish as publish_forecasts
 from weather_mlops.lake.maintenance import remove_orphans
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.publish import publish
 from weather_mlops.lake.quarantine import record_refused
 from weather_mlops.lake.recovery import take_up
-from weather_mlops.lake.rows import between
 from weather_mlops.lake.schemas import OBSERVATIONS, OBSERVATIONS_SCHEMA, QUARANTINE_SCHEMA, UTC_TIME
 from weather_mlops.model import preparation
 from weather_mlops.monitoring import window
@@ -126,11 +126,11 @@ def test_every_reader_names_the_damaged_file_and_its_repair(catalog, store, ask,
     for read in READERS.values():
         with pytest.raises(ObjectDamaged, match=rf"s3://[^ ]*{key} is (missing|damaged).*{REPAIR[kind]}"):
             read(catalog)
-    status, told = ask("select max(air_temperature_c) from observations")
+    status, message = ask("select max(air_temperature_c) from observations")
     assert status == 1
-    assert f"{key} is " in told
-    assert REPAIR[kind] in told
-    assert "Traceback" not in told
+    assert f"{key} is " in message
+    assert REPAIR[kind] in message
+    assert "Traceback" not in message
 
 
 @pytest.mark.prepared(tables=january)
@@ -172,7 +172,7 @@ def test_a_process_short_of_resources_reports_no_damage(catalog, store, monkeypa
         raise SHORTAGES[shortage]
 
     monkeypatch.setattr("pyarrow.parquet.read_table", lacking)
-    with pytest.raises(StorageRefused, match=r"\.parquet can't be read here: .*That is no damage"):
+    with pytest.raises(StorageRefused, match=r"\.parquet can't be read here: .*The file isn't damaged"):
         rebuild(
             None,
             None,
@@ -220,9 +220,9 @@ def test_the_old_table_comes_back_with_the_rows_of_the_young_one(catalog, store,
 
     moved = {table.table: table for table in take_up(catalog, store)}
 
-    found = moved["weather.observations"]
-    assert (found.after.rows, [other.rows for other in found.others], found.added) == (18, [8], 4)
-    assert "4 rows that only these had were added" in "\n".join(found.lines)
+    recovered = moved["weather.observations"]
+    assert (recovered.after.rows, [other.rows for other in recovered.others], recovered.added) == (18, [8], 4)
+    assert "4 rows that only these had were added" in "\n".join(recovered.lines)
     newer = young.filter(pc.greater(young["observed_at"], pa.scalar(NOW - timedelta(hours=2), UTC_TIME)))
     assert rows(catalog) == everything(pa.concat_tables([old, newer]))
     issued = catalog.load_table("weather.forecasts").scan().to_arrow()["issued_at"].to_pylist()
@@ -316,17 +316,17 @@ def test_a_bucket_of_another_system_is_refused(catalog, store, access):
         take_up(catalog, store)
 
 
-def test_a_bucket_that_was_renamed_is_named(open_anew, store, access):
-    publish(open_anew(), observations([90], hours(2)), run="one")
+def test_a_bucket_that_was_renamed_is_named(connect_catalog, store, access):
+    publish(connect_catalog(), observations([90], hours(2)), run="one")
     renamed = replace(access, prefix="renamed/")
     for entry in list(store.list("")):
         ObjectStore(renamed).put(entry.key, store.get(entry.key))
         store.delete(entry.key)
 
     with pytest.raises(ObjectDamaged, match=r"s3://.*metadata\.json is missing.*`make tables`"):
-        ensure_tables(open_anew(renamed))
+        ensure_tables(connect_catalog(renamed))
     with pytest.raises(Misconfigured, match=r"renamed/.*moved or copied here from s3://.*WEATHER_BUCKET"):
-        take_up(open_anew(renamed), ObjectStore(renamed))
+        take_up(connect_catalog(renamed), ObjectStore(renamed))
 
 
 @pytest.mark.parametrize("damage", ["emptied", "overwritten", "cut"])

@@ -40,11 +40,11 @@ def test_forecasts_are_read_as_they_were_published(catalog):
     published = publish(catalog, rows.take(list(reversed(range(rows.num_rows)))), run="one", now=NOW)
 
     assert counts(published) == (12, 0, 0)
-    found = read(catalog, **ALWAYS)
-    assert found.schema == FORECASTS_SCHEMA
-    assert by_identity(found) == by_identity(rows)
-    told = catalog.load_table("weather.forecasts").current_snapshot().summary.additional_properties
-    assert told["weather.run"] == "one"
+    stored = read(catalog, **ALWAYS)
+    assert stored.schema == FORECASTS_SCHEMA
+    assert by_identity(stored) == by_identity(rows)
+    notes = catalog.load_table("weather.forecasts").current_snapshot().summary.additional_properties
+    assert notes["weather.run"] == "one"
 
 
 def test_publishing_a_forecast_twice_changes_nothing(catalog):
@@ -63,9 +63,9 @@ def test_a_newer_model_replaces_only_its_own_hours(catalog):
 
     assert counts(published) == (3, 3, 0)
     gone = by_identity(forecasts([MARCH], [95], TARGETS[:1]))
-    kept = [row for row in by_identity(old) if row not in gone]
+    unchanged = [row for row in by_identity(old) if row not in gone]
     assert by_identity(read(catalog, **ALWAYS)) == by_identity(
-        pa.concat_tables([pa.Table.from_pylist(kept, schema=FORECASTS_SCHEMA), newer])
+        pa.concat_tables([pa.Table.from_pylist(unchanged, schema=FORECASTS_SCHEMA), newer])
     )
 
 
@@ -149,14 +149,14 @@ def test_two_rows_of_one_identity_in_a_batch_are_refused(catalog):
         publish(catalog, twice, run="one", now=NOW)
 
 
-def test_reading_a_period_opens_no_files_of_other_months(open_anew, access, proxy, monkeypatch):
+def test_reading_a_period_opens_no_files_of_other_months(connect_catalog, access, proxy, monkeypatch):
     months = [MARCH.replace(month=number) for number in range(1, 7)]
     for month in months:
-        publish(open_anew(), forecasts([month]), run=month.isoformat(), now=NOW)
+        publish(connect_catalog(), forecasts([month]), run=month.isoformat(), now=NOW)
     monkeypatch.setattr(file_io, "_cache", file_io._Cache(file_io.CACHE))
-    far = open_anew(type(access)(**{**vars(access), "endpoint_url": proxy.url}))
+    far = connect_catalog(type(access)(**{**vars(access), "endpoint_url": proxy.url}))
     proxy.requests.clear()
-    found = read(
+    stored = read(
         far,
         first_valid=MARCH + 2 * HOUR,
         last_valid=MARCH + 3 * HOUR,
@@ -164,7 +164,7 @@ def test_reading_a_period_opens_no_files_of_other_months(open_anew, access, prox
         station_ids=[95],
     )
 
-    assert by_identity(found) == by_identity(forecasts([MARCH], [95], TARGETS[1:], [2, 3]))
+    assert by_identity(stored) == by_identity(forecasts([MARCH], [95], TARGETS[1:], [2, 3]))
     read_files = {path for method, path in proxy.requests if ".parquet" in path}
     assert len(read_files) == 1
     assert "valid_at_month" in read_files.pop()
@@ -177,11 +177,11 @@ def test_no_targets_and_no_stations_are_none_not_all(catalog):
     assert read(catalog, **ALWAYS, station_ids=[]).num_rows == 0
 
 
-def test_an_hourly_forecast_opens_no_files_of_earlier_ones(open_anew, access, proxy, monkeypatch):
+def test_an_hourly_forecast_opens_no_files_of_earlier_ones(connect_catalog, access, proxy, monkeypatch):
     for back in range(4, 0, -1):
-        publish(open_anew(), forecasts([MARCH - back * HOUR]), run="earlier", now=NOW)
+        publish(connect_catalog(), forecasts([MARCH - back * HOUR]), run="earlier", now=NOW)
     monkeypatch.setattr(file_io, "_cache", file_io._Cache(file_io.CACHE))
-    far = open_anew(type(access)(**{**vars(access), "endpoint_url": proxy.url}))
+    far = connect_catalog(type(access)(**{**vars(access), "endpoint_url": proxy.url}))
     proxy.requests.clear()
     publish(far, forecasts([MARCH]), run="now", now=NOW)
 
@@ -201,14 +201,14 @@ def test_a_commit_an_hour_leaves_few_files_and_the_same_rows(catalog, monkeypatc
 
 
 @pytest.mark.every_catalog
-def test_writers_at_once_lose_and_double_nothing(open_anew):
-    ensure_tables(open_anew())
+def test_writers_at_once_lose_and_double_nothing(connect_catalog):
+    ensure_tables(connect_catalog())
     batches = [pa.concat_tables([forecasts([MARCH]), forecasts([MARCH], [100 + n])]) for n in range(3)]
     failures = []
 
     def write(batch: pa.Table) -> None:
         try:
-            publish(open_anew(), batch, run="writer", now=NOW)
+            publish(connect_catalog(), batch, run="writer", now=NOW)
         except Exception as error:  # noqa: BLE001  reported by the test
             failures.append(error)
 
@@ -220,7 +220,7 @@ def test_writers_at_once_lose_and_double_nothing(open_anew):
 
     assert not failures
     expected = forecasts([MARCH], [90, 95, 100, 101, 102])
-    assert by_identity(read(open_anew(), **ALWAYS)) == by_identity(expected)
+    assert by_identity(read(connect_catalog(), **ALWAYS)) == by_identity(expected)
 
 
 def test_forecasts_are_joined_with_what_came_true_in_sql(catalog, access):
@@ -241,10 +241,10 @@ def test_sql_of_a_month_opens_the_files_of_no_other(catalog, access, proxy):
     far = type(access)(**{**vars(access), "endpoint_url": proxy.url})
     connection = connect(catalog, far)
     proxy.requests.clear()
-    found = connection.sql(
+    stored = connection.sql(
         "select count(p50) from forecasts where valid_at >= '2024-03-01 00:00:00+00' "
         "and valid_at < '2024-04-01 00:00:00+00'"
     ).fetchall()
 
-    assert found == [(12,)]
+    assert stored == [(12,)]
     assert len({path.split("?")[0] for method, path in proxy.requests if ".parquet" in path}) == 1

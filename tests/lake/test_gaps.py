@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from weather_mlops.lake import gaps
 from weather_mlops.lake.gaps import GapCount, due, plan_calls, update
+from weather_mlops.lake.keys import key_list, to_datetime
 from weather_mlops.lake.publish import publish
-from weather_mlops.lake.rows import key_list, to_datetime
 from weather_mlops.lake.schemas import GAPS_SCHEMA, KEY, QUARANTINE_SCHEMA
 
 from .conftest import NOW, hours, observations
@@ -138,7 +138,7 @@ def test_calls_are_few_and_short_and_two_runs_reach_all_gaps(places, max_calls):
             assert any(c.begin <= to_datetime(hour) <= c.end and station in c.station_ids for c in calls)
 
 
-def asked(stations, times) -> pa.Table:
+def requested(stations, times) -> pa.Table:
     return observations(stations, times).select(KEY)
 
 
@@ -149,12 +149,12 @@ def register_of(catalog) -> pa.Table:
 
 def test_the_register_on_s3_follows_the_observations(catalog):
     publish(catalog, observations([90], hours(3)), run="one")
-    counted = gaps.record(catalog, asked([90, 95], hours(3)), NO_ROWS, run="one", now=NOW)
+    counted = gaps.record(catalog, requested([90, 95], hours(3)), NO_ROWS, run="one", now=NOW)
     assert counted == GapCount(opened=3, closed=0, open=3)
     assert gaps.count_open(catalog) == 3
 
     publish(catalog, observations([95], hours(2)), run="two")
-    counted = gaps.record(catalog, asked([90, 95], hours(3)), NO_ROWS, run="two", now=NOW + 2 * HOUR)
+    counted = gaps.record(catalog, requested([90, 95], hours(3)), NO_ROWS, run="two", now=NOW + 2 * HOUR)
     assert counted == GapCount(opened=0, closed=2, open=1)
     assert key_list(gaps.load(catalog)) == keys([95], hours(3)[:1])
     assert sorted(register_of(catalog)["tries"].to_pylist()) == [1, 1, 2]
@@ -163,8 +163,8 @@ def test_the_register_on_s3_follows_the_observations(catalog):
 def test_gaps_of_several_months_and_years_are_kept(catalog):
     times = [NOW - timedelta(days=days) for days in (0, 40, 800)]
     for run, time in enumerate(times):
-        gaps.record(catalog, asked([90], [time]), NO_ROWS, run=str(run), now=NOW)
-    gaps.record(catalog, asked([95], times), NO_ROWS, run="all", now=NOW)
+        gaps.record(catalog, requested([90], [time]), NO_ROWS, run=str(run), now=NOW)
+    gaps.record(catalog, requested([95], times), NO_ROWS, run="all", now=NOW)
 
     assert sorted(key_list(register_of(catalog))) == sorted(keys([90, 95], times))
     assert gaps.count_open(catalog) == 2  # within the horizon
@@ -172,17 +172,17 @@ def test_gaps_of_several_months_and_years_are_kept(catalog):
 
 def test_a_run_that_changes_no_gap_makes_no_commit(catalog):
     publish(catalog, observations([90], hours(3)), run="one")
-    gaps.record(catalog, asked([90], hours(3)), NO_ROWS, run="one", now=NOW)
+    gaps.record(catalog, requested([90], hours(3)), NO_ROWS, run="one", now=NOW)
     assert catalog.load_table("weather.gaps").current_snapshot() is None
 
-    gaps.record(catalog, asked([95], [NOW - 9 * HOUR]), NO_ROWS, run="two", now=NOW)
+    gaps.record(catalog, requested([95], [NOW - 9 * HOUR]), NO_ROWS, run="two", now=NOW)
     before = catalog.load_table("weather.gaps").current_snapshot()
-    gaps.record(catalog, asked([90], hours(3)), NO_ROWS, run="three", now=NOW + HOUR)
+    gaps.record(catalog, requested([90], hours(3)), NO_ROWS, run="three", now=NOW + HOUR)
     assert catalog.load_table("weather.gaps").current_snapshot() == before
 
 
 def test_gaps_are_not_read_while_none_is_due(catalog):
-    gaps.record(catalog, asked([90], hours(1)), NO_ROWS, run="one", now=NOW)
+    gaps.record(catalog, requested([90], hours(1)), NO_ROWS, run="one", now=NOW)
 
     assert gaps.load(catalog, NOW + HOUR).num_rows == 0
     assert gaps.load(catalog, NOW + 2 * HOUR).num_rows == 1
@@ -191,6 +191,6 @@ def test_gaps_are_not_read_while_none_is_due(catalog):
 
 def test_gaps_of_dropped_stations_are_not_requested():
     register = opened([90, 95], hours(2))
-    asked = plan_calls(due(gaps.of_stations(register, [95, 98]), NOW + 24 * HOUR), 10)
+    requested = plan_calls(due(gaps.of_stations(register, [95, 98]), NOW + 24 * HOUR), 10)
 
-    assert {station for call in asked for station in call.station_ids} == {95}
+    assert {station for call in requested for station in call.station_ids} == {95}

@@ -39,7 +39,7 @@ def test_a_table_within_its_limits_is_healthy():
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "message"),
     [
         ({"lag_hours": 3.25}, "lies 3.2 h behind the clock; at most 2 h are allowed"),
         ({"newest_observed_at": None, "lag_hours": None}, "the table is empty"),
@@ -48,8 +48,8 @@ def test_a_table_within_its_limits_is_healthy():
         ({"lost": 4}, "4 of 285 accepted rows are not in the table"),
     ],
 )
-def test_a_broken_limit_is_told_with_its_figure(changed, said):
-    with pytest.raises(Unhealthy, match=rf"weather\.observations: .*{said}"):
+def test_a_broken_limit_is_named_with_its_figure(changed, message):
+    with pytest.raises(Unhealthy, match=rf"weather\.observations: .*{message}"):
         require_healthy(replace(WELL, **changed), LIMITS)
 
 
@@ -94,7 +94,7 @@ def test_rows_that_were_accepted_and_are_not_there_are_counted(catalog, staging)
     assert read_back(catalog, staging, NOW).lost == 4
 
 
-def test_an_empty_table_is_told(catalog, staging):
+def test_an_empty_table_is_unhealthy(catalog, staging):
     figures = read_back(catalog, staging, NOW)
 
     assert (figures.newest_observed_at, figures.lost) == (None, 6)

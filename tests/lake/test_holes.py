@@ -1,4 +1,4 @@
-"""Holes: hours that nobody asked for, between a station's oldest and its newest one."""
+"""Holes: hours that were never requested, between a station's oldest and its newest one."""
 
 from datetime import timedelta
 
@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from weather_mlops.clock import month_of
 from weather_mlops.lake import gaps, holes
+from weather_mlops.lake.keys import HOUR_KEYS, key_list, keys_of
 from weather_mlops.lake.maintenance import compact
 from weather_mlops.lake.publish import publish, publish_run
-from weather_mlops.lake.rows import HOUR_KEYS, key_list, keys_of, month_of
 from weather_mlops.lake.schemas import GAPS_SCHEMA, KEY, OBSERVATIONS, QUARANTINE_SCHEMA
 from weather_mlops.lake.staging import Staging
 
@@ -40,9 +41,9 @@ def test_a_hole_is_an_unknown_hour_inside_a_stations_period(present, known):
         if (station, hour) not in present | known
     }
 
-    found = holes.holes(numbers(present), numbers(known))
-    assert found.tolist() == sorted(numbers(expected).tolist())
-    assert holes.holes(numbers(present), np.concatenate([numbers(known), found])).size == 0
+    missing = holes.holes(numbers(present), numbers(known))
+    assert missing.tolist() == sorted(numbers(expected).tolist())
+    assert holes.holes(numbers(present), np.concatenate([numbers(known), missing])).size == 0
 
 
 def register(catalog) -> dict:
@@ -85,8 +86,8 @@ def test_a_hole_rests_like_any_gap_and_closes_with_its_row(catalog):
     holes.record(catalog, run="r", now=NOW)
 
     publish(catalog, observations([90], times[1:2]), run="two")
-    asked = observations([90], times[1:3]).select(KEY)
-    gaps.record(catalog, asked, NO_ROWS, run="two", now=NOW + HOUR)
+    requested = observations([90], times[1:3]).select(KEY)
+    gaps.record(catalog, requested, NO_ROWS, run="two", now=NOW + HOUR)
     assert register(catalog) == {
         (90, times[1]): (gaps.NOT_REQUESTED, 0, NOW + HOUR),
         (90, times[2]): (gaps.MISSING, 1, None),
@@ -108,7 +109,7 @@ def test_a_table_without_rows_has_no_holes(catalog):
 
 
 def hourly(store, catalog, run: str, stations, times) -> dict:
-    """Publish an hourly run that got all it asked for."""
+    """Publish an hourly run that received all requested hours."""
     staging, rows = Staging(store, run), observations(stations, times)
     keys = rows.select(KEY)
     tables = {
@@ -132,11 +133,11 @@ def test_the_hourly_run_seeks_holes_after_loads_and_maintenance(store, catalog, 
     hourly(store, catalog, "first", [90, 95], times[:3])
     hourly(store, catalog, "second", [90, 95], times[1:4])
     publish(catalog, observations([90], times[:9]), run="a load of one station makes the table look newer")
-    told = hourly(store, catalog, "third", [90, 95], times[9:])
+    summary = hourly(store, catalog, "third", [90, 95], times[9:])
     hourly(store, catalog, "fourth", [90, 95], times[10:])
 
     assert looked == ["first", "third"]
-    assert told["gaps_opened"] == told["gaps_open"] == 5
+    assert summary["gaps_opened"] == summary["gaps_open"] == 5
     assert set(register(catalog)) == {(95, time) for time in times[4:9]}
 
     monkeypatch.setattr("weather_mlops.lake.maintenance.MONTH_FILES", 1)

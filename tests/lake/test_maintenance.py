@@ -122,28 +122,30 @@ def test_young_orphans_are_left_for_a_commit_in_progress(catalog, store):
 
 
 @pytest.mark.every_catalog
-def test_writers_during_a_compaction_lose_nothing(open_anew):
-    ensure_tables(open_anew())
-    append_hourly(open_anew(), MAY[:4])
+def test_writers_during_a_compaction_lose_nothing(connect_catalog):
+    ensure_tables(connect_catalog())
+    append_hourly(connect_catalog(), MAY[:4])
     failures = []
 
     def write(station: int) -> None:
         try:
-            commit_hourly(open_anew(), MAY[:2], [station])
+            commit_hourly(connect_catalog(), MAY[:2], [station])
         except Exception as error:  # noqa: BLE001  reported by the test
             failures.append(error)
 
     writers = [threading.Thread(target=write, args=[station]) for station in (100, 101)]
     for writer in writers:
         writer.start()
-    compacted = [maintain(open_anew(), NOW, ONLY)["compacted"] for _ in range(3)]
+    compacted = [maintain(connect_catalog(), NOW, ONLY)["compacted"] for _ in range(3)]
     for writer in writers:
         writer.join()
 
     assert not failures
     assert compacted[0] == 1
     expected = [*everything(observations([90, 95], MAY[:4])), *everything(observations([100, 101], MAY[:2]))]
-    assert rows(open_anew()) == sorted(expected, key=lambda row: (row["station_id"], row["observed_at"]))
+    assert rows(connect_catalog()) == sorted(
+        expected, key=lambda row: (row["station_id"], row["observed_at"])
+    )
 
 
 def test_files_of_an_older_table_are_never_removed(catalog, store, monkeypatch, caplog):
@@ -153,7 +155,7 @@ def test_files_of_an_older_table_are_never_removed(catalog, store, monkeypatch, 
     before = {entry.key for entry in store.list("warehouse/weather/observations/")}
     append_hourly(catalog, MAY[4:8])
 
-    with pytest.raises(TableNotRegistered, match=r"observations/metadata/.*of another table.*`make tables`"):
+    with pytest.raises(TableNotRegistered, match=r"metadata/.*belongs to another table.*`make tables`"):
         remove_orphans(catalog, OBSERVATIONS, older_than=LATER)
     done = maintain(catalog, LATER, ONLY)
     assert (done["compacted"], done["removed"], done["refused"]) == (1, 0, 1)
@@ -167,8 +169,8 @@ def test_files_older_than_the_table_stay_without_their_metadata(catalog, store, 
     metadata = [entry.key for entry in store.list("warehouse/weather/") if entry.key not in old]
     store.delete(*metadata)
     lose(catalog)
-    made = datetime.now(UTC) + timedelta(hours=2)  # as if it had been started over much later
-    monkeypatch.setattr("weather_mlops.lake.catalog.datetime", fixed(made))
+    created = datetime.now(UTC) + timedelta(hours=2)  # as if it had been started over much later
+    monkeypatch.setattr("weather_mlops.lake.catalog.datetime", fixed(created))
     commit_hourly(catalog, MAY[4:6])
 
     with pytest.raises(TableNotRegistered, match=r"s3://.*parquet.* is older than the table.*make rebuild"):
@@ -194,8 +196,8 @@ def test_leftovers_of_an_older_table_go_once_its_rows_are_merged(catalog, store,
     commit_hourly(catalog, MAY[:1])
     old = {entry.key for entry in store.list("warehouse/weather/") if entry.key.endswith(".parquet")}
     lose(catalog)
-    made = datetime.now(UTC) + timedelta(hours=2)  # as if it had been started over much later
-    monkeypatch.setattr("weather_mlops.lake.catalog.datetime", fixed(made))
+    created = datetime.now(UTC) + timedelta(hours=2)  # as if it had been started over much later
+    monkeypatch.setattr("weather_mlops.lake.catalog.datetime", fixed(created))
     start_over(catalog, monkeypatch)
     commit_hourly(catalog, MAY[1:3])
     take_up(catalog, store)

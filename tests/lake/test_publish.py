@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from weather_mlops.errors import CommitConflict
 from weather_mlops.lake.catalog import commit, ensure_tables
+from weather_mlops.lake.keys import key_list
 from weather_mlops.lake.publish import diff, publish
-from weather_mlops.lake.rows import key_list
 from weather_mlops.lake.schemas import OBSERVATIONS, OBSERVATIONS_SCHEMA
 
 from .conftest import NOW, everything, hours, observations
@@ -40,11 +40,11 @@ def test_rows_are_split_into_inserted_equal_and_corrected():
 
 def test_a_vanished_value_is_a_correction_and_nulls_are_equal():
     row = observations([90], hours(1)).to_pylist()[0]
-    there = pa.Table.from_pylist([{**row, "air_temperature_c": 1.5}], schema=OBSERVATIONS_SCHEMA)
+    present = pa.Table.from_pylist([{**row, "air_temperature_c": 1.5}], schema=OBSERVATIONS_SCHEMA)
     gone = pa.Table.from_pylist([{**row, "air_temperature_c": None}], schema=OBSERVATIONS_SCHEMA)
 
-    assert diff(there, gone).corrected.num_rows == 1
-    assert diff(gone, there).corrected.num_rows == 1
+    assert diff(present, gone).corrected.num_rows == 1
+    assert diff(gone, present).corrected.num_rows == 1
     assert diff(gone, gone).equal.num_rows == 1
 
 
@@ -73,8 +73,8 @@ def test_applying_changes_loses_nothing_and_needs_no_second_time(current, incomi
     assert sorted(chain.from_iterable(keys)) == sorted(key_list(incoming))
 
     replaced = set(keys[1])
-    kept = current.filter(pa.array([key not in replaced for key in key_list(current)], pa.bool_()))
-    after = pa.concat_tables([kept, changes.inserted, changes.corrected])
+    unchanged = current.filter(pa.array([key not in replaced for key in key_list(current)], pa.bool_()))
+    after = pa.concat_tables([unchanged, changes.inserted, changes.corrected])
 
     assert set(key_list(after)) == set(key_list(current)) | set(key_list(incoming))
     again = diff(after, incoming)
@@ -97,9 +97,9 @@ def test_a_commit_tells_its_run_score_and_counts(catalog):
     publish(
         catalog, observations([90], hours(2)), run="manual/1", score=0.98765, properties={"weather.x": "y"}
     )
-    told = catalog.load_table("weather.observations").current_snapshot().summary.additional_properties
+    notes = catalog.load_table("weather.observations").current_snapshot().summary.additional_properties
 
-    assert {name: value for name, value in told.items() if name.startswith("weather.")} == {
+    assert {name: value for name, value in notes.items() if name.startswith("weather.")} == {
         "weather.run": "manual/1",
         "weather.quality-score": "0.9877",
         "weather.inserted": "2",
@@ -151,15 +151,15 @@ def test_an_empty_batch_makes_no_commit(catalog):
 
 
 @pytest.mark.every_catalog
-def test_writers_at_once_lose_and_double_nothing(open_anew):
-    ensure_tables(open_anew())
+def test_writers_at_once_lose_and_double_nothing(connect_catalog):
+    ensure_tables(connect_catalog())
     shared = observations([90, 95], hours(2))
     batches = [pa.concat_tables([shared, observations([100 + n], hours(2))]) for n in range(3)]
     failures = []
 
     def write(batch: pa.Table) -> None:
         try:
-            publish(open_anew(), batch, run="writer")
+            publish(connect_catalog(), batch, run="writer")
         except Exception as error:  # noqa: BLE001  reported by the test
             failures.append(error)
 
@@ -171,7 +171,7 @@ def test_writers_at_once_lose_and_double_nothing(open_anew):
 
     assert not failures
     expected = pa.concat_tables([shared, *(observations([100 + n], hours(2)) for n in range(3))])
-    assert everything(published_rows(open_anew())) == everything(expected)
+    assert everything(published_rows(connect_catalog())) == everything(expected)
 
 
 @pytest.mark.every_catalog

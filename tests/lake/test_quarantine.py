@@ -28,7 +28,7 @@ def refuse(catalog, *records, run="one", at=NOW) -> int:
     )
 
 
-def kept(catalog) -> list[dict]:
+def stored(catalog) -> list[dict]:
     return catalog.load_table("weather.quarantine").scan().to_arrow().to_pylist()
 
 
@@ -36,7 +36,7 @@ def test_a_row_refused_again_is_stored_once_with_its_first_run(catalog):
     assert refuse(catalog, record()) == 1
     assert refuse(catalog, record(raw_key="raw/b", line=9), run="two") == 0
 
-    (row,) = kept(catalog)
+    (row,) = stored(catalog)
     assert (row["run_id"], row["raw_key"], row["line"], row["quarantined_at"]) == ("one", "raw/a", 5, NOW)
 
 
@@ -64,7 +64,7 @@ FAR_AWAY = record(observed_at=NOW - timedelta(days=200))
 def test_rows_with_and_without_an_hour_are_added_to_any_table(catalog, before, after):
     refuse(catalog, *before)
     assert refuse(catalog, *after) == len([row for row in after if row not in before])
-    assert len(kept(catalog)) == len({*map(str, before), *map(str, after)})
+    assert len(stored(catalog)) == len({*map(str, before), *map(str, after)})
     counted = quarantine_and_gaps.refused(catalog, NOW - timedelta(days=1), NOW)
     assert counted.num_rows == len(
         [row for row in {*map(str, before), *map(str, after)} if row != str(FAR_AWAY)]

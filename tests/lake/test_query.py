@@ -37,7 +37,7 @@ def test_stations_have_names_and_coordinates_to_join(catalog, access):
 
 
 def test_before_the_first_run_it_says_who_makes_the_tables(catalog, access):
-    with pytest.raises(NothingYet, match="no tables yet: the first run of data_collection makes them"):
+    with pytest.raises(NothingYet, match="no tables yet: the first run of data_collection creates them"):
         connect(catalog, access)
 
 
@@ -58,12 +58,12 @@ def test_a_month_is_read_without_opening_the_files_of_others(catalog, access, pr
     far = type(access)(**{**vars(access), "endpoint_url": proxy.url})
     connection = connect(catalog, far)
     proxy.requests.clear()
-    found = connection.sql(
+    result = connection.sql(
         "select count(wind_speed_ms) from observations where observed_at >= '2024-03-01 00:00:00+00' "
         "and observed_at < '2024-04-01 00:00:00+00'"
     ).fetchall()
 
-    assert found[0][0] > 0
+    assert result[0][0] > 0
     read = {path.split("?")[0] for method, path in proxy.requests if path.endswith(".parquet")}
     assert {path.split("observed_at_month")[1][:10] for path in read} <= {"=2024-03/0", "%3D2024-03"}
     assert isinstance(connection.sql("select * from observations").to_arrow_table(), pa.Table)
@@ -75,16 +75,16 @@ def test_a_pinned_state_does_not_see_what_is_committed_later(catalog, access):
     publish(catalog, observations([90, 108], JANUARY, seed=1), run="corrections")
     publish(catalog, observations([108], hours(5)), run="new rows")
 
-    wanted = (ds.field("station_id") == 108) & (ds.field("observed_at") >= pa.scalar(JANUARY[3], UTC_TIME))
+    condition = (ds.field("station_id") == 108) & (ds.field("observed_at") >= pa.scalar(JANUARY[3], UTC_TIME))
     columns = ["observed_at", "air_temperature_c"]
     before, after = (
         dataset(catalog, access, "weather.observations", state)
-        .to_table(columns=columns, filter=wanted)
+        .to_table(columns=columns, filter=condition)
         .sort_by("observed_at")
         for state in (pinned, None)
     )
 
-    assert before.to_pylist() == old.filter(wanted).select(columns).sort_by("observed_at").to_pylist()
+    assert before.to_pylist() == old.filter(condition).select(columns).sort_by("observed_at").to_pylist()
     assert after.num_rows == before.num_rows + 5
     assert after.slice(0, before.num_rows) != before
 

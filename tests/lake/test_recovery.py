@@ -41,20 +41,20 @@ def test_an_outdated_catalog_is_brought_up_to_the_buckets_state(catalog, store):
     assert take_up(catalog, store) == []
 
 
-def test_a_catalog_that_was_lost_is_made_anew_from_the_bucket(catalog, store):
+def test_a_lost_catalog_is_restored_from_the_bucket(catalog, store):
     ensure_tables(catalog)
     publish(catalog, observations([90, 95], hours(3)), run="before")
-    kept = rows(catalog)
+    expected = rows(catalog)
     for definition in TABLES:
         catalog.drop_table(definition.identifier)
     catalog.drop_namespace("weather")
 
     assert {table.table for table in take_up(catalog, store)} == {table.identifier for table in TABLES}
-    assert rows(catalog) == kept
+    assert rows(catalog) == expected
     assert publish(catalog, observations([90, 95], hours(4)), run="next").inserted == 2
 
 
-def test_two_writers_that_met_at_the_end_are_told_of(catalog, store):
+def test_two_writers_that_conflicted_at_the_end_are_reported(catalog, store):
     ensure_tables(catalog)
     publish(catalog, observations([90], hours(1)), run="one")
     before = catalog.load_table("weather.observations").metadata_location
@@ -74,13 +74,13 @@ def test_an_empty_bucket_leaves_the_catalog_as_it_is(catalog, store):
     assert take_up(catalog, store) == []
 
 
-def test_tables_in_a_folder_of_a_bucket_stay_in_that_folder(access, open_anew):
+def test_tables_in_a_folder_of_a_bucket_stay_in_that_folder(access, connect_catalog):
     inside = replace(access, prefix="team/weather/")
-    catalog, store = open_anew(inside), ObjectStore(inside)
+    catalog, store = connect_catalog(inside), ObjectStore(inside)
     ensure_tables(catalog)
     publish(catalog, observations([90, 95], hours(3)), run="before")
-    kept = rows(catalog)
-    assert dataset(catalog, inside, "weather.observations").to_table().num_rows == len(kept)
+    expected = rows(catalog)
+    assert dataset(catalog, inside, "weather.observations").to_table().num_rows == len(expected)
     in_no_commit = "warehouse/weather/observations/data/in-no-commit.parquet"
     store.put(in_no_commit, b"")
     later = datetime.now(UTC) + timedelta(days=1)
@@ -91,7 +91,7 @@ def test_tables_in_a_folder_of_a_bucket_stay_in_that_folder(access, open_anew):
         catalog.drop_table(definition.identifier)
 
     assert {table.table for table in take_up(catalog, store)} == {table.identifier for table in TABLES}
-    assert rows(catalog) == kept
+    assert rows(catalog) == expected
     assert all(entry.key.startswith("team/weather/") for entry in ObjectStore(access).list(""))
     assert take_up(catalog, store) == []
 
@@ -99,7 +99,7 @@ def test_tables_in_a_folder_of_a_bucket_stay_in_that_folder(access, open_anew):
 def test_a_lost_catalog_is_not_recreated_and_the_repair_is_named(catalog, access, store):
     ensure_tables(catalog)
     publish(catalog, observations([90], hours(3)), run="before")
-    kept = rows(catalog)
+    expected = rows(catalog)
     lose(catalog)
     before = {entry.key for entry in store.list("")}
 
@@ -117,11 +117,11 @@ def test_a_lost_catalog_is_not_recreated_and_the_repair_is_named(catalog, access
     assert {entry.key for entry in store.list("")} == before
 
     take_up(catalog, store)
-    assert rows(catalog) == kept
+    assert rows(catalog) == expected
 
 
-def test_tasks_that_make_the_tables_at_the_same_time_all_go_on(open_anew):
-    catalogs, failures = [open_anew() for _ in range(3)], []
+def test_tasks_that_make_the_tables_at_the_same_time_all_go_on(connect_catalog):
+    catalogs, failures = [connect_catalog() for _ in range(3)], []
     together = threading.Barrier(len(catalogs))
 
     def work(number: int) -> None:
@@ -139,4 +139,4 @@ def test_tasks_that_make_the_tables_at_the_same_time_all_go_on(open_anew):
         task.join()
 
     assert not failures
-    assert len(rows(open_anew())) == 2 * len(catalogs)
+    assert len(rows(connect_catalog())) == 2 * len(catalogs)

@@ -39,12 +39,12 @@ def stage(store, run: str) -> Staging:
 def state(catalog) -> dict[str, list]:
     """All rows of all tables, but the times at which they were written."""
     times = {"quarantined_at", "first_seen", "last_tried", "closed_at"}
-    found = {}
+    stored = {}
     for name in ("observations", "quarantine", "gaps"):
         rows = catalog.load_table(f"weather.{name}").scan().to_arrow().to_pylist()
-        kept = [{column: value for column, value in row.items() if column not in times} for row in rows]
-        found[name] = sorted(kept, key=lambda row: (row["station_id"], row["observed_at"]))
-    return found
+        columns = [{column: value for column, value in row.items() if column not in times} for row in rows]
+        stored[name] = sorted(columns, key=lambda row: (row["station_id"], row["observed_at"]))
+    return stored
 
 
 def test_a_run_killed_at_any_write_and_rerun_ends_the_same(access, store, tmp_path, killer):
@@ -61,7 +61,7 @@ def test_a_run_killed_at_any_write_and_rerun_ends_the_same(access, store, tmp_pa
 
     catalog, killer.seen = opened(), 0
     result = publish_run(catalog, staging, NOW)
-    writes, wanted = killer.seen, state(catalog)
+    writes, expected = killer.seen, state(catalog)
     catalog.close()
     assert (result.published.inserted, result.published.corrected) == (2, 1)
     assert (result.quarantine_added, result.gaps.opened) == (1, 1)
@@ -75,7 +75,7 @@ def test_a_run_killed_at_any_write_and_rerun_ends_the_same(access, store, tmp_pa
             publish_run(catalog, staging, NOW)
         killer.at = None
         publish_run(catalog, staging, NOW + timedelta(minutes=1))
-        assert state(catalog) == wanted, f"killed at write {killed_at}"
+        assert state(catalog) == expected, f"killed at write {killed_at}"
         catalog.close()
 
 
@@ -84,16 +84,16 @@ def as_a_new_process(monkeypatch) -> None:
 
 
 @pytest.mark.prepared(tables=empty_tables)
-def test_an_hourly_run_makes_few_requests(access, open_anew, proxy, monkeypatch, tmp_path):
+def test_an_hourly_run_makes_few_requests(access, connect_catalog, proxy, monkeypatch, tmp_path):
     """Each task as a process of its own, after some hours of runs."""
-    stations, replies = range(90, 100), count()
+    stations, bodies = range(90, 100), count()
     counted = replace(access, endpoint_url=proxy.url)
     runs = count()
 
     def task(work, by: S3Access) -> int:
         as_a_new_process(monkeypatch)
         before = len(proxy.requests)
-        work(open_anew(by), ObjectStore(by))
+        work(connect_catalog(by), ObjectStore(by))
         return len(proxy.requests) - before
 
     def hourly(last: datetime, present, by: S3Access = counted) -> list[int]:
@@ -105,10 +105,10 @@ def test_an_hourly_run_makes_few_requests(access, open_anew, proxy, monkeypatch,
             DailyCalls(store, 20_000, lambda: last).take()
             health.newest_hour(catalog)
             gaps.load(catalog, last)
-            reply = Response(
-                "kma_sfctm3", {"tm1": "202401010000"}, "url", 200, last, str(next(replies)).encode()
+            response = Response(
+                "kma_sfctm3", {"tm1": "202401010000"}, "url", 200, last, str(next(bodies)).encode()
             )
-            raw.put_response(store, reply, 3)
+            raw.put_response(store, response, 3)
             keys = observations(stations, window).select(KEY)
             expected = keys.append_column("origin", pa.array(["window"] * keys.num_rows))
             tables = {"expected": expected, "rows": rows, "rejected": rows.slice(0, 0)}

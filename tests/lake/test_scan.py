@@ -7,8 +7,8 @@ import pyarrow as pa
 
 from tests.project import PROJECT
 from weather_mlops.lake.catalog import open_table
+from weather_mlops.lake.filters import between
 from weather_mlops.lake.publish import publish
-from weather_mlops.lake.rows import between
 from weather_mlops.lake.scan import scan
 from weather_mlops.lake.schemas import OBSERVATIONS
 

@@ -12,12 +12,12 @@ def test_tables_and_notes_come_back_as_they_were(store):
     rows = observations([90, 95], hours(2))
     empty = rows.slice(0, 0)
     key = staging.write("collected", {"rows": rows, "rejected": empty}, {"score": 0.98, "note": "좋음"})
-    parcel = staging.read("collected")
+    batch = staging.read("collected")
 
     assert key == f"staging/{safe_run(staging.run)}/collected.zip"
-    assert parcel.tables["rows"].equals(rows, check_metadata=True)
-    assert parcel.tables["rejected"].equals(empty, check_metadata=True)
-    assert parcel.notes == {"score": 0.98, "note": "좋음"}
+    assert batch.tables["rows"].equals(rows, check_metadata=True)
+    assert batch.tables["rejected"].equals(empty, check_metadata=True)
+    assert batch.notes == {"score": 0.98, "note": "좋음"}
 
 
 def test_staging_again_replaces(store):
@@ -44,7 +44,7 @@ def test_names_of_runs_are_safe_readable_and_apart():
 @pytest.mark.parametrize(
     "body", [b"", b"PK\x03\x04 no zip", b"PK\x05\x06" + bytes(18)], ids=["cut", "no zip", "empty"]
 )
-def test_a_damaged_parcel_is_named_with_the_way_out(store, body):
+def test_a_damaged_batch_is_named_with_the_fix(store, body):
     staging = Staging(store, "run")
     key = staging.write("collected", {"rows": pa.table({"x": [1]})})
     store.put(key, body)
@@ -53,7 +53,7 @@ def test_a_damaged_parcel_is_named_with_the_way_out(store, body):
         staging.read("collected")
 
 
-def test_a_damaged_table_of_a_parcel_is_named(store):
+def test_a_damaged_table_of_a_batch_is_named(store):
     staging = Staging(store, "run")
     key = staging.write("collected", {"rows": pa.table({"x": [1]})})
     store.put(key, store.get(key).replace(b"PAR1", b"PAR2"))

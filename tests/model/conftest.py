@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.lake.conftest import access, catalog, killer, open_anew, proxy, server, store  # noqa: F401  fixtures
+from tests.lake.conftest import access, catalog, connect_catalog, killer, proxy, server, store  # noqa: F401  fixtures
 from weather_mlops.model import climatology, long_history, short_history
 
 

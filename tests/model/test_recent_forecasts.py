@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.browsing import forecast_world as world
 from tests.browsing.forecast_world import COLUMN, FIRST, HOUR, LAST, NOW, TARGET
-from weather_mlops.kma.endpoints import KST
+from weather_mlops.clock import KST
 from weather_mlops.lake import forecasts
 from weather_mlops.lake.publish import publish as publish_observations
 from weather_mlops.lake.schemas import FORECASTS_SCHEMA, OBSERVATIONS_SCHEMA, UTC_TIME

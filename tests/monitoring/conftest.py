@@ -7,8 +7,8 @@ import pytest
 from tests.lake.conftest import (  # noqa: F401  fixtures
     access,
     catalog,
+    connect_catalog,
     killer,
-    open_anew,
     prepared_tables,
     proxy,
     server,

@@ -15,8 +15,8 @@ from pyiceberg.catalog import Catalog
 from tests.lake.conftest import empty_tables
 from tests.model import world
 from tests.monitoring.failing import assert_contained, failing
+from weather_mlops.clock import KST
 from weather_mlops.errors import StorageUnavailable
-from weather_mlops.kma.endpoints import KST
 from weather_mlops.lake import gaps, quarantine
 from weather_mlops.lake.catalog import ensure_tables
 from weather_mlops.lake.object_store import ObjectStore
@@ -301,9 +301,9 @@ def test_a_damaged_validation_result_costs_only_score_parts(catalog, store, meas
     assert section.figures["windows"]["24h"]["quality_score"] == pytest.approx(0.98)
 
 
-def test_no_answer_from_s3_leaves_only_unknown_checks(proxy, access, open_anew):
+def test_no_answer_from_s3_leaves_only_unknown_checks(proxy, access, connect_catalog):
     access = replace(access, endpoint_url="http://127.0.0.1:9")
-    section = data_quality.measure(open_anew(access), ObjectStore(access), LIMITS, NOW)
+    section = data_quality.measure(connect_catalog(access), ObjectStore(access), LIMITS, NOW)
     assert {check.status for check in section.checks} == {Status.UNKNOWN}
     assert {"windows", "quarantine", "gaps", "drift"} <= {gap.what for gap in section.missing}
 

@@ -295,10 +295,10 @@ def test_a_source_that_fails_leaves_the_others_measured(catalog, store, measure,
     assert checks(section)["model_bias"].status == Status.UNKNOWN
 
 
-def test_no_answer_from_s3_leaves_only_unknown_checks(access, open_anew):
+def test_no_answer_from_s3_leaves_only_unknown_checks(access, connect_catalog):
     access = replace(access, endpoint_url="http://127.0.0.1:9")
     section = performance.measure(
-        open_anew(access), ObjectStore(access), [TARGET], performance.ModelPerformanceLimits(), NOW
+        connect_catalog(access), ObjectStore(access), [TARGET], performance.ModelPerformanceLimits(), NOW
     )
     assert {check.status for check in section.checks} == {Status.UNKNOWN}
     assert section.missing

@@ -274,9 +274,9 @@ def test_small_files_are_compacted_and_orphans_removed(store, catalog, clean, mo
 
 
 @pytest.mark.prepared(tables=None)
-def test_orphans_go_though_another_table_fails(access, open_anew, monkeypatch):
+def test_orphans_go_though_another_table_fails(access, connect_catalog, monkeypatch):
     inside = replace(access, prefix="team/weather/")
-    catalog, store = open_anew(inside), ObjectStore(inside)
+    catalog, store = connect_catalog(inside), ObjectStore(inside)
     commit(catalog, 1)
     for name in ("observations", "forecasts"):
         put(store, f"warehouse/weather/{name}/data/stray.parquet")

@@ -6,7 +6,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowSkipException
 
 from operators.forecast import MakeForecastOperator
-from tests.lake.conftest import access, catalog, open_anew, proxy, server, store  # noqa: F401  fixtures
+from tests.lake.conftest import access, catalog, connect_catalog, proxy, server, store  # noqa: F401  fixtures
 from weather_mlops.model import forecasting
 
 

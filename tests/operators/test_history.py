@@ -6,8 +6,8 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
 
 from operators import history
+from weather_mlops.clock import KST
 from weather_mlops.errors import QuotaExhausted
-from weather_mlops.kma.endpoints import KST
 
 
 def plan(**words) -> list[dict]:

@@ -14,7 +14,7 @@ from operators.training import (
     PrepareTrainingDataOperator,
     TrainModelOperator,
 )
-from tests.lake.conftest import access, catalog, open_anew, proxy, server, store  # noqa: F401  fixtures
+from tests.lake.conftest import access, catalog, connect_catalog, proxy, server, store  # noqa: F401  fixtures
 from tests.model import world
 from weather_mlops.lake.publish import publish
 from weather_mlops.model import deployment, training_run

@@ -17,7 +17,7 @@ from tests.quality.staged import GOOD, HOUR, NOON, STATIONS, SUITES, audit, expe
 from tests.suites import critical_suites
 from weather_mlops.errors import QualityTooLow
 from weather_mlops.kma import wire
-from weather_mlops.lake.rows import key_list
+from weather_mlops.lake.keys import key_list
 from weather_mlops.quality import audit as audits
 from weather_mlops.quality import suites
 

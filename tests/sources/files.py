@@ -19,7 +19,7 @@ HEADER = (
 
 
 def hub(*rows: str, header: str = HEADER) -> str:
-    """A reply of the API Hub."""
+    """A response of the API Hub."""
     return "\n".join(["#START7777", header, *rows, "#7777END", ""])
 
 

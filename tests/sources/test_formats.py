@@ -45,9 +45,9 @@ def test_files_read_as_they_were_checked_by_hand(path):
         {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}
         for row in source(path.name, path.read_bytes()).parsed(files.NOW).rows.to_pylist()
     ]
-    found = [{name: value for name, value in row.items() if value is not None} for row in rows]
+    present = [{name: value for name, value in row.items() if value is not None} for row in rows]
 
-    assert found == json.loads(path.with_name(f"{path.name}.rows.json").read_text("utf-8"))
+    assert present == json.loads(path.with_name(f"{path.name}.rows.json").read_text("utf-8"))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp949"])
@@ -61,10 +61,10 @@ def test_the_encoding_and_the_line_ends_change_no_value(encoding, newline):
         "xml": files.as_xml(files.item(3, ta="-0.1"), files.item(4, ta="-0.1")),
     }
     for text in texts.values():
-        found = values("\n\n" + text.replace("\n", newline), encoding)
+        rows = values("\n\n" + text.replace("\n", newline), encoding)
 
-        assert [(row["station_id"], row["air_temperature_c"]) for row in found] == [(108, -0.1)] * 2
-        assert found[0]["observed_at"] == HOUR
+        assert [(row["station_id"], row["air_temperature_c"]) for row in rows] == [(108, -0.1)] * 2
+        assert rows[0]["observed_at"] == HOUR
 
 
 def test_the_three_sources_agree_on_every_unit():
@@ -169,10 +169,10 @@ def test_a_row_with_an_unreadable_cell_is_set_aside_with_reason():
 
 def test_tabs_and_quotes_and_unknown_columns_are_no_hindrance():
     text = '지점\t지점명\t일시\t"기온(°C)"\t지진\n108\t"서울"\t"2024-01-02 03:00"\t"0.5"\t3\n'
-    found = source("a.txt", text.encode("utf-16"))
+    read = source("a.txt", text.encode("utf-16"))
 
-    assert found.parsed(files.NOW).rows["air_temperature_c"].to_pylist() == [0.5]
-    assert str(found) == "the portal's hourly CSV, UTF-16, left out: 지진"
+    assert read.parsed(files.NOW).rows["air_temperature_c"].to_pylist() == [0.5]
+    assert str(read) == "the portal's hourly CSV, UTF-16, left out: 지진"
 
 
 def test_pages_in_one_file_are_read_one_after_the_other():
@@ -213,11 +213,11 @@ def test_any_cells_are_read_the_same_in_the_three_formats(cells):
     table = files.portal(
         *files.portal_rows([3], *(cell for _, cell in cells)), header=f"지점,지점명,일시,{labels}"
     )
-    found = [values(files.as_json(item)), values(files.as_xml(item)), values(table)]
+    formats = [values(files.as_json(item)), values(files.as_xml(item)), values(table)]
 
-    assert found[0] == found[1] == found[2]
+    assert formats[0] == formats[1] == formats[2]
     for field, cell in cells:
-        assert math.isclose(found[0][0][field.name], float(cell))
+        assert math.isclose(formats[0][0][field.name], float(cell))
 
 
 @settings(max_examples=100, deadline=None)
@@ -239,9 +239,9 @@ def test_a_sentinel_is_missing_in_every_column(field, sentinel, in_table):
     ],
 )  # fmt: skip
 def test_a_time_is_read_however_a_program_writes_it(time):
-    found = values(files.portal(f"108,서울,{time},+10.0"))
+    rows = values(files.portal(f"108,서울,{time},+10.0"))
 
-    assert [(row["observed_at"], row["air_temperature_c"]) for row in found] == [(HOUR, 10.0)]
+    assert [(row["observed_at"], row["air_temperature_c"]) for row in rows] == [(HOUR, 10.0)]
 
 
 @pytest.mark.parametrize(
@@ -268,14 +268,14 @@ def test_a_time_that_is_none_is_unreadable(time):
 
 
 TABLE = files.portal(*files.portal_rows([3, 4], "-0.1"))
-REPLY = files.hub(*files.hub_rows([3, 4]))
-HELP = REPLY.replace(
+RESPONSE = files.hub(*files.hub_rows([3, 4]))
+HELP = RESPONSE.replace(
     "\n", "\n#  기상청 지상관측 시간자료 관측시각과 지점번호와 기온과 강수량과 풍향과 풍속의 설명\n" * 40, 1
 )
 XML = files.as_xml(files.item(3, ta="-0.1"), files.item(4, ta="-0.1"))
 WRITTEN_AGAIN = {
     "a table with the line ends of an old Mac": TABLE.replace("\r\n", "\r").encode("cp949"),
-    "a reply with the line ends of an old Mac": REPLY.replace("\n", "\r").encode(),
+    "a response with the line ends of an old Mac": RESPONSE.replace("\n", "\r").encode(),
     "Excel's first line": f"sep=,\r\n{TABLE}".encode(),
     "a quoted name with a comma": TABLE.replace("서울", '"서울, 종로"').encode("utf-8-sig"),
     "a header from macOS": unicodedata.normalize("NFD", TABLE).encode(),
@@ -286,16 +286,16 @@ WRITTEN_AGAIN = {
     "UTF-32": HELP.encode("utf-32"),
     "UTF-32 without a mark": HELP.encode("utf-32-le"),
     "XML with a namespace": XML.replace("<response>", '<response xmlns="http://example.org/a">').encode(),
-    "gzip in gzip": gzip.compress(gzip.compress(REPLY.encode())),
+    "gzip in gzip": gzip.compress(gzip.compress(RESPONSE.encode())),
 }
 
 
 @pytest.mark.parametrize("body", WRITTEN_AGAIN.values(), ids=WRITTEN_AGAIN)
 def test_a_file_that_a_program_wrote_again_has_the_same_values(body):
-    found = values(ungzipped(body))
+    rows = values(ungzipped(body))
 
-    assert [(row["station_id"], row["air_temperature_c"]) for row in found] == [(108, -0.1)] * 2
-    assert found[0]["observed_at"] == HOUR
+    assert [(row["station_id"], row["air_temperature_c"]) for row in rows] == [(108, -0.1)] * 2
+    assert rows[0]["observed_at"] == HOUR
 
 
 def test_a_name_that_is_no_station_is_an_unreadable_row():

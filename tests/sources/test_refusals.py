@@ -33,7 +33,7 @@ def refusal(body: bytes | str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         (b"", "empty"),
         (b"\xef\xbb\xbf\r\n \n", "nothing but white space"),
@@ -76,7 +76,7 @@ def refusal(body: bytes | str) -> str:
             ),
             "daily observations (AsosDalyInfoService)",
         ),
-        ('{"a": 1}', "no reply of getWthrDataList"),
+        ('{"a": 1}', "no response of getWthrDataList"),
         ('{"response": {"header"', "damaged JSON, or cut off"),
         ("[" * 100_000, "damaged JSON"),
         ("<response><header>", "damaged XML, or cut off"),
@@ -98,23 +98,25 @@ def refusal(body: bytes | str) -> str:
         (bytes(range(256)) * 9, "not text"),
     ],
 )
-def test_what_is_something_else_is_refused_by_its_name(text, said):
-    assert said in refusal(text)
+def test_what_is_something_else_is_refused_by_its_name(text, message):
+    assert message in refusal(text)
 
 
 def test_a_message_quotes_the_first_words_and_masks_a_key():
-    said = refusal("Forbidden\r\nfor https://apihub.kma.go.kr/?authKey=abcDEF123456&tm=1, sorry" + "!" * 999)
+    message = refusal(
+        "Forbidden\r\nfor https://apihub.kma.go.kr/?authKey=abcDEF123456&tm=1, sorry" + "!" * 999
+    )
 
-    assert "it begins 'Forbidden for https://apihub.kma.go.kr/?authKey=***" in said
-    assert "abcDEF" not in said
-    assert len(said) < 200
-    assert "\n" not in said
+    assert "it begins 'Forbidden for https://apihub.kma.go.kr/?authKey=***" in message
+    assert "abcDEF" not in message
+    assert len(message) < 200
+    assert "\n" not in message
 
 
 def contents(path: Path) -> dict[str, str]:
     return {
-        name.removeprefix(f"{path.parent}/"): str(found) if isinstance(found, FileRefused) else "taken"
-        for name, found in sources(path)
+        name.removeprefix(f"{path.parent}/"): str(each) if isinstance(each, FileRefused) else "taken"
+        for name, each in sources(path)
     }
 
 
@@ -135,15 +137,15 @@ def test_each_file_of_a_zip_is_one(tmp_path):
         "__MACOSX/._a.txt": b"\0\0",
         "folder/": b"",
     }
-    found = contents(zipped(tmp_path / "months.zip", members))
+    by_name = contents(zipped(tmp_path / "months.zip", members))
 
-    assert [name for name, said in found.items() if said == "taken"] == [
+    assert [name for name, message in by_name.items() if message == "taken"] == [
         "months.zip:a.txt",
         "months.zip:월/b.txt.gz",
     ]
-    assert "an HTML page" in found["months.zip:page.html"]
-    assert found["months.zip:inner.zip"] == "a zip in a zip: unpack it first"
-    assert len(found) == 4
+    assert "an HTML page" in by_name["months.zip:page.html"]
+    assert by_name["months.zip:inner.zip"] == "a zip in a zip: unpack it first"
+    assert len(by_name) == 4
 
 
 def test_a_zip_of_korean_windows_has_its_names(tmp_path):
@@ -193,8 +195,8 @@ def test_damage_anywhere_in_an_archive_stops_nothing(tmp_path_factory, data):
     path = tmp_path_factory.getbasetemp() / "damaged"
     path.write_bytes(body[: data.draw(st.integers(4, len(body)))])
 
-    for _, found in sources(path):
-        assert isinstance(found, Source | FileRefused)
+    for _, each in sources(path):
+        assert isinstance(each, Source | FileRefused)
 
 
 WORDS = ("response", "header", "resultCode", "body", "items", "item", "tm", "stnId", "ta", "result")
@@ -250,15 +252,15 @@ def test_damage_anywhere_in_a_file_costs_its_row_or_the_file(data):
         place, length = data.draw(st.integers(0, len(body))), data.draw(st.integers(0, 12))
         body[place : place + length] = data.draw(st.sampled_from(DAMAGE) | st.binary(max_size=3))
     with suppress(FileRefused):
-        found = source("a file", bytes(body))
-        parsed = found.parsed(files.NOW)
-        again = replayed(found.body, {"params": dict(found.notes)}).until(files.NOW)
+        original = source("a file", bytes(body))
+        parsed = original.parsed(files.NOW)
+        again = replayed(original.body, {"params": dict(original.notes)}).until(files.NOW)
 
         assert (again.rows.num_rows, again.rejected.num_rows) == (
             parsed.rows.num_rows,
             parsed.rejected.num_rows,
         )
-        str(found).encode()
+        str(original).encode()
 
 
 def test_a_small_bomb_does_not_fill_the_memory(tmp_path, monkeypatch):
@@ -271,25 +273,25 @@ def test_a_small_bomb_does_not_fill_the_memory(tmp_path, monkeypatch):
 
     for path in (tmp_path / "a.gz", tmp_path / "c.txt"):
         assert contents(path)[path.name].startswith("over 4 MiB, the limit of a file of observations")
-    found = contents(bomb)
-    assert len(found) == 4  # three that were unpacked up to the limit, and one line for the rest
-    assert "Unpack it first" in found["b.zip:3.txt"]
+    by_name = contents(bomb)
+    assert len(by_name) == 4  # three that were unpacked up to the limit, and one line for the rest
+    assert "Unpack it first" in by_name["b.zip:3.txt"]
 
 
-def test_the_longest_honest_reply_is_far_below_the_limit():
+def test_the_longest_response_is_far_below_the_limit():
     month = 97 * 744 * (len(files.hub_rows([1])[0]) + 1)
 
     assert 3 * month < limits.IMPORTED_FILE.size
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "message"),
     [("absent.txt", "can't be opened: No such file"), ("folder", "a folder: name the files in it")],
 )
-def test_what_is_no_file_is_refused(tmp_path, name, said):
+def test_what_is_no_file_is_refused(tmp_path, name, message):
     (tmp_path / "folder").mkdir()
 
-    assert said in contents(tmp_path / name)[name]
+    assert message in contents(tmp_path / name)[name]
 
 
 def test_many_refused_files_of_a_zip_are_refused_one_by_one(tmp_path):
@@ -318,15 +320,15 @@ def test_files_that_others_met():
     taken = {"02": 1, "05": 5, "06": 0, "09": 3, "10": 2, "29": 1}
     for case, count in taken.items():
         (folder,) = CASES.glob(f"{case}-*")
-        found = [
+        results = [
             each
             for path in sorted(folder.iterdir())
             if path.name != "EXPECT.txt"
             for _, each in sources(path)
         ]
 
-        assert sum(isinstance(each, Source) for each in found) == count, folder
-        for each in found:
+        assert sum(isinstance(each, Source) for each in results) == count, folder
+        for each in results:
             if isinstance(each, Source):
                 assert_plausible(each.parsed(files.NOW).rows)
 
@@ -407,10 +409,10 @@ def test_names_of_files_are_shown_on_one_line(tmp_path):
     path = Path(f"{tmp_path}/a\n\x1b[31m\udcff.txt")
     path.write_bytes(WHOLE)
     packed = zipped(tmp_path / "b.zip", {"c\nd.txt": WHOLE})
-    found = [name for each in (path, packed) for name, _ in sources(each)]
+    names = [name for each in (path, packed) for name, _ in sources(each)]
 
-    assert found[0] == f"{tmp_path}/a\\n\\x1b[31m\\xff.txt"
-    assert found[1] == f"{packed}:c\\nd.txt"
+    assert names[0] == f"{tmp_path}/a\\n\\x1b[31m\\xff.txt"
+    assert names[1] == f"{packed}:c\\nd.txt"
 
 
 def test_a_file_without_a_name_in_a_zip_is_no_other_error(tmp_path):
@@ -425,13 +427,13 @@ def test_a_file_without_a_name_in_a_zip_is_no_other_error(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "message"),
     [
         (gzip.compress(WHOLE)[:1], "a gzip cut off after its first byte"),
         (gzip.compress(gzip.compress(gzip.compress(WHOLE))), "gzipped more than 2 times: unpack it first"),
     ],
 )
-def test_gzip_that_cant_be_unpacked_is_refused_by_name(tmp_path, body, said):
+def test_gzip_that_cant_be_unpacked_is_refused_by_name(tmp_path, body, message):
     (tmp_path / "a.gz").write_bytes(body)
 
-    assert said in contents(tmp_path / "a.gz")["a.gz"]
+    assert message in contents(tmp_path / "a.gz")["a.gz"]

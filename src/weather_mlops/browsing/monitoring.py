@@ -12,8 +12,8 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from weather_mlops.browsing.frame import TIMES, framed, link, link_to, listed, notice, wordy
+from weather_mlops.clock import KST
 from weather_mlops.errors import ObjectDamaged
-from weather_mlops.kma.endpoints import KST
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.limits import JSON_DOCUMENT
 from weather_mlops.monitoring.report import LATEST_HTML, ReportVerdict, document

@@ -1,1 +1,1 @@
-"""Years of observations: planned, fetched, audited and published in parts."""
+"""Years of observations: planned, fetched, audited and published in batches."""

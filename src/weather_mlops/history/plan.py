@@ -1,15 +1,15 @@
-"""What a load of history is made of: pure, and the same each time it is asked.
+"""How a load of history is divided into requests, batches and workers; deterministic, without I/O.
 
-A *chunk* is one call: a calendar month (UTC) of all chosen stations. No month is longer than 30 d 23 h, the
+A *request* is one call: a calendar month (UTC) of all chosen stations. No month is longer than 30 d 23 h, the
 longest span that the API serves whole, and a month is a partition of the table. All 97 stations in one call
-make a reply of 19 MB, and 240 calls for 20 years; one station a call would make 23,000, more than a day's
+make a response of 19 MB, and 240 calls for 20 years; one station a call would make 23,000, more than a day's
 quota.
 
-A *part* is several chunks in a row, ``rows_per_part`` rows at the most, that are audited and published as
-one: more rows would take more memory than a small machine has, fewer would spend most of the time on what
-each audit costs whatever its size.
+A *batch* is several consecutive requests, at most ``rows_per_part`` rows, that are audited and published
+together: more rows would take more memory than a small machine has, and with fewer the fixed cost of each
+audit would dominate.
 
-A *lane* is a task: of n lanes each takes every n-th part, one call at a time.
+A *worker* is a task: of n workers each takes every n-th batch, one call at a time.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,12 +20,12 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
+from weather_mlops.clock import HOUR, KST, month_of, next_month
 from weather_mlops.errors import Misconfigured
-from weather_mlops.kma.endpoints import HOUR, KST
 from weather_mlops.kma.fields import YEARS
 from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake.gaps import GapCall
-from weather_mlops.lake.rows import HOUR_KEYS, keys_of, month_of, next_month, to_datetime
+from weather_mlops.lake.keys import HOUR_KEYS, keys_of, to_datetime
 from weather_mlops.lake.schemas import UTC_TIME
 
 ROWS_PER_PART: Final = 400_000
@@ -54,7 +54,7 @@ class Request:
 
     @property
     def month(self) -> tuple[int, int]:
-        """Year and month, in Korea, of the first hour: the months that somebody asked for are Korea's."""
+        """Year and month of the first hour in KST, because users name days and months in KST."""
         begin = self.begin.astimezone(KST)
         return begin.year, begin.month
 
@@ -66,21 +66,21 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What is to be loaded: hours, both ends included (UTC), and stations; and in how many lanes.
+    """What to load: hours, both ends included (UTC), and stations; and by how many workers.
 
     Attributes:
         begin: the first hour.
         end: the last hour.
         stations: ids, ascending.
-        lanes: tasks that share the parts.
-        again: ask once more for hours that are known to be missing.
-        rows_per_part: how large a part may be.
+        workers: tasks that share the batches; ``lanes`` in the XCom.
+        again: request hours again that are known to be missing.
+        rows_per_part: upper limit of a batch, in rows.
     """
 
     begin: datetime
     end: datetime
     stations: tuple[int, ...]
-    lanes: int = 1
+    workers: int = 1
     again: bool = False
     rows_per_part: int = ROWS_PER_PART
 
@@ -96,14 +96,14 @@ class Load:
         again: bool = False,
         rows_per_part: int = ROWS_PER_PART,
     ) -> "Load":
-        """From days (KST), both included, to whole hours that are over.
+        """Plan the load of a span of days (KST), both included; only of hours that are over.
 
         Args:
-            first: DAYS_BEFORE days before the last one, where it isn't named.
-            last: today, where it isn't named.
+            first: the first day; None: DAYS_BEFORE days up to the last one.
+            last: the last day; None: today.
             stations: ids.
             now: the time, timezone-aware.
-            parallelism: lanes at the most.
+            parallelism: upper limit of workers.
             again: see the class.
             rows_per_part: see the class.
 
@@ -121,151 +121,155 @@ class Load:
         begin = datetime.combine(first, time(), KST).astimezone(UTC)
         end = min(datetime.combine(last, time(23), KST).astimezone(UTC), newest)
         if end < begin:
-            raise Misconfigured(f"from {first} to {last}: none of these hours is over yet; ask tomorrow")
+            raise Misconfigured(
+                f"from {first} to {last}: none of these hours is over yet; try again tomorrow"
+            )
         load = cls(begin, end, tuple(sorted(stations)), again=again, rows_per_part=rows_per_part)
-        return replace(load, lanes=max(1, min(parallelism, len(load.parts()))))
+        return replace(load, workers=max(1, min(parallelism, len(load.batches()))))
 
-    def chunks(self) -> list[Request]:
-        """The calls, in the order of their months; none where no station was open yet."""
-        found, month = [], month_of(self.begin)
+    def requests(self) -> list[Request]:
+        """The requests in the order of their months; none for months before any station opened."""
+        requests, month = [], month_of(self.begin)
         while month <= self.end:
             begin, end = max(month, self.begin), min(next_month(month) - HOUR, self.end)
             open_then = tuple(station for station in self.stations if _opened(station) <= end)
             if open_then:
-                found.append(Request(begin, end, open_then))
+                requests.append(Request(begin, end, open_then))
             month = next_month(month)
-        return found
+        return requests
 
-    def parts(self) -> list[tuple[Request, ...]]:
-        """Chunks in a row, ``rows_per_part`` rows at the most, one chunk at least."""
-        parts: list[list[Request]] = []
+    def batches(self) -> list[tuple[Request, ...]]:
+        """Consecutive requests, at most ``rows_per_part`` rows together, but at least one request."""
+        batches: list[list[Request]] = []
         rows = 0
-        for chunk in self.chunks():
-            if not parts or rows + chunk.rows > self.rows_per_part:
-                parts.append([])
+        for request in self.requests():
+            if not batches or rows + request.rows > self.rows_per_part:
+                batches.append([])
                 rows = 0
-            parts[-1].append(chunk)
-            rows += chunk.rows
-        return [tuple(part) for part in parts]
+            batches[-1].append(request)
+            rows += request.rows
+        return [tuple(batch) for batch in batches]
 
-    def lane(self, number: int) -> list[tuple[int, tuple[Request, ...]]]:
-        """The parts of a lane, with their numbers."""
-        return list(enumerate(self.parts()))[number :: self.lanes]
+    def batches_of(self, worker: int) -> list[tuple[int, tuple[Request, ...]]]:
+        """The batches of a worker (counted from 0), with their indices."""
+        return list(enumerate(self.batches()))[worker :: self.workers]
 
     def as_dict(self) -> dict[str, Any]:
-        """As JSON has it."""
+        """The load as a JSON document, for XCom."""
         return {
             "begin": self.begin.isoformat(),
             "end": self.end.isoformat(),
             "stations": list(self.stations),
-            "lanes": self.lanes,
+            "lanes": self.workers,
             "again": self.again,
             "rows_per_part": self.rows_per_part,
         }
 
     @classmethod
-    def from_dict(cls, told: Mapping[str, Any]) -> "Load":
-        """From what ``as_dict`` gave."""
-        begin, end = (datetime.fromisoformat(told[name]) for name in ("begin", "end"))
-        return cls(begin, end, tuple(told["stations"]), told["lanes"], told["again"], told["rows_per_part"])
+    def from_dict(cls, stored: Mapping[str, Any]) -> "Load":
+        """The load that ``as_dict`` wrote."""
+        begin, end = (datetime.fromisoformat(stored[name]) for name in ("begin", "end"))
+        return cls(
+            begin, end, tuple(stored["stations"]), stored["lanes"], stored["again"], stored["rows_per_part"]
+        )
 
 
-def months_of(chunks: Iterable[Request]) -> int:
-    """How many of Korea's calendar months chunks are of.
+def months_of(requests: Iterable[Request]) -> int:
+    """Count the calendar months (KST) of requests.
 
-    A chunk is a month of UTC. The first one of a load is, as a rule, the first nine hours of its first month.
+    Requests are months in UTC, so the first one of a load usually holds just the first nine hours of a month.
     """
-    return len({chunk.month for chunk in chunks})
+    return len({request.month for request in requests})
 
 
 class PendingStationHours:
-    """Station-hours of a chunk that are still to come.
+    """Station-hours of a request that no response has settled yet.
 
-    A reply settles what it is about: the stations that it has any row of, from its oldest to its newest
-    hour. What is cut off before or after these stays wanted. A station that it has no row of is asked for
-    once more, and then believed to be silent: an empty reply, or one without a station, may be a mistake. And
-    so is a reply that settles nothing at all.
+    A response settles the stations that it has any row of, from its oldest to its newest hour. Hours that
+    were cut off before or after these stay pending. A station without a row is requested once more, and then
+    taken to be silent: an empty response, or one without the station, may be a mistake. The same goes for a
+    response that settles nothing at all.
 
     Args:
-        chunk: hours and stations.
+        request: hours and stations.
     """
 
-    def __init__(self, chunk: Request) -> None:
-        self.chunk = chunk
-        self._stations = np.array(chunk.stations)
-        self._base = keys_of(_table(self._stations, chunk.begin, np.zeros(len(chunk.stations))))
-        opened = np.array([(_opened(station) - chunk.begin) // HOUR for station in chunk.stations])
-        self._open: np.ndarray = np.arange(chunk.hours)[None, :] >= opened[:, None]
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self._stations = np.array(request.stations)
+        self._base = keys_of(_table(self._stations, request.begin, np.zeros(len(request.stations))))
+        opened = np.array([(_opened(station) - request.begin) // HOUR for station in request.stations])
+        self._open: np.ndarray = np.arange(request.hours)[None, :] >= opened[:, None]
         self._doubted = np.zeros_like(self._open)
 
     def __len__(self) -> int:
         return int(self._open.sum())
 
     def discard(self, keys: np.ndarray) -> None:
-        """Take out what is there already."""
-        station, hour, inside = self._places(keys)
+        """Remove station-hours that are present already."""
+        station, hour, inside = self._indices(keys)
         self._open[station[inside], hour[inside]] = False
 
     def holds(self, keys: np.ndarray) -> np.ndarray:
-        """Which keys are wanted."""
-        station, hour, inside = self._places(keys)
-        found = np.zeros(keys.size, bool)
-        found[inside] = self._open[station[inside], hour[inside]]
-        return found
+        """A mask of the keys that are pending."""
+        station, hour, inside = self._indices(keys)
+        pending = np.zeros(keys.size, bool)
+        pending[inside] = self._open[station[inside], hour[inside]]
+        return pending
 
     def touches(self, begin: datetime, end: datetime, stations: Sequence[int] | None) -> bool:
-        """Whether anything of a period and of stations is wanted; None stands for all stations."""
+        """Whether any hour of a period and of stations is pending; None stands for all stations."""
         return bool(self._open[self._rows(stations), self._columns(begin, end)].any())
 
     def settle(self, begin: datetime, end: datetime, stations: Sequence[int] | None, rows: pa.Table) -> None:
-        """Take out what a reply settles.
+        """Remove the station-hours that a response settles.
 
         Args:
-            begin: first hour that it was asked for.
-            end: last hour, included.
+            begin: first requested hour.
+            end: last requested hour, included.
             stations: ids; None for all.
-            rows: all of its rows; columns of KEY.
+            rows: all rows of the response; columns of KEY.
         """
-        asked, before = self._rows(stations), len(self)
-        seen = asked & np.isin(self._stations, rows["station_id"].to_numpy())
+        requested, before = self._rows(stations), len(self)
+        seen = requested & np.isin(self._stations, rows["station_id"].to_numpy())
         if rows.num_rows:
             times = rows["observed_at"].cast(pa.int64()).to_numpy()
             oldest, newest = (to_datetime(int(each)) for each in (times.min(), times.max()))
             self._open[seen, self._columns(oldest, newest)] = False
-        # A reply that settles nothing won't settle more when it is asked for a third time.
-        doubtful = asked if len(self) == before else asked & ~seen
+        # A response that settles nothing won't settle more when it is requested a third time.
+        doubtful = requested if len(self) == before else requested & ~seen
         span = self._columns(begin, end)
         self._open[doubtful, span] &= ~self._doubted[doubtful, span]
         self._doubted[doubtful, span] = True
 
     def next_call(self) -> GapCall | None:
-        """What to ask for next: the stations that want the earliest hour, up to the last that they want."""
+        """The next call: the stations with the earliest pending hour, up to their last pending hour."""
         hours = np.flatnonzero(self._open.any(axis=0))
         if not hours.size:
             return None
         stations = self._open[:, hours[0]]
         last = np.flatnonzero(self._open[stations].any(axis=0))[-1]
-        begin = self.chunk.begin
+        begin = self.request.begin
         ids = tuple(self._stations[stations].tolist())
         return GapCall(begin + int(hours[0]) * HOUR, begin + int(last) * HOUR, ids)
 
     def table(self) -> pa.Table:
-        """What is wanted now, as rows with the columns of KEY."""
+        """The pending station-hours, as rows with the columns of KEY."""
         station, hour = np.nonzero(self._open)
-        return _table(self._stations[station], self.chunk.begin, hour)
+        return _table(self._stations[station], self.request.begin, hour)
 
     def _rows(self, stations: Sequence[int] | None) -> np.ndarray:
         return np.ones(self._stations.size, bool) if stations is None else np.isin(self._stations, stations)
 
     def _columns(self, begin: datetime, end: datetime) -> slice:
-        first, last = ((hour - self.chunk.begin) // HOUR for hour in (begin, end))
+        first, last = ((hour - self.request.begin) // HOUR for hour in (begin, end))
         return slice(max(first, 0), max(last + 1, 0))
 
-    def _places(self, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Station's row, hour's column, and whether the key is in the chunk at all."""
+    def _indices(self, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Of each key: the station's row, the hour's column, and whether the request includes the key."""
         station = np.minimum(np.searchsorted(self._base, keys, "right") - 1, self._base.size - 1)
         minutes = keys - self._base[np.maximum(station, 0)]
-        inside = (station >= 0) & (minutes % HOUR_KEYS == 0) & (minutes < HOUR_KEYS * self.chunk.hours)
+        inside = (station >= 0) & (minutes % HOUR_KEYS == 0) & (minutes < HOUR_KEYS * self.request.hours)
         return station, minutes // HOUR_KEYS, inside
 
 

@@ -1,4 +1,4 @@
-"""Where the API is: the one form of its URL that is taken, and what is shown of another one."""
+"""Check the API's URL and key; messages show nothing of them that may be secret."""
 
 import ipaddress
 import re
@@ -8,30 +8,30 @@ from urllib.parse import urlsplit
 from weather_mlops.errors import Misconfigured
 
 EXAMPLE: Final = "https://apihub.kma.go.kr/api/typ01/url"
-# A shorter one may occur in a text by chance, and can't be a real key.
+# A shorter text may occur elsewhere by chance, and can't be a real key.
 SHORTEST_KEY: Final = 8
 _SETTINGS: Final = "KMA_API_URL, or in Airflow the host of the connection kma_default"
-# Scheme, host and port, folders. Everything else has no place in it: a query, a login, a fragment, spaces.
+# Scheme, host and port, folders. Nothing else is allowed: no query, login, fragment or space.
 _URL: Final = re.compile(r"https?://(\[[0-9a-f:.]+\]|[\w.-]+)(:[0-9]{1,5})?((/[\w.~-]+)*)", re.IGNORECASE)
-# Of a host's name: container names have underscores. A dot at the name's end is DNS's root.
+# A label of a host name; names of containers have underscores. A trailing dot is DNS's root.
 _LABEL: Final = re.compile(r"\w([\w-]{0,61}\w)?")
 _LONGEST_HOST: Final = 253
-# Another parameter's name after the key, of a query that was copied whole.
+# Another parameter after the key, from a query that was copied whole.
 _NEXT_PARAMETER: Final = re.compile(r"&\w+=")
-# What copying and configuration files leave around a key; none of it is ever in one.
+# Characters that copying and configuration files leave around a key; a key never has them.
 _NOT_OF_A_KEY: Final = re.compile(r"[^!-~]|[\"'`<>\\]|^[=?&]")
 _ENDPOINT: Final = re.compile(r"(kma|stn|nph|sfc|awsh?)[_-].*|.*\.[a-z]{2,5}\d?", re.IGNORECASE)
 
 
 def with_key(url: str, key: str) -> str:
-    """The URL as ``base_url`` gives it, checked together with the key that goes with it.
+    """Return the URL as ``base_url`` does, checked together with its key.
 
     Args:
-        url: as somebody set it.
+        url: from the settings.
         key: of the API Hub, without spaces around it.
 
     Raises:
-        Misconfigured: one of the two is missing, holds the other, or can't be used. Neither is shown.
+        Misconfigured: one of the two is missing, holds the other, or is invalid. The message shows neither.
     """
     if not url.strip() or not key:
         raise Misconfigured(
@@ -41,47 +41,48 @@ def with_key(url: str, key: str) -> str:
     check_key(key)
     if len(key) >= SHORTEST_KEY and key in url:
         raise Misconfigured(
-            f"the KMA API's URL holds the key: set {_SETTINGS}, to {EXAMPLE}, and the key apart"
+            f"the KMA API's URL holds the key: set {_SETTINGS}, to {EXAMPLE}, and the key separately"
         )
     return base_url(url)
 
 
 def check_key(key: str) -> None:
-    """Make sure that a key is nothing but the key.
+    """Make sure that a key is just the key.
 
     Args:
         key: without spaces around it.
 
     Raises:
-        Misconfigured: it is a URL, has other parameters, or has characters that no key has. It isn't shown.
+        Misconfigured: it is a URL, has other parameters, or has characters that no key has. The message
+            doesn't show it.
     """
-    place = "set KMA_AUTH_KEY, or the password of the connection kma_default,"
+    where = "set KMA_AUTH_KEY, or the password of the connection kma_default,"
     if "://" in key or "authkey=" in key.lower():
         raise Misconfigured(
-            f"the KMA API's key is a URL, or has its parameter's name before it: {place} to what stands "
-            "behind authKey= alone"
+            f"the KMA API's key is a URL, or has its parameter's name before it: {where} to the text after "
+            "authKey= alone"
         )
     if _NEXT_PARAMETER.search(key):
         raise Misconfigured(
-            f"the KMA API's key has another parameter behind it (&...=): {place} to what stands between "
+            f"the KMA API's key has another parameter behind it (&...=): {where} to the text between "
             "authKey= and the next & alone"
         )
     if _NOT_OF_A_KEY.search(key):
         raise Misconfigured(
             "the KMA API's key has characters that no key has: quotes, spaces, control characters, letters "
-            f"other than ASCII, or =, ? or & at its beginning: {place} to the key alone, without quotes, as "
+            f"other than ASCII, or =, ? or & at its beginning: {where} to the key alone, without quotes, as "
             "apihub.kma.go.kr shows it"
         )
 
 
 def base_url(text: str) -> str:
-    """The URL that endpoints' names are put behind, without a slash at its end.
+    """The URL that the names of endpoints are appended to, without a slash at its end.
 
     Args:
-        text: as somebody set it.
+        text: from the settings.
 
     Raises:
-        Misconfigured: it has another form. The message shows scheme and host alone: the rest, such as the
+        Misconfigured: it has another form. The message shows only scheme and host: the rest, such as the
             query of an example that was copied whole, may hold the key.
     """
     url = text.strip().rstrip("/")
@@ -115,7 +116,7 @@ def _origin(url: str) -> str:
 
 
 def _is_host(text: str) -> bool:
-    """Whether something can be connected to under it: an address, or a name that DNS can have."""
+    """Whether a text is an IP address, or a name that DNS can have."""
     if text.startswith("["):
         return _is_address(text.strip("[]"))
     host = text.removesuffix(".")

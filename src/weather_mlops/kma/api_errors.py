@@ -1,8 +1,8 @@
-"""Error responses of the KMA API Hub and of data.go.kr's gateway: read, and told apart. Pure; no HTTP.
+"""Parse and classify error responses of the KMA API Hub and of data.go.kr's gateway; without I/O.
 
 The API Hub answers errors as JSON, as a sentence of plain text or as an HTML page; the gateway as XML
-(``OpenAPI_ServiceResponse``) or JSON with a ``resultCode``, both with HTTP 200. The gateway's code says what
-an error is; without one its words do: the same HTTP 403 means a used-up quota or a missing approval.
+(``OpenAPI_ServiceResponse``) or JSON with a ``resultCode``, both with HTTP 200. The gateway's code
+identifies the error; without one its text has to: HTTP 403 means a used-up quota or a missing approval.
 """
 
 import codecs
@@ -58,7 +58,7 @@ _TAGS: Final = re.compile(
     r"<(?:\w+:)?(resultCode|returnReasonCode|resultMsg|returnAuthMsg|errMsg)>\s*(?:<!\[CDATA\[)?([^<\]]*)",
     re.IGNORECASE,
 )
-# What isn't closed goes on to the end, so that each part is read once.
+# An unclosed tag extends to the end, so that the expression takes linear time.
 _UNSEEN: Final = re.compile(
     r"<(script|style|title)\b.*?(?:</\1>|\Z)|<!--.*?(?:-->|\Z)|<[^<>]*>", re.IGNORECASE | re.DOTALL
 )
@@ -79,7 +79,7 @@ _BY_STATUS: Final[Mapping[int, type[WeatherError]]] = {
 _REFUSED: Final = frozenset(
     {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.PROXY_AUTHENTICATION_REQUIRED}
 )
-# What frameworks name an error by when the reason stands in another field.
+# Texts that frameworks send as the error while the reason is in another field.
 _PHRASES: Final = frozenset(status.phrase.lower() for status in HTTPStatus)
 # Byte order marks, and how '{' or '<' begins in UTF-16 without one.
 _ENCODINGS: Final = (
@@ -92,13 +92,13 @@ _ENCODINGS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What an error response says of itself.
+    """The content of an error response.
 
     Attributes:
-        status: as HTTP counts them, by the body; 0 where it names none.
-        code: the gateway's; empty where there is none.
-        message: its words, in one line; empty where there are none.
-        page: whether it is an HTML page, whose words may be about anything.
+        status: HTTP status that the body names; 0 if none.
+        code: code of the gateway; empty if none.
+        message: text in one line; empty if none.
+        page: whether it is an HTML page, whose text may be about anything.
     """
 
     status: int = 0
@@ -108,7 +108,7 @@ class Notice:
 
     @property
     def quoted(self) -> str:
-        """Code and words in parentheses, to stand in a sentence; empty where there are none."""
+        """Code and message in parentheses, to be used in a sentence; empty if there are none."""
         parts = [self.code if self.code != self.message else "", self.message]
         text = ": ".join(part[:LONGEST_MESSAGE] for part in parts if part)
         return f" ({text})" if text else ""
@@ -121,8 +121,8 @@ def read(body: bytes) -> Notice:
     text = _decoded(body).strip()
     if text.startswith(("{", "[")):
         return _of_json(text)
-    if found := [(name.lower(), _line(value)) for name, value in _TAGS.findall(text)]:
-        return _of_fields(found)
+    if fields := [(name.lower(), _line(value)) for name, value in _TAGS.findall(text)]:
+        return _of_fields(fields)
     if text.startswith("<"):
         seen, title = _line(_UNSEEN.sub(" ", text)), _TITLE.search(text)
         return Notice(message=seen or _line(title[1] if title else ""), page=bool(_HTML.search(text)))
@@ -130,11 +130,11 @@ def read(body: bytes) -> Notice:
 
 
 def kind_of(http_status: int, notice: Notice) -> type[WeatherError] | None:
-    """What an error response means; None where it says nothing, and what it is remains to be seen.
+    """The error that a response means; None where it may be no error at all.
 
     Args:
         http_status: of HTTP; a status in the body overrides it.
-        notice: what the body says.
+        notice: content of the body.
     """
     status = notice.status or http_status
     broken = status >= HTTPStatus.INTERNAL_SERVER_ERROR
@@ -166,12 +166,12 @@ def _by_code(notice: Notice) -> type[WeatherError]:
 
 
 def _by_page(words: str, status: int) -> type[WeatherError] | None:
-    """By the words of an HTML page, where they can be the API's."""
+    """Classify an HTML page by its text, where that can be the API's."""
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or error_words.IN_BETWEEN.search(words):
         return None
     if status != HTTPStatus.OK:
         return error_words.meaning(words, broken=False)
-    # With 200 it may be a page of the portal, which writes of keys and quotas at length.
+    # With 200 it may be a page of the portal that explains keys and quotas.
     if len(words) > LONGEST_MESSAGE or error_words.MAINTENANCE.search(words):
         return None
     return error_words.meaning(words, broken=False)
@@ -192,11 +192,11 @@ def _of_json(text: str) -> Notice:
         return notice
     texts = [value for name, value in everything if value and name not in _CODE_FIELDS | {"status"}]
     others = dict.fromkeys(text for text in texts if error_words.plain(text) not in _PHRASES)
-    return replace(notice, message=_with_telling(notice.message, list(others)))
+    return replace(notice, message=_with_meaningful(notice.message, list(others)))
 
 
-def _with_telling(message: str, others: list[str]) -> str:
-    """A message that means nothing, with another text of the document that does; a used-up quota first."""
+def _with_meaningful(message: str, others: list[str]) -> str:
+    """Add to an unclear message the text of the document that can be classified; a used-up quota first."""
     kinds = [error_words.meaning(error_words.plain(text), broken=False) for text in others]
     known = sorted(
         (kind is not QuotaExhausted, position) for position, kind in enumerate(kinds) if kind is not None
@@ -207,16 +207,16 @@ def _with_telling(message: str, others: list[str]) -> str:
 
 
 def _scalars(document: Any, *, lists: bool) -> list[tuple[str, str]]:
-    """Names and values of a document's objects, those that stand outside first.
+    """Names and values of a document's objects, the outer ones first.
 
     Args:
         document: of JSON.
         lists: whether the items of its lists count as well, under the name of the list.
     """
-    found: list[tuple[str, str]] = []
+    fields: list[tuple[str, str]] = []
     level: list[tuple[str, Any]] = [("", document)]
     while level:
-        found += [
+        fields += [
             (name, _line(str(each)))
             for name, each in level
             if isinstance(each, str | int | float) and not isinstance(each, bool)
@@ -226,13 +226,13 @@ def _scalars(document: Any, *, lists: bool) -> list[tuple[str, str]]:
         if lists:
             inside += [(name, item) for name, each in level if isinstance(each, list) for item in each]
         level = inside
-    return found
+    return fields
 
 
-def _of_fields(found: list[tuple[str, str]]) -> Notice:
-    status = next((int(value) for name, value in found if name == "status" and _is_status(value)), 0)
-    code = next((value for name, value in found if name in _CODE_FIELDS and value), "")
-    messages = dict.fromkeys(value for name, value in found if name in _MESSAGE_FIELDS and value)
+def _of_fields(fields: list[tuple[str, str]]) -> Notice:
+    status = next((int(value) for name, value in fields if name == "status" and _is_status(value)), 0)
+    code = next((value for name, value in fields if name in _CODE_FIELDS and value), "")
+    messages = dict.fromkeys(value for name, value in fields if name in _MESSAGE_FIELDS and value)
     if not status and _is_status(code):
         status, code = int(code), ""
     return Notice(status, code, "; ".join(messages))
@@ -243,7 +243,7 @@ def _is_status(text: str) -> bool:
 
 
 def encoding_of(body: bytes) -> str:
-    """UTF-16 by its first bytes, else UTF-8, for which EUC-KR may stand."""
+    """UTF-16 if the first bytes say so, else UTF-8 (which may turn out to be EUC-KR)."""
     return next((name for start, name in _ENCODINGS if start.match(body)), "utf-8")
 
 

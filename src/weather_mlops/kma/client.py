@@ -1,6 +1,6 @@
-"""The KMA API Hub over HTTP: asks, waits, counts its calls, and tells errors apart.
+"""HTTP client of the KMA API Hub: sends requests, retries, counts calls, and classifies errors.
 
-The key is a query parameter of the API. It stays in here: no log, no exception, no repr has it.
+The key is a query parameter of the API. It never leaves this module: no log, exception or repr shows it.
 """
 
 import contextlib
@@ -40,9 +40,9 @@ from weather_mlops.kma.endpoints import (
 log = logging.getLogger(__name__)
 
 KEY_PARAMETER: Final = "authKey"
-# A reply that keeps dripping is given up after this many times the read timeout.
+# A response that keeps trickling in is abandoned after this many times the read timeout.
 DEADLINE_FACTOR: Final = 6
-# Hosts of this machine, which no proxy of a company stands before.
+# Hosts of this machine, which are always reached without a proxy.
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -59,10 +59,10 @@ class CallBudget(Protocol):
     """Counts the calls of a day."""
 
     def take(self, calls: int = 1) -> int:
-        """Reserve calls; how many are left today.
+        """Reserve calls, and return how many are left today.
 
         Raises:
-            QuotaExhausted: there are not as many left.
+            QuotaExhausted: fewer calls are left.
         """
 
 
@@ -76,15 +76,15 @@ class UncountedCalls:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A reply exactly as received.
+    """A response exactly as received.
 
     Attributes:
-        endpoint: its name, ``kma_sfctm3``.
-        params: what was asked, without the key.
-        url: where, without the key.
-        status: of HTTP.
-        fetched_at: when it was whole, UTC.
-        body: its bytes.
+        endpoint: name of the endpoint, ``kma_sfctm3``.
+        params: parameters of the request, without the key.
+        url: URL of the request, without the key.
+        status: HTTP status.
+        fetched_at: when the last byte was received, UTC.
+        body: bytes of the body.
     """
 
     endpoint: str
@@ -101,19 +101,19 @@ class Response:
 
 
 class KmaClient:
-    """Asks the KMA API Hub, one call at a time.
+    """Calls the KMA API Hub, one call at a time.
 
     Args:
         base_url: of the endpoints, ``https://apihub.kma.go.kr/api/typ01/url``.
         key: of the API Hub.
         budget: counts the calls; each attempt is one.
         connect_timeout: seconds.
-        read_timeout: seconds without a byte; a whole reply may take six times as long.
-        attempts: at the most, for what can pass: no answer, a server error, a reply that is cut off.
+        read_timeout: seconds without a byte; a whole response may take six times as long.
+        attempts: upper limit, for transient errors: no answer, a server error, a response that is cut off.
         sleep: waits between attempts.
 
     Raises:
-        Misconfigured: the URL or the key is empty, or the URL is none that endpoints can be put behind.
+        Misconfigured: the URL or the key is empty, or names of endpoints can't be appended to the URL.
     """
 
     def __init__(  # noqa: PLR0913  each can be tuned
@@ -133,17 +133,17 @@ class KmaClient:
         self._timeout = (connect_timeout, read_timeout)
         self._one_at_a_time = threading.Lock()
         self._session = requests.Session()
-        # A proxy of the environment sees the key in a query over http, and nothing of one over https.
+        # A proxy of the environment would see the key in a query over http, but not over https.
         self._session.trust_env = self.base_url.lower().startswith("https:")
         host = urlsplit(self.base_url).hostname or ""
-        # In requests' own words, so that the environment's certificates still count.
+        # Not trust_env=False, so that certificates of the environment are still used.
         self._proxies = {"no_proxy": host} if host in LOOPBACK else None
         self._retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type((KmaUnavailable, ResponseTruncated)),
             stop=tenacity.stop_after_attempt(attempts),
             wait=tenacity.wait_exponential_jitter(initial=1, max=30, jitter=1),
             sleep=sleep,
-            before_sleep=_tell_retry,
+            before_sleep=_log_retry,
             reraise=True,
         )
 
@@ -151,7 +151,7 @@ class KmaClient:
         return f"KmaClient({self.base_url!r})"
 
     def period(self, begin: datetime, end: datetime, stations: Sequence[int] = ()) -> Iterator[Response]:
-        """Observations of a period, both ends included; a reply for each span that the API serves whole.
+        """Observations of a period, both ends included; one response per span that the API serves whole.
 
         Raises:
             WeatherError: those of ``classify``, ``check_range`` and ``spans`` in kma/endpoints.py,
@@ -159,9 +159,9 @@ class KmaClient:
         """
         for first, last in spans(begin, end):
             query = {"tm1": kst(first), "tm2": kst(last), "stn": stations_asked(stations), "help": "0"}
-            reply = self._ask(PERIOD, query)
-            check_range(reply.url, reply.body, first, last)
-            yield reply
+            response = self._ask(PERIOD, query)
+            check_range(response.url, response.body, first, last)
+            yield response
 
     def station_info(self, at: datetime) -> Response:
         """The list of surface stations.
@@ -185,7 +185,7 @@ class KmaClient:
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             failure = _failure(shown, error)
         if failure:
-            # Raised out here because the text of the error above holds the key: it is no context of this one.
+            # Raised outside of the handler: the error above, whose text has the key, must not be its context.
             raise failure
         log.info(
             "asked: %s status=%d bytes=%d seconds=%.2f calls_left=%d",
@@ -202,8 +202,8 @@ class KmaClient:
         """Status and body of one call.
 
         Raises:
-            FormatChanged: the body is longer than any honest one, or packed in a way that nobody asked for.
-            requests.RequestException, urllib3.exceptions.HTTPError: there was no whole answer in time.
+            FormatChanged: the body is longer than the limit, or has an encoding that was not requested.
+            requests.RequestException, urllib3.exceptions.HTTPError: there was no complete response in time.
         """
         with self._session.get(
             url,
@@ -213,22 +213,22 @@ class KmaClient:
             allow_redirects=False,
             stream=True,
             proxies=self._proxies,
-        ) as reply:
-            # Each byte that drips in begins the read timeout again: another thread ends all of it.
+        ) as response:
+            # Each byte restarts the read timeout, so a timer in another thread limits the whole response.
             late = threading.Event()
-            end = threading.Timer(DEADLINE_FACTOR * self._timeout[1], _cut, (reply.raw, late))
+            end = threading.Timer(DEADLINE_FACTOR * self._timeout[1], _cut, (response.raw, late))
             end.daemon = True
             end.start()
             try:
-                body = limits.read_at_most(reply.raw, limits.KMA_RESPONSE, shown)
+                body = limits.read_at_most(response.raw, limits.KMA_RESPONSE, shown)
             finally:
                 end.cancel()
                 if late.is_set():
                     raise requests.Timeout
-            return reply.status_code, _unpacked(shown, body, reply.headers.get("Content-Encoding", ""))
+            return response.status_code, _unpacked(shown, body, response.headers.get("Content-Encoding", ""))
 
     def _without_key(self, body: bytes) -> bytes:
-        """A reply whose words may go into an error: some servers repeat what they were asked."""
+        """A body without the key, for messages of errors: some servers repeat the request."""
         key = self._key.get_secret_value()
         if len(key) >= address.SHORTEST_KEY:
             for encoding in {"utf-8", api_errors.encoding_of(body)}:
@@ -237,17 +237,17 @@ class KmaClient:
         return body
 
 
-def _cut(reply: urllib3.BaseHTTPResponse, late: threading.Event) -> None:
+def _cut(response: urllib3.BaseHTTPResponse, late: threading.Event) -> None:
     late.set()
     with contextlib.suppress(ValueError, RuntimeError):  # it ended by itself just now
-        reply.shutdown()
+        response.shutdown()
 
 
 def _unpacked(shown: str, body: bytes, encoding: str) -> bytes:
-    """A body without the encoding that it came in.
+    """Decode a body.
 
     Raises:
-        FormatChanged: it is longer than any honest one, or in another encoding than was asked for.
+        FormatChanged: it is longer than the limit, or has an encoding that was not requested.
         requests.exceptions.ContentDecodingError: it is damaged.
     """
     match encoding.strip().lower():
@@ -260,11 +260,11 @@ def _unpacked(shown: str, body: bytes, encoding: str) -> bytes:
             except (OSError, EOFError, zlib.error) as error:
                 raise requests.exceptions.ContentDecodingError from error
         case other:
-            raise FormatChanged(f"{shown}: the body is encoded as {other[:20]!r}, which was not asked for")
+            raise FormatChanged(f"{shown}: the body is encoded as {other[:20]!r}, which was not requested")
 
 
 def _spellings(key: str) -> set[str]:
-    """A key as it is, and as queries, JSON and HTML have it."""
+    """A key as it is, and as it is escaped in queries, JSON and HTML."""
     queries = {quote(key, safe=""), quote_plus(key), quote(key)}
     lower = {re.sub("%..", lambda escape: escape[0].lower(), query) for query in queries}
     return {key, *queries, *lower, key.replace("/", "\\/"), html.escape(key)}
@@ -274,8 +274,11 @@ _REASONS: Final[tuple[tuple[tuple[type[Exception], ...], str], ...]] = (
     ((requests.exceptions.SSLError, urllib3.exceptions.SSLError), "no trusted TLS connection"),
     ((requests.ConnectTimeout,), "no connection in time"),
     ((requests.Timeout, urllib3.exceptions.TimeoutError), "no answer in time"),
-    ((requests.exceptions.ChunkedEncodingError, urllib3.exceptions.ProtocolError), "the reply broke off"),
-    ((requests.exceptions.ContentDecodingError,), "the reply is a damaged gzip"),
+    (
+        (requests.exceptions.ChunkedEncodingError, urllib3.exceptions.ProtocolError),
+        "the response was cut off",
+    ),
+    ((requests.exceptions.ContentDecodingError,), "the response is a damaged gzip"),
     ((requests.ConnectionError,), "no connection"),
 )
 
@@ -289,17 +292,17 @@ _UNUSABLE: Final = (
 
 
 def _failure(shown: str, error: Exception) -> WeatherError:
-    """What a call that got no response ends with; without the words of the error, which hold the key."""
+    """The error of a call without a response; it doesn't quote the cause, whose text has the key."""
     reason = next((text for kinds, text in _REASONS if isinstance(error, kinds)), type(error).__name__)
     if isinstance(error, _UNUSABLE):
         return Misconfigured(
-            f"{shown}: not a URL that can be connected to ({reason}). Check KMA_API_URL or the host of "
+            f"{shown}: no connection to this URL is possible ({reason}). Check KMA_API_URL or the host of "
             "kma_default, and HTTPS_PROXY where it is set."
         )
-    return KmaUnavailable(f"{shown}: {reason}. It passes by itself most of the time; try again later.")
+    return KmaUnavailable(f"{shown}: {reason}. This is usually temporary; try again later.")
 
 
-def _tell_retry(state: tenacity.RetryCallState) -> None:
+def _log_retry(state: tenacity.RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
     wait = state.next_action.sleep if state.next_action else 0
-    log.warning("attempt %d failed, again in %.1f s: %s", state.attempt_number, wait, error)
+    log.warning("attempt %d failed, next one in %.1f s: %s", state.attempt_number, wait, error)

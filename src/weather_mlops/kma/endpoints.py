@@ -1,14 +1,15 @@
-"""The endpoints of the KMA API Hub: how they are asked, and what they answer. Pure; no HTTP.
+"""Requests and responses of the endpoints of the KMA API Hub; without I/O.
 
-https://apihub.kma.go.kr: kma_sfctm3 gives a period, stn_inf the list of stations. Times are KST. "31 days at
-most" is cut to 30 without a word when the span is 31 d 0 h.
+https://apihub.kma.go.kr: kma_sfctm3 serves observations of a period, stn_inf the list of stations. Times are
+KST. The documented limit is 31 days, but a span of 31 d 0 h is silently cut to 30 days.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Final
 
+from weather_mlops.clock import HOUR, KST
 from weather_mlops.errors import (
     EndpointNotApproved,
     FormatChanged,
@@ -27,19 +28,17 @@ from weather_mlops.kma import api_errors, wire
 PERIOD: Final = "kma_sfctm3"
 STATIONS: Final = "stn_inf"
 ALL_STATIONS: Final = "0"
-KST: Final = timezone(timedelta(hours=9), "KST")
-HOUR: Final = timedelta(hours=1)
-# The longest span that is served whole.
+# The longest span that the API serves whole.
 LONGEST_SPAN: Final = timedelta(days=30, hours=23)
 
 
 def kst(moment: datetime) -> str:
-    """A moment as the API writes it: YYYYMMDDHHmm, KST."""
+    """Format a time as the API writes it: YYYYMMDDHHmm, KST."""
     return moment.astimezone(KST).strftime("%Y%m%d%H%M")
 
 
 def from_kst(wire: str) -> datetime:
-    """The moment, UTC, that the API writes as YYYYMMDDHHmm, KST."""
+    """Parse a time of the API (YYYYMMDDHHmm, KST); returns UTC."""
     return datetime.strptime(wire, "%Y%m%d%H%M").replace(tzinfo=KST).astimezone(UTC)
 
 
@@ -60,17 +59,17 @@ def spans(begin: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
 
 
 def stations_asked(stations: Sequence[int]) -> str:
-    """Station ids as the API takes them; all when none is named."""
+    """Station ids as a parameter of the API; no ids stand for all stations."""
     return ":".join(str(station) for station in stations) or ALL_STATIONS
 
 
 def classify(url: str, status: int, body: bytes) -> None:
-    """Return when a reply is data; else say what it is.
+    """Return if a response is data; else raise the error that it means.
 
     Args:
-        url: what was asked, without the key.
-        status: of HTTP.
-        body: of the reply.
+        url: URL of the request, without the key.
+        status: HTTP status.
+        body: body of the response.
 
     Raises:
         KeyRefused, EndpointNotApproved, QuotaExhausted, KmaUnavailable, KmaMaintenance, ResponseTruncated,
@@ -82,7 +81,7 @@ def classify(url: str, status: int, body: bytes) -> None:
         if kind := api_errors.kind_of(status, notice):
             meaning = _FOREIGN_PAGE if notice.page and kind is Misconfigured else _MEANINGS[kind]
             http = f"{notice.status or status}{notice.quoted}"
-            raise kind(f"{url}: {meaning.format(status=http, said=notice.quoted)}")
+            raise kind(f"{url}: {meaning.format(status=http, quoted=notice.quoted)}")
     try:
         wire.check_markers(body)
     except (KmaMaintenance, ResponseTruncated) as error:
@@ -90,41 +89,41 @@ def classify(url: str, status: int, body: bytes) -> None:
 
 
 _MEANINGS: Final[Mapping[type[WeatherError], str]] = {
-    KeyRefused: "the KMA refuses the key{said}. Check KMA_AUTH_KEY or kma_default.",
-    QuotaExhausted: "the day's calls are used up{said}. It goes on after 00:00 KST.",
+    KeyRefused: "the KMA refuses the key{quoted}. Check KMA_AUTH_KEY or kma_default.",
+    QuotaExhausted: "the day's calls are used up{quoted}. Calls are available again after 00:00 KST.",
     EndpointNotApproved: (
-        "the key has no approval for this endpoint{said}. Apply for it at apihub.kma.go.kr."
+        "the key has no approval for this endpoint{quoted}. Apply for it at apihub.kma.go.kr."
     ),
-    KmaUnavailable: "server error {status}. It passes by itself; try again later.",
-    KmaMaintenance: "the KMA is under maintenance{said}. It passes; try again later.",
-    NothingYet: "there are no data yet{said}. The next run asks again.",
+    KmaUnavailable: "server error {status}. This is temporary; try again later.",
+    KmaMaintenance: "the KMA is under maintenance{quoted}. This is temporary; try again later.",
+    NothingYet: "there are no data yet{quoted}. The next run requests them again.",
     Misconfigured: (
-        "there is no such endpoint, or it knows no such request{said}. "
+        "there is no such endpoint, or it doesn't support the request{quoted}. "
         "Check KMA_API_URL or the host of kma_default."
     ),
-    FormatChanged: "an answer that isn't known: status {status}. Look it up at apihub.kma.go.kr.",
+    FormatChanged: "unknown response: status {status}. Look it up at apihub.kma.go.kr.",
 }
 _FOREIGN_PAGE: Final = (
-    "status {status} with an HTML page: these aren't the API's words; a web server, a proxy or a firewall in "
-    "front of it answers. Check KMA_API_URL or the host of kma_default, HTTPS_PROXY where it is set, and "
+    "status {status} with an HTML page: it isn't from the API, but from a web server, a proxy or a firewall "
+    "in front of it. Check KMA_API_URL or the host of kma_default, HTTPS_PROXY where it is set, and "
     "whether this machine may reach the API."
 )
 
 
 def check_range(url: str, body: bytes, begin: datetime, end: datetime) -> None:
-    """Make sure that a reply tells of the hours that were asked for; hours may be absent.
+    """Make sure that a response has no rows outside of the requested hours; hours may be absent.
 
     Args:
-        url: what was asked, without the key.
-        body: of the reply.
-        begin: first time asked for, included.
-        end: last time asked for, included.
+        url: URL of the request, without the key.
+        body: body of the response.
+        begin: first requested time, included.
+        end: last requested time, included.
 
     Raises:
-        ResponseMismatch: a row lies outside.
+        ResponseMismatch: a row is outside of them.
     """
     first, last = kst(begin).encode(), kst(end).encode()
-    # Of a month of all stations 72,000 lines begin in 744 ways.
+    # The 72,000 lines of a month of all stations have just 744 different times.
     lines = body.split(b"\n")
     starts = {line[: len(first) + 1] for line in lines}
     if any(start[:1].isspace() for start in starts):
@@ -133,6 +132,6 @@ def check_range(url: str, body: bytes, begin: datetime, end: datetime) -> None:
         moment = start.split(None, 1)[:1]
         if moment and moment[0].isdigit() and len(moment[0]) == len(first) and not first <= moment[0] <= last:
             raise ResponseMismatch(
-                f"{url}: a row of {moment[0].decode()} KST, outside of what was asked for. "
-                "The reply isn't used; ask again, and tell the KMA if it stays so."
+                f"{url}: a row of {moment[0].decode()} KST, outside of the requested hours. "
+                "The response isn't used; try again, and report it to the KMA if it persists."
             )

@@ -1,6 +1,6 @@
-"""What the words of an error response mean, in Korean and English. Pure.
+"""Classify error responses by their words, in Korean and English; without I/O.
 
-The KMA publishes no list of its sentences, so they are told apart by the words in them.
+The KMA publishes no list of its messages, so that only the words in them can be classified.
 """
 
 import re
@@ -16,7 +16,7 @@ from weather_mlops.errors import (
 )
 
 _APPROVAL: Final = re.compile(r"활용\s?신청|권한|승인|approv|permission|subscri")
-# Says that this API has no approval, and not how to get more calls.
+# The approval of this API is missing; rather than advice on how to get more calls.
 _UNAPPROVED: Final = re.compile(
     r"(필요한|하지\s?않은|되지\s?않은|없는)\s?(api|서비스|자료)|not (approved|subscribed)"
 )
@@ -40,7 +40,7 @@ _CALLS: Final = re.compile(
 _LIMIT: Final = re.compile(
     r"제한|한도|초과|소진|도달|최대|\blimit|exceed|exhaust|quota|maximum|used up|reached|over"
 )
-# Of themselves about how much may be asked for, when no other quantity is named.
+# Words that mean the quota unless the message names another quantity.
 _QUOTA: Final = re.compile(r"한도|초과|용량|quota|\blimit\b|limit exceed")
 _OTHER_QUANTITY: Final = re.compile(
     r"기간|지점|파라미터|크기|길이|\bip\b|period|parameter|interval|size|length|station"
@@ -54,7 +54,7 @@ MAINTENANCE: Final = re.compile(
     r"점검|(시스템|서버|정기|긴급).{0,8}(작업|교체|이전|개선)|서비스.{0,12}(중단|중지)|서비스\s?준비\s?중"
     r"|maintenance|(scheduled|planned) (downtime|outage)"
 )
-# On a page: a web server, a proxy or a firewall speaks for itself.
+# On a page: the message of a web server, a proxy or a firewall.
 IN_BETWEEN: Final = re.compile(
     r"nginx|apache|squid|cloudflare|akamai|proxy|firewall|blocked|프록시|방화벽|차단"
     r"|permission to access (?!this api)|access denied"
@@ -63,7 +63,7 @@ NOT_YET: Final = re.compile(r"까지.{0,10}제공")
 
 
 def plain(message: str) -> str:
-    """Its words as they are searched: lower-case, without the underscores of names."""
+    """Normalize a message for the search: lower case, blanks instead of underscores."""
     return " ".join(message.lower().replace("_", " ").split())
 
 
@@ -71,8 +71,8 @@ def meaning(words: str, *, broken: bool) -> type[WeatherError] | None:
     """The error that the words of a response describe; None where they describe none.
 
     Args:
-        words: as ``plain`` gives them.
-        broken: whether the server is in trouble itself, by its status.
+        words: normalized by ``plain``.
+        broken: whether the status means a server error.
     """
     used_up, approval, limit = _USED_UP.search(words), _APPROVAL.search(words), _LIMIT.search(words)
     unapproved = approval and _UNAPPROVED.search(words)
@@ -85,7 +85,7 @@ def meaning(words: str, *, broken: bool) -> type[WeatherError] | None:
     meanings = (
         (daily and (not lacking or (limit and not unapproved)), QuotaExhausted),
         (broken and MAINTENANCE.search(words), KmaMaintenance),
-        (broken, None),  # 'capacity exceeded' of a server in trouble is not the account's
+        (broken, None),  # with a server error, 'capacity exceeded' is not about the account
         (lacking, EndpointNotApproved),
         (_RATE.search(words), KmaUnavailable),
         (_is_quota(words), QuotaExhausted),

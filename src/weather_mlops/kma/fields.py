@@ -1,7 +1,7 @@
-"""Rows of the wire format to typed columns, all at once; and row by row, why one can't be read.
+"""Parse rows of the wire format to typed columns, all at once; and find the fault of a single row.
 
-``read`` and ``fault`` take the same tokens: what one accepts, the other accepts. So a row is not judged by
-its neighbours, and what is left after ``fault`` has set rows aside can be read.
+``read`` and ``fault`` accept the same tokens. So a row is not judged by its neighbours, and the rows that are
+left after ``fault`` has rejected some can be read.
 """
 
 import math
@@ -49,7 +49,7 @@ _TYPES: Final = {
 }
 _INTEGER: Final = re.compile(rb"-?[0-9]+")
 _DECIMAL: Final = re.compile(rb"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)")
-# A marker of decimals, which other endpoints write in columns of whole numbers as well.
+# A missing-value marker of decimals, which other endpoints write in integer columns as well.
 _DECIMAL_MARKER: Final = re.compile(rb"-9[0-9]*\.[0-9]*")
 _PLAIN_MARKER: Final = b"-9"
 _WHOLE: Final = [variable.position for variable in VARIABLES if variable.kind in {"integer", "clock"}]
@@ -57,8 +57,8 @@ _TIME: Final = re.compile(_YEAR + rb"(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])([01
 
 
 # No pattern here can match a token in two ways: a long or damaged row must not take exponential time.
-# What is readable beyond doubt, for speed where a reply has a bad row and each one is looked at: a whole row
-# that matches costs a tenth of the look at its tokens. The 29th of a month, say, is left to that look.
+# Rows that are certainly readable, for speed where a response has a bad row and each row is checked: matching
+# a whole row costs a tenth of checking its tokens. Doubtful ones, such as the 29th of a month, are checked.
 _SURE_TOKENS: Final[dict[Kind, bytes]] = {
     "decimal": rb"-?[0-9]{1,9}(?:\.[0-9]{0,9})?",
     "integer": rb"-?[0-9]{1,6}",
@@ -77,7 +77,7 @@ _SURE_ROW: Final = re.compile(
 
 
 def column(table: pa.Table, position: int) -> pa.Array:
-    """The tokens at a zero-based position of what ``read`` gave."""
+    """The tokens at a zero-based position in a table of ``read``."""
     return table[f"f{position}"].combine_chunks()
 
 
@@ -85,11 +85,11 @@ def read(rows: Sequence[bytes], *, strict: bool = True) -> pa.Table:
     """Typed columns f0 to f45.
 
     Args:
-        rows: without comments, without spaces at their ends, no other white space than spaces in them.
-        strict: also refuse what may be fine and takes a look at each row: a letter after a digit.
+        rows: lines without comments, stripped, with no other white space than spaces.
+        strict: also refuse rows that have to be checked one by one: those with a letter after a digit.
 
     Raises:
-        ValueError: some row can't be read; ``fault`` tells which, and why.
+        ValueError: some row can't be read; ``fault`` finds it, with the reason.
     """
     if not rows:
         return pa.table({name: pa.array([], _TYPES[name]) for name in _NAMES})
@@ -116,10 +116,10 @@ def read(rows: Sequence[bytes], *, strict: bool = True) -> pa.Table:
 
 
 def _check_text(compact: np.ndarray, *, strict: bool) -> None:
-    """The typed reader takes 0x10, 1e5 and 0202401010300, too: leave those to the look at each row.
+    """Refuse 0x10, 1e5 and 0202401010300, which the typed reader would accept.
 
     Raises:
-        ValueError: there may be one.
+        ValueError: there may be such a token.
     """
     before, after = compact[:-1], compact[1:]
     if strict and ((after >= ord("A")) & (before <= ord("9")) & (before > ord(" "))).any():
@@ -130,7 +130,7 @@ def _check_text(compact: np.ndarray, *, strict: bool) -> None:
 
 
 def _check_values(table: pa.Table) -> None:
-    """The typed reader takes infinities and times of 25 o'clock, too.
+    """Refuse infinities and times such as 25:00, which the typed reader would accept.
 
     Raises:
         ValueError: there is one.
@@ -166,7 +166,7 @@ def _check_times(digits: np.ndarray) -> None:
 
 
 def _fits(variable: Variable, number: float) -> bool:
-    """Whether the canonical value of an integer is one of 32 bits."""
+    """Whether the canonical value of an integer fits into 32 bits."""
     return -INT32 <= number * variable.scale < INT32
 
 
@@ -184,13 +184,13 @@ def fault(row: bytes) -> str:
         return f"STN: not a station id: {shown(station)!r}"
     for variable in VARIABLES:
         token = tokens[variable.position]
-        if why := _token_fault(variable, token):
-            return f"{variable.kma}: {why}: {shown(token)!r}"
+        if reason := _token_fault(variable, token):
+            return f"{variable.kma}: {reason}: {shown(token)!r}"
     return ""
 
 
 def with_plain_markers(row: bytes) -> bytes:
-    """A row whose columns of whole numbers have -9 where they had -9.0, -99.9, -999.0 and the like."""
+    """Replace markers such as -9.0, -99.9 and -999.0 in integer columns of a row by -9."""
     tokens = row.split()
     if len(tokens) != TOKENS_PER_ROW:
         return row
@@ -208,7 +208,7 @@ def _is_marker(token: bytes) -> bool:
 
 
 def shown(text: bytes) -> str:
-    """Bytes for people."""
+    """Decode bytes for a message."""
     return text.decode(KOREAN, "replace")
 
 

@@ -1,4 +1,4 @@
-"""Bring the shipped list of stations up to date: ``python -m weather_mlops.kma.refresh`` asks stn_inf."""
+"""Update the shipped list of stations from stn_inf: ``python -m weather_mlops.kma.refresh``."""
 
 import csv
 import logging
@@ -17,30 +17,30 @@ from weather_mlops.settings import load_settings
 log = logging.getLogger(__name__)
 
 COLUMNS: Final = ("id", "korean", "english", "latitude", "longitude", "elevation_m", "opened", "closed")
-# Further than this, degrees: the station was moved, rather than surveyed again.
+# Degrees: a larger change means that the station was moved, rather than surveyed again.
 MOVED_DEGREES: Final = 0.01
 # A row of stn_inf: id, longitude, latitude, a code, the elevation, ... and the names after the numbers.
 NAMES_FROM: Final = 5
 
 
 def parse_station_info(body: bytes, today: date) -> tuple[Station, ...]:
-    """Read a reply of stn_inf (EUC-KR; the header names STN twice; the last field has spaces).
+    """Parse a response of stn_inf (EUC-KR; the header names STN twice; the last field has spaces).
 
     Args:
-        body: the reply.
-        today: taken as the opening day of stations that weren't known.
+        body: body of the response.
+        today: opening day of new stations.
 
     Raises:
         FormatChanged: a row doesn't begin with id, longitude and latitude, or has no names.
     """
     stations = []
-    for number, line in enumerate(body.decode("euc-kr", "replace").splitlines(), 1):
+    for station_id, line in enumerate(body.decode("euc-kr", "replace").splitlines(), 1):
         if not line.strip() or line.startswith("#"):
             continue
         try:
             stations.append(_station(line.split(), today))
         except (ValueError, IndexError):
-            raise FormatChanged(f"stn_inf, line {number}: not a station: {line[:120]!r}") from None
+            raise FormatChanged(f"stn_inf, line {station_id}: not a station: {line[:120]!r}") from None
     return tuple(sorted(stations, key=lambda station: station.id))
 
 
@@ -60,24 +60,24 @@ def _station(tokens: list[str], today: date) -> Station:
     )
 
 
-def merge(known: Iterable[Station], told: Iterable[Station]) -> tuple[Station, ...]:
-    """The stations that the API tells of, with what was known of them before; changes are logged.
+def merge(known: Iterable[Station], listed: Iterable[Station]) -> tuple[Station, ...]:
+    """Merge the stations that the API lists with the known ones; changes are logged.
 
     Opening days and names in English stay as known: stn_inf lacks them.
 
     Raises:
-        FormatChanged: most of the known stations are absent: a partial reply rather than closed stations.
+        FormatChanged: most of the known stations are absent: a partial response rather than closed stations.
     """
     before = {station.id: station for station in known}
-    told = tuple(told)
-    still = before.keys() & {station.id for station in told}
+    listed = tuple(listed)
+    still = before.keys() & {station.id for station in listed}
     if len(still) < len(before) / 2:
         raise FormatChanged(
-            f"stn_inf tells of {len(still)} of {len(before)} known stations: the list is left as it is. "
-            "Look at the reply, and ask again later."
+            f"stn_inf lists {len(still)} of {len(before)} known stations: stations.csv stays as it is. "
+            "Check the response, and try again later."
         )
     after = {}
-    for station in told:
+    for station in listed:
         old = before.get(station.id)
         if old is None:
             log.info("added: %d %s", station.id, station.korean)
@@ -88,11 +88,11 @@ def merge(known: Iterable[Station], told: Iterable[Station]) -> tuple[Station, .
         after[station.id] = replace(station, english=old.english, opened=old.opened)
     for gone in sorted(before.keys() - after.keys()):
         log.info("closed: %d %s", gone, before[gone].korean)
-    return tuple(after[number] for number in sorted(after))
+    return tuple(after[station_id] for station_id in sorted(after))
 
 
 def write(stations: Iterable[Station], path: Path) -> None:
-    """Write the list as it ships."""
+    """Write the list in the form in which it ships."""
     with path.open("w", encoding="utf-8", newline="") as output:
         writer = csv.writer(output, lineterminator="\n")
         writer.writerow(COLUMNS)
@@ -101,7 +101,7 @@ def write(stations: Iterable[Station], path: Path) -> None:
 
 
 def main() -> int:
-    """Refresh the list; 1 when that can't be done, and the list is as before."""
+    """Refresh the list; returns 1, and leaves the list as it was, on an error."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
         refresh(Path(__file__).with_name("stations.csv"))
@@ -112,7 +112,7 @@ def main() -> int:
 
 
 def refresh(path: Path) -> None:
-    """Ask for the list and write it.
+    """Request the list and write it.
 
     Raises:
         WeatherError: those of the client; FormatChanged.

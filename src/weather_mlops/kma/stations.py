@@ -1,6 +1,6 @@
 """The open surface stations of the KMA: a list that ships with the project.
 
-It is brought up to date by ``python -m weather_mlops.kma.refresh``.
+It is updated by ``python -m weather_mlops.kma.refresh``.
 """
 
 import csv
@@ -19,10 +19,10 @@ from weather_mlops.errors import Misconfigured
 ALL: Final = "all"
 KOREAN_ENDING: Final = re.compile(r"(특별자치시|특별자치도|특별시|광역시|시|군|도)$")
 ENGLISH_ENDING: Final = re.compile(r"[ -](si|gun|do|city|county|island)$")
-"""What people write after the name of a place, or leave out: 서울시, Gimhae."""
+"""Optional endings of names: 서울 or 서울시, Gimhae or Gimhae-si."""
 
 NEAR: Final = 0.6
-"""Likeness (0 to 1) of a name that may have been meant, as difflib counts it."""
+"""Least similarity (0 to 1, by difflib) of a name that is suggested."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,28 +69,28 @@ def load_stations() -> tuple[Station, ...]:
     )
 
 
-def resolve_station_ids(wanted: str | int | Sequence[int | str]) -> tuple[int, ...]:
-    """Station ids, ascending, of what people write: ids and names, Korean or English, in any case.
+def resolve_station_ids(selection: str | int | Sequence[int | str]) -> tuple[int, ...]:
+    """Resolve ids and names of stations (Korean or English, in any case) to ids, ascending.
 
     Args:
-        wanted: ``all``; or ids and names, as a list or joined by commas: ``108, 제주, busan``.
+        selection: ``all``; or ids and names, as a list or joined by commas: ``108, 제주, busan``.
 
     Raises:
-        Misconfigured: a sentence for each that is no open station, with the names that may have been meant.
+        Misconfigured: some are no open stations; the message suggests names for each of them.
     """
-    if wanted == ALL:
+    if selection == ALL:
         return tuple(station.id for station in load_stations())
-    parts = [part for item in _items(wanted) for part in _parts(str(item))]
+    parts = [part for item in _items(selection) for part in _parts(str(item))]
     if not parts:
         raise Misconfigured("stations: the list is empty: name stations, or write all")
-    found = [_matches(part) for part in parts]
-    wrong = [_fault(part, ids) for part, ids in zip(parts, found, strict=True) if len(ids) != 1]
+    matches = [_matches(part) for part in parts]
+    wrong = [_fault(part, ids) for part, ids in zip(parts, matches, strict=True) if len(ids) != 1]
     if wrong:
         raise Misconfigured(
             f"stations: {'; '.join(dict.fromkeys(wrong))}. Ids and names are in "
             "src/weather_mlops/kma/stations.csv and in the table stations of `make query`"
         )
-    return tuple(sorted({ids[0] for ids in found}))
+    return tuple(sorted({ids[0] for ids in matches}))
 
 
 def station_named(name: str) -> int | None:
@@ -99,18 +99,18 @@ def station_named(name: str) -> int | None:
     return ids[0] if len(ids) == 1 else None
 
 
-def _items(wanted: str | int | Sequence[int | str]) -> Iterable[int | str]:
+def _items(selection: str | int | Sequence[int | str]) -> Iterable[int | str]:
     return (
-        re.split(r"[,;\n]", wanted)
-        if isinstance(wanted, str)
-        else [wanted]
-        if isinstance(wanted, int)
-        else wanted
+        re.split(r"[,;\n]", selection)
+        if isinstance(selection, str)
+        else [selection]
+        if isinstance(selection, int)
+        else selection
     )
 
 
 def _parts(item: str) -> Iterator[str]:
-    """What is named in an item: a name may have a blank in it, and blanks may stand between names."""
+    """Split an item into names: a name may have a blank in it, and blanks may separate names."""
     item = item.strip(" \t'\"[]")
     words = item.split()
     if len(words) > 1 and not _matches(item):
@@ -120,7 +120,7 @@ def _parts(item: str) -> Iterator[str]:
 
 
 def _matches(text: str) -> tuple[int, ...]:
-    """Ids of the stations that a text names: of this very name, or else of a name that ends otherwise."""
+    """Ids of the stations that a text names: by the exact name, else by a name with another ending."""
     if text.isdecimal():
         return tuple(station.id for station in load_stations() if station.id == int(text))
     exact, loose = _names()
@@ -132,7 +132,7 @@ def _matches(text: str) -> tuple[int, ...]:
 
 @cache
 def _names() -> tuple[dict[str, tuple[int, ...]], dict[str, tuple[int, ...]]]:
-    """Stations by their names, and by their names with and without what they end in."""
+    """Ids by exact name, and by names with and without their endings."""
     exact: dict[str, tuple[int, ...]] = {}
     loose: dict[str, tuple[int, ...]] = {}
     for station in load_stations():
@@ -144,18 +144,18 @@ def _names() -> tuple[dict[str, tuple[int, ...]], dict[str, tuple[int, ...]]]:
 
 
 def _plain(text: str) -> str:
-    """A name in one form: some systems take Korean syllables apart, and people write any case."""
+    """Normalize a name: some systems decompose Korean syllables, and people write any case."""
     return unicodedata.normalize("NFC", text).casefold().strip()
 
 
 def _forms(name: str) -> set[str]:
-    """A name as it is, and without its ending; one syllable alone names nothing."""
+    """A name as it is, and without its ending, unless only one letter or syllable is left."""
     stems = {KOREAN_ENDING.sub("", name), ENGLISH_ENDING.sub("", name)}
     return {name, *(stem for stem in stems if len(stem) > 1)}
 
 
 def _fault(text: str, ids: Sequence[int]) -> str:
-    """What is wrong with a name, and what may have been meant."""
+    """Describe what is wrong with a name, and suggest others."""
     if ids:
         return f"{text!r} is the name of several: {_listed(ids)}: write the id"
     near = _similar(text)
@@ -164,7 +164,7 @@ def _fault(text: str, ids: Sequence[int]) -> str:
 
 
 def _similar(text: str) -> list[int]:
-    """Ids of the stations that may have been meant, the likeliest first."""
+    """Ids of stations with similar names, the most similar first."""
     if text.isdecimal():
         return []
     exact, _ = _names()

@@ -1,4 +1,4 @@
-"""Typed columns of the wire format to canonical ones: units, missing markers, UTC, the period of rain."""
+"""Convert typed columns of the wire format to canonical ones: units, missing markers, UTC, rain periods."""
 
 from functools import reduce
 from typing import Final
@@ -15,14 +15,14 @@ KST_AHEAD: Final = pa.scalar(9 * 3600 * 1_000_000, pa.duration("us"))
 DAY_DURATION: Final = pa.scalar(24 * 3600 * 1_000_000, pa.duration("us"))
 MOMENT: Final = pa.scalar(1, pa.duration("us"))
 APRIL, OCTOBER = 4, 10
-# The highest number of all bands: most columns are done with a look at their lowest value.
+# The highest number of all bands: for most columns, checking the lowest value is enough.
 NO_SENTINEL_ABOVE: Final = max(high for _, high in UNSIGNED_SENTINEL_BANDS)
-# No text of the KMA begins like SENTINEL_TEXT: it is a marker of numbers in a column of text.
+# Marker of numbers in a column of text; no text of the KMA begins like it.
 SENTINEL_TEXT: Final = r"^-9[0-9]*(\.[0-9]*)?$"
 
 
 def local_times(tokens: pa.Array) -> pa.Array:
-    """YYYYMMDDHHmm as valid numbers to timestamps that are labelled UTC and still read KST."""
+    """Convert valid numbers YYYYMMDDHHmm to local timestamps: in KST, but labelled UTC."""
     digits = tokens.to_numpy(zero_copy_only=False)
     months = (digits // 10**8 - 1970) * 12 + digits // 10**6 % 100 - 1
     days = months.astype("datetime64[M]").astype("datetime64[D]") + (digits // 10**4 % 100 - 1)
@@ -32,17 +32,17 @@ def local_times(tokens: pa.Array) -> pa.Array:
 
 
 def utc(local: pa.Array) -> pa.Array:
-    """What reads KST to what is UTC."""
+    """Convert local timestamps (in KST, but labelled UTC) to UTC."""
     return pc.subtract(local, KST_AHEAD)
 
 
 def canonical(variable: Variable, tokens: pa.Array, local: pa.Array) -> pa.Array:
-    """Values of a column in its canonical unit; null where it bears a missing marker.
+    """Convert a column to its canonical unit; null where it has a missing marker.
 
     Args:
         variable: the column.
-        tokens: as the typed reader gives them.
-        local: times of the rows, that read KST.
+        tokens: values of the typed reader.
+        local: times of the rows, from ``local_times``.
     """
     if variable.kind == "text":
         markers = pc.match_substring_regex(tokens, SENTINEL_TEXT)
@@ -57,7 +57,7 @@ def canonical(variable: Variable, tokens: pa.Array, local: pa.Array) -> pa.Array
 
 
 def observed(variable: Variable, values: pa.Array) -> pa.Array:
-    """Numbers of a column; null where one is a sentinel of any endpoint (``Variable.sentinel_bands``)."""
+    """Set numbers of a column to null that are sentinels of any endpoint (``Variable.sentinel_bands``)."""
     if not len(values) or (lowest := pc.min(values).as_py()) is None or lowest > NO_SENTINEL_ABOVE:
         return values
     inside = [
@@ -72,7 +72,7 @@ def _blank(values: pa.Array, where: pa.Array) -> pa.Array:
 
 
 def _clock(hhmm: pa.Array, local: pa.Array) -> pa.Array:
-    """HHMM in KST to the latest such time, UTC, that is not after the observation."""
+    """Convert HHMM (KST) to the latest such time, UTC, that is not after the observation."""
     hours = pc.divide(hhmm, 100)
     minutes = pc.subtract(hhmm, pc.multiply(hours, 40))
     offset = pc.multiply(minutes.cast(pa.int64()), 60_000_000).cast(pa.duration("us"))
@@ -83,13 +83,13 @@ def _clock(hhmm: pa.Array, local: pa.Array) -> pa.Array:
 def precipitation_period(local: pa.Array) -> pa.Array:
     """Hours that RN covers: 1 from April to October, 3 at the 3-hour marks from November to March.
 
-    The season is that of the hour which ends at the row's time: 00:00 of 1 April still tells of 3 hours of
+    The season is that of the hour which ends at the row's time: 00:00 of 1 April still covers 3 hours of
     March, 01:00 is the first row of one hour; 00:00 of 1 November is the last one.
 
     In 70,974 rows of Seoul, Andong and Daegu, 2018 to 2020, none from November to March has an RN apart from
     the 3-hour marks (03:00 of 31 March 2019 has one, 01:00 and 02:00 have none), and from April to October
-    RN comes at any hour (04:00 of 1 April 2020). It was dry there at 00:00 of each 1 April and 1 November,
-    so the rule for that one row rests on what the row sums up, not on a measurement.
+    any hour may have an RN (04:00 of 1 April 2020). It was dry there at 00:00 of each 1 April and 1 November,
+    so the rule for that one row follows from the hours that it covers, not from a measurement.
     """
     month = pc.month(pc.subtract(local, MOMENT))
     summer = pc.and_(pc.greater_equal(month, APRIL), pc.less_equal(month, OCTOBER))

@@ -1,9 +1,9 @@
-"""The wire format of kma_sfctm3: bytes to a table with canonical names, units and types.
+"""Parse the wire format of kma_sfctm3 to a table with canonical names, units and types.
 
-A reply is ``#START7777``, header lines that begin with ``#``, rows of 46 tokens, ``#7777END``. Columns are
+A response is ``#START7777``, header lines that begin with ``#``, rows of 46 tokens, ``#7777END``. Columns are
 found by position: header names repeat, and fields run wide. Rows go through a typed CSV reader all at once
-(``tokens.read``); only when that fails are they looked at one by one (``tokens.fault``), and those that can't
-be read are set aside with a reason.
+(``fields.read``); only when that fails are they checked one by one (``fields.fault``), and those that can't
+be read are rejected with a reason.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from weather_mlops.variables import STATION_POSITION, TIME_POSITION, VARIABLES, 
 
 START: Final = b"#START7777"
 END: Final = b"#7777END"
-# With as many rows as this, a majority of unreadable ones means another format rather than damage.
+# From this many rows on, a majority of unreadable ones means another format rather than damage.
 ROWS_TO_JUDGE: Final = 10
 ADAPT: Final = "the KMA changed its format. Adapt weather_mlops/variables.py and kma/wire.py."
 # help=1 puts 46 lines of explanations before the line of names.
@@ -51,19 +51,19 @@ OBSERVATION_SCHEMA: Final = pa.schema(
 PARSED_SCHEMA: Final = OBSERVATION_SCHEMA.append(pa.field("line", pa.int32(), nullable=False))
 STILL_TO_COME: Final = "the hour was still to come when it was received"
 CLOCK_TOLERANCE: Final = timedelta(minutes=5)
-"""By which the clock of the machine that received a source may be behind."""
+"""How far the clock of the machine that received a source may be behind."""
 REJECTED_SCHEMA: Final = pa.schema([("line", pa.int32()), ("text", pa.string()), ("reason", pa.string())])
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A reply as tables.
+    """A response as tables.
 
     Attributes:
-        rows: PARSED_SCHEMA, in the order of the reply; duplicates are kept.
+        rows: PARSED_SCHEMA, in the order of the response, with duplicates.
         rejected: REJECTED_SCHEMA, the lines that couldn't be read.
-        columns: the columns that the source has, of those of OBSERVATION_SCHEMA that are no key; the others
-            are null in all rows, which says nothing of them. None for all of them.
+        columns: columns of OBSERVATION_SCHEMA, other than the key, that the source has; the others are null
+            in all rows without meaning a missing value. None for all columns.
     """
 
     rows: pa.Table
@@ -71,7 +71,7 @@ class Parsed:
     columns: frozenset[str] | None = None
 
     def until(self, received_at: datetime) -> "Parsed":
-        """The same, where rows of hours that were still to come are set aside: nobody observed them.
+        """Reject rows of hours that were in the future when the source was received.
 
         Args:
             received_at: when the source was received, timezone-aware.
@@ -93,7 +93,7 @@ class Parsed:
 
 
 def parse(body: bytes) -> Parsed:
-    """Parse a reply.
+    """Parse a response.
 
     Raises:
         ResponseTruncated: it has no start or end marker; nothing of it may be used.
@@ -117,7 +117,7 @@ def parse(body: bytes) -> Parsed:
 
 
 def _judged(row: bytes) -> tuple[bytes, str]:
-    """A row, and why it can't be read; markers in the wrong notation are no reason."""
+    """A row with the reason why it can't be read; markers in the wrong notation are normalized."""
     if not (fault := fields.fault(row)):
         return row, ""
     plain = fields.with_plain_markers(row)
@@ -125,7 +125,7 @@ def _judged(row: bytes) -> tuple[bytes, str]:
 
 
 def _spaced(body: bytes) -> bytes:
-    """The body with no other white space in its lines than spaces."""
+    """Replace all white space within lines by spaces."""
     other = (b"\t", b"\r", b"\x0b", b"\x0c")
     return (
         body.translate(bytes.maketrans(b"".join(other), b"    ")) if any(c in body for c in other) else body
@@ -133,7 +133,7 @@ def _spaced(body: bytes) -> bytes:
 
 
 def check_markers(body: bytes) -> None:
-    """Make sure that a reply is whole.
+    """Make sure that a response is complete.
 
     Raises:
         ResponseTruncated, KmaMaintenance: see ``parse``.
@@ -141,11 +141,11 @@ def check_markers(body: bytes) -> None:
     head = body[:1000].lstrip().lower()
     if head.startswith((b"<!doctype", b"<html")) or b"<html" in head:
         raise KmaMaintenance(
-            "the reply is an HTML page: maintenance, most likely. It passes; try again later."
+            "the response is an HTML page: maintenance, most likely. This is temporary; try again later."
         )
     if not body.lstrip().startswith(START):
         raise ResponseTruncated(
-            f"{len(body)} bytes without the start marker {START.decode()}: not a whole reply"
+            f"{len(body)} bytes without the start marker {START.decode()}: not a complete response"
         )
     if not body.rstrip().endswith(END):
         last = body.rstrip().rsplit(b"\n", 1)[-1][:80].decode("ascii", "replace")
@@ -155,7 +155,7 @@ def check_markers(body: bytes) -> None:
 
 
 def check_header(lines: list[bytes]) -> None:
-    """Make sure that the line of names, where there is one, names the columns that we know.
+    """Make sure that the header's names, if there are any, are the known columns.
 
     Raises:
         FormatChanged: naming the first difference.
@@ -163,15 +163,15 @@ def check_header(lines: list[bytes]) -> None:
     names = header_names(lines)
     if names is None:
         return
-    for position, (found, known) in enumerate(zip(names, HEADER_NAMES, strict=False), 1):
-        if found != known:
-            raise FormatChanged(f"column {position} is named {found!r}, known is {known!r}: {ADAPT}")
+    for position, (name, known) in enumerate(zip(names, HEADER_NAMES, strict=False), 1):
+        if name != known:
+            raise FormatChanged(f"column {position} is named {name!r}, known is {known!r}: {ADAPT}")
     if len(names) != len(HEADER_NAMES):
         raise FormatChanged(f"{len(names)} columns are named, known are {len(HEADER_NAMES)}: {ADAPT}")
 
 
 def header_names(lines: Sequence[bytes]) -> list[str] | None:
-    """The column names that a reply's header has, of any endpoint; None when no line has names."""
+    """The column names in the header of a response, of any endpoint; None when no line has names."""
     for line in lines[:HEADER_LINES]:
         if line[:1] != b"#":
             continue
@@ -186,7 +186,7 @@ def _judge(rejected: list[tuple[int, bytes, str]], rows: int) -> None:
         number, _, reason = rejected[0]
         raise FormatChanged(
             f"{len(rejected)} of {rows} rows can't be read, the first at line {number}: {reason}. "
-            "Either the KMA changed its format or the reply is damaged."
+            "Either the KMA changed its format or the response is damaged."
         )
 
 

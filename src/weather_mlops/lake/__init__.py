@@ -1,1 +1,1 @@
-"""S3 and Iceberg: raw replies, staging, tables, publishing, gaps, maintenance, health."""
+"""S3 and Iceberg: raw responses, staging, tables, publishing, gaps, maintenance, health."""

@@ -1,4 +1,4 @@
-"""The Iceberg catalog: which tables there are, the way to them, and how a commit meets others."""
+"""The Iceberg catalog: open and create tables, and commit next to other writers."""
 
 import logging
 import random
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 CATALOG: Final = "weather"
 RUN: Final = "weather.run"
 CREATED_AT: Final = "weather.created-at"
-"""Property of a table: when it was made (UTC). Tables of earlier versions of this package don't have it."""
+"""Property of a table: when it was created (UTC). Tables of earlier package versions don't have it."""
 ATTEMPTS: Final = 6
 WAIT_S: Final = 0.05
 _METADATA: Final = re.compile(r"(\d+)-[0-9a-f-]{36}\.metadata\.json")
@@ -42,13 +42,13 @@ Outcome = TypeVar("Outcome")
 def open_catalog(access: S3Access, name: str = CATALOG, **properties: str) -> Catalog:
     """The catalog of the bucket's tables.
 
-    Its kind and its place are PyIceberg's own configuration (``PYICEBERG_CATALOG__WEATHER__TYPE``,
-    ``…__URI``, or ``.pyiceberg.yaml``), unless given here.
+    Type and URI come from PyIceberg's configuration (``PYICEBERG_CATALOG__WEATHER__TYPE``, ``…__URI``, or
+    ``.pyiceberg.yaml``), unless given here.
 
     Args:
         access: the bucket.
         name: the catalog's name in that configuration.
-        properties: more properties, which win over that configuration.
+        properties: properties that override that configuration.
 
     Raises:
         StorageUnavailable: its database does not answer.
@@ -60,7 +60,7 @@ def open_catalog(access: S3Access, name: str = CATALOG, **properties: str) -> Ca
 
 
 def ensure_tables(catalog: Catalog) -> None:
-    """Make the tables that are missing; add columns that a newer version of this package has.
+    """Create missing tables, and add columns that a newer version of this package has.
 
     Raises:
         TableNotRegistered: the catalog does not have one of them, but its files are in the bucket.
@@ -85,7 +85,7 @@ def add_columns(catalog: Catalog, definition: TableDefinition) -> None:
 
 
 def open_table(catalog: Catalog, definition: TableDefinition) -> Table:
-    """A table as it is now; made, when there is none.
+    """Load a table, or create it when there is none.
 
     Raises:
         TableNotRegistered: the catalog does not have it, but its files are in the bucket.
@@ -99,26 +99,26 @@ def open_table(catalog: Catalog, definition: TableDefinition) -> Table:
 
 
 def table_path(definition: TableDefinition) -> str:
-    """Where a table's files are, below the warehouse: left to themselves, kinds of catalogs differ."""
+    """The path of a table below the warehouse; set here because types of catalogs have different defaults."""
     return f"{definition.namespace}/{definition.name}"
 
 
 def location_of(catalog: Catalog, definition: TableDefinition) -> str:
-    """The address below which a new table's files go."""
+    """The URL of the folder of a new table's files."""
     return f"{catalog.properties['warehouse']}/{table_path(definition)}"
 
 
 def metadata_number(location: str) -> int | None:
-    """How many commits a table had when a metadata file was written; None for any other file."""
+    """The number of commits before a metadata file was written; None for any other file."""
     match = _METADATA.fullmatch(location.rpartition("/")[2])
     return int(match[1]) if match else None
 
 
 def refuse_unregistered(catalog: Catalog, definition: TableDefinition) -> None:
-    """See that a table which is not in the catalog is not in the bucket either.
+    """Make sure that a table which is not in the catalog is not in the bucket either.
 
-    A file of number 0 says that a table was made, perhaps just now by another task, and holds nothing yet.
-    A higher number was committed to, so its table was in a catalog.
+    A metadata file of number 0 means that a table was created, perhaps just now by another task, and is still
+    empty. A higher number means that there were commits, so the table was in a catalog.
 
     Raises:
         TableNotRegistered: it is in the bucket.
@@ -128,21 +128,21 @@ def refuse_unregistered(catalog: Catalog, definition: TableDefinition) -> None:
     store, prefix = S3FileIO(catalog.properties).locate(f"{location}/metadata/")
     with storage_errors(f"table {definition.identifier}"):
         committed = [entry for entry in store.list(prefix) if metadata_number(entry.key)]
-        # Looked at after the listing: another task may have made the table and committed since.
+        # Checked after the listing: another task may have created the table and committed since.
         if committed and not catalog.table_exists(definition.identifier):
             raise TableNotRegistered(
                 f"catalog {catalog.name} has no table {definition.identifier}, but {location} holds one "
                 f"({len(committed)} metadata files): the catalog was lost, or the bucket is another "
-                f"system's. Stop the system and take the table up again: {TAKE_UP}. A new system needs "
+                f"system's. Stop the system and register the table again: {TAKE_UP}. A new system needs "
                 "another bucket or folder in WEATHER_BUCKET."
             )
 
 
 def ensure_namespace(catalog: Catalog, namespace: str) -> None:
-    """Make the namespace where there is none."""
+    """Create the namespace if there is none."""
     from sqlalchemy.exc import IntegrityError  # noqa: PLC0415  not needed where the catalog is AWS Glue
 
-    # PyIceberg looks whether it is there and then inserts it: another process may come in between.
+    # PyIceberg checks whether it exists and then inserts it: another process may do so in between.
     with suppress(NamespaceAlreadyExistsError, IntegrityError):
         catalog.create_namespace(namespace)
 
@@ -166,16 +166,16 @@ def _create(catalog: Catalog, definition: TableDefinition) -> Table:
 def commit(
     catalog: Catalog, definition: TableDefinition, work: Callable[[Table], Outcome], attempts: int = ATTEMPTS
 ) -> Outcome:
-    """Do work on a table that ends in a commit; on a newer table again, when another writer came first.
+    """Do work on a table that ends in a commit; do it again when another writer committed first.
 
     Args:
         catalog: where the table is.
-        definition: which one.
-        work: looks at the table as it is now and commits at most once. It must not build on an earlier look.
-        attempts: how often in all.
+        definition: the table.
+        work: reads the table and commits at most once. It must not use results of an earlier attempt.
+        attempts: upper limit of attempts.
 
     Raises:
-        CommitConflict: other writers came first each time.
+        CommitConflict: other writers committed first each time.
         StorageUnavailable, StorageRefused.
     """
     for attempt in range(attempts):
@@ -185,28 +185,28 @@ def commit(
                 return work(table)
         except (CommitFailedException, ValidationException) as error:
             log.info("commit lost: table=%s attempt=%d: %s", definition.identifier, attempt + 1, error)
-            time.sleep(random.uniform(0, WAIT_S * 2**attempt))  # noqa: S311  apart from the other writer
+            time.sleep(random.uniform(0, WAIT_S * 2**attempt))  # noqa: S311  not at the same time as the other writer
     raise CommitConflict(
         f"{definition.identifier}: other writers committed first, {attempts} times in a row. Run it again."
     )
 
 
 def existing_snapshot(table: Table, snapshot_id: int) -> Snapshot:
-    """A state of a table, by its number.
+    """A snapshot of a table, by its id.
 
     Raises:
-        SnapshotExpired: the table does not have it, or not any more.
+        SnapshotExpired: the table does not have the snapshot, or not any more.
     """
     snapshot = table.snapshot_by_id(snapshot_id)
     if snapshot is None:
         raise SnapshotExpired(
             f"{'.'.join(table.name())}: there is no snapshot {snapshot_id}: it has expired, or never was. "
-            "States are kept for a day, tagged ones for ever: start again from the present one."
+            "Snapshots are stored for a day, tagged ones for ever: start again from the current one."
         )
     return snapshot
 
 
 def summary(table: Table) -> Mapping[str, str]:
-    """What the last commit says of itself and of the table; empty before the first one."""
+    """Properties in the summary of the last commit; empty before the first one."""
     snapshot = table.current_snapshot()
     return snapshot.summary.additional_properties if snapshot and snapshot.summary else {}

@@ -1,4 +1,4 @@
-"""Which file of a table is missing or damaged, and what repairs it.
+"""Find the file of a table that is missing or damaged, and name the command that repairs it.
 
 A damaged file makes PyIceberg, its Avro reader and pyarrow raise about a dozen types of exceptions,
 SystemError and OSError among them, and few name the file. So neither type nor message decides: after a
@@ -45,7 +45,7 @@ FAILURES: Final = (
 """What readers raise on damaged files."""
 
 TAKE_UP: Final = "`make tables` (in production `make restore-tables`)"
-"""How messages name the command of ``lake/recovery.py``."""
+"""The command of ``lake/recovery.py``, in messages."""
 
 _MONTH: Final = re.compile(r"/(\w+)_month=(\d{4}-\d{2})/")
 _ALLOCATION: Final = re.compile(r"size (\d+)")
@@ -54,7 +54,7 @@ _LONGEST: Final = 200  # characters of a library's message
 
 
 class Opened:
-    """The files of tables that this process opened last. Threads may share it."""
+    """The files of tables that this process opened last; thread-safe."""
 
     def __init__(self) -> None:
         self._files: OrderedDict[str, tuple[int, S3File]] = OrderedDict()
@@ -71,7 +71,7 @@ class Opened:
                 self._files.popitem(last=False)
 
     def mark(self) -> int:
-        """The present, for ``since``."""
+        """A mark of the current position, for ``since``."""
         return self._count
 
     def since(self, mark: int) -> list["S3File"]:
@@ -84,7 +84,7 @@ opened: Final = Opened()
 
 
 def first_problem(files: Iterable["S3File"]) -> str | None:
-    """What is wrong with the first file that can't be read, and how to repair it; None where all can be.
+    """Describe the first file that can't be read, and how to repair it; None if all can be read.
 
     Raises:
         StorageUnavailable, StorageRefused: S3 doesn't answer, or refuses.
@@ -96,14 +96,14 @@ def first_problem(files: Iterable["S3File"]) -> str | None:
 
 
 def problem_of(file: "S3File") -> str | None:
-    """Why a file can't be read: it is missing, or damaged; None where it can be.
+    """Describe why a file can't be read (missing, or damaged); None if it can be.
 
     Args:
-        file: metadata, manifest list, manifest or Parquet; of other files only that they exist is checked.
+        file: metadata, manifest list, manifest or Parquet; other files are only checked for existence.
 
     Raises:
-        StorageUnavailable, StorageRefused: S3 doesn't answer, or refuses; or this process lacks memory, files
-            or threads, which says nothing of the file.
+        StorageUnavailable, StorageRefused: S3 doesn't answer, or refuses; or this process lacks memory, file
+            handles or threads, which is no fault of the file.
     """
     file.forget()
     try:
@@ -113,11 +113,11 @@ def problem_of(file: "S3File") -> str | None:
     except WeatherError:
         raise
     except FAILURES as error:
-        file.forget()  # a copy may be put in its place
+        file.forget()  # it may be replaced by a copy
         if _is_shortage(error):
             raise StorageRefused(
                 f"{file.location} can't be read here: {str(error) or type(error).__name__}. "
-                "That is no damage: free memory, or raise the limit of this process, then run this again."
+                "The file isn't damaged: free memory, or raise the process limit, then run this again."
             ) from error
         reason = " ".join(str(error).split()) or type(error).__name__
         return f"is damaged ({reason[:_LONGEST]})"
@@ -125,10 +125,10 @@ def problem_of(file: "S3File") -> str | None:
 
 
 def _is_shortage(error: BaseException) -> bool:
-    """Whether a reader failed for what this process lacks, and not for what the file holds.
+    """Whether a reader failed because the process lacks resources, rather than because of the file.
 
-    A damaged file can ask for more memory than any file of a table needs. Readers raise OSError without a
-    number for damage; one with a number comes from the operating system.
+    A damaged file can request more memory than any file of a table needs. For damage, readers raise OSError
+    without errno; one with errno comes from the operating system.
     """
     if isinstance(error, MemoryError):
         size = _ALLOCATION.search(str(error))
@@ -139,10 +139,10 @@ def _is_shortage(error: BaseException) -> bool:
 
 
 def metadata_of(file: "S3File") -> "TableMetadata":
-    """What a metadata file says.
+    """Read a metadata file.
 
     Raises:
-        ObjectDamaged: it is missing or can't be read, naming it.
+        ObjectDamaged: it is missing or can't be read.
         StorageUnavailable, StorageRefused: S3 doesn't answer, or refuses.
     """
     from pyiceberg.serializers import FromInputFile  # noqa: PLC0415
@@ -153,7 +153,7 @@ def metadata_of(file: "S3File") -> "TableMetadata":
 
 
 def _read(file: "S3File") -> None:
-    # Needed after a failure only: half a second to import.
+    # Needed only after a failure, and slow to import (half a second).
     import pyarrow.parquet as pq  # noqa: PLC0415
     from pyiceberg.io.pyarrow import pyarrow_to_schema  # noqa: PLC0415
     from pyiceberg.serializers import FromInputFile  # noqa: PLC0415
@@ -173,20 +173,20 @@ def _read(file: "S3File") -> None:
 
 
 def check_avro(location: str, body: bytes) -> None:
-    """See that a manifest list or a manifest can be decoded, to its last byte.
+    """Make sure that a manifest list or a manifest can be decoded to its last byte.
 
-    PyIceberg's own reader does not: it takes a file that was cut off for a shorter one, and its decoder in C
-    trusts the lengths in the file, so that it reads beyond its memory and the process dies. The decoder used
-    here checks them; it takes about 30 ms for 150 data files, once for each file that comes from S3.
+    PyIceberg's own reader doesn't check this: it accepts a truncated file as a shorter one, and its decoder
+    in C trusts the lengths in the file, so that it reads out of bounds and the process dies. The decoder used
+    here checks them; it takes about 30 ms for 150 data files, once for each file that is read from S3.
 
     Args:
-        location: the file's address, whose name says which of the two it is.
-        body: all of it.
+        location: URL of the file, whose name tells the two kinds apart.
+        body: all bytes of the file.
 
     Raises:
-        Exception: one of FAILURES, as it can't be.
+        Exception: one of FAILURES: it can't be decoded.
     """
-    # Half a second to import, which parsing a DAG need not wait for.
+    # Imported here because it takes half a second, which parsing a DAG doesn't need.
     from pyiceberg import manifest  # noqa: PLC0415
     from pyiceberg.avro.decoder import StreamingBinaryDecoder  # noqa: PLC0415
     from pyiceberg.avro.file import MAGIC, META_SCHEMA, AvroFileHeader  # noqa: PLC0415
@@ -202,7 +202,7 @@ def check_avro(location: str, body: bytes) -> None:
     stream = StreamingBinaryDecoder(body)
     header = construct_reader(META_SCHEMA, {-1: AvroFileHeader}).read(stream)
     if header.magic != MAGIC:
-        raise ValueError("it does not begin as an Avro file")
+        raise ValueError("it does not begin like an Avro file")
     codec = header.compression_codec()
     reader = resolve_reader(header.get_schema(), schemas[manifest.DEFAULT_READ_VERSION], read_enums=enums)
     records = 0
@@ -220,16 +220,16 @@ def check_avro(location: str, body: bytes) -> None:
 
 def _repair(location: str) -> str:
     if not location.endswith(".parquet"):
-        return f"Stop the system and take up the state before it: {TAKE_UP}."
+        return f"Stop the system and register the state before it: {TAKE_UP}."
     month = _MONTH.search(location)
     if month is None:
-        return "Restore it from a copy, or make the table again from raw: `make rebuild APPLY=1`."
+        return "Restore it from a copy, or rebuild the table from raw: `make rebuild APPLY=1`."
     column, name = month.groups()
     year, number = map(int, name.split("-"))
     days = f"FROM={name}-01 TO={name}-{monthrange(year, number)[1]}"
     if column == "observed_at":
-        return f"Restore it from a copy, or make its month again from raw: `make rebuild {days} APPLY=1`."
+        return f"Restore it from a copy, or rebuild its month from raw: `make rebuild {days} APPLY=1`."
     return (
-        "Restore it from a copy: forecasts are not in raw. Where there is none, "
-        f"`make rebuild {days} APPLY=1` takes it out of the table, and its forecasts are lost."
+        "Restore it from a copy: forecasts are not in raw. Without a copy, "
+        f"`make rebuild {days} APPLY=1` removes it from the table, and its forecasts are lost."
     )

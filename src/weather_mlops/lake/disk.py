@@ -1,4 +1,4 @@
-"""A full disk, told apart from other faults of storage: waiting doesn't help, somebody must make room."""
+"""Detect a full disk: unlike other faults of storage, waiting doesn't help, somebody must make room."""
 
 import errno
 import shutil
@@ -9,8 +9,8 @@ from weather_mlops.errors import StorageRefused
 from weather_mlops.settings import LocalData
 
 FULL_BYTES: Final = 64_000_000
-"""Free space below which a failed write is put down to the disk: S3 writes blocks of 4 MB, several at once,
-and has removed those of the failed write by the time that it answers."""
+"""Free space below which a failed write is attributed to the disk: the S3 server writes several blocks of
+4 MB at once, and has removed those of the failed write before it answers."""
 _POSTGRES_DISK_FULL: Final = "53100"  # https://www.postgresql.org/docs/current/errcodes-appendix.html
 
 
@@ -19,7 +19,7 @@ def storage_full(where: str, reason: str) -> StorageRefused:
 
     Args:
         where: what was being written.
-        reason: what the system that has no room answered.
+        reason: error message of the system that has no room.
     """
     folder = LocalData().weather_data_folder
     if folder is None or not folder.exists():
@@ -31,7 +31,7 @@ def storage_full(where: str, reason: str) -> StorageRefused:
 
 
 def data_disk_is_full() -> bool:
-    """Whether the disk of S3 and the catalog is full; False where it isn't on this machine, or is gone.
+    """Whether the disk of S3 and the catalog is full; False where it isn't on this machine, or doesn't exist.
 
     The embedded S3 server answers with the same error, InternalError, whatever the reason.
     """

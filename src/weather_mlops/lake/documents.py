@@ -1,8 +1,8 @@
-"""JSON documents on S3, read at one place: of their type, or ``ObjectDamaged`` with the key and the fix.
+"""Read JSON documents from S3 as typed objects; else raise ``ObjectDamaged`` with the key and the fix.
 
-The type is a dataclass or a TypedDict; pydantic checks every field, and gives nothing back that doesn't fit:
-no number for a text, no time without a zone or of the year 9999, no figure that is none. What it doesn't know
-is left out, so that an older version of the code reads what a newer one wrote.
+The type is a dataclass or a TypedDict; pydantic checks every field: it accepts no number for a text, no time
+without a zone or of the year 9999, no NaN or infinity. Unknown fields are ignored, so that an older version
+of the code can read what a newer one wrote.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from weather_mlops.limits import JSON_DOCUMENT
 from weather_mlops.sources.quoting import quoted
 
 YEARS: Final = range(1900, 2200)
-"""All that our times can be of. Nearer to the years 1 and 9999 Python can't change the zone."""
+"""Valid years of times. Near the years 1 and 9999 Python can't convert between zones."""
 FAULTS_SHOWN: Final = 3
 COPY: Final = "Restore it from a copy."
 
@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 def _in_our_time(value: datetime) -> datetime:
     if value.year not in YEARS:
-        raise ValueError(f"the year {value.year} is none that data are of")
+        raise ValueError(f"the year {value.year} is out of range")
     return value.astimezone(UTC)
 
 
@@ -41,68 +41,68 @@ def _spells_a_time(text: str) -> str:
 
 
 Moment = Annotated[AwareDatetime, AfterValidator(_in_our_time)]
-"""A time with its zone, given back in UTC."""
+"""A time with its zone, converted to UTC."""
 MomentText = Annotated[str, AfterValidator(_spells_a_time)]
-"""The same, given back as it was written."""
+"""A time with its zone, as the text that was written."""
 LARGEST_FIGURE: Final = 1e15
 Figure = Annotated[float, Field(ge=-LARGEST_FIGURE, le=LARGEST_FIGURE)]
-"""A number that can be written and drawn: not NaN, not infinite, and no sum of some of them is."""
+"""A number that can be shown and plotted: not NaN or infinite, nor is a sum of several of them."""
 
 
 def read(store: ObjectStore, key: str, kind: type[T], fix: str = COPY) -> T:
-    """A document of a type.
+    """Read a document of a type.
 
     Args:
         store: the bucket.
-        key: of the object.
+        key: key of the object.
         kind: dataclass or TypedDict.
-        fix: what to do where it is damaged, in a sentence.
+        fix: how to fix a damaged document, in a sentence.
 
     Raises:
-        FileNotFoundError: there is none.
-        ObjectDamaged: it is none of this type, or too large for one.
+        FileNotFoundError: there is no such object.
+        ObjectDamaged: the object is not of this type, or too large.
         StorageUnavailable, StorageRefused.
     """
     return parse(store.get(key, JSON_DOCUMENT), kind, store.where(key), fix)
 
 
 def parse(body: bytes, kind: type[T], where: str, fix: str = COPY) -> T:
-    """The same of an object that was read already.
+    """Parse a document that was read already.
 
     Args:
-        body: the object.
+        body: bytes of the object.
         kind: dataclass or TypedDict.
-        where: how the message names the object.
-        fix: what to do where it is damaged, in a sentence.
+        where: name of the object, for the message.
+        fix: how to fix a damaged document, in a sentence.
 
     Raises:
-        ObjectDamaged: it is none of this type.
+        ObjectDamaged: the document is not of this type.
     """
     with _naming(where, fix):
-        found: T = _reader(cast("Any", kind)).validate_json(body, strict=True)
-    return found
+        document: T = _reader(cast("Any", kind)).validate_json(body, strict=True)
+    return document
 
 
 def check(value: Any, kind: type[T], where: str, fix: str = COPY) -> T:
-    """The same of JSON that a library read.
+    """Check JSON that a library has parsed.
 
     Args:
-        value: of mappings, lists, texts and numbers.
+        value: mappings, lists, texts and numbers.
         kind: dataclass or TypedDict.
-        where: how the message names the object.
-        fix: what to do where it is damaged, in a sentence.
+        where: name of the object, for the message.
+        fix: how to fix a damaged document, in a sentence.
 
     Raises:
-        ObjectDamaged: it is none of this type.
+        ObjectDamaged: the document is not of this type.
     """
     with _naming(where, fix):
-        found: T = _reader(cast("Any", kind)).validate_python(value)
-    return found
+        document: T = _reader(cast("Any", kind)).validate_python(value)
+    return document
 
 
 @contextmanager
 def _naming(where: str, fix: str) -> Iterator[None]:
-    """Name the document that doesn't fit its type, its faults and the fix."""
+    """Raise ObjectDamaged with the document's name, its faults and the fix."""
     try:
         yield
     except ValidationError as error:
@@ -115,7 +115,7 @@ def _reader(kind: Any) -> TypeAdapter[Any]:
 
 
 def _faults(error: ValidationError) -> str:
-    """What doesn't fit and where; of the document itself only the names of fields."""
+    """Describe the faults with their fields; no values of the document are shown."""
     faults = error.errors(include_url=False, include_context=False, include_input=False)
     shown = [
         ": ".join(part for part in (quoted(".".join(map(str, fault["loc"]))), _words(fault["msg"])) if part)

@@ -1,8 +1,8 @@
-"""PyIceberg's files on S3 with few requests: one PUT a file, one GET a small file, none for a known one.
+"""PyIceberg's files on S3 with few requests: one PUT per file, one GET per small file, none for a cached one.
 
-PyIceberg's own pyarrow file system asks whether a file exists before it writes it, and for its size before
-it reads it: three requests where one does. All files of an Iceberg table are immutable and bear unique
-names, so what was once read or written in this process is not asked for again.
+PyIceberg's own pyarrow file system checks that a file exists before it writes it, and requests its size
+before it reads it: three requests instead of one. All files of an Iceberg table are immutable and have unique
+names, so a file that was once read or written in this process is not requested again.
 """
 
 import io
@@ -21,8 +21,8 @@ from weather_mlops.lake.object_store import ObjectStore, S3Access
 
 TAIL: Final = (
     1 << 20
-)  # bytes; a file up to this size comes in one request, of a larger one its Parquet footer
-CACHE: Final = 32 << 20  # bytes kept in this process
+)  # bytes; a file up to this size is read in one request, of a larger one its Parquet footer
+CACHE: Final = 32 << 20  # bytes cached in this process
 
 
 def io_properties(access: S3Access) -> dict[str, str]:
@@ -45,7 +45,7 @@ def io_properties(access: S3Access) -> dict[str, str]:
 
 
 class S3FileIO(FileIO):
-    """PyIceberg's view of a bucket. PyIceberg makes one by the property ``py-io-impl``."""
+    """PyIceberg's access to a bucket. PyIceberg instantiates it by the property ``py-io-impl``."""
 
     def __init__(self, properties: Properties = EMPTY_DICT) -> None:
         super().__init__(properties)
@@ -77,7 +77,7 @@ class S3FileIO(FileIO):
 
 
 class _Cache:
-    """Whole files by their location, the longest unused ones dropped first."""
+    """Whole files by location; the least recently used ones are dropped first."""
 
     def __init__(self, limit: int) -> None:
         self._files: OrderedDict[str, bytes] = OrderedDict()
@@ -124,11 +124,11 @@ class S3File(InputFile, OutputFile):
         return self._size
 
     def exists(self) -> bool:
-        """Whether it is there."""
+        """Whether the file exists."""
         return _cache.get(self._name) is not None or self.store.exists(self.key)
 
     def open(self, seekable: bool = True) -> InputStream:  # noqa: ARG002, FBT001, FBT002  PyIceberg's signature
-        """Its bytes: in one request, or of a large file where they are read."""
+        """A stream of its bytes: read in one request, or of a large file in ranges, as needed."""
         opened.add(self)
         known = _cache.get(self._name)
         if known is not None:
@@ -149,28 +149,28 @@ class S3File(InputFile, OutputFile):
         return cast("OutputStream", _Upload(self))
 
     def to_input_file(self) -> "S3File":
-        """The same, to read."""
+        """This file, to be read."""
         return self
 
     def write(self, body: bytes) -> None:
-        """Write it, whole."""
+        """Write the whole file."""
         self.store.put(self.key, body)
         self._size = len(body)
         _cache.put(self._name, body)
 
     def forget(self) -> None:
-        """Read it from S3 the next time, not from memory."""
+        """Drop the file from the cache, so that it is read from S3 the next time."""
         self._size = None
         _cache.drop(self._name)
 
     def delete(self) -> None:
-        """Remove it."""
+        """Delete the file."""
         self.forget()
         self.store.delete(self.key)
 
 
 class _Upload:
-    """A stream that becomes an object, by one PUT, when it is closed; none when its writer failed."""
+    """A stream that is written as an object, by one PUT, when it is closed; not if its writer failed."""
 
     def __init__(self, file: S3File) -> None:
         self._file = file
@@ -184,7 +184,7 @@ class _Upload:
         return self._buffer.tell()
 
     def flush(self) -> None:
-        """Nothing to hand on before the end."""
+        """Do nothing: the object is written at the end."""
 
     def close(self) -> None:
         if not self.closed:
@@ -201,7 +201,7 @@ class _Upload:
 
 
 class _Ranges(io.RawIOBase):
-    """A large object, read where needed; its end is there already."""
+    """A large object that is read in ranges, as needed; its end was read already."""
 
     def __init__(self, store: ObjectStore, key: str, tail: bytes, size: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Forecasts as they were issued: published hour by hour, read beside the observations that came true."""
+"""Publish forecasts as they are issued, and read them for the comparison with observations."""
 
 import logging
 from collections.abc import Iterable, Mapping
@@ -15,8 +15,8 @@ from pyiceberg.table import Table
 
 from weather_mlops.lake import maintenance
 from weather_mlops.lake.catalog import RUN, commit, open_table
+from weather_mlops.lake.filters import between, one_of
 from weather_mlops.lake.object_store import storage_errors
-from weather_mlops.lake.rows import between, one_of
 from weather_mlops.lake.scan import scan
 from weather_mlops.lake.schemas import FORECASTS, FORECASTS_SCHEMA, cast_to_schema
 
@@ -29,12 +29,12 @@ _ORDER: Final = [(name, "ascending") for name in FORECASTS.sorted_by]
 
 @dataclass(frozen=True, slots=True)
 class PublishedForecasts:
-    """What publishing did, in rows.
+    """Result of publishing forecasts, in rows.
 
     Attributes:
-        inserted: new in the table.
-        replaced: in the table with other values before: of a newer model, or from corrected observations.
-        equal: left alone.
+        inserted: rows that are new in the table.
+        replaced: rows that had other values before: by a newer model, or from corrected observations.
+        equal: rows that the table had already.
     """
 
     inserted: int
@@ -43,19 +43,19 @@ class PublishedForecasts:
 
 
 def publish(catalog: Catalog, forecasts: pa.Table, *, run: str, now: datetime) -> PublishedForecasts:
-    """Bring forecasts into their table, in at most one commit, and maintain it when that is due.
+    """Write forecasts to their table, in at most one commit, and maintain the table when that is due.
 
-    Done again it changes nothing. Another writer's commit in between makes it compare again.
+    Idempotent. When another writer commits in between, the rows are compared again.
 
     Args:
         catalog: where the table is.
         forecasts: columns of FORECASTS_SCHEMA at least.
-        run: its name, kept with the snapshot.
+        run: name of the run, stored with the snapshot.
         now: the time, timezone-aware.
 
     Raises:
-        ValueError: a row that no model should make: a value is missing or not finite, its quantiles cross,
-            its times don't fit its lead, or another row has its identity. Nothing is published.
+        ValueError: a row is invalid: a value is missing or not finite, its quantiles cross, its times don't
+            fit its lead, or another row has its identity. Nothing is published.
         KeyError: a column is missing.
         CommitConflict, StorageUnavailable, StorageRefused.
     """
@@ -80,15 +80,15 @@ def read(  # noqa: PLR0913  keyword only: which rows
     station_ids: Iterable[int] | None = None,
     lead_hours: Iterable[int] | None = None,
 ) -> pa.Table:
-    """Forecasts of a period, whenever they were issued; only the months that it touches are opened.
+    """Read the forecasts of a period, whenever they were issued; only files of its months are opened.
 
     Args:
         catalog: where the table is.
         first_valid: the first hour that is forecast, timezone-aware.
         last_valid: the last one, included.
-        targets: which ones; all, where none are named.
-        station_ids: which ones; all, where none are named.
-        lead_hours: which ones; all, where none are named.
+        targets: names of targets; None: all.
+        station_ids: ids; None: all.
+        lead_hours: lead times, hours; None: all.
 
     Returns:
         Rows of FORECASTS_SCHEMA, sorted by target, station and valid_at.
@@ -96,16 +96,16 @@ def read(  # noqa: PLR0913  keyword only: which rows
     Raises:
         StorageUnavailable, StorageRefused.
     """
-    wanted: BooleanExpression = between(first_valid, last_valid, FORECASTS.time)
+    row_filter: BooleanExpression = between(first_valid, last_valid, FORECASTS.time)
     if targets is not None:
-        wanted = And(wanted, one_of("target", targets))
+        row_filter = And(row_filter, one_of("target", targets))
     if station_ids is not None:
-        wanted = And(wanted, one_of("station_id", station_ids))
+        row_filter = And(row_filter, one_of("station_id", station_ids))
     if lead_hours is not None:
-        wanted = And(wanted, one_of("lead_hours", lead_hours))
+        row_filter = And(row_filter, one_of("lead_hours", lead_hours))
     table = open_table(catalog, FORECASTS)
     with storage_errors(f"table {FORECASTS.identifier}"):
-        return scan(table, FORECASTS_SCHEMA, wanted).sort_by(_ORDER)
+        return scan(table, FORECASTS_SCHEMA, row_filter).sort_by(_ORDER)
 
 
 def _merge(table: Table, incoming: pa.Table, run: str) -> PublishedForecasts:
@@ -114,12 +114,12 @@ def _merge(table: Table, incoming: pa.Table, run: str) -> PublishedForecasts:
     around = _around(incoming)
     current = scan(table, FORECASTS_SCHEMA, around)
     changed = incoming.join(current, FORECASTS_SCHEMA.names, join_type="left anti")
-    kept = current.join(changed, _IDENTITY, join_type="left anti")
-    replaced = current.num_rows - kept.num_rows
+    unchanged = current.join(changed, _IDENTITY, join_type="left anti")
+    replaced = current.num_rows - unchanged.num_rows
     done = PublishedForecasts(changed.num_rows - replaced, replaced, incoming.num_rows - changed.num_rows)
     notes = {RUN: run, "weather.inserted": str(done.inserted), "weather.replaced": str(done.replaced)}
     if replaced:
-        rows = cast_to_schema(pa.concat_tables([kept, changed]), FORECASTS_SCHEMA)
+        rows = cast_to_schema(pa.concat_tables([unchanged, changed]), FORECASTS_SCHEMA)
         table.overwrite(rows.sort_by(_ORDER), overwrite_filter=around, snapshot_properties=notes)
     elif changed.num_rows:
         table.append(cast_to_schema(changed, FORECASTS_SCHEMA).sort_by(_ORDER), snapshot_properties=notes)
@@ -127,17 +127,17 @@ def _merge(table: Table, incoming: pa.Table, run: str) -> PublishedForecasts:
 
 
 def _around(forecasts: pa.Table) -> BooleanExpression:
-    """A short filter for all rows that may have the identity of one of these, and some of the same hours."""
+    """A short filter for all rows that may have the identity of one of these; it may match others as well."""
     valid = pc.min_max(forecasts["valid_at"]).as_py()
     issued = pc.unique(forecasts["issued_at"]).to_pylist()
     return And(between(valid["min"], valid["max"], "valid_at"), one_of("issued_at", issued))
 
 
 def _sound(forecasts: pa.Table) -> pa.Table:
-    """The same rows in FORECASTS_SCHEMA.
+    """Validate rows and cast them to FORECASTS_SCHEMA.
 
     Raises:
-        ValueError: naming a row that is not sound, and why.
+        ValueError: a row is invalid; the message names it with the reason.
     """
     nullable = pa.schema([pa.field(column.name, column.type) for column in FORECASTS_SCHEMA])
     rows = cast_to_schema(forecasts, nullable)
@@ -145,16 +145,16 @@ def _sound(forecasts: pa.Table) -> pa.Table:
         if not pc.all(sound, min_count=0).as_py():
             row = rows.filter(pc.invert(sound)).slice(0, 1).to_pylist()[0]
             raise ValueError(f"forecast {_named(row)}: {fault}")
-    copies = rows.group_by(_IDENTITY).aggregate([([], "count_all")])
-    copies = copies.filter(pc.greater(copies["count_all"], 1))
-    if copies.num_rows:
-        row = copies.slice(0, 1).to_pylist()[0]
-        raise ValueError(f"forecast {_named(row)}: it is there more than once")
+    duplicates = rows.group_by(_IDENTITY).aggregate([([], "count_all")])
+    duplicates = duplicates.filter(pc.greater(duplicates["count_all"], 1))
+    if duplicates.num_rows:
+        row = duplicates.slice(0, 1).to_pylist()[0]
+        raise ValueError(f"forecast {_named(row)}: it occurs more than once")
     return cast_to_schema(rows, FORECASTS_SCHEMA)
 
 
 def _checks(rows: pa.Table) -> dict[str, pa.ChunkedArray]:
-    """Which rows are sound, by what is wrong with the others; each check counts on those before it."""
+    """Masks of valid rows, by the fault of the others; each check assumes that those before it passed."""
     low, median, high = (rows[name] for name in ("p10", "p50", "p90"))
     lead_us = pc.multiply(rows["lead_hours"].cast(pa.int64()), _HOUR_US)
     apart_us = pc.subtract(rows["valid_at"].cast(pa.int64()), rows["issued_at"].cast(pa.int64()))
@@ -162,7 +162,7 @@ def _checks(rows: pa.Table) -> dict[str, pa.ChunkedArray]:
         "a value is missing": reduce(pc.and_, (column.is_valid() for column in rows.columns)),
         "a quantile is not finite": reduce(pc.and_, map(pc.is_finite, (low, median, high))),
         "p10 <= p50 <= p90 does not hold": pc.and_(pc.less_equal(low, median), pc.less_equal(median, high)),
-        # Rows are looked up by valid_at, which is no part of the identity.
+        # Rows are looked up by valid_at, which is not part of the identity.
         "valid_at is not lead_hours after issued_at": pc.equal(apart_us, lead_us),
     }
 

@@ -1,4 +1,4 @@
-"""Station-hours that should exist and do not: which there are, when to ask again, in which calls."""
+"""The register of missing station-hours: update it, and plan when and by which calls to request them."""
 
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -13,42 +13,29 @@ import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
 from pyiceberg.table import Table
 
-from weather_mlops.kma.endpoints import HOUR, LONGEST_SPAN
+from weather_mlops.clock import HOUR, month_of
+from weather_mlops.kma.endpoints import LONGEST_SPAN
 from weather_mlops.lake.catalog import RUN, commit, open_table, summary
+from weather_mlops.lake.filters import any_of, at_or_after, between, in_months, missing
+from weather_mlops.lake.keys import Key, isin, key_list, keys_of, to_datetime, tuples, unique
 from weather_mlops.lake.object_store import storage_errors
-from weather_mlops.lake.rows import (
-    Key,
-    any_of,
-    at_or_after,
-    between,
-    in_months,
-    isin,
-    key_list,
-    keys_of,
-    missing,
-    month_of,
-    rows_of,
-    to_datetime,
-    tuples,
-    unique,
-)
-from weather_mlops.lake.scan import scan
+from weather_mlops.lake.scan import rows_of, scan
 from weather_mlops.lake.schemas import GAPS, GAPS_SCHEMA, KEY, KEY_SCHEMA, OBSERVATIONS
 
 log = logging.getLogger(__name__)
 
-HORIZON: Final = timedelta(days=31)  # as far back as gaps are asked for again
+HORIZON: Final = timedelta(days=31)  # older gaps are not requested again
 MISSING: Final = "missing"
 QUARANTINED: Final = "quarantined"
 NOT_REQUESTED: Final = "not_requested"
-"""Nobody asked for it yet (lake/holes.py): due at once."""
+"""Not requested yet (lake/holes.py): due at once."""
 LONGEST_WAIT_H: Final = 24
 OPEN, NEXT_DUE, NEWEST_OPEN = "weather.open", "weather.next-due", "weather.newest-open"
 
 
 @dataclass(frozen=True, slots=True)
 class GapCall:
-    """A call that asks for missing hours: a period, both ends included (UTC), and stations."""
+    """A call for missing hours: a period, both ends included (UTC), and stations."""
 
     begin: datetime
     end: datetime
@@ -57,7 +44,7 @@ class GapCall:
 
 @dataclass(frozen=True, slots=True)
 class GapCount:
-    """What a run did to the register: station-hours newly open, newly closed, and open in all."""
+    """Changes of the register by a run: station-hours opened, closed, and open in total."""
 
     opened: int
     closed: int
@@ -71,17 +58,17 @@ def update(
     reasons: Mapping[Key, str],
     now: datetime,
 ) -> pa.Table:
-    """The register after a run.
+    """Update the register after a run.
 
-    A key that is present closes its gap. One that is absent opens a gap, or counts one more try of it; but no
-    try is counted while the gap rests (see `due`): a run's window asks for the same hours hour after hour,
-    and a task that is run again for the same ones. So the same run told twice changes nothing.
+    A key that is present closes its gap. One that is absent opens a gap, or counts as one more try; but not
+    while the gap rests (see `due`), because the windows of hourly runs overlap, and a task that is run again
+    requests the same hours. So recording the same run twice changes nothing.
 
     Args:
         register: rows of GAPS_SCHEMA, keys unique.
-        expected: station-hours that were asked for.
+        expected: station-hours that were requested.
         present: those that the observations have.
-        reasons: why some of the others are absent; of the rest the KMA has no row.
+        reasons: reasons of absent ones; default: MISSING, the KMA has no row.
         now: time of the run, timezone-aware.
 
     Returns:
@@ -111,16 +98,16 @@ def update(
 def due(
     register: pa.Table, now: datetime, *, before: datetime | None = None, horizon: timedelta = HORIZON
 ) -> pa.Table:
-    """Open gaps that should be asked for again.
+    """Select open gaps that should be requested again.
 
-    After the n-th try in vain a gap rests for 2**n hours, a day at the most, and not at all before the first
-    one; a gap older than the horizon is not asked for any more.
+    After the n-th try without success a gap rests for 2**n hours, at most a day; before the first try it
+    doesn't rest at all. Gaps older than the horizon are not requested any more.
 
     Args:
         register: rows of GAPS_SCHEMA.
         now: the time, timezone-aware.
-        before: only gaps older than this: the run asks for later hours anyway.
-        horizon: how far back.
+        before: only gaps older than this; the run requests later hours anyway.
+        horizon: longest age of a gap.
 
     Returns:
         Rows of GAPS_SCHEMA, newest first.
@@ -138,21 +125,21 @@ def due(
 
 
 def of_stations(register: pa.Table, station_ids: Collection[int]) -> pa.Table:
-    """The gaps of some stations: those of a station that isn't collected any more are asked for no more."""
+    """Select the gaps of some stations, so that only stations that are collected are requested."""
     chosen = pa.array(list(station_ids), register.schema.field("station_id").type)
     return register.filter(pc.is_in(register["station_id"], chosen))
 
 
 def plan_calls(gaps: pa.Table, max_calls: int) -> list[GapCall]:
-    """Few calls for many gaps, the newest first.
+    """Combine many gaps into few calls, the newest first.
 
-    Gaps at most so many hours apart share a call, for all stations that miss any of its hours: one hour
-    apart, or 2, 4, 8, ... when that would need more calls than allowed. What no call is left for waits for
-    another run. No call is longer than LONGEST_SPAN.
+    Gaps that are one hour apart share a call, for all stations that miss any of its hours; so do those 2, 4,
+    8, ... hours apart if there would be more calls than allowed. Gaps beyond the last call wait for another
+    run. No call is longer than LONGEST_SPAN.
 
     Args:
         gaps: rows with the columns of KEY.
-        max_calls: how many calls at most.
+        max_calls: upper limit of calls.
     """
     stations: dict[datetime, set[int]] = {}
     for station, hour in key_list(gaps):
@@ -168,7 +155,7 @@ def plan_calls(gaps: pa.Table, max_calls: int) -> list[GapCall]:
 
 
 def load(catalog: Catalog, now: datetime | None = None) -> pa.Table:
-    """Open gaps; where the time is given, none when none of them is due then: that saves the reading.
+    """Read the open gaps; with a time, the table is only read if one of them is due then.
 
     Returns:
         Rows of GAPS_SCHEMA.
@@ -177,18 +164,18 @@ def load(catalog: Catalog, now: datetime | None = None) -> pa.Table:
         StorageUnavailable, StorageRefused.
     """
     table = open_table(catalog, GAPS)
-    told = summary(table)
-    resting = now is not None and NEXT_DUE in told and datetime.fromisoformat(told[NEXT_DUE]) > now
-    if told.get(OPEN) == "0" or resting:
+    notes = summary(table)
+    resting = now is not None and NEXT_DUE in notes and datetime.fromisoformat(notes[NEXT_DUE]) > now
+    if notes.get(OPEN) == "0" or resting:
         return GAPS_SCHEMA.empty_table()
     with storage_errors(f"table {GAPS.identifier}"):
         return scan(table, GAPS_SCHEMA, missing("closed_at"))
 
 
 def known_missing(catalog: Catalog, first: datetime, last: datetime) -> np.ndarray:
-    """Station-hours of a period that came to nothing when they were asked for: asking again is no use.
+    """Station-hours of a period that were requested without success, so that a load can skip them.
 
-    Those that could not be asked for, and say why, are not among them.
+    Those whose request failed are not included.
 
     Args:
         catalog: where the table is.
@@ -196,7 +183,7 @@ def known_missing(catalog: Catalog, first: datetime, last: datetime) -> np.ndarr
         last: the last hour, included.
 
     Returns:
-        Keys, as ``rows.keys_of`` gives them.
+        Keys of ``keys.keys_of``.
 
     Raises:
         StorageUnavailable, StorageRefused.
@@ -213,9 +200,9 @@ def count_open(catalog: Catalog) -> int:
     Raises:
         StorageUnavailable, StorageRefused.
     """
-    told = summary(open_table(catalog, GAPS))
-    if OPEN in told:
-        return int(told[OPEN])
+    notes = summary(open_table(catalog, GAPS))
+    if OPEN in notes:
+        return int(notes[OPEN])
     register = load(catalog)
     recent = pa.scalar(datetime.now(UTC) - HORIZON, register["observed_at"].type)
     return int(pc.sum(pc.greater(register["observed_at"], recent)).as_py() or 0)
@@ -230,15 +217,15 @@ def record(  # noqa: PLR0913  what the register needs to know of a run
     now: datetime,
     failed: pa.Table | None = None,
 ) -> GapCount:
-    """Bring the register up to date after a run has published; no commit where nothing changes.
+    """Update the register after a run has published; no commit if nothing changes.
 
     Args:
         catalog: where the tables are.
-        expected: the station-hours that the run asked for; columns of KEY.
+        expected: the station-hours that the run requested; columns of KEY.
         refused: the rows that were quarantined; columns of KEY, which may be null.
-        run: its name.
+        run: name of the run.
         now: time of the run, timezone-aware.
-        failed: station-hours that it could not get, not among the expected ones; columns of KEY, reason.
+        failed: station-hours whose request failed, not among the expected ones; columns of KEY, reason.
 
     Raises:
         CommitConflict, StorageUnavailable, StorageRefused.
@@ -250,21 +237,21 @@ def record(  # noqa: PLR0913  what the register needs to know of a run
     observations = open_table(catalog, OBSERVATIONS)
     with storage_errors(f"table {OBSERVATIONS.identifier}"):
         present = keys_of(rows_of(observations, expected, KEY_SCHEMA))
-    asked = unique(keys_of(expected))
-    absent = asked[~isin(asked, present)]
+    requested = unique(keys_of(expected))
+    absent = requested[~isin(requested, present)]
     oldest: datetime | None = pc.min(expected["observed_at"]).as_py()
     reasons = {**dict.fromkeys(key_list(refused.select(KEY).drop_null()), QUARANTINED), **reasons}
 
     def attempt(table: Table) -> GapCount:
-        # What the last commit says of open gaps is about those within the horizon.
+        # The notes of the last commit are about open gaps within the horizon.
         perhaps_open = oldest is not None and (oldest <= now - HORIZON or _any_open_since(table, oldest))
         if not (absent.size or perhaps_open):
             return GapCount(0, 0, int(summary(table).get(OPEN, 0)))
         register = _around(table, expected, now)
-        # Of millions that were asked for, few are absent or were: the others change nothing.
-        concerned = asked[isin(asked, np.concatenate([absent, keys_of(register)]))]
-        there = set(tuples(concerned[isin(concerned, present)]))
-        after = update(register, tuples(concerned), there, reasons, now)
+        # Of millions of requested keys only the few that are, or were, absent can change the register.
+        concerned = requested[isin(requested, np.concatenate([absent, keys_of(register)]))]
+        present_keys = set(tuples(concerned[isin(concerned, present)]))
+        after = update(register, tuples(concerned), present_keys, reasons, now)
         _persist(table, register, after, {RUN: run, **_notes(after, now)})
         open_before, open_after = _open_keys(register), _open_keys(after)
         return GapCount(
@@ -277,7 +264,7 @@ def record(  # noqa: PLR0913  what the register needs to know of a run
 
 
 def _persist(table: Table, before: pa.Table, after: pa.Table, notes: dict[str, str]) -> None:
-    """Write the months that changed, whole: a month is one file, and stays one."""
+    """Rewrite the months that changed, so that each month remains one file."""
     old = {key: row for key, row in zip(key_list(before), before.to_pylist(), strict=True)}  # noqa: C416
     changed = {
         month_of(row["observed_at"])
@@ -296,7 +283,7 @@ def _persist(table: Table, before: pa.Table, after: pa.Table, notes: dict[str, s
 
 
 def _notes(register: pa.Table, now: datetime) -> dict[str, str]:
-    """What lets a later run skip the reading: how many are open, since when, and when one is due."""
+    """Notes that let a later run skip the reading: the number of open gaps, the newest, the next due time."""
     rows = [
         row for row in register.to_pylist() if row["closed_at"] is None and row["observed_at"] > now - HORIZON
     ]
@@ -310,18 +297,18 @@ def _notes(register: pa.Table, now: datetime) -> dict[str, str]:
 
 
 def _any_open_since(table: Table, hour: datetime) -> bool:
-    told = summary(table)
-    if table.current_snapshot() is None or told.get(OPEN) == "0":
+    notes = summary(table)
+    if table.current_snapshot() is None or notes.get(OPEN) == "0":
         return False
-    return NEWEST_OPEN not in told or datetime.fromisoformat(told[NEWEST_OPEN]) >= hour
+    return NEWEST_OPEN not in notes or datetime.fromisoformat(notes[NEWEST_OPEN]) >= hour
 
 
 def _around(table: Table, expected: pa.Table, now: datetime) -> pa.Table:
-    """The register's months that a run is about, and those that its notes are about."""
+    """Read the months of the register that a run is about, and those that its notes are about."""
     months = pc.unique(pc.floor_temporal(expected["observed_at"], unit="month")).to_pylist()
     recent = month_of(now - HORIZON)
-    wanted = any_of([at_or_after(recent), *([in_months(months)] if min(months) < recent else [])])
-    return scan(table, GAPS_SCHEMA, wanted)
+    row_filter = any_of([at_or_after(recent), *([in_months(months)] if min(months) < recent else [])])
+    return scan(table, GAPS_SCHEMA, row_filter)
 
 
 def _open_keys(register: pa.Table) -> set[Key]:
@@ -345,12 +332,12 @@ def _next_try(row: dict[str, Any]) -> datetime:
     tried: datetime = row["last_tried"]
     if not row["tries"]:
         return tried
-    # 2**5 hours are more than a day already; a larger power would only be a larger number.
+    # 2**5 hours exceed LONGEST_WAIT_H already; larger powers could overflow.
     return tried + timedelta(hours=min(2 ** min(row["tries"], 5), LONGEST_WAIT_H))
 
 
 def _grouped(hours: Sequence[datetime], apart: timedelta) -> list[list[datetime]]:
-    """Hours, newest first, in groups of neighbours."""
+    """Group hours, newest first, that are at most ``apart`` from each other."""
     groups: list[list[datetime]] = []
     for hour in hours:
         if groups and groups[-1][-1] - hour <= apart and groups[-1][0] - hour <= LONGEST_SPAN:

@@ -1,4 +1,4 @@
-"""Does the published table hold what it should? Read back through the catalog, and judged."""
+"""Read a run's rows back from the published table, and check them against limits."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -12,21 +12,22 @@ from weather_mlops.errors import Unhealthy
 from weather_mlops.formatting import exact, exact_percent, number
 from weather_mlops.lake import gaps
 from weather_mlops.lake.catalog import open_table
+from weather_mlops.lake.keys import key_list
 from weather_mlops.lake.object_store import storage_errors
 from weather_mlops.lake.publish import newest_of
-from weather_mlops.lake.rows import key_list, rows_of
+from weather_mlops.lake.scan import rows_of
 from weather_mlops.lake.schemas import KEY, KEY_SCHEMA, OBSERVATIONS
 from weather_mlops.lake.staging import AUDITED, Staging
 
 
 @dataclass(frozen=True, slots=True)
 class TableHealthLimits:
-    """What is still healthy.
+    """Limits of a healthy table.
 
     Attributes:
-        max_lag_hours: hours that the newest published hour may lie behind the clock.
+        max_lag_hours: longest time, hours, from the newest published hour to now.
         min_station_share: share (0 to 1) of the stations that must have a row of the newest expected hour.
-        max_open_gaps: station-hours that may be missing.
+        max_open_gaps: most station-hours that may be missing.
     """
 
     max_lag_hours: float
@@ -36,16 +37,16 @@ class TableHealthLimits:
 
 @dataclass(frozen=True, slots=True)
 class TableFigures:
-    """What the table says.
+    """Figures of the table after a run.
 
     Attributes:
         newest_observed_at: newest hour in the table; None when it is empty.
-        lag_hours: how far that is behind the clock, hours; None when the table is empty.
-        stations_expected: stations that the run asked for.
-        stations_present: those of them with a row of the newest hour that the run asked for.
+        lag_hours: hours from then to now; None when the table is empty.
+        stations_expected: stations that the run requested.
+        stations_present: those of them with a row of the newest requested hour.
         window_rows: rows of the run's window in the table.
         accepted: rows that the run's audit accepted, by distinct key.
-        lost: those of them that the table doesn't have; 0, or something is broken.
+        lost: accepted rows that the table doesn't have; anything but 0 is an error.
         open_gaps: station-hours that are missing.
     """
 
@@ -64,7 +65,7 @@ class TableFigures:
         return self.stations_present / self.stations_expected if self.stations_expected else 1.0
 
     def as_dict(self) -> dict[str, Any]:
-        """Small and flat, for the orchestrator."""
+        """The figures as a flat dict, for XCom."""
         newest = self.newest_observed_at.isoformat() if self.newest_observed_at else None
         lag = None if self.lag_hours is None else round(self.lag_hours, 2)
         share = round(self.station_share, 4)
@@ -83,7 +84,7 @@ def newest_hour(catalog: Catalog) -> datetime | None:
 
 
 def read_back(catalog: Catalog, staging: Staging, now: datetime) -> TableFigures:
-    """Look up in the table what a run asked for and what it accepted.
+    """Look up the requested and the accepted rows of a run in the table.
 
     Args:
         catalog: where the tables are.
@@ -106,9 +107,9 @@ def read_back(catalog: Catalog, staging: Staging, now: datetime) -> TableFigures
                 rows_of(table, pa.concat_tables([window, accepted], promote_options="permissive"), KEY_SCHEMA)
             )
         )
-    wanted = key_list(window)
-    last_hour = max((hour for _, hour in wanted), default=0)
-    stations = {station for station, hour in wanted if hour == last_hour}
+    window_keys = key_list(window)
+    last_hour = max((hour for _, hour in window_keys), default=0)
+    stations = {station for station, hour in window_keys if hour == last_hour}
     lag_hours = None if newest is None else (now - newest).total_seconds() / 3600
     keys = set(key_list(accepted))
     return TableFigures(
@@ -116,7 +117,7 @@ def read_back(catalog: Catalog, staging: Staging, now: datetime) -> TableFigures
         lag_hours=lag_hours,
         stations_expected=len(stations),
         stations_present=sum((station, last_hour) in present for station in stations),
-        window_rows=len(present.intersection(wanted)),
+        window_rows=len(present.intersection(window_keys)),
         accepted=len(keys),
         lost=len(keys - present),
         open_gaps=gaps.count_open(catalog),
@@ -124,33 +125,35 @@ def read_back(catalog: Catalog, staging: Staging, now: datetime) -> TableFigures
 
 
 def breaches(figures: TableFigures, limits: TableHealthLimits) -> list[str]:
-    """Which limits are broken, each in a sentence with its figures; empty when healthy."""
-    found = []
+    """Describe each broken limit in a sentence with its figures; empty if the table is healthy."""
+    messages = []
     if figures.lag_hours is None:
-        found.append("the table is empty")
+        messages.append("the table is empty")
     elif figures.lag_hours > limits.max_lag_hours:
-        found.append(
+        messages.append(
             f"the newest published hour, {figures.newest_observed_at:%Y-%m-%d %H:%M} UTC, lies "
             f"{number(figures.lag_hours, limits.max_lag_hours)} h behind the clock; at most "
             f"{exact(limits.max_lag_hours)} h are allowed"
         )
     if figures.station_share < limits.min_station_share:
-        found.append(
+        messages.append(
             f"{figures.stations_present} of {figures.stations_expected} stations have a row of the newest "
-            f"hour asked for; at least {exact_percent(limits.min_station_share)} must"
+            f"requested hour; at least {exact_percent(limits.min_station_share)} must"
         )
     if figures.open_gaps > limits.max_open_gaps:
-        found.append(f"{figures.open_gaps} gaps are open; at most {limits.max_open_gaps} are allowed")
+        messages.append(f"{figures.open_gaps} gaps are open; at most {limits.max_open_gaps} are allowed")
     if figures.lost:
-        found.append(f"{figures.lost} of {figures.accepted} accepted rows are not in the table: publish anew")
-    return found
+        messages.append(
+            f"{figures.lost} of {figures.accepted} accepted rows are not in the table: publish again"
+        )
+    return messages
 
 
 def require_healthy(figures: TableFigures, limits: TableHealthLimits) -> None:
     """Make sure that no limit is broken.
 
     Raises:
-        Unhealthy: naming each one that is, with its figures.
+        Unhealthy: some are; the message has their figures.
     """
-    if found := breaches(figures, limits):
-        raise Unhealthy(f"{OBSERVATIONS.identifier}: {'; '.join(found)}")
+    if messages := breaches(figures, limits):
+        raise Unhealthy(f"{OBSERVATIONS.identifier}: {'; '.join(messages)}")

@@ -1,7 +1,7 @@
-"""Keep the tables fast and the bucket clean: compact, expire, remove what nothing refers to.
+"""Keep the tables fast and the bucket clean: compact files, expire snapshots, remove orphan files.
 
-An Iceberg table that gets a commit an hour slows down by itself. What is due is told by the table's own
-metadata, which whoever commits has read anyway: nothing is asked for to find that nothing is due.
+An Iceberg table with a commit an hour gets slower over time. Whether maintenance is due follows from the
+table's metadata, which every commit has read anyway, so that the check costs no request.
 """
 
 import logging
@@ -15,20 +15,23 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Snapshot
 
+from weather_mlops.clock import month_numbered
 from weather_mlops.errors import ObjectDamaged, StorageRefused, TableNotRegistered
 from weather_mlops.lake.catalog import CREATED_AT, commit, metadata_number, open_table, summary
 from weather_mlops.lake.damage import TAKE_UP, metadata_of
 from weather_mlops.lake.file_io import S3FileIO
+from weather_mlops.lake.filters import in_months
 from weather_mlops.lake.object_store import ObjectStore, StoredObject, storage_errors
-from weather_mlops.lake.rows import in_months, month_numbered
 from weather_mlops.lake.scan import scan
 from weather_mlops.lake.schemas import TABLES, TableDefinition
 
 log = logging.getLogger(__name__)
 
-RETENTION: Final = timedelta(days=1)  # how long any state of a table can be read; tagged ones stay for ever
-SAFETY: Final = timedelta(days=1)  # younger files may belong to a commit that is being made
-CLOCKS_APART: Final = timedelta(hours=1)  # of this machine and S3, at the most: S3 refuses at 15 minutes
+RETENTION: Final = timedelta(days=1)  # how long each snapshot can be read; tagged ones stay for ever
+SAFETY: Final = timedelta(days=1)  # younger files may belong to an unfinished commit
+CLOCKS_APART: Final = timedelta(
+    hours=1
+)  # largest difference between the clocks of this machine and S3, which refuses requests at 15 minutes
 FILES_DUE: Final = 24  # data files added since the last compaction: a day of hourly commits
 MONTH_FILES: Final = 8  # a month with fewer files is left as it is
 SNAPSHOTS_DUE: Final = 24  # snapshots past the retention
@@ -39,7 +42,7 @@ _COMPACTION: Final = "compaction"
 
 @dataclass(slots=True)
 class Work:
-    """What maintenance did: months compacted, snapshots expired, files removed; tables left undone."""
+    """Results of maintenance: months compacted, snapshots expired, files removed, tables refused."""
 
     compacted: int = 0
     expired: int = 0
@@ -55,22 +58,23 @@ def maintain(
     retention: timedelta = RETENTION,
     safety: timedelta = SAFETY,
 ) -> dict[str, int]:
-    """Do what is due.
+    """Do the maintenance that is due.
 
-    - With FILES_DUE data files added since the last time, months of MONTH_FILES files or more become one file
-      each, sorted. One commit a month: other writers lose nothing, and a kill leaves whole months.
-    - With SNAPSHOTS_DUE snapshots older than the retention, these expire; tags and the current state stay.
-    - After either, files that no state refers to are removed once they are older than the safety age. Where
-      some may belong to another table, none is.
+    - With FILES_DUE data files added since the last time, months of MONTH_FILES files or more are rewritten
+      as one sorted file each. One commit a month: other writers lose nothing, and a kill leaves whole months.
+    - With SNAPSHOTS_DUE snapshots older than the retention, these expire; tags and the current one stay.
+    - After either, files that no snapshot refers to are removed once they are older than the safety age. If
+      some may belong to another table, none is removed.
 
-    That, and a damaged file, is logged as an error, and the rest goes on: what was published is well.
+    That case, and a damaged file, is logged as an error, and the other tables are still maintained: the
+    published rows are not affected.
 
     Args:
         catalog: where the tables are.
         now: the time, timezone-aware.
-        tables: which ones.
-        retention: how long states stay readable.
-        safety: the longest that a commit may last.
+        tables: the tables to maintain.
+        retention: how long snapshots stay readable.
+        safety: longest duration of a commit.
 
     Returns:
         The figures of Work, over all tables.
@@ -88,7 +92,7 @@ def maintain(
             if done.compacted + done.expired > before:
                 done.removed += remove_orphans(catalog, definition, older_than=now - safety)
         except (TableNotRegistered, ObjectDamaged) as error:
-            log.error("%s", error)  # noqa: TRY400  the sentence says all
+            log.error("%s", error)  # noqa: TRY400  the message is complete
             done.refused += 1
     log.info(
         "maintained: compacted=%d expired=%d removed=%d refused=%d",
@@ -101,29 +105,29 @@ def maintain(
 
 
 def remove_orphans(catalog: Catalog, definition: TableDefinition, *, older_than: datetime) -> int:
-    """Remove files under a table's location that none of its states refers to.
+    """Remove files under a table's location that none of its snapshots refers to.
 
     Args:
         catalog: where the table is.
-        definition: which one.
+        definition: the table.
         older_than: only files last written before this time.
 
     Returns:
-        How many were removed.
+        The number of removed files.
 
     Raises:
         TableNotRegistered: some may belong to another table; none was removed.
         StorageUnavailable, StorageRefused, ObjectDamaged.
     """
-    found = orphans(catalog, definition, older_than=older_than)
-    if found:
+    unreferenced = orphans(catalog, definition, older_than=older_than)
+    if unreferenced:
         store, _ = _location(open_table(catalog, definition))
-        store.delete(*(entry.key for entry in found))
-    return len(found)
+        store.delete(*(entry.key for entry in unreferenced))
+    return len(unreferenced)
 
 
 def orphans(catalog: Catalog, definition: TableDefinition, *, older_than: datetime) -> list[StoredObject]:
-    """Such files.
+    """List files under a table's location that none of its snapshots refers to.
 
     Raises:
         TableNotRegistered: some may belong to another table.
@@ -131,25 +135,25 @@ def orphans(catalog: Catalog, definition: TableDefinition, *, older_than: dateti
     """
     table = open_table(catalog, definition)
     store, prefix = _location(table)
-    # Listed before the table is looked at: what a commit adds in between is not in the list.
+    # Listed before the table is read, so that files of a commit in between are not in the list.
     listed = [entry for entry in store.list(prefix) if entry.modified < older_than]
     if not listed:
         return []
     with storage_errors(f"table {definition.identifier}"):
         referred = {_located(table, location)[1] for location in _referred(table.refresh())}
-    found = [entry for entry in listed if entry.key not in referred]
-    if found:
-        _refuse_other_tables(table, found)
-    return found
+    unreferenced = [entry for entry in listed if entry.key not in referred]
+    if unreferenced:
+        _refuse_other_tables(table, unreferenced)
+    return unreferenced
 
 
 def _refuse_other_tables(table: Table, entries: Sequence[StoredObject]) -> None:
-    """See that files which a table does not refer to were its own.
+    """Make sure that files which a table does not refer to belonged to it.
 
-    Where the catalog was lost and the system started over, they are those of the old table.
+    If the catalog was lost and the system started over, they are those of the old table.
 
     Raises:
-        TableNotRegistered: they are not, or it can't be told.
+        TableNotRegistered: they belong to another table, or that isn't known.
         StorageUnavailable, StorageRefused.
     """
     name, (store, _) = ".".join(table.name()), _location(table)
@@ -161,7 +165,7 @@ def _refuse_other_tables(table: Table, entries: Sequence[StoredObject]) -> None:
         file = S3FileIO(table.io.properties).new_input(f"s3://{store.access.bucket}/{entry.key}")
         try:
             if metadata_of(file).table_uuid != table.metadata.table_uuid:
-                reason = f"{file.location} is of another table, an older one as a rule"
+                reason = f"{file.location} belongs to another table, usually an older one"
         except ObjectDamaged as error:
             if not file.exists():  # another maintenance removed it since it was listed
                 continue
@@ -173,14 +177,14 @@ def _refuse_other_tables(table: Table, entries: Sequence[StoredObject]) -> None:
     created = table.properties.get(CREATED_AT)
     if created is not None and oldest.modified < datetime.fromisoformat(created) - CLOCKS_APART:
         raise TableNotRegistered(
-            f"{name}: {store.where(oldest.key)} is older than the table, which was made at {created}: an "
-            "earlier table's, whose metadata is gone. No file was removed. Make the rows again from raw by "
-            "`make rebuild APPLY=1`, then move or delete what is older."
+            f"{name}: {store.where(oldest.key)} is older than the table, which was created at "
+            f"{created}: it belongs to an earlier table, whose metadata is gone. No file was removed. "
+            "Rebuild the rows from raw by `make rebuild APPLY=1`, then move or delete the older files."
         )
 
 
 def crowded(table: Table) -> list[datetime]:
-    """Months whose rows lie in MONTH_FILES files or more.
+    """List months with MONTH_FILES data files or more.
 
     Raises:
         StorageUnavailable, StorageRefused.
@@ -195,10 +199,10 @@ def crowded(table: Table) -> list[datetime]:
 
 
 def compact(catalog: Catalog, definition: TableDefinition) -> int:
-    """Make one sorted file of each crowded month; how many months that were.
+    """Rewrite each crowded month as one sorted file, and return the number of months.
 
     Raises:
-        ObjectDamaged: a file of one can't be read; the others were compacted.
+        ObjectDamaged: a file of a month can't be read; the other months were compacted.
         CommitConflict, StorageUnavailable, StorageRefused.
     """
     months, damage = crowded(open_table(catalog, definition)), None
@@ -213,17 +217,17 @@ def compact(catalog: Catalog, definition: TableDefinition) -> int:
 
 
 def stale(table: Table, before: datetime) -> list[int]:
-    """States from before a time that nothing keeps: neither a tag, nor being the present one."""
-    kept = {reference.snapshot_id for reference in table.metadata.refs.values()}
+    """Ids of snapshots from before a time that are neither tagged nor current."""
+    protected = {reference.snapshot_id for reference in table.metadata.refs.values()}
     return [
         snapshot.snapshot_id
         for snapshot in table.metadata.snapshots
-        if snapshot.timestamp_ms < before.timestamp() * 1000 and snapshot.snapshot_id not in kept
+        if snapshot.timestamp_ms < before.timestamp() * 1000 and snapshot.snapshot_id not in protected
     ]
 
 
 def expire(catalog: Catalog, definition: TableDefinition, *, before: datetime, at_least: int = 1) -> int:
-    """Let stale states expire, when there are so many; how many did.
+    """Expire stale snapshots if there are ``at_least`` of them, and return how many expired.
 
     Raises:
         CommitConflict, StorageUnavailable, StorageRefused.
@@ -253,13 +257,13 @@ def _located(table: Table, location: str) -> tuple[ObjectStore, str]:
 
 
 def _files_added(table: Table) -> int:
-    """Data files added since the last compaction, by what the snapshots say of themselves."""
+    """Data files added since the last compaction, by the summaries of the snapshots."""
     added = 0
     for snapshot in sorted(table.metadata.snapshots, key=_sequence, reverse=True):
-        told = snapshot.summary.additional_properties if snapshot.summary else {}
-        if told.get(KIND) == _COMPACTION:
+        notes = snapshot.summary.additional_properties if snapshot.summary else {}
+        if notes.get(KIND) == _COMPACTION:
             break
-        added += int(told.get("added-data-files", 0))
+        added += int(notes.get("added-data-files", 0))
     return added
 
 
@@ -267,13 +271,13 @@ def _rewrite(table: Table, definition: TableDefinition, month: datetime) -> None
     whole = in_months([month], definition.time)
     rows = scan(table, definition.columns, whole)
     rows = rows.sort_by([(name, "ascending") for name in definition.sorted_by])
-    standing = {name: value for name, value in summary(table).items() if name.startswith("weather.")}
-    notes = {**standing, KIND: _COMPACTION}
+    properties = {name: value for name, value in summary(table).items() if name.startswith("weather.")}
+    notes = {**properties, KIND: _COMPACTION}
     table.overwrite(rows, overwrite_filter=whole, snapshot_properties=notes)
 
 
 def _referred(table: Table) -> Iterator[str]:
-    """Locations of all files that any state of a table needs."""
+    """Locations of all files that any snapshot of a table needs."""
     yield table.metadata_location
     yield from (entry.metadata_file for entry in table.metadata.metadata_log)
     yield from (entry.statistics_path for entry in table.metadata.statistics)

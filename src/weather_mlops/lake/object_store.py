@@ -1,4 +1,4 @@
-"""The one bucket: objects in and out, with errors that name the place and the mend."""
+"""Read and write objects of the bucket; errors name the object and the fix."""
 
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
@@ -44,12 +44,12 @@ _TOO_MANY: Final = 429
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How long to wait for S3, and how often to ask.
+    """Time-outs and retries of requests to S3.
 
     Attributes:
-        connect_s: seconds until a connection must be open.
-        read_s: seconds until the next bytes of an answer must have come.
-        attempts: requests at most, the first one included.
+        connect_s: time-out of connecting, seconds.
+        read_s: time-out of reading the next bytes of a response, seconds.
+        attempts: upper limit of attempts, the first one included.
     """
 
     connect_s: float
@@ -59,20 +59,20 @@ class RetryPolicy:
 
 OF_TASKS: Final = RetryPolicy(connect_s=5, read_s=30, attempts=5)
 OF_PAGES: Final = RetryPolicy(connect_s=2, read_s=5, attempts=1)
-"""Somebody is looking at the screen, and the thread that waits belongs to Airflow's API server."""
+"""For pages: somebody waits for the page, and the thread belongs to Airflow's API server."""
 
 
 @dataclass(frozen=True)
 class S3Access:
-    """Where the bucket is, and how to get in.
+    """Location and credentials of the bucket.
 
     Attributes:
-        bucket: its name.
-        endpoint_url: an S3 server other than Amazon's.
-        access_key_id: absent = botocore's own search (profile, role, instance).
-        secret_access_key: goes with it.
-        session_token: of temporary credentials.
-        region: of the bucket.
+        bucket: name of the bucket.
+        endpoint_url: URL of an S3 server other than Amazon's.
+        access_key_id: None = botocore's own search (profile, role, instance).
+        secret_access_key: secret of the access key.
+        session_token: token of temporary credentials.
+        region: region of the bucket.
         prefix: the folder inside the bucket that all keys are relative to; empty, or ending in ``/``.
 
     Raises:
@@ -95,12 +95,12 @@ class S3Access:
             )
 
     def location(self, key: str) -> str:
-        """An object's place as a URL."""
+        """The URL of an object, ``s3://``."""
         return f"s3://{self.bucket}/{self.prefix}{key}"
 
     @classmethod
     def from_settings(cls, settings: "Settings") -> "S3Access":
-        """Access by the environment's settings."""
+        """Create access from the environment's settings."""
         secret, token = settings.aws_secret_access_key, settings.aws_session_token
         return cls(
             bucket=settings.bucket,
@@ -123,29 +123,29 @@ class StoredObject(NamedTuple):
 
 @dataclass
 class Meter:
-    """What was read: the size in bytes of each reply."""
+    """Counts what was read: the size in bytes of each response."""
 
     sizes: list[int] = field(default_factory=list)
 
     @property
     def requests(self) -> int:
-        """How many objects, or parts of objects, were read."""
+        """Number of objects, or ranges of objects, that were read."""
         return len(self.sizes)
 
     @property
     def bytes(self) -> int:
-        """How much that was in all."""
+        """Total size, bytes."""
         return sum(self.sizes)
 
 
 class ObjectStore:
     """Objects of one bucket, or of one folder of it, to which all keys are relative.
 
-    Its client is made at first use, and shared by all stores of a process.
+    Its client is created at first use, and shared by all stores of a process.
 
     Args:
-        access: where and how.
-        patience: how long to wait for an answer.
+        access: location and credentials.
+        patience: time-outs and retries.
     """
 
     def __init__(self, access: S3Access, patience: RetryPolicy = OF_TASKS) -> None:
@@ -153,7 +153,7 @@ class ObjectStore:
         self.patience = patience
 
     def put(self, key: str, body: bytes, content_type: str = "application/octet-stream") -> None:
-        """Write an object, whole.
+        """Write an object.
 
         Raises:
             StorageUnavailable, StorageRefused.
@@ -164,7 +164,7 @@ class ObjectStore:
             )
 
     def put_file(self, key: str, file: Path, content_type: str = "application/octet-stream") -> None:
-        """Write a file of any size as an object, a large one in parts; it is there whole or not at all.
+        """Upload a file of any size as an object, a large one in parts; it appears only when complete.
 
         Raises:
             StorageUnavailable, StorageRefused.
@@ -174,52 +174,52 @@ class ObjectStore:
             self._client.upload_fileobj(body, self.access.bucket, self._full(key), ExtraArgs=extra)
 
     def get_file(self, key: str, file: Path) -> None:
-        """Read an object of any size into a file.
+        """Download an object of any size to a file.
 
         Raises:
-            FileNotFoundError: there is none.
+            FileNotFoundError: there is no such object.
             StorageUnavailable, StorageRefused.
         """
         with self._errors(key), file.open("wb") as body:
             self._client.download_fileobj(self.access.bucket, self._full(key), body)
 
     def get(self, key: str, limit: Limit = limits.DOCUMENT) -> bytes:
-        """Read an object, whole.
+        """Read a whole object.
 
         Args:
-            key: its key.
-            limit: of its size.
+            key: key of the object.
+            limit: upper limit of its size.
 
         Raises:
-            FileNotFoundError: there is none.
-            ObjectDamaged: it is larger than the limit.
+            FileNotFoundError: there is no such object.
+            ObjectDamaged: the object is larger than the limit.
             StorageUnavailable, StorageRefused.
         """
         with self._errors(key):
-            reply = self._client.get_object(Bucket=self.access.bucket, Key=self._full(key))
-            return self._body(reply, key, limit)
+            response = self._client.get_object(Bucket=self.access.bucket, Key=self._full(key))
+            return self._body(response, key, limit)
 
-    def get_range(self, key: str, wanted: str) -> tuple[bytes, int]:
-        """Read a part of an object.
+    def get_range(self, key: str, byte_range: str) -> tuple[bytes, int]:
+        """Read a range of an object.
 
         Args:
-            key: its key.
-            wanted: as in the Range header: ``0-99``, or ``-100`` for the last 100 bytes.
+            key: key of the object.
+            byte_range: as in the Range header: ``0-99``, or ``-100`` for the last 100 bytes.
 
         Returns:
             The bytes, and the size of the whole object.
 
         Raises:
-            FileNotFoundError: there is none.
-            ObjectDamaged: the part is larger than any file of a table.
+            FileNotFoundError: there is no such object.
+            ObjectDamaged: the range is larger than any file of a table.
             StorageUnavailable, StorageRefused.
         """
         with self._errors(key):
-            reply = self._client.get_object(
-                Bucket=self.access.bucket, Key=self._full(key), Range=f"bytes={wanted}"
+            response = self._client.get_object(
+                Bucket=self.access.bucket, Key=self._full(key), Range=f"bytes={byte_range}"
             )
-            body = self._body(reply, key, limits.TABLE_FILE)
-        total = reply.get("ContentRange", f"/{len(body)}").rpartition("/")[2]
+            body = self._body(response, key, limits.TABLE_FILE)
+        total = response.get("ContentRange", f"/{len(body)}").rpartition("/")[2]
         return body, int(total)
 
     def exists(self, key: str) -> bool:
@@ -236,7 +236,7 @@ class ObjectStore:
         return True
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
-        """Objects whose keys start so, in the order of their keys.
+        """List objects whose keys start with a prefix, in the order of their keys.
 
         Raises:
             StorageUnavailable, StorageRefused.
@@ -250,7 +250,7 @@ class ObjectStore:
                         yield StoredObject(self._relative(entry["Key"]), entry["Size"], modified)
 
     def folders(self, prefix: str) -> Iterator[str]:
-        """Prefixes one level below a prefix, each ending in ``/``, in their order, whatever lies in them.
+        """List prefixes one level below a prefix, each ending in ``/``, in order.
 
         Args:
             prefix: ends in ``/``.
@@ -264,10 +264,10 @@ class ObjectStore:
                 yield from (self._relative(entry["Prefix"]) for entry in page.get("CommonPrefixes", []))
 
     def delete(self, *keys: str) -> None:
-        """Remove objects; those that don't exist are none's loss.
+        """Delete objects; keys without an object are ignored.
 
         Raises:
-            StorageUnavailable, StorageRefused: naming the first key that was not removed.
+            StorageUnavailable, StorageRefused: the message has the first key that was not deleted.
         """
         if len(keys) == 1:
             with self._errors(keys[0]):
@@ -275,17 +275,17 @@ class ObjectStore:
             return
         for chunk in (keys[n : n + BULK_DELETE] for n in range(0, len(keys), BULK_DELETE)):
             with self._errors(chunk[0]):
-                reply = self._client.delete_objects(
+                response = self._client.delete_objects(
                     Bucket=self.access.bucket,
                     Delete={"Objects": [{"Key": self._full(key)} for key in chunk], "Quiet": True},
                 )
-            for fault in reply.get("Errors", []):
+            for fault in response.get("Errors", []):
                 raise StorageUnavailable(
                     f"{self.where(self._relative(fault['Key']))}: not removed: {fault.get('Code')}"
                 )
 
     def ensure_bucket(self) -> None:
-        """Make the bucket where there is none.
+        """Create the bucket if there is none.
 
         Raises:
             StorageUnavailable, StorageRefused.
@@ -295,15 +295,15 @@ class ObjectStore:
             with self._errors(""):
                 self._client.head_bucket(Bucket=bucket)
         except FileNotFoundError:
-            place: dict[str, Any] = {}
+            configuration: dict[str, Any] = {}
             if self.access.region != "us-east-1":
-                place = {"CreateBucketConfiguration": {"LocationConstraint": self.access.region}}
+                configuration = {"CreateBucketConfiguration": {"LocationConstraint": self.access.region}}
             with self._errors(""):
-                self._client.create_bucket(Bucket=bucket, **place)
+                self._client.create_bucket(Bucket=bucket, **configuration)
 
     @contextmanager
     def metered(self) -> Iterator[Meter]:
-        """Count meanwhile what this process reads, tables included, by the client of this bucket's server."""
+        """Count what this process reads inside of the context, tables included, from this bucket's server."""
         meter, events = Meter(), self._client.meta.events
 
         def count(parsed: Mapping[str, Any], **_: Any) -> None:
@@ -316,32 +316,32 @@ class ObjectStore:
             events.unregister("after-call.s3.GetObject", count)
 
     def where(self, key: str) -> str:
-        """How messages name an object."""
+        """The name of an object in messages."""
         return f"{self.access.location(key)} at {self.access.endpoint_url or 'Amazon S3'}"
 
-    def _body(self, reply: "GetObjectOutputTypeDef", key: str, limit: Limit) -> bytes:
-        """What an answer brings; nothing is read where it announces too much.
+    def _body(self, response: "GetObjectOutputTypeDef", key: str, limit: Limit) -> bytes:
+        """Read the body of a response, unless its announced length exceeds the limit.
 
         Raises:
-            ObjectDamaged: it is larger than the limit.
+            ObjectDamaged: the object is larger than the limit.
         """
         where = self.where(key)
-        if reply["ContentLength"] > limit.size:
-            reply["Body"].close()
+        if response["ContentLength"] > limit.size:
+            response["Body"].close()
             raise ObjectDamaged(f"{where}: {limit}")
-        return limits.read_at_most(reply["Body"], limit, where, ObjectDamaged)
+        return limits.read_at_most(response["Body"], limit, where, ObjectDamaged)
 
     def _full(self, key: str) -> str:
-        """A key as the bucket has it."""
+        """The full key in the bucket, with the prefix."""
         return self.access.prefix + key
 
     def _relative(self, key: str) -> str:
-        """A key of the bucket as callers know it."""
+        """The key without the prefix, as callers know it."""
         return key.removeprefix(self.access.prefix)
 
     @property
     def _client(self) -> "S3Client":
-        with _MAKING_A_CLIENT:
+        with _CREATING_A_CLIENT:
             return _client(replace(self.access, bucket="", prefix=""), self.patience)
 
     @contextmanager
@@ -353,22 +353,22 @@ class ObjectStore:
         except RetriesExceededError as error:
             raise StorageUnavailable(
                 f"{self.where(key)}: cut off again and again: {error.last_exception}. "
-                "See that S3 is reachable."
+                "Make sure that S3 is reachable."
             ) from error
 
 
 @contextmanager
 def storage_errors(where: str) -> Iterator[None]:
-    """Give what PyIceberg, its catalog or pyarrow raises about storage this package's types.
+    """Translate errors of PyIceberg, its catalog and pyarrow about storage to this package's types.
 
     Args:
-        where: what was being done, to which table.
+        where: operation and table, for the message.
 
     Raises:
         StorageUnavailable: the catalog's database or S3 does not answer.
         StorageRefused: refused credentials, or a full disk.
         ObjectDamaged: a file of a table is missing or can't be read, or the catalog's SQLite file.
-        Misconfigured: the catalog's URI is none, or needs a driver that isn't installed.
+        Misconfigured: the catalog's URI is invalid, or needs a driver that isn't installed.
     """
     # Not needed where the catalog is AWS Glue.
     from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError  # noqa: PLC0415
@@ -383,14 +383,15 @@ def storage_errors(where: str) -> Iterator[None]:
     except DBAPIError as error:
         raise _of_database(error, where) from error
     except (ArgumentError, NoSuchModuleError):
-        # Its text may hold the URI, and that a password.
+        # Its text may have the URI, and so a password.
         raise Misconfigured(
-            f"{where}: PYICEBERG_CATALOG__WEATHER__URI is no address of a database, or its driver isn't "
+            f"{where}: PYICEBERG_CATALOG__WEATHER__URI is no URL of a database, or its driver isn't "
             "installed: write postgresql+psycopg2://USER:PASSWORD@HOST/DATABASE or sqlite:///FILE."
         ) from None
     except SQLAlchemyError as error:
         raise StorageUnavailable(
-            f"{where}: the catalog's database: {type(error).__name__}. See that it runs and is reachable."
+            f"{where}: the catalog's database: {type(error).__name__}. "
+            "Make sure that it runs and is reachable."
         ) from error
     except damage.FAILURES as error:
         if (problem := damage.first_problem(damage.opened.since(begin))) is not None:
@@ -398,23 +399,25 @@ def storage_errors(where: str) -> Iterator[None]:
         if isinstance(error, PermissionError):
             raise StorageRefused(f"{where}: {error}. Check the credentials and their policy.") from error
         if isinstance(error, OSError):
-            raise _unavailable(error, where, "See that S3 is reachable.") from error
+            raise _unavailable(error, where, "Make sure that S3 is reachable.") from error
         raise
 
 
 def _of_database(error: "DBAPIError", where: str) -> WeatherError:
-    """What an error of the catalog's database means, by its driver's text: the URI may hold a password."""
+    """Translate an error of the catalog's database; shows only the driver's text (the URI is secret)."""
     if getattr(error.orig, "sqlite_errorname", "") in _DAMAGED_SQLITE:
         return ObjectDamaged(
             f"{where}: the catalog's SQLite file is damaged: {error.orig}. It is the one that "
             "PYICEBERG_CATALOG__WEATHER__URI names, `.run/catalog.db` of `make run`. Stop the system, move "
-            "the file away, then `make tables` makes it again from the bucket."
+            "the file away, then `make tables` creates it again from the bucket."
         )
-    return _unavailable(error.orig, f"{where}: the catalog's database", "See that it runs and is reachable.")
+    return _unavailable(
+        error.orig, f"{where}: the catalog's database", "Make sure that it runs and is reachable."
+    )
 
 
 def _unavailable(error: BaseException | None, where: str, fix: str) -> WeatherError:
-    """The error of a database or a file system that didn't answer, or had no room."""
+    """The error of a database or a file system that didn't answer, or has no space left."""
     if says_disk_is_full(error):
         return storage_full(where, str(error))
     return StorageUnavailable(f"{where}: {error}. {fix}")
@@ -422,7 +425,9 @@ def _unavailable(error: BaseException | None, where: str, fix: str) -> WeatherEr
 
 def _unanswered(error: BotoCoreError, where: str) -> WeatherError:
     if isinstance(error, HTTPClientError | BotoConnectionError | IncompleteReadError):
-        return StorageUnavailable(f"{where}: no answer: {type(error).__name__}. See that S3 is reachable.")
+        return StorageUnavailable(
+            f"{where}: no answer: {type(error).__name__}. Make sure that S3 is reachable."
+        )
     return StorageRefused(f"{where}: {type(error).__name__}. Check the credentials and the region.")
 
 
@@ -434,16 +439,16 @@ def _translated(error: ClientError | BotoCoreError, where: str) -> Exception:
     if status == HTTPStatus.INSUFFICIENT_STORAGE or (status >= _SERVER_ERROR and data_disk_is_full()):
         return storage_full(where, f"{code}, HTTP {status}")
     if status >= _SERVER_ERROR or status == _TOO_MANY or code in _PASSING_CODES:
-        return StorageUnavailable(f"{where}: {code}, HTTP {status}. S3 is overloaded or out of order.")
+        return StorageUnavailable(f"{where}: {code}, HTTP {status}. S3 is overloaded or down.")
     if code == "NoSuchBucket":
-        return StorageRefused(f"{where}: there is no such bucket. Create it, or mend WEATHER_BUCKET.")
+        return StorageRefused(f"{where}: there is no such bucket. Create it, or fix WEATHER_BUCKET.")
     if code in {"NoSuchKey", "404", "NotFound"}:
         return FileNotFoundError(f"{where}: there is no such object")
     return StorageRefused(f"{where}: {code}, HTTP {status}. Check the credentials and their policy.")
 
 
-_MAKING_A_CLIENT: Final = Lock()
-"""It takes a fifth of a second of the processor: eight pages that are opened at once need one, not eight."""
+_CREATING_A_CLIENT: Final = Lock()
+"""Creating a client takes a fifth of a second of processor time: pages opened at once must share one."""
 
 
 @lru_cache(maxsize=8)
@@ -462,7 +467,7 @@ def _client(access: S3Access, patience: RetryPolicy) -> "S3Client":
             connect_timeout=patience.connect_s,
             read_timeout=patience.read_s,
             retries={"mode": "standard", "total_max_attempts": patience.attempts},
-            # Not every S3 server knows the checksums that botocore would send unasked.
+            # Not every S3 server supports the checksums that botocore sends by default.
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
         ),
@@ -472,6 +477,6 @@ def _client(access: S3Access, patience: RetryPolicy) -> "S3Client":
 
 
 def _with_md5(params: Mapping[str, Any], **_: Any) -> None:
-    """Add the digest that S3 servers other than Amazon's want with a bulk delete."""
+    """Add the digest that S3 servers other than Amazon's require for a bulk delete."""
     digest = md5(params["body"], usedforsecurity=False).digest()
     params["headers"]["Content-MD5"] = b64encode(digest).decode()

@@ -1,4 +1,4 @@
-"""Rows of a source that has some of the columns only, laid over what is known of their station-hours."""
+"""Complete rows of a source that lacks some columns with the known values of their station-hours."""
 
 from collections.abc import Collection
 
@@ -6,23 +6,23 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from weather_mlops.lake.rows import keys_of, lookup
+from weather_mlops.lake.keys import keys_of, lookup
 from weather_mlops.lake.schemas import KEY
 
 
 def completed(
     rows: pa.Table, known: pa.Table, columns: Collection[str], where: pa.ChunkedArray | pa.Array
 ) -> pa.Table:
-    """The rows, with the values that are known in the columns that their source doesn't have.
+    """Fill the columns that the rows' source doesn't have with known values.
 
     Args:
         rows: columns of the observations, and others.
         known: columns of the observations; of several rows with one key the last counts.
         columns: the columns that the source has, without those of KEY.
-        where: booleans, one per row: which ones are of this source. The others stay as they are.
+        where: booleans, one per row: whether it is of this source. Other rows stay as they are.
 
     Returns:
-        The same rows and columns; null where nothing is known.
+        The same rows and columns; null where no value is known.
     """
     if known.num_rows == 0 or rows.num_rows == 0:
         return rows

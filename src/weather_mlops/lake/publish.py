@@ -1,4 +1,4 @@
-"""From audited rows to the observations table, in one commit: new ones in, corrected ones replaced."""
+"""Publish audited rows to the observations table, in one commit: insert new ones, replace corrected ones."""
 
 import logging
 from collections.abc import Mapping
@@ -14,8 +14,9 @@ from pyiceberg.table import Table
 
 from weather_mlops.lake import gaps, holes, maintenance, quarantine
 from weather_mlops.lake.catalog import RUN, commit, summary
-from weather_mlops.lake.rows import key_filter, keys_of, lookup, rows_of, tuples
-from weather_mlops.lake.scan import scan
+from weather_mlops.lake.filters import key_filter
+from weather_mlops.lake.keys import keys_of, lookup, tuples
+from weather_mlops.lake.scan import rows_of, scan
 from weather_mlops.lake.schemas import (
     GAPS,
     KEY,
@@ -32,18 +33,18 @@ NEWEST: Final = "weather.newest"
 SCORE: Final = "weather.quality-score"
 WRITER: Final = "weather.writer"
 COLLECTION: Final = "collection"
-"""WRITER of the hourly run's states: after one of its own it need not look for holes."""
+"""WRITER of the hourly run's snapshots: after one of its own it doesn't need to look for holes."""
 _NOT_COMPARED: Final = frozenset({*KEY, "raw_key"})
 
 
 @dataclass(frozen=True)
 class RowChanges:
-    """Incoming rows by what they mean for a table. Each incoming key is in exactly one of them.
+    """Incoming rows compared with a table. Each incoming key is in exactly one of the three.
 
     Attributes:
-        inserted: their keys are not in the table.
-        corrected: their keys are, with another value in some column.
-        equal: the table says the same.
+        inserted: rows whose keys are not in the table.
+        corrected: rows whose keys are in the table, with another value in some column.
+        equal: rows that are in the table already.
     """
 
     inserted: pa.Table
@@ -53,14 +54,14 @@ class RowChanges:
 
 @dataclass(frozen=True, slots=True)
 class PublishedRows:
-    """What publishing did, in rows.
+    """Result of publishing, in rows.
 
     Attributes:
-        inserted: new in the table.
-        corrected: replaced in the table.
-        equal: left alone; further copies of a key in the same batch count here.
-        snapshot_id: the table's state that holds all of them; None for an empty table.
-        continued: whether the state before was made by an earlier hourly run.
+        inserted: rows that are new in the table.
+        corrected: rows that replaced one of the table.
+        equal: rows that the table had already, and duplicates of a key in the same batch.
+        snapshot_id: the snapshot that holds all of them; None for an empty table.
+        continued: whether an earlier hourly run wrote the snapshot before.
     """
 
     inserted: int
@@ -73,8 +74,8 @@ class PublishedRows:
 def diff(current: pa.Table, incoming: pa.Table) -> RowChanges:
     """Compare rows by key.
 
-    Values are equal when they are exactly so, or both missing; ``raw_key`` is not compared: a re-fetch is no
-    correction. Of several incoming rows with one key, the last counts.
+    Values are equal when they are identical, or both missing; ``raw_key`` is not compared, because a re-fetch
+    is no correction. Of several incoming rows with one key, the last counts.
 
     Args:
         current: rows of OBSERVATIONS_SCHEMA, keys unique.
@@ -105,17 +106,17 @@ def publish(
     score: float | None = None,
     properties: Mapping[str, str] | None = None,
 ) -> PublishedRows:
-    """Bring audited rows into the observations table, in at most one commit.
+    """Write audited rows to the observations table, in at most one commit.
 
-    Done again it changes nothing. Another writer's commit in between makes it compare again; so nothing is
-    lost or doubled, whoever comes first.
+    Idempotent. When another writer commits in between, the rows are compared again, so that nothing is lost
+    or doubled, whoever commits first.
 
     Args:
         catalog: where the table is.
         accepted: columns of OBSERVATIONS_SCHEMA at least.
-        run: its name, kept with the snapshot.
-        score: quality score of the batch, 0 to 1, kept with the snapshot.
-        properties: more to keep with the snapshot.
+        run: name of the run, stored with the snapshot.
+        score: quality score of the batch, 0 to 1, stored with the snapshot.
+        properties: further properties of the snapshot.
 
     Raises:
         CommitConflict, StorageUnavailable, StorageRefused.
@@ -148,20 +149,20 @@ def publish(
 
 @dataclass(frozen=True)
 class RunResult:
-    """What a run changed in all tables; ``copies`` are rows that came twice in the same batch."""
+    """Changes of a run in all tables; ``duplicates`` are rows that occurred twice in the same batch."""
 
     published: PublishedRows
-    copies: int
+    duplicates: int
     quarantine_added: int
     gaps: "gaps.GapCount"
     maintained: Mapping[str, int]
 
     def as_dict(self) -> dict[str, Any]:
-        """Small and flat, for the orchestrator."""
+        """The changes as a dict, for XCom."""
         return {
             "inserted": self.published.inserted,
             "corrected": self.published.corrected,
-            "equal": self.published.equal + self.copies,
+            "equal": self.published.equal + self.duplicates,
             "snapshot_id": self.published.snapshot_id,
             "quarantine_added": self.quarantine_added,
             "gaps_opened": self.gaps.opened,
@@ -172,16 +173,16 @@ class RunResult:
 
 
 def publish_run(catalog: Catalog, staging: Staging, now: datetime) -> RunResult:
-    """Publish what an hourly run staged and audited, and bring the other tables up to date.
+    """Publish the audited rows of an hourly run, and update the other tables.
 
     In this order: observations (one commit), quarantine, gaps, maintenance when due. Killed in between and
-    run again, it ends in the same state. Holes are looked for when the state before was not an earlier run's:
-    after a load or an import, which may leave some, and once a day after maintenance. To look each hour would
-    cost more.
+    run again, it ends in the same state. It looks for holes only if an earlier hourly run didn't write the
+    snapshot before: after a load or an import, which may leave some, and once a day after maintenance.
+    Looking each hour would cost more.
 
     Args:
         catalog: where the tables are.
-        staging: with the parcel of the audit.
+        staging: staging of the run, with the audited batch.
         now: the time, timezone-aware.
 
     Raises:
@@ -191,9 +192,9 @@ def publish_run(catalog: Catalog, staging: Staging, now: datetime) -> RunResult:
     result = publish_audited(
         catalog, staging.read(AUDITED), run=staging.run, now=now, properties={WRITER: COLLECTION}
     )
-    if result.published.continued or not (found := holes.record(catalog, run=staging.run, now=now)):
+    if result.published.continued or not (opened := holes.record(catalog, run=staging.run, now=now)):
         return result
-    counted = replace(result.gaps, opened=result.gaps.opened + found, open=gaps.count_open(catalog))
+    counted = replace(result.gaps, opened=result.gaps.opened + opened, open=gaps.count_open(catalog))
     return replace(result, gaps=counted)
 
 
@@ -205,7 +206,7 @@ def publish_audited(
     now: datetime,
     properties: Mapping[str, str] | None = None,
 ) -> RunResult:
-    """The same of a parcel that was read already, without looking for holes.
+    """Publish an audited batch, and update the other tables, without looking for holes.
 
     Raises:
         CommitConflict, StorageUnavailable, StorageRefused.
@@ -220,18 +221,18 @@ def publish_audited(
     return RunResult(published, int(audited.notes["counts"]["copies"]), added, counted, maintained)
 
 
-def _is_of_collection(told: Mapping[str, str], run: str) -> bool:
-    """Whether a state is an earlier hourly run's: not this one's, which was killed, nor a compacted one."""
-    return told.get(WRITER) == COLLECTION and told.get(RUN) != run and maintenance.KIND not in told
+def _is_of_collection(notes: Mapping[str, str], run: str) -> bool:
+    """Whether an earlier hourly run wrote a snapshot: not this run before a kill, nor a compaction."""
+    return notes.get(WRITER) == COLLECTION and notes.get(RUN) != run and maintenance.KIND not in notes
 
 
 def newest_of(table: Table) -> datetime | None:
-    """Newest hour of the observations, by the last commit's own word; None when there is none.
+    """Newest hour of the observations, from the notes of the last commit; None if there is none.
 
-    Where another program made that commit, it is read from the rows.
+    If another program wrote that commit, the rows are read.
     """
-    if NEWEST in (told := summary(table)):
-        return datetime.fromisoformat(told[NEWEST])
+    if NEWEST in (notes := summary(table)):
+        return datetime.fromisoformat(notes[NEWEST])
     hours = scan(table, OBSERVATIONS.select("observed_at"))["observed_at"]
     newest: datetime | None = pc.max(hours).as_py()
     return newest
@@ -259,14 +260,14 @@ def _write(table: Table, changes: RowChanges, notes: Mapping[str, str]) -> None:
 
 
 def same_rows(left: pa.Table, right: pa.Table) -> pa.ChunkedArray | pa.Array:
-    """Which rows say the same as those at their places in another table, wherever they were read from.
+    """Compare two tables row by row, without the columns of KEY and ``raw_key``.
 
     Args:
         left: rows of OBSERVATIONS_SCHEMA.
-        right: as many rows.
+        right: rows of OBSERVATIONS_SCHEMA, as many.
 
     Returns:
-        Booleans, one per row.
+        Booleans, one per row: whether the rows are equal.
     """
     same = pa.array([True] * right.num_rows, pa.bool_())
     for name in right.column_names:

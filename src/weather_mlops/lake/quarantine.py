@@ -1,4 +1,4 @@
-"""Rows that a critical rule refused, each kept once per reason."""
+"""Store rows that a critical rule refused, each once per reason."""
 
 import logging
 from datetime import datetime
@@ -9,7 +9,7 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.table import Table
 
 from weather_mlops.lake.catalog import RUN, commit
-from weather_mlops.lake.rows import missing, time_ranges
+from weather_mlops.lake.filters import missing, time_ranges
 from weather_mlops.lake.scan import scan
 from weather_mlops.lake.schemas import (
     QUARANTINE,
@@ -25,18 +25,18 @@ IDENTITY = ("station_id", "observed_at", "rule", "value")
 
 
 def record_refused(catalog: Catalog, records: pa.Table, *, run: str, at: datetime) -> int:
-    """Add refused rows to the quarantine, but those that are there already.
+    """Add refused rows to the quarantine, except for those that it has already.
 
     A row that is fetched and refused again for the same rules and values is the same one (IDENTITY).
 
     Args:
         catalog: where the table is.
         records: columns of QUARANTINE_SCHEMA at least.
-        run: the run that refused them.
-        at: when, timezone-aware.
+        run: name of the run that refused them.
+        at: time of the refusal, timezone-aware.
 
     Returns:
-        How many were added.
+        The number of added rows.
 
     Raises:
         CommitConflict, StorageUnavailable, StorageRefused.
@@ -65,20 +65,21 @@ def _neighbours(table: Table, records: pa.Table) -> pa.Table:
     filters = [time_ranges(times)] if times else []
     if records["observed_at"].null_count:
         filters.append(missing("observed_at"))
-    # One by one: asked for both, PyIceberg compares the month that an unreadable row doesn't have.
-    return pa.concat_tables([scan(table, columns, wanted) for wanted in filters])
+    # One scan per filter: with both combined, PyIceberg compares the month that an unreadable row doesn't
+    # have.
+    return pa.concat_tables([scan(table, columns, row_filter) for row_filter in filters])
 
 
 def unseen(records: pa.Table, seen: set[tuple[Any, ...]]) -> list[int]:
-    """Places of the records that are not seen yet, each identity once; these count as seen then."""
+    """Indices of records whose identity is not in ``seen``, each identity once; adds them to ``seen``."""
     new = []
-    for place, identity in enumerate(identities(records)):
+    for index, identity in enumerate(identities(records)):
         if identity not in seen:
             seen.add(identity)
-            new.append(place)
+            new.append(index)
     return new
 
 
 def identities(table: pa.Table) -> list[tuple[Any, ...]]:
-    """What makes each record the same as another one: the columns of IDENTITY."""
+    """The identity of each record: its values in the columns of IDENTITY."""
     return list(zip(*(table[name].to_pylist() for name in IDENTITY), strict=True))

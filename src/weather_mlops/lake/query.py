@@ -1,8 +1,8 @@
-"""SQL over the tables: DuckDB on the Parquet files of their current state. pyarrow reads pinned ones, too.
+"""SQL over the tables: DuckDB on the Parquet files of their snapshots, the current one or another.
 
-DuckDB's own Iceberg reader is an extension that it downloads at first use, and it doesn't know PyIceberg's
-catalogs. Which files make a table is asked of the catalog; DuckDB reads of them just the columns and the row
-groups that the query needs.
+DuckDB's own Iceberg reader is an extension that it downloads at first use, and it doesn't support PyIceberg's
+catalogs. So the catalog lists the files of a table, and DuckDB reads just the columns and the row groups that
+the query needs.
 """
 
 from collections.abc import Iterator
@@ -18,13 +18,13 @@ from pyarrow import fs
 from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchNamespaceError
 
+from weather_mlops.clock import month_numbered, next_month
 from weather_mlops.errors import NothingYet, ObjectDamaged
 from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake.catalog import existing_snapshot, refuse_unregistered
 from weather_mlops.lake.damage import first_problem, opened
 from weather_mlops.lake.file_io import S3File
 from weather_mlops.lake.object_store import S3Access, storage_errors
-from weather_mlops.lake.rows import month_numbered, next_month
 from weather_mlops.lake.schemas import NAMESPACE, TABLES, UTC_TIME
 
 STATIONS: Final = "stations"
@@ -41,7 +41,7 @@ def stations() -> pa.Table:
 def connect(catalog: Catalog, access: S3Access, namespace: str = NAMESPACE) -> duckdb.DuckDBPyConnection:
     """A DuckDB connection that has the tables as views: ``observations``, ``forecasts``, ..., ``stations``.
 
-    Times are shown in KST; the columns stay moments, whatever zone the connection is set to.
+    Times are shown in KST; the columns are timestamps with time zone, so the values don't depend on that.
 
     Raises:
         NothingYet: there are no tables.
@@ -60,7 +60,7 @@ def connect(catalog: Catalog, access: S3Access, namespace: str = NAMESPACE) -> d
             refuse_unregistered(catalog, definition)
     if not tables:
         raise NothingYet(
-            f"catalog {catalog.name} has no tables yet: the first run of data_collection makes them"
+            f"catalog {catalog.name} has no tables yet: the first run of data_collection creates them"
         )
     connection.register(STATIONS, stations())
     for name in tables:
@@ -70,7 +70,7 @@ def connect(catalog: Catalog, access: S3Access, namespace: str = NAMESPACE) -> d
 
 @contextmanager
 def reading_errors() -> Iterator[None]:
-    """Name the file that DuckDB could not read; tables must be registered inside of this context.
+    """Raise an error that names the file which DuckDB can't read; register the tables inside of this context.
 
     Raises:
         ObjectDamaged: a file of a table is missing, or can't be read.
@@ -88,16 +88,16 @@ def reading_errors() -> Iterator[None]:
 def dataset(
     catalog: Catalog, access: S3Access, identifier: str, snapshot_id: int | None = None
 ) -> ds.Dataset:
-    """The files of a table's state: columns and rows are read where they are asked for.
+    """The files of a snapshot as a dataset; columns and rows are read when they are needed.
 
     Args:
         catalog: where the table is.
         access: the bucket.
         identifier: the table's full name.
-        snapshot_id: the state; the current one, where none is named. Later commits don't change what it says.
+        snapshot_id: the snapshot; None: the current one. Later commits don't change the dataset.
 
     Raises:
-        SnapshotExpired: the table does not have that state any more.
+        SnapshotExpired: the table does not have that snapshot any more.
         StorageUnavailable, StorageRefused.
     """
     with storage_errors(f"table {identifier}"):
@@ -127,7 +127,7 @@ def dataset(
 
 
 def _within(column: str, month: int | None) -> ds.Expression:
-    """What holds for all rows of a file: so that files of other months aren't even opened."""
+    """A condition that all rows of a file meet, so that files of other months aren't opened."""
     if month is None:
         return ds.field(column).is_null()
     begin = month_numbered(month)

@@ -1,10 +1,10 @@
-"""The day's API calls, counted on S3 by all who make them.
+"""Count the day's API calls on S3, across all processes that make calls.
 
-A ledger of tiny objects, one per reservation, whose keys end in the number of calls reserved: writers never
-overwrite each other, and one listing gives the day's sum. A reservation is written first and the sum taken
-after it, so that of two writers who meet at the limit at least one sees both: the limit is never passed, on
-any S3 server with consistent listings, without conditional writes. A reservation that turns out to be too
-much is withdrawn. Calls reserved by a process that died before it made them count as made.
+A ledger of empty objects, one per reservation, whose keys end in the number of reserved calls: writers never
+overwrite each other, and one listing gives the day's sum. A reservation is written before the sum is taken,
+so that of two concurrent writers at least one sees both: the limit is never exceeded, on any S3 server with
+consistent listings, without conditional writes. A reservation that exceeds the limit is withdrawn. Calls that
+were reserved by a process that died count as made.
 """
 
 import logging
@@ -13,8 +13,8 @@ from datetime import UTC, date, datetime
 from typing import Final
 from uuid import uuid4
 
+from weather_mlops.clock import KST
 from weather_mlops.errors import QuotaExhausted
-from weather_mlops.kma.endpoints import KST
 from weather_mlops.lake.object_store import ObjectStore
 
 log = logging.getLogger(__name__)
@@ -27,16 +27,16 @@ def _clock() -> datetime:
 
 
 class DailyCalls:
-    """A `CallBudget` for all processes that share a bucket. The day is KST's, as the KMA counts.
+    """A `CallBudget` for all processes that share a bucket. Days are in KST, as the KMA counts them.
 
-    The first reservation is of ``block`` calls, each further one of twice as many as the one before, so that
-    a run of many calls writes few objects, and a run of one call reserves no more than that.
+    The first reservation is of ``block`` calls, and each further one doubles, so that a run of many calls
+    writes few objects, and a run of one call reserves just one.
 
     Args:
         store: the bucket.
-        limit: calls a day.
+        limit: calls per day.
         clock: the time now, timezone-aware.
-        block: calls reserved at first.
+        block: size of the first reservation, calls.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class DailyCalls:
 
     @property
     def left(self) -> int:
-        """Calls left today, as far as known; what this instance has reserved and not used is its own."""
+        """Calls left today, as of the last listing; includes unused reservations of this instance."""
         if not self._looked:
             self._look()
         return max(0, self._limit - self._sum) + self._reserved
@@ -62,7 +62,7 @@ class DailyCalls:
             Calls left today.
 
         Raises:
-            QuotaExhausted: so many are not left; nothing is counted.
+            QuotaExhausted: fewer calls are left; nothing is counted.
             StorageUnavailable, StorageRefused.
         """
         now = self._clock()
@@ -93,8 +93,8 @@ class DailyCalls:
                 self._reserve(calls, now)
                 return
             raise QuotaExhausted(
-                f"{self._sum} of {self._limit} calls of {self._day} (KST) are used up, by the ledger "
-                f"{self._store.where(self._prefix)}. It is open again after midnight in Korea."
+                f"{self._sum} of {self._limit} calls of {self._day} (KST) are used up, according to "
+                f"{self._store.where(self._prefix)}. Calls are available again after 00:00 KST."
             )
         self._reserved += count
         self._block = 2 * count

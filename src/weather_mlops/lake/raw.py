@@ -1,4 +1,4 @@
-"""Replies exactly as received, for ever: everything downstream can be rebuilt from them."""
+"""Store responses exactly as received, for ever: everything downstream can be rebuilt from them."""
 
 import json
 import re
@@ -11,25 +11,26 @@ from typing import Any, Final
 from isal import igzip
 
 from weather_mlops import limits
+from weather_mlops.clock import HOUR, KST
 from weather_mlops.errors import FormatChanged
 from weather_mlops.kma.client import Response
-from weather_mlops.kma.endpoints import HOUR, KST, LONGEST_SPAN, from_kst
+from weather_mlops.kma.endpoints import LONGEST_SPAN, from_kst
 from weather_mlops.kma.masking import SECRET_PARAMETERS
 from weather_mlops.lake.object_store import ObjectStore
 
 PREFIX: Final = "raw/kma/"
 IMPORTED: Final = "imported"
-"""In the place of an endpoint: replies that others saved."""
+"""Stands for the endpoint of imported files."""
 BODY: Final = ".txt.gz"
 SIDECAR: Final = ".json"
-_MANY: Final = 3  # stations named in a key; more are counted
+_MANY: Final = 3  # largest number of station ids that a key names; of more it has the number
 _TIMES: Final = ("tm1", "tm2", "tm")
 _PERIOD: Final = re.compile(r"[0-9]{12}_(?P<end>[0-9]{12})_")
 
 
 @dataclass(frozen=True, slots=True)
 class RawResponse:
-    """A kept reply: its bytes, and what its sidecar says."""
+    """A stored response: its bytes, and the content of its sidecar."""
 
     key: str
     body: bytes
@@ -37,54 +38,54 @@ class RawResponse:
 
     @property
     def received_at(self) -> datetime:
-        """When it was received first."""
+        """When the response was first received."""
         return datetime.fromisoformat(self.about["fetched_at"])
 
 
-def put_response(store: ObjectStore, reply: Response, row_count: int) -> str:
-    """Keep a reply; the same one again is the same object, whose first fetch time stays.
+def put_response(store: ObjectStore, response: Response, row_count: int) -> str:
+    """Store a response; storing the same one again changes nothing, so that its first fetch time stays.
 
-    The sidecar is written last, so that it stands for both: where it is, nothing is written. That costs one
-    request for a known reply, and three for a new one.
+    The sidecar is written last: if it exists, both objects exist, and nothing is written. That takes one
+    request for a known response, and three for a new one.
 
     Args:
         store: the bucket.
-        reply: as the client gave it.
-        row_count: how many rows the parser read from it.
+        response: the response of the client.
+        row_count: number of its rows, for the sidecar.
 
     Returns:
-        Its key: ``raw/kma/<endpoint>/<YYYY>/<MM>/<DD>/<begin>_<end>_<stations>_<sha12>.txt.gz``, the times in
+        The key: ``raw/kma/<endpoint>/<YYYY>/<MM>/<DD>/<begin>_<end>_<stations>_<sha12>.txt.gz``, the times in
         KST as in the request, or of the fetch in UTC where the request names none.
 
     Raises:
         StorageUnavailable, StorageRefused.
     """
-    digest = sha256(reply.body).hexdigest()
-    key = f"{PREFIX}{reply.endpoint}/{_label(reply)}_{digest[:12]}{BODY}"
+    digest = sha256(response.body).hexdigest()
+    key = f"{PREFIX}{response.endpoint}/{_label(response)}_{digest[:12]}{BODY}"
     if store.exists(sidecar_of(key)):
         return key
     about = {
-        "endpoint": reply.endpoint,
+        "endpoint": response.endpoint,
         "params": {
-            name: value for name, value in reply.params.items() if name.lower() not in SECRET_PARAMETERS
+            name: value for name, value in response.params.items() if name.lower() not in SECRET_PARAMETERS
         },
-        "url": reply.url,
-        "fetched_at": reply.fetched_at.isoformat(),
-        "status": reply.status,
+        "url": response.url,
+        "fetched_at": response.fetched_at.isoformat(),
+        "status": response.status,
         "sha256": digest,
-        "bytes": len(reply.body),
+        "bytes": len(response.body),
         "rows": row_count,
     }
-    store.put(key, igzip.compress(reply.body, mtime=0), "application/gzip")
+    store.put(key, igzip.compress(response.body, mtime=0), "application/gzip")
     store.put(sidecar_of(key), json.dumps(about, ensure_ascii=False, indent=1).encode(), "application/json")
     return key
 
 
 def read_response(store: ObjectStore, key: str) -> RawResponse:
-    """A kept reply, its bytes checked against its sidecar.
+    """Read a stored response, and check its bytes against its sidecar.
 
     Raises:
-        FileNotFoundError: it, or its sidecar, is not there.
+        FileNotFoundError: the response or its sidecar doesn't exist.
         FormatChanged: the bytes are not those that were received, or its sidecar is damaged.
         StorageUnavailable, StorageRefused.
     """
@@ -99,11 +100,11 @@ def read_response(store: ObjectStore, key: str) -> RawResponse:
 
 
 def read_sidecar(store: ObjectStore, key: str) -> Mapping[str, Any]:
-    """What is kept with a reply.
+    """Read the sidecar of a response.
 
     Raises:
         FileNotFoundError: there is no such object.
-        FormatChanged: it is damaged.
+        FormatChanged: the sidecar is damaged.
         StorageUnavailable, StorageRefused.
     """
     body = store.get(key)
@@ -116,7 +117,7 @@ def read_sidecar(store: ObjectStore, key: str) -> Mapping[str, Any]:
 
 
 def list_raw(store: ObjectStore, endpoint: str, day: date | None = None) -> Iterator[str]:
-    """Keys of the kept replies of an endpoint, in order of their hours; those that are whole (with sidecar).
+    """List keys of complete responses (with sidecar) of an endpoint, in the order of their hours.
 
     Args:
         store: the bucket.
@@ -140,9 +141,10 @@ def _listed(store: ObjectStore, prefix: str) -> Iterator[str]:
 
 
 def received(store: ObjectStore, endpoint: str, day: date) -> Iterator[tuple[datetime, datetime]]:
-    """Of replies whose period begins on a day (KST): the last hour asked for, and when they were kept (UTC).
+    """List the last requested hour and the time of storage (UTC) of responses of a day.
 
-    What lies there and is no reply is passed over: a rebuilding names it.
+    The day (KST) is that of the first requested hour. Objects that are no responses are ignored: a rebuild
+    reports them.
 
     Raises:
         StorageUnavailable, StorageRefused.
@@ -155,9 +157,9 @@ def received(store: ObjectStore, endpoint: str, day: date) -> Iterator[tuple[dat
 
 @dataclass(frozen=True, slots=True)
 class StoredRequest:
-    """What a kept reply was asked for, by its key: a period, both ends included (UTC), and stations.
+    """The request of a stored response, from its key: a period, both ends included (UTC), and stations.
 
-    ``stations`` is None for all of them.
+    ``stations`` is None for all stations.
     """
 
     key: str
@@ -167,9 +169,9 @@ class StoredRequest:
 
 
 def list_about(store: ObjectStore, endpoint: str, begin: datetime, end: datetime) -> Iterator[StoredRequest]:
-    """Kept replies that were asked for hours of a period, in the order of their first hours.
+    """List responses that were requested for hours of a period, in the order of their first hours.
 
-    The API is never asked for longer spans than LONGEST_SPAN; imported replies may be of any length.
+    Requests to the API are never longer than LONGEST_SPAN; imported files may be of any length.
 
     Args:
         store: the bucket.
@@ -181,7 +183,9 @@ def list_about(store: ObjectStore, endpoint: str, begin: datetime, end: datetime
         StorageUnavailable, StorageRefused.
     """
     if endpoint == IMPORTED:
-        yield from (kept for kept in list_all(store, endpoint) if kept.begin <= end and begin <= kept.end)
+        yield from (
+            stored for stored in list_all(store, endpoint) if stored.begin <= end and begin <= stored.end
+        )
         return
     day, last = (
         (begin.astimezone(KST) - LONGEST_SPAN - HOUR).replace(day=1).date(),
@@ -189,19 +193,19 @@ def list_about(store: ObjectStore, endpoint: str, begin: datetime, end: datetime
     )
     while day <= last:
         for key in _listed(store, f"{PREFIX}{endpoint}/{day:%Y/%m}/"):
-            kept = _about(store, key)
-            if kept.begin <= end and begin <= kept.end:
-                yield kept
+            stored = _about(store, key)
+            if stored.begin <= end and begin <= stored.end:
+                yield stored
         day = (day + timedelta(days=31)).replace(day=1)
 
 
 def list_all(store: ObjectStore, endpoint: str) -> Iterator[StoredRequest]:
-    """All kept replies of an endpoint, in the order of their first hours.
+    """List all responses of an endpoint, in the order of their first hours.
 
-    Imported ones without a row are about no hour, and left out.
+    Imported ones without a row are about no hour, and are skipped.
 
     Raises:
-        FormatChanged: something else lies there.
+        FormatChanged: the folder has another object.
         StorageUnavailable, StorageRefused.
     """
     for key in _listed(store, f"{PREFIX}{endpoint}/"):
@@ -223,27 +227,29 @@ def _about(store: ObjectStore, key: str) -> StoredRequest:
     except (ValueError, KeyError, TypeError) as error:
         if isinstance(error, FormatChanged):
             raise
-        raise FormatChanged(f"{store.where(key)}: no name of a kept reply. Move it away.") from error
+        raise FormatChanged(
+            f"{store.where(key)}: not the name of a stored response. Move it away."
+        ) from error
 
 
 def _parse_time(label: str) -> datetime:
-    """A time in a key: KST, or UTC of the fetch."""
+    """Parse a time in a key: KST, or the time of the fetch in UTC."""
     if label.endswith("Z"):
         return datetime.strptime(label, "%Y%m%d%H%MZ").replace(tzinfo=UTC)
     return from_kst(label)
 
 
 def sidecar_of(key: str) -> str:
-    """Key of the JSON beside a reply."""
+    """Key of the sidecar (JSON) of a response."""
     return key.removesuffix(BODY) + SIDECAR
 
 
-def _label(reply: Response) -> str:
-    times = [reply.params[name] for name in _TIMES if reply.params.get(name)]
-    begin = times[0] if times else f"{reply.fetched_at:%Y%m%d%H%MZ}"
+def _label(response: Response) -> str:
+    times = [response.params[name] for name in _TIMES if response.params.get(name)]
+    begin = times[0] if times else f"{response.fetched_at:%Y%m%d%H%MZ}"
     end = times[-1] if times else begin
-    day = datetime.strptime(begin[:8], "%Y%m%d")  # noqa: DTZ007  a day of the wire, only to spell it
-    return f"{day:%Y/%m/%d}/{begin}_{end}_{_stations(reply.params.get('stn', ''))}"
+    day = datetime.strptime(begin[:8], "%Y%m%d")  # noqa: DTZ007  only to format the day
+    return f"{day:%Y/%m/%d}/{begin}_{end}_{_stations(response.params.get('stn', ''))}"
 
 
 def _ids(wire: str) -> list[str]:

@@ -1,9 +1,9 @@
-"""The catalog after a disaster: tables are taken up again at the newest state that the bucket holds.
+"""Restore the catalog after a disaster: register each table at the newest state in the bucket.
 
-A catalog is one pointer per table, to a metadata file. One that was restored from yesterday's backup points
-to yesterday, though all files since are on S3; one that was lost points to nothing; and where the system was
-started with an empty one, a young table lies at the same place as the old one. Metadata files of one table
-have its UUID in common: they are its history. Of several histories the one with the most rows is taken up,
+A catalog has one pointer per table, to a metadata file. One that was restored from yesterday's backup points
+to yesterday's state, although all files since are on S3; one that was lost points to nothing; and if the
+system was started with an empty one, a new table has the same location as the old one. The metadata files of
+one table share its UUID: they are its history. Of several histories the one with the most rows is registered,
 and the rows that only the others have are added to it.
 """
 
@@ -23,6 +23,7 @@ from pyiceberg.expressions import BooleanExpression
 from pyiceberg.table import StaticTable, Table
 from pyiceberg.table.metadata import TableMetadata
 
+from weather_mlops.clock import month_numbered
 from weather_mlops.errors import Misconfigured, ObjectDamaged
 from weather_mlops.lake import quarantine
 from weather_mlops.lake.catalog import (
@@ -36,8 +37,8 @@ from weather_mlops.lake.catalog import (
 )
 from weather_mlops.lake.damage import metadata_of, problem_of
 from weather_mlops.lake.file_io import S3File, S3FileIO
+from weather_mlops.lake.filters import in_months, missing
 from weather_mlops.lake.object_store import ObjectStore, storage_errors
-from weather_mlops.lake.rows import in_months, missing, month_numbered
 from weather_mlops.lake.scan import scan
 from weather_mlops.lake.schemas import TABLES, TableDefinition
 
@@ -52,11 +53,11 @@ class Candidate:
     """The newest readable state of one history of a table.
 
     Attributes:
-        location: its metadata file.
-        number: that file's number: how often the table was committed to.
-        rows: in the table.
-        written_at: the last commit (UTC).
-        rivals: other files of the same number, which lost a commit or won it: which, nothing records.
+        location: location of its metadata file.
+        number: number of that file: commits to the table before it.
+        rows: rows of the table.
+        written_at: time of the last commit (UTC).
+        rivals: other files of the same number. Only one of them won the commit, which isn't recorded.
     """
 
     location: str
@@ -71,16 +72,16 @@ class Candidate:
 
 @dataclass(frozen=True)
 class TakenUp:
-    """What was done for a table.
+    """Result of the recovery of a table.
 
     Attributes:
-        table: its name.
-        before: the metadata file that the catalog named; None where it named none, or one that can't be read.
-        after: the state that it names now.
-        others: newest states of other histories at the same place.
-        added: how many of their rows it did not have; they are in the table now.
-        damaged: metadata files that can't be read, and why.
-        unread: files of theirs that can't be read, and why.
+        table: name of the table.
+        before: the metadata file that the catalog pointed to; None if there was none that can be read.
+        after: the state that the catalog points to now.
+        others: newest states of other histories at the same location.
+        added: number of rows that were added from these.
+        damaged: metadata files that can't be read, with the reason.
+        unread: data files of the other histories that can't be read, with the reason.
     """
 
     table: str
@@ -93,27 +94,27 @@ class TakenUp:
 
     @property
     def lines(self) -> list[str]:
-        """The same for people."""
-        lines = [f"{self.table}: taken up at {self.after}"]
+        """The result as lines for the terminal."""
+        lines = [f"{self.table}: registered at {self.after}"]
         if self.before != self.after.location:
             lines.append(f"{self.table}: the catalog had {self.before or 'no readable table'}")
-        lines += [f"{self.table}: there was also {other}" for other in self.others]
+        lines += [f"{self.table}: also present: {other}" for other in self.others]
         if self.others:
             lines.append(
                 f"{self.table}: {self.added} rows that only these had were added. Where both had a row, "
-                "that of the table stayed: `make rebuild` compares with raw"
+                "that of the table stayed: compare with raw by `make rebuild`"
             )
         lines += [
-            f"{self.table}: {problem}: not added. `make rebuild APPLY=1` makes all but forecasts from raw"
+            f"{self.table}: {problem}: not added. `make rebuild APPLY=1` rebuilds all but forecasts from raw"
             for problem in self.unread
         ]
         lines += [
-            f"{self.table}: {problem}; set aside. What was committed by it is not in the table: the next run "
-            "asks again for the last hours, `make rebuild` makes the rest from raw"
+            f"{self.table}: {problem}; set aside. Its commit is not in the table: the next run requests the "
+            "last hours again, `make rebuild APPLY=1` rebuilds the others from raw"
             for problem in self.damaged
         ]
         if self.after.rivals:
-            lines.append(f"{self.table}: two writers had met here: compare with raw by `make rebuild`")
+            lines.append(f"{self.table}: two writers had conflicted here: compare with raw by `make rebuild`")
         return lines
 
 
@@ -127,7 +128,7 @@ class _State:
 
 @dataclass(frozen=True)
 class _Plan:
-    """What is to be done for a table, before anything is touched."""
+    """The recovery of a table, planned before anything is changed."""
 
     definition: TableDefinition
     in_catalog: bool
@@ -141,8 +142,8 @@ class _Plan:
 def take_up(catalog: Catalog, store: ObjectStore) -> list[TakenUp]:
     """Point the catalog to the best state of each table. Nothing else may write meanwhile.
 
-    All tables are looked at before the first one is changed. Done again it changes nothing; killed, it is
-    done again before anything writes.
+    All tables are checked before the first one is changed. Idempotent; after a kill, run it again before
+    anything writes.
 
     Args:
         catalog: where the tables are, or should be.
@@ -153,7 +154,7 @@ def take_up(catalog: Catalog, store: ObjectStore) -> list[TakenUp]:
 
     Raises:
         ObjectDamaged: no state of a table can be read.
-        Misconfigured: what lies at a table's place is not this system's, or was moved there.
+        Misconfigured: the files at a table's location are another system's, or were moved there.
         CommitConflict, StorageUnavailable, StorageRefused.
     """
     plans = [_planned(catalog, store, definition) for definition in TABLES]
@@ -173,7 +174,7 @@ def _planned(catalog: Catalog, store: ObjectStore, definition: TableDefinition) 
     except NoSuchTableError:
         in_catalog = False
     except ObjectDamaged as error:
-        log.warning("the catalog's own pointer: %s", error)
+        log.warning("the catalog's pointer: %s", error)
     histories, damaged = _histories(catalog, definition, location)
     candidates = {
         uuid: candidate
@@ -184,7 +185,7 @@ def _planned(catalog: Catalog, store: ObjectStore, definition: TableDefinition) 
         if damaged:
             raise ObjectDamaged(
                 f"table {definition.identifier}: no state can be read: {damaged[0][1]}. Move {location} "
-                "away; then the next run makes an empty table, and `make rebuild APPLY=1` its rows from raw."
+                "away; then the next run creates an empty table, and `make rebuild APPLY=1` its rows."
             )
         return None
     best = max(candidates, key=lambda uuid: (candidates[uuid].rows, candidates[uuid].written_at))
@@ -195,7 +196,7 @@ def _planned(catalog: Catalog, store: ObjectStore, definition: TableDefinition) 
 def _histories(
     catalog: Catalog, definition: TableDefinition, location: str
 ) -> tuple[dict[str, list[_State]], list[tuple[S3File, str]]]:
-    """Metadata files at a table's place by their UUID, the newest first; and those that can't be read."""
+    """Metadata files at a table's location by the table's UUID; and those that can't be read."""
     io = S3FileIO(catalog.properties)
     store, prefix = io.locate(f"{location}/metadata/")
     histories, damaged = defaultdict(list), []
@@ -216,7 +217,7 @@ def _histories(
 def _refuse_foreign(
     definition: TableDefinition, metadata: TableMetadata, file: S3File, location: str
 ) -> None:
-    """See that a state is of this table and was written at this place.
+    """Make sure that a state is of this table and was written at this location.
 
     Raises:
         Misconfigured: it is not.
@@ -230,8 +231,8 @@ def _refuse_foreign(
     if metadata.location != location:
         raise Misconfigured(
             f"{file.location} was moved or copied here from {metadata.location}: a table names its files by "
-            "their whole address. Name that bucket or folder in WEATHER_BUCKET, or move it back. Where "
-            f"that is impossible, move {location} away; then `make rebuild APPLY=1` makes all but the "
+            "their full URL. Name that bucket or folder in WEATHER_BUCKET, or move it back. If that is "
+            f"impossible, move {location} away; then `make rebuild APPLY=1` rebuilds all rows but the "
             "forecasts from raw."
         )
 
@@ -239,7 +240,7 @@ def _refuse_foreign(
 def _candidate(
     catalog: Catalog, states: list[_State], before: str | None, damaged: list[tuple[S3File, str]]
 ) -> Candidate | None:
-    """The newest state whose manifests can be read; of several with its number, the catalog's own."""
+    """The newest state whose manifests can be read; of several with its number, that of the catalog."""
     states.sort(key=lambda state: (state.number, state.file.location == before, state.modified), reverse=True)
     io = S3FileIO(catalog.properties)
     for state in states:
@@ -260,7 +261,7 @@ def _candidate(
 
 
 def _manifest_problem(io: S3FileIO, state: _State) -> str | None:
-    """What is wrong with the files that name a state's data files; None where they can be read."""
+    """Describe what is wrong with the manifests of a state; None if they can be read."""
     snapshot = state.metadata.current_snapshot()
     if snapshot is None:
         return None
@@ -279,7 +280,7 @@ def _done(catalog: Catalog, plan: _Plan) -> TakenUp:
     if plan.before != after:
         with storage_errors(f"table {definition.identifier}"):
             if plan.in_catalog:
-                catalog.drop_table(definition.identifier)  # of the pointer only; no file is touched
+                catalog.drop_table(definition.identifier)  # only the pointer; no file is deleted
             ensure_namespace(catalog, definition.namespace)
             catalog.register_table(definition.identifier, after)
     for file, _ in plan.damaged:
@@ -300,7 +301,7 @@ def _done(catalog: Catalog, plan: _Plan) -> TakenUp:
     if plan.others and not (taken_up.damaged or taken_up.unread):
         commit(catalog, definition, _forget_creation)
     log.info(
-        "taken up: table=%s before=%s after=%s others=%d added=%d damaged=%d unread=%d",
+        "registered: table=%s before=%s after=%s others=%d added=%d damaged=%d unread=%d",
         taken_up.table,
         taken_up.before,
         after,
@@ -313,7 +314,7 @@ def _done(catalog: Catalog, plan: _Plan) -> TakenUp:
 
 
 def _set_aside(file: S3File) -> None:
-    """Give a damaged metadata file a name that nothing takes for metadata."""
+    """Rename a damaged metadata file, so that it doesn't count as metadata any more."""
     file.forget()
     with contextlib.suppress(FileNotFoundError):
         file.store.put(f"{file.key}{SET_ASIDE}", file.store.get(file.key))
@@ -337,7 +338,7 @@ def _add_rows(catalog: Catalog, definition: TableDefinition, other: Candidate) -
     """Add the rows of another history that the table does not have.
 
     Returns:
-        How many there were; and of each file that can't be read, why and how many rows it has.
+        The number of added rows; and a message for each file that can't be read.
     """
     io, added, unread = S3FileIO(catalog.properties), 0, []
     with storage_errors(f"table {definition.identifier}"):
@@ -349,12 +350,12 @@ def _add_rows(catalog: Catalog, definition: TableDefinition, other: Candidate) -
             continue
         with file.open() as stream:
             rows = _in_columns(pq.read_table(stream), definition.columns)
-        wanted = (
+        row_filter = (
             missing(definition.time) if month is None else in_months([month_numbered(month)], definition.time)
         )
 
-        def attempt(table: Table, rows: pa.Table = rows, wanted: BooleanExpression = wanted) -> int:
-            new = _absent(table, definition, rows, wanted)
+        def attempt(table: Table, rows: pa.Table = rows, row_filter: BooleanExpression = row_filter) -> int:
+            new = _absent(table, definition, rows, row_filter)
             if new.num_rows:
                 table.append(new, snapshot_properties={RUN: "take-up"})
             return int(new.num_rows)
@@ -363,19 +364,21 @@ def _add_rows(catalog: Catalog, definition: TableDefinition, other: Candidate) -
     return added, unread
 
 
-def _absent(table: Table, definition: TableDefinition, rows: pa.Table, wanted: BooleanExpression) -> pa.Table:
-    """Of some rows, those whose identity the table does not have."""
+def _absent(
+    table: Table, definition: TableDefinition, rows: pa.Table, row_filter: BooleanExpression
+) -> pa.Table:
+    """Select rows whose identity the table does not have."""
     if table.current_snapshot() is None:
         return rows
     names = definition.identity or quarantine.IDENTITY
-    known = scan(table, definition.select(*names), wanted)
+    known = scan(table, definition.select(*names), row_filter)
     seen = set(zip(*(known[name].to_pylist() for name in names), strict=True))
     identities = zip(*(rows[name].to_pylist() for name in names), strict=True)
     return rows.filter(pa.array([identity not in seen for identity in identities], pa.bool_()))
 
 
 def _in_columns(rows: pa.Table, columns: pa.Schema) -> pa.Table:
-    """Rows with a table's columns of today; null where they were written without one."""
+    """Cast rows to the current columns; null in those that they were written without."""
     for column in columns:
         if column.name not in rows.column_names:
             rows = rows.append_column(column.name, pa.nulls(rows.num_rows, column.type))

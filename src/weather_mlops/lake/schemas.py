@@ -1,6 +1,7 @@
-"""What the Iceberg tables hold: columns with their documentation, identity, partitions and order.
+"""Definitions of the Iceberg tables: columns with their documentation, identity, partitions and order.
 
-Field ids are the columns' places here, from 1: a new variable goes to the end of ``variables.VARIABLES``.
+Field ids are the positions of the columns here, from 1: a new variable goes to the end of
+``variables.VARIABLES``.
 """
 
 from collections.abc import Mapping
@@ -29,12 +30,12 @@ def _field(name: str, kind: pa.DataType, doc: str, *, nullable: bool = False) ->
 
 _STATION: Final = "KMA station id"
 _OBSERVED: Final = "Time of the observation (UTC)"
-_RAW_KEY: Final = _field("raw_key", pa.string(), "S3 key of the reply that the row was read from")
+_RAW_KEY: Final = _field("raw_key", pa.string(), "S3 key of the response that the row was read from")
 
 _DOCUMENTATION: Final = {
     "station_id": _STATION,
     "observed_at": _OBSERVED,
-    "precipitation_period_h": "Hours that precipitation_mm is the sum of [h]; null where the wire tells none",
+    "precipitation_period_h": "Hours that precipitation_mm is the sum of [h]; null where it isn't known",
     **{name: variable.documentation for name, variable in BY_NAME.items()},
 }
 
@@ -52,17 +53,17 @@ QUARANTINE_SCHEMA: Final = pa.schema(
     [
         _field("station_id", pa.int32(), f"{_STATION}; null where the row can't be read", nullable=True),
         _field("observed_at", UTC_TIME, f"{_OBSERVED}; null where the row can't be read", nullable=True),
-        _field("rule", pa.string(), "The critical rules that the row breaks, joined by '; '"),
-        _field("value", pa.string(), "What breaks them: column=value; ...; or the line as received"),
+        _field("rule", pa.string(), "Critical rules that the row breaks, joined by '; '"),
+        _field("value", pa.string(), "Values that break them: column=value; ...; or the line as received"),
         _RAW_KEY,
-        _field("line", pa.int32(), "Line number in that reply, from 1"),
+        _field("line", pa.int32(), "Line number in that response, from 1"),
     ]
 )
 QUARANTINE_TABLE_SCHEMA: Final = pa.schema(
     [
         *QUARANTINE_SCHEMA,
-        _field("run_id", pa.string(), "The run that refused the row first"),
-        _field("quarantined_at", UTC_TIME, "When it did (UTC)"),
+        _field("run_id", pa.string(), "Run that first refused the row"),
+        _field("quarantined_at", UTC_TIME, "Time of that run (UTC)"),
     ]
 )
 
@@ -70,14 +71,14 @@ GAPS_SCHEMA: Final = pa.schema(
     [
         _field("station_id", pa.int32(), _STATION),
         _field("observed_at", UTC_TIME, "Time of the observation that should exist (UTC)"),
-        _field("first_seen", UTC_TIME, "When it was missed first (UTC)"),
-        _field("last_tried", UTC_TIME, "When it was asked for last (UTC)"),
-        _field("tries", pa.int32(), "How often it was asked for in vain"),
+        _field("first_seen", UTC_TIME, "When it was first missing (UTC)"),
+        _field("last_tried", UTC_TIME, "When it was last requested (UTC)"),
+        _field("tries", pa.int32(), "Number of requests without success"),
         _field(
             "reason",
             pa.string(),
-            "missing: the KMA has no row; quarantined: it has one that was refused; not_requested: nobody "
-            "asked for it yet; else why it isn't there",
+            "missing: the KMA has no row; quarantined: its row was refused; not_requested: not requested "
+            "yet; else the error of the request",
         ),
         _field("closed_at", UTC_TIME, "When its row was published (UTC); null = open", nullable=True),
     ]
@@ -93,7 +94,7 @@ FORECASTS_SCHEMA: Final = pa.schema(
         _field("p10", pa.float64(), "Quantile 0.1, in the unit of the target"),
         _field("p50", pa.float64(), "Median, in the unit of the target"),
         _field("p90", pa.float64(), "Quantile 0.9, in the unit of the target"),
-        _field("model_version", pa.string(), "Version of the model that made it"),
+        _field("model_version", pa.string(), "Version of the model that issued it"),
     ]
 )
 
@@ -107,7 +108,7 @@ _ICEBERG_TYPES: Final[Mapping[pa.DataType, PrimitiveType]] = {
 PROPERTIES: Final[Mapping[str, str]] = {
     "format-version": "2",
     "write.parquet.compression-codec": "zstd",
-    # One manifest stays one: each commit reads few. Full ones (about 200 files) are left as they are.
+    # Manifests are merged, so that each commit reads few. Full ones (about 200 files) stay as they are.
     "commit.manifest-merge.enabled": "true",
     "commit.manifest.min-count-to-merge": "2",
     "commit.manifest.target-size-bytes": "65536",
@@ -115,15 +116,15 @@ PROPERTIES: Final[Mapping[str, str]] = {
     "write.metadata.metrics.default": "none",
     # Old metadata files are removed by maintenance, many in one request, not by each commit.
     "write.metadata.previous-versions-max": "5",
-    # PyIceberg's own retry appends blindly after another writer's commit: the same rows twice.
-    # publish.py compares anew instead.
+    # PyIceberg's own retry appends after another writer's commit without comparing: the same rows twice.
+    # publish.py compares again instead.
     "commit.retry.num-retries": "0",
 }
 
 
 @dataclass(frozen=True)
 class TableDefinition:
-    """One table: its columns, what identifies a row, what filters name, and its partitions.
+    """Definition of a table: columns, identity of a row, sort order and partitions.
 
     Attributes:
         time: the column whose months are the partitions, if they are.
@@ -139,17 +140,17 @@ class TableDefinition:
 
     @property
     def identifier(self) -> str:
-        """Its full name in the catalog."""
+        """The full name in the catalog."""
         return f"{self.namespace}.{self.name}"
 
     def select(self, *names: str) -> pa.Schema:
-        """Some of its columns, in this order."""
+        """The schema of some columns, in this order."""
         return pa.schema([self.columns.field(name) for name in names])
 
     @property
     def schema(self) -> Schema:
-        """Its Iceberg schema, with documented columns and fixed ids."""
-        ids = {name: place for place, name in enumerate(self.columns.names, start=1)}
+        """The Iceberg schema, with documented columns and fixed ids."""
+        ids = {name: field_id for field_id, name in enumerate(self.columns.names, start=1)}
         return Schema(
             *(
                 NestedField(
@@ -166,7 +167,7 @@ class TableDefinition:
 
     @property
     def partitions(self) -> PartitionSpec:
-        """By month, or none."""
+        """The partitions: by month, or none."""
         if not self.monthly:
             return UNPARTITIONED_PARTITION_SPEC
         source = self.schema.find_field(self.time).field_id
@@ -176,15 +177,17 @@ class TableDefinition:
 
     @property
     def properties(self) -> Mapping[str, str]:
-        """How it is written, the bounds of its keys included."""
+        """Properties of the table, including those that store the bounds of its keys."""
         keys = dict.fromkeys((*self.sorted_by, *self.identity))
         return {**PROPERTIES, **{f"write.metadata.metrics.column.{name}": "full" for name in keys}}
 
     @property
     def order(self) -> SortOrder:
-        """How the rows of a compacted file are sorted."""
-        places = [self.schema.find_field(name).field_id for name in self.sorted_by]
-        return SortOrder(*(SortField(source_id=place, transform=IdentityTransform()) for place in places))
+        """The sort order of a compacted file."""
+        field_ids = [self.schema.find_field(name).field_id for name in self.sorted_by]
+        return SortOrder(
+            *(SortField(source_id=field_id, transform=IdentityTransform()) for field_id in field_ids)
+        )
 
 
 OBSERVATIONS: Final = TableDefinition("observations", OBSERVATIONS_SCHEMA, identity=KEY)
@@ -202,7 +205,7 @@ TABLES: Final = (OBSERVATIONS, QUARANTINE, GAPS, FORECASTS)
 
 
 def cast_to_schema(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """The same rows with exactly these columns, in this order, of these types and nullability.
+    """Select and cast columns, so that order, types and nullability are those of the schema.
 
     Raises:
         KeyError: a column is missing.

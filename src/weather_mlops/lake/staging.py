@@ -1,4 +1,4 @@
-"""What a run hands from task to task, under ``staging/<run>/``."""
+"""Stage the batches that a run passes from task to task, under ``staging/<run>/``."""
 
 import io
 import json
@@ -20,16 +20,16 @@ from weather_mlops.errors import ObjectDamaged
 from weather_mlops.lake.object_store import ObjectStore
 
 COLLECTED: Final = "collected"
-"""Of collect: tables rows, rejected, expected."""
+"""Batch of collect: tables rows, rejected, expected."""
 AUDITED: Final = "audited"
-"""Of validate: tables accepted, quarantined, expected; notes score, counts."""
+"""Batch of validate: tables accepted, quarantined, expected; notes score, counts."""
 PUBLISHED: Final = "published"
-"""Of a part of a load that is done: notes only, what publishing it changed."""
+"""Marks a batch of a load as published: notes only, the changes."""
 FAILED: Final = "failed"
-"""Table of a part of a load, in both parcels: station-hours that could not be had, and the reason."""
+"""Table of both batches of a load: station-hours whose request failed, with the reason."""
 TABLE: Final = ".parquet"
 NOTES: Final = "notes.json"
-# What zipfile, pyarrow and json raise for bytes that aren't what was written.
+# Errors of zipfile, pyarrow and json for damaged bytes.
 _DAMAGE: Final = (
     zipfile.BadZipFile, zlib.error, pa.ArrowException, EOFError, OSError, ValueError, KeyError,
     NotImplementedError, RecursionError, RuntimeError, struct.error, TypeError, AttributeError,
@@ -38,30 +38,30 @@ _UNSAFE: Final = re.compile(r"[^A-Za-z0-9._=-]+")
 
 
 def safe_run(run: str) -> str:
-    """A run's name as a part of S3 keys: readable, and different for different runs.
+    """Convert a run's name to a part of S3 keys: readable, and unique.
 
-    Airflow's run ids hold ``:`` and ``+``; they are replaced, and a digest of the name keeps two names apart
-    that would become one.
+    Airflow's run ids have ``:`` and ``+``. These are replaced, and a digest of the name is appended, so that
+    different names stay different.
     """
     return f"{_UNSAFE.sub('_', run)}-{sha256(run.encode()).hexdigest()[:8]}"
 
 
 @dataclass(frozen=True, slots=True)
 class StagedBatch:
-    """What one task hands on: tables, and notes beside them."""
+    """Tables, and notes about them, that one task passes to the next."""
 
     tables: Mapping[str, pa.Table]
     notes: Mapping[str, Any]
 
 
 class Staging:
-    """What the tasks of one run hand on, a parcel each. Writing one again replaces it.
+    """The staged batches of one run, one per task. Writing a batch again replaces it.
 
-    A parcel is one object, a zip of Parquet files: a run makes few requests, and nobody sees half a parcel.
+    A batch is one object, a zip of Parquet files: that takes few requests, and nobody sees a partial batch.
 
     Args:
         store: the bucket.
-        run: name of the run, unique.
+        run: unique name of the run.
     """
 
     def __init__(self, store: ObjectStore, run: str) -> None:
@@ -70,22 +70,22 @@ class Staging:
         self.prefix = f"staging/{safe_run(run)}/"
 
     def write(self, name: str, tables: Mapping[str, pa.Table], notes: Mapping[str, Any] | None = None) -> str:
-        """Stage a parcel; its key.
+        """Stage a batch, and return its key.
 
         Raises:
             StorageUnavailable, StorageRefused.
         """
         packed = io.BytesIO()
-        with zipfile.ZipFile(packed, "w") as parcel:
+        with zipfile.ZipFile(packed, "w") as archive:
             for title, table in tables.items():
-                parcel.writestr(f"{title}{TABLE}", _parquet(table, "lz4"))
-            parcel.writestr(NOTES, json.dumps(notes or {}, ensure_ascii=False))
+                archive.writestr(f"{title}{TABLE}", _parquet(table, "lz4"))
+            archive.writestr(NOTES, json.dumps(notes or {}, ensure_ascii=False))
         key = f"{self.prefix}{name}.zip"
         self.store.put(key, packed.getvalue(), "application/zip")
         return key
 
     def write_table(self, name: str, table: pa.Table) -> str:
-        """Stage a large table as a Parquet file of its own, for others to read, too; its key.
+        """Stage a large table as a separate Parquet file, and return its key.
 
         Raises:
             StorageUnavailable, StorageRefused.
@@ -95,11 +95,11 @@ class Staging:
         return key
 
     def read_table(self, name: str) -> pa.Table:
-        """Such a table.
+        """Read a table that ``write_table`` staged.
 
         Raises:
             FileNotFoundError: the run staged no such table.
-            ObjectDamaged: it can't be read.
+            ObjectDamaged: the object can't be read.
             StorageUnavailable, StorageRefused.
         """
         key = f"{self.prefix}{name}{TABLE}"
@@ -108,7 +108,7 @@ class Staging:
             return pq.read_table(pa.BufferReader(body))
 
     def has(self, name: str) -> bool:
-        """Whether such a parcel is staged.
+        """Whether a batch is staged.
 
         Raises:
             StorageUnavailable, StorageRefused.
@@ -116,7 +116,7 @@ class Staging:
         return self.store.exists(f"{self.prefix}{name}.zip")
 
     def remove(self, *names: str) -> None:
-        """Remove parcels that are no longer needed.
+        """Delete batches that are no longer needed.
 
         Raises:
             StorageUnavailable, StorageRefused.
@@ -124,22 +124,22 @@ class Staging:
         self.store.delete(*(f"{self.prefix}{name}.zip" for name in names))
 
     def read(self, name: str) -> StagedBatch:
-        """A staged parcel, its tables with the schemas that they were written with.
+        """Read a batch; its tables have the schemas that they were written with.
 
         Raises:
-            FileNotFoundError: the run staged no such parcel.
-            ObjectDamaged: it can't be read.
+            FileNotFoundError: the run staged no such batch.
+            ObjectDamaged: the object can't be read.
             StorageUnavailable, StorageRefused.
         """
         key = f"{self.prefix}{name}.zip"
         packed = io.BytesIO(self.store.get(key, limits.STAGED_BATCH))
-        with self._damage(key), zipfile.ZipFile(packed) as parcel:
+        with self._damage(key), zipfile.ZipFile(packed) as archive:
             tables = {
-                member.removesuffix(TABLE): pq.read_table(pa.BufferReader(_member(parcel, member)))
-                for member in parcel.namelist()
+                member.removesuffix(TABLE): pq.read_table(pa.BufferReader(_member(archive, member)))
+                for member in archive.namelist()
                 if member.endswith(TABLE)
             }
-            return StagedBatch(tables, json.loads(_member(parcel, NOTES)))
+            return StagedBatch(tables, json.loads(_member(archive, NOTES)))
 
     @contextmanager
     def _damage(self, key: str) -> Iterator[None]:
@@ -148,12 +148,12 @@ class Staging:
         except _DAMAGE as error:
             raise ObjectDamaged(
                 f"{self.store.where(key)}: damaged: {type(error).__name__}: {error}. Remove it, and clear "
-                "the task that staged it: it writes it again."
+                "the task that staged it, so that it is written again."
             ) from error
 
 
-def _member(parcel: zipfile.ZipFile, name: str) -> bytes:
-    with parcel.open(name) as member:
+def _member(archive: zipfile.ZipFile, name: str) -> bytes:
+    with archive.open(name) as member:
         return limits.read_at_most(member, limits.STAGED_BATCH, name, ObjectDamaged)
 
 

@@ -1,4 +1,4 @@
-"""Iceberg tags: states of a table that stay readable for ever, as the one that a model was trained on."""
+"""Iceberg tags: keep snapshots readable for ever, such as the one that a model was trained on."""
 
 import logging
 
@@ -13,17 +13,17 @@ log = logging.getLogger(__name__)
 
 
 def tag(catalog: Catalog, definition: TableDefinition, snapshot_id: int, name: str) -> None:
-    """Keep a snapshot from expiring. Done again it changes nothing.
+    """Tag a snapshot, so that it doesn't expire. Idempotent.
 
     Args:
         catalog: where the table is.
-        definition: which one.
-        snapshot_id: the state to keep.
-        name: of the tag, such as the model's version.
+        definition: the table.
+        snapshot_id: the snapshot.
+        name: name of the tag, such as the model's version.
 
     Raises:
         SnapshotExpired: the table does not have that snapshot any more.
-        ValueError: the name stands for another snapshot already, which would lose its protection.
+        ValueError: the name is another snapshot's already, which would lose its protection.
         CommitConflict, StorageUnavailable, StorageRefused.
     """
 
@@ -43,12 +43,12 @@ def tag(catalog: Catalog, definition: TableDefinition, snapshot_id: int, name: s
 
 
 def untag(catalog: Catalog, definition: TableDefinition, name: str) -> None:
-    """Let a snapshot expire when its time has come. Where there is no such tag, nothing changes.
+    """Remove a tag, so that its snapshot can expire. Without such a tag, nothing changes.
 
     Args:
         catalog: where the table is.
-        definition: which one.
-        name: of the tag.
+        definition: the table.
+        name: name of the tag.
 
     Raises:
         CommitConflict, StorageUnavailable, StorageRefused.

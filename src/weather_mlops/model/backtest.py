@@ -10,9 +10,9 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from weather_mlops.clock import KST
 from weather_mlops.errors import FileRefused, Misconfigured, TrainingImpossible
 from weather_mlops.kma import wire
-from weather_mlops.kma.endpoints import KST
 from weather_mlops.kma.fields import YEARS
 from weather_mlops.lake.overlay import completed
 from weather_mlops.model import baselines, evaluation, features, training_run

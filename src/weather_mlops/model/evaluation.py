@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from weather_mlops.clock import KST
 from weather_mlops.errors import TrainingImpossible
-from weather_mlops.kma.endpoints import KST
 from weather_mlops.model import baselines, scores
 from weather_mlops.model.forecaster import Forecaster
 from weather_mlops.model.panel import HOUR_STEP, Panel

@@ -8,9 +8,9 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from weather_mlops.clock import EPOCH
 from weather_mlops.errors import TrainingImpossible
 from weather_mlops.kma.stations import load_stations
-from weather_mlops.lake.rows import EPOCH
 
 HOUR_STEP = np.timedelta64(1, "h")
 KM_PER_DEGREE: Final = 111.2

@@ -10,8 +10,8 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.expressions import And
 
 from weather_mlops.lake.catalog import open_table
+from weather_mlops.lake.filters import between, one_of
 from weather_mlops.lake.object_store import storage_errors
-from weather_mlops.lake.rows import between, one_of
 from weather_mlops.lake.scan import scan
 from weather_mlops.lake.schemas import KEY, OBSERVATIONS, UTC_TIME
 from weather_mlops.model import cross_validation, features

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from weather_mlops.kma.endpoints import KST
+from weather_mlops.clock import KST
 from weather_mlops.kma.masking import masked
 from weather_mlops.monitoring.alert_state import Event, Kind
 from weather_mlops.monitoring.checks import CheckSeverity

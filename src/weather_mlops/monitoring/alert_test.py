@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from weather_mlops.clock import KST
 from weather_mlops.errors import AlertTestFailed, ChannelUnavailable
-from weather_mlops.kma.endpoints import KST
 from weather_mlops.monitoring.alert_messages import AlertLinks, AlertMessage
 from weather_mlops.monitoring.report.translations import Translator
 

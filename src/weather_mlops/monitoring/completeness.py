@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 from pyiceberg.catalog import Catalog
 
-from weather_mlops.kma.endpoints import HOUR
+from weather_mlops.clock import HOUR
 from weather_mlops.kma.stations import load_stations
 from weather_mlops.model.panel import Panel
 from weather_mlops.monitoring.window import observed, share, whole_hour

@@ -49,8 +49,8 @@ import numpy as np
 import pyarrow as pa
 from pyiceberg.catalog import Catalog
 
+from weather_mlops.clock import HOUR
 from weather_mlops.formatting import number
-from weather_mlops.kma.endpoints import HOUR
 from weather_mlops.lake.health import newest_hour
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.monitoring import completeness, quarantine_and_gaps, seasons, stations, validation_results

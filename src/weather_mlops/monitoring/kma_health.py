@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from weather_mlops.kma.endpoints import HOUR, KST, PERIOD
+from weather_mlops.clock import HOUR, KST
+from weather_mlops.kma.endpoints import PERIOD
 from weather_mlops.lake.object_store import ObjectStore, StoredObject
 from weather_mlops.lake.quota import DailyCalls
 from weather_mlops.lake.raw import PREFIX, SIDECAR, read_sidecar

@@ -41,9 +41,9 @@ from typing import Any, Final
 
 from pyiceberg.catalog import Catalog
 
+from weather_mlops.clock import HOUR
 from weather_mlops.errors import ModelUnusable
 from weather_mlops.formatting import number, percent
-from weather_mlops.kma.endpoints import HOUR
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.model.registry import Decision, Registry
 from weather_mlops.model.scores import rounded

@@ -10,9 +10,9 @@ import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
 from pyiceberg.expressions import And
 
-from weather_mlops.kma.endpoints import HOUR
+from weather_mlops.clock import HOUR
+from weather_mlops.lake.filters import at_or_after, between, missing
 from weather_mlops.lake.gaps import HORIZON
-from weather_mlops.lake.rows import at_or_after, between, missing
 from weather_mlops.lake.schemas import GAPS, QUARANTINE, UTC_TIME
 from weather_mlops.monitoring.window import read
 

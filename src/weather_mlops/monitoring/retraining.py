@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
+from weather_mlops.clock import KST
 from weather_mlops.errors import WeatherError
-from weather_mlops.kma.endpoints import KST
 from weather_mlops.monitoring.airflow_api import AirflowApi
 from weather_mlops.monitoring.alert_state import Alert
 

@@ -15,11 +15,11 @@ import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
 from pyiceberg.expressions import And
 
+from weather_mlops.clock import HOUR, KST
 from weather_mlops.errors import ObjectDamaged
-from weather_mlops.kma.endpoints import HOUR, KST
 from weather_mlops.lake import documents
+from weather_mlops.lake.filters import between, one_of
 from weather_mlops.lake.object_store import ObjectStore
-from weather_mlops.lake.rows import between, one_of
 from weather_mlops.lake.schemas import FORECASTS
 from weather_mlops.model.targets import Target
 from weather_mlops.monitoring import pairs

@@ -15,8 +15,8 @@ from pydantic import ConfigDict
 from pyiceberg.catalog import Catalog
 from typing_extensions import TypedDict
 
+from weather_mlops.clock import HOUR
 from weather_mlops.errors import ObjectDamaged
-from weather_mlops.kma.endpoints import HOUR
 from weather_mlops.lake import documents
 from weather_mlops.lake.documents import MomentText
 from weather_mlops.lake.object_store import ObjectStore

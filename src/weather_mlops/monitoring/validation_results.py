@@ -11,8 +11,8 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.table.snapshots import Operation
 from typing_extensions import TypedDict
 
+from weather_mlops.clock import KST
 from weather_mlops.errors import FormatChanged, ObjectDamaged
-from weather_mlops.kma.endpoints import KST
 from weather_mlops.lake import documents
 from weather_mlops.lake.catalog import open_table
 from weather_mlops.lake.documents import Figure, MomentText

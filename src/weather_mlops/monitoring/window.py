@@ -9,11 +9,11 @@ import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
 from pyiceberg.expressions import BooleanExpression
 
-from weather_mlops.kma.endpoints import HOUR
+from weather_mlops.clock import HOUR
 from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake.catalog import open_table
+from weather_mlops.lake.filters import at_or_after, between
 from weather_mlops.lake.object_store import storage_errors
-from weather_mlops.lake.rows import at_or_after, between
 from weather_mlops.lake.scan import scan
 from weather_mlops.lake.schemas import KEY, OBSERVATIONS, TableDefinition
 from weather_mlops.model.panel import Panel, to_panel

@@ -28,8 +28,8 @@ from weather_mlops.errors import QualityTooLow
 from weather_mlops.formatting import exact_percent, percent
 from weather_mlops.kma.stations import load_stations
 from weather_mlops.kma.wire import OBSERVATION_SCHEMA
-from weather_mlops.lake.rows import isin, keys_of
-from weather_mlops.lake.rows import unique as distinct_keys
+from weather_mlops.lake.keys import isin, keys_of
+from weather_mlops.lake.keys import unique as distinct_keys
 from weather_mlops.lake.schemas import QUARANTINE_SCHEMA
 from weather_mlops.lake.staging import AUDITED, COLLECTED, StagedBatch, Staging
 from weather_mlops.quality import suites

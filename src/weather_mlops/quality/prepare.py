@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from weather_mlops.kma.wire import OBSERVATION_SCHEMA
-from weather_mlops.lake.rows import HOUR_KEYS, isin, keys_of, lookup
+from weather_mlops.lake.keys import HOUR_KEYS, isin, keys_of, lookup
 from weather_mlops.variables import VARIABLES
 
 if TYPE_CHECKING:

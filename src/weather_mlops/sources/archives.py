@@ -1,4 +1,4 @@
-"""Files as they lie on a disk: plain, gzipped, or in a zip; unpacked with a limit, one at a time."""
+"""Read files that are plain, gzipped or in a zip; unpacked one at a time, with a size limit."""
 
 import lzma
 import stat
@@ -13,29 +13,30 @@ from weather_mlops import limits
 from weather_mlops.errors import FileRefused
 from weather_mlops.sources.quoting import escaped
 
-# Some servers gzip what is gzip already.
+# Some servers compress files twice.
 _MOST_GZIPPED: Final = 2
 _ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
-# What the decompressors and their containers raise for damaged data. zipfile lets ValueError and struct.error
-# of its own arithmetic pass, and raises RuntimeError for a password.
+# Errors of the decompressors for damaged data. zipfile doesn't catch ValueError and struct.error of its own
+# parsing, and raises RuntimeError for a password.
 _DAMAGE: Final = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, RuntimeError, struct.error,
 )  # fmt: skip
-# What macOS and Windows put into zips and folders next to the files.
+# Files that macOS and Windows add to zips and folders.
 _LITTER: Final = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
 _ENCRYPTED: Final = 0x1
-# Zips of Korean Windows name their files so, where they don't say that it is UTF-8.
+# Encoding of names in zips of Korean Windows, unless they are flagged as UTF-8.
 _NAMES: Final = "cp949"
 
 Unpacked = tuple[str, bytes | FileRefused]
-"""A name for messages (``months.zip:a.txt`` in a zip), and the bytes, or why there are none."""
+"""A name for messages (``months.zip:a.txt`` in a zip), and the bytes, or the reason why there are none."""
 
 
 def unpacked(path: Path) -> Iterator[Unpacked]:
-    """What a file holds: itself, unpacked where it is gzip, or each file of a zip.
+    """Yield the content of a file: itself, unpacked if it is a gzip, or each file of a zip.
 
-    Damage and excess are no exceptions: they come in place of the bytes, and the next file goes on.
+    Damage and excess size are not raised, but yielded in place of the bytes, so that the other files can be
+    read.
     """
     name = escaped(str(path))
     try:
@@ -53,10 +54,10 @@ def unpacked(path: Path) -> Iterator[Unpacked]:
 
 
 def ungzipped(body: bytes) -> bytes:
-    """Bytes as they were before they were gzipped, once or twice; all members of it.
+    """Unpack bytes that are gzipped once or twice; other bytes stay as they are.
 
     Raises:
-        FileRefused: it begins as gzip and is damaged, too large, or gzipped more than twice.
+        FileRefused: the gzip is damaged, too large, or gzipped more than twice.
     """
     for _ in range(_MOST_GZIPPED):
         body = _ungzipped(body)
@@ -107,7 +108,7 @@ def _members(path: Path) -> Iterator[Unpacked]:
                 yield name, FileRefused(f"the zip has {limits.IMPORTED_ARCHIVE}. Unpack it first.")
                 return
             body = _member(archive, info)
-            # One that was refused may have been unpacked up to the limit, or to the size that it announces.
+            # A refused file may have been unpacked up to the limit, or up to its announced size.
             left -= len(body) if isinstance(body, bytes) else min(info.file_size, limits.IMPORTED_FILE.size)
             yield name, body
 

@@ -21,21 +21,21 @@ STATION, TIME = "stnId", "tm"
 FLAGS: Final = ("Qcflg", "Qcflag")
 LONGEST_MESSAGE: Final = 200
 ASK: Final = "It holds no observations: ask again."
-# Documents in a row: each page was appended to the one before.
-# An escape in JSON that may be half of a letter.
+# An escape in JSON that may be half of a surrogate pair.
 _HALF: Final = re.compile(r"\\ud[89a-f]", re.IGNORECASE)
+# Several documents in one file: each page was appended to the one before.
 _PAGE: Final = re.compile(r"(?=<\?xml\b)|(?<=</response>)")
-# The service sends none, and what entities can do in a parser is best not tried.
+# The service never sends these, and entities are a risk in a parser.
 _ENTITIES: Final = re.compile(r"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 
 Item = Mapping[str, Any]
 
 
 def parse(text: str) -> wire.Parsed:
-    """Parse a reply, or several in a row.
+    """Parse a response, or several in one text.
 
     Raises:
-        FileRefused: it is no JSON or XML, tells of an error, or is of another service.
+        FileRefused: it is no JSON or XML, an error, or of another service.
     """
     items = [item for page in pages(text) for item in _items(page)]
     names = {name for item in items for name in item}
@@ -69,7 +69,7 @@ def pages(text: str) -> Iterator[Mapping[str, Any]]:
     """The contents of ``response`` of each document.
 
     Raises:
-        FileRefused: it is no JSON or XML, or tells of an error.
+        FileRefused: it is no JSON or XML, or an error.
     """
     text = encodings.whole(text)
     for document in _json(text) if text.lstrip()[:1] in {"{", "["} else _xml(text):
@@ -95,7 +95,7 @@ def _json(text: str) -> Iterator[Any]:
 
 def _xml(text: str) -> Iterator[Any]:
     if _ENTITIES.search(text):
-        raise FileRefused("XML with a DOCTYPE, which no reply has. Download it again.")
+        raise FileRefused("XML with a DOCTYPE, which no response has. Download it again.")
     for page in _PAGE.split(text.strip()):
         if not page.strip():
             continue
@@ -117,13 +117,13 @@ def _tree(root: ET.Element) -> Mapping[str, Any]:
 
 
 def _response(document: Any) -> Mapping[str, Any]:
-    """The contents of a reply.
+    """The contents of a response.
 
     Raises:
-        FileRefused: it is an error of the API Hub, of data.go.kr or its gateway, or no reply of theirs.
+        FileRefused: it is an error of the API Hub, of data.go.kr or its gateway, or no response of theirs.
     """
     if not isinstance(document, dict):
-        raise FileRefused(f"JSON that is no reply of getWthrDataList: {quoted(document)!r}")
+        raise FileRefused(f"JSON that is no response of getWthrDataList: {quoted(document)!r}")
     if isinstance(result := document.get("result"), dict):
         raise FileRefused(
             f"an error of the API Hub: {result.get('status')} {_message(result.get('message'))}. {ASK}"
@@ -134,7 +134,7 @@ def _response(document: Any) -> Mapping[str, Any]:
     response = document.get("response", document)
     header = response.get("header") if isinstance(response, dict) else None
     if not isinstance(header, dict) or "resultCode" not in header:
-        raise FileRefused(f"no reply of getWthrDataList: {quoted(document)!r}")
+        raise FileRefused(f"no response of getWthrDataList: {quoted(document)!r}")
     if _text(header["resultCode"]) not in {SUCCESS, "0"}:
         raise FileRefused(
             f"an error of data.go.kr: {header['resultCode']} {_message(header.get('resultMsg'))}. {ASK}"
@@ -156,7 +156,9 @@ def _items(response: Mapping[str, Any]) -> list[Item]:
 
 def _other_service(names: list[str]) -> str:
     daily = any(name.startswith(("avg", "sum", "max", "min")) for name in names)
-    what = "daily observations (AsosDalyInfoService)" if daily else "a reply of another service of data.go.kr"
+    what = (
+        "daily observations (AsosDalyInfoService)" if daily else "a response of another service of data.go.kr"
+    )
     return f"{what}, with {quoted(', '.join(names[:6]))}: ask for AsosHourlyInfoService/getWthrDataList"
 
 

@@ -1,7 +1,7 @@
-"""Cells of text to the tables that the parser of the wire gives: numbers, units, missing values, faults.
+"""Convert cells of text to the tables of ``kma.wire``: numbers, units, missing values, faults.
 
-The portal's CSV and the replies of getWthrDataList are tables of text with one row per station and hour;
-only how to get at the cells differs. A row that has a cell that can't be read is set aside with the reason.
+The portal's CSV and the responses of getWthrDataList are tables of text with one row per station and hour;
+only the extraction of the cells differs. A row with a cell that can't be read is rejected with the reason.
 """
 
 import re
@@ -14,14 +14,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from weather_mlops.clock import KST
 from weather_mlops.kma import units, wire
-from weather_mlops.kma.endpoints import KST
 from weather_mlops.kma.fields import INT32, YEARS
 from weather_mlops.sources.encodings import UNREADABLE
 from weather_mlops.sources.fields import REFUSING_FLAGS, Column
 from weather_mlops.variables import BY_NAME, Variable
 
-# A cell with one of these has no value: programs that wrote the file again put words there.
+# Cells without a value: programs that rewrite files write words there.
 BLANK: Final = ("", "-", "nan", "null", "none", "na", "n/a")
 PRECIPITATION: Final = "precipitation_mm"
 NOON: Final = 12
@@ -44,14 +44,14 @@ class Cells:
     """Cells of a file, by row and column.
 
     Attributes:
-        lines: where each row is in the file, from 1.
+        lines: line numbers of the rows, from 1.
         stations: ids.
         times: KST.
         values: cells of each variable that the file has, by its canonical name.
-        columns: what those columns are.
+        columns: descriptions of those columns.
         flags: quality flags, by the canonical name of their variable.
-        faults: rows, by index, that aren't rows at all, and why.
-        text: the row at an index, as it is shown to people.
+        faults: reasons of rows, by index, that are no rows at all.
+        text: returns the row at an index as text, for messages.
     """
 
     lines: list[int]
@@ -65,9 +65,9 @@ class Cells:
 
 
 def parsed(cells: Cells) -> wire.Parsed:
-    """Rows with canonical names, units and types, and the rows that couldn't be read.
+    """Convert cells to rows with canonical names, units and types; and list the rows that can't be read.
 
-    The columns that the file doesn't have are null in all rows, and named by ``Parsed.columns``.
+    The columns that the file doesn't have are null in all rows, and absent in ``Parsed.columns``.
     """
     faults = dict(cells.faults)
     keys = [_key(station, time) for station, time in zip(cells.stations, cells.times, strict=True)]
@@ -120,15 +120,15 @@ def _columns(values: Mapping[str, object]) -> frozenset[str]:
 
 
 def _period(local: pa.Array, amount: pa.Array) -> pa.Array:
-    """Hours that the precipitation covers: as on the wire, and 1 where the wire has none in winter."""
+    """Hours that the precipitation covers: as for kma_sfctm3, and 1 in winter, when that has none."""
     period = units.precipitation_period(local)
     hourly = pc.and_(period.is_null(), amount.is_valid())
     return pc.if_else(hourly, pa.scalar(1, period.type), period)
 
 
 def _key(station: str, time: str) -> tuple[int, datetime] | str:
-    """Station id and time, which reads KST and is labelled UTC; or what is wrong with them."""
-    number = station.strip()  # float() takes fewer kinds of white space away
+    """Station id and local time (KST, but labelled UTC); or the reason why they can't be read."""
+    number = station.strip()  # float() strips fewer kinds of white space
     if not _STATION.fullmatch(number) or not 0 < float(number) < INT32:
         return f"not a station id: {station!r}"
     match = TIME.fullmatch(time)
@@ -161,7 +161,7 @@ def _parse_time(match: re.Match[str]) -> datetime:
 def _typed(
     variable: Variable, column: Column, texts: Sequence[str | None], flags: Sequence[str | None] | None
 ) -> tuple[pa.Array, list[int]]:
-    """Canonical values of a column; the rows, by index, that have none and are not blank."""
+    """Canonical values of a column; and the indices of rows that are neither blank nor readable."""
     cells = pc.utf8_trim_whitespace(pa.array(texts, pa.string()))
     blank = pc.fill_null(pc.is_in(pc.utf8_lower(cells), pa.array(BLANK)), fill_value=True)
     blank = pc.or_(blank, cells.is_null())
@@ -189,12 +189,12 @@ def _typed(
 
 
 def _indices(marked: pa.Array) -> list[int]:
-    places: list[int] = np.flatnonzero(marked.to_numpy(zero_copy_only=False)).tolist()
-    return places
+    indices: list[int] = np.flatnonzero(marked.to_numpy(zero_copy_only=False)).tolist()
+    return indices
 
 
 def _observed(variable: Variable, column: Column, numbers: pa.Array) -> pa.Array:
-    """Numbers in the canonical unit; null where one stands for "not observed"."""
+    """Numbers in the canonical unit; null where a marker means "not observed"."""
     missing = [*column.field.missing, *(float(marker) for marker in variable.missing)]
     numbers = pc.if_else(
         pc.is_in(numbers, pa.array(missing, pa.float64())), pa.scalar(None, pa.float64()), numbers

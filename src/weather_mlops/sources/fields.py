@@ -1,8 +1,8 @@
-"""The one table of what each source calls the variables, and in which units it has them.
+"""Names and units of the variables in each source.
 
-Sources are the portal's CSV (data.kma.go.kr, Korean or English header) and the replies of data.go.kr's
+Sources are the portal's CSV (data.kma.go.kr, Korean or English header) and the responses of data.go.kr's
 ``AsosHourlyInfoService/getWthrDataList``. The API Hub's own format is described by position in
-``weather_mlops.variables``. What a header says of a unit is believed; a unit that isn't known is refused.
+``weather_mlops.variables``. A unit in a header overrides the default; an unknown unit is refused.
 """
 
 import re
@@ -21,8 +21,8 @@ class SourceField:
     """A variable in the two sources.
 
     Attributes:
-        name: of ``weather_mlops.variables``.
-        service: name in the replies of getWthrDataList.
+        name: canonical name, of ``weather_mlops.variables``.
+        service: name in the responses of getWthrDataList.
         portal: Korean labels in the portal's header, without unit and spaces.
         english: English labels, in lower case, without unit and spaces.
         scale: canonical value = value × scale, where the source names no unit.
@@ -76,10 +76,10 @@ STATION: Final = frozenset({"지점", "지점번호", "station", "stationid", "s
 TIME: Final = frozenset({"일시", "datetime", "date/time", "time", "date"})
 STATION_NAME: Final = frozenset({"지점명", "stationname", "pointname", "name"})
 FLAG: Final = re.compile(r"(?P<label>.+?)(qc플래그|qcflag|qcflg)")
-# Quality flags of the KMA: blank or 0 = passed, 1 = error, 9 = missing. Such a value is none.
+# Quality flags of the KMA: blank or 0 = passed, 1 = error, 9 = missing. The latter two make a value null.
 REFUSING_FLAGS: Final = ("1", "9")
 
-# By canonical unit: what a header may call a unit, and the factor from it to the canonical one.
+# By canonical unit: units in headers, and the factor to the canonical one.
 _UNITS: Final[Mapping[str, Mapping[str, float]]] = {
     "°C": dict.fromkeys(("°c", "℃", "c", "˚c", "ºc", "도"), 1),
     "mm": {"mm": 1, "㎜": 1},
@@ -103,7 +103,7 @@ class Column:
     Attributes:
         field: the variable.
         scale: canonical value = value × scale.
-        is_flag: it has the quality flags of the variable, not its values.
+        is_flag: whether it has the quality flags of the variable instead of its values.
     """
 
     field: SourceField
@@ -113,7 +113,7 @@ class Column:
 
 def label_of(header: str) -> tuple[str, str]:
     """Label and unit of a header cell, both in lower case and without spaces: ``("기온", "°c")``."""
-    # macOS takes Korean syllables apart.
+    # macOS decomposes Korean syllables.
     match = _HEADER.fullmatch("".join(unicodedata.normalize("NFC", header).lower().split()))
     if match is None:
         return header, ""
@@ -121,10 +121,10 @@ def label_of(header: str) -> tuple[str, str]:
 
 
 def column(header: str) -> Column | None:
-    """What a header cell names; None where it is no variable.
+    """The column of a header cell; None if it is no variable.
 
     Raises:
-        FileRefused: the variable is in a unit that isn't known.
+        FileRefused: the variable is in an unknown unit.
     """
     label, unit = label_of(header)
     if (flag := FLAG.fullmatch(label)) and flag["label"] in BY_LABEL:

@@ -1,8 +1,8 @@
 """The CSV of hourly ASOS observations that the portal data.kma.go.kr exports.
 
-A header of Korean (or English) labels with units, a row per station and hour (KST); which columns there are
-is up to whoever ticked them. Cells without a value are blank. A blank of precipitation is no rain, or not
-measured: the portal does not tell which, no more than the API does, so it is null as it is there.
+A header of Korean (or English) labels with units, a row per station and hour (KST); users select the columns
+at the portal. Cells without a value are blank. A blank precipitation means no rain, or not measured: neither
+the portal nor the API distinguishes the two, so it is null, as in the API's rows.
 """
 
 import csv
@@ -18,11 +18,9 @@ from weather_mlops.sources.fields import Column
 from weather_mlops.sources.quoting import quoted
 
 DELIMITERS: Final = (",", "\t", ";")
-# Excel writes the delimiter there, for itself.
+# Excel's line that names the delimiter.
 _BEFORE: Final = re.compile(r"[\ufeff \t\r\n]*(?:\"?sep=.\"?[\r\n]+[ \t\r\n]*)?", re.IGNORECASE)
 _LINE_END: Final = re.compile(r"\r*\n|\r")
-# Longer than any cell of the portal: what has one is another file.
-MOST_NAMED: Final = 3
 
 
 def header(text: str) -> list[str] | None:
@@ -56,7 +54,7 @@ def parse(text: str) -> wire.Parsed:
     """Parse a CSV of the portal.
 
     Raises:
-        FileRefused: it has no column of observations, one twice, or one in a unit that isn't known.
+        FileRefused: it has no column of observations, one twice, or one in an unknown unit.
     """
     text = encodings.whole(text)
     names = header(text)
@@ -87,7 +85,7 @@ def parse(text: str) -> wire.Parsed:
 
 
 def unknown_columns(text: str) -> list[str]:
-    """Columns of a header that are no variable here and are left out."""
+    """Columns of a header that are not imported, because no variable corresponds to them."""
     known = fields.STATION | fields.TIME | fields.STATION_NAME
     return [
         name
@@ -105,7 +103,7 @@ def _layout(names: Sequence[str]) -> tuple[int, int, dict[int, Column]]:
     seen: set[tuple[str, bool]] = set()
     for index, column in columns.items():
         if (key := (column.field.name, column.is_flag)) in seen:
-            raise FileRefused(f"column {quoted(names[index])!r} stands there twice: leave one of them out")
+            raise FileRefused(f"column {quoted(names[index])!r} occurs twice: leave one of them out")
         seen.add(key)
     if all(column.is_flag for column in columns.values()):
         raise FileRefused(
@@ -115,7 +113,7 @@ def _layout(names: Sequence[str]) -> tuple[int, int, dict[int, Column]]:
 
 
 def _ids(stations: Sequence[str]) -> list[str]:
-    """Ids of stations, also where their names stand in place of them; what names none stays as it is."""
+    """Replace names of stations by ids; other texts stay as they are."""
     ids = {station: _id(station) for station in set(stations)}
     return [ids[station] for station in stations]
 
@@ -128,10 +126,11 @@ def _id(station: str) -> str:
 def _read(text: str, width: int) -> tuple[list[int], list[list[str]]]:
     """Lines and rows after the header; blank cells past the header's width are cut off.
 
-    Each line is read alone: no cell of the portal has a line break, and a stray quote damages its own line.
+    Each line is parsed separately: no cell of the portal has a line break, and a stray quote damages its own
+    line.
     """
     lines, rows = [], []
-    # Cells repeat: kept once each, a year of all stations takes 0.6 GB instead of 4.
+    # Cells repeat: with each stored once, a year of all stations takes 0.6 GB instead of 4.
     shared: dict[str, str] = {}
     delimiter, start = _delimiter(first_line(text)), _start(text)
     before = len(_LINE_END.findall(text[:start]))

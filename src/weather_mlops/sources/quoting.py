@@ -1,4 +1,4 @@
-"""Words of a file in a message: few, on one line, and without a key."""
+"""Quote texts of files in messages: short, on one line, and without a key."""
 
 from typing import Final
 
@@ -6,14 +6,14 @@ from weather_mlops.kma.masking import masked
 
 FIRST_WORDS: Final = 60
 LOOKED_AT: Final = 2_000
-# Python has bytes of a file's name that are no letter as these.
+# Surrogates by which Python represents undecodable bytes of file names.
 _ESCAPED_BYTES: Final = (0xDC80, 0xDCFF)
 
 
 def escaped(name: str) -> str:
-    """A name of a file on one line: what can't be printed, and bytes that are no letter, as escapes.
+    """A file's name on one line, with escapes for unprintable characters and undecodable bytes.
 
-    A key in it is masked: wget names what it saves by the address.
+    A key in it is masked: wget names files by their URL.
     """
     return "".join(letter if letter.isprintable() else _escape(letter) for letter in masked(name))
 
@@ -25,7 +25,7 @@ def _escape(letter: str) -> str:
 
 
 def quoted(text: object, length: int = FIRST_WORDS) -> str:
-    """How a text begins; a key that it names is masked, and what can't be printed is a question mark."""
+    """The beginning of a text, with a masked key, and question marks for unprintable characters."""
     words = masked(" ".join(str(text)[:LOOKED_AT].split()))
     shown = "".join(letter if letter.isprintable() else "?" for letter in words)
     return shown[:length] + ("…" if len(shown) > length else "")

@@ -1,4 +1,4 @@
-"""From a file on disk to rows: the one place that knows archives, encodings and formats."""
+"""Read rows from a file of any supported archive, encoding and format."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -27,11 +27,11 @@ class Source:
     """A file whose format is known.
 
     Attributes:
-        name: for messages; ``months.zip:a.txt`` in a zip.
-        body: its bytes, unpacked.
-        text: the same, decoded.
-        encoding: of the bytes.
-        format: of the text.
+        name: name for messages; ``months.zip:a.txt`` in a zip.
+        body: bytes of the file, unpacked.
+        text: decoded body.
+        encoding: encoding of the body.
+        format: format of the text.
     """
 
     name: str
@@ -41,10 +41,10 @@ class Source:
     format: Format
 
     def parsed(self, received_at: datetime) -> wire.Parsed:
-        """Its rows; those of hours that are still to come are set aside.
+        """Parse the rows; those of future hours are rejected.
 
         Args:
-            received_at: when the file is taken in, timezone-aware.
+            received_at: time of the import, timezone-aware.
 
         Raises:
             FileRefused: most of its rows can't be read, or none is of a station of the KMA.
@@ -63,7 +63,7 @@ class Source:
 
     @property
     def notes(self) -> Mapping[str, str]:
-        """What is kept with the raw file, so that it can be read again."""
+        """Notes that are stored with the raw file, so that it can be read again."""
         return {FORMAT: self.format.name, ENCODING: self.encoding}
 
     def __str__(self) -> str:
@@ -73,7 +73,7 @@ class Source:
 
 
 def sources(path: Path) -> Iterator[tuple[str, Source | FileRefused]]:
-    """What a file holds: name, and the source or why it is none; more than one for a zip."""
+    """Yield name and source of a file, or of each file of a zip; or the reason why it can't be read."""
     for name, body in unpacked(path):
         if isinstance(body, FileRefused):
             yield name, body
@@ -85,7 +85,7 @@ def sources(path: Path) -> Iterator[tuple[str, Source | FileRefused]]:
 
 
 def source(name: str, body: bytes) -> Source:
-    """A file of observations, by its unpacked bytes.
+    """Create a source from unpacked bytes.
 
     Raises:
         FileRefused: it is something else.
@@ -95,11 +95,11 @@ def source(name: str, body: bytes) -> Source:
 
 
 def replayed(body: bytes, about: Mapping[str, Any]) -> wire.Parsed:
-    """Rows of a raw file that was taken in before; those of hours still to come when it was are among them.
+    """Parse a stored raw file; rows of hours that were in the future are included.
 
     Args:
-        body: its bytes.
-        about: what is kept with it; without a format it is a reply of the API.
+        body: bytes of the file.
+        about: content of its sidecar; without a format it is a response of the API.
 
     Raises:
         FormatChanged: it can't be read.
@@ -116,7 +116,7 @@ def replayed(body: bytes, about: Mapping[str, Any]) -> wire.Parsed:
 
 
 def corrects(about: Mapping[str, Any]) -> bool:
-    """Whether a raw file has values that passed the KMA's quality control, by what is kept with it."""
+    """Whether the values of a raw file passed the KMA's quality control, by its sidecar."""
     format_ = FORMATS.get(_format_of(about) or API_HUB.name)
     return format_ is not None and format_.corrects
 

@@ -1,4 +1,4 @@
-"""What a file is, by its first words: observations in a known format, or something else, by its name."""
+"""Recognise the format of a file by its content, and name what other files are."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ from weather_mlops.variables import TOKENS_PER_ROW
 START, END = wire.START.decode(), wire.END.decode()
 ROWS_LOOKED_AT: Final = 50
 _DIGITS: Final = re.compile(r"[0-9]{8}([0-9]{2}){0,2}")
-# How pages begin; a reply in XML has a <header> and a <body>.
+# How HTML pages begin; responses in XML have a <header> and a <body> as well.
 _HTML: Final = re.compile(r"<!doctype html|<(html|head|title|script|meta|form)\b")
 _BINARY: Final = {
     b"%PDF": "a PDF",
@@ -37,18 +37,18 @@ _ENDPOINTS: Final = (
 )
 # How labels of the portal's daily and monthly files begin.
 _DAILY: Final = ("평균", "최고기온", "최저기온", "최대", "일강수", "합계", "월")
-_ASK: Final = "Ask kma_sfctm3 for these hours, or the portal for the hourly ASOS file."
+_ASK: Final = "Request these hours from kma_sfctm3, or export the hourly ASOS file from the portal."
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format that can be taken in.
+    """A format that can be imported.
 
     Attributes:
-        name: kept with the raw file.
-        title: for people.
-        parse: from text to rows.
-        corrects: its values passed the KMA's quality control, and replace what the API said before.
+        name: identifier that is stored with the raw file.
+        title: name for messages.
+        parse: parses a text to rows.
+        corrects: whether its values passed the KMA's quality control, and replace those of the API.
     """
 
     name: str
@@ -69,14 +69,14 @@ FORMATS: Final = {each.name: each for each in (API_HUB, PORTAL, ASOS_HOURLY)}
 
 
 def recognise(body: bytes, text: str) -> Format:
-    """The format of a file.
+    """Recognise the format of a file.
 
     Args:
-        body: its bytes, unpacked.
-        text: the same, decoded.
+        body: bytes of the file, unpacked.
+        text: decoded body.
 
     Raises:
-        FileRefused: it is something else, and what.
+        FileRefused: the file is something else; the message says what.
     """
     for magic, what in _BINARY.items():
         if body.startswith(magic):
@@ -103,10 +103,10 @@ def _refused(what: str, text: str, advice: str) -> FileRefused:
 
 
 def _check_rows(text: str) -> None:
-    """Make sure that what has the API Hub's markers is of kma_sfctm2 or kma_sfctm3.
+    """Make sure that a text with the API Hub's markers is of kma_sfctm2 or kma_sfctm3.
 
     Raises:
-        FileRefused: naming the endpoint, where its header or its rows give it away.
+        FileRefused: it is not; the message names the endpoint if header or rows reveal it.
     """
     if not text.rstrip().endswith(END):
         last = quoted(text.rstrip().rpartition("\n")[2])
@@ -120,21 +120,23 @@ def _check_rows(text: str) -> None:
     if names is not None and names != list(wire.HEADER_NAMES):
         raise _refused(f"not kma_sfctm2/3: {_endpoint(names)}", shown, _ASK)
     if rows and sum("," in row for row in rows) > len(rows) / 2:
-        raise _refused("comma format (disp=1)", shown, "Ask with disp=0, or leave disp out.")
+        raise _refused("comma format (disp=1)", shown, "Request it with disp=0, or without disp.")
     unlike = [row for row in rows if len(row.split()) != TOKENS_PER_ROW]
     if names is None and len(unlike) > len(rows) / 2:
         raise _refused(f"not kma_sfctm2/3: {_by_row(unlike[0])}", shown, _ASK)
 
 
 def _endpoint(names: Sequence[str]) -> str:
-    known = next((what for words, what in _ENDPOINTS if words <= set(names)), "a reply of another endpoint")
+    known = next(
+        (what for words, what in _ENDPOINTS if words <= set(names)), "a response of another endpoint"
+    )
     return f"{known}, its columns are {quoted(' '.join(names[:6]))} …"
 
 
 def _by_row(row: str) -> str:
     tokens = row.split()
     daily = len(tokens[0]) == len("YYYYMMDD") and tokens[0].isdecimal()
-    what = "daily observations (kma_sfcdd)" if daily else "a reply of another endpoint"
+    what = "daily observations (kma_sfcdd)" if daily else "a response of another endpoint"
     return f"{what}, its rows have {len(tokens)} fields instead of {TOKENS_PER_ROW}"
 
 
@@ -142,11 +144,11 @@ def _check_portal(names: Sequence[str], text: str) -> None:
     """Make sure that a table of the portal is hourly.
 
     Raises:
-        FileRefused: it is of days, months or minutes.
+        FileRefused: it is by day, month or minute.
     """
     labels = fields.labels(names)
-    place = next(index for index, label in enumerate(labels) if label in fields.TIME)
-    times = [row[place] for row in portal.rows(text, ROWS_LOOKED_AT) if len(row) > place]
+    time_column = next(index for index, label in enumerate(labels) if label in fields.TIME)
+    times = [row[time_column] for row in portal.rows(text, ROWS_LOOKED_AT) if len(row) > time_column]
     hourly = [match for time in times if (match := cells.TIME.fullmatch(time))]
     daily_names = any(label.startswith(_DAILY) for label in labels)
     if daily_names or (times and len(hourly) < len(times) / 2):
@@ -172,14 +174,14 @@ def _something_else(text: str, start: str) -> FileRefused:
             else "rows without markers"
         )
         return _refused(
-            f"{kind}: {START} and {END} are missing, so nobody can tell whether it is whole", start,
-            "Save replies of kma_sfctm3 (disp=0) as they come.",
+            f"{kind}: {START} and {END} are missing, so it may be incomplete", start,
+            "Save responses of kma_sfctm3 (disp=0) as they come.",
         )  # fmt: skip
     if start.startswith("#"):
-        return _refused(f"a reply without its first line {START}", start, "Save replies as they come.")
+        return _refused(f"a response without its first line {START}", start, "Save responses as they come.")
     if "," in portal.first_line(text) or "\t" in portal.first_line(text):
         return _refused(
             "a table without a station (지점) and a time (일시) in its first line", start,
             "Export the hourly ASOS file from data.kma.go.kr, with its header.",
         )  # fmt: skip
-    return _refused("no observations but a sentence", start, "Read what it says, and ask again.")
+    return _refused("a text without observations", start, "Read the text, and request the data again.")

@@ -11,7 +11,7 @@ import requests
 
 from embedded.components import PROJECT
 from tests.containers.conftest import AIRFLOW, IMAGE, Composed, secrets
-from weather_mlops.kma.endpoints import KST
+from weather_mlops.clock import KST
 
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(1200)]
 REQUIRED = sorted(secrets())

@@ -12,7 +12,7 @@ from embedded.airflow_api import Run
 from embedded.components import KMA_CONNECTIONS, KMA_POOL
 from embedded.processes import session_of
 from tests.e2e.systems import Stack, access, keys_of, observations
-from weather_mlops.kma.endpoints import KST
+from weather_mlops.clock import KST
 from weather_mlops.lake.catalog import open_catalog
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.quota import PREFIX

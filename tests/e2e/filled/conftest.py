@@ -30,7 +30,7 @@ from tests.e2e.systems import (
 from tests.project import copied_project
 from tests.s3_proxy import free_port
 from tests.sharing import network_stands_still
-from weather_mlops.kma.endpoints import KST
+from weather_mlops.clock import KST
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.model.registry import Registry
 

@@ -21,7 +21,7 @@ from weather_mlops.browsing.forecasts.published import (
     Present,
 )
 from weather_mlops.browsing.forecasts.stations_map import Point
-from weather_mlops.kma.endpoints import HOUR
+from weather_mlops.clock import HOUR
 from weather_mlops.pages.markup import MISSING, escape, folded, kst
 
 AHEAD: Final = (1, 6, 12, 24)

@@ -11,8 +11,8 @@ from weather_mlops.browsing.forecasts.published import (
     ForecastTarget,
     Score,
 )
+from weather_mlops.clock import KST
 from weather_mlops.errors import ObjectDamaged
-from weather_mlops.kma.endpoints import KST
 from weather_mlops.pages.curves import Look
 from weather_mlops.pages.markup import MISSING, escape, kst, number, page, percent
 

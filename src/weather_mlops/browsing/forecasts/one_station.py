@@ -27,7 +27,7 @@ from weather_mlops.browsing.forecasts.published import (
     QuantileSeries,
     Series,
 )
-from weather_mlops.kma.endpoints import HOUR
+from weather_mlops.clock import HOUR
 from weather_mlops.monitoring.report import plots
 from weather_mlops.pages.curves import swatch
 from weather_mlops.pages.markup import MISSING, escape, figure, folded, kst

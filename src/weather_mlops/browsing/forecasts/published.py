@@ -8,8 +8,8 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
+from weather_mlops.clock import HOUR
 from weather_mlops.errors import ObjectDamaged
-from weather_mlops.kma.endpoints import HOUR
 from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake import documents
 from weather_mlops.lake.documents import Figure, Moment

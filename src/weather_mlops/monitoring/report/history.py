@@ -5,7 +5,7 @@ from datetime import timedelta
 from itertools import groupby
 from typing import Final
 
-from weather_mlops.kma.endpoints import KST
+from weather_mlops.clock import KST
 from weather_mlops.monitoring.report.document import EarlierReport, Report
 from weather_mlops.monitoring.report.plots import TOP, Axis, by_time, framed
 from weather_mlops.monitoring.report.translations import Translator, time

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from weather_mlops.kma.endpoints import KST
+from weather_mlops.clock import KST
 from weather_mlops.monitoring.checks import Section
 from weather_mlops.monitoring.report import plots
 from weather_mlops.monitoring.report.components import WINDOWS, check_tables, foreign, gap, hundredfold, pick

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
-from weather_mlops.kma.endpoints import HOUR, KST
+from weather_mlops.clock import HOUR, KST
 from weather_mlops.pages.curves import Curve
 from weather_mlops.pages.markup import escape
 

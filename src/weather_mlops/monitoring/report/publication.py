@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from weather_mlops.kma.endpoints import KST
+from weather_mlops.clock import KST
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.monitoring.checks import Section
 from weather_mlops.monitoring.report.document import HISTORY, Earlier, Report, WhyNot, read, write

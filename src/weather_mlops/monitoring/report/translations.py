@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from weather_mlops.clock import KST
 from weather_mlops.errors import Misconfigured
 from weather_mlops.formatting import apart
-from weather_mlops.kma.endpoints import KST
 from weather_mlops.kma.stations import load_stations
 from weather_mlops.model.targets import TARGETS
 from weather_mlops.monitoring.checks import Check

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from weather_mlops.kma.endpoints import KST
+from weather_mlops.clock import KST
 from weather_mlops.lake.staging import safe_run
 from weather_mlops.quality.audit import Audit
 

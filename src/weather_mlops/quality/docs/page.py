@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from jinja2 import ChoiceLoader, FileSystemLoader
 
-from weather_mlops.kma.endpoints import KST
+from weather_mlops.clock import KST
 from weather_mlops.pages.markup import escape
 from weather_mlops.quality.audit import Audit
 from weather_mlops.quality.docs.index import word

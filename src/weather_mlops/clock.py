@@ -1,0 +1,25 @@
+"""Korea's time zone, units of time, and calendar months."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Final
+
+KST: Final = timezone(timedelta(hours=9), "KST")
+"""The time zone of the KMA and of the users; Korea has no daylight saving time."""
+HOUR: Final = timedelta(hours=1)
+DAY: Final = timedelta(days=1)
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def month_of(time: datetime) -> datetime:
+    """The first instant of the month (UTC) of a time."""
+    return time.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def month_numbered(number: int) -> datetime:
+    """The first instant of a month, by its number since January 1970, as in Iceberg's partitions."""
+    return datetime(EPOCH.year + number // 12, number % 12 + 1, 1, tzinfo=UTC)
+
+
+def next_month(month: datetime) -> datetime:
+    """The first instant of the next month."""
+    return month_of(month + timedelta(days=31))
