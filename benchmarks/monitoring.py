@@ -205,7 +205,7 @@ def deploy(store: ObjectStore, stations: list[int]) -> None:
     size = BOOSTERS_MB * 1_000_000 // LEADS
     files = {f"lead_{lead:02d}_0.ubj": random.bytes(size) for lead in range(1, LEADS + 1)}
     files |= {"model.json": as_json(model), "evaluation.json": as_json({"leads": promised})}
-    registry.seal("benchmark", files, {})
+    registry.finalize("benchmark", files, {})
     at = NOW - timedelta(days=DAYS)
     registry.promote(Decision("deployed", "benchmark", None, at, "benchmark", "the first one"))
 

@@ -20,7 +20,7 @@ USUAL = Climatology.fit(GRID.values["air_temperature_c"], GRID.hours)
 def of(grid, origins, lead=24):
     origins = np.asarray(origins)
     base = features.features(grid, origins, world.TARGET, USUAL)
-    return base.beside(features.lead_features(grid, origins, world.TARGET, USUAL, lead))
+    return base.concat(features.lead_features(grid, origins, world.TARGET, USUAL, lead))
 
 
 def with_values(grid, change):
@@ -87,8 +87,8 @@ def test_columns_that_are_never_observed_do_no_harm():
 
 def test_lags_by_hand():
     values = np.arange(10, dtype=np.float32)[None]
-    assert features.before(values, 3)[0, 3:].tolist() == list(range(7))
-    assert np.isnan(features.before(values, 3)[0, :3]).all()
+    assert features.lagged(values, 3)[0, 3:].tolist() == list(range(7))
+    assert np.isnan(features.lagged(values, 3)[0, :3]).all()
     assert features.rolling_mean(values, 4)[0, 5] == pytest.approx(3.5)
     assert features.rolling_extreme(values, 4, np.fmin)[0, 5] == 2
     gappy = np.array([[1, np.nan, np.nan, np.nan, 5]], np.float32)

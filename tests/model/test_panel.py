@@ -50,8 +50,8 @@ def test_other_stations_and_hours_are_left_out():
 
 def test_places_and_moments_are_each_other_s_inverse():
     grid = to_panel(table([(108, 0, 1.0), (108, 30, 1.0)]), ["air_temperature_c"])
-    assert [grid.place(grid.moment(place)) for place in range(31)] == list(range(31))
-    assert grid.between(3, 9).moment(0) == BEGIN + timedelta(hours=3)
+    assert [grid.index_of(grid.time_at(place)) for place in range(31)] == list(range(31))
+    assert grid.between(3, 9).time_at(0) == BEGIN + timedelta(hours=3)
 
 
 def test_nothing_at_all_is_told():

@@ -13,7 +13,7 @@ from weather_mlops.model.forecaster import MODEL, Forecaster
 GRID = world.grid(days=40)
 PLAN = world.plan(GRID, horizon=2)
 ONE_LEAD = world.plan(GRID, horizon=1)
-HOLDOUT = np.arange(GRID.place(PLAN.holdout_first), GRID.length - 1)
+HOLDOUT = np.arange(GRID.index_of(PLAN.holdout_first), GRID.length - 1)
 
 
 pytestmark = pytest.mark.usefixtures("quick_training", "each_recipe")
@@ -45,8 +45,8 @@ def test_the_seed_decides_the_bytes(one_lead):
 def test_files_are_the_whole_model(forecaster):
     again = Forecaster.from_files(forecaster.files())
     assert same(again.predict(GRID, HOLDOUT), forecaster.predict(GRID, HOLDOUT))
-    assert (again.recipe, again.stations, again.rows) == (
-        forecaster.recipe,
+    assert (again.config_hash, again.stations, again.rows) == (
+        forecaster.config_hash,
         forecaster.stations,
         forecaster.rows,
     )
@@ -73,7 +73,7 @@ def test_it_beats_its_opponents_and_its_intervals_hold(forecaster):
 def test_nothing_of_the_holdout_is_learned_from(one_lead):
     changed = {name: values.copy() for name, values in GRID.values.items()}
     for values in changed.values():
-        values[:, GRID.place(PLAN.holdout_first) :] += 40
+        values[:, GRID.index_of(PLAN.holdout_first) :] += 40
     again = training_run.fit(replace(GRID, values=changed), ONE_LEAD)
     assert again.files() == one_lead.files()
 
@@ -119,7 +119,7 @@ def gap(values):
 def test_odd_data_give_a_model_that_forecasts(grid):
     plan = world.plan(grid, horizon=1)
     model = training_run.fit(grid, plan)
-    found = evaluation.compare(model, grid, grid.place(plan.holdout_first))
+    found = evaluation.compare(model, grid, grid.index_of(plan.holdout_first))
     document = evaluation.figures(found, grid, model.importance((1,)))
     assert document["leads"]["1"]["opponents"]["persistence"]["skill"] > 0
 
@@ -148,7 +148,7 @@ def test_too_little_data_are_told():
 def test_a_span_that_leaves_nothing_beside_a_block_is_told(monkeypatch):
     monkeypatch.setattr(training, "LEAST_ROWS", 10)
     grid = world.grid(days=12)
-    with pytest.raises(TrainingImpossible, match=r"too short to (hold a part out|forecast a part of it)"):
+    with pytest.raises(TrainingImpossible, match=r"too short to (hold out|forecast) a part of them"):
         training_run.fit(grid, world.plan(grid, horizon=1, holdout_days=10))
 
 

@@ -29,7 +29,7 @@ from weather_mlops.model.registry import Registry
 
 ROWS = world.observed(days=45)
 GRID = world.grid(days=45)
-LAST = GRID.moment(GRID.length - 1)
+LAST = GRID.time_at(GRID.length - 1)
 MINUTE = timedelta(minutes=1)
 NOW = LAST + 30 * MINUTE
 # Made-up weather is too little for tight intervals; each gate has tests of its own.

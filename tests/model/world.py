@@ -71,13 +71,13 @@ def grid(*args, **kwargs) -> Panel:
 
 
 def plan(made: Panel, *, horizon: int = 3, holdout_days: int = 10, **changes) -> Plan:
-    last = made.moment(made.length - 1)
+    last = made.time_at(made.length - 1)
     given = {
         "target": "air_temperature",
         "version": "v1",
         "stations": tuple(made.stations.tolist()),
         "horizon_hours": horizon,
-        "first": made.moment(0),
+        "first": made.time_at(0),
         "last": last,
         "holdout_first": last - timedelta(days=holdout_days),
         "snapshot_id": None,

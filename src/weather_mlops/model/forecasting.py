@@ -88,8 +88,7 @@ def make(  # noqa: PLR0913  keyword only: what a YAML file says
         now: the time (UTC).
 
     Returns:
-        Counts of rows and the keys that were written; where no target has a champion, ``rows`` is 0 and
-        ``reason`` says why.
+        Counts and keys of what was written; without any champion ``rows`` is 0, and ``reason`` says why.
 
     Raises:
         Misconfigured: an unknown target.
@@ -105,8 +104,8 @@ def make(  # noqa: PLR0913  keyword only: what a YAML file says
             without_model[name] = "no model was deployed yet: model_training deploys one with enough data"
             continue
         version, forecaster = load_champion(registry, decision)
-        deployed = Deployed(name, version.name, forecaster)
-        target_forecasts.append(_of_target(catalog, deployed, max_input_age_hours, now))
+        by = Deployed(name, version.name, forecaster)
+        target_forecasts.append(_of_target(catalog, by, max_input_age_hours, now))
     if not target_forecasts:
         return {"rows": 0, "reason": "; ".join(f"{name}: {reason}" for name, reason in without_model.items())}
     rows = pa.concat_tables([each.rows for each in target_forecasts])
