@@ -88,7 +88,7 @@ def test_a_missing_file_is_named(registry):
 
 
 @pytest.mark.parametrize("content", [b"{", b"[]", b"{}", b'{"files": 3}'])
-def test_a_damaged_manifest_is_told(registry, content):
+def test_a_damaged_manifest_is_refused(registry, content):
     finalize_versions(registry, "v1")
     registry.store.put(registry.key("v1", "manifest.json"), content)
     with pytest.raises(ModelUnusable, match="damaged"):
@@ -159,7 +159,7 @@ def test_nothing_damaged_or_unknown_is_put_back(registry):
     assert champion(registry) == "v2"
 
 
-def test_a_damaged_pointer_is_told_and_rollback_mends_it(registry):
+def test_rollback_replaces_a_damaged_pointer(registry):
     finalize_versions(registry, "v1", "v2")
     deploy(registry, "v1", "v2")
     registry.store.put(f"{registry.prefix}champion.json", b'{"version": ')
