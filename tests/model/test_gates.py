@@ -57,7 +57,7 @@ def bad(path: tuple, value: object) -> dict:
 
 
 @pytest.mark.parametrize(
-    ("gate", "path", "value", "told"),
+    ("gate", "path", "value", "text"),
     [
         ("min_improvement", ("champion", "improvement"), 0.005, "+0.50% of RMSE against before"),
         ("min_certainty", ("champion", "certainty"), 0.6, "better in 60% of resamples"),
@@ -197,7 +197,7 @@ def test_a_limit_from_yaml_counts():
 
 
 @pytest.mark.parametrize(
-    ("limits", "told"),
+    ("limits", "message"),
     [
         ({"min_improvment": 0.1}, "min_improvment: unknown"),
         ({"coverage": [0.9, 0.7]}, "coverage"),

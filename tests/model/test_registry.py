@@ -65,11 +65,11 @@ def test_what_a_stopped_task_left_is_no_version(registry):
         registry.load("v1")
 
 
-def test_a_sealed_version_can_not_be_changed(registry):
+def test_a_finalized_version_can_not_be_changed(registry):
     finalize_versions(registry, "v1")
-    with pytest.raises(ModelUnusable, match="sealed"):
+    with pytest.raises(ModelUnusable, match="finalized"):
         registry.write("v1", {"lead_01.ubj": b"others"})
-    with pytest.raises(ModelUnusable, match="sealed"):
+    with pytest.raises(ModelUnusable, match="finalized"):
         finalize_versions(registry, "v1")
 
 
