@@ -2,9 +2,9 @@
 
 Usage: ``.venv/bin/python benchmarks/dag_parsing.py [--rounds 15] [--many 500]``
 
-Timed is what Airflow's DAG processor does with a DAG file: in a process forked from one that has Airflow
-imported, import the file, collect its DAGs and serialise them. The ways take turns, so that whatever else the
-machine does meets all of them. The figures are medians; ratios are of processor time, which other programs
+It measures what Airflow's DAG processor does with a DAG file: in a process forked from one that has Airflow
+imported, import the file, collect its DAGs and serialise them. The ways take turns, so that other load on the
+machine affects all of them. The figures are medians; ratios are of processor time, which other programs
 disturb less.
 """
 
@@ -71,10 +71,10 @@ def report(folder: Path, rounds: int) -> None:
         for way, file in ways.items():
             taken[way].append(processing(file, count))
     print(f"{count} files, {rounds} rounds, medians:")
-    usual = statistics.median(busy for _, busy in taken["plain dag-factory"])
+    plain = statistics.median(busy for _, busy in taken["plain dag-factory"])
     for way, every in taken.items():
         elapsed, busy = (statistics.median(figures) for figures in zip(*every, strict=True))
-        print(f"  {way:<18}{elapsed:7.3f} s, of the processor {busy:7.3f} s: ratio {busy / usual:.2f}")
+        print(f"  {way:<18}{elapsed:7.3f} s, of the processor {busy:7.3f} s: ratio {busy / plain:.2f}")
 
 
 def prepare(folder: Path) -> dict[str, Path]:
@@ -84,7 +84,7 @@ def prepare(folder: Path) -> dict[str, Path]:
     shutil.copy(PROJECT / "dags" / "load_yaml.py", ours)
     # In a folder's scan dag-factory takes defaults.yml for a pipeline too.
     shutil.copytree(folder / "pipelines", folder / "plain")
-    for file in (folder / "plain").glob("*.yml"):  # dag-factory alone knows no list of default_args
+    for file in (folder / "plain").glob("*.yml"):  # dag-factory has no lists in default_args
         text = file.read_text("utf-8")
         file.write_text(text.replace("default_args.targets", "[air_temperature]"), "utf-8")
     (folder / "shared").mkdir()
@@ -95,7 +95,7 @@ def prepare(folder: Path) -> dict[str, Path]:
 
 
 def processing(file: Path, expected: int) -> Taken:
-    """What one processing of a DAG file takes, in a process of its own."""
+    """Time of processing a DAG file once, in a new process."""
     ours, theirs = os.pipe()
     if (child := os.fork()) == 0:
         try:
@@ -124,7 +124,7 @@ def process(file: Path) -> dict[str, Any]:
 
 
 def multiply(source: Path, target: Path, count: int) -> None:
-    """Copies of the shipped pipelines, with DAG ids of their own, until there are so many files."""
+    """Copy the shipped pipelines under other DAG ids until there are ``count`` files."""
     target.mkdir(parents=True)
     shutil.copy(source / "defaults.yml", target)
     files = pipeline_files(source)
@@ -145,22 +145,22 @@ def as_python(folder: Path) -> str:
         "import datetime, pendulum",
         "import airflow.sdk",
     ]
-    found = [p for file in pipeline_files(folder) for p in pipelines(load(file), defaults).values()]
-    modules = {task.operator.rpartition(".")[0] for pipeline in found for task in pipeline.tasks.values()}
+    shipped = [p for file in pipeline_files(folder) for p in pipelines(load(file), defaults).values()]
+    modules = {task.operator.rpartition(".")[0] for pipeline in shipped for task in pipeline.tasks.values()}
     lines += [f"import {module}" for module in sorted(modules)]
-    for number, pipeline in enumerate(found):
+    for number, pipeline in enumerate(shipped):
         lines += dag_lines(f"dag_{number}", pipeline)
     return "\n".join(lines) + "\n"
 
 
 def dag_lines(name: str, pipeline: EffectivePipeline) -> Iterator[str]:
     """One DAG's statements."""
-    said = {key: expression(setting.value) for key, setting in pipeline.settings.items()}
+    settings = {key: expression(setting.value) for key, setting in pipeline.settings.items()}
     zone = pipeline.value("timezone")
-    said.pop("timezone")
+    settings.pop("timezone")
     day = pipeline.value("start_date")
-    said["start_date"] = f"pendulum.datetime({day.year}, {day.month}, {day.day}, tz={zone!r})"
-    yield f"{name} = airflow.sdk.DAG({pipeline.dag_id!r}, {joined(said)})"
+    settings["start_date"] = f"pendulum.datetime({day.year}, {day.month}, {day.day}, tz={zone!r})"
+    yield f"{name} = airflow.sdk.DAG({pipeline.dag_id!r}, {joined(settings)})"
     for task_name, task in pipeline.tasks.items():
         yield f"{name}_{task_name} = {operator(name, task_name, task)}"
     for task_name, task in pipeline.tasks.items():
@@ -187,7 +187,7 @@ def reference(dag: str, value: Any) -> str:
 
 
 def joined(arguments: Mapping[str, str]) -> str:
-    """Keyword arguments; those that are no Python names in a mapping."""
+    """Keyword arguments."""
     return ", ".join(f"{key}={value}" for key, value in arguments.items())
 
 

@@ -1,10 +1,10 @@
-"""What publishing the Data Docs of a run costs, after 10 runs and after 10,000: seconds and S3 requests.
+"""Cost of publishing the Data Docs of a run, after 10 runs and after 10,000: seconds and S3 requests.
 
 Usage: .venv/bin/python benchmarks/data_docs.py [--hours 10000] [--runs 20]
 
 On the embedded S3 server. A run is of 97 stations and 3 hours; its page is rendered and published with the
-indexes above it, as validate_data_quality does. The history is there under the names that runs give; nothing
-of it was cleaned up. The first run of a day looks at the day before besides, and is told apart.
+indexes above it, as validate_data_quality does. The history has the names that runs give; nothing of it was
+cleaned up. The first run of a day also reads the day before, so its cost is printed separately.
 """
 
 import argparse
@@ -33,7 +33,7 @@ HISTORY = 8  # writers at a time
 
 @dataclass
 class Cost:
-    """Of one run."""
+    """Cost of one run."""
 
     seconds: float
     requests: int
@@ -48,11 +48,11 @@ class Bucket:
         self.store._client.meta.events.register("before-send.s3", self.count)  # noqa: SLF001  counts them all
 
     def count(self, **_: object) -> None:
-        """One more."""
+        """Count a request."""
         self.requests += 1
 
     def fill(self, hours: int) -> None:
-        """The objects of so many runs before END, and indexes of their days."""
+        """Write the objects of the runs of some hours before END, and indexes of their days."""
         page = b"<!doctype html>" + b" " * 90_000
         days = set[str]()
         with ThreadPoolExecutor(HISTORY) as pool:
@@ -65,10 +65,10 @@ class Bucket:
             for index in days:
                 pool.submit(self.store.put, index, b"")
 
-    def run(self, found: Audit, at: datetime) -> Cost:
-        """One run, of this hour."""
+    def run(self, audited: Audit, at: datetime) -> Cost:
+        """Publish the run of an hour."""
         about = replace(
-            found, window=(at - 2 * HOUR, at), audited_at=at + timedelta(minutes=9), run=f"run {at}"
+            audited, window=(at - 2 * HOUR, at), audited_at=at + timedelta(minutes=9), run=f"run {at}"
         )
         before, begun = self.requests, time.perf_counter()
         docs.publish(self.store, about)
@@ -81,7 +81,7 @@ class Measured:
 
     bucket: Bucket
     hours: int
-    anew: Cost
+    from_nothing: Cost
     first: Cost
     costs: list[Cost]
 
@@ -97,7 +97,8 @@ class Measured:
             f"{max(cost.seconds for cost in self.costs):.3f} s, "
             f"{statistics.mean(cost.requests for cost in self.costs):.1f} S3 requests a run; "
             f"the first of a day {self.first.seconds:.3f} s, {self.first.requests} requests; "
-            f"the calendar from nothing {self.anew.seconds:.3f} s, {self.anew.requests} requests"
+            f"the calendar from nothing {self.from_nothing.seconds:.3f} s, "
+            f"{self.from_nothing.requests} requests"
         )
 
 
@@ -108,17 +109,17 @@ def main() -> None:
     arguments.add_argument("--runs", type=int, default=20, help="runs that are measured")
     chosen = arguments.parse_args()
     rows = [row(station.id, END - n * HOUR) for station in load_stations() for n in range(3)]
-    found = audit(*rows)
-    docs.render(found)  # imports and templates, which all runs of a process share
+    audited = audit(*rows)
+    docs.render(audited)  # imports and templates, which all runs of a process share
     tomorrow, both = END + timedelta(days=1), []
     with tempfile.TemporaryDirectory() as name, server(Path(name) / "s3") as access:
         for hours in (10, chosen.hours):
             bucket = Bucket(replace(access, bucket=f"runs-{hours}"))
             bucket.fill(hours)
-            both.append(Measured(bucket, hours, bucket.run(found, END), bucket.run(found, tomorrow), []))
+            both.append(Measured(bucket, hours, bucket.run(audited, END), bucket.run(audited, tomorrow), []))
         for n in range(chosen.runs):
             for measured in both:
-                measured.costs.append(measured.bucket.run(found, tomorrow + timedelta(minutes=n)))
+                measured.costs.append(measured.bucket.run(audited, tomorrow + timedelta(minutes=n)))
     young, old = both
     print(young, old, f"ratio {old.median / young.median:.2f} (1 = flat)", sep="\n")
 

@@ -2,8 +2,8 @@
 
 ``python benchmarks/executors.py [--tasks 100] [--workers 2] [--executors LocalExecutor CeleryExecutor]``
 
-Starts the development system anew for each executor, runs one pipeline of tasks that do nothing, and stops
-the system. Needs Docker or podman, as the tests in tests/containers do, and the image that these build.
+Starts a new development system for each executor, runs one pipeline of tasks that do nothing, and stops the
+system. Needs Docker or podman, like the tests in tests/containers, and the image that these build.
 """
 
 import argparse
@@ -33,18 +33,18 @@ nothing:
 
 
 def seconds(task: dict[str, Any], begin: str, end: str) -> float:
-    """Between two of a task's times."""
+    """Seconds between two of a task's times."""
     return (datetime.fromisoformat(task[end]) - datetime.fromisoformat(task[begin])).total_seconds()
 
 
 def memory(engine: Engine) -> dict[str, str]:
-    """What each container uses now."""
-    told = engine("stats", "--no-stream", "--format", "{{.Name}} {{.MemUsage}}")
-    rows = (row.split(maxsplit=1) for row in told.splitlines() if "mlops" in row or "worker" in row)
+    """Memory that each container uses now."""
+    stats = engine("stats", "--no-stream", "--format", "{{.Name}} {{.MemUsage}}")
+    rows = (row.split(maxsplit=1) for row in stats.splitlines() if "mlops" in row or "worker" in row)
     return {name: used.split("/")[0].strip() for name, used in rows}
 
 
-def told(name: str, run: Run, tasks: list[dict[str, Any]]) -> str:
+def summary(name: str, run: Run, tasks: list[dict[str, Any]]) -> str:
     """One line for a run."""
     begun = min(datetime.fromisoformat(task["queued_when"]) for task in tasks)
     ended = max(datetime.fromisoformat(task["end_date"]) for task in tasks)
@@ -85,19 +85,19 @@ def measure(executor: str, options: argparse.Namespace, folder: Path) -> None:
         print(f"{executor}: memory at work {memory(engine)}")
         run = composed.finish("nothing", run_id)
         tasks = all_tasks(composed, run)
-        print(told(executor, run, tasks))
+        print(summary(executor, run, tasks))
     finally:
         composed.down()
 
 
 def all_tasks(composed: Composed, run: Run) -> list[dict[str, Any]]:
-    """More than one page of the API's answer."""
-    path, found = f"dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances", list[dict[str, Any]]()
+    """All task instances of a run: more than one page of the API's response."""
+    path, tasks = f"dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances", list[dict[str, Any]]()
     while True:
-        reply = composed.api.call("GET", path, params={"limit": 100, "offset": len(found)})
-        found += reply["task_instances"]
-        if len(found) >= reply["total_entries"]:
-            return found
+        response = composed.api.call("GET", path, params={"limit": 100, "offset": len(tasks)})
+        tasks += response["task_instances"]
+        if len(tasks) >= response["total_entries"]:
+            return tasks
 
 
 def main() -> None:

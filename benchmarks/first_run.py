@@ -51,33 +51,33 @@ def main() -> None:
     parser.add_argument("--ends", type=date.fromisoformat, nargs="+", help="days that real windows end on")
     options = parser.parse_args()
     if options.observed:
-        ends, grid_of = options.ends, real_weather(options.observed)
+        ends, panel_until = options.ends, real_weather(options.observed)
     else:
-        ends, grid_of = [date(options.year, month, options.day) for month in options.months], simulated
-    deployed = sum(first_run(grid_of(end), end) for end in ends)
+        ends, panel_until = [date(options.year, month, options.day) for month in options.months], simulated
+    deployed = sum(first_run(panel_until(end), end) for end in ends)
     print(f"{deployed} of {len(ends)} deployed")
     raise SystemExit(deployed < len(ends))
 
 
-def first_run(grid: Panel, end: date) -> bool:
+def first_run(panel: Panel, end: date) -> bool:
     """Train and judge one model; whether it would be deployed."""
     begun = time.perf_counter()
-    first, last = grid.moment(0), grid.moment(grid.length - 1)
+    first, last = panel.time_at(0), panel.time_at(panel.length - 1)
     plan = Plan(
         target=TARGET.name,
         version="benchmark",
-        stations=tuple(grid.stations.tolist()),
+        stations=tuple(panel.stations.tolist()),
         horizon_hours=24,
         first=first,
         last=last,
-        holdout_first=holdout_first(last, timedelta(hours=grid.length), 90),
+        holdout_first=holdout_first(last, timedelta(hours=panel.length), 90),
         snapshot_id=None,
         seed=1,
     )
-    forecaster = training_run.fit(grid, plan)
+    forecaster = training_run.fit(panel, plan)
     trained = time.perf_counter() - begun
-    holdout = evaluation.compare(forecaster, grid, grid.place(plan.holdout_first))
-    document = evaluation.figures(holdout, grid, {})
+    holdout = evaluation.compare(forecaster, panel, panel.index_of(plan.holdout_first))
+    document = evaluation.figures(holdout, panel, {})
     reason = refusal(judge(document, gates(), refresh=False))
     leads = {lead: document["leads"][str(lead)] for lead in SHOWN}
     figures = ", ".join(
@@ -115,7 +115,7 @@ def real_weather(folder: Path):  # noqa: ANN201  a function of a day
     whole = to_panel(pa.concat_tables(rows), features.inputs(TARGET))
 
     def window(end: date) -> Panel:
-        until = whole.place(datetime(end.year, end.month, end.day, tzinfo=KST))
+        until = whole.index_of(datetime(end.year, end.month, end.day, tzinfo=KST))
         return whole.between(until - 24 * DAYS, until)
 
     return window

@@ -1,10 +1,11 @@
-"""What the forecast pages cost: making their object in make_forecast, and showing each in the API server.
+"""Cost of the forecast pages: writing their object in make_forecast, and rendering each in the API server.
 
 Usage: .venv/bin/python benchmarks/forecast_pages.py [--days 10] [--runs 20]
 
-Of 97 stations, on the embedded S3 server. The tables hold so many days of hourly observations and forecasts,
-24 leads each, and nothing is in memory, as in a task of its own. A page is asked of the plugin's own app, S3
-included, Airflow's login not; each one of another station, so that none was drawn before. Aim: 300 ms a page.
+Of 97 stations, on the embedded S3 server. The tables hold a number of days of hourly observations and
+forecasts, 24 leads each, and nothing is cached, as in a new task. A page is requested from the plugin's own
+app, with S3 and without Airflow's login, each of another station, so that none was rendered before. Aim:
+300 ms a page.
 """
 
 import argparse
@@ -58,7 +59,7 @@ def pages(runs: int) -> dict[str, list[str]]:
 
 
 def making(access: S3Access, folder: Path, days: int, runs: int) -> None:
-    """Fill the tables, and measure what make_forecast does more."""
+    """Fill the tables, and measure what make_forecast does for the pages."""
     uri = f"sqlite:///{folder}/catalog.db"
     catalog = open_catalog(access, type="sql", uri=uri)
     publish(catalog, full(world.observed(hours=24 * days)), run="observed", score=1.0)
@@ -66,7 +67,7 @@ def making(access: S3Access, folder: Path, days: int, runs: int) -> None:
     forecasts.publish(catalog, rows, run="forecast", now=NOW)
     latest, seconds = world.latest(), []
     for _ in range(runs):
-        file_io._cache = file_io._Cache(file_io.CACHE)  # noqa: SLF001  what a task of its own has
+        file_io._cache = file_io._Cache(file_io.CACHE)  # noqa: SLF001  a new task has an empty cache
         begun = time.perf_counter()
         recent_forecasts.publish(open_catalog(access, type="sql", uri=uri), ObjectStore(access), latest, NOW)
         seconds.append(time.perf_counter() - begun)
@@ -78,14 +79,14 @@ def showing(kind: str, visits: Visits, paths: list[str]) -> None:
     seconds, worked = [], []
     for path in paths:
         begun, busy = time.perf_counter(), time.process_time()
-        reply = visits(path)
+        response = visits(path)
         seconds.append(time.perf_counter() - begun)
         worked.append(time.process_time() - busy)
-        if reply.status_code != 200:
-            raise SystemExit(f"{path}: {reply.status_code} {reply.text[:200]}")
-    told = f"{1e3 * median(seconds):.0f} ms (median of {len(seconds)}), slowest {1e3 * max(seconds):.0f} ms"
+        if response.status_code != 200:
+            raise SystemExit(f"{path}: {response.status_code} {response.text[:200]}")
+    times = f"{1e3 * median(seconds):.0f} ms (median of {len(seconds)}), slowest {1e3 * max(seconds):.0f} ms"
     work = f"processor {1e3 * median(worked):.0f} ms"
-    print(f"{kind}: {told}, {work}; {median(seconds) / AIM_S:.2f} of the aim")
+    print(f"{kind}: {times}, {work}; {median(seconds) / AIM_S:.2f} of the aim")
 
 
 if __name__ == "__main__":

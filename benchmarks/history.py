@@ -1,16 +1,16 @@
-"""Years of observations from a local server into the table, beside the plainest way to get them.
+"""Years of observations from a local server into the table, compared with the plainest way to get them.
 
 Usage: .venv/bin/python benchmarks/history.py [YEARS ...]
 
-For each number of years (2 and 20): 97 stations, every hour, as if all of them had been open, by two lanes in
-two processes, through fetch, audit and publishing, into the embedded S3 server: seconds, rows/s by stage, and
-the peak memory of all of our processes together (proportional set size; servers apart). Then the same replies
-by the plainest way that a user would pick, in one process: requests, pandas.read_csv, DataFrame.to_parquet
-through s3fs, month by month, without an audit (plain_history.py, with the newest packages of its own). Then
-two reads: one station, all years, three columns; and all stations, one month: from the table, and by DuckDB
-from the plain way's Parquet, partitioned by year and month.
+For each number of years (2 and 20): 97 stations, every hour, as if all of them had been open, by two workers
+in two processes, through fetch, audit and publishing, into the embedded S3 server: seconds, rows/s by stage,
+and the peak memory of all of our processes together (proportional set size; without the servers). Then the
+same responses by the plainest way that a user would pick, in one process: requests, pandas.read_csv,
+DataFrame.to_parquet through s3fs, month by month, without an audit (plain_history.py, in its own environment
+with the newest packages). Then two reads: one station, all years, three columns; and all stations, one month:
+from the table, and by DuckDB from the plain way's Parquet, partitioned by year and month.
 
-The server makes up one month of weather and tells it anew for every other month: it costs little itself.
+The server makes up one month of weather and repeats it for every other month: it costs little itself.
 """
 
 import json
@@ -51,8 +51,8 @@ from weather_mlops.lake.object_store import ObjectStore, S3Access
 from weather_mlops.lake.query import connect
 from weather_mlops.settings import load_settings
 
-LANES = 2
-# Tasks are forks of a process that has imported what they need, as those of Airflow are.
+WORKERS = 2
+# As in Airflow, tasks are forks of a process that has already imported what they need.
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(
     ["great_expectations", "boto3", "pyiceberg.catalog.sql", "weather_mlops.history.load"]
@@ -77,13 +77,13 @@ class OneMonth:
 
     def rows(self, begin: int, end: int, stations: Collection[int], now: float) -> list[bytes]:
         """Rows of hours, by time, then station."""
-        wanted = {f"{station:>4}".encode() for station in stations}
+        requested = {f"{station:>4}".encode() for station in stations}
         return [
             stamp + row
             for hour in range(begin, min(end, int(now)) + 1)
             for stamp in (clock.format_tm(hour).encode(),)
             for row in self._hours[(hour - self._begin) % 744]
-            if not wanted or row.split(None, 1)[0].rjust(4) in wanted
+            if not requested or row.split(None, 1)[0].rjust(4) in requested
         ]
 
     def newest(self, now: float) -> int:
@@ -92,26 +92,26 @@ class OneMonth:
 
 
 def serve(port: int) -> None:
-    """The API, on a port, for ever."""
+    """Serve the API on a port until the process is stopped."""
     api = Api(OneMonth(), load_stations(), lambda: datetime.now(UTC), SIMULATOR_KEY, [])
     with Server(("127.0.0.1", port), api) as server:
         server.serve_forever()
 
 
 def lake() -> tuple[S3Access, Any]:
-    """The bucket and the catalog that the environment names."""
+    """The bucket and the catalog of the environment variables."""
     access = S3Access.from_settings(load_settings())
     # PyIceberg read the environment when it was imported.
     return access, open_catalog(access, type="sql", uri=os.environ["PYICEBERG_CATALOG__WEATHER__URI"])
 
 
 def adopt(environment: dict[str, str]) -> None:
-    """Go into an environment."""
+    """Set environment variables."""
     os.environ.update(environment)
 
 
-def fetch(told: dict[str, Any], lane: int, url: str) -> dict[str, Any]:
-    """One lane's fetching; its counts, and the seconds that parsing took."""
+def fetch(load: dict[str, Any], worker: int, url: str) -> dict[str, Any]:
+    """Fetch as one worker; its counts, and the seconds that parsing took."""
     access, catalog = lake()
     seconds = 0.0
     parse = wire.parse
@@ -126,8 +126,8 @@ def fetch(told: dict[str, Any], lane: int, url: str) -> dict[str, Any]:
     stages.wire.parse = timed  # type: ignore[assignment]
     client = KmaClient(url, SIMULATOR_KEY, budget=UncountedCalls())
     work = stages.Fetch(
-        Load.from_dict(told),
-        lane,
+        Load.from_dict(load),
+        worker,
         client=client,
         store=ObjectStore(access),
         catalog=catalog,
@@ -137,11 +137,11 @@ def fetch(told: dict[str, Any], lane: int, url: str) -> dict[str, Any]:
     return {**work.work(), "parse_s": seconds}
 
 
-def validate(told: dict[str, Any], lane: int, _: str) -> dict[str, Any]:
-    """One lane's audits."""
+def validate(load: dict[str, Any], worker: int, _: str) -> dict[str, Any]:
+    """Audit as one worker."""
     return stages.validate_worker(
-        Load.from_dict(told),
-        lane,
+        Load.from_dict(load),
+        worker,
         store=ObjectStore(lake()[0]),
         run="bench",
         suites_dir=PROJECT / "expectations",
@@ -150,11 +150,11 @@ def validate(told: dict[str, Any], lane: int, _: str) -> dict[str, Any]:
     )
 
 
-def publish(told: dict[str, Any], _lane: int, _: str) -> dict[str, Any]:
-    """Publishing all of it."""
+def publish(load: dict[str, Any], _worker: int, _: str) -> dict[str, Any]:
+    """Publish the whole load."""
     access, catalog = lake()
     return stages.publish_load(
-        Load.from_dict(told),
+        Load.from_dict(load),
         store=ObjectStore(access),
         catalog=catalog,
         run="bench",
@@ -164,7 +164,7 @@ def publish(told: dict[str, Any], _lane: int, _: str) -> dict[str, Any]:
 
 @contextmanager
 def memory() -> Iterator[Callable[[], float]]:
-    """The most memory that all processes below this one, but the servers, had together: MB."""
+    """Peak memory of all child processes together, without the servers: MB."""
     peak, done = 0.0, threading.Event()
     servers = {child.pid for child in psutil.Process().children(recursive=True)}
 
@@ -190,16 +190,16 @@ def memory() -> Iterator[Callable[[], float]]:
 
 
 def timed_stage(
-    work: Callable[..., dict[str, Any]], load: Load, lanes: int, url: str
+    work: Callable[..., dict[str, Any]], load: Load, workers: int, url: str
 ) -> tuple[float, float, list]:
-    """Seconds, MB, and what each lane told."""
+    """Run a stage; seconds, peak MB, and the result of each worker."""
     begun = time.monotonic()
     with memory() as peak:
-        # A process for each task, as Airflow has it.
+        # A process for each task, as in Airflow.
         environment = (dict(os.environ),)
-        with ProcessPoolExecutor(lanes, CONTEXT, adopt, environment) as pool:
-            told = list(pool.map(work, [load.as_dict()] * lanes, range(lanes), [url] * lanes))
-        return time.monotonic() - begun, peak(), told
+        with ProcessPoolExecutor(workers, CONTEXT, adopt, environment) as pool:
+            results = list(pool.map(work, [load.as_dict()] * workers, range(workers), [url] * workers))
+        return time.monotonic() - begun, peak(), results
 
 
 def ours(years: int, url: str) -> tuple[float, int, float]:
@@ -209,18 +209,18 @@ def ours(years: int, url: str) -> tuple[float, int, float]:
         date(FIRST_YEAR + years - 1, 12, 31),
         STATIONS,
         datetime.now(UTC),
-        parallelism=LANES,
+        parallelism=WORKERS,
     )
     with ProcessPoolExecutor(1, CONTEXT) as pool:
         pool.submit(os.getpid).result()  # the imports, which Airflow's scheduler has done long before
-    seconds, told = {}, {}
+    seconds, results = {}, {}
     most = 0.0
-    for work, lanes in ((fetch, LANES), (validate, LANES), (publish, 1)):
-        seconds[work.__name__], peak, told[work.__name__] = timed_stage(work, load, lanes, url)
+    for work, workers in ((fetch, WORKERS), (validate, WORKERS), (publish, 1)):
+        seconds[work.__name__], peak, results[work.__name__] = timed_stage(work, load, workers, url)
         most = max(most, peak)
         print(f"  {work.__name__}: {seconds[work.__name__]:.1f} s, {peak:,.0f} MB", flush=True)
-    rows = told["publish"][0]["inserted"]
-    parsing = sum(lane["parse_s"] for lane in told["fetch"]) / LANES
+    rows = results["publish"][0]["inserted"]
+    parsing = sum(worker["parse_s"] for worker in results["fetch"]) / WORKERS
     whole = sum(seconds.values())
     all_rows = ALL_ROWS / rows * whole
     print(
@@ -235,23 +235,23 @@ def ours(years: int, url: str) -> tuple[float, int, float]:
 
 
 def plain(*arguments: str) -> dict[str, Any]:
-    """Do it the plain way, with packages of its own; what it told, and MB."""
+    """Run plain_history.py in its own environment; its result, and the peak MB."""
     packages = [
         word for name in ("pandas", "pyarrow", "s3fs", "requests", "duckdb") for word in ("--with", name)
     ]
     script = str(PROJECT / "benchmarks" / "plain_history.py")
     uv = str(Path(sys.executable).parent / "uv")
     with memory() as peak:
-        result = subprocess.run(
+        completed = subprocess.run(
             [uv, "run", "--no-project", "--quiet", *packages, "python", script, *arguments],
             env={**os.environ, "PLAIN_KEY": SIMULATOR_KEY}, check=True, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
-        told: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
-        return {**told, "mb": peak()}
+        result: dict[str, Any] = json.loads(completed.stdout.splitlines()[-1])
+        return {**result, "mb": peak()}
 
 
 def reads(years: int, proxy: S3Proxy) -> None:
-    """Two reads of the table, in ms and bytes, beside those of the plain files."""
+    """Compare two reads of the table with those of the plain files, in ms and bytes."""
     last = FIRST_YEAR + years - 1
     direct = os.environ["AWS_ENDPOINT_URL"]
     for name, sql, plain_sql in (
@@ -269,19 +269,19 @@ def reads(years: int, proxy: S3Proxy) -> None:
             f"select * from SOURCE where year = {last} and month = 7",
         ),
     ):
-        found = {}
+        measured = {}
         for way, endpoint in (("ms", direct), ("bytes", proxy.url)):
             os.environ["AWS_ENDPOINT_URL"] = endpoint
             before = proxy.sent
-            mine = read(sql)
+            own = read(sql)
             between = proxy.sent
             theirs = plain("read", BUCKET, plain_sql)
-            found[way] = (mine, theirs, (between - before) / 3, (proxy.sent - between) / 3)
-        (mine, theirs, _, _), (_, _, my_bytes, their_bytes) = found["ms"], found["bytes"]
+            measured[way] = (own, theirs, (between - before) / 3, (proxy.sent - between) / 3)
+        (own, theirs, _, _), (_, _, own_bytes, their_bytes) = measured["ms"], measured["bytes"]
         print(
-            f"{name}: {mine['rows']:,} rows, {mine['ms']:.0f} ms, {my_bytes / 1e6:.1f} MB; plain Parquet "
+            f"{name}: {own['rows']:,} rows, {own['ms']:.0f} ms, {own_bytes / 1e6:.1f} MB; plain Parquet "
             f"{theirs['rows']:,} rows, {theirs['ms']:.0f} ms, {their_bytes / 1e6:.1f} MB: ratio "
-            f"{mine['ms'] / theirs['ms']:.2f} in time, {my_bytes / their_bytes:.2f} in bytes",
+            f"{own['ms'] / theirs['ms']:.2f} in time, {own_bytes / their_bytes:.2f} in bytes",
             flush=True,
         )
     os.environ["AWS_ENDPOINT_URL"] = direct
@@ -299,7 +299,7 @@ def read(sql: str) -> dict[str, Any]:
 
 
 def main(years: list[int]) -> None:
-    """Load by both ways, and print."""
+    """Load in both ways, and print."""
     for number in years:
         with tempfile.TemporaryDirectory() as folder:
             ports = Ports(**{name: free_port() for name in Ports.__slots__})

@@ -67,8 +67,8 @@ def measure(stack: Stack, number: int) -> float:
 
 def own_work(stack: Stack) -> None:
     """Print the parts of our own work."""
-    asked = re.findall(r"asked: .*? seconds=([\d.]+)", stack.task_log("collect_weather_data"))
-    print(f"KMA (simulator), per call: {statistics.median(map(float, asked)):.2f} s")
+    call_seconds = re.findall(r"asked: .*? seconds=([\d.]+)", stack.task_log("collect_weather_data"))
+    print(f"KMA (simulator), per call: {statistics.median(map(float, call_seconds)):.2f} s")
     store = ObjectStore(access(stack.system))
     run_id = stack.api.runs("data_collection")[0].run_id
     collected = Staging(store, f"data_collection/{run_id}").read(COLLECTED).tables

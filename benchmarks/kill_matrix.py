@@ -272,8 +272,8 @@ class Bench:
             "authKey": SIMULATOR_KEY,
         }  # fmt: skip
         url = f"http://127.0.0.1:{self.system.ports.kma}/api/typ01/url/{PERIOD}.php"
-        reply = requests.get(url, params=query, timeout=60)
-        rows = wire.parse(reply.content).rows
+        response = requests.get(url, params=query, timeout=60)
+        rows = wire.parse(response.content).rows
         if not rows.num_rows:
             raise SystemExit(f"the simulated API serves no rows from {begin} to {end}: nothing could be lost")
         return set(zip(rows["station_id"].to_pylist(), rows["observed_at"].to_pylist(), strict=True))

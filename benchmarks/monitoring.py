@@ -1,11 +1,11 @@
-"""What monitoring's measuring of data and model costs, with a short and a long history.
+"""Cost of monitoring's sections on data and model, with a short and a long history.
 
 Usage: .venv/bin/python benchmarks/monitoring.py [--years 1 3] [--stations 97]
 
 On the embedded S3 server. For each number of years: simulated weather of all stations, and 30 days of
-forecasts of 24 leads (persistence, with an interval) of a model that knows the climatology. Then three runs,
-each in a process of its own, as a task is: the first one ever, that sums up 30 days of forecasts; the next
-one; and the first one of the next day (drift, checksums, one more day).
+forecasts of 24 leads (persistence, with an interval) of a model with a climatology. Then three runs, each in
+its own process, like a task: the first one ever, which sums up 30 days of forecasts; the next one; and the
+first one of the next day (drift, checksums, one more day).
 Aims: 15 s and 1 GB; and as much with three years as with one.
 """
 
@@ -67,10 +67,10 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as name, server(Path(name) / "s3") as access:
         costs = [measured(access, Path(name), years, options.stations) for years in options.years]
-    for place, kind in enumerate(RUNS):
-        ratio = costs[-1][place]["seconds"] / costs[0][place]["seconds"]
+    for index, kind in enumerate(RUNS):
+        ratio = costs[-1][index]["seconds"] / costs[0][index]["seconds"]
         print(
-            f"{kind}: {options.years[-1]:g} years beside {options.years[0]:g}: ratio {ratio:.2f} (1 = flat)"
+            f"{kind}: {options.years[-1]:g} years against {options.years[0]:g}: ratio {ratio:.2f} (1 = flat)"
         )
 
 
@@ -92,15 +92,15 @@ def measured(access: S3Access, folder: Path, years: float, stations: int) -> lis
     costs = []
     for kind, later in RUNS.items():
         command = [sys.executable, __file__, "--run", access.bucket, uri, "--later", str(later)]
-        told = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
-        cost = json.loads(told)
+        output = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+        cost = json.loads(output)
         costs.append(cost)
         print(
             f"    {kind}: {cost['seconds']:.1f} s ({cost['seconds'] / AIM_S:.2f} of the aim), "
             f"{cost['peak_mb']:.0f} MB ({cost['peak_mb'] / AIM_MB:.2f} of the aim; {cost['before_mb']:.0f} "
             f"before it began), read {cost['bytes'] / 1e6:.1f} MB in {cost['requests']} requests; "
             f"{cost['checks']} checks, "
-            f"{cost['figures'] / 1e3:.0f} kB of figures; {cost['told']}; breaches {cost['breaches']}, "
+            f"{cost['figures'] / 1e3:.0f} kB of figures; {cost['sections']}; breaches {cost['breaches']}, "
             f"missing {cost['missing']}",
             flush=True,
         )
@@ -126,11 +126,11 @@ def run(bucket: str, uri: str, later: float) -> dict[str, Any]:
     read = [section.figures["read"] for section in sections]
     return {
         "seconds": done - begun,
-        "told": f"data {between - begun:.1f} s, model {done - between:.1f} s",
+        "sections": f"data {between - begun:.1f} s, model {done - between:.1f} s",
         "before_mb": before,
         "peak_mb": peak_mb(),
-        "bytes": sum(told["bytes"] for told in read),
-        "requests": sum(told["requests"] for told in read),
+        "bytes": sum(cost["bytes"] for cost in read),
+        "requests": sum(cost["requests"] for cost in read),
         "checks": sum(len(section.checks) for section in sections),
         "figures": sum(len(json.dumps(section.as_dict())) for section in sections),
         "breaches": [check.problem for s in sections for check in s.checks if check.status == "breach"],
@@ -160,8 +160,8 @@ def fill(access: S3Access, uri: str, years: float, stations: list[int]) -> int:
     maintain(catalog, NOW)
     table = pa.concat_tables(recent)
     for back in reversed(range(DAYS)):
-        made = persistence(table, NOW - timedelta(days=back))
-        forecasts.publish(catalog, made, run=f"day {back}", now=NOW)
+        table_of_day = persistence(table, NOW - timedelta(days=back))
+        forecasts.publish(catalog, table_of_day, run=f"day {back}", now=NOW)
     deploy(store, stations)
     return count
 
@@ -192,20 +192,20 @@ def persistence(observed: pa.Table, now: datetime) -> pa.Table:
 
 
 def deploy(store: ObjectStore, stations: list[int]) -> None:
-    """A champion of the usual size; its boosters are noise."""
+    """Deploy a champion of typical size; its boosters are noise."""
     registry, random = Registry(store, TARGET), np.random.default_rng(0)
     hours = np.datetime64("2020-01-01T00", "h") + np.arange(0, 8766, 7) * np.timedelta64(1, "h")
-    usual = Climatology.fit(random.normal(10, 5, (len(stations), len(hours))), hours)
+    climatology = Climatology.fit(random.normal(10, 5, (len(stations), len(hours))), hours)
     promised = {str(lead): {"rmse": 0.5 + lead / 12, "coverage_80": 0.8} for lead in range(1, LEADS + 1)}
     model = {
-        "usual": usual.as_lists(),
+        "usual": climatology.as_lists(),
         "stations": stations,
         "leads": [{"damping": 0.97**lead} for lead in range(1, 25)],
     }
     size = BOOSTERS_MB * 1_000_000 // LEADS
     files = {f"lead_{lead:02d}_0.ubj": random.bytes(size) for lead in range(1, LEADS + 1)}
     files |= {"model.json": as_json(model), "evaluation.json": as_json({"leads": promised})}
-    registry.seal("benchmark", files, {})
+    registry.finalize("benchmark", files, {})
     at = NOW - timedelta(days=DAYS)
     registry.promote(Decision("deployed", "benchmark", None, at, "benchmark", "the first one"))
 

@@ -1,11 +1,11 @@
-"""How often monitoring cries wolf where nothing is wrong, and how soon it finds what is.
+"""How often monitoring raises false alarms, and how soon it finds real faults.
 
 Usage: .venv/bin/python benchmarks/monitoring_alarms.py [--every 6] [--observed ../shared/kma/observed]
 
-Stations: a simulated year of all stations, with the outages that the simulator has, looked at as the runs of
+Stations: a simulated year of all stations, with the outages of the simulator, checked as the runs of
 monitoring do: alerts a month with nothing wrong. Then faults, in four seasons, at stations far from each
-other: a bias of 2 °C, a stuck thermometer, a silent station. Where the folder of real years is there: the
-same alerts in them; three stations, up to 240 km apart, each told by the other two.
+other: a bias of 2 °C, a stuck thermometer, a silent station. If the folder of real years exists: the same
+alerts in them; three stations, up to 240 km apart, each compared with the other two.
 An alert opens after two bad checks, half an hour apart, and closes after three good ones.
 """
 
@@ -48,7 +48,7 @@ LONGEST_H: Final = 24 * 20
 
 @dataclass(frozen=True)
 class Fault:
-    """What breaks, the check that should tell, and how often it is looked for."""
+    """What breaks: the problem that a check should report, and the hours between two checks."""
 
     problem: str
     step_h: int = 1
@@ -63,7 +63,7 @@ FAULTS: Final = {
 
 @dataclass
 class Alerts:
-    """Which problems are open, by what the checks say; and how many were opened."""
+    """Which problems are open according to the checks, and which were opened so far."""
 
     bad: dict[str, int] = field(default_factory=dict)
     good: dict[str, int] = field(default_factory=dict)
@@ -71,7 +71,7 @@ class Alerts:
     opened: list[str] = field(default_factory=list)
 
     def hear(self, checks: list[Check], times: int) -> None:
-        """The same checks, so many times in a row."""
+        """Take the same checks a number of times in a row."""
         for check in checks:
             if check.status == Status.UNKNOWN:
                 continue
@@ -95,95 +95,95 @@ def main() -> None:
     quiet("a simulated year, 97 stations", year, DataQualityLimits(), options.every)
     files = sorted(options.observed.glob("*.gz"))
     if files:
-        real = grid_of(wire.parse(gzip.decompress(path.read_bytes())).rows for path in files)
+        real = watched_panel(wire.parse(gzip.decompress(path.read_bytes())).rows for path in files)
         far = DataQualityLimits(neighbours_within_km=300, min_neighbours=2)
         quiet(f"real years of {len(real.stations)} stations", real, far, options.every)
     else:
         print(f"no real years in {options.observed}: skipped")
     for name, fault in FAULTS.items():
-        found(name, fault, year)
+        report_delays(name, fault, year)
 
 
 def simulated() -> Panel:
     """A year of all stations, and a month before it."""
-    weather, end, parts = SimulatedWeather(0, load_stations()), clock.parse_tm(END), []
+    weather, end, tables = SimulatedWeather(0, load_stations()), clock.parse_tm(END), []
     for begin in range(end - 8766 - WINDOW_H, end, WINDOW_H):
         lines = weather.rows(begin, min(begin + WINDOW_H, end) - 1, (), float(end + 10**6))
-        parts.append(wire.parse(peer.observations(lines).body).rows)
-    return grid_of(parts)
+        tables.append(wire.parse(peer.observations(lines).body).rows)
+    return watched_panel(tables)
 
 
-def grid_of(parts: Iterator[pa.Table] | list[pa.Table]) -> Panel:
+def watched_panel(tables: Iterator[pa.Table] | list[pa.Table]) -> Panel:
     """The watched variables."""
-    wanted = ["station_id", "observed_at", *COLUMNS]
-    return to_panel(pa.concat_tables([part.select(wanted) for part in parts]), COLUMNS)
+    columns = ["station_id", "observed_at", *COLUMNS]
+    return to_panel(pa.concat_tables([table.select(columns) for table in tables]), COLUMNS)
 
 
-def looked_at(
-    grid: Panel, end: int, off: Mapping[str, str], limits: DataQualityLimits
+def checks_at(
+    panel: Panel, end: int, off: Mapping[str, str], limits: DataQualityLimits
 ) -> tuple[list[Check], dict[str, str]]:
     """The checks of a run, and which sensors are off."""
-    month = grid.between(end - WINDOW_H, end)
+    month = panel.between(end - WINDOW_H, end)
     present = np.any([np.isfinite(values) for values in month.values.values()], axis=0)
     watched = stations.watch(month, present, off, limits)
     return stations.checks(watched, limits), stations.since_first(off, watched.off_since)
 
 
-def quiet(name: str, grid: Panel, limits: DataQualityLimits, every: int) -> None:
-    """Count the alerts of a healthy time, and print."""
+def quiet(name: str, panel: Panel, limits: DataQualityLimits, every: int) -> None:
+    """Count the alerts of a time without faults, and print."""
     alerts, off = Alerts(), {}
-    for end in range(WINDOW_H, grid.length, every):
-        checks, off = looked_at(grid, end, off, limits)
+    for end in range(WINDOW_H, panel.length, every):
+        checks, off = checks_at(panel, end, off, limits)
         alerts.hear(checks, every * CHECKS_AN_HOUR)
-    months = (grid.length - WINDOW_H) / MONTH_H
-    told = dict(Counter(problem.split(":")[0] for problem in alerts.opened))
-    number = len(alerts.opened)
+    months = (panel.length - WINDOW_H) / MONTH_H
+    counts = dict(Counter(problem.split(":")[0] for problem in alerts.opened))
+    count = len(alerts.opened)
     print(
-        f"{name}: {number} alerts in {months:.1f} months: {number / months:.2f} a month, {told}", flush=True
+        f"{name}: {count} alerts in {months:.1f} months: {count / months:.2f} a month, {counts}", flush=True
     )
 
 
-def found(name: str, fault: Fault, year: Panel) -> None:
-    """Break stations far from each other, season by season, and print how long it takes to be told."""
-    places = np.linspace(2, len(year.stations) - 3, AT_ONCE).astype(int)
+def report_delays(name: str, fault: Fault, year: Panel) -> None:
+    """Break stations far from each other, season by season, and print the hours until the alerts."""
+    rows = np.linspace(2, len(year.stations) - 3, AT_ONCE).astype(int)
     begins = range(WINDOW_H + 600, year.length - LONGEST_H, 8766 // 4)
-    told = np.array([hours for begin in begins for hours in delays(fault, year, begin, places)])
-    known = told[np.isfinite(told)]
+    delays_h = np.array([hours for begin in begins for hours in delays(fault, year, begin, rows)])
+    known = delays_h[np.isfinite(delays_h)]
     print(
-        f"{name}: {known.size} of {told.size} found within {LONGEST_H // 24} d; "
-        f"delay {np.median(told):.1f} h (median), "
-        f"{known.min():.1f} to {known.max():.1f} h; {np.mean(told <= WEEK_H):.0%} within 7 d",
+        f"{name}: {known.size} of {delays_h.size} found within {LONGEST_H // 24} d; "
+        f"delay {np.median(delays_h):.1f} h (median), "
+        f"{known.min():.1f} to {known.max():.1f} h; {np.mean(delays_h <= WEEK_H):.0%} within 7 d",
         flush=True,
     )
 
 
-def delays(fault: Fault, year: Panel, begin: int, places: np.ndarray) -> list[float]:
+def delays(fault: Fault, year: Panel, begin: int, rows: np.ndarray) -> list[float]:
     """Hours from the fault's beginning to the alert of each station; infinite where there is none."""
-    spoiled = broken(year, fault, begin, places)
-    wanted = [f"{fault.problem}:{number}" for number in year.stations[places]]
-    alerts, off, hours = Alerts(), {}, dict.fromkeys(wanted, float("inf"))
+    faulty = broken(year, fault, begin, rows)
+    problems = [f"{fault.problem}:{station_id}" for station_id in year.stations[rows]]
+    alerts, off, hours = Alerts(), {}, dict.fromkeys(problems, float("inf"))
     for end in range(begin + 1, begin + LONGEST_H, fault.step_h):
-        checks, off = looked_at(spoiled, end, off, DataQualityLimits())
+        checks, off = checks_at(faulty, end, off, DataQualityLimits())
         alerts.hear([check for check in checks if check.problem in hours], fault.step_h * CHECKS_AN_HOUR)
         for name in alerts.open:
             hours[name] = min(hours[name], end - begin + 1 / CHECKS_AN_HOUR)
-        if alerts.open.issuperset(wanted):
+        if alerts.open.issuperset(problems):
             break
     return list(hours.values())
 
 
-def broken(year: Panel, fault: Fault, begin: int, places: np.ndarray) -> Panel:
-    """The same year with faulty stations from an hour on."""
+def broken(year: Panel, fault: Fault, begin: int, rows: np.ndarray) -> Panel:
+    """A year with faulty stations from an hour on."""
     values = {name: array.copy() for name, array in year.values.items()}
-    for place in places:
+    for row in rows:
         if fault.problem == "station_silent":
             for array in values.values():
-                array[place, begin:] = np.nan
+                array[row, begin:] = np.nan
         elif fault.problem == "sensor_stuck":
-            row = values[THERMOMETER][place]
-            row[begin:] = row[:begin][np.isfinite(row[:begin])][-1]
+            values_of_station = values[THERMOMETER][row]
+            values_of_station[begin:] = values_of_station[:begin][np.isfinite(values_of_station[:begin])][-1]
         else:
-            values[THERMOMETER][place, begin:] += BIAS_C
+            values[THERMOMETER][row, begin:] += BIAS_C
     return replace(year, values=values)
 
 

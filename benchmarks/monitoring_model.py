@@ -1,10 +1,10 @@
-"""How often monitoring cries wolf over a healthy model, and how soon it finds one with shifted inputs.
+"""How often monitoring raises false alarms about a healthy model, and how soon it finds shifted inputs.
 
 Usage: .venv/bin/python benchmarks/monitoring_model.py [--observed ../shared/kma/observed]
 
-A model of leads 1, 6, 12 and 24 h is trained on real years but the last one (six minutes), promises what it
-reaches in the last 90 days before that, and is watched day by day over the last year: alerts with nothing
-wrong; then with all of its air temperatures shifted by 2 °C, from 24 days spread over the year on.
+A model of leads 1, 6, 12 and 24 h is trained on all real years but the last one (six minutes), promises the
+figures of the last 90 days before that year, and is watched day by day over the last year: alerts with
+nothing wrong; then with all of its air temperatures shifted by 2 °C, starting on 24 days of the year.
 """
 
 import argparse
@@ -45,7 +45,7 @@ HOLDOUT_H: Final = 24 * 90
 SHIFT_C: Final = 2.0
 CHECKS_A_DAY: Final = 48
 STARTS: Final = 24
-KEPT: Final = 9
+DAYS_IN_SUMS: Final = 9
 Days = dict[str, dict[str, Sums]]
 
 
@@ -59,115 +59,123 @@ def main() -> None:
         print(f"no real years in {options.observed}: skipped; three years of a few stations are needed")
         return
     rows = [wire.parse(gzip.decompress(path.read_bytes())).rows for path in files]
-    wanted = ["station_id", "observed_at", *features.inputs(TARGET)]
-    watch(to_panel(pa.concat_tables([each.select(wanted) for each in rows]), features.inputs(TARGET)))
+    columns = ["station_id", "observed_at", *features.inputs(TARGET)]
+    watch(to_panel(pa.concat_tables([each.select(columns) for each in rows]), features.inputs(TARGET)))
 
 
-def watch(grid: Panel) -> None:
-    """Train on all but the last year, and look at that day by day."""
-    end = grid.length - HORIZON
+def watch(panel: Panel) -> None:
+    """Train on all but the last year, and check that year day by day."""
+    end = panel.length - HORIZON
     first = end - YEAR_H
-    models, usual, damping = trained(grid, first - HOLDOUT_H)
+    models, climatology, damping = trained(panel, first - HOLDOUT_H)
     before = np.arange(first - HOLDOUT_H, first - HORIZON)
     promised = {}
     for lead, model in models.items():
-        truth = baselines.observed(grid.values[TARGET.column], before, lead)[..., -1]
-        figures = scores.figures(truth, QuantileForecast(*forecast(model, grid, before, usual, lead)))
+        truth = baselines.observed(panel.values[TARGET.column], before, lead)[..., -1]
+        figures = scores.figures(truth, QuantileForecast(*forecast(model, panel, before, climatology, lead)))
         promised[str(lead)] = {"rmse": figures["rmse"], "coverage_80": figures["coverage_80"]}
-    known = Damping(usual, grid.stations.tolist(), damping.tolist())
-    champion = DeployedModel(None, {}, promised, known)  # type: ignore[arg-type]  its decision is not looked at
-    warmer = {**grid.values, TARGET.column: grid.values[TARGET.column] + np.float32(SHIFT_C)}
-    origins = np.arange(first, end)
+    known = Damping(climatology, panel.stations.tolist(), damping.tolist())
+    champion = DeployedModel(None, {}, promised, known)  # type: ignore[arg-type]  its decision is not used
+    warmer = {**panel.values, TARGET.column: panel.values[TARGET.column] + np.float32(SHIFT_C)}
+    issue_times = np.arange(first, end)
     healthy, shifted = (
-        days_of(seen, grid, models, origins, known) for seen in (grid, replace(grid, values=warmer))
+        days_of(seen, panel, models, issue_times, known) for seen in (panel, replace(panel, values=warmer))
     )
     names = sorted(healthy)
     alerts = Alerts()
-    for day in range(KEPT, len(names)):
+    for day in range(DAYS_IN_SUMS, len(names)):
         alerts.hear(
-            checks_of({name: healthy[name] for name in names[day - KEPT : day]}, champion), CHECKS_A_DAY
+            checks_of({name: healthy[name] for name in names[day - DAYS_IN_SUMS : day]}, champion),
+            CHECKS_A_DAY,
         )
     print(f"a healthy model, {len(names)} days: {len(alerts.opened)} alerts {alerts.opened}", flush=True)
     delays = [
         delay(healthy, shifted, names, begin, champion)
-        for begin in np.linspace(KEPT, len(names) - 21, STARTS).astype(int)
+        for begin in np.linspace(DAYS_IN_SUMS, len(names) - 21, STARTS).astype(int)
     ]
-    told = np.array(delays)
+    delays_h = np.array(delays)
     print(
-        f"inputs shifted by {SHIFT_C:g} °C: {np.isfinite(told).sum()} of {told.size} found within 20 d; "
-        f"delay {np.median(told):.0f} h (median), "
-        f"{told.min():.0f} to {told.max():.0f} h, looked at once a day"
+        f"inputs shifted by {SHIFT_C:g} °C: {np.isfinite(delays_h).sum()} of {delays_h.size} found within "
+        f"20 d; delay {np.median(delays_h):.0f} h (median), "
+        f"{delays_h.min():.0f} to {delays_h.max():.0f} h, checked once a day"
     )
 
 
-def trained(grid: Panel, holdout: int) -> tuple[dict[int, LeadModel], object, np.ndarray]:
-    """Models by lead, learned before an hour; the climatology, and the damping."""
+def trained(panel: Panel, holdout: int) -> tuple[dict[int, LeadModel], object, np.ndarray]:
+    """Models by lead, trained on the hours before an index; the climatology, and the damping."""
     plan = Plan(
         target=TARGET.name,
         version="benchmark",
-        stations=tuple(grid.stations.tolist()),
+        stations=tuple(panel.stations.tolist()),
         horizon_hours=HORIZON,
-        first=grid.moment(0),
-        last=grid.moment(grid.length - 1),
-        holdout_first=grid.moment(holdout),
+        first=panel.time_at(0),
+        last=panel.time_at(panel.length - 1),
+        holdout_first=panel.time_at(holdout),
         snapshot_id=None,
         seed=1,
     )
-    usual = preparation.climatology(grid, plan)
-    origins, base = (
-        preparation.training_issue_times(grid, plan),
-        preparation.training_features(grid, plan, usual),
+    climatology = preparation.fit_climatology(panel, plan)
+    issue_times, base = (
+        preparation.training_issue_times(panel, plan),
+        preparation.training_features(panel, plan, climatology),
     )
-    values = grid.values[TARGET.column][:, :holdout]
+    values = panel.values[TARGET.column][:, :holdout]
     models = {}
     for lead in LEADS:
         begun = time.perf_counter()
-        own = features.lead_features(grid, origins, TARGET, usual, lead, LONG.uses)
-        models[lead] = LONG.train_lead(sampled(grid.values[TARGET.column], origins, base, own, lead), lead, 1)
+        own = features.lead_features(panel, issue_times, TARGET, climatology, lead, LONG.uses)
+        models[lead] = LONG.train_lead(
+            sampled(panel.values[TARGET.column], issue_times, base, own, lead), lead, 1
+        )
         print(f"lead {lead} h: trained in {time.perf_counter() - begun:.0f} s", flush=True)
-    return models, usual, baselines.damping(values, usual, grid.hours[:holdout], HORIZON)
+    return models, climatology, baselines.damping(values, climatology, panel.hours[:holdout], HORIZON)
 
 
-def forecast(model: LeadModel, seen: Panel, origins: np.ndarray, usual: object, lead: int) -> np.ndarray:
+def forecast(
+    model: LeadModel, seen: Panel, issue_times: np.ndarray, climatology: object, lead: int
+) -> np.ndarray:
     """p10, p50 and p90, shape (3, stations, issue times)."""
-    base = features.features(seen, origins, TARGET, usual, LONG.uses)
-    made = base.beside(features.lead_features(seen, origins, TARGET, usual, lead, LONG.uses))
-    value = seen.values[TARGET.column][:, origins]
-    changes = model.changes(made.names, made.values.reshape(-1, len(made.names)))
+    base = features.features(seen, issue_times, TARGET, climatology, LONG.uses)
+    joined = base.concat(features.lead_features(seen, issue_times, TARGET, climatology, lead, LONG.uses))
+    value = seen.values[TARGET.column][:, issue_times]
+    changes = model.changes(joined.names, joined.values.reshape(-1, len(joined.names)))
     return value + changes[:3].reshape(3, *value.shape)
 
 
 def days_of(
-    seen: Panel, grid: Panel, models: dict[int, LeadModel], origins: np.ndarray, known: Damping
+    seen: Panel, panel: Panel, models: dict[int, LeadModel], issue_times: np.ndarray, known: Damping
 ) -> Days:
-    """Sums by day of forecasts that are made from what is seen, and scored by what came."""
+    """Sums by day of forecasts that are made from one panel, and scored against the other."""
     tables = []
     for lead, model in models.items():
-        told = forecast(model, seen, origins, known.usual, lead)
-        there = np.isfinite(told).all(axis=0)
-        station, place = np.nonzero(there)
-        issued = grid.hours[origins[place]]
+        quantiles = forecast(model, seen, issue_times, known.usual, lead)
+        known_rows = np.isfinite(quantiles).all(axis=0)
+        station, issue = np.nonzero(known_rows)
+        issued = panel.hours[issue_times[issue]]
         columns = {
             "issued_at": times(issued),
-            "station_id": grid.stations[station],
-            "target": [TARGET.name] * len(place),
+            "station_id": panel.stations[station],
+            "target": [TARGET.name] * len(issue),
             "valid_at": times(issued + lead * np.timedelta64(1, "h")),
-            "lead_hours": np.full(len(place), lead, np.int32),
-            **{name: told[n][there].astype(np.float64) for n, name in enumerate(("p10", "p50", "p90"))},
-            "model_version": ["benchmark"] * len(place),
+            "lead_hours": np.full(len(issue), lead, np.int32),
+            **{
+                name: quantiles[n][known_rows].astype(np.float64)
+                for n, name in enumerate(("p10", "p50", "p90"))
+            },
+            "model_version": ["benchmark"] * len(issue),
         }
         tables.append(pa.table({f.name: pa.array(columns[f.name], f.type) for f in FORECASTS_SCHEMA}))
-    found = pairs.paired(pa.concat_tables(tables), grid, TARGET.column, known)
-    return {day: pairs.day_sums(part) for day, part in pairs.by_day(found).items()}
+    scored = pairs.paired(pa.concat_tables(tables), panel, TARGET.column, known)
+    return {day: pairs.day_sums(part) for day, part in pairs.by_day(scored).items()}
 
 
 def times(hours: np.ndarray) -> pa.Array:
-    """As the tables have them."""
+    """Hours as the tables store them."""
     return pa.array(hours.astype("datetime64[us]")).cast(UTC_TIME)
 
 
 def checks_of(days: Days, champion: DeployedModel) -> list[performance.Check]:
-    """Of some days."""
+    """Checks of some days."""
     return performance.error_checks(
         TargetEvidence(TARGET, champion, DailySums(days), {}), performance.ModelPerformanceLimits()
     )
@@ -178,7 +186,8 @@ def delay(healthy: Days, shifted: Days, names: list[str], begin: int, champion: 
     alerts = Alerts()
     for day in range(begin + 1, begin + 21):
         days = {
-            name: (shifted if name >= names[begin] else healthy)[name] for name in names[day - KEPT : day]
+            name: (shifted if name >= names[begin] else healthy)[name]
+            for name in names[day - DAYS_IN_SUMS : day]
         }
         alerts.hear(checks_of(days, champion), CHECKS_A_DAY)
         if alerts.opened:

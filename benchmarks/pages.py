@@ -1,4 +1,4 @@
-"""How long each page of the UI takes, of a year of history: median of some visits, beside the aim of 300 ms.
+"""How long each page of the UI takes, with a year of history: median of visits, against the aim of 300 ms.
 
 Usage: .venv/bin/python benchmarks/pages.py [--days 365] [--visits 15]
 
@@ -88,11 +88,11 @@ def main() -> None:
             taken = []
             for _ in range(chosen.visits):
                 begun = time.perf_counter()
-                reply = visit(address)
+                response = visit(address)
                 taken.append(1000 * (time.perf_counter() - begun))
-                assert reply.status_code in {200, 307}, (address, reply.status_code, reply.text)
+                assert response.status_code in {200, 307}, (address, response.status_code, response.text)
             worst, middle = max(taken), median(taken)
-            size = len(reply.content) / 1e3
+            size = len(response.content) / 1e3
             print(
                 f"{title:30} {middle:6.1f} ms (median), {worst:6.1f} ms (worst), {size:6.1f} kB: "
                 f"{middle / AIM_MS:.2f} of the aim"

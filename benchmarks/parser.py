@@ -1,4 +1,4 @@
-"""The wire parser beside pandas.read_csv on the same bytes: rows per second, and their ratio.
+"""The wire parser against pandas.read_csv on the same bytes: rows per second, and their ratio.
 
 Usage: .venv/bin/python benchmarks/parser.py [FILE.txt.gz ...]
 
@@ -33,8 +33,8 @@ BAD_ROW_EVERY = 1000
 def main(files: Sequence[Path]) -> None:
     """Measure and print."""
     rows = rows_of([gzip.decompress(path.read_bytes()) for path in files] or [month()])
-    body = reply(rows)
-    damaged = reply([row if n % BAD_ROW_EVERY else b"damaged" for n, row in enumerate(rows)])
+    body = response(rows)
+    damaged = response([row if n % BAD_ROW_EVERY else b"damaged" for n, row in enumerate(rows)])
     source = "real" if files else "simulated"
     print(f"{len(rows)} {source} rows, {len(body) / 1e6:.1f} MB, best of {ROUNDS}; aim: {AIM} of pandas")
     seconds = best(
@@ -61,7 +61,7 @@ def best(works: Mapping[str, Callable[[], object]]) -> dict[str, float]:
 
 
 def month() -> bytes:
-    """A reply of all stations and 30 days."""
+    """A response with all stations and 30 days."""
     end = clock.parse_tm("202601310000")
     weather = SimulatedWeather(0, load_stations())
     return peer.observations(weather.rows(end - 720, end, (), float(end + 10**6))).body
@@ -72,7 +72,7 @@ def rows_of(bodies: Sequence[bytes]) -> list[bytes]:
     return [line for body in bodies for line in body.splitlines() if line[:1] not in {b"", b"#"}]
 
 
-def reply(rows: Sequence[bytes]) -> bytes:
+def response(rows: Sequence[bytes]) -> bytes:
     """Rows as the API sends them."""
     return b"\n".join([b"#START7777", *rows, b"#7777END", b""])
 

@@ -64,7 +64,7 @@ def read(bucket: str, sql: str) -> dict:
 
 if __name__ == "__main__":
     if sys.argv[1] == "load":
-        told = load(sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5]))
+        result = load(sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5]))
     else:
-        told = read(sys.argv[2], sys.argv[3])
-    print(json.dumps(told))
+        result = read(sys.argv[2], sys.argv[3])
+    print(json.dumps(result))

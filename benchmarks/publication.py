@@ -111,20 +111,20 @@ def learned(world: World, window: Window) -> None:
 def collect(
     world: World, hours: int, wait: Callable[[World, Window], None] = learned
 ) -> list[tuple[int, timedelta]]:
-    """Collect so many hours, one after the other.
+    """Collect a number of hours, one after the other.
 
     Returns:
-        For each, how many looks it took and how long after the hour it was had.
+        For each hour, the number of looks until it was collected, and the time from the hour until then.
     """
-    found = []
+    collected = []
     for number in range(hours):
         hour, before = BEGIN + number * HOUR, world.looks
         world.now = hour
         window = Window.ending(hour, 3)
         wait(world, window)
         world.keep(window)
-        found.append((world.looks - before, world.now - hour))
-    return found
+        collected.append((world.looks - before, world.now - hour))
+    return collected
 
 
 def main() -> None:
@@ -138,11 +138,12 @@ def main() -> None:
     for faults in ((), ("maintenance:rate=0.2",)):
         for name, wait in (("a look a minute", minutely), ("learned", learned)):
             world = World(delay, faults)
-            found = collect(world, 24 * options.days, wait)
-            late = [(had - delay).total_seconds() / 60 for _, had in found]
+            collected = collect(world, 24 * options.days, wait)
+            late = [(had - delay).total_seconds() / 60 for _, had in collected]
             print(
-                f"{', '.join(faults) or 'API well'}: {name}: looks an hour={mean(n for n, _ in found):.2f} "
-                f"(first hour {found[0][0]}) rows asked for an hour={world.rows / len(found):.0f} "
+                f"{', '.join(faults) or 'API well'}: {name}: "
+                f"looks an hour={mean(n for n, _ in collected):.2f} (first hour {collected[0][0]}) "
+                f"rows requested an hour={world.rows / len(collected):.0f} "
                 f"minutes after publication: mean={mean(late):.1f} worst={max(late):.1f}"
             )
 

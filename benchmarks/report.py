@@ -44,15 +44,15 @@ def main() -> None:
         store.ensure_bucket()
         for run in range(runs):
             begun = time.perf_counter()
-            made = publish(store, sections, now=NOW + run * HALF_HOUR, language="ko", run=str(run))
+            report = publish(store, sections, now=NOW + run * HALF_HOUR, language="ko", run=str(run))
             seconds.append(time.perf_counter() - begun)
-        page, told = (len(store.get(key)) for key in (made.html_key, made.json_key))
+        page, data = (len(store.get(key)) for key in (report.html_key, report.json_key))
     total = imported + median(seconds[-20:])
     print(
         f"import {imported:.2f} s; first report {seconds[0]:.2f} s, after {runs} of them "
         f"{median(seconds[-20:]):.2f} s (median of 20); {total / AIM_S:.2f} of the aim"
     )
-    print(f"page {page / 1e3:.0f} kB ({page / AIM_BYTES:.2f} of the aim), JSON {told / 1e3:.0f} kB")
+    print(f"page {page / 1e3:.0f} kB ({page / AIM_BYTES:.2f} of the aim), JSON {data / 1e3:.0f} kB")
 
 
 if __name__ == "__main__":

@@ -107,8 +107,8 @@ class IdleTime(threading.Thread):
 
     def share(self, began: float, ended: float) -> float:
         """Idle share of all cores between two moments."""
-        found = [idle for at, idle in self.samples if began <= at <= ended]
-        return sum(found) / len(found) if found else 0.0
+        shares = [idle for at, idle in self.samples if began <= at <= ended]
+        return sum(shares) / len(shares) if shares else 0.0
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:

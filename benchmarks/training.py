@@ -1,11 +1,11 @@
-"""What training and forecasting cost at scale: seconds, memory, and how both grow with rows.
+"""Cost of training and forecasting at scale: seconds, memory, and how both grow with rows.
 
 Usage: .venv/bin/python benchmarks/training.py [--years 0.25 1 3] [--stations 97] [--horizon 2]
 
-Simulated weather, as the API sends it, parsed and trained on as by the pipelines; no S3, no Airflow. Each
-size runs in a process of its own. By default two leads are trained beside each other, as on two cores, and
-the time of 24 is told as twelve such pairs (too much below 100,000 rows, where near leads learn more slowly
-than others); the forecast has all 24, each with the models of the last one.
+Simulated weather, as the API sends it, is parsed and trained on as by the pipelines; no S3, no Airflow. Each
+size runs in its own process. By default two leads are trained in parallel, as on two cores, and the time of
+24 is given as that of twelve such pairs (too much below 100,000 rows, where near leads train more slowly than
+others); the forecast has all 24 leads, each with the models of the last one.
 Aims: 97 stations × 3 years × 24 leads in 20 minutes and 6 GB; a forecast of all in 3 s.
 """
 
@@ -62,12 +62,12 @@ def main() -> None:
 
 def measure(years: float, stations: int, horizon: int) -> None:
     """Train and forecast once, and print."""
-    grid = simulated(years, [station.id for station in load_stations()][:stations])
-    first, last = grid.moment(0), grid.moment(grid.length - 1)
+    panel = simulated(years, [station.id for station in load_stations()][:stations])
+    first, last = panel.time_at(0), panel.time_at(panel.length - 1)
     plan = Plan(
         target=TARGET.name,
         version="benchmark",
-        stations=tuple(grid.stations.tolist()),
+        stations=tuple(panel.stations.tolist()),
         horizon_hours=horizon,
         first=first,
         last=last,
@@ -76,19 +76,19 @@ def measure(years: float, stations: int, horizon: int) -> None:
         seed=1,
     )
     begun = time.perf_counter()
-    made = preparation.training_features(grid, plan, preparation.climatology(grid, plan))
+    computed = preparation.training_features(panel, plan, preparation.fit_climatology(panel, plan))
     prepared = time.perf_counter() - begun
-    forecaster, told = training_run.measured(lambda: training_run.fit(grid, plan, made))
-    whole = told["seconds"] * HORIZON / horizon
+    forecaster, cost = training_run.measured(lambda: training_run.fit(panel, plan, computed))
+    whole = cost["seconds"] * HORIZON / horizon
     print(
-        f"{stations} stations × {years:g} years: {told['rows']} rows; features {prepared:.0f} s; "
-        f"{horizon} leads {told['seconds']:.0f} s, so {HORIZON} take {whole:.0f} s "
-        f"({whole / 1200:.2f} of the aim); memory {told['peak_rss_mb'] / 1000:.1f} GB "
-        f"({told['peak_rss_mb'] / 6000:.2f} of the aim)",
+        f"{stations} stations × {years:g} years: {cost['rows']} rows; features {prepared:.0f} s; "
+        f"{horizon} leads {cost['seconds']:.0f} s, so {HORIZON} take {whole:.0f} s "
+        f"({whole / 1200:.2f} of the aim); memory {cost['peak_rss_mb'] / 1000:.1f} GB "
+        f"({cost['peak_rss_mb'] / 6000:.2f} of the aim)",
         flush=True,
     )
     everything = replace(forecaster, leads=[forecaster.leads[-1]] * HORIZON)
-    recent = grid.between(grid.length - features.HISTORY_HOURS, grid.length)
+    recent = panel.between(panel.length - features.HISTORY_HOURS, panel.length)
     begun = time.perf_counter()
     everything.predict(recent, np.array([recent.length - 1]))
     spent = time.perf_counter() - begun
@@ -96,7 +96,7 @@ def measure(years: float, stations: int, horizon: int) -> None:
 
 
 def simulated(years: float, stations: list[int]) -> Panel:
-    """Hours of simulated weather up to END, on a grid."""
+    """Hours of simulated weather up to END, as a panel."""
     weather, end = SimulatedWeather(0, load_stations()), clock.parse_tm(END)
     columns = ["station_id", "observed_at", *features.inputs(TARGET)]
     parts = []

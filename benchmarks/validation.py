@@ -37,7 +37,7 @@ def seconds(folder: Path) -> float:
 
 
 def multiply(folder: Path, count: int) -> None:
-    """So many pipelines in the folder: the shipped ones, again and again under other ids."""
+    """Copy the shipped pipelines under other ids until the folder has ``count`` of them."""
     shipped = [path for path in sorted((PROJECT / "pipelines").glob("*.yml")) if path.name != "defaults.yml"]
     shutil.copy(PROJECT / "pipelines" / "defaults.yml", folder)
     for number in range(count):
@@ -67,13 +67,13 @@ def main() -> None:
     chosen = parser.parse_args()
     print(f"{'pipeline files':>14} {'median s':>9} {'fastest s':>10} {'slowest s':>10}")
     for count in (5, chosen.many):
-        with tempfile.TemporaryDirectory() as made:
-            multiply(Path(made), count)
-            runs = [seconds(Path(made)) for _ in range(chosen.rounds)]
+        with tempfile.TemporaryDirectory() as folder:
+            multiply(Path(folder), count)
+            runs = [seconds(Path(folder)) for _ in range(chosen.rounds)]
         print(f"{count:>14} {statistics.median(runs):>9.2f} {min(runs):>10.2f} {max(runs):>10.2f}")
 
-    with tempfile.TemporaryDirectory() as made:
-        slowest = hostile(Path(made))[:HOSTILE_SHOWN]
+    with tempfile.TemporaryDirectory() as folder:
+        slowest = hostile(Path(folder))[:HOSTILE_SHOWN]
     print(f"\n{'hostile file':>30} {'processor s':>12} {'of the limit':>13}")
     for taken, name in slowest:
         print(f"{name:>30} {taken:>12.2f} {taken / HOSTILE_LIMIT:>13.0%}")

@@ -12,15 +12,29 @@ from weather_mlops.model import climatology, long_history, short_history
 def quick_training():
     """Fewer trees: most tests don't need the best model."""
     with pytest.MonkeyPatch.context() as patch:
-        few = {"rounds": 15, "rate": 0.3, "block_rate": 0.3, "patience": 5}
         tiny = replace(
-            long_history.SETTINGS, depth=3, seeds=1, near_leads=0, blocks=2, bins=16, columns=0.2, **few
+            long_history.SETTINGS,
+            num_boost_round=15,
+            early_stopping_rounds=5,
+            learning_rate=0.3,
+            block_learning_rate=0.3,
+            max_depth=3,
+            max_bin=16,
+            colsample_bytree=0.2,
+            seeds=1,
+            near_leads=0,
+            blocks=2,
         )
         patch.setattr(long_history, "SETTINGS", tiny)
         patch.setattr(
             long_history,
             "ERROR_SCALE",
-            {**long_history.ERROR_SCALE, "rounds": 10, "columns": 0.2, "rate": 0.3},
+            {
+                **long_history.ERROR_SCALE,
+                "num_boost_round": 10,
+                "colsample_bytree": 0.2,
+                "learning_rate": 0.3,
+            },
         )
         few = replace(
             short_history.SETTINGS,

@@ -124,13 +124,13 @@ def station_figures(lead, factor, random):
 def lead_figures(lead, random):
     figures = {**season_figures(lead, 1, random), "rmse": float(RMSE["model"](lead))}
     figures["coverage_80"] = float(0.805 - 0.0012 * lead + random.normal(0, 0.004) - (lead == 1) * 0.045)
-    opponents = {}
+    baselines = {}
     for name, of_lead in RMSE.items():
         if name != "model":
             rmse = float(of_lead(lead))
             skill = 1 - figures["rmse"] / rmse
-            opponents[name] = {"rmse": rmse, "mae": rmse * 0.77, "bias": 0.01, "skill": skill}
-    return {**figures, "opponents": opponents}
+            baselines[name] = {"rmse": rmse, "mae": rmse * 0.77, "bias": 0.01, "skill": skill}
+    return {**figures, "opponents": baselines}
 
 
 def importance(random):

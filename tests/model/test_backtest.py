@@ -16,13 +16,13 @@ def test_one_bad_file_leaves_the_others_to_the_backtest(tmp_path, caplog):
     (tmp_path / "b.html").write_text("<html></html>")
     (tmp_path / "c.txt").write_bytes(day.decode().encode("utf-16"))
     (tmp_path / "d.csv").write_text(files.portal(*files.portal_rows(range(2), "0.5")))
-    found = backtest.observations(sorted(tmp_path.iterdir()), "air_temperature", files.NOW)
+    observed = backtest.observations(sorted(tmp_path.iterdir()), "air_temperature", files.NOW)
 
-    assert found.refused == 2
+    assert observed.refused == 2
     assert "a.txt.gz: a damaged gzip" in caplog.text
     assert "b.html: an HTML page" in caplog.text
-    assert found.rows["air_temperature_c"].to_pylist() == [-0.1] * 24 + [0.5] * 2
-    assert found.rows["sea_level_pressure_hpa"].to_pylist() == [1027.5] * 26
+    assert observed.rows["air_temperature_c"].to_pylist() == [-0.1] * 24 + [0.5] * 2
+    assert observed.rows["sea_level_pressure_hpa"].to_pylist() == [1027.5] * 26
 
 
 def test_without_any_observations_there_is_no_backtest(tmp_path):

@@ -37,7 +37,7 @@ def test_it_does_not_get_the_secrets_of_the_task(monkeypatch, tmp_path):
 def test_rollback_to_trees_that_crash_xgboost_is_refused(store):
     registry = Registry(store, "air_temperature")
     files = {"lead_01_0.ubj": TREES, "lead_02_0.ubj": CRASHING, "lead_03_0.ubj": TREES}
-    registry.seal("forged", files, NOTES)
+    registry.finalize("forged", files, NOTES)
     with pytest.raises(
         ModelUnusable, match=r"lead_02_0\.ubj: XGBoost can't read this file \(it crashes: SIGSEGV"
     ):

@@ -58,12 +58,12 @@ def page(html):
 
 @pytest.fixture
 def undrawn(monkeypatch):
-    """Without the drawings, which take nearly all the time: for what is said beside them."""
+    """Without the drawings, which take nearly all the time: for tests of the text."""
     monkeypatch.setattr(plots, "_svg", lambda *_: "<svg></svg>")
 
 
 def without_figures(value):
-    """The same evaluation, none of its figures known."""
+    """An evaluation none of whose figures is known."""
     if isinstance(value, dict):
         return {name: without_figures(inner) for name, inner in value.items()}
     return None if isinstance(value, float) else value
@@ -74,11 +74,11 @@ def without_style(html):
     return re.sub(r'<style.*?</style>|style="[^"]*"', "", html, flags=re.DOTALL)
 
 
-def beaten_by(opponent, leads, skill=-0.05):
+def beaten_by(baseline, leads, skill=-0.05):
     e = evaluation()
     for lead, figures in e["leads"].items():
         for name, theirs in figures["opponents"].items():
-            theirs["skill"] = skill if name == opponent and int(lead) in leads else 0.1
+            theirs["skill"] = skill if name == baseline and int(lead) in leads else 0.1
     return e
 
 
@@ -139,7 +139,7 @@ def test_a_missing_figure_is_a_dash_and_says_why():
     assert "RMSE – at 1 h" in text
     assert "– (not recorded)" in text
     assert "–: no figure in the evaluation" in text
-    assert "There is no opponent to compare with." in text
+    assert "There is no baseline to compare with." in text
     assert "no figures to compare with persistence" in text
     assert not NOT_A_FIGURE.search(without_style(html))
 
@@ -167,20 +167,20 @@ def test_nothing_but_the_leads_is_needed():
         assert re.search(f"– ?: the evaluation has no [a-z ]*{lack}", text)
 
 
-def test_an_opponent_that_is_better_is_named_with_its_leads(undrawn):
+def test_a_baseline_that_is_better_is_named_with_its_leads(undrawn):
     text = Page(render(beaten_by("ridge", {1, 2, 3, 24}))).text
     assert "Ridge regression is better at 1–3 and 24 h: there the model's RMSE is up to 5.0 % higher." in text
-    assert "No opponent is better" not in text
+    assert "No baseline is better" not in text
 
 
-def test_the_champion_counts_as_an_opponent():
+def test_the_champion_counts_as_a_baseline():
     assert summary.losses(beaten_by("champion", {5})) == [
         "The champion is better at 5\u00a0h: there the model's RMSE is 5.0\u00a0% higher."
     ]
 
 
-def test_none_better_is_said_too(undrawn):
-    assert "No opponent is better at any lead." in Page(render(beaten_by("ridge", set()))).text
+def test_no_better_baseline_is_mentioned_too(undrawn):
+    assert "No baseline is better at any lead." in Page(render(beaten_by("ridge", set()))).text
 
 
 def test_a_model_worse_on_average_is_above(undrawn):
@@ -302,6 +302,6 @@ def test_leads_as_ranges():
     ]  # fmt: skip
 
 
-def test_times_are_kst_also_where_the_zone_is_not_said():
+def test_times_are_kst_also_without_a_zone():
     for same in ("2026-01-01T16:00:00Z", "2026-01-01T16:00:00", "2026-01-02T01:00:00+09:00"):
         assert markup.kst(same) == "2026-01-02 01:00\u00a0KST"

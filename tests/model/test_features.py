@@ -14,13 +14,13 @@ from weather_mlops.model.features import HISTORY_HOURS
 from weather_mlops.model.sun import sine_of_elevation
 
 GRID = world.grid(days=20)
-USUAL = Climatology.fit(GRID.values["air_temperature_c"], GRID.hours)
+CLIMATOLOGY = Climatology.fit(GRID.values["air_temperature_c"], GRID.hours)
 
 
-def of(grid, origins, lead=24):
-    origins = np.asarray(origins)
-    base = features.features(grid, origins, world.TARGET, USUAL)
-    return base.beside(features.lead_features(grid, origins, world.TARGET, USUAL, lead))
+def of(grid, issue_times, lead=24):
+    issue_times = np.asarray(issue_times)
+    base = features.features(grid, issue_times, world.TARGET, CLIMATOLOGY)
+    return base.concat(features.lead_features(grid, issue_times, world.TARGET, CLIMATOLOGY, lead))
 
 
 def with_values(grid, change):
@@ -29,32 +29,34 @@ def with_values(grid, change):
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(HISTORY_HOURS, GRID.length - 2), st.integers(1, 24), st.integers(0, 2**32 - 1))
-def test_no_feature_looks_past_its_issue_time(origin, lead, seed):
+def test_no_feature_looks_past_its_issue_time(issue_time, lead, seed):
     source = np.random.default_rng(seed)
 
     def other_future(_name, values):
-        values[:, origin + 1 :] = source.normal(size=values[:, origin + 1 :].shape) * 50
+        values[:, issue_time + 1 :] = source.normal(size=values[:, issue_time + 1 :].shape) * 50
         return values
 
     changed = with_values(GRID, other_future)
-    assert np.array_equal(of(GRID, [origin], lead).values, of(changed, [origin], lead).values, equal_nan=True)
+    assert np.array_equal(
+        of(GRID, [issue_time], lead).values, of(changed, [issue_time], lead).values, equal_nan=True
+    )
 
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(HISTORY_HOURS, GRID.length - 1), st.integers(1, 24))
-def test_training_and_forecasting_see_the_same_bits(origin, lead):
-    recent = GRID.between(origin - HISTORY_HOURS + 1, origin + 1)
-    trained, served = of(GRID, [origin], lead), of(recent, [HISTORY_HOURS - 1], lead)
+def test_training_and_forecasting_see_the_same_bits(issue_time, lead):
+    recent = GRID.between(issue_time - HISTORY_HOURS + 1, issue_time + 1)
+    trained, served = of(GRID, [issue_time], lead), of(recent, [HISTORY_HOURS - 1], lead)
     assert trained.names == served.names
     assert np.array_equal(trained.values, served.values, equal_nan=True)
 
 
-def test_every_feature_is_told_with_its_own_name():
-    made = of(GRID, [300])
-    assert len(set(made.names)) == len(made.names)
-    assert all(made.docs)
-    assert made.values.shape == (3, 1, len(made.names))
-    assert np.isfinite(made.values).mean() > 0.8
+def test_every_feature_has_a_name_and_a_description():
+    computed = of(GRID, [300])
+    assert len(set(computed.names)) == len(computed.names)
+    assert all(computed.docs)
+    assert computed.values.shape == (3, 1, len(computed.names))
+    assert np.isfinite(computed.values).mean() > 0.8
 
 
 def test_a_gap_in_the_middle_stays_a_gap_and_moves_no_other_hour():
@@ -63,32 +65,32 @@ def test_a_gap_in_the_middle_stays_a_gap_and_moves_no_other_hour():
         return values
 
     whole, gappy = of(GRID, [300, 310]), of(with_values(GRID, gap), [300, 310])
-    place = whole.names.index("T_change_6h")
-    assert np.isnan(gappy.values[:, 0, place]).all()
-    assert np.array_equal(gappy.values[:, 1, place], whole.values[:, 1, place], equal_nan=True)
+    column = whole.names.index("T_change_6h")
+    assert np.isnan(gappy.values[:, 0, column]).all()
+    assert np.array_equal(gappy.values[:, 1, column], whole.values[:, 1, column], equal_nan=True)
 
 
 @pytest.mark.parametrize("stations", [(108,), (108, 159)])
 def test_few_stations_have_no_neighbours_but_all_features(stations):
     grid = world.grid(stations, days=12)
-    usual = Climatology.fit(grid.values["air_temperature_c"], grid.hours)
-    made = features.features(grid, np.array([250]), world.TARGET, usual)
-    assert made.names == of(GRID, [300]).names[: len(made.names)]
-    assert np.isnan(made.values[..., made.names.index("near2_anomaly")]).all()
+    climatology = Climatology.fit(grid.values["air_temperature_c"], grid.hours)
+    computed = features.features(grid, np.array([250]), world.TARGET, climatology)
+    assert computed.names == of(GRID, [300]).names[: len(computed.names)]
+    assert np.isnan(computed.values[..., computed.names.index("near2_anomaly")]).all()
 
 
 def test_columns_that_are_never_observed_do_no_harm():
     def silent(name, values):
         return values if name == "air_temperature_c" else np.full_like(values, np.nan)
 
-    made = of(with_values(GRID, silent), [300])
-    assert np.isfinite(made.values[..., made.names.index("T_change_24h")]).any()
+    computed = of(with_values(GRID, silent), [300])
+    assert np.isfinite(computed.values[..., computed.names.index("T_change_24h")]).any()
 
 
 def test_lags_by_hand():
     values = np.arange(10, dtype=np.float32)[None]
-    assert features.before(values, 3)[0, 3:].tolist() == list(range(7))
-    assert np.isnan(features.before(values, 3)[0, :3]).all()
+    assert features.lagged(values, 3)[0, 3:].tolist() == list(range(7))
+    assert np.isnan(features.lagged(values, 3)[0, :3]).all()
     assert features.rolling_mean(values, 4)[0, 5] == pytest.approx(3.5)
     assert features.rolling_extreme(values, 4, np.fmin)[0, 5] == 2
     gappy = np.array([[1, np.nan, np.nan, np.nan, 5]], np.float32)
@@ -98,10 +100,10 @@ def test_lags_by_hand():
 
 def test_what_a_feature_means_changes_with_its_revision_only():
     """When this fails: features mean something else now. Raise REVISION, and put the new digest here."""
-    made = of(GRID, range(HISTORY_HOURS, GRID.length, 7), 6)
-    values = np.nan_to_num(made.values.astype(np.float64))
-    digest = float(np.log1p(np.abs(values)).mean(axis=(0, 1)) @ np.arange(1, len(made.names) + 1))
-    assert (features.REVISION, len(made.names), digest) == (2, 168, pytest.approx(10620.21, rel=1e-4))
+    computed = of(GRID, range(HISTORY_HOURS, GRID.length, 7), 6)
+    values = np.nan_to_num(computed.values.astype(np.float64))
+    digest = float(np.log1p(np.abs(values)).mean(axis=(0, 1)) @ np.arange(1, len(computed.names) + 1))
+    assert (features.REVISION, len(computed.names), digest) == (2, 168, pytest.approx(10620.21, rel=1e-4))
 
 
 def test_the_sun_is_where_the_almanac_has_it():

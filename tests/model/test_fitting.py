@@ -27,6 +27,6 @@ def test_many_rows_are_learned_from_by_sampled_hours(monkeypatch):
     monkeypatch.setattr(long_history, "MANY_ROWS", 1000)
     small = replace(long_history.SETTINGS, block_rows=1200, ridge_rows=900)
     monkeypatch.setattr(long_history, "SETTINGS", small)
-    holdout = np.arange(grid.place(plan.holdout_first), grid.length - 1)
-    found = training_run.fit(grid, plan).predict(grid, holdout)
-    assert np.isfinite(found.p50).mean() > 0.9
+    holdout = np.arange(grid.index_of(plan.holdout_first), grid.length - 1)
+    forecast = training_run.fit(grid, plan).predict(grid, holdout)
+    assert np.isfinite(forecast.p50).mean() > 0.9

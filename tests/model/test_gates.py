@@ -11,12 +11,12 @@ from weather_mlops.model import scores
 from weather_mlops.model.gates import Gates, judge, refusal
 from weather_mlops.model.scores import QuantileForecast
 
-OPPONENTS = ("persistence", "persistence_24h", "climatology", "damped_anomaly", "ridge")
+BASELINES = ("persistence", "persistence_24h", "climatology", "damped_anomaly", "ridge")
 
 
 def good() -> dict:
     figures = {"rmse": 1.0, "coverage_80": 0.8, "coverage_80_range": [0.74, 0.86]}
-    skills = {name: {"rmse": 1.5, "skill": 0.3} for name in OPPONENTS}
+    skills = {name: {"rmse": 1.5, "skill": 0.3} for name in BASELINES}
     leads = {str(lead): {**figures, "opponents": copy.deepcopy(skills)} for lead in (1, 2, 3)}
     stations = {
         str(station): {str(lead): {"rmse": 1.0, "skill_persistence": 0.3} for lead in (1, 2, 3)}
@@ -57,7 +57,7 @@ def bad(path: tuple, value: object) -> dict:
 
 
 @pytest.mark.parametrize(
-    ("gate", "path", "value", "told"),
+    ("gate", "path", "value", "text"),
     [
         ("min_improvement", ("champion", "improvement"), 0.005, "+0.50% of RMSE against before"),
         ("min_certainty", ("champion", "certainty"), 0.6, "better in 60% of resamples"),
@@ -83,10 +83,10 @@ def bad(path: tuple, value: object) -> dict:
         ("min_station_skill", ("stations", "159", "1", "skill_persistence"), -0.9, "at station 159"),
     ],
 )
-def test_each_gate_refuses_once(gate, path, value, told):
+def test_each_gate_refuses_once(gate, path, value, text):
     evaluation = bad(path, value)
     assert refused_by(evaluation) == {gate}
-    assert told in refusal(judge(evaluation, Gates(), refresh=False))
+    assert text in refusal(judge(evaluation, Gates(), refresh=False))
 
 
 def test_a_refresh_may_be_a_little_worse_but_not_more():
@@ -155,7 +155,7 @@ def dependent_errors(days: int, seed: int) -> np.ndarray:
 
 
 def with_intervals(days: int, seed: int, factor: float) -> dict:
-    """An evaluation of exact 80 % intervals times a factor, tested on so many days."""
+    """An evaluation of exact 80 % intervals times a factor, tested on a number of days."""
     errors = dependent_errors(days, seed)
     half_width = np.full_like(errors, 1.2816 * factor)  # of a normal distribution: from p50 to p90
     forecast = QuantileForecast(-half_width, np.zeros_like(errors), half_width)
@@ -197,18 +197,18 @@ def test_a_limit_from_yaml_counts():
 
 
 @pytest.mark.parametrize(
-    ("limits", "told"),
+    ("limits", "message"),
     [
         ({"min_improvment": 0.1}, "min_improvment: unknown"),
         ({"coverage": [0.9, 0.7]}, "coverage"),
         ({"coverage": [0.9]}, "coverage"),
     ],
 )
-def test_gates_that_can_not_hold_are_refused(limits, told):
-    with pytest.raises(Misconfigured, match=told):
+def test_impossible_gates_are_refused(limits, message):
+    with pytest.raises(Misconfigured, match=message):
         Gates.of(limits)
 
 
-def test_an_unknown_opponent_is_named_with_those_there_are():
-    with pytest.raises(Misconfigured, match="no opponent persistance; there are persistence"):
+def test_an_unknown_baseline_is_named_with_the_known_ones():
+    with pytest.raises(Misconfigured, match="unknown baseline persistance; known are persistence"):
         judge(good(), Gates.of({"min_skill": {"persistance": 0.0}}), refresh=False)

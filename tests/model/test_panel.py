@@ -48,13 +48,13 @@ def test_other_stations_and_hours_are_left_out():
     assert temperatures(rows, stations=[108], **span) == [[2.0, 3.0, 4.0]]
 
 
-def test_places_and_moments_are_each_other_s_inverse():
+def test_indices_and_times_are_each_other_s_inverse():
     grid = to_panel(table([(108, 0, 1.0), (108, 30, 1.0)]), ["air_temperature_c"])
-    assert [grid.place(grid.moment(place)) for place in range(31)] == list(range(31))
-    assert grid.between(3, 9).moment(0) == BEGIN + timedelta(hours=3)
+    assert [grid.index_of(grid.time_at(index)) for index in range(31)] == list(range(31))
+    assert grid.between(3, 9).time_at(0) == BEGIN + timedelta(hours=3)
 
 
-def test_nothing_at_all_is_told():
+def test_no_observations_at_all_are_refused():
     with pytest.raises(TrainingImpossible, match="no observations"):
         to_panel(table([]), ["air_temperature_c"])
 

@@ -1,4 +1,4 @@
-"""Data that can't carry a model are told with their figures; what is there is measured, not assumed."""
+"""Data that aren't enough to train on are refused with their figures, which are measured, not assumed."""
 
 from datetime import timedelta
 
@@ -17,9 +17,9 @@ LIMITS = DataRequirements(min_span_days=3)
 
 
 def filled(table: pa.Table) -> pa.Table:
-    """The same with the target observed in every row."""
-    place = table.schema.get_field_index(COLUMN)
-    return table.set_column(place, table.schema.field(place), pa.array([5.0] * table.num_rows))
+    """Rows with the target observed in each of them."""
+    index = table.schema.get_field_index(COLUMN)
+    return table.set_column(index, table.schema.field(index), pa.array([5.0] * table.num_rows))
 
 
 def look(catalog, **more):
@@ -27,70 +27,70 @@ def look(catalog, **more):
     return measure(catalog, COLUMN, **given)
 
 
-def told(catalog, now=NOW, **limits) -> str:
+def shortfall_text(catalog, now=NOW, **limits) -> str:
     chosen = DataRequirements(**{"min_span_days": 3, **limits})
     return "; ".join(shortfalls(look(catalog, limits=chosen), chosen, now))
 
 
 def test_four_days_of_two_stations_are_measured(catalog):
     published = publish(catalog, filled(observations([108, 159], hours(97))), run="a", score=0.98)
-    found = look(catalog)
-    assert found.snapshot_id == published.snapshot_id
-    assert found.stations == (108, 159)
-    assert (found.coverage, found.span_days, found.quality_score) == (1.0, 4.0, 0.98)
-    assert shortfalls(found, LIMITS, NOW) == []
+    figures = look(catalog)
+    assert figures.snapshot_id == published.snapshot_id
+    assert figures.stations == (108, 159)
+    assert (figures.coverage, figures.span_days, figures.quality_score) == (1.0, 4.0, 0.98)
+    assert shortfalls(figures, LIMITS, NOW) == []
 
 
-def test_an_empty_table_is_told(catalog):
-    assert "no observations" in told(catalog)
+def test_an_empty_table_is_reported(catalog):
+    assert "no observations" in shortfall_text(catalog)
 
 
-def test_a_column_that_is_never_observed_is_told(catalog):
+def test_a_column_that_is_never_observed_is_reported(catalog):
     rows = observations([108], hours(97))
     empty = rows.set_column(
         rows.schema.get_field_index(COLUMN), COLUMN, pa.array([None] * rows.num_rows, pa.float64())
     )
     publish(catalog, empty, run="a", score=1.0)
-    assert "no observations" in told(catalog)
+    assert "no observations" in shortfall_text(catalog)
 
 
 def test_a_station_that_appears_late_is_left_out_and_named(catalog):
     publish(catalog, filled(observations([108], hours(97))), run="a", score=1.0)
     publish(catalog, filled(observations([159], hours(24))), run="b", score=1.0)
-    found = look(catalog)
-    assert found.stations == (108,)
-    assert found.left_out == {159: pytest.approx(24 / 72)}
-    assert found.coverage == 1.0
+    figures = look(catalog)
+    assert figures.stations == (108,)
+    assert figures.left_out == {159: pytest.approx(24 / 72)}
+    assert figures.coverage == 1.0
 
 
 def test_an_old_month_of_one_station_stops_no_training(catalog):
     publish(catalog, filled(observations([108, 159], hours(97))), run="a", score=1.0)
     publish(catalog, filled(observations([184], hours(48, NOW - timedelta(days=300)))), run="b", score=1.0)
-    found = look(catalog)
-    assert shortfalls(found, LIMITS, NOW) == []
-    assert found.stations == (108, 159)
-    assert found.first == NOW - timedelta(hours=96)
+    figures = look(catalog)
+    assert shortfalls(figures, LIMITS, NOW) == []
+    assert figures.stations == (108, 159)
+    assert figures.first == NOW - timedelta(hours=96)
 
 
 def test_old_years_of_one_station_count_and_exclude_no_other(catalog):
     publish(catalog, filled(observations([108, 159], hours(97))), run="a", score=1.0)
     old = NOW - timedelta(days=300)
     publish(catalog, filled(observations([108], hours(400, old))), run="b", score=1.0)
-    found = look(catalog)
-    assert found.stations == (108, 159)
-    assert found.first == old - timedelta(hours=399)
-    assert found.span_days == pytest.approx((400 + 97) / 24, abs=0.1)
+    figures = look(catalog)
+    assert figures.stations == (108, 159)
+    assert figures.first == old - timedelta(hours=399)
+    assert figures.span_days == pytest.approx((400 + 97) / 24, abs=0.1)
 
 
 def test_missing_hours_lower_coverage_but_a_gap_of_days_does_not(catalog):
     newest, before = hours(40), hours(60, NOW - timedelta(days=20))
     publish(catalog, filled(observations([108], [*before, *newest])), run="a", score=1.0)
     assert look(catalog).coverage == 1.0
-    assert "scattered over 21 days; 6 are allowed" in told(catalog)
-    assert told(catalog, min_span_days=1) == ""
+    assert "scattered over 21 days; 6 are allowed" in shortfall_text(catalog)
+    assert shortfall_text(catalog, min_span_days=1) == ""
 
 
-def test_each_limit_tells_its_figures(catalog):
+def test_each_shortfall_has_its_figures(catalog):
     publish(catalog, filled(observations([108], hours(97)[::2])), run="a", score=0.7)
     refused = [
         {"station_id": 108, "observed_at": hour, "rule": "r", "value": "v", "raw_key": "k", "line": 1}
@@ -109,11 +109,11 @@ def test_each_limit_tells_its_figures(catalog):
         ({"min_quality_score": 0.9}, "0.700; 0.9 is needed"),
     ):
         lenient = {"min_coverage": 0, "max_age_hours": 99, "max_quarantined_share": 1, "min_quality_score": 0}
-        assert told(catalog, late, **lenient) == ""
-        assert words in told(catalog, late, **{**lenient, **limit})
+        assert shortfall_text(catalog, late, **lenient) == ""
+        assert words in shortfall_text(catalog, late, **{**lenient, **limit})
 
 
-def test_only_the_stations_asked_for_count(catalog):
+def test_only_the_requested_stations_count(catalog):
     publish(catalog, filled(observations([108, 159], hours(97))), run="a", score=1.0)
     assert look(catalog, stations=[159, 184]).stations == (159,)
 

@@ -20,9 +20,9 @@ def registry(store) -> Registry:
     return Registry(store, "air_temperature")
 
 
-def sealed(registry: Registry, *names: str) -> None:
+def finalize_versions(registry: Registry, *names: str) -> None:
     for name in names:
-        registry.seal(name, {**FILES, "lead_01.ubj": name.encode()}, NOTES)
+        registry.finalize(name, {**FILES, "lead_01.ubj": name.encode()}, NOTES)
 
 
 def deploy(registry: Registry, *names: str) -> None:
@@ -52,7 +52,7 @@ def history(registry: Registry) -> list[tuple[str, str]]:
 
 
 def test_a_version_comes_back_as_it_was_written(registry):
-    sealed(registry, "v1")
+    finalize_versions(registry, "v1")
     version = registry.load("v1")
     assert version.files == {**FILES, "lead_01.ubj": b"v1"}
     assert version.manifest["recipe"] == "abc"
@@ -60,36 +60,36 @@ def test_a_version_comes_back_as_it_was_written(registry):
 
 def test_what_a_stopped_task_left_is_no_version(registry):
     registry.write("v1", FILES)
-    assert not registry.sealed("v1")
+    assert not registry.finalized("v1")
     with pytest.raises(ModelUnusable, match="there is no such version"):
         registry.load("v1")
 
 
-def test_a_sealed_version_can_not_be_changed(registry):
-    sealed(registry, "v1")
-    with pytest.raises(ModelUnusable, match="sealed"):
+def test_a_finalized_version_can_not_be_changed(registry):
+    finalize_versions(registry, "v1")
+    with pytest.raises(ModelUnusable, match="finalized"):
         registry.write("v1", {"lead_01.ubj": b"others"})
-    with pytest.raises(ModelUnusable, match="sealed"):
-        sealed(registry, "v1")
+    with pytest.raises(ModelUnusable, match="finalized"):
+        finalize_versions(registry, "v1")
 
 
 def test_a_damaged_file_is_never_used(registry):
-    sealed(registry, "v1")
+    finalize_versions(registry, "v1")
     registry.store.put(registry.key("v1", "lead_01.ubj"), b"v2")
     with pytest.raises(ModelUnusable, match=r"lead_01\.ubj.*damaged.*make rollback TARGET=air_temperature"):
         registry.load("v1")
 
 
 def test_a_missing_file_is_named(registry):
-    sealed(registry, "v1")
+    finalize_versions(registry, "v1")
     registry.store.delete(registry.key("v1", "lead_01.ubj"))
     with pytest.raises(ModelUnusable, match=r"lead_01\.ubj.*gone"):
         registry.load("v1")
 
 
 @pytest.mark.parametrize("content", [b"{", b"[]", b"{}", b'{"files": 3}'])
-def test_a_damaged_manifest_is_told(registry, content):
-    sealed(registry, "v1")
+def test_a_damaged_manifest_is_refused(registry, content):
+    finalize_versions(registry, "v1")
     registry.store.put(registry.key("v1", "manifest.json"), content)
     with pytest.raises(ModelUnusable, match="damaged"):
         registry.load("v1")
@@ -127,7 +127,7 @@ def test_a_refusal_is_on_record_and_moves_nothing(registry):
 
 
 def test_rollback_goes_back_one_deployment_at_a_time(registry):
-    sealed(registry, "v1", "v2", "v3")
+    finalize_versions(registry, "v1", "v2", "v3")
     deploy(registry, "v1", "v2", "v3")
     for day, expected in ((10, "v2"), (11, "v1")):
         registry.rollback(
@@ -141,7 +141,7 @@ def test_rollback_goes_back_one_deployment_at_a_time(registry):
 
 
 def test_rollback_to_a_version_by_name(registry):
-    sealed(registry, "v1", "v2", "v3")
+    finalize_versions(registry, "v1", "v2", "v3")
     deploy(registry, "v1", "v2", "v3")
     registry.rollback("v1", at=BEGIN + timedelta(days=9), by="kim", reason="", check=unchecked)
     assert champion(registry) == "v1"
@@ -150,7 +150,7 @@ def test_rollback_to_a_version_by_name(registry):
 
 
 def test_nothing_damaged_or_unknown_is_put_back(registry):
-    sealed(registry, "v1", "v2")
+    finalize_versions(registry, "v1", "v2")
     deploy(registry, "v1", "v2")
     registry.store.put(registry.key("v1", "lead_01.ubj"), b"broken")
     for version in (None, "v1", "v9"):
@@ -159,8 +159,8 @@ def test_nothing_damaged_or_unknown_is_put_back(registry):
     assert champion(registry) == "v2"
 
 
-def test_a_damaged_pointer_is_told_and_rollback_mends_it(registry):
-    sealed(registry, "v1", "v2")
+def test_rollback_replaces_a_damaged_pointer(registry):
+    finalize_versions(registry, "v1", "v2")
     deploy(registry, "v1", "v2")
     registry.store.put(f"{registry.prefix}champion.json", b'{"version": ')
     with pytest.raises(ModelUnusable, match="make rollback TARGET=air_temperature"):

@@ -20,24 +20,24 @@ def test_figures_by_hand():
     forecast = QuantileForecast(
         np.array([-1.0, 1.5, 1.0, 0.0]), np.array([0.0, 2.0, 4.0, 0.0]), np.array([1.0, 3.0, 5.0, 0.0])
     )
-    found = scores.figures(observed, forecast)
-    assert found["n"] == 3
-    assert found["rmse"] == pytest.approx(np.sqrt(5 / 3))
-    assert found["mae"] == pytest.approx(1)
-    assert found["bias"] == pytest.approx(1)
-    assert found["coverage_80"] == pytest.approx(2 / 3)
-    assert found["width_80"] == pytest.approx((2 + 1.5 + 4) / 3)
+    figures = scores.figures(observed, forecast)
+    assert figures["n"] == 3
+    assert figures["rmse"] == pytest.approx(np.sqrt(5 / 3))
+    assert figures["mae"] == pytest.approx(1)
+    assert figures["bias"] == pytest.approx(1)
+    assert figures["coverage_80"] == pytest.approx(2 / 3)
+    assert figures["width_80"] == pytest.approx((2 + 1.5 + 4) / 3)
 
 
 def test_what_can_not_be_measured_is_none_not_zero():
-    found = scores.figures(np.array([NAN]), around(np.array([1.0])))
-    assert found["n"] == 0
-    assert {found[name] for name in ("rmse", "mae", "bias", "coverage_80", "width_80", "pinball")} == {None}
+    figures = scores.figures(np.array([NAN]), around(np.array([1.0])))
+    assert figures["n"] == 0
+    assert {figures[name] for name in ("rmse", "mae", "bias", "coverage_80", "width_80", "pinball")} == {None}
     assert scores.against(np.array([NAN]), np.array([1.0]), np.array([1.0]))["skill"] is None
     assert scores.reliability(np.array([NAN]), around(np.array([1.0])))["p50"] is None
 
 
-def test_skill_is_none_against_a_perfect_opponent():
+def test_skill_is_none_against_a_perfect_baseline():
     assert scores.against(np.array([1.0]), np.array([2.0]), np.array([1.0]))["skill"] is None
 
 
@@ -54,8 +54,8 @@ def test_pinball_loss_is_least_at_the_quantile():
 @given(st.integers(0, 10_000), st.floats(0.1, 3))
 def test_skill_says_which_one_is_better(seed, factor):
     errors = np.random.default_rng(seed).normal(size=200)
-    found = scores.against(np.zeros(200), errors, errors * factor)
-    assert found["skill"] == pytest.approx(1 - 1 / factor, abs=1e-6)
+    figures = scores.against(np.zeros(200), errors, errors * factor)
+    assert figures["skill"] == pytest.approx(1 - 1 / factor, abs=1e-6)
 
 
 def errors(seed: int, days: int = 90) -> np.ndarray:
@@ -70,18 +70,18 @@ DAYS = np.repeat(np.arange(90), 24)
 
 def test_a_model_that_is_the_same_is_no_improvement():
     same = errors(1)
-    found = scores.paired(np.zeros_like(same), same, same, DAYS)
-    assert found["improvement"] == 0
-    assert found["certainty"] == 0
-    assert found["days"] == 90
+    figures = scores.paired(np.zeros_like(same), same, same, DAYS)
+    assert figures["improvement"] == 0
+    assert figures["certainty"] == 0
+    assert figures["days"] == 90
 
 
 def test_a_model_that_is_better_each_week_is_certainly_better():
     old = errors(1)
-    found = scores.paired(np.zeros_like(old), 0.95 * old, old, DAYS)
-    assert found["improvement"] == pytest.approx(0.05)
-    assert found["low"] == pytest.approx(0.05)
-    assert found["certainty"] == 1
+    figures = scores.paired(np.zeros_like(old), 0.95 * old, old, DAYS)
+    assert figures["improvement"] == pytest.approx(0.05)
+    assert figures["low"] == pytest.approx(0.05)
+    assert figures["certainty"] == 1
 
 
 def test_a_gain_by_luck_is_not_certain():
@@ -97,9 +97,9 @@ def test_only_rows_that_both_forecast_are_compared():
     new = 0.9 * old
     half = old.copy()
     half[:, : 45 * 24] = NAN
-    found = scores.paired(np.zeros_like(old), new, half, DAYS)
-    assert found["improvement"] == pytest.approx(0.1)
-    assert found["days"] == 45
+    figures = scores.paired(np.zeros_like(old), new, half, DAYS)
+    assert figures["improvement"] == pytest.approx(0.1)
+    assert figures["days"] == 45
     nothing = scores.paired(np.zeros_like(old), new, np.full_like(old, NAN), DAYS)
     assert nothing["improvement"] is None
     assert nothing["days"] == 0

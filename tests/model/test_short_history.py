@@ -71,7 +71,7 @@ def test_a_model_of_some_weeks_is_right_when_the_season_turns(degrees_per_day):
     plan = world.plan(grid, horizon=6, holdout_days=12)
     forecaster = training_run.fit(grid, plan)
     figures = evaluation.figures(
-        evaluation.compare(forecaster, grid, grid.place(plan.holdout_first)), grid, {}
+        evaluation.compare(forecaster, grid, grid.index_of(plan.holdout_first)), grid, {}
     )
     measured = figures["leads"]["6"]
     assert abs(measured["bias"]) < 0.5
@@ -94,5 +94,5 @@ def test_an_old_month_behind_a_gap_is_only_learned_from():
     assert plan.holdout_first == world.plan(recent, horizon=2).holdout_first
     forecaster = training_run.fit(grid, plan)
     assert forecaster.rows > training_run.fit(recent, world.plan(recent, horizon=2)).rows
-    compared = evaluation.compare(forecaster, grid, grid.place(plan.holdout_first))
+    compared = evaluation.compare(forecaster, grid, grid.index_of(plan.holdout_first))
     assert 0.65 < evaluation.figures(compared, grid, {})["leads"]["2"]["coverage_80"] < 0.95

@@ -20,16 +20,16 @@ STORED = sorted(file.stem.removeprefix("xgboost_") for file in FOLDER.glob("*.ub
 def test_a_booster_of_each_xgboost_loads_and_forecasts_the_same(version):
     from xgboost import Booster
 
-    told = json.loads((FOLDER / f"xgboost_{version}.json").read_text())
-    rows = np.array(told["rows"], np.float32)
+    stored = json.loads((FOLDER / f"xgboost_{version}.json").read_text())
+    rows = np.array(stored["rows"], np.float32)
     # As model/forecaster.py loads and asks it.
     booster = Booster({"nthread": 1}, model_file=bytearray((FOLDER / f"xgboost_{version}.ubj").read_bytes()))
 
-    assert told["xgboost"] == version
+    assert stored["xgboost"] == version
     assert np.isnan(rows).any()
-    assert np.std(told["forecast"]) > 0.5
-    assert booster.inplace_predict(rows) == pytest.approx(np.array(told["forecast"]), rel=1e-6, abs=1e-6)
-    assert booster.get_score(importance_type="total_gain") == pytest.approx(told["gain"], rel=1e-6)
+    assert np.std(stored["forecast"]) > 0.5
+    assert booster.inplace_predict(rows) == pytest.approx(np.array(stored["forecast"]), rel=1e-6, abs=1e-6)
+    assert booster.get_score(importance_type="total_gain") == pytest.approx(stored["gain"], rel=1e-6)
     again = Booster({"nthread": 1}, model_file=bytearray(booster.save_raw("ubj")))
     assert (again.inplace_predict(rows) == booster.inplace_predict(rows)).all()
 

@@ -13,7 +13,7 @@ from weather_mlops.model.forecaster import MODEL, Forecaster
 GRID = world.grid(days=40)
 PLAN = world.plan(GRID, horizon=2)
 ONE_LEAD = world.plan(GRID, horizon=1)
-HOLDOUT = np.arange(GRID.place(PLAN.holdout_first), GRID.length - 1)
+HOLDOUT = np.arange(GRID.index_of(PLAN.holdout_first), GRID.length - 1)
 
 
 pytestmark = pytest.mark.usefixtures("quick_training", "each_recipe")
@@ -45,27 +45,27 @@ def test_the_seed_decides_the_bytes(one_lead):
 def test_files_are_the_whole_model(forecaster):
     again = Forecaster.from_files(forecaster.files())
     assert same(again.predict(GRID, HOLDOUT), forecaster.predict(GRID, HOLDOUT))
-    assert (again.recipe, again.stations, again.rows) == (
-        forecaster.recipe,
+    assert (again.config_hash, again.stations, again.rows) == (
+        forecaster.config_hash,
         forecaster.stations,
         forecaster.rows,
     )
 
 
 def test_the_last_hours_give_the_forecast_of_the_whole_history(forecaster):
-    origin = int(HOLDOUT[40])
-    recent = GRID.between(origin - features.HISTORY_HOURS + 1, origin + 1)
+    issue_time = int(HOLDOUT[40])
+    recent = GRID.between(issue_time - features.HISTORY_HOURS + 1, issue_time + 1)
     served = forecaster.predict(recent, np.array([features.HISTORY_HOURS - 1]))
-    assert same(served, forecaster.predict(GRID, np.array([origin])))
+    assert same(served, forecaster.predict(GRID, np.array([issue_time])))
 
 
-def test_it_beats_its_opponents_and_its_intervals_hold(forecaster):
-    found = evaluation.compare(forecaster, GRID, int(HOLDOUT[0]))
-    document = evaluation.figures(found, GRID, forecaster.importance((1,)))
+def test_it_beats_the_baselines_and_its_intervals_hold(forecaster):
+    holdout = evaluation.compare(forecaster, GRID, int(HOLDOUT[0]))
+    document = evaluation.figures(holdout, GRID, forecaster.importance((1,)))
     for figures in document["leads"].values():
         assert figures["opponents"]["persistence"]["skill"] > 0.1
         assert 0.65 < figures["coverage_80"] < 0.95
-    quantiles = found.forecast
+    quantiles = holdout.forecast
     assert (quantiles.p10 <= quantiles.p50)[np.isfinite(quantiles.p50)].all()
     assert (quantiles.p50 <= quantiles.p90)[np.isfinite(quantiles.p50)].all()
 
@@ -73,7 +73,7 @@ def test_it_beats_its_opponents_and_its_intervals_hold(forecaster):
 def test_nothing_of_the_holdout_is_learned_from(one_lead):
     changed = {name: values.copy() for name, values in GRID.values.items()}
     for values in changed.values():
-        values[:, GRID.place(PLAN.holdout_first) :] += 40
+        values[:, GRID.index_of(PLAN.holdout_first) :] += 40
     again = training_run.fit(replace(GRID, values=changed), ONE_LEAD)
     assert again.files() == one_lead.files()
 
@@ -81,8 +81,8 @@ def test_nothing_of_the_holdout_is_learned_from(one_lead):
 @pytest.mark.parametrize("target", ["relative_humidity", "wind_speed", "dew_point", "sea_level_pressure"])
 def test_other_targets_need_another_name_only(target):
     plan = world.plan(GRID, horizon=1, target=target)
-    found = training_run.fit(GRID, plan).predict(GRID, HOLDOUT)
-    known = found.p50[np.isfinite(found.p50)]
+    forecast = training_run.fit(GRID, plan).predict(GRID, HOLDOUT)
+    known = forecast.p50[np.isfinite(forecast.p50)]
     assert known.size
     if target in {"relative_humidity", "wind_speed"}:
         assert known.min() >= 0
@@ -119,40 +119,40 @@ def gap(values):
 def test_odd_data_give_a_model_that_forecasts(grid):
     plan = world.plan(grid, horizon=1)
     model = training_run.fit(grid, plan)
-    found = evaluation.compare(model, grid, grid.place(plan.holdout_first))
-    document = evaluation.figures(found, grid, model.importance((1,)))
+    holdout = evaluation.compare(model, grid, grid.index_of(plan.holdout_first))
+    document = evaluation.figures(holdout, grid, model.importance((1,)))
     assert document["leads"]["1"]["opponents"]["persistence"]["skill"] > 0
 
 
 def test_a_constant_target_gives_no_nonsense():
     grid = changed(air_temperature_c=lambda values: np.full_like(values, 7.0))
-    found = training_run.fit(grid, world.plan(grid, horizon=1)).predict(grid, HOLDOUT)
-    assert np.abs(found.p50 - 7).max() < 0.01
+    forecast = training_run.fit(grid, world.plan(grid, horizon=1)).predict(grid, HOLDOUT)
+    assert np.abs(forecast.p50 - 7).max() < 0.01
 
 
-def test_of_too_many_rows_hours_of_the_whole_day_are_drawn(monkeypatch):
+def test_too_many_rows_are_sampled_over_the_whole_day(monkeypatch):
     stations = len(GRID.stations)
     monkeypatch.setattr(preparation, "MOST_ROWS", 300 * stations)
-    drawn = preparation.training_issue_times(GRID, PLAN)
-    assert 250 < len(drawn) < 350
-    assert set(drawn % 24) == set(range(24))
-    assert np.array_equal(drawn, preparation.training_issue_times(GRID, PLAN))
+    sampled = preparation.training_issue_times(GRID, PLAN)
+    assert 250 < len(sampled) < 350
+    assert set(sampled % 24) == set(range(24))
+    assert np.array_equal(sampled, preparation.training_issue_times(GRID, PLAN))
 
 
-def test_too_little_data_are_told():
+def test_too_little_data_are_refused():
     grid = world.grid((108,), days=12)
     with pytest.raises(TrainingImpossible, match=f"{training.LEAST_ROWS} needed"):
         training_run.fit(grid, world.plan(grid, holdout_days=2))
 
 
-def test_a_span_that_leaves_nothing_beside_a_block_is_told(monkeypatch):
+def test_a_span_too_short_for_a_block_is_refused(monkeypatch):
     monkeypatch.setattr(training, "LEAST_ROWS", 10)
     grid = world.grid(days=12)
-    with pytest.raises(TrainingImpossible, match=r"too short to (hold a part out|forecast a part of it)"):
+    with pytest.raises(TrainingImpossible, match=r"too short to (hold out|forecast) a part of them"):
         training_run.fit(grid, world.plan(grid, horizon=1, holdout_days=10))
 
 
-def test_a_target_that_is_never_observed_is_told():
+def test_a_target_that_is_never_observed_is_refused():
     grid = changed(air_temperature_c=lambda values: np.full_like(values, np.nan))
     with pytest.raises(TrainingImpossible, match="0 rows"):
         training_run.fit(grid, PLAN)
@@ -161,7 +161,7 @@ def test_a_target_that_is_never_observed_is_told():
 def test_a_model_of_other_features_is_refused(forecaster, monkeypatch):
     files = forecaster.files()
     monkeypatch.setattr(features, "REVISION", features.REVISION + 1)
-    with pytest.raises(ModelUnusable, match="train anew"):
+    with pytest.raises(ModelUnusable, match="train a new model"):
         Forecaster.from_files(files)
 
 

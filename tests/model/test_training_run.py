@@ -29,7 +29,7 @@ from weather_mlops.model.registry import Registry
 
 ROWS = world.observed(days=45)
 GRID = world.grid(days=45)
-LAST = GRID.moment(GRID.length - 1)
+LAST = GRID.time_at(GRID.length - 1)
 MINUTE = timedelta(minutes=1)
 NOW = LAST + 30 * MINUTE
 # Made-up weather is too little for tight intervals; each gate has tests of its own.
@@ -78,8 +78,8 @@ class Runs:
 
     @property
     def champion(self):
-        standing = self.registry.champion()
-        return standing and standing.version
+        decision = self.registry.champion()
+        return decision and decision.version
 
     def history(self):
         lines = self.store.get(f"{self.registry.prefix}history.jsonl").decode().splitlines()
@@ -91,11 +91,11 @@ def fit_once():
     """The same rows and seed give the same model, as test_training.py holds: it is trained once for all."""
     known = {}
 
-    def fit(grid, plan, made=None):
+    def fit(grid, plan, computed=None):
         rows = sorted((name, values.tobytes()) for name, values in grid.values.items())
         key = repr(replace(plan, version="", snapshot_id=None)), tuple(rows)
         if key not in known:
-            known[key] = real(grid, plan, made)
+            known[key] = real(grid, plan, computed)
         return known[key]
 
     real = training_run.fit
@@ -103,7 +103,7 @@ def fit_once():
 
 
 class Lake:
-    """A bucket and its catalog that a module's tests share: each of them begins with what was saved."""
+    """A bucket and its catalog that a module's tests share: each test begins with the saved state."""
 
     def __init__(self, access: S3Access, database: Path) -> None:
         self.store, self._access, self._database = ObjectStore(access), access, database
@@ -147,7 +147,7 @@ def deployed(server, tmp_path_factory, quick_training, fit_once) -> Lake:
 
 
 def model_only(runs: Runs, fit_once: Callable[..., Forecaster], patch: pytest.MonkeyPatch) -> Runs:
-    """Of the model and of its card, which have tests of their own, only what a run does with them."""
+    """Replace training, card and check of the trees, which have tests of their own, by something quick."""
     patch.setattr(training_run, "fit", fit_once)
     patch.setattr(page, "render", lambda document: f"<!doctype html>{document['version']}")
     patch.setattr(boosters, "check", runs.checked.append)
@@ -181,20 +181,20 @@ def test_a_run_ends_with_a_champion_a_card_and_forecasts(whole):
     plan = runs.plan(horizon=2)
     assert runs.prepare(plan)["observations"] == ROWS.num_rows
     assert runs.train(plan)["rows"] > 0
-    told = runs.evaluate(plan)
-    assert runs.store.get(told["card_key"]).startswith(b"<!doctype html>")
-    assert told["champion"] is None
+    summary = runs.evaluate(plan)
+    assert runs.store.get(summary["card_key"]).startswith(b"<!doctype html>")
+    assert summary["champion"] is None
     outcome = runs.deploy(plan)
     assert (outcome.deployed, runs.champion) == (True, "v1")
-    made = runs.forecast()
-    assert (made["rows"], made["versions"]) == (3 * 2, {"air_temperature": "v1"})
+    forecast = runs.forecast()
+    assert (forecast["rows"], forecast["versions"]) == (3 * 2, {"air_temperature": "v1"})
     latest = json.loads(runs.store.get("forecasts/latest.json"))["targets"]["air_temperature"]
     assert set(latest["stations"]) == {"108", "143", "159"}
     seoul = latest["stations"]["108"]
     assert seoul["issued_at"] == LAST.isoformat()
     quantiles = zip(seoul["p10"], seoul["p50"], seoul["p90"], strict=True)
     assert all(low <= middle <= high for low, middle, high in quantiles)
-    shown = json.loads(runs.store.get(made["stations_key"]))["targets"]["air_temperature"]
+    shown = json.loads(runs.store.get(forecast["stations_key"]))["targets"]["air_temperature"]
     assert shown["stations"]["108"]["forecast"]["issued_at"] == LAST.isoformat()
     manifest = json.loads(runs.store.get(runs.registry.key("v1", "manifest.json")))
     assert manifest["plan"]["snapshot_id"] == runs.snapshot
@@ -214,7 +214,7 @@ def test_a_new_model_is_compared_with_the_champion_on_equal_rows(with_champion):
     assert runs.history() == [("deployed", "v1"), ("deployed", "v2"), ("rolled back", "v1")]
 
 
-def test_a_refused_model_is_kept_and_told_with_the_gate(runs):
+def test_a_refused_model_is_kept_and_its_gate_is_named(runs):
     plan = runs.evaluated()
     outcome = runs.deploy(plan, SHUT).as_dict()
     assert outcome["deployed"] is False
@@ -226,7 +226,7 @@ def test_a_refused_model_is_kept_and_told_with_the_gate(runs):
     assert runs.history() == [("refused", "v1")]
 
 
-def test_of_two_runs_at_once_the_second_one_compares_anew(runs):
+def test_of_two_runs_at_once_the_second_compares_again(runs):
     first, second = runs.evaluated("v1"), runs.evaluated("v2")
     assert runs.deploy(first).deployed
     outcome = runs.deploy(second)
@@ -273,12 +273,12 @@ def test_a_model_that_forecasts_otherwise_is_not_deployed(runs, monkeypatch):
     smoke = training_run._smoke
 
     def other(forecaster, grid):
-        told = smoke(forecaster, grid)
-        return {**told, "p50": [[value + 0.01 for value in row] for row in told["p50"]]}
+        expected = smoke(forecaster, grid)
+        return {**expected, "p50": [[value + 0.01 for value in row] for row in expected["p50"]]}
 
     monkeypatch.setattr(training_run, "_smoke", other)
     plan = runs.evaluated()
-    with pytest.raises(ModelUnusable, match="not what was evaluated"):
+    with pytest.raises(ModelUnusable, match="not the evaluated ones"):
         runs.deploy(plan)
     assert runs.champion is None
 
@@ -306,17 +306,17 @@ def test_trees_are_checked_again_only_for_another_manifest(with_champion):
     assert len(runs.checked) == 1
 
     pointer = f"{runs.registry.prefix}champion.json"
-    kept = json.loads(runs.store.get(pointer))
+    champion = json.loads(runs.store.get(pointer))
     for before in ({"manifest_sha256": "0" * 64}, {"manifest_sha256": None}):
-        runs.store.put(pointer, json.dumps({**kept, **before}).encode())
+        runs.store.put(pointer, json.dumps({**champion, **before}).encode())
         runs.forecast(run="h")
     assert len(runs.checked) == 3
 
 
 def test_without_a_champion_there_is_no_forecast_and_a_reason(runs):
-    told = runs.forecast()
-    assert told["rows"] == 0
-    assert "no model was deployed yet" in told["reason"]
+    result = runs.forecast()
+    assert result["rows"] == 0
+    assert "no model was deployed yet" in result["reason"]
 
 
 def test_rollback_replaces_a_damaged_champion(with_champion):
@@ -338,9 +338,9 @@ def test_a_damaged_champion_does_not_stop_a_new_training(with_champion):
 
 def test_a_station_with_old_observations_is_skipped_and_named(with_champion):
     runs = with_champion
-    told = runs.forecast(now=LAST + timedelta(hours=3))
-    assert told["rows"] == 0
-    assert told["stations_skipped"] == [f"air_temperature/{station}" for station in (108, 143, 159)]
+    result = runs.forecast(now=LAST + timedelta(hours=3))
+    assert result["rows"] == 0
+    assert result["stations_skipped"] == [f"air_temperature/{station}" for station in (108, 143, 159)]
     latest = json.loads(runs.store.get("forecasts/latest.json"))["targets"]["air_temperature"]
     assert "3.0 h old; at most 2 h" in latest["skipped"]["108"]
 

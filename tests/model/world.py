@@ -70,14 +70,14 @@ def grid(*args, **kwargs) -> Panel:
     return to_panel(observed(*args, **kwargs), INPUTS)
 
 
-def plan(made: Panel, *, horizon: int = 3, holdout_days: int = 10, **changes) -> Plan:
-    last = made.moment(made.length - 1)
+def plan(panel: Panel, *, horizon: int = 3, holdout_days: int = 10, **changes) -> Plan:
+    last = panel.time_at(panel.length - 1)
     given = {
         "target": "air_temperature",
         "version": "v1",
-        "stations": tuple(made.stations.tolist()),
+        "stations": tuple(panel.stations.tolist()),
         "horizon_hours": horizon,
-        "first": made.moment(0),
+        "first": panel.time_at(0),
         "last": last,
         "holdout_first": last - timedelta(days=holdout_days),
         "snapshot_id": None,

@@ -83,7 +83,7 @@ def deploy(store: ObjectStore, version: str = "v1", at: datetime = NOW - timedel
         "model.json": as_json(model),
         "evaluation.json": as_json({"leads": leads}),
     }
-    registry.seal(version, files, NOTES)
+    registry.finalize(version, files, NOTES)
     registry.promote(Decision("deployed", version, None, at, "run", "first"))
 
 

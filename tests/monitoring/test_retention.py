@@ -132,12 +132,12 @@ def test_a_run_that_still_writes_keeps_all_it_staged(store, catalog, logs, clean
 
 def version(store: ObjectStore, name: str, target: str = "air_temperature") -> Registry:
     registry = Registry(store, target)
-    registry.seal(name, {"lead_01.ubj": b"trees"}, NOTES)
+    registry.finalize(name, {"lead_01.ubj": b"trees"}, NOTES)
     return registry
 
 
 def decide(registry: Registry, kind: str, name: str, day: int) -> None:
-    standing = registry.standing()
+    standing = registry.champion_or_none()
     at = datetime(2026, 1, day, tzinfo=UTC)
     decision = Decision(kind, name, standing.version if standing else None, at, f"run {day}", "because")
     (registry.record if kind == "refused" else registry.promote)(decision)
@@ -211,7 +211,7 @@ def test_killed_while_removing_a_model_it_is_removed_next_time(store, models, cl
     with pytest.raises(Killed):
         clean()
     killer.at = None
-    assert not models.sealed("v2")
+    assert not models.finalized("v2")
     assert models.load("v3")
 
     clean()

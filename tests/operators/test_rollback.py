@@ -20,7 +20,7 @@ def registry(monkeypatch, store) -> Registry:  # noqa: F811
     monkeypatch.setattr("hooks.lake.LakeHook.store", store)
     models = Registry(store, "air_temperature")
     for day, (version, previous) in enumerate((("v1", None), ("v2", "v1"))):
-        models.seal(version, {"model.json": b"{}"}, NOTES)
+        models.finalize(version, {"model.json": b"{}"}, NOTES)
         at = AT + timedelta(days=day)
         models.promote(Decision("deployed", version, previous, at, "a run", "every gate passed"))
     return models

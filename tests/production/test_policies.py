@@ -156,8 +156,8 @@ class Work:
 
     def models(self) -> None:
         registry = Registry(self.store, "air_temperature")
-        registry.seal("v1", {"lead_01.ubj": b"trees"}, NOTES)
-        registry.seal("v2", {"lead_01.ubj": b"trees"}, NOTES)
+        registry.finalize("v1", {"lead_01.ubj": b"trees"}, NOTES)
+        registry.finalize("v2", {"lead_01.ubj": b"trees"}, NOTES)
         registry.promote(Decision("deployed", "v1", None, NOW, "run", "every gate passed"))
         registry.load("v1")
         ensure_tables(self.catalog())

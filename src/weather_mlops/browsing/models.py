@@ -104,7 +104,9 @@ def _with_versions(store: ObjectStore, registry: Registry, found: Models) -> Mod
     folder = f"{registry.prefix}versions/"
     kept = frozenset(key.removeprefix(folder).rstrip("/") for key in store.folders(folder))
     unknown = sorted(kept - {decision.version for decision in found.decisions}, reverse=True)[:UNDECIDED]
-    return replace(found, kept=kept, undecided=[version for version in unknown if registry.sealed(version)])
+    return replace(
+        found, kept=kept, undecided=[version for version in unknown if registry.finalized(version)]
+    )
 
 
 def render(models: Sequence[Models]) -> str:

@@ -1,4 +1,4 @@
-"""The recipe of the pipelines on files of observations: for people without Airflow, S3 or a catalog."""
+"""Training and evaluation of the pipelines on files of observations, without Airflow, S3 or a catalog."""
 
 import logging
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from weather_mlops.clock import KST
+from weather_mlops.clock import HOUR, KST
 from weather_mlops.errors import FileRefused, Misconfigured, TrainingImpossible
 from weather_mlops.kma import wire
 from weather_mlops.kma.fields import YEARS
@@ -19,7 +19,7 @@ from weather_mlops.model import baselines, evaluation, features, training_run
 from weather_mlops.model.card import page
 from weather_mlops.model.evaluation import SHOWN_LEADS
 from weather_mlops.model.panel import Panel, to_panel
-from weather_mlops.model.plan import HOUR, Plan
+from weather_mlops.model.plan import Plan
 from weather_mlops.model.scores import rounded
 from weather_mlops.model.targets import target_named
 from weather_mlops.sources.reading import Source, sources
@@ -31,11 +31,11 @@ VERSION: Final = "backtest"
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What files have of the columns that a training needs.
+    """Observations of files, with the columns that a training needs.
 
     Attributes:
         rows: station_id, observed_at and the inputs of the target's features, in the order of the files.
-        refused: how many files hold no observations, or are damaged.
+        refused: number of files that hold no observations, or are damaged.
     """
 
     rows: pa.Table
@@ -43,14 +43,13 @@ class Observed:
 
 
 def observations(files: Iterable[Path], target: str, now: datetime) -> Observed:
-    """What a training needs of files of observations, as ``make import`` takes them; later files win.
+    """Read the columns that a training needs from files that ``make import`` accepts; later files win.
 
-    A file that is something else is left out, with a line that says what it is; so are rows of hours that are
-    still to come.
+    Other files are left out, and the log says why; so are rows of future hours.
 
     Args:
-        files: paths.
-        target: its name.
+        files: paths of the files.
+        target: name of the target.
         now: the time, timezone-aware.
 
     Raises:
@@ -88,7 +87,7 @@ def _read(name: str, source: Source | FileRefused, now: datetime) -> tuple[bool,
     return source.format.corrects, parsed
 
 
-def backtest(  # noqa: PLR0913  what a command line says
+def backtest(  # noqa: PLR0913  options of a command line
     table: pa.Table,
     target: str,
     *,
@@ -101,21 +100,21 @@ def backtest(  # noqa: PLR0913  what a command line says
     """Train before a day, test from that day on; the result as JSON, and as a model card.
 
     Args:
-        table: as ``observations`` gives it.
-        target: its name.
+        table: rows of ``observations``.
+        target: name of the target.
         holdout_from: first day (KST) of the test.
         holdout_to: last day (KST), included; None = the newest one.
-        folds: the test is cut into so many spans, each forecast by a model trained before it.
+        folds: number of spans that the test is cut into; each is forecast by a model trained before it.
         horizon_hours: longest lead.
         seed: of all randomness.
 
     Raises:
-        Misconfigured, TrainingImpossible: the days leave nothing to learn from or to test on.
+        Misconfigured, TrainingImpossible: the days leave nothing to train on or to test on.
     """
     if folds < 1:
         raise Misconfigured(f"FOLDS is {folds}: give 1 or more")
-    grid = to_panel(table, features.inputs(target_named(target)))
-    first, end = _span(grid, holdout_from, holdout_to)
+    panel = to_panel(table, features.inputs(target_named(target)))
+    first, end = _span(panel, holdout_from, holdout_to)
     if end - first < folds * horizon_hours * HOUR:
         raise TrainingImpossible(
             f"the test from {_day(first)} to {_day(end)} (KST) is too short for FOLDS={folds}: "
@@ -126,9 +125,9 @@ def backtest(  # noqa: PLR0913  what a command line says
         Plan(
             target=target,
             version=VERSION,
-            stations=tuple(int(station) for station in grid.stations),
+            stations=tuple(int(station) for station in panel.stations),
             horizon_hours=horizon_hours,
-            first=grid.moment(0),
+            first=panel.time_at(0),
             last=until,
             holdout_first=begin.replace(minute=0, second=0, microsecond=0),
             snapshot_id=None,
@@ -136,32 +135,34 @@ def backtest(  # noqa: PLR0913  what a command line says
         )
         for begin, until in zip(starts, [*starts[1:], end], strict=True)
     ]
-    forecasters, parts, told = [], [], []
+    forecasters, holdouts, trainings = [], [], []
     for plan in plans:
-        forecaster, trained = training_run.measured(partial(training_run.fit, grid, plan))
+        forecaster, trained = training_run.measured(partial(training_run.fit, panel, plan))
         forecasters.append(forecaster)
-        parts.append(
-            evaluation.compare(forecaster, grid, grid.place(plan.holdout_first), end=_end(grid, plan.last))
+        holdouts.append(
+            evaluation.compare(
+                forecaster, panel, panel.index_of(plan.holdout_first), end=_end(panel, plan.last)
+            )
         )
-        told.append({"holdout_from": plan.holdout_first.isoformat(), **trained})
-        log.info("backtest: fold %d of %d: %s", len(parts), folds, told[-1])
-    figures = evaluation.figures(evaluation.joined(parts), grid, forecasters[-1].importance(SHOWN_LEADS))
+        trainings.append({"holdout_from": plan.holdout_first.isoformat(), **trained})
+        log.info("backtest: fold %d of %d: %s", len(holdouts), folds, trainings[-1])
+    figures = evaluation.figures(evaluation.joined(holdouts), panel, forecasters[-1].importance(SHOWN_LEADS))
     document = {
-        **training_run.describe(forecasters[-1], plans[-1], told[-1]),
+        **training_run.describe(forecasters[-1], plans[-1], trainings[-1]),
         "evaluated_at": datetime.now(UTC).isoformat(),
         "code_revision": None,
         "champion_left_out": None,
         **figures,
     }
-    return _result(target, figures, told), page.render(rounded(document))
+    return _result(target, figures, trainings), page.render(rounded(document))
 
 
-def _end(grid: Panel, until: datetime) -> int:
+def _end(panel: Panel, until: datetime) -> int:
     """Index after the last issue time of a span: the newest hour has no outcome."""
-    return min(grid.place(until), grid.length - 1)
+    return min(panel.index_of(until), panel.length - 1)
 
 
-def _result(target: str, figures: dict[str, Any], told: list[dict[str, Any]]) -> dict[str, Any]:
+def _result(target: str, figures: dict[str, Any], trainings: list[dict[str, Any]]) -> dict[str, Any]:
     leads = {
         lead: {
             **{name: value for name, value in measured.items() if name != "opponents"},
@@ -177,21 +178,21 @@ def _result(target: str, figures: dict[str, Any], told: list[dict[str, Any]]) ->
         "holdout_from": figures["holdout"]["first"],
         "holdout_to": figures["holdout"]["last"],
         "leads": leads,
-        "train_seconds": round(sum(fold["seconds"] for fold in told), 1),
-        "train_rows": told[-1]["rows"],
+        "train_seconds": round(sum(fold["seconds"] for fold in trainings), 1),
+        "train_rows": trainings[-1]["rows"],
         "peak_rss_mb": training_run.peak_rss_mb(),
-        "folds": told,
+        "folds": trainings,
     }
 
 
-def _span(grid: Panel, holdout_from: date, holdout_to: date | None) -> tuple[datetime, datetime]:
+def _span(panel: Panel, holdout_from: date, holdout_to: date | None) -> tuple[datetime, datetime]:
     """First moment of the test, and its end.
 
     Raises:
-        Misconfigured: a day that no observation can be of, or the last one before the first.
-        TrainingImpossible: there are no observations on the one or the other side of the first day.
+        Misconfigured: a day outside of the years of observations, or a last day before the first.
+        TrainingImpossible: there are no observations before the first day, or none from it on.
     """
-    first, begin, last = _midnight(holdout_from), grid.moment(0), grid.moment(grid.length - 1)
+    first, begin, last = _midnight(holdout_from), panel.time_at(0), panel.time_at(panel.length - 1)
     if holdout_to is not None and holdout_to < holdout_from:
         raise Misconfigured(f"HOLDOUT_TO is {holdout_to}, before HOLDOUT_FROM, {holdout_from}")
     if first >= last:
@@ -202,7 +203,7 @@ def _span(grid: Panel, holdout_from: date, holdout_to: date | None) -> tuple[dat
     if first <= begin:
         raise TrainingImpossible(
             f"HOLDOUT_FROM is {holdout_from}, and the observations begin on {_day(begin)} (KST): "
-            "nothing is left to learn from; name a later day, or give older files too"
+            "nothing is left to train on; name a later day, or give older files too"
         )
     return first, last if holdout_to is None else min(last, _midnight(holdout_to) + timedelta(days=1))
 

@@ -1,11 +1,11 @@
-"""See that XGBoost can read the trees of a version, before this process does.
+"""Check that XGBoost can read the trees of a version, before this process does.
 
-XGBoost trusts a file: of one with another byte at the right place it reads memory that isn't its own, which
-ends the process, or never ends. A file that was damaged by accident doesn't get that far, since its SHA-256
-isn't that of the manifest. But the manifest has no key: who can write to the bucket can write both. So trees
-are read by a process of their own at first, which may crash.
+XGBoost trusts a file: with one wrong byte in it, XGBoost may read memory that isn't its own, which ends the
+process, or never end. A file that was damaged by accident doesn't get that far, since its SHA-256 differs
+from the manifest's. But the manifest isn't signed: whoever can write to the bucket can write both. So trees
+are first read by a separate process, which may crash.
 
-It is run as a script, by its path: it must import nothing of this package.
+This module is also run as a script, by its path, so it must not import this package.
 """
 
 import logging
@@ -22,7 +22,7 @@ from typing import Final
 
 TREES: Final = ".ubj"
 MEMORY_BYTES: Final = 4_000_000_000
-"""Of the process: a file can announce more than any machine has."""
+"""Limit of the process: a file can claim to need more than any machine has."""
 TIMEOUT_S: Final = 300
 """For all trees of a version; 48 files of 2.4 MB took 23 s on two busy cores, 120 of 36 kB 2.6 s."""
 
@@ -33,7 +33,7 @@ def check(files: Mapping[str, bytes]) -> None:
     """Load each file of trees, walk all of its nodes and predict, in another process.
 
     Args:
-        files: of a version, by name; those that are no trees are left out.
+        files: files of a version, by name; other files than trees are skipped.
 
     Raises:
         ModelUnusable: XGBoost can't read one of them, or crashes.
@@ -52,13 +52,13 @@ def check(files: Mapping[str, bytes]) -> None:
         raise ModelUnusable(
             f"{last}: XGBoost can't read this file ({outcome}), though its checksum is that of the manifest: "
             "both were written by something else than a training. Run model_training, or go back to another "
-            "version by `make rollback`, and see who can write to the bucket."
+            "version by `make rollback`, and check who can write to the bucket."
         )
     log.info("trees: files=%d seconds=%.1f", len(trees), time.monotonic() - began)
 
 
 def _run(folder: str) -> tuple[str, str]:
-    """How the process ended, empty = well; and the file that it read last."""
+    """What went wrong in the process, empty = nothing; and the file that it read last."""
     command = [sys.executable, "-I", __file__, folder]
     # Without the secrets that a task's environment holds: what it reads may be hostile.
     environment = {"PATH": os.environ.get("PATH", ""), "OMP_NUM_THREADS": "1"}

@@ -10,21 +10,21 @@ log = logging.getLogger(__name__)
 
 
 def load_champion(registry: Registry, decision: Decision) -> tuple[Version, Forecaster]:
-    """A version that was made the champion, all its checksums compared.
+    """Load the version that a decision made the champion, and verify all its checksums.
 
-    Where its manifest is that of the decision, its trees were read by a process of their own before they were
-    deployed, and that isn't paid for again; else they are now.
+    If its manifest is the one of the decision, its trees were checked in a separate process before they were
+    deployed, and that isn't repeated; else they are checked now.
 
     Args:
-        registry: of the target.
-        decision: that made it the champion.
+        registry: registry of the target.
+        decision: the decision that made it the champion.
 
     Raises:
-        ModelUnusable: it is missing or damaged, or made for other features than the code's.
+        ModelUnusable: it is missing or damaged, or was made for other features than the code's.
         StorageUnavailable, StorageRefused.
     """
     version = registry.load(decision.version)
     if version.manifest_sha256 != decision.manifest_sha256:
-        log.info("the trees of %s are checked: nobody did since its manifest was written", version.name)
+        log.info("checking the trees of %s: they weren't since its manifest was written", version.name)
         boosters.check(version.files)
     return version, Forecaster.from_files(version.files)

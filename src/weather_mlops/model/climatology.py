@@ -1,4 +1,4 @@
-"""What is usual: a smooth curve over the hour of the day and the day of the year, for each station."""
+"""Climatology: a smooth curve over the hour of the day and the day of the year, for each station."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,16 +9,16 @@ import numpy as np
 DAILY: Final = 3
 """Harmonics of the day."""
 YEARLY: Final = 2
-"""Harmonics of the year; each changes the curve of the day, too."""
+"""Harmonics of the year; each of them changes the curve of the day, too."""
 COEFFICIENTS: Final = (1 + 2 * DAILY) * (1 + 2 * YEARLY)
-"""Of a station's curve."""
+"""Number of coefficients of a station's curve."""
 SHRINKAGE: Final = 20.0
 """Hours of data that weigh as much as the assumption that nothing changes over the day or the year."""
 YEAR_SEEN_DAYS: Final = 330
-"""Days of the year that must have been observed before a curve over the year is fitted: of a few months it
-would be extrapolated into a season that it has never seen (by 2 to 4 °C within 18 days, where measured)."""
+"""Days of the year that must have been observed before a curve over the year is fitted: fitted on a few
+months, it is extrapolated into a season never observed (measured: off by 2 to 4 °C within 18 days)."""
 HALF_LIFE_DAYS: Final = 14.0
-"""Of a shorter history, an observation so much older than the newest one weighs half as much."""
+"""In a shorter history, an observation that is this much older than the newest one weighs half as much."""
 _YEAR_DAYS: Final = 365.2425
 _EPOCH: Final = np.datetime64("2000-01-01T00", "h")
 
@@ -36,10 +36,10 @@ class Climatology:
 
     @classmethod
     def fit(cls, values: np.ndarray, hours: np.ndarray) -> "Climatology":
-        """Least squares, drawn towards the station's mean.
+        """Fit by least squares, shrunk towards the station's mean.
 
-        A station that has seen less than YEAR_SEEN_DAYS of the year gets the curve of the day only, as it was
-        lately: it goes on as it ended, and extrapolates no season.
+        A station that has observed less than YEAR_SEEN_DAYS of the year gets a curve of the day only, fitted
+        on its recent days: it continues as it ended, and extrapolates no season.
 
         Args:
             values: shape (stations, T); NaN = not observed.
@@ -57,21 +57,21 @@ class Climatology:
         )
 
     def at(self, hours: np.ndarray) -> np.ndarray:
-        """The usual values, float32, shape (stations, hours), in the unit of the fitted ones."""
+        """The values of the curves, float32, shape (stations, hours), in the unit of the fitted ones."""
         return np.asarray(self.coefficients @ _waves(hours).T, np.float32)
 
     def as_lists(self) -> list[list[float | None]]:
         """For JSON."""
-        return [[None if np.isnan(number) else float(number) for number in row] for row in self.coefficients]
+        return [[None if np.isnan(each) else float(each) for each in row] for row in self.coefficients]
 
     @classmethod
-    def from_lists(cls, kept: Sequence[Sequence[Any]]) -> "Climatology":
+    def from_lists(cls, lists: Sequence[Sequence[Any]]) -> "Climatology":
         """From JSON."""
-        return cls(np.array(kept, np.float64))
+        return cls(np.array(lists, np.float64))
 
 
 def days_of_year_seen(values: np.ndarray, hours: np.ndarray) -> np.ndarray:
-    """How many days of the year (1 to 366) each station has a value of, in whatever year; shape (stations,).
+    """On how many days of the year (1 to 366) each station has a value, in any year; shape (stations,).
 
     Args:
         values: shape (stations, T); NaN = not observed.
@@ -125,7 +125,7 @@ def _fit(waves: np.ndarray, row: np.ndarray, weight: np.ndarray | None = None) -
 
 
 def _fit_day(waves: np.ndarray, row: np.ndarray, hours: np.ndarray) -> np.ndarray:
-    """The same with the harmonics of the day only, recent hours first; those of the year are 0."""
+    """Coefficients of the day only, recent hours weighing more; those of the year are 0."""
     daily = slice(None, None, 1 + 2 * YEARLY)  # each wave of the day comes first with the year's constant
     coefficients = np.zeros(waves.shape[1])
     age_days = (hours[-1] - hours).astype(np.float64) / 24

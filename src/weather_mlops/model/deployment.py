@@ -21,12 +21,12 @@ from weather_mlops.model.registry import Decision, Registry, Version
 log = logging.getLogger(__name__)
 
 TOLERANCE: Final = 1e-4
-"""How far, in the target's unit, a forecast made again may be off: float32 sums in another order."""
+"""How far a repeated forecast may be off, in the target's unit: float32 sums are taken in another order."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeploymentOutcome:
-    """What became of a version: the decision, and whether it is the champion now."""
+    """The outcome of a deployment: the decision, and whether the version is the champion now."""
 
     deployed: bool
     decision: Decision
@@ -44,9 +44,9 @@ class DeploymentOutcome:
 def deploy(  # noqa: PLR0913  keyword only: when and by whom
     registry: Registry, catalog: Catalog, plan: Plan, gates: Gates, *, now: datetime, by: str
 ) -> DeploymentOutcome:
-    """Deploy the version of a run if every gate lets it through; else put on record which one refused it.
+    """Deploy the version of a run if it passes every gate; else record which gates refused it.
 
-    Done again after it was stopped, it ends in the same state.
+    Repeated after it was stopped, it ends in the same state.
 
     Args:
         registry: of the target.
@@ -58,22 +58,22 @@ def deploy(  # noqa: PLR0913  keyword only: when and by whom
 
     Raises:
         TrainingImpossible: the run evaluated no version.
-        ModelUnusable: what is about to be deployed is damaged, or forecasts something else than it did when
-            it was evaluated.
+        ModelUnusable: the version is damaged, or its forecast differs from the one made when it was
+            evaluated.
         StorageUnavailable, StorageRefused.
     """
-    if not registry.sealed(plan.version):
+    if not registry.finalized(plan.version):
         raise TrainingImpossible(
             f"{plan.target}: this run evaluated no model: see its tasks train_model and evaluate_model"
         )
     version = registry.load(plan.version)
     evaluated = registry.document(plan.version, evaluation.EVALUATION, Evaluation)
-    standing = registry.standing()
-    if standing is not None and standing.version == plan.version:
-        registry.record(standing)
-        return DeploymentOutcome(deployed=True, decision=standing)
-    previous = standing.version if standing else None
-    if reason := _why_not(registry, evaluated, version, gates, previous):
+    champion = registry.champion_or_none()
+    if champion is not None and champion.version == plan.version:
+        registry.record(champion)
+        return DeploymentOutcome(deployed=True, decision=champion)
+    previous = champion.version if champion else None
+    if reason := _refusal_reason(registry, evaluated, version, gates, previous):
         decision = next(
             (
                 each
@@ -95,7 +95,7 @@ def deploy(  # noqa: PLR0913  keyword only: when and by whom
 
 
 def smoke_check(version: Version, smoke: Smoke, catalog: Catalog, plan: Plan, now: datetime) -> None:
-    """See that a version forecasts from the tables what it forecast when it was evaluated, and forecasts now.
+    """Check that a version repeats the forecast of its evaluation from the tables, and can forecast now.
 
     Raises:
         ModelUnusable: it doesn't.
@@ -105,23 +105,23 @@ def smoke_check(version: Version, smoke: Smoke, catalog: Catalog, plan: Plan, no
     forecaster = Forecaster.from_files(version.files)
     issued_at = datetime.fromisoformat(smoke["issued_at"])
     again = _forecast(forecaster, catalog, issued_at, plan.snapshot_id)
-    expected = _panel(smoke["p50"], again.shape)
+    expected = _expected_p50(smoke["p50"], again.shape)
     if not np.allclose(again, expected, rtol=0, atol=TOLERANCE, equal_nan=True):
         worst = np.nanmax(np.abs(again - expected))
         raise ModelUnusable(
-            f"{version.name}: made again, its forecast of {smoke['issued_at']} is off by up to {worst:g}: "
-            "features or model are not what was evaluated. Nothing was deployed; run model_training again."
+            f"{version.name}: its forecast of {smoke['issued_at']}, made again, differs by up to {worst:g}: "
+            "features or model are not the evaluated ones. Nothing was deployed; run model_training again."
         )
     newest = _forecast(forecaster, catalog, now, None)
     if not np.isfinite(newest).any():
         raise ModelUnusable(
-            f"{version.name}: it makes no forecast from the newest observations. Nothing was deployed; see "
-            "whether data_collection runs."
+            f"{version.name}: it makes no forecast from the newest observations. Nothing was deployed; check "
+            "that data_collection runs."
         )
 
 
-def _panel(rows: Sequence[Sequence[float | None]], shape: tuple[int, ...]) -> np.ndarray:
-    """The expected forecast; infinite, which equals nothing, where it is of other stations or leads."""
+def _expected_p50(rows: Sequence[Sequence[float | None]], shape: tuple[int, ...]) -> np.ndarray:
+    """The forecast of the evaluation; infinite, so unequal to any, if its stations or leads are others."""
     if (len(rows), *{len(row) for row in rows}) != shape:
         return np.full(shape, np.inf)
     return np.array(rows, np.float64)
@@ -130,24 +130,24 @@ def _panel(rows: Sequence[Sequence[float | None]], shape: tuple[int, ...]) -> np
 def _forecast(
     forecaster: Forecaster, catalog: Catalog, until: datetime, snapshot_id: int | None
 ) -> np.ndarray:
-    """p50 of the newest hour up to a time, as forecasts are made: from the last hours only."""
+    """p50 issued at the newest hour up to a time, made like every forecast from the last hours only."""
     first = until - timedelta(hours=forecaster.history_hours)
     columns = forecaster.inputs
     table = preparation.read(
         catalog, columns, stations=forecaster.stations, first=first, last=until, snapshot_id=snapshot_id
     )
-    grid = to_panel(table, columns, stations=forecaster.stations, first=first)
-    return forecaster.predict(grid, np.array([grid.length - 1])).p50[:, 0].astype(np.float64)
+    panel = to_panel(table, columns, stations=forecaster.stations, first=first)
+    return forecaster.predict(panel, np.array([panel.length - 1])).p50[:, 0].astype(np.float64)
 
 
-def _why_not(
+def _refusal_reason(
     registry: Registry, evaluated: Evaluation, version: Version, gates: Gates, champion: str | None
 ) -> str:
     compared = evaluated["champion"] and evaluated["champion"]["version"]
     if compared != champion and champion != evaluated["champion_left_out"]:
         return (
             f"the champion is {champion}, and the comparison was with {compared}: it changed in between; "
-            "the next run compares anew"
+            "the next run compares again"
         )
     if compared is None:
         return refusal(judge(evaluated, gates, refresh=False))

@@ -1,4 +1,4 @@
-"""How good is a new model? On a holdout that it has never seen, against honest opponents on the same rows."""
+"""How good is a new model? Compared with baselines, on the same rows of a holdout that it has never seen."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,12 +24,12 @@ _HOURS_EAST: Final = 9
 
 @dataclass(frozen=True)
 class ChampionForecast:
-    """The model that is deployed now, forecasting again.
+    """Forecasts of the holdout by the model that is deployed now.
 
     Attributes:
-        version: its name.
-        forecast: point forecasts of the holdout, shape (stations, issue times, leads) of the new model; NaN
-            where it makes none, and for issue times that it was trained on.
+        version: name of that model.
+        forecast: point forecasts, of the shape (stations, issue times, leads) of the new model's; NaN where
+            the champion makes none, and for issue times that it was trained on.
     """
 
     version: str
@@ -38,18 +38,18 @@ class ChampionForecast:
 
 @dataclass(frozen=True)
 class Holdout:
-    """What came, and what was forecast: arrays of shape (stations, issue times, leads), in the target's unit.
+    """Observed outcomes and forecasts: arrays of shape (stations, issue times, leads), in the target's unit.
 
     Attributes:
-        origins: the issue times, as indices of the grid.
-        truth: what came; NaN where it isn't known, or where the model or an opponent makes no forecast: all
-            are compared on the same rows.
-        forecast: the model's.
-        others: point forecasts of the opponents, by name.
-        champion: version that is among them as ``champion``.
+        issue_times: indices of the panel's hours.
+        truth: observed outcome; NaN where it isn't known, or where the model or a baseline makes no forecast:
+            all are compared on the same rows.
+        forecast: the model's forecast.
+        others: point forecasts of the baselines, by name.
+        champion: version whose forecast is among them as ``champion``; None = there is none.
     """
 
-    origins: np.ndarray
+    issue_times: np.ndarray
     truth: np.ndarray
     forecast: QuantileForecast
     others: Mapping[str, np.ndarray]
@@ -58,29 +58,29 @@ class Holdout:
 
 def compare(
     forecaster: Forecaster,
-    grid: Panel,
+    panel: Panel,
     holdout: int,
     champion: ChampionForecast | None = None,
     end: int | None = None,
 ) -> Holdout:
-    """Forecast the hours of a grid from an index on, by a model and by its opponents.
+    """Forecast the hours of a panel from an index on, by a model and by the baselines.
 
     Args:
-        forecaster: learned from nothing at or after that hour; its climatology is the opponents' too.
-        grid: of its stations; the hours before the holdout fit the damping.
+        forecaster: not trained on any hour from that index on; the baselines use its climatology, too.
+        panel: of its stations; the damping is fitted on the hours before the holdout.
         holdout: index of the first issue time.
-        champion: one more opponent.
+        champion: compared like a baseline.
         end: index after the last issue time; None = all that have an outcome.
 
     Raises:
         TrainingImpossible: nothing can be compared.
     """
     horizon = forecaster.horizon
-    values = grid.values[forecaster.target.column]
-    origins = np.arange(holdout, grid.length - 1 if end is None else end)
-    truth = baselines.observed(values, origins, horizon)
-    forecast, ridge = forecaster.predict_beside_line(grid, origins)
-    others = {**_fitted(forecaster, grid, holdout, origins), "ridge": ridge}
+    values = panel.values[forecaster.target.column]
+    issue_times = np.arange(holdout, panel.length - 1 if end is None else end)
+    truth = baselines.observed(values, issue_times, horizon)
+    forecast, ridge = forecaster.predict_with_ridge(panel, issue_times)
+    others = {**_fitted(forecaster, panel, holdout, issue_times), "ridge": ridge}
     common = np.isfinite(forecast.p50) & np.isfinite(truth)
     for other in others.values():
         common &= np.isfinite(other)
@@ -91,17 +91,17 @@ def compare(
     if champion is not None:
         others["champion"] = champion.forecast
     truth = np.where(common, truth, np.nan)
-    return Holdout(origins, truth, forecast, others, champion.version if champion else None)
+    return Holdout(issue_times, truth, forecast, others, champion.version if champion else None)
 
 
 def joined(parts: Sequence[Holdout]) -> Holdout:
-    """Holdouts one after the other, each forecast by a model of its own."""
+    """Join holdouts that follow each other, each forecast by its own model."""
 
     def along(arrays: list[np.ndarray]) -> np.ndarray:
         return np.concatenate(arrays, axis=1)
 
     return Holdout(
-        np.concatenate([part.origins for part in parts]),
+        np.concatenate([part.issue_times for part in parts]),
         along([part.truth for part in parts]),
         QuantileForecast(
             *(along([getattr(part.forecast, name) for part in parts]) for name in ("p10", "p50", "p90"))
@@ -110,61 +110,63 @@ def joined(parts: Sequence[Holdout]) -> Holdout:
     )
 
 
-def figures(found: Holdout, grid: Panel, importance: Mapping[str, Any]) -> dict[str, Any]:
+def figures(holdout: Holdout, panel: Panel, importance: Mapping[str, Any]) -> dict[str, Any]:
     """All figures of a holdout, as the model card and the gates read them.
 
     Args:
-        found: what came, and what was forecast.
-        grid: its stations and hours.
-        importance: of the features, by lead.
+        holdout: observed outcomes and forecasts.
+        panel: stations and hours of the holdout.
+        importance: importance of the features, by lead.
     """
-    truth, forecast, hours = found.truth, found.forecast, grid.hours[found.origins]
+    truth, forecast, hours = holdout.truth, holdout.forecast, panel.hours[holdout.issue_times]
     days = _days(hours)
     return {
-        "opponents": list(found.others),
+        "opponents": list(holdout.others),
         "holdout": {
-            "first": grid.moment(int(found.origins[0])).isoformat(),
-            "last": grid.moment(int(found.origins[-1])).isoformat(),
+            "first": panel.time_at(int(holdout.issue_times[0])).isoformat(),
+            "last": panel.time_at(int(holdout.issue_times[-1])).isoformat(),
             "rows": int(np.isfinite(truth).any(axis=2).sum()),
         },
-        "champion": _compared(found, days),
-        "leads": _leads(truth, forecast, found.others, days),
+        "champion": _compared(holdout, days),
+        "leads": _leads(truth, forecast, holdout.others, days),
         "seasons": _seasons(truth, forecast, hours),
-        "stations": _stations(truth, forecast, found.others["persistence"], grid.stations),
+        "stations": _stations(truth, forecast, holdout.others["persistence"], panel.stations),
         "reliability": {
             str(lead): scores.reliability(truth[..., lead - 1], _at(forecast, lead))
-            for lead in _range(truth.shape[2])
+            for lead in _leads_up_to(truth.shape[2])
         },
         "importance": importance,
-        "worst": _worst(truth, forecast, grid, found.origins),
+        "worst": _worst(truth, forecast, panel, holdout.issue_times),
     }
 
 
-def _fitted(forecaster: Forecaster, grid: Panel, holdout: int, origins: np.ndarray) -> dict[str, np.ndarray]:
-    """The opponents' forecasts, fitted on the hours before the holdout."""
-    values, horizon = grid.values[forecaster.target.column], forecaster.horizon
-    usual = forecaster.usual
-    damping = baselines.damping(values[:, :holdout], usual, grid.hours[:holdout], horizon)
+def _fitted(
+    forecaster: Forecaster, panel: Panel, holdout: int, issue_times: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Forecasts of the baselines, which are fitted on the hours before the holdout."""
+    values, horizon = panel.values[forecaster.target.column], forecaster.horizon
+    climatology = forecaster.climatology
+    damping = baselines.damping(values[:, :holdout], climatology, panel.hours[:holdout], horizon)
     return {
-        "persistence": baselines.persistence(values, origins, horizon),
-        "persistence_24h": baselines.persistence_24h(values, origins, horizon),
-        "climatology": baselines.climatology(usual, grid.hours, origins, horizon),
-        "damped_anomaly": baselines.damped_anomaly(values, usual, grid.hours, origins, damping),
+        "persistence": baselines.persistence(values, issue_times, horizon),
+        "persistence_24h": baselines.persistence_24h(values, issue_times, horizon),
+        "climatology": baselines.climatology_forecast(climatology, panel.hours, issue_times, horizon),
+        "damped_anomaly": baselines.damped_anomaly(values, climatology, panel.hours, issue_times, damping),
     }
 
 
 def _days(hours: np.ndarray) -> np.ndarray:
-    """Number of the day in Korea."""
+    """Day number of each hour, in Korea."""
     return np.asarray((hours + _HOURS_EAST * HOUR_STEP).astype("datetime64[D]").astype(np.int64))
 
 
 def _leads(
     truth: np.ndarray, forecast: QuantileForecast, others: Mapping[str, np.ndarray], days: np.ndarray
 ) -> dict[str, Any]:
-    found = {}
-    for lead in _range(truth.shape[2]):
+    by_lead = {}
+    for lead in _leads_up_to(truth.shape[2]):
         observed, ours = truth[..., lead - 1], _at(forecast, lead)
-        found[str(lead)] = {
+        by_lead[str(lead)] = {
             **scores.figures(observed, ours),
             "coverage_80_range": scores.coverage_range(observed, ours, days),
             "opponents": {
@@ -172,88 +174,88 @@ def _leads(
                 for name, other in others.items()
             },
         }
-    return found
+    return by_lead
 
 
 def _seasons(truth: np.ndarray, forecast: QuantileForecast, hours: np.ndarray) -> dict[str, Any]:
-    """By the season of the issue time, in Korea's months."""
+    """Figures by the season of the issue time, by the month in Korea."""
     months = (hours + _HOURS_EAST * HOUR_STEP).astype("datetime64[M]").astype(int) % 12 + 1
-    found = {}
+    by_season = {}
     for season, members in SEASONS.items():
         chosen = np.isin(months, members)
         if chosen.any():
-            found[season] = {
+            by_season[season] = {
                 str(lead): scores.figures(truth[:, chosen, lead - 1], _at(forecast, lead, chosen))
-                for lead in _range(truth.shape[2])
+                for lead in _leads_up_to(truth.shape[2])
             }
-    return found
+    return by_season
 
 
 def _stations(
     truth: np.ndarray, forecast: QuantileForecast, persistence: np.ndarray, stations: np.ndarray
 ) -> dict[str, Any]:
-    """By station; one without any outcome in the holdout isn't there."""
-    found = {}
-    for place, station in enumerate(stations):
-        if not np.isfinite(truth[place]).any():
+    """Figures by station; one without any outcome in the holdout is left out."""
+    by_station = {}
+    for row, station in enumerate(stations):
+        if not np.isfinite(truth[row]).any():
             continue
-        one = QuantileForecast(forecast.p10[place], forecast.p50[place], forecast.p90[place])
-        found[str(station)] = {
+        one = QuantileForecast(forecast.p10[row], forecast.p50[row], forecast.p90[row])
+        by_station[str(station)] = {
             str(lead): {
-                **scores.figures(truth[place, :, lead - 1], _at(one, lead)),
+                **scores.figures(truth[row, :, lead - 1], _at(one, lead)),
                 "skill_persistence": scores.against(
-                    truth[place, :, lead - 1], one.p50[..., lead - 1], persistence[place, :, lead - 1]
+                    truth[row, :, lead - 1], one.p50[..., lead - 1], persistence[row, :, lead - 1]
                 )["skill"],
             }
-            for lead in _range(truth.shape[2])
+            for lead in _leads_up_to(truth.shape[2])
         }
-    return found
+    return by_station
 
 
-def _compared(found: Holdout, days: np.ndarray) -> dict[str, Any] | None:
-    if found.champion is None:
+def _compared(holdout: Holdout, days: np.ndarray) -> dict[str, Any] | None:
+    if holdout.champion is None:
         return None
-    against = scores.paired(found.truth, found.forecast.p50, found.others["champion"], days)
-    return {"version": found.champion, **against}
+    against = scores.paired(holdout.truth, holdout.forecast.p50, holdout.others["champion"], days)
+    return {"version": holdout.champion, **against}
 
 
 def _worst(
-    truth: np.ndarray, forecast: QuantileForecast, grid: Panel, origins: np.ndarray
+    truth: np.ndarray, forecast: QuantileForecast, panel: Panel, issue_times: np.ndarray
 ) -> list[dict[str, Any]]:
     """The forecasts with the largest errors over all leads, at most one a day."""
     whole = np.isfinite(truth).mean(axis=2) > 0.9  # noqa: PLR2004  a few hours without an outcome don't matter
     with np.errstate(invalid="ignore"):
         error = np.where(whole, np.nansum((forecast.p50 - truth) ** 2, axis=2), -1)
-    found: list[dict[str, Any]] = []
+    worst: list[dict[str, Any]] = []
     days: set[Any] = set()
-    for place in np.argsort(error, axis=None)[::-1]:
-        station, issue = np.unravel_index(place, error.shape)
-        day = grid.moment(int(origins[issue])).astimezone(KST).date()
-        if error[station, issue] < 0 or len(found) == WORST:
+    for flat_index in np.argsort(error, axis=None)[::-1]:
+        station, issue = np.unravel_index(flat_index, error.shape)
+        day = panel.time_at(int(issue_times[issue])).astimezone(KST).date()
+        if error[station, issue] < 0 or len(worst) == WORST:
             break
         if day in days:
             continue
         days.add(day)
-        found.append(
+        worst.append(
             {
-                "station_id": int(grid.stations[station]),
-                "issued_at": grid.moment(int(origins[issue])).isoformat(),
-                "leads": list(_range(truth.shape[2])),
+                "station_id": int(panel.stations[station]),
+                "issued_at": panel.time_at(int(issue_times[issue])).isoformat(),
+                "leads": list(_leads_up_to(truth.shape[2])),
                 "observed": _listed(truth[station, issue]),
                 **{name: _listed(getattr(forecast, name)[station, issue]) for name in ("p10", "p50", "p90")},
             }
         )
-    return found
+    return worst
 
 
 def _at(forecast: QuantileForecast, lead: int, chosen: np.ndarray | slice = slice(None)) -> QuantileForecast:
-    """One lead, and of the issue times those that are chosen."""
+    """The forecast at one lead, of the chosen issue times."""
     return QuantileForecast(
         *(values[..., chosen, lead - 1] for values in (forecast.p10, forecast.p50, forecast.p90))
     )
 
 
-def _range(horizon: int) -> range:
+def _leads_up_to(horizon: int) -> range:
     return range(1, horizon + 1)
 
 

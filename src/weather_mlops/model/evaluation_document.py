@@ -1,4 +1,4 @@
-"""What a deployment reads of an evaluation, and of the forecast that it makes again: types of their JSON.
+"""Types of the JSON that a deployment reads: the evaluation, and the forecast that it repeats.
 
 The documents hold more, for the card and for people; ``evaluation.py`` writes them.
 """

@@ -1,8 +1,8 @@
-"""What a model sees: of each station and issue time, only what was known then.
+"""Features of a model: of each station and issue time, only what was known then.
 
-The same functions make the features of training and of forecasting. All of them look back at most
+The same functions compute the features of training and of forecasting. All of them look back at most
 HISTORY_HOURS; the sum of a window is taken in a fixed order, so that the same hours give the same bits
-however much lies before them. ``origin`` is the issue time: the newest hour that may be looked at.
+however much lies before them. The issue time is the newest hour that a feature may use.
 """
 
 import json
@@ -19,9 +19,9 @@ from weather_mlops.model.sun import SOLAR_CONSTANT_MJM2H, sine_of_elevation
 from weather_mlops.model.targets import Target
 
 REVISION: Final = 2
-"""Goes up with each change of what a feature means: models made before are then refused."""
+"""Goes up whenever the meaning of a feature changes: models made before are then refused."""
 HISTORY_HOURS: Final = 192
-"""Hours before the issue time, and its own, that a forecast needs."""
+"""Hours that a forecast needs, up to and including its issue time."""
 ANOMALY: Final = "T_anomaly"
 CLIMATOLOGY: Final = "climatology_above_T"
 WAVES: Final = ("day_sine", "day_cosine", "year_sine", "year_cosine")
@@ -29,7 +29,7 @@ WAVES: Final = ("day_sine", "day_cosine", "year_sine", "year_cosine")
 WEEK_ANOMALY: Final = "week_anomaly"
 WEEK_ABOVE: Final = "week_above_T"
 WEEK_ERROR: Final = "week_error"
-"""The climatology's counterparts that need no year of history: they follow the last week."""
+"""Counterparts of the climatology that need no year of history: they follow the last week."""
 RECENT: Final = frozenset({WEEK_ANOMALY, WEEK_ABOVE, WEEK_ERROR})
 SEASONAL: Final = frozenset(
     {
@@ -40,12 +40,12 @@ SEASONAL: Final = frozenset(
         *(f"anomaly_{days}d" for days in (1, 2, 3)),
     }
 )
-"""Features whose values move with the season, or that name the station: of a few months they are learned by
-heart, and the next month lies outside of what was learned."""
+"""Features whose values move with the season, or that identify the station: a model of a few months would
+learn them by heart, and the next month would lie outside of what it has learned."""
 NEIGHBOURS: Final = 4
 DAY_HOURS: Final = 24
 _LONG: Final = 168  # hours: the longest window
-_LEAST_SUN_MJM2: Final = 0.5  # over a window: below it a share of it tells nothing
+_LEAST_SUN_MJM2: Final = 0.5  # over a window: a share of less than this says nothing
 _LEAST_VISIBILITY_M: Final = 10
 _INPUTS: Final = (
     "air_temperature_c",
@@ -83,8 +83,8 @@ class Features:
     """Features of stations and issue times.
 
     Attributes:
-        names: of the features.
-        docs: what each is, with its unit.
+        names: names of the features.
+        docs: description of each feature, with its unit.
         values: float32, shape (stations, issue times, features); NaN = not known.
     """
 
@@ -92,8 +92,8 @@ class Features:
     docs: tuple[str, ...]
     values: Array
 
-    def beside(self, other: "Features") -> "Features":
-        """The features of both."""
+    def concat(self, other: "Features") -> "Features":
+        """Join the features of the same stations and issue times, those of ``other`` last."""
         return Features(
             self.names + other.names,
             self.docs + other.docs,
@@ -112,73 +112,78 @@ def every(_name: str) -> bool:
 
 
 def features(
-    grid: Panel, origins: Array, target: Target, usual: Climatology, uses: Choice = every
+    panel: Panel, issue_times: Array, target: Target, climatology: Climatology, uses: Choice = every
 ) -> Features:
     """Features that are the same for all leads.
 
     Args:
-        grid: with the columns of ``inputs``.
-        origins: indices of the issue times, shape (n,); complete from HISTORY_HOURS − 1 on.
-        target: what is forecast; T stands for it in the names.
-        usual: its climatology, of the same stations, fitted on the training span.
-        uses: which of them.
+        panel: with the columns of ``inputs``.
+        issue_times: indices of the issue times, shape (n,); features are complete from HISTORY_HOURS − 1 on.
+        target: what is forecast; its name in features is T.
+        climatology: of the target, at the same stations, fitted on the training span.
+        uses: which features to compute.
     """
-    return _stacked(_all(grid, target, usual), origins, uses)
+    return _stacked(_all(panel, target, climatology), issue_times, uses)
 
 
 def lead_features(  # noqa: PLR0913, PLR0917  what a feature is computed from
-    grid: Panel, origins: Array, target: Target, usual: Climatology, lead: int, uses: Choice = every
+    panel: Panel,
+    issue_times: Array,
+    target: Target,
+    climatology: Climatology,
+    lead: int,
+    uses: Choice = every,
 ) -> Features:
     """Features that belong to one lead.
 
     Args:
-        grid: with the columns of ``inputs``.
-        origins: indices of the issue times, shape (n,).
+        panel: with the columns of ``inputs``.
+        issue_times: indices of the issue times, shape (n,).
         target: what is forecast.
-        usual: its climatology.
+        climatology: of the target, at the same stations.
         lead: hours.
-        uses: which of them.
+        uses: which features to compute.
     """
-    return _stacked(_of_lead(grid, target, usual, lead, uses), origins, uses)
+    return _stacked(_of_lead(panel, target, climatology, lead, uses), issue_times, uses)
 
 
 def feature_hash(names: tuple[str, ...]) -> str:
-    """Tells whether a model's features are the code's: 16 hexadecimal digits."""
+    """Hash by which a model's features are compared with the code's: 16 hexadecimal digits."""
     return sha256(json.dumps([REVISION, HISTORY_HOURS, names]).encode()).hexdigest()[:16]
 
 
-def _stacked(named: Iterator[Named], origins: Array, uses: Choice) -> Features:
+def _stacked(named: Iterator[Named], issue_times: Array, uses: Choice) -> Features:
     names, docs, arrays = zip(*(each for each in named if uses(each[0])), strict=True)
-    values = np.empty((arrays[0].shape[0], len(origins), len(arrays)), np.float32)
-    for place, array in enumerate(arrays):
-        values[..., place] = array[:, origins]
+    values = np.empty((arrays[0].shape[0], len(issue_times), len(arrays)), np.float32)
+    for column, array in enumerate(arrays):
+        values[..., column] = array[:, issue_times]
     return Features(names, docs, values)
 
 
-def _all(grid: Panel, target: Target, usual: Climatology) -> Iterator[Named]:
-    value = grid.values[target.column]
-    anomaly = value - usual.at(grid.hours)
-    wind = _wind_of(grid)
+def _all(panel: Panel, target: Target, climatology: Climatology) -> Iterator[Named]:
+    value = panel.values[target.column]
+    anomaly = value - climatology.at(panel.hours)
+    wind = _wind_of(panel)
     yield from _of_target(value, anomaly, target.unit)
-    yield from _of_moisture(grid)
-    yield from _of_pressure(grid)
-    yield from _of_wind(grid, *wind)
-    yield from _of_sky(grid)
-    yield from _of_rain(grid, value)
-    yield from _of_ground(grid)
-    yield from _of_place_and_time(grid)
-    yield from _of_neighbours(grid, value, anomaly, wind, target.unit)
-    yield from _of_gradients(grid, anomaly, target.unit)
+    yield from _of_moisture(panel)
+    yield from _of_pressure(panel)
+    yield from _of_wind(panel, *wind)
+    yield from _of_sky(panel)
+    yield from _of_rain(panel, value)
+    yield from _of_ground(panel)
+    yield from _of_place_and_time(panel)
+    yield from _of_neighbours(panel, value, anomaly, wind, target.unit)
+    yield from _of_gradients(panel, anomaly, target.unit)
 
 
 def _of_target(value: Array, anomaly: Array, unit: str) -> Iterator[Named]:
     yield "T", f"the target at the issue time [{unit}]", value
     yield ANOMALY, f"T minus its climatology [{unit}]", anomaly
     for lag in (1, 2, 3, 4, 6, 9, 12, 18, 24, 48):
-        yield f"T_change_{lag}h", f"change of T over {lag} h [{unit}]", value - before(value, lag)
+        yield f"T_change_{lag}h", f"change of T over {lag} h [{unit}]", value - lagged(value, lag)
     for lag in (1, 3, 6, 12, 24, 48, 72):
         doc = f"change of the anomaly of T over {lag} h [{unit}]"
-        yield f"anomaly_change_{lag}h", doc, anomaly - before(anomaly, lag)
+        yield f"anomaly_change_{lag}h", doc, anomaly - lagged(anomaly, lag)
     for hours in (6, 24, 72, _LONG):
         yield (
             f"anomaly_mean_{hours}h",
@@ -195,13 +200,13 @@ def _of_target(value: Array, anomaly: Array, unit: str) -> Iterator[Named]:
     yield "T_below_high_24h", f"highest of the last 24 h minus T [{unit}]", high - value
 
 
-def _of_moisture(grid: Panel) -> Iterator[Named]:
-    dew, air = grid.values["dew_point_c"], grid.values["air_temperature_c"]
+def _of_moisture(panel: Panel) -> Iterator[Named]:
+    dew, air = panel.values["dew_point_c"], panel.values["air_temperature_c"]
     yield "dew_point", "dew point [°C]", dew
     yield "dew_point_depression", "air temperature minus dew point [K]", air - dew
-    yield "relative_humidity", "relative humidity [%]", grid.values["relative_humidity_pct"]
+    yield "relative_humidity", "relative humidity [%]", panel.values["relative_humidity_pct"]
     for lag in (1, 3, 6, 12, 24):
-        yield f"dew_point_change_{lag}h", f"change of the dew point over {lag} h [K]", dew - before(dew, lag)
+        yield f"dew_point_change_{lag}h", f"change of the dew point over {lag} h [K]", dew - lagged(dew, lag)
     yield (
         "dew_point_mean_24h",
         "mean dew point of the last 24 h minus the present one [K]",
@@ -209,16 +214,16 @@ def _of_moisture(grid: Panel) -> Iterator[Named]:
     )
 
 
-def _of_pressure(grid: Panel) -> Iterator[Named]:
-    pressure = grid.values["sea_level_pressure_hpa"]
+def _of_pressure(panel: Panel) -> Iterator[Named]:
+    pressure = panel.values["sea_level_pressure_hpa"]
     yield "pressure", "sea-level pressure [hPa]", pressure
     for lag in (1, 3, 6, 12, 24, 48):
-        change = pressure - before(pressure, lag)
+        change = pressure - lagged(pressure, lag)
         yield f"pressure_change_{lag}h", f"change of the sea-level pressure over {lag} h [hPa]", change
 
 
-def _of_wind(grid: Panel, east: Array, north: Array) -> Iterator[Named]:
-    speed = grid.values["wind_speed_ms"]
+def _of_wind(panel: Panel, east: Array, north: Array) -> Iterator[Named]:
+    speed = panel.values["wind_speed_ms"]
     yield "wind_speed", "wind speed [m/s]", speed
     yield "wind_east", "wind towards the east [m/s]", east
     yield "wind_north", "wind towards the north [m/s]", north
@@ -237,15 +242,15 @@ def _of_wind(grid: Panel, east: Array, north: Array) -> Iterator[Named]:
         yield f"wind_speed_{hours}h", f"mean wind speed, last {hours} h [m/s]", rolling_mean(speed, hours)
 
 
-def _of_sky(grid: Panel) -> Iterator[Named]:
-    cloud, low = grid.values["cloud_total_tenths"], grid.values["cloud_mid_low_tenths"]
-    seen = np.isfinite(grid.values["air_temperature_c"])
-    elevation = sine_of_elevation(grid.hours, grid.latitude, grid.longitude)
-    dark = np.maximum(elevation, before(elevation, 1)) <= 0
-    possible = np.maximum(elevation + before(elevation, 1), 0) / 2 * SOLAR_CONSTANT_MJM2H
+def _of_sky(panel: Panel) -> Iterator[Named]:
+    cloud, low = panel.values["cloud_total_tenths"], panel.values["cloud_mid_low_tenths"]
+    seen = np.isfinite(panel.values["air_temperature_c"])
+    elevation = sine_of_elevation(panel.hours, panel.latitude, panel.longitude)
+    dark = np.maximum(elevation, lagged(elevation, 1)) <= 0
+    possible = np.maximum(elevation + lagged(elevation, 1), 0) / 2 * SOLAR_CONSTANT_MJM2H
     # Neither instrument reports at night: what is missing then is zero.
-    sun = _zero_where(grid.values["sunshine_h"], dark & seen)
-    radiation = _zero_where(grid.values["solar_radiation_mjm2"], dark & seen)
+    sun = _zero_where(panel.values["sunshine_h"], dark & seen)
+    radiation = _zero_where(panel.values["solar_radiation_mjm2"], dark & seen)
     yield "cloud", "total cloud cover [tenths]", cloud
     yield "cloud_low", "low and middle cloud cover [tenths]", low
     for hours in (3, 6, 24):
@@ -259,14 +264,14 @@ def _of_sky(grid: Panel) -> Iterator[Named]:
             f"mean low and middle cloud, last {hours} h [tenths]",
             rolling_mean(low, hours),
         )
-    trend = rolling_mean(cloud, 3) - before(rolling_mean(cloud, 3), 3)
+    trend = rolling_mean(cloud, 3) - lagged(rolling_mean(cloud, 3), 3)
     yield "cloud_change_3h", "change of the 3-h mean cloud cover over 3 h [tenths]", trend
-    yield "cloud_base", "height of the cloud base [m]", grid.values["cloud_base_m"]
+    yield "cloud_base", "height of the cloud base [m]", panel.values["cloud_base_m"]
     # Codes as plain numbers: trees find where to cut.
     for code, table in (("high", "0509"), ("mid", "0515"), ("low", "0513")):
-        yield f"cloud_{code}_code", f"{code} cloud, WMO code {table}", grid.values[f"cloud_{code}_code"]
-    yield "present_weather", "present weather, WMO code 4677", grid.values["present_weather_code"]
-    distance = np.log(np.maximum(grid.values["visibility_m"], _LEAST_VISIBILITY_M))
+        yield f"cloud_{code}_code", f"{code} cloud, WMO code {table}", panel.values[f"cloud_{code}_code"]
+    yield "present_weather", "present weather, WMO code 4677", panel.values["present_weather_code"]
+    distance = np.log(np.maximum(panel.values["visibility_m"], _LEAST_VISIBILITY_M))
     yield "visibility_log", "natural logarithm of the visibility in m", distance
     yield "visibility_log_6h", "mean of visibility_log, last 6 h", rolling_mean(distance, 6)
     yield "radiation", "global radiation of the last hour [MJ/m²]", radiation
@@ -277,43 +282,47 @@ def _of_sky(grid: Panel) -> Iterator[Named]:
             f"share of the sun above the atmosphere that arrived, last {hours} h",
             ratio,
         )
-    yield "clearness_24h_before", "clearness_24h a day earlier", before(_share(radiation, possible, 24), 24)
+    yield "clearness_24h_before", "clearness_24h a day earlier", lagged(_share(radiation, possible, 24), 24)
     yield "sunshine_3h", "mean sunshine, last 3 h [h/h]", rolling_mean(sun, 3)
     yield "sunshine_24h", "mean sunshine, last 24 h [h/h]", rolling_mean(sun, 24)
 
 
-def _of_rain(grid: Panel, value: Array) -> Iterator[Named]:
+def _of_rain(panel: Panel, value: Array) -> Iterator[Named]:
     # No amount of rain or snow is reported as no entry.
     seen = np.isfinite(value)
-    rain = _zero_where(grid.values["precipitation_mm"], seen)
+    rain = _zero_where(panel.values["precipitation_mm"], seen)
     for hours in (3, 12, 24, 72):
         yield f"rain_{hours}h", f"mean precipitation, last {hours} h [mm/h]", rolling_mean(rain, hours)
     yield "wet_6h", "share of the last 6 h with precipitation", rolling_mean(_flag(rain > 0, rain), 6)
-    yield "snow_depth", "snow on the ground [cm]", _zero_where(grid.values["snow_depth_cm"], seen)
+    yield "snow_depth", "snow on the ground [cm]", _zero_where(panel.values["snow_depth_cm"], seen)
 
 
-def _of_ground(grid: Panel) -> Iterator[Named]:
-    air, ground = grid.values["air_temperature_c"], grid.values["ground_temperature_c"]
+def _of_ground(panel: Panel) -> Iterator[Named]:
+    air, ground = panel.values["air_temperature_c"], panel.values["ground_temperature_c"]
     yield "ground_above_air", "ground surface minus air temperature [K]", ground - air
     for lag in (1, 3, 24):
         yield (
             f"ground_change_{lag}h",
             f"change of the ground surface's temperature over {lag} h [K]",
-            (ground - before(ground, lag)),
+            (ground - lagged(ground, lag)),
         )
     yield "ground_above_air_24h", "mean of ground_above_air, last 24 h [K]", rolling_mean(ground - air, 24)
     for depth in (5, 30):
-        soil = grid.values[f"soil_temperature_{depth}cm_c"]
+        soil = panel.values[f"soil_temperature_{depth}cm_c"]
         yield f"soil_{depth}cm_above_air", f"soil at {depth} cm minus air temperature [K]", soil - air
 
 
-def _of_place_and_time(grid: Panel) -> Iterator[Named]:
-    shape = (len(grid.stations), grid.length)
-    yield "latitude", "degrees north", np.broadcast_to(grid.latitude[:, None], shape)
-    yield "longitude", "degrees east", np.broadcast_to(grid.longitude[:, None], shape)
-    yield "elevation", "of the station [m]", np.broadcast_to(grid.elevation_m[:, None], shape)
-    yield "sun", "sine of the sun's elevation", sine_of_elevation(grid.hours, grid.latitude, grid.longitude)
-    for name, angle in (("day", day_angle(grid.hours)), ("year", year_angle(grid.hours))):
+def _of_place_and_time(panel: Panel) -> Iterator[Named]:
+    shape = (len(panel.stations), panel.length)
+    yield "latitude", "degrees north", np.broadcast_to(panel.latitude[:, None], shape)
+    yield "longitude", "degrees east", np.broadcast_to(panel.longitude[:, None], shape)
+    yield "elevation", "of the station [m]", np.broadcast_to(panel.elevation_m[:, None], shape)
+    yield (
+        "sun",
+        "sine of the sun's elevation",
+        sine_of_elevation(panel.hours, panel.latitude, panel.longitude),
+    )
+    for name, angle in (("day", day_angle(panel.hours)), ("year", year_angle(panel.hours))):
         yield f"{name}_sine", f"sine of the time of the {name} (UTC)", np.broadcast_to(np.sin(angle), shape)
         yield (
             f"{name}_cosine",
@@ -323,31 +332,31 @@ def _of_place_and_time(grid: Panel) -> Iterator[Named]:
 
 
 def _of_neighbours(
-    grid: Panel, value: Array, anomaly: Array, wind: tuple[Array, Array], unit: str
+    panel: Panel, value: Array, anomaly: Array, wind: tuple[Array, Array], unit: str
 ) -> Iterator[Named]:
     """The nearest stations, nearest first; where there are fewer, the features are missing."""
     pressure, cloud, dew = (
-        grid.values[name] for name in ("sea_level_pressure_hpa", "cloud_total_tenths", "dew_point_c")
+        panel.values[name] for name in ("sea_level_pressure_hpa", "cloud_total_tenths", "dew_point_c")
     )
-    east_km, north_km = _offsets(grid)
+    east_km, north_km = _offsets(panel)
     distance = np.hypot(east_km, north_km)
     np.fill_diagonal(distance, np.inf)
     order = np.argsort(distance, axis=1, kind="stable")
     mean_wind = rolling_mean(wind[0], 6), rolling_mean(wind[1], 6)
     for rank in range(NEIGHBOURS):
-        there = rank < len(grid.stations) - 1
-        who = order[:, rank] if there else np.zeros(len(grid.stations), np.int64)
+        exists = rank < len(panel.stations) - 1
+        nearest = order[:, rank] if exists else np.zeros(len(panel.stations), np.int64)
 
-        def of(array: Array, who: Array = who, *, there: bool = there) -> Array:
-            return array[who] if there else np.full_like(array, np.nan)
+        def of(array: Array, nearest: Array = nearest, *, exists: bool = exists) -> Array:
+            return array[nearest] if exists else np.full_like(array, np.nan)
 
         n, name = f"neighbour {rank + 1}", f"near{rank + 1}"
         yield f"{name}_anomaly", f"anomaly of T at {n} minus here [{unit}]", of(anomaly) - anomaly
         for lag in (1, 3):
-            change = of(value) - before(of(value), lag)
+            change = of(value) - lagged(of(value), lag)
             yield f"{name}_change_{lag}h", f"change of T at {n} over {lag} h [{unit}]", change
         for lag in (6, 24):
-            change = of(anomaly) - before(of(anomaly), lag)
+            change = of(anomaly) - lagged(of(anomaly), lag)
             yield (
                 f"{name}_anomaly_change_{lag}h",
                 f"change of the anomaly at {n} over {lag} h [{unit}]",
@@ -357,17 +366,17 @@ def _of_neighbours(
         yield (
             f"{name}_pressure_change_3h",
             f"change of the pressure at {n} over 3 h [hPa]",
-            (of(pressure) - before(of(pressure), 3)),
+            (of(pressure) - lagged(of(pressure), 3)),
         )
         yield f"{name}_dew_point", f"dew point at {n} minus here [K]", of(dew) - dew
         yield f"{name}_cloud_3h", f"mean cloud cover at {n}, last 3 h [tenths]", rolling_mean(of(cloud), 3)
         yield f"{name}_wind_east", f"wind towards the east at {n} [m/s]", of(wind[0])
         yield f"{name}_wind_north", f"wind towards the north at {n} [m/s]", of(wind[1])
-        rows = np.arange(len(grid.stations))
-        away = np.maximum(distance[rows, who], 1)[:, None] if there else np.ones((len(rows), 1))
+        rows = np.arange(len(panel.stations))
+        away = np.maximum(distance[rows, nearest], 1)[:, None] if exists else np.ones((len(rows), 1))
         from_there = -(
-            mean_wind[0] * (east_km[rows, who][:, None] / away)
-            + mean_wind[1] * (north_km[rows, who][:, None] / away)
+            mean_wind[0] * (east_km[rows, nearest][:, None] / away)
+            + mean_wind[1] * (north_km[rows, nearest][:, None] / away)
         )
         yield (
             f"{name}_advection",
@@ -376,15 +385,15 @@ def _of_neighbours(
         )
 
 
-def _of_gradients(grid: Panel, anomaly: Array, unit: str) -> Iterator[Named]:
-    """Planes through all stations: the pressure's tells the large-scale wind, T's what it brings."""
-    east, north = _plane(grid, grid.values["sea_level_pressure_hpa"])
-    warm_east, warm_north = _plane(grid, anomaly)
-    shape = (len(grid.stations), grid.length)
+def _of_gradients(panel: Panel, anomaly: Array, unit: str) -> Iterator[Named]:
+    """Planes fitted through all stations: the pressure's gives the large-scale wind, T's what it brings."""
+    east, north = _plane(panel, panel.values["sea_level_pressure_hpa"])
+    warm_east, warm_north = _plane(panel, anomaly)
+    shape = (len(panel.stations), panel.length)
     for name, slope in (("east", east), ("north", north)):
         doc = f"slope of the sea-level pressure towards the {name} over all stations [hPa/100 km]"
         yield f"pressure_slope_{name}", doc, np.broadcast_to(slope, shape)
-        change = slope - before(slope, 6)
+        change = slope - lagged(slope, 6)
         yield (
             f"pressure_slope_{name}_change_6h",
             "its change over 6 h [hPa/100 km]",
@@ -399,12 +408,14 @@ def _of_gradients(grid: Panel, anomaly: Array, unit: str) -> Iterator[Named]:
     )
 
 
-def _of_lead(grid: Panel, target: Target, usual: Climatology, lead: int, uses: Choice) -> Iterator[Named]:
-    value, unit = grid.values[target.column], target.unit
-    now = usual.at(grid.hours)
+def _of_lead(
+    panel: Panel, target: Target, climatology: Climatology, lead: int, uses: Choice
+) -> Iterator[Named]:
+    value, unit = panel.values[target.column], target.unit
+    now = climatology.at(panel.hours)
     anomaly = value - now
-    valid = grid.hours + lead * HOUR_STEP
-    expected = usual.at(valid)
+    valid = panel.hours + lead * HOUR_STEP
+    expected = climatology.at(valid)
     day = 24 * ((lead + 23) // 24)
     shape = value.shape
     yield (
@@ -414,33 +425,33 @@ def _of_lead(grid: Panel, target: Target, usual: Climatology, lead: int, uses: C
     )
     yield CLIMATOLOGY, f"climatology at the valid time minus T [{unit}]", expected - value
     for back in (day, day + 24, day + 48):
-        then, start = before(value, back - lead), before(value, back)
+        then, start = lagged(value, back - lead), lagged(value, back)
         days = back // 24
         yield f"course_{days}d", f"change of T over the same hours {days} days ago [{unit}]", then - start
         yield (
             f"anomaly_{days}d",
             f"anomaly of T at the valid hour {days} days ago [{unit}]",
-            (before(anomaly, back - lead)),
+            (lagged(anomaly, back - lead)),
         )
-    if uses(WEEK_ERROR):  # costs twice as much as all others of a lead, and a long history has no use for it
+    if uses(WEEK_ERROR):  # costs twice as much as all others of a lead, and a long history doesn't use it
         yield from _of_last_week(value, day, lead, unit)
-    cloud, dew = grid.values["cloud_total_tenths"], grid.values["dew_point_c"]
+    cloud, dew = panel.values["cloud_total_tenths"], panel.values["dew_point_c"]
     yield (
         "cloud_1d",
         "mean cloud cover of 3 h up to the valid hour, the day before [tenths]",
-        (before(rolling_mean(cloud, 3), day - lead)),
+        (lagged(rolling_mean(cloud, 3), day - lead)),
     )
     yield (
         "dew_point_1d",
         "dew point at the valid hour, the day before, minus now [K]",
-        (before(dew, day - lead) - dew),
+        (lagged(dew, day - lead) - dew),
     )
-    elevation = sine_of_elevation(prolonged(grid.hours, lead), grid.latitude, grid.longitude)
+    elevation = sine_of_elevation(prolonged(panel.hours, lead), panel.latitude, panel.longitude)
     yield "sun_valid", "sine of the sun's elevation at the valid time", elevation[:, lead:]
     light = np.maximum(elevation, 0)
     total = np.zeros(shape, np.float32)
     for ahead in range(1, lead + 1):
-        total += light[:, ahead : ahead + grid.length]
+        total += light[:, ahead : ahead + panel.length]
     yield "sun_until_valid", "sum of the sun's sine of elevation by day until the valid time [h]", total
     angle = day_angle(valid)
     yield "valid_day_sine", "sine of the valid time of the day (UTC)", np.broadcast_to(np.sin(angle), shape)
@@ -464,13 +475,13 @@ def _of_last_week(value: Array, day: int, lead: int, unit: str) -> Iterator[Name
     )
 
 
-def before(values: Array, hours: int) -> Array:
+def lagged(values: Array, hours: int) -> Array:
     """Values some hours earlier, along the last axis; NaN before the first."""
     if hours == 0:
         return values
-    found = np.full_like(values, np.nan)
-    found[..., hours:] = values[..., :-hours]
-    return found
+    shifted = np.full_like(values, np.nan)
+    shifted[..., hours:] = values[..., :-hours]
+    return shifted
 
 
 def rolling_mean(values: Array, hours: int) -> Array:
@@ -486,21 +497,22 @@ def rolling_mean(values: Array, hours: int) -> Array:
 
 
 def _repetition_error(values: Array, lead: int) -> Array:
-    """Mean error of having forecast, a lead before, the change of the same hours a day earlier.
+    """Mean absolute error of forecasting, at the lead, that the change of a day earlier repeats.
 
-    Over as many of the last hours as the history allows, 144 at a lead of 24 h; NaN where it allows none.
+    The mean is over as many of the last hours as the history allows, 144 at a lead of 24 h; NaN if it allows
+    none.
     """
     hours = HISTORY_HOURS - DAY_HOURS - lead
     if hours < 1:
         return np.full_like(values, np.nan)
-    change = values - before(values, lead)
-    return rolling_mean(np.abs(change - before(change, DAY_HOURS)), hours)
+    change = values - lagged(values, lead)
+    return rolling_mean(np.abs(change - lagged(change, DAY_HOURS)), hours)
 
 
 def _week_mean(values: Array, newest: int) -> Array:
     """Mean of 7 days at one hour of the day, the newest some hours back; NaN where most are missing."""
     # Only every 24th hour counts: a mean over days, not over hours.
-    days = np.stack([before(values, newest + DAY_HOURS * back) for back in range(_LONG // DAY_HOURS)])
+    days = np.stack([lagged(values, newest + DAY_HOURS * back) for back in range(_LONG // DAY_HOURS)])
     known = np.isfinite(days)
     count = known.sum(axis=0, dtype=np.float32)
     total = np.where(known, days, np.float32(0)).sum(axis=0, dtype=np.float32)
@@ -509,14 +521,14 @@ def _week_mean(values: Array, newest: int) -> Array:
 
 def rolling_extreme(values: Array, hours: int, choose: np.ufunc) -> Array:
     """Highest or lowest known value of the last hours (np.fmax, np.fmin), along the last axis."""
-    found = values.copy()
+    extreme = values.copy()
     for back in range(1, min(hours, values.shape[-1])):
-        found[..., back:] = choose(found[..., back:], values[..., :-back])
-    return found
+        extreme[..., back:] = choose(extreme[..., back:], values[..., :-back])
+    return extreme
 
 
 def _share(part: Array, whole: Array, hours: int) -> Array:
-    """Ratio of two means; NaN where the second is next to nothing."""
+    """Ratio of two means; NaN where the second is nearly zero."""
     possible = rolling_mean(whole, hours)
     return np.where(
         possible * hours > _LEAST_SUN_MJM2, rolling_mean(part, hours) / np.maximum(possible, 1e-6), np.nan
@@ -531,9 +543,9 @@ def _flag(truth: Array, known: Array) -> Array:
     return np.where(np.isnan(known), np.float32(np.nan), truth.astype(np.float32))
 
 
-def _wind_of(grid: Panel) -> tuple[Array, Array]:
+def _wind_of(panel: Panel) -> tuple[Array, Array]:
     """Wind vector towards the east and the north, m/s; a direction of 0 means calm."""
-    speed, direction = grid.values["wind_speed_ms"], grid.values["wind_direction_deg"]
+    speed, direction = panel.values["wind_speed_ms"], panel.values["wind_direction_deg"]
     angle = np.deg2rad(direction)
     calm = direction == 0
     east, north = -speed * np.sin(angle), -speed * np.cos(angle)
@@ -541,22 +553,22 @@ def _wind_of(grid: Panel) -> tuple[Array, Array]:
     return np.where(calm, zero, east), np.where(calm, zero, north)
 
 
-def _offsets(grid: Panel) -> tuple[Array, Array]:
-    """How far each station lies east and north of each other one, km; [here, there]."""
-    east = (grid.longitude[None] - grid.longitude[:, None]) * KM_PER_DEGREE
-    east = east * np.cos(np.deg2rad(grid.latitude))[:, None]
-    north = (grid.latitude[None] - grid.latitude[:, None]) * KM_PER_DEGREE
+def _offsets(panel: Panel) -> tuple[Array, Array]:
+    """How far each station lies east and north of each other station, km: [from, to]."""
+    east = (panel.longitude[None] - panel.longitude[:, None]) * KM_PER_DEGREE
+    east = east * np.cos(np.deg2rad(panel.latitude))[:, None]
+    north = (panel.latitude[None] - panel.latitude[:, None]) * KM_PER_DEGREE
     return east, north
 
 
-def _plane(grid: Panel, values: Array) -> tuple[Array, Array]:
+def _plane(panel: Panel, values: Array) -> tuple[Array, Array]:
     """Slopes of the plane through all stations, towards the east and the north, per 100 km; shape (hours,).
 
     NaN where fewer than three stations are known, or all lie on a line.
     """
     scale = KM_PER_DEGREE / 100
-    east = (grid.longitude - grid.longitude.mean()) * scale * np.cos(np.deg2rad(grid.latitude.mean()))
-    north = (grid.latitude - grid.latitude.mean()) * scale
+    east = (panel.longitude - panel.longitude.mean()) * scale * np.cos(np.deg2rad(panel.latitude.mean()))
+    north = (panel.latitude - panel.latitude.mean()) * scale
     known = np.isfinite(values)
     count = known.sum(axis=0)
     safe = np.maximum(count, 1)

@@ -1,4 +1,4 @@
-"""The parts of a lead's model, each fitted on a sample: boosted trees, a ridge regression, their blend."""
+"""Components of a lead's model, each fitted on a sample: boosted trees, a ridge regression, their blend."""
 
 import logging
 from collections.abc import Mapping
@@ -26,8 +26,8 @@ COMMON: Final[Mapping[str, Any]] = {
     "lambda": 5,
     "nthread": 1,
 }
-"""XGBoost's parameters that all recipes share. One thread: two on busy cores wait for each other, two leads
-at a time don't."""
+"""XGBoost's parameters that all recipes share. One thread: on busy cores two threads wait for each other, but
+two leads trained at a time don't."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,12 @@ class Boosting:
 
 
 def boost(sample: Sample, boosting: Boosting, held_out: Sample | None = None) -> "Booster":
-    """Boosted trees of the change of the target.
+    """Train boosted trees that predict the change of the target.
 
     Args:
-        sample: what to learn from.
-        boosting: how.
-        held_out: rows on which boosting stops when it gains no more; None = all rounds.
+        sample: rows to train on.
+        boosting: settings.
+        held_out: rows that decide when boosting stops; None = all rounds.
 
     Raises:
         TrainingImpossible: XGBoost refuses the data or the parameters.
@@ -84,14 +84,14 @@ def _boosted(sample: Sample, boosting: Boosting, held_out: Sample | None) -> "Bo
 
     bins = {"max_bin": boosting.parameters["max_bin"], "nthread": 1}
     learned = xgboost.QuantileDMatrix(sample.values, sample.change, **bins)
-    rounds, parameters = boosting.num_boost_round, dict(boosting.parameters)
+    num_boost_round, parameters = boosting.num_boost_round, dict(boosting.parameters)
     if held_out is None:
-        return xgboost.train(parameters, learned, rounds, callbacks=[Progress()])
+        return xgboost.train(parameters, learned, num_boost_round, callbacks=[Progress()])
     judged = xgboost.QuantileDMatrix(held_out.values, held_out.change, **bins, ref=learned)
     booster = xgboost.train(
         parameters,
         learned,
-        rounds,
+        num_boost_round,
         evals=[(judged, "held_out")],
         early_stopping_rounds=boosting.early_stopping_rounds,
         verbose_eval=False,
@@ -101,11 +101,14 @@ def _boosted(sample: Sample, boosting: Boosting, held_out: Sample | None) -> "Bo
 
 
 def fit_ridge(sample: Sample, penalty: float) -> tuple[Ridge, float]:
-    """A ridge of what the damped anomaly leaves, and the share of the anomaly that is left at the lead.
+    """Fit a ridge on what remains of the change after the damped anomaly.
 
     Args:
-        sample: what to learn from.
+        sample: rows to train on.
         penalty: see ``Ridge.fit``.
+
+    Returns:
+        The ridge, and the share of the present anomaly that remains at the lead.
     """
     anomaly_name, _ = reference(sample.names)
     anomaly = np.nan_to_num(sample.values[:, sample.names.index(anomaly_name)].astype(np.float64))

@@ -1,7 +1,7 @@
-"""A trained model: boosted trees and a ridge for each lead, and what turns their answers into quantiles.
+"""A trained model: boosted trees and a ridge for each lead, and what turns their predictions into quantiles.
 
 Files: ``model.json`` (everything but the trees, as JSON), ``lead_01_0.ubj``, … (XGBoost's own format, one for
-each booster of each lead) and ``lead_01_spread.ubj``, … (of a long history). There is no pickle.
+each booster of each lead) and ``lead_01_spread.ubj``, … (error scales of a long history). Nothing is pickled.
 """
 
 import json
@@ -26,20 +26,28 @@ if TYPE_CHECKING:
 
 MODEL: Final = "model.json"
 IMPORTANT: Final = 15
-_RECIPE_DIGITS: Final = 12
+_CONFIG_HASH_DIGITS: Final = 12
 LARGEST_SCALE: Final = 3.0
-"""A week may widen or narrow the interval by this factor at most."""
+"""The last week may widen or narrow the interval by at most this factor."""
+# Names in stored files stay as the first models have them, whatever the code calls the same thing today.
 ERROR_SCALE: Final = "spread"
 _TYPICAL: Final = "typical_error"
-_FIGURES: Final = ("damping", "ridge_share", "least_spread", "low", "high")
+_STORED_FIGURES: Final = {
+    "damping": "damping",
+    "ridge_weight": "ridge_share",
+    "min_error_scale": "least_spread",
+    "low": "low",
+    "high": "high",
+}
+"""Figures of a lead's model: field, and key in ``model.json``."""
 
 
 @dataclass(frozen=True)
 class RecentErrors:
     """Scale of the errors of a short history: 1 where the last week was as hard to forecast as most weeks.
 
-    How hard it was is measured by a forecast that every station has: that a day repeats the one before. The
-    scale goes with the square root of its error.
+    How hard it was is measured by a forecast that is available at every station: that a day repeats the one
+    before. The scale is proportional to the square root of the error of that forecast.
 
     Attributes:
         typical: median of the feature ``WEEK_ERROR`` in the training span, the target's unit.
@@ -49,7 +57,7 @@ class RecentErrors:
 
     @classmethod
     def of(cls, names: tuple[str, ...], values: np.ndarray) -> "RecentErrors":
-        """Of a training span: features of shape (n, F)."""
+        """Measure a training span, by its features of shape (n, F)."""
         week = values[:, names.index(features.WEEK_ERROR)]
         known = week[np.isfinite(week) & (week > 0)]
         return cls(float(np.median(known)) if known.size else 1.0)
@@ -62,50 +70,52 @@ class RecentErrors:
 
 @dataclass(frozen=True)
 class LeadModel:
-    """The model of one lead. It tells the change of the target from the issue time on, in the target's unit.
+    """The model of one lead. It predicts the change of the target since the issue time, in the target's unit.
 
     Attributes:
-        boosters: trees of the change, averaged.
-        line: ridge of what the damped anomaly leaves.
-        damping: share of the present anomaly that is left at the lead.
-        ridge_share: share (0 to 1) of the ridge in the blend.
-        spread: scale of the blend's error: trees, or of a short history the errors of the last week.
-        least_spread: its lower bound.
-        low: p10 of the error, in spreads; at most 0.
-        high: p90; at least 0.
+        boosters: trees that predict the change; their predictions are averaged.
+        ridge: predicts what remains of the change after the damped anomaly.
+        damping: share of the present anomaly that remains at the lead.
+        ridge_weight: share (0 to 1) of the ridge in the blend.
+        error_scale: scale of the blend's error: trees; for a short history, the errors of the last week.
+        min_error_scale: lower bound of the error scale.
+        low: p10 of the error divided by its scale; at most 0.
+        high: p90 of the same; at least 0.
     """
 
     boosters: Sequence["Booster"]
-    line: Ridge
+    ridge: Ridge
     damping: float
-    ridge_share: float
-    spread: "Booster | RecentErrors"
-    least_spread: float
+    ridge_weight: float
+    error_scale: "Booster | RecentErrors"
+    min_error_scale: float
     low: float
     high: float
 
     def changes(self, names: tuple[str, ...], values: np.ndarray) -> np.ndarray:
-        """p10, p50 and p90 of the change, and what the ridge alone says: shape (4, n).
+        """p10, p50 and p90 of the change, and the prediction of the ridge alone: shape (4, n).
 
         Args:
             names: of the features.
             values: features, shape (n, F).
         """
         trees = np.mean([booster.inplace_predict(values) for booster in self.boosters], axis=0)
-        ridge = damped_anomaly(names, values, self.damping) + self.line.predict(values)
-        middle = trees + self.ridge_share * (ridge - trees)
-        spread = np.maximum(self._scale(names, values), self.least_spread)
-        return np.stack([middle + self.low * spread, middle, middle + self.high * spread, ridge])
+        ridge = damped_anomaly(names, values, self.damping) + self.ridge.predict(values)
+        middle = trees + self.ridge_weight * (ridge - trees)
+        scale = np.maximum(self._scale(names, values), self.min_error_scale)
+        return np.stack([middle + self.low * scale, middle, middle + self.high * scale, ridge])
 
     def trees(self) -> dict[str, "Booster"]:
-        """All of its trees, by the name that their file bears."""
-        boosters = {str(place): booster for place, booster in enumerate(self.boosters)}
-        return boosters if isinstance(self.spread, RecentErrors) else {**boosters, ERROR_SCALE: self.spread}
+        """All of its boosters, by the name in their file names."""
+        boosters = {str(index): booster for index, booster in enumerate(self.boosters)}
+        if not isinstance(self.error_scale, RecentErrors):
+            boosters[ERROR_SCALE] = self.error_scale
+        return boosters
 
     def _scale(self, names: tuple[str, ...], values: np.ndarray) -> np.ndarray:
-        if isinstance(self.spread, RecentErrors):
-            return self.spread.predict(names, values)
-        return np.asarray(self.spread.inplace_predict(values))
+        if isinstance(self.error_scale, RecentErrors):
+            return self.error_scale.predict(names, values)
+        return np.asarray(self.error_scale.inplace_predict(values))
 
 
 @dataclass(frozen=True)
@@ -114,18 +124,18 @@ class Forecaster:
 
     Attributes:
         target: what it forecasts.
-        stations: that it knows.
-        features: names of the features, in their order, those of a lead last.
-        usual: climatology of the target, of the stations.
-        leads: models, of lead 1, 2, …
-        settings: of the training; with the features they make the recipe.
+        stations: ids of the stations that it was trained on.
+        features: names of the features, in order; those of a lead come last.
+        climatology: of the target, at the stations.
+        leads: models of lead 1, 2, …
+        settings: of the training; features and settings make the config hash.
         rows: station-hours that it was trained on.
     """
 
     target: Target
     stations: tuple[int, ...]
     features: tuple[str, ...]
-    usual: Climatology
+    climatology: Climatology
     leads: Sequence[LeadModel]
     settings: Mapping[str, Any]
     rows: int
@@ -146,57 +156,61 @@ class Forecaster:
         return features.HISTORY_HOURS
 
     @property
-    def fingerprint(self) -> str:
-        """Of its features: the code must have the same."""
+    def feature_hash(self) -> str:
+        """Hash of its features: the code must compute the same ones."""
         return features.feature_hash(self.features)
 
     @cached_property
-    def recipe(self) -> str:
-        """Of features and settings: two models of one recipe differ by their data only."""
-        told = [self.fingerprint, self.horizon, dict(self.settings)]
-        return sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:_RECIPE_DIGITS]
+    def config_hash(self) -> str:
+        """Hash of features and settings: two models with the same hash differ only in their data."""
+        identity = [self.feature_hash, self.horizon, dict(self.settings)]
+        return sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:_CONFIG_HASH_DIGITS]
 
-    def predict(self, grid: Panel, origins: np.ndarray) -> QuantileForecast:
+    def predict(self, panel: Panel, issue_times: np.ndarray) -> QuantileForecast:
         """Forecast.
 
         Args:
-            grid: of the model's stations, with ``history_hours`` before each issue time.
-            origins: indices of the issue times.
+            panel: of the model's stations, with ``history_hours`` before each issue time.
+            issue_times: indices of the issue times.
 
         Returns:
             Quantiles of shape (stations, issue times, leads), float32, in the target's unit; NaN where the
             target was not observed at the issue time.
 
         Raises:
-            ModelUnusable: the grid has other stations, or the code lacks a feature.
+            ModelUnusable: the panel has other stations, or the code lacks a feature.
         """
-        return self.predict_beside_line(grid, origins)[0]
+        return self.predict_with_ridge(panel, issue_times)[0]
 
-    def predict_beside_line(self, grid: Panel, origins: np.ndarray) -> tuple[QuantileForecast, np.ndarray]:
-        """Forecast; and what its ridge alone forecasts: an opponent."""
-        if tuple(grid.stations.tolist()) != self.stations:
-            raise ModelUnusable(f"the model is of stations {self.stations}, and the data of {grid.stations}")
+    def predict_with_ridge(
+        self, panel: Panel, issue_times: np.ndarray
+    ) -> tuple[QuantileForecast, np.ndarray]:
+        """Forecast with the model, and with its ridge alone, which is one of the baselines."""
+        if tuple(panel.stations.tolist()) != self.stations:
+            raise ModelUnusable(
+                f"the model was trained on stations {self.stations}, and the data are of {panel.stations}"
+            )
         uses = set(self.features).__contains__
-        base = features.features(grid, origins, self.target, self.usual, uses)
-        value = grid.values[self.target.column][:, origins]
-        found = np.empty((4, *value.shape, self.horizon), np.float32)
+        base = features.features(panel, issue_times, self.target, self.climatology, uses)
+        value = panel.values[self.target.column][:, issue_times]
+        outputs = np.empty((4, *value.shape, self.horizon), np.float32)
         for lead, model in enumerate(self.leads, start=1):
-            own = features.lead_features(grid, origins, self.target, self.usual, lead, uses)
-            seen = base.beside(own)
-            if seen.names != self.features:
-                missing = sorted(set(self.features) - set(seen.names))
+            own = features.lead_features(panel, issue_times, self.target, self.climatology, lead, uses)
+            joined = base.concat(own)
+            if joined.names != self.features:
+                missing = sorted(set(self.features) - set(joined.names))
                 raise ModelUnusable(
                     f"the model needs features {', '.join(missing)}, which the code does not compute: run "
                     "model_training, or go back to the code that made it"
                 )
-            rows = seen.values.reshape(-1, len(seen.names))
-            found[..., lead - 1] = value + model.changes(seen.names, rows).reshape(4, *value.shape)
-        low, middle, high, ridge = np.clip(found, self.target.low, self.target.high)
+            rows = joined.values.reshape(-1, len(joined.names))
+            outputs[..., lead - 1] = value + model.changes(joined.names, rows).reshape(4, *value.shape)
+        low, middle, high, ridge = np.clip(outputs, self.target.low, self.target.high)
         return QuantileForecast(low, middle, high), ridge
 
     def importance(self, leads: Iterable[int]) -> dict[str, dict[str, float]]:
-        """Share of the trees' gain by feature, the largest ones, by lead; none beyond the horizon."""
-        found = {}
+        """Largest shares of the trees' gain, by lead and feature; leads beyond the horizon are left out."""
+        by_lead = {}
         for lead in leads:
             if lead <= self.horizon:
                 gains = np.zeros(len(self.features))
@@ -205,27 +219,27 @@ class Forecaster:
                         gains[int(name.removeprefix("f"))] += gain
                 shares = gains / (gains.sum() or 1)
                 largest = np.argsort(shares)[::-1][:IMPORTANT]
-                found[str(lead)] = {self.features[place]: float(shares[place]) for place in largest}
-        return found
+                by_lead[str(lead)] = {self.features[index]: float(shares[index]) for index in largest}
+        return by_lead
 
     def files(self) -> dict[str, bytes]:
-        """What it is kept as."""
-        told = {
+        """The model as files, by name."""
+        content = {
             "target": self.target.name,
             "stations": list(self.stations),
             "features": list(self.features),
-            "fingerprint": self.fingerprint,
-            "usual": self.usual.as_lists(),
+            "fingerprint": self.feature_hash,
+            "usual": self.climatology.as_lists(),
             "settings": dict(self.settings),
             "rows": self.rows,
             "leads": [
                 {
                     "boosters": len(model.boosters),
-                    "line": model.line.as_dict(),
-                    **{name: getattr(model, name) for name in _FIGURES},
-                    **({_TYPICAL: model.spread.typical} if isinstance(model.spread, RecentErrors) else {}),
+                    "line": model.ridge.as_dict(),
+                    **{key: getattr(model, field) for field, key in _STORED_FIGURES.items()},
+                    **({_TYPICAL: scale.typical} if isinstance(scale, RecentErrors) else {}),
                 }
-                for model in self.leads
+                for model, scale in ((model, model.error_scale) for model in self.leads)
             ],
         }
         trees = {
@@ -233,11 +247,11 @@ class Forecaster:
             for lead, model in enumerate(self.leads, start=1)
             for name, booster in model.trees().items()
         }
-        return {MODEL: json.dumps(told).encode(), **trees}
+        return {MODEL: json.dumps(content).encode(), **trees}
 
     @classmethod
     def from_files(cls, files: Mapping[str, bytes]) -> "Forecaster":
-        """From what it is kept as.
+        """Read a model from its files.
 
         Raises:
             ModelUnusable: a file is missing or can't be read, or its features are not the code's.
@@ -246,60 +260,60 @@ class Forecaster:
         from xgboost.core import XGBoostError
 
         try:
-            told = json.loads(files[MODEL])
-            _require_same_features(told)
+            content = json.loads(files[MODEL])
+            _require_same_features(content)
             leads = []
-            for lead, kept in enumerate(told["leads"], start=1):
-                names = [*map(str, range(kept["boosters"])), *([] if _TYPICAL in kept else [ERROR_SCALE])]
+            for lead, stored in enumerate(content["leads"], start=1):
+                names = [*map(str, range(stored["boosters"])), *([] if _TYPICAL in stored else [ERROR_SCALE])]
                 trees = [
                     Booster({"nthread": 1}, model_file=bytearray(files[_file(lead, name)])) for name in names
                 ]
-                spread = RecentErrors(kept[_TYPICAL]) if _TYPICAL in kept else trees.pop()
-                figures = {name: kept[name] for name in _FIGURES}
-                line = Ridge.from_dict(kept["line"])
-                leads.append(LeadModel(boosters=trees, line=line, spread=spread, **figures))
+                error_scale = RecentErrors(stored[_TYPICAL]) if _TYPICAL in stored else trees.pop()
+                figures = {field: stored[key] for field, key in _STORED_FIGURES.items()}
+                ridge = Ridge.from_dict(stored["line"])
+                leads.append(LeadModel(boosters=trees, ridge=ridge, error_scale=error_scale, **figures))
             return cls(
-                target_named(told["target"]),
-                tuple(told["stations"]),
-                tuple(told["features"]),
-                Climatology.from_lists(told["usual"]),
+                target_named(content["target"]),
+                tuple(content["stations"]),
+                tuple(content["features"]),
+                Climatology.from_lists(content["usual"]),
                 leads,
-                told["settings"],
-                told["rows"],
+                content["settings"],
+                content["rows"],
             )
         except (LookupError, TypeError, ValueError, AttributeError, RecursionError, XGBoostError) as error:
             if isinstance(error, ModelUnusable):
                 raise
-            told = f"{type(error).__name__}: {error}"
-            raise ModelUnusable(f"{MODEL} or a booster can't be read: {told}") from error
+            cause = f"{type(error).__name__}: {error}"
+            raise ModelUnusable(f"{MODEL} or a booster can't be read: {cause}") from error
 
 
 def damped_anomaly(names: tuple[str, ...], values: np.ndarray, damping: float) -> np.ndarray:
-    """Change of the target if a share of its anomaly is left at the valid time; float64, shape (n,).
+    """Change of the target if a share of its anomaly remains at the valid time; float64, shape (n,).
 
-    0 where the climatology is not known: of a station that was never observed.
+    0 where the climatology is not known: at a station that was never observed.
     """
     anomaly, above = (values[:, names.index(name)] for name in reference(names))
     return np.nan_to_num(above.astype(np.float64) + damping * anomaly)
 
 
 def reference(names: tuple[str, ...]) -> tuple[str, str]:
-    """The features that measure an anomaly: T above the climatology; the climatology ahead above T.
+    """The features of an anomaly: T minus the climatology, and the climatology at the valid time minus T.
 
-    Of a short history the last week stands for the climatology.
+    With a short history, the last week takes the place of the climatology.
     """
     if features.CLIMATOLOGY in names:
         return features.ANOMALY, features.CLIMATOLOGY
     return features.WEEK_ANOMALY, features.WEEK_ABOVE
 
 
-def _require_same_features(told: Mapping[str, Any]) -> None:
-    names = tuple(told["features"])
-    if told["fingerprint"] != features.feature_hash(names):
+def _require_same_features(content: Mapping[str, Any]) -> None:
+    names = tuple(content["features"])
+    if content["fingerprint"] != features.feature_hash(names):
         raise ModelUnusable(
-            f"the model was made for features {told['fingerprint']}, the code makes "
-            f"{features.feature_hash(names)}: train anew (run model_training), or go back to the code that "
-            "made it"
+            f"the model was made for features {content['fingerprint']}, and the code computes "
+            f"{features.feature_hash(names)}: train a new model (run model_training), or go back to the "
+            "code that made it"
         )
 
 

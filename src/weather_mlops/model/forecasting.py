@@ -1,4 +1,4 @@
-"""Forecasts for every station and lead, from the champions: a table, and one JSON file for everybody.
+"""Forecasts for every station and lead, from the champions: a table, and one JSON file for all readers.
 
 ``forecasts/latest.json``::
 
@@ -8,8 +8,8 @@
         "stations": {"108": {
             "name": "Seoul", "issued_at": "2026-11-24T04:00:00+00:00",         newest hour used
             "valid_at": [...], "p10": [...], "p50": [...], "p90": [...]}},     an entry per lead
-        "skipped": {"90": "why there is no forecast"}}},
-     "without_model": {"wind_speed": "why there is none"}}
+        "skipped": {"90": "the reason why there is no forecast"}}},
+     "without_model": {"wind_speed": "the reason why there is no model"}}
 
 ``forecasts/stations.json``, the source of the pages in the Airflow UI: see ``recent_forecasts.py``.
 """
@@ -60,7 +60,7 @@ class TargetForecast:
     Attributes:
         by: the champion.
         rows: columns of FORECASTS_SCHEMA.
-        skipped: why there is none, by station.
+        skipped: the reason why there is no forecast, by station id.
     """
 
     by: Deployed
@@ -88,43 +88,43 @@ def make(  # noqa: PLR0913  keyword only: what a YAML file says
         now: the time (UTC).
 
     Returns:
-        Counts by what happened; ``rows`` is 0 where no target has a champion, and ``reason`` tells why.
+        Counts and keys of what was written; without any champion ``rows`` is 0, and ``reason`` says why.
 
     Raises:
         Misconfigured: an unknown target.
-        ModelUnusable: a champion is damaged, or made for other features than the code's.
+        ModelUnusable: a champion is damaged, or was made for other features than the code's.
         CommitConflict, StorageUnavailable, StorageRefused.
     """
-    made, without = [], {}
+    target_forecasts, without_model = [], {}
     for name in targets:
         target_named(name)
         registry = Registry(store, name)
         decision = registry.champion()
         if decision is None:
-            without[name] = "no model was deployed yet: model_training does, once the data are ready"
+            without_model[name] = "no model was deployed yet: model_training deploys one with enough data"
             continue
         version, forecaster = load_champion(registry, decision)
-        deployed = Deployed(name, version.name, forecaster)
-        made.append(_of_target(catalog, deployed, max_input_age_hours, now))
-    if not made:
-        return {"rows": 0, "reason": "; ".join(f"{name}: {why}" for name, why in without.items())}
-    rows = pa.concat_tables([each.rows for each in made])
+        by = Deployed(name, version.name, forecaster)
+        target_forecasts.append(_of_target(catalog, by, max_input_age_hours, now))
+    if not target_forecasts:
+        return {"rows": 0, "reason": "; ".join(f"{name}: {reason}" for name, reason in without_model.items())}
+    rows = pa.concat_tables([each.rows for each in target_forecasts])
     published = forecasts.publish(catalog, rows, run=run, now=now)
-    latest = document(made, without, now)
+    latest = document(target_forecasts, without_model, now)
     store.put(LATEST, json.dumps(latest, ensure_ascii=False).encode(), "application/json")
     recent_forecasts.publish(catalog, store, latest, now)
-    skipped = {f"{each.by.target}/{station}": why for each in made for station, why in each.skipped.items()}
-    log.info("forecasts: targets=%d rows=%d skipped=%d", len(made), rows.num_rows, len(skipped))
-    for each in made:
-        _tell_skipped(each)
+    skipped = sorted(f"{each.by.target}/{station}" for each in target_forecasts for station in each.skipped)
+    log.info("forecasts: targets=%d rows=%d skipped=%d", len(target_forecasts), rows.num_rows, len(skipped))
+    for each in target_forecasts:
+        _log_skipped(each)
     return {
         "rows": rows.num_rows,
         "inserted": published.inserted,
         "replaced": published.replaced,
         "equal": published.equal,
-        "versions": {each.by.target: each.by.version for each in made},
-        "without_model": without,
-        "stations_skipped": sorted(skipped),
+        "versions": {each.by.target: each.by.version for each in target_forecasts},
+        "without_model": without_model,
+        "stations_skipped": skipped,
         "forecast_key": LATEST,
         "stations_key": recent_forecasts.KEY,
     }
@@ -136,61 +136,63 @@ def _of_target(catalog: Catalog, by: Deployed, max_age_hours: float, now: dateti
     first = newest - timedelta(hours=forecaster.history_hours + max_age_hours)
     table = read(catalog, forecaster.inputs, stations=forecaster.stations, first=first, last=newest)
     if table.num_rows == 0:
-        why = f"no observation since {first:%Y-%m-%d %H:%M} UTC"
-        return TargetForecast(by, FORECASTS_SCHEMA.empty_table(), dict.fromkeys(forecaster.stations, why))
-    grid = to_panel(table, forecaster.inputs, stations=forecaster.stations, first=first, last=newest)
-    return forecast(grid, by, max_age_hours, now)
+        reason = f"no observation since {first:%Y-%m-%d %H:%M} UTC"
+        return TargetForecast(by, FORECASTS_SCHEMA.empty_table(), dict.fromkeys(forecaster.stations, reason))
+    panel = to_panel(table, forecaster.inputs, stations=forecaster.stations, first=first, last=newest)
+    return forecast(panel, by, max_age_hours, now)
 
 
-def forecast(grid: Panel, by: Deployed, max_age_hours: float, now: datetime) -> TargetForecast:
-    """Forecasts from the newest hours of a grid.
+def forecast(panel: Panel, by: Deployed, max_age_hours: float, now: datetime) -> TargetForecast:
+    """Forecasts from the newest hours of a panel.
 
     Args:
-        grid: of the model's stations, with at least its ``history_hours`` before each newest hour.
+        panel: of the model's stations, with at least its ``history_hours`` before each newest hour.
         by: the model.
         max_age_hours: a station whose newest observation of the target is older is skipped.
         now: the time (UTC).
     """
-    origins, skipped = _newest(grid, by.forecaster.target.column, max_age_hours, now)
+    newest_by_row, skipped = _newest(panel, by.forecaster.target.column, max_age_hours, now)
     rows = [FORECASTS_SCHEMA.empty_table()]
-    for origin in sorted(set(origins.values())):
-        made = by.forecaster.predict(grid, np.array([origin]))
-        for place in [place for place, newest in origins.items() if newest == origin]:
-            quantiles = QuantileForecast(*(values[place, 0] for values in (made.p10, made.p50, made.p90)))
+    for issue_time in sorted(set(newest_by_row.values())):
+        predicted = by.forecaster.predict(panel, np.array([issue_time]))
+        for row in [row for row, index in newest_by_row.items() if index == issue_time]:
+            quantiles = QuantileForecast(
+                *(values[row, 0] for values in (predicted.p10, predicted.p50, predicted.p90))
+            )
             if not np.isfinite([quantiles.p10, quantiles.p50, quantiles.p90]).all():
-                skipped[int(grid.stations[place])] = "the model makes no forecast from what was observed here"
+                skipped[int(panel.stations[row])] = "the model makes no forecast from what was observed here"
                 continue
-            rows.append(_rows(grid, place, origin, quantiles, by))
+            rows.append(_rows(panel, row, issue_time, quantiles, by))
     return TargetForecast(by, pa.concat_tables(rows), skipped)
 
 
 def _newest(
-    grid: Panel, column: str, max_age_hours: float, now: datetime
+    panel: Panel, column: str, max_age_hours: float, now: datetime
 ) -> tuple[dict[int, int], dict[int, str]]:
-    """Index of each station's newest observation, by its place; and why others have none, by their id."""
-    known = np.isfinite(grid.values[column])
-    newest = np.where(known.any(axis=1), grid.length - 1 - known[:, ::-1].argmax(axis=1), -1)
+    """Index of each station's newest observation, by its row; and why the others are skipped, by their id."""
+    known = np.isfinite(panel.values[column])
+    newest = np.where(known.any(axis=1), panel.length - 1 - known[:, ::-1].argmax(axis=1), -1)
     fresh, stale = {}, {}
-    for place, station in enumerate(grid.stations):
-        if newest[place] < 0:
-            stale[int(station)] = f"no {column} since {grid.moment(0):%Y-%m-%d %H:%M} UTC"
+    for row, station in enumerate(panel.stations):
+        if newest[row] < 0:
+            stale[int(station)] = f"no {column} since {panel.time_at(0):%Y-%m-%d %H:%M} UTC"
             continue
-        age = (now - grid.moment(int(newest[place]))) / timedelta(hours=1)
+        age = (now - panel.time_at(int(newest[row]))) / timedelta(hours=1)
         if age > max_age_hours:
             stale[int(station)] = (
                 f"its newest {column} is {age:.1f} h old; at most {max_age_hours:g} h are allowed"
             )
         else:
-            fresh[place] = int(newest[place])
+            fresh[row] = int(newest[row])
     return fresh, stale
 
 
-def _rows(grid: Panel, place: int, origin: int, quantiles: QuantileForecast, by: Deployed) -> pa.Table:
+def _rows(panel: Panel, row: int, issue_time: int, quantiles: QuantileForecast, by: Deployed) -> pa.Table:
     leads = np.arange(1, len(quantiles.p50) + 1)
-    issued = grid.hours[origin]
+    issued = panel.hours[issue_time]
     columns = {
         "issued_at": _moments(np.full(len(leads), issued)),
-        "station_id": np.full(len(leads), grid.stations[place]),
+        "station_id": np.full(len(leads), panel.stations[row]),
         "target": [by.target] * len(leads),
         "valid_at": _moments(issued + leads * HOUR_STEP),
         "lead_hours": leads.astype(np.int32),
@@ -206,8 +208,10 @@ def _moments(hours: np.ndarray) -> pa.Array:
     return pa.array(hours.astype("datetime64[us]")).cast(FORECASTS_SCHEMA.field("issued_at").type)
 
 
-def document(made: Sequence[TargetForecast], without: Mapping[str, str], now: datetime) -> dict[str, Any]:
-    """The forecasts as in ``forecasts/latest.json``; see the module's own text."""
+def document(
+    target_forecasts: Sequence[TargetForecast], without_model: Mapping[str, str], now: datetime
+) -> dict[str, Any]:
+    """The content of ``forecasts/latest.json``; see the docstring of the module."""
     names = {station.id: station.english for station in load_stations()}
     return {
         "made_at": now.isoformat(),
@@ -216,18 +220,18 @@ def document(made: Sequence[TargetForecast], without: Mapping[str, str], now: da
                 "unit": target_named(each.by.target).unit,
                 "model_version": each.by.version,
                 "stations": _by_station(each.rows, names),
-                "skipped": {str(station): why for station, why in each.skipped.items()},
+                "skipped": {str(station): reason for station, reason in each.skipped.items()},
             }
-            for each in made
+            for each in target_forecasts
         },
-        "without_model": dict(without),
+        "without_model": dict(without_model),
     }
 
 
 def _by_station(rows: pa.Table, names: Mapping[int, str]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    stations: dict[str, Any] = {}
     for row in rows.sort_by([("station_id", "ascending"), ("lead_hours", "ascending")]).to_pylist():
-        station = found.setdefault(
+        station = stations.setdefault(
             str(row["station_id"]),
             {
                 "name": names[row["station_id"]],
@@ -238,10 +242,17 @@ def _by_station(rows: pa.Table, names: Mapping[int, str]) -> dict[str, Any]:
         station["valid_at"].append(row["valid_at"].isoformat())
         for quantile in ("p10", "p50", "p90"):
             station[quantile].append(round(row[quantile], 3))
-    return found
+    return stations
 
 
-def _tell_skipped(made: TargetForecast) -> None:
-    if made.skipped:
-        told = "; ".join(f"{station}: {why}" for station, why in sorted(made.skipped.items()))
-        log.warning("no forecast of %s for %d stations: %s", made.by.target, len(made.skipped), told)
+def _log_skipped(target_forecast: TargetForecast) -> None:
+    if target_forecast.skipped:
+        reasons = "; ".join(
+            f"{station}: {reason}" for station, reason in sorted(target_forecast.skipped.items())
+        )
+        log.warning(
+            "no forecast of %s for %d stations: %s",
+            target_forecast.by.target,
+            len(target_forecast.skipped),
+            reasons,
+        )

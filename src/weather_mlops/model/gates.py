@@ -14,19 +14,19 @@ SHARE_OF_RMSE: Final = "share of RMSE, mean over leads"
 
 @dataclass(frozen=True)
 class Gates:
-    """What a model must reach to be deployed. Skill is 1 − RMSE / RMSE of the opponent, on the same rows.
+    """Limits that a model must meet to be deployed; skill is 1 − RMSE / RMSE of the baseline, on equal rows.
 
     Attributes:
         min_improvement: over the champion, share of RMSE (-1 to 1), mean over leads.
         min_certainty: share (0 to 1) of bootstrap resamples in which it is better than the champion.
-        max_refresh_loss: share (0 to 1) of RMSE by which a model of the champion's own recipe, trained on
-            newer data, may be worse; for such a refresh it stands instead of the two above.
+        max_refresh_loss: share (0 to 1) of RMSE by which a model with the champion's features and settings,
+            trained on newer data, may be worse; for such a refresh it replaces the two limits above.
         max_extension_loss: share (0 to 1) of RMSE by which a model may be worse that also forecasts stations
-            which the champion doesn't know; compared on the stations that both know.
-        min_skill_every_lead: by opponent, at each lead.
-        min_skill: by opponent, mean over leads.
-        coverage: share (0 to 1) of observations within p10 to p90, lowest and highest, at each lead. It
-            refuses where the holdout is evidence of another coverage: where the whole range that block
+            which the champion doesn't forecast; compared on the stations of both.
+        min_skill_every_lead: by baseline, at each lead.
+        min_skill: by baseline, mean over leads.
+        coverage: share (0 to 1) of observations within p10 to p90, lowest and highest, at each lead. A model
+            is refused where the holdout is evidence of another coverage: where the whole range that block
             resampling gives (``coverage_80_range``) lies outside. A few weeks can't tell 80 % from 70 %.
         min_station_skill: against persistence (below 1), mean over leads, at each station.
     """
@@ -57,11 +57,11 @@ class Gates:
 
 @dataclass(frozen=True, slots=True)
 class GateVerdict:
-    """What a gate says.
+    """The verdict of one gate.
 
     Attributes:
-        gate: its name.
-        passed: whether it lets the model through.
+        gate: name of the gate.
+        passed: whether the model passes.
         text: the figures, in a sentence.
     """
 
@@ -73,13 +73,13 @@ class GateVerdict:
 def judge(
     evaluation: Mapping[str, Any], gates: Gates, *, refresh: bool, added_stations: int = 0
 ) -> list[GateVerdict]:
-    """What each gate says of an evaluation.
+    """Judge an evaluation by each gate.
 
     Args:
-        evaluation: as ``evaluation.evaluate`` makes it.
+        evaluation: content of ``evaluation.json``.
         gates: the limits.
-        refresh: whether the champion has the same recipe, on older data.
-        added_stations: that the champion doesn't know.
+        refresh: whether the champion has the same config hash, and was trained on older data.
+        added_stations: number of stations that the champion doesn't forecast.
 
     Returns:
         One verdict per gate, in the order of their names in ``Gates``. A figure that could not be measured
@@ -139,28 +139,28 @@ def _against_champion(
 
 def _against_baselines(evaluation: Mapping[str, Any], gates: Gates) -> Iterator[GateVerdict]:
     skills = {
-        opponent: {
-            lead: _baseline(figures, opponent).get("skill") for lead, figures in evaluation["leads"].items()
+        baseline: {
+            lead: _baseline(figures, baseline).get("skill") for lead, figures in evaluation["leads"].items()
         }
-        for opponent in {*gates.min_skill_every_lead, *gates.min_skill}
+        for baseline in {*gates.min_skill_every_lead, *gates.min_skill}
     }
-    for opponent, limit in gates.min_skill_every_lead.items():
+    for baseline, limit in gates.min_skill_every_lead.items():
         bad = [
             f"{_signed(skill, limit)} at {lead} h"
-            for lead, skill in skills[opponent].items()
+            for lead, skill in skills[baseline].items()
             if skill is None or skill <= limit
         ]
-        wanted = f"above {exact_percent(limit, signed=True)}"
+        required = f"above {exact_percent(limit, signed=True)}"
         text = (
-            f"skill against {opponent}: {', '.join(bad)}; {wanted} required at every lead"
+            f"skill against {baseline}: {', '.join(bad)}; {required} required at every lead"
             if bad
-            else f"skill against {opponent} {wanted} at every lead"
+            else f"skill against {baseline} {required} at every lead"
         )
         yield GateVerdict("min_skill_every_lead", not bad, text)
-    for opponent, limit in gates.min_skill.items():
-        mean = _mean(skills[opponent].values())
+    for baseline, limit in gates.min_skill.items():
+        mean = _mean(skills[baseline].values())
         text = (
-            f"skill against {opponent} {_signed(mean, limit)}, mean over leads; "
+            f"skill against {baseline} {_signed(mean, limit)}, mean over leads; "
             f"above {exact_percent(limit, signed=True)} required"
         )
         yield GateVerdict("min_skill", mean is not None and mean > limit, text)
@@ -209,22 +209,22 @@ def _stations(stations: Mapping[str, Any], gates: Gates) -> GateVerdict:
         for station, mean in means.items()
         if mean is None or mean <= limit
     ]
-    wanted = f"above {exact_percent(limit, signed=True)}"
+    required = f"above {exact_percent(limit, signed=True)}"
     text = (
-        f"skill against persistence: {', '.join(bad)}; {wanted} required at every station"
+        f"skill against persistence: {', '.join(bad)}; {required} required at every station"
         if bad
-        else f"skill against persistence {wanted} at every station"
+        else f"skill against persistence {required} at every station"
     )
     return GateVerdict("min_station_skill", not bad, text)
 
 
 def _baseline(figures: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     try:
-        told: Mapping[str, Any] = figures["opponents"][name]
+        against: Mapping[str, Any] = figures["opponents"][name]
     except KeyError:
         known = ", ".join(figures["opponents"])
-        raise Misconfigured(f"gates: there is no opponent {name}; there are {known}") from None
-    return told
+        raise Misconfigured(f"gates: unknown baseline {name}; known are {known}") from None
+    return against
 
 
 def _mean(figures: Any) -> float | None:

@@ -1,4 +1,4 @@
-"""Limits from YAML: each by its name, and no other."""
+"""Limits from YAML, by their names."""
 
 from collections.abc import Mapping
 from dataclasses import fields
@@ -10,12 +10,12 @@ Kind = TypeVar("Kind")
 
 
 def limits_of(kind: type[Kind], title: str, given: Mapping[str, Any]) -> Kind:
-    """Limits of a kind, a dataclass whose fields are their names.
+    """Read limits from YAML; an unknown name is refused.
 
     Args:
-        kind: the dataclass.
-        title: what the YAML calls them, for the message.
-        given: from the YAML.
+        kind: dataclass whose fields are the names of the limits.
+        title: name of the group of limits in the YAML, for the message.
+        given: limits from the YAML.
 
     Raises:
         Misconfigured: an unknown name.

@@ -1,4 +1,4 @@
-"""Observations as arrays on a complete hourly grid: a lag is a shift, and a gap stays a gap."""
+"""Observations as a panel, stations × hours, with every hour: a lag is a shift, and a gap stays a gap."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from weather_mlops.kma.stations import load_stations
 
 HOUR_STEP = np.timedelta64(1, "h")
 KM_PER_DEGREE: Final = 111.2
-"""Of latitude; of longitude at the equator."""
+"""Of latitude anywhere, and of longitude at the equator."""
 
 
 @dataclass(frozen=True)
@@ -47,16 +47,16 @@ class Panel:
         """The hours, UTC, datetime64[h], shape (T,)."""
         return np.asarray(self.start + np.arange(self.length) * HOUR_STEP)
 
-    def place(self, moment: datetime) -> int:
-        """Index of the hour that a moment falls in; may lie outside of the grid."""
+    def index_of(self, moment: datetime) -> int:
+        """Index of the hour that a moment falls in; may lie outside of the panel."""
         return int((_hour(moment) - self.start) / HOUR_STEP)
 
-    def moment(self, place: int) -> datetime:
+    def time_at(self, index: int) -> datetime:
         """The hour at an index, UTC."""
-        return EPOCH + timedelta(hours=int((self.start + place * HOUR_STEP).astype(int)))
+        return EPOCH + timedelta(hours=int((self.start + index * HOUR_STEP).astype(int)))
 
     def between(self, first: int, end: int) -> "Panel":
-        """The hours from one index to before another."""
+        """The hours from one index up to, but not including, another."""
         values = {name: array[:, first:end] for name, array in self.values.items()}
         return Panel(
             self.stations,
@@ -76,17 +76,17 @@ def to_panel(
     first: datetime | None = None,
     last: datetime | None = None,
 ) -> Panel:
-    """Observations on a grid.
+    """Arrange observations as a panel.
 
     Args:
-        observations: with ``station_id``, ``observed_at`` and numeric columns; keys unique.
-        columns: which of them.
-        stations: which stations, those without a row too; None = those that the table has.
+        observations: ``station_id``, ``observed_at`` and numeric columns; keys unique.
+        columns: which of the numeric columns.
+        stations: which stations, those without a row too; None = those in the table.
         first: first hour; None = the table's.
         last: last hour, included; None = the table's.
 
     Raises:
-        TrainingImpossible: there is no observation, or the coordinates of a station are not known.
+        TrainingImpossible: there is no observation, or the coordinates of a station are unknown.
     """
     if observations.num_rows == 0:
         raise TrainingImpossible("there are no observations of these stations and hours: load some history")
@@ -95,22 +95,22 @@ def to_panel(
     times = minutes.astype("datetime64[h]")
     start = _hour(first) if first else times.min()
     end = _hour(last) if last else times.max()
-    wanted = np.unique(ids) if stations is None else np.array(sorted(set(stations)), np.int32)
-    rows = np.searchsorted(wanted, ids).clip(max=len(wanted) - 1)
-    inside = (wanted[rows] == ids) & (times >= start) & (times <= end) & (minutes == times)
+    station_ids = np.unique(ids) if stations is None else np.array(sorted(set(stations)), np.int32)
+    rows = np.searchsorted(station_ids, ids).clip(max=len(station_ids) - 1)
+    inside = (station_ids[rows] == ids) & (times >= start) & (times <= end) & (minutes == times)
     length = int((end - start) / HOUR_STEP) + 1
-    places = ((times - start) / HOUR_STEP).astype(np.int64)
+    hour_indices = ((times - start) / HOUR_STEP).astype(np.int64)
     values = {}
     for name in columns:
-        array = np.full((len(wanted), length), np.nan, np.float32)
+        array = np.full((len(station_ids), length), np.nan, np.float32)
         column = observations[name].cast(pa.float32()).to_numpy()
-        array[rows[inside], places[inside]] = column[inside]
+        array[rows[inside], hour_indices[inside]] = column[inside]
         values[name] = array
-    return Panel(wanted, *_coordinates(wanted), start, values)
+    return Panel(station_ids, *_coordinates(station_ids), start, values)
 
 
 def prolonged(hours: np.ndarray, more: int) -> np.ndarray:
-    """Consecutive hours, and some more after them."""
+    """Consecutive hours, extended by some more after them."""
     return np.asarray(hours[0] + np.arange(len(hours) + more) * HOUR_STEP)
 
 
@@ -121,11 +121,11 @@ def _coordinates(stations: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarr
             f"stations {unknown}: their coordinates are not known: bring the list of stations up to date by "
             "`python -m weather_mlops.kma.refresh`, or leave them out"
         )
-    found = [known[int(station)] for station in stations]
+    entries = [known[int(station)] for station in stations]
     return (
-        np.array([station.latitude for station in found]),
-        np.array([station.longitude for station in found]),
-        np.array([station.elevation_m for station in found]),
+        np.array([station.latitude for station in entries]),
+        np.array([station.longitude for station in entries]),
+        np.array([station.elevation_m for station in entries]),
     )
 
 

@@ -1,4 +1,4 @@
-"""What a training run is about: target, stations, spans, the state of the table; handed from task to task."""
+"""Plan of a training run: target, stations, spans, snapshot of the table; passed from task to task."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -7,11 +7,11 @@ from hashlib import sha256
 from typing import Any, Final, Self
 
 from weather_mlops.errors import Misconfigured, TrainingImpossible
+from weather_mlops.kma.endpoints import HOUR
 from weather_mlops.model.targets import target_named
 
-HOUR: Final = timedelta(hours=1)
 HOLDOUT_SHARE: Final = 0.2
-"""Of a short history, the holdout is this share: most of it is needed to learn from."""
+"""The holdout is at most this share of a history: of a short one, most is needed to train on."""
 _RUN_DIGITS: Final = 8
 
 
@@ -21,13 +21,13 @@ class Plan:
 
     Attributes:
         target: name of the target.
-        version: of the model that the run makes.
+        version: of the model that the run trains.
         stations: ids of the stations that it is trained on.
         horizon_hours: longest lead.
         first: first hour of observations that is used (UTC).
-        last: newest one.
-        holdout_first: first issue time that the model is tested on; no hour from then on is learned from.
-        snapshot_id: state of the observations; None outside of the catalog.
+        last: newest hour of observations.
+        holdout_first: first issue time of the test; the model is not trained on any hour from then on.
+        snapshot_id: snapshot of the table of observations; None outside of the catalog.
         seed: of all randomness.
     """
 
@@ -58,14 +58,14 @@ class Plan:
         return {**asdict(self), **times, "stations": list(self.stations)}
 
     @classmethod
-    def from_dict(cls, kept: Mapping[str, Any]) -> Self:
+    def from_dict(cls, stored: Mapping[str, Any]) -> Self:
         """From JSON."""
-        times = {name: datetime.fromisoformat(kept[name]) for name in ("first", "last", "holdout_first")}
-        return cls(**{**kept, **times, "stations": tuple(kept["stations"])})
+        times = {name: datetime.fromisoformat(stored[name]) for name in ("first", "last", "holdout_first")}
+        return cls(**{**stored, **times, "stations": tuple(stored["stations"])})
 
 
 def holdout_first(last: datetime, observed: timedelta, holdout_days: float) -> datetime:
-    """Where the holdout begins: its length is at most HOLDOUT_SHARE of the hours that there are.
+    """Where the holdout begins: its length is at most HOLDOUT_SHARE of the hours with observations.
 
     Args:
         last: newest hour.
@@ -82,5 +82,5 @@ def holdout_first(last: datetime, observed: timedelta, holdout_days: float) -> d
 
 
 def version_of(run: str, at: datetime) -> str:
-    """Name of the model that a run makes of a state of the table: sorts by time, the same for the same."""
+    """Version of the model that a run trains at a time: sorts by time, and is the same for the same run."""
     return f"{at.astimezone(UTC):%Y%m%dT%H%M}-{sha256(run.encode()).hexdigest()[:_RUN_DIGITS]}"

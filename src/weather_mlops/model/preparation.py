@@ -1,4 +1,4 @@
-"""The training data of a run: observations of a pinned state of the table, and the features made of them."""
+"""The training data of a run: observations of a pinned snapshot, and the features computed from them."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -23,8 +23,8 @@ from weather_mlops.model.recipes import Recipe, recipe_for
 from weather_mlops.model.targets import target_named
 
 MOST_ROWS: Final = 500_000
-"""Station-hours to learn from: three years of 97 stations are 2.5 million, and every fifth of them does
-nearly as well; memory grows with them."""
+"""Station-hours to train on: three years of 97 stations are 2.5 million, and a fifth of them is nearly as
+good; memory grows with their number."""
 FEATURES_KEY: Final = (
     pa.field("station_id", pa.int32(), nullable=False, metadata={"doc": "KMA station id"}),
     pa.field("issued_at", UTC_TIME, nullable=False, metadata={"doc": "Issue time (UTC): newest hour used"}),
@@ -40,15 +40,15 @@ def read(  # noqa: PLR0913  keyword only: which rows
     last: datetime,
     snapshot_id: int | None = None,
 ) -> pa.Table:
-    """Observations of a state of the table.
+    """Observations of a snapshot of the table.
 
     Args:
-        catalog: where the table is.
-        columns: beside the key.
-        stations: ids.
+        catalog: catalog of the table.
+        columns: columns to read in addition to the key.
+        stations: station ids.
         first: first hour.
         last: last hour, included.
-        snapshot_id: the state; None = the present one.
+        snapshot_id: the snapshot; None = the current one.
 
     Returns:
         ``station_id``, ``observed_at`` and the columns; no order.
@@ -67,7 +67,7 @@ def read(  # noqa: PLR0913  keyword only: which rows
 
 
 def panel_of(observations: pa.Table, plan: Plan) -> Panel:
-    """The observations of a plan on its grid.
+    """The observations of a plan as a panel.
 
     Raises:
         TrainingImpossible: there are none.
@@ -76,64 +76,66 @@ def panel_of(observations: pa.Table, plan: Plan) -> Panel:
     return to_panel(observations, columns, stations=plan.stations, first=plan.first, last=plan.last)
 
 
-def select_recipe(grid: Panel, plan: Plan) -> Recipe:
-    """How the plan's model is trained: by what the hours before the holdout have seen of the year."""
-    end = grid.place(plan.holdout_first)
-    return recipe_for(grid.values[target_named(plan.target).column][:, :end], grid.hours[:end])
+def select_recipe(panel: Panel, plan: Plan) -> Recipe:
+    """The recipe of the plan's model: it depends on how much of the year lies before the holdout."""
+    end = panel.index_of(plan.holdout_first)
+    return recipe_for(panel.values[target_named(plan.target).column][:, :end], panel.hours[:end])
 
 
-def training_issue_times(grid: Panel, plan: Plan) -> np.ndarray:
-    """Issue times to learn from: their longest lead ends before the holdout begins.
+def training_issue_times(panel: Panel, plan: Plan) -> np.ndarray:
+    """Issue times to train on: their longest lead ends before the holdout begins.
 
-    Hours of holes are left out. Of many, hours drawn at random are enough: neighbouring hours are nearly the
-    same. Every n-th hour could be one and the same of the day.
+    Hours of holes are left out. Of very many hours a random sample is enough: neighbouring hours are nearly
+    the same. (Every n-th hour could always be the same hour of the day.)
     """
-    end = max(grid.place(plan.holdout_first) - plan.horizon_hours, 0)
-    target = grid.values[target_named(plan.target).column]
-    origins = np.flatnonzero(np.isfinite(target[:, :end]).any(axis=0))
+    end = max(panel.index_of(plan.holdout_first) - plan.horizon_hours, 0)
+    target = panel.values[target_named(plan.target).column]
+    issue_times = np.flatnonzero(np.isfinite(target[:, :end]).any(axis=0))
     return np.asarray(
-        origins[cross_validation.sample_hours(origins, MOST_ROWS / len(grid.stations), plan.seed)]
+        issue_times[cross_validation.sample_hours(issue_times, MOST_ROWS / len(panel.stations), plan.seed)]
     )
 
 
-def climatology(grid: Panel, plan: Plan) -> Climatology:
-    """What is usual of the target, by the hours before the holdout."""
-    end = grid.place(plan.holdout_first)
-    values = grid.values[target_named(plan.target).column]
-    return Climatology.fit(values[:, :end], grid.hours[:end])
+def fit_climatology(panel: Panel, plan: Plan) -> Climatology:
+    """The climatology of the target, fitted on the hours before the holdout."""
+    end = panel.index_of(plan.holdout_first)
+    values = panel.values[target_named(plan.target).column]
+    return Climatology.fit(values[:, :end], panel.hours[:end])
 
 
-def training_features(grid: Panel, plan: Plan, usual: Climatology) -> Features:
+def training_features(panel: Panel, plan: Plan, climatology: Climatology) -> Features:
     """The recipe's features of the training span that are the same for all leads."""
-    uses = select_recipe(grid, plan).uses
-    return features.features(grid, training_issue_times(grid, plan), target_named(plan.target), usual, uses)
+    uses = select_recipe(panel, plan).uses
+    return features.features(
+        panel, training_issue_times(panel, plan), target_named(plan.target), climatology, uses
+    )
 
 
-def to_table(made: Features, grid: Panel, plan: Plan) -> pa.Table:
-    """Features as a table: a row per station and issue time; each column tells what it is.
+def to_table(computed: Features, panel: Panel, plan: Plan) -> pa.Table:
+    """Features as a table: a row per station and issue time; each column has its description.
 
-    What belongs to one lead (climatology and sun at the valid time, the days before) is made when that lead
-    is trained, from the observations staged beside this table.
+    Features that belong to one lead (climatology and sun at the valid time, the days before) are computed
+    when that lead is trained, from the observations staged next to this table.
     """
-    origins = training_issue_times(grid, plan)
+    issue_times = training_issue_times(panel, plan)
     columns = [
         pa.field(name, pa.float32(), metadata={"doc": doc})
-        for name, doc in zip(made.names, made.docs, strict=True)
+        for name, doc in zip(computed.names, computed.docs, strict=True)
     ]
-    times = np.tile(grid.hours[origins].astype("datetime64[us]"), len(grid.stations))
+    times = np.tile(panel.hours[issue_times].astype("datetime64[us]"), len(panel.stations))
     arrays = [
-        pa.array(np.repeat(grid.stations, len(origins))),
+        pa.array(np.repeat(panel.stations, len(issue_times))),
         pa.array(times).cast(UTC_TIME),
-        *(pa.array(made.values[..., place].reshape(-1)) for place in range(len(made.names))),
+        *(pa.array(computed.values[..., column].reshape(-1)) for column in range(len(computed.names))),
     ]
     return pa.table(arrays, schema=pa.schema([*FEATURES_KEY, *columns]))
 
 
-def from_table(table: pa.Table, grid: Panel) -> Features:
-    """Such a table as features again."""
+def from_table(table: pa.Table, panel: Panel) -> Features:
+    """Features from a table that ``to_table`` made."""
     columns = table.schema.names[len(FEATURES_KEY) :]
     docs = tuple(table.field(name).metadata[b"doc"].decode() for name in columns)
     values = np.empty((table.num_rows, len(columns)), np.float32)
-    for place, name in enumerate(columns):
-        values[:, place] = table[name].to_numpy()
-    return Features(tuple(columns), docs, values.reshape(len(grid.stations), -1, len(columns)))
+    for column, name in enumerate(columns):
+        values[:, column] = table[name].to_numpy()
+    return Features(tuple(columns), docs, values.reshape(len(panel.stations), -1, len(columns)))

@@ -1,7 +1,7 @@
-"""Can a model be trained on what the tables hold? Measured, and checked against limits.
+"""Are the data in the tables enough to train a model on? They are measured and checked against limits.
 
-The newest hours are judged: ``min_span_days`` of them. What lies before, behind whatever hole, is learned
-from as well, and neither delays a training nor leaves a station out.
+The newest ``min_span_days`` of hours are judged. Older hours, even those before a long hole, are trained on
+as well, but neither delay a training nor leave a station out.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,6 +16,7 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression, NotNull, Reference
 
 from weather_mlops.formatting import exact_percent, number, percent
+from weather_mlops.kma.endpoints import HOUR
 from weather_mlops.lake.catalog import open_table, summary
 from weather_mlops.lake.filters import between, one_of
 from weather_mlops.lake.object_store import storage_errors
@@ -24,28 +25,26 @@ from weather_mlops.lake.scan import scan
 from weather_mlops.lake.schemas import KEY_SCHEMA, OBSERVATIONS, QUARANTINE
 from weather_mlops.model.limits import limits_of
 
-HOUR: Final = timedelta(hours=1)
-DAY: Final = timedelta(days=1)
 HOUR_US: Final = 3_600_000_000
 LONGEST_STEP_HOURS: Final = 24
-"""From one observed hour to the next; what is longer is a hole."""
+"""From one observed hour to the next; a longer step is a hole."""
 MOST_SCATTERED: Final = 2
-"""The newest days may be spread over twice as many: of weather that is half missing little can be learned."""
+"""The newest days may be spread over twice as many at most: if half is missing, little can be learned."""
 
 
 @dataclass(frozen=True)
 class DataRequirements:
-    """What the data must have.
+    """Limits that the data must meet.
 
     Attributes:
-        min_span_days: days (0 or more) of observations that there must be. Holes in which no station was
+        min_span_days: days (0 or more) of observations that are needed. Holes in which no station was
             observed for more than a day don't count.
-        min_station_coverage: share (0 to 1) of the newest min_span_days that a station must have; others are
-            left out.
-        min_stations: stations (1 or more) that are left.
-        min_coverage: share (0 to 1) of the station-hours of the stations that are left, in the same days.
-        max_age_hours: of the newest hour.
-        max_quarantined_share: share (0 to 1) of the rows of these stations and hours that were refused.
+        min_station_coverage: share (0 to 1) of the newest min_span_days that a station must have; other
+            stations are left out.
+        min_stations: number of stations (1 or more) that must remain.
+        min_coverage: share (0 to 1) of the station-hours of the remaining stations, in the same days.
+        max_age_hours: age of the newest hour.
+        max_quarantined_share: share (0 to 1) of the rows of these stations and hours that are in quarantine.
         min_quality_score: of the last run of the collection, 0 to 1.
     """
 
@@ -72,10 +71,10 @@ class DataFigures:
     """What the tables hold for a target.
 
     Attributes:
-        snapshot_id: state of the observations that was looked at; None = an empty table.
-        first: first hour with the target observed (UTC); None where there is none.
-        last: newest one.
-        observed: duration of all hours, without the holes.
+        snapshot_id: snapshot of the observations that was measured; None = an empty table.
+        first: first hour in which the target was observed (UTC); None where there is none.
+        last: newest such hour.
+        observed: duration of all such hours, without the holes.
         recent: from the first to the last of the newest ``min_span_days`` of these hours, holes included.
         stations: those with enough of these newest hours.
         left_out: coverage (0 to 1) of the others, by id.
@@ -98,10 +97,15 @@ class DataFigures:
     @property
     def span_days(self) -> float:
         """Days of observations, without the holes."""
-        return self.observed / DAY
+        return self.observed / timedelta(days=1)
+
+    @property
+    def recent_days(self) -> float:
+        """Days from the first to the last of the newest hours, holes included."""
+        return self.recent / timedelta(days=1)
 
     def as_dict(self) -> dict[str, Any]:
-        """Small and flat, for the orchestrator."""
+        """The figures as small and flat values, for the XCom."""
         figures = asdict(self)
         del figures["observed"], figures["recent"]
         return {
@@ -113,7 +117,7 @@ class DataFigures:
             "coverage": round(self.coverage, 4),
             "quarantined_share": round(self.quarantined_share, 5),
             "span_days": round(self.span_days, 1),
-            "recent_days": round(self.recent / DAY, 1),
+            "recent_days": round(self.recent_days, 1),
         }
 
 
@@ -126,13 +130,13 @@ def measure(  # noqa: PLR0913  keyword only: what a YAML file says of the data
     now: datetime,
     limits: DataRequirements,
 ) -> DataFigures:
-    """Look at the observations of a target.
+    """Measure the observations of a target.
 
     Args:
         catalog: where the tables are.
-        column: of the observations, that of the target.
+        column: column of the observations, that of the target.
         stations: which stations; None = all that have rows.
-        history_days: how far back to look from now.
+        history_days: how many days before now to read.
         now: the time, timezone-aware.
         limits: how many of the newest days to judge, and how many of their hours a station must have.
 
@@ -165,7 +169,7 @@ def measure(  # noqa: PLR0913  keyword only: what a YAML file says of the data
 
 
 def shortfalls(figures: DataFigures, limits: DataRequirements, now: datetime) -> list[str]:
-    """Which limits the data miss, each in a sentence with its figures; empty when they are ready."""
+    """Which limits the data miss, each in a sentence with its figures; empty when the data are ready."""
     if figures.last is None:
         return ["there are no observations of it: load some history (`make history`)"]
     return [*_span(figures, limits), *_share(figures, limits), *_freshness(figures, limits, now)]
@@ -175,9 +179,9 @@ def _span(figures: DataFigures, limits: DataRequirements) -> Iterator[str]:
     needed = limits.min_span_days
     if figures.span_days < needed:
         yield f"they span {number(figures.span_days, needed)} days; {needed:g} are needed: load history"
-    elif figures.recent / DAY > MOST_SCATTERED * max(needed, 1):
+    elif figures.recent_days > MOST_SCATTERED * max(needed, 1):
         yield (
-            f"the newest {needed:g} days of observations are scattered over {figures.recent / DAY:.0f} days; "
+            f"the newest {needed:g} days of observations are scattered over {figures.recent_days:.0f} days; "
             f"{MOST_SCATTERED * needed:g} are allowed: load what is missing in between"
         )
 
@@ -242,7 +246,7 @@ class Hours:
             return cls(timedelta(), timedelta(), np.array([], np.int32), np.array([]))
         stations = rows["station_id"].to_numpy()
         times = rows["observed_at"].cast(pa.int64()).to_numpy() // HOUR_US
-        hours, place = np.unique(times, return_inverse=True)
+        hours, inverse = np.unique(times, return_inverse=True)
         # Number the hours without the holes: an hour after a hole follows the one before it.
         steps = np.diff(hours)
         rank = np.concatenate([[0], np.cumsum(np.where(steps > LONGEST_STEP_HOURS, 1, steps))])
@@ -250,7 +254,7 @@ class Hours:
         recent = rank > rank[-1] - judged
         ids = np.unique(stations)
         present = np.zeros(len(ids))
-        recent_ids, recent_counts = np.unique(stations[recent[place]], return_counts=True)
+        recent_ids, recent_counts = np.unique(stations[recent[inverse]], return_counts=True)
         present[np.searchsorted(ids, recent_ids)] = recent_counts
         return cls(
             observed=int(rank[-1]) * HOUR,

@@ -1,4 +1,4 @@
-"""Which recipe suits the data: by how much of the year they have seen."""
+"""Which recipe a training uses: it depends on how much of the year was observed."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -17,10 +17,10 @@ class Recipe:
     """How the leads of a model are trained.
 
     Attributes:
-        name: in logs and in the model's settings.
-        uses: which features.
-        train_lead: the model of a sample, a lead in hours and a seed.
-        settings: for the record; with the features they make the recipe's hash.
+        name: of the recipe.
+        uses: whether it uses the feature of a name.
+        train_lead: trains the model of one lead from a sample, the lead in hours and a seed.
+        settings: as stored with a model; features and settings make the config hash.
     """
 
     name: str
@@ -33,7 +33,7 @@ LONG: Final = Recipe(
     "long_history",
     lambda name: name not in RECENT,
     long_history.train_lead,
-    lambda: asdict(long_history.SETTINGS),
+    long_history.stored_settings,
 )
 SHORT: Final = Recipe(
     "short_history",
@@ -44,7 +44,7 @@ SHORT: Final = Recipe(
 
 
 def recipe_for(values: np.ndarray, hours: np.ndarray) -> Recipe:
-    """The recipe for a training span: LONG where most stations have seen nearly a whole year.
+    """The recipe for a training span: LONG where most stations have observed nearly a whole year.
 
     Args:
         values: of the target, shape (stations, T); NaN = not observed.

@@ -1,12 +1,12 @@
-"""Models on S3: immutable versions, one pointer to the champion, and who moved it when and why.
+"""Models on S3: immutable versions, one pointer to the champion, and a record of who moved it when and why.
 
     models/<target>/versions/<version>/…            files of a version; manifest.json is written last
-    models/<target>/champion.json                   the one pointer
-    models/<target>/decisions/<time>_<kind>_<id>.json   one each: deployed, refused, rolled back
+    models/<target>/champion.json                   the pointer
+    models/<target>/decisions/<time>_<kind>_<id>.json   one per decision: deployed, refused, rolled back
     models/<target>/history.jsonl                   all decisions, oldest first, for readers
 
-A version without its manifest is none: the task that made it was stopped. The manifest holds the checksum of
-every other file, and no file is used whose checksum differs.
+A version without a manifest isn't finalized: the task that made it was stopped. The manifest holds the
+checksum of every other file, and a file whose checksum differs is never used.
 """
 
 import json
@@ -38,17 +38,17 @@ _ID_DIGITS: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What was decided about a version.
+    """A decision about a version.
 
     Attributes:
         kind: deployed (by training), refused (by a gate), or rolled back (to it).
-        version: the version that it is about.
-        previous: champion before; None when there was none.
-        at: when (UTC).
-        by: the run or the person.
-        reason: why, with figures.
-        manifest_sha256: of the version's manifest, whose files were seen to be usable then; None of a refused
-            one, and of those that were decided before this was kept.
+        version: the version that was decided about.
+        previous: champion before the decision; None when there was none.
+        at: time of the decision (UTC).
+        by: the run or the person that decided.
+        reason: reason, with figures.
+        manifest_sha256: SHA-256 of the version's manifest, whose files were verified at that time; None for a
+            refused version, and for decisions from before this was recorded.
     """
 
     kind: Kind
@@ -60,12 +60,12 @@ class Decision:
     manifest_sha256: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """As it is kept."""
+        """The decision as stored."""
         return {**asdict(self), "at": self.at.astimezone(UTC).isoformat()}
 
     @property
     def key(self) -> str:
-        """Name of its object: sorts by time, and the same decision made again has the same name."""
+        """Name of its object: sorts by time, and is the same when the same decision is repeated."""
         identity = f"{self.kind} {self.version} {self.by}".encode()
         return f"{self.at.astimezone(UTC):%Y%m%dT%H%M%S}_{sha256(identity).hexdigest()[:_ID_DIGITS]}.json"
 
@@ -74,14 +74,14 @@ FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 
 
 class StoredFile(TypedDict):
-    """What a manifest says of a file: SHA-256 in hexadecimal digits, and size in bytes."""
+    """A file in a manifest: SHA-256 in hexadecimal digits, and size in bytes."""
 
     sha256: str
     bytes: Annotated[int, Field(ge=0, le=1_000_000_000)]
 
 
 class PlanOfVersion(TypedDict):
-    """What is read of the plan of a training: station ids, and the first hour that was not learned from."""
+    """The part of a training's plan that is read: station ids, and the first hour that was not trained on."""
 
     stations: list[int]
     holdout_first: Moment
@@ -97,10 +97,10 @@ class Metrics(TypedDict, total=False):
 
 
 class ModelManifest(TypedDict):
-    """What a version's manifest is read for; it holds more, for people.
+    """The part of a version's manifest that is read; it holds more, for people.
 
-    ``files``: all others, by name; ``recipe``: of features and settings; ``plan``: of the training;
-    ``metrics``: headline of the evaluation.
+    ``files``: all other files, by name; ``recipe``: hash of features and settings; ``plan``: plan of the
+    training; ``metrics``: headline of the evaluation.
     """
 
     files: dict[FileName, StoredFile]
@@ -111,13 +111,13 @@ class ModelManifest(TypedDict):
 
 @dataclass(frozen=True)
 class Version:
-    """A version of a model, whole and verified.
+    """A version of a model, complete and verified.
 
     Attributes:
-        name: of the version.
-        manifest: what was written with it.
-        manifest_sha256: in hexadecimal digits.
-        files: content by name.
+        name: name of the version.
+        manifest: its manifest.
+        manifest_sha256: SHA-256 of the manifest, in hexadecimal digits.
+        files: content by file name.
     """
 
     name: str
@@ -147,35 +147,37 @@ class Registry:
         """S3 key of a file of a version.
 
         Raises:
-            ModelUnusable: that is no name of a version.
+            ModelUnusable: the version's name is invalid.
         """
         if not _VERSION.fullmatch(version):
             raise ModelUnusable(f"{version!r} is no version of {self.target}: see {self.prefix}versions/")
         return f"{self.prefix}versions/{version}/{name}"
 
     def write(self, version: str, files: Mapping[str, bytes]) -> None:
-        """Write files of a version that isn't sealed yet; again, they are replaced.
+        """Write files of a version that isn't finalized yet; existing ones are replaced.
 
         Raises:
-            ModelUnusable: the version is sealed.
+            ModelUnusable: the version is finalized.
             StorageUnavailable, StorageRefused.
         """
-        if self.sealed(version):
-            raise ModelUnusable(f"{self.store.where(self.key(version, MANIFEST))}: sealed, can't be changed")
+        if self.finalized(version):
+            raise ModelUnusable(
+                f"{self.store.where(self.key(version, MANIFEST))}: a finalized version can't be changed"
+            )
         for name, body in files.items():
             kind = _CONTENT_TYPES.get(name[name.rfind(".") :], "application/octet-stream")
             self.store.put(self.key(version, name), body, kind)
 
-    def seal(self, version: str, files: Mapping[str, bytes], notes: Mapping[str, Any]) -> None:
-        """Write files and the manifest: from now on it is a version, and stays as it is.
+    def finalize(self, version: str, files: Mapping[str, bytes], notes: Mapping[str, Any]) -> None:
+        """Write files and the manifest: from now on the version exists and never changes.
 
         Args:
-            version: its name.
-            files: all its files, those written before too.
-            notes: what the manifest tells beside the checksums.
+            version: name of the version.
+            files: all files of the version, those written before too.
+            notes: what the manifest contains in addition to the checksums.
 
         Raises:
-            ModelUnusable: the version is sealed already.
+            ModelUnusable: the version was finalized before.
             StorageUnavailable, StorageRefused.
         """
         self.write(version, files)
@@ -185,10 +187,10 @@ class Registry:
         }
         manifest = {"version": version, "target": self.target, **notes, "files": sums}
         self.store.put(self.key(version, MANIFEST), as_json(manifest), "application/json")
-        log.info("sealed: target=%s version=%s files=%d", self.target, version, len(sums))
+        log.info("finalized: target=%s version=%s files=%d", self.target, version, len(sums))
 
-    def sealed(self, version: str) -> bool:
-        """Whether there is such a version.
+    def finalized(self, version: str) -> bool:
+        """Whether a version exists: whether its manifest was written.
 
         Raises:
             StorageUnavailable, StorageRefused.
@@ -196,7 +198,7 @@ class Registry:
         return self.store.exists(self.key(version, MANIFEST))
 
     def manifest(self, version: str) -> ModelManifest:
-        """What was written with a version.
+        """The manifest of a version.
 
         Raises:
             ModelUnusable: there is no such version, or its manifest is damaged.
@@ -205,11 +207,11 @@ class Registry:
         return self._manifest(version)[0]
 
     def _manifest(self, version: str) -> tuple[ModelManifest, str]:
-        """What was written with a version, and the SHA-256 of that."""
+        """The manifest of a version, and its SHA-256."""
         where = self.store.where(self.key(version, MANIFEST))
         try:
             body = self.store.get(self.key(version, MANIFEST), limits.JSON_DOCUMENT)
-            return documents.parse(body, ModelManifest, where, self._mend()), sha256(body).hexdigest()
+            return documents.parse(body, ModelManifest, where, self._how_to_fix()), sha256(body).hexdigest()
         except FileNotFoundError:
             raise ModelUnusable(f"{where}: there is no such version") from None
         except ObjectDamaged as error:
@@ -229,14 +231,14 @@ class Registry:
         try:
             body = self.store.get(key, limits.MODEL_FILE)
         except FileNotFoundError:
-            raise ModelUnusable(f"{self.store.where(key)}: the file is gone. {self._mend()}") from None
+            raise ModelUnusable(f"{self.store.where(key)}: the file is gone. {self._how_to_fix()}") from None
         except ObjectDamaged as error:
-            raise ModelUnusable(f"{error} {self._mend()}") from error
-        found = sha256(body).hexdigest()
-        if found != expected["sha256"]:
+            raise ModelUnusable(f"{error} {self._how_to_fix()}") from error
+        digest = sha256(body).hexdigest()
+        if digest != expected["sha256"]:
             raise ModelUnusable(
-                f"{self.store.where(key)}: damaged: its SHA-256 is {found[:12]}…, and was "
-                f"{expected['sha256'][:12]}… when it was written. {self._mend()}"
+                f"{self.store.where(key)}: damaged: its SHA-256 is {digest[:12]}…, and was "
+                f"{expected['sha256'][:12]}… when it was written. {self._how_to_fix()}"
             )
         return body
 
@@ -249,12 +251,12 @@ class Registry:
             kind: dataclass or TypedDict.
 
         Raises:
-            ModelUnusable: it is missing, damaged or of another form.
+            ModelUnusable: it is missing or damaged, or a field is wrong.
             StorageUnavailable, StorageRefused.
         """
         try:
             where = self.store.where(self.key(version, name))
-            return documents.parse(self.file(version, name), kind, where, self._mend())
+            return documents.parse(self.file(version, name), kind, where, self._how_to_fix())
         except ObjectDamaged as error:
             raise ModelUnusable(str(error)) from error
 
@@ -270,7 +272,7 @@ class Registry:
         return Version(version, manifest, digest, files)
 
     def champion(self) -> Decision | None:
-        """The decision that made the present champion; None when there was none yet.
+        """The decision that made the current champion; None if nothing was deployed yet.
 
         Raises:
             ModelUnusable: the pointer is damaged.
@@ -278,12 +280,12 @@ class Registry:
         """
         key = f"{self.prefix}champion.json"
         try:
-            return self._document(key, Decision, self._mend())
+            return self._document(key, Decision, self._how_to_fix())
         except FileNotFoundError:
             return None
 
-    def standing(self) -> Decision | None:
-        """The same, and None with a warning where the pointer is damaged: a new champion mends it.
+    def champion_or_none(self) -> Decision | None:
+        """Like ``champion``, but a damaged pointer logs a warning and gives None: a new champion replaces it.
 
         Raises:
             StorageUnavailable, StorageRefused.
@@ -295,18 +297,18 @@ class Registry:
             return None
 
     def promote(self, decision: Decision) -> None:
-        """Move the pointer, in one write; done again it changes nothing more.
+        """Move the pointer, in one write; repeating it changes nothing.
 
         Raises:
             StorageUnavailable, StorageRefused.
         """
-        self._keep_standing()
+        self._record_champion()
         self.store.put(f"{self.prefix}champion.json", as_json(decision.as_dict()), "application/json")
         log.info("champion: target=%s version=%s: %s", self.target, decision.version, decision.reason)
         self.record(decision)
 
     def record(self, decision: Decision) -> None:
-        """Put a decision on record, and the history for readers anew.
+        """Record a decision, and rewrite the history for readers.
 
         Raises:
             StorageUnavailable, StorageRefused.
@@ -326,53 +328,53 @@ class Registry:
         """
         fix = "Move it away, and run it again."
         keys = [entry.key for entry in self.store.list(f"{self.prefix}decisions/")]
-        found = [self._document(key, Decision, fix) for key in keys]
-        return sorted(found, key=lambda decision: decision.at)
+        decisions = [self._document(key, Decision, fix) for key in keys]
+        return sorted(decisions, key=lambda decision: decision.at)
 
     def rollback(self, version: str | None, *, at: datetime, by: str, reason: str, check: Check) -> Decision:
-        """Make an earlier version the champion again, once its files are seen to be whole and usable.
+        """Make an earlier version the champion again, after verifying that its files are complete and usable.
 
         Args:
-            version: which one; None = the one that was deployed before the present champion was.
+            version: which version; None = the one that was deployed before the current champion.
             at: the time (UTC).
-            by: who asks for it.
-            reason: why.
-            check: raises ModelUnusable where files can't be used: ``boosters.check``.
+            by: who requests it.
+            reason: reason for the record.
+            check: raises ModelUnusable if files can't be used: ``boosters.check``.
 
         Raises:
             ModelUnusable: there is no such version, it is damaged, or none was deployed before.
             StorageUnavailable, StorageRefused.
         """
-        standing = self.standing()
-        chosen = version or self._before(standing)
-        if standing is not None and standing.version == chosen:
+        champion = self.champion_or_none()
+        chosen = version or self._previous_version(champion)
+        if champion is not None and champion.version == chosen:
             raise ModelUnusable(f"{chosen} is the champion of {self.target} already: nothing to roll back")
-        found = self.load(chosen)
-        check(found.files)
-        previous = standing.version if standing else None
-        decision = Decision("rolled back", chosen, previous, at, by, reason, found.manifest_sha256)
+        loaded = self.load(chosen)
+        check(loaded.files)
+        previous = champion.version if champion else None
+        decision = Decision("rolled back", chosen, previous, at, by, reason, loaded.manifest_sha256)
         self.promote(decision)
         return decision
 
-    def _before(self, standing: Decision | None) -> str:
-        """The version deployed before the champion was; of an unreadable pointer, the last deployed one."""
+    def _previous_version(self, champion: Decision | None) -> str:
+        """The version deployed before the champion; if the pointer is unreadable, the last deployed one."""
         deployed = [each.version for each in self.decisions() if each.kind == "deployed"]
-        if standing is not None:
-            # Without a line of its own (a crash just after the pointer moved), all others came before it.
-            end = deployed.index(standing.version) if standing.version in deployed else len(deployed)
+        if champion is not None:
+            # Without a record of its own (a crash just after the pointer moved), all others came before it.
+            end = deployed.index(champion.version) if champion.version in deployed else len(deployed)
             deployed = deployed[:end]
         if not deployed:
             raise ModelUnusable(
                 f"no version of {self.target} was deployed before"
-                f"{' ' + standing.version if standing else ''}: there is nothing to roll back to"
+                f"{' ' + champion.version if champion else ''}: there is nothing to roll back to"
             )
         return deployed[-1]
 
-    def _keep_standing(self) -> None:
-        """Put the present champion's decision on record, should a crash have lost it."""
-        standing = self.standing()
-        if standing and not self.store.exists(f"{self.prefix}decisions/{standing.key}"):
-            self.record(standing)
+    def _record_champion(self) -> None:
+        """Record the current champion's decision if a crash prevented that."""
+        champion = self.champion_or_none()
+        if champion and not self.store.exists(f"{self.prefix}decisions/{champion.key}"):
+            self.record(champion)
 
     def _document(self, key: str, kind: type[T], fix: str) -> T:
         try:
@@ -380,13 +382,13 @@ class Registry:
         except ObjectDamaged as error:
             raise ModelUnusable(str(error)) from error
 
-    def _mend(self) -> str:
+    def _how_to_fix(self) -> str:
         return (
             f"Put an earlier version back by `make rollback TARGET={self.target} VERSION=…`, "
-            "or train anew: run model_training."
+            "or train a new model: run model_training."
         )
 
 
 def as_json(content: Mapping[str, Any]) -> bytes:
-    """JSON as people read it; a figure that is no number is refused (ValueError)."""
+    """Indented JSON; NaN and infinity are refused (ValueError)."""
     return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False).encode()

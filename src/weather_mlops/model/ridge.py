@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
-FAR: Final = 5.0  # standard deviations: one broken sensor must not carry a linear forecast away
+FAR: Final = 5.0  # standard deviations: one broken sensor must not dominate a linear forecast
 _CHUNK: Final = 20_000
 _CONSTANT: Final = 1e-6
 
@@ -16,9 +16,9 @@ class Ridge:
     """A fitted linear model: intercept + Σ standardised feature · (slope + Σ wave · slope of the wave).
 
     Attributes:
-        mean: of each of the F features; 0 where it was never there.
-        scale: standard deviation of each; 1 for a constant one.
-        waves: places, among the features, of those that all slopes vary with.
+        mean: mean of each of the F features; 0 for one that was always missing.
+        scale: standard deviation of each feature; 1 for a constant one.
+        waves: indices of the features that all slopes vary with.
         weights: shape (1 + F · (1 + waves),), unit of the outcome.
     """
 
@@ -34,8 +34,8 @@ class Ridge:
         Args:
             features: shape (n, F); NaN = missing.
             outcome: shape (n,), finite.
-            waves: places of the features that slopes vary with.
-            penalty: what a slope of 1 costs, in squares per row.
+            waves: indices of the features that slopes vary with.
+            penalty: cost of a slope of 1, in squared error per row.
         """
         mean, scale = _standard(features)
         size = 1 + features.shape[1] * (1 + len(waves))
@@ -52,10 +52,10 @@ class Ridge:
 
     def predict(self, features: np.ndarray) -> np.ndarray:
         """Predictions, float64, shape (n,)."""
-        found = np.empty(len(features))
+        predictions = np.empty(len(features))
         for part in _chunks(len(features)):
-            found[part] = self._design(features[part]) @ self.weights.astype(np.float32)
-        return found
+            predictions[part] = self._design(features[part]) @ self.weights.astype(np.float32)
+        return predictions
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -63,10 +63,10 @@ class Ridge:
         return {**arrays, "waves": list(self.waves)}
 
     @classmethod
-    def from_dict(cls, kept: Mapping[str, Any]) -> "Ridge":
+    def from_dict(cls, stored: Mapping[str, Any]) -> "Ridge":
         """From JSON."""
-        mean, scale, weights = (np.array(kept[name], np.float64) for name in ("mean", "scale", "weights"))
-        return cls(mean, scale, tuple(kept["waves"]), weights)
+        mean, scale, weights = (np.array(stored[name], np.float64) for name in ("mean", "scale", "weights"))
+        return cls(mean, scale, tuple(stored["waves"]), weights)
 
     def _design(self, features: np.ndarray) -> np.ndarray:
         # float32 halves the time, and a penalised fit of standardised numbers loses nothing by it.
@@ -82,7 +82,7 @@ def _chunks(rows: int) -> Iterator[slice]:
 
 
 def _standard(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation by column, of what is there."""
+    """Mean and standard deviation of each column, without missing values."""
     count, total, squares = (np.zeros(features.shape[1]) for _ in range(3))
     for chunk in _chunks(len(features)):
         part = features[chunk].astype(np.float64)

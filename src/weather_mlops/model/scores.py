@@ -10,8 +10,8 @@ from typing import Any, Final
 import numpy as np
 
 QUANTILES: Final = (0.1, 0.5, 0.9)
-BLOCK_DAYS: Final = 7  # the weather of one week tells little of the next week's errors
-LEAST_BLOCKS: Final = 6  # of a short sample blocks are shorter: three weeks resampled would say nothing
+BLOCK_DAYS: Final = 7  # the weather of one week says little about the next week's errors
+LEAST_BLOCKS: Final = 6  # a short sample has shorter blocks: resampling three weeks would say nothing
 RESAMPLES: Final = 1000
 _INTERVAL: Final = (5, 95)  # percent
 _COVERAGE_INTERVAL: Final = (0.5, 99.5)  # percent: one of 24 leads would leave (5, 95) by chance
@@ -21,10 +21,10 @@ Array = np.ndarray
 
 @dataclass(frozen=True)
 class QuantileForecast:
-    """A forecast.
+    """A forecast as quantiles.
 
     Attributes:
-        p10: tenth of the outcomes lie below, unit of the target.
+        p10: a tenth of the outcomes lie below, unit of the target.
         p50: the forecast itself.
         p90: a tenth of the outcomes lie above.
     """
@@ -75,12 +75,12 @@ def pinball(observed: Array, quantile: Array, share: float) -> float:
 
 
 def against(observed: Array, ours: Array, theirs: Array) -> dict[str, float | None]:
-    """Error of an opponent, and our skill against it: 1 − RMSE / RMSE of the opponent.
+    """Error of a baseline, and the model's skill against it: 1 − RMSE / RMSE of the baseline.
 
     Args:
-        observed: any shape.
-        ours: point forecast, same shape.
-        theirs: the opponent's; only where both forecast is compared.
+        observed: observed values, any shape.
+        ours: point forecast of the model, same shape.
+        theirs: point forecast of the baseline, same shape; rows that one of them lacks are left out.
     """
     known = np.isfinite(observed) & np.isfinite(ours) & np.isfinite(theirs)
     if not known.any():
@@ -108,9 +108,9 @@ def reliability(observed: Array, forecast: QuantileForecast) -> dict[str, float 
 def coverage_range(
     observed: Array, forecast: QuantileForecast, days: Array, *, seed: int = 0
 ) -> tuple[float, float] | None:
-    """Between which shares the coverage of p10 to p90 lies, as far as a sample can tell.
+    """Range of the coverage of p10 to p90 that a sample allows.
 
-    By a block bootstrap over days, all stations together: 99 % of the resamples. None where there is no pair.
+    From a block bootstrap over days, all stations together: 99 % of the resamples. None if there is no pair.
 
     Args:
         observed: shape (stations, issue times).
@@ -135,12 +135,12 @@ def coverage_range(
 def paired(
     observed: Array, new: Array, old: Array, days: Array, *, seed: int = 0
 ) -> dict[str, float | int | None]:
-    """Is one forecast better than another? By a paired block bootstrap over weeks, all stations together.
+    """Compare two forecasts by a paired block bootstrap over weeks, all stations together.
 
     Args:
         observed: shape (stations, issue times, leads).
         new: point forecast, same shape.
-        old: the other one's; only where both forecast is compared.
+        old: the other point forecast; rows that one of them lacks are left out.
         days: day number of each issue time, shape (issue times,).
         seed: of the resampling.
 
@@ -172,7 +172,7 @@ def paired(
 
 
 def _blocks(days: Array) -> Array:
-    """Block of consecutive days that each issue time belongs to: weeks, of a short sample shorter ones."""
+    """Block of consecutive days that each issue time belongs to: weeks; shorter in a short sample."""
     span = int(np.ptp(days)) + 1
     return np.asarray((days - days.min()) // max(min(BLOCK_DAYS, span // LEAST_BLOCKS), 1))
 
@@ -196,7 +196,7 @@ def _improvement(new: Array, old: Array, counts: Array) -> Array:
 
 
 def rounded(value: Any, digits: int = 4) -> Any:
-    """The same with its floats rounded, for files that people read."""
+    """A document with its floats rounded, for files that people read."""
     if isinstance(value, float):
         return round(value, digits)
     if isinstance(value, Mapping):

@@ -1,9 +1,9 @@
 """A lead's model of a short history: a season or less, and a forecast for the days after it.
 
-Few parameters, and features that do not move with the season: what a few months teach of the season is wrong
-in the next one. Blend and interval come from forecasts of the later parts of the span by models of the hours
-before them (forward chaining): like the forecasts that follow, they go into weather that the model has not
-seen. The interval follows how hard the last week was to forecast.
+It has few parameters, and features that do not move with the season: what a few months teach about the season
+is wrong in the next one. Blend and interval come from forecasts of the later parts of the span by models
+trained on the hours before them (forward chaining): like the forecasts that follow, they go into weather that
+the model has not seen. The width of the interval follows how hard the last week was to forecast.
 """
 
 from dataclasses import dataclass
@@ -35,7 +35,8 @@ class ShortHistorySettings:
         colsample_bytree: share of the features that a tree may use.
         subsample: share of the rows that a tree sees.
         max_bin: bins of a feature's histogram.
-        parts: of the hours; all but the first are forecast by a model of the parts before.
+        parts: number of parts of the hours; all but the first are forecast by a model trained on the ones
+            before.
         ridge_penalty: see ``Ridge.fit``.
     """
 
@@ -50,7 +51,7 @@ class ShortHistorySettings:
     ridge_penalty: float = 0.2
 
     def boosting(self, seed: int) -> Boosting:
-        """For XGBoost."""
+        """The settings as XGBoost's parameters."""
         parameters = {
             **COMMON,
             "learning_rate": self.learning_rate,
@@ -71,7 +72,7 @@ def train_lead(sample: Sample, lead: int, seed: int) -> LeadModel:
     """Train trees, ridge, blend and interval of one lead.
 
     Args:
-        sample: what to learn from.
+        sample: rows to train on.
         lead: hours.
         seed: of all randomness.
 
@@ -81,20 +82,20 @@ def train_lead(sample: Sample, lead: int, seed: int) -> LeadModel:
     settings, seed = SETTINGS, 1000 * lead + seed
     trees, ridge = _forecast_parts(sample, lead, settings, seed)
     judged = np.isfinite(trees)
-    ridge_share = best_ridge_weight(sample.change[judged], trees[judged], ridge[judged])
-    error = (sample.change - (trees + ridge_share * (ridge - trees)))[judged]
+    ridge_weight = best_ridge_weight(sample.change[judged], trees[judged], ridge[judged])
+    error = (sample.change - (trees + ridge_weight * (ridge - trees)))[judged]
     scale = RecentErrors.of(sample.names, sample.values)
     low, high = np.quantile(
         error / np.maximum(scale.predict(sample.names, sample.values[judged]), 1 / LARGEST_SCALE), (0.1, 0.9)
     )
-    line, damping = fit_ridge(sample, settings.ridge_penalty)
+    ridge_model, damping = fit_ridge(sample, settings.ridge_penalty)
     return LeadModel(
         boosters=[boost(sample, settings.boosting(seed))],
-        line=line,
+        ridge=ridge_model,
         damping=damping,
-        ridge_share=ridge_share,
-        spread=scale,
-        least_spread=1 / LARGEST_SCALE,
+        ridge_weight=ridge_weight,
+        error_scale=scale,
+        min_error_scale=1 / LARGEST_SCALE,
         low=float(min(low, 0)),
         high=float(max(high, 0)),
     )
@@ -103,30 +104,32 @@ def train_lead(sample: Sample, lead: int, seed: int) -> LeadModel:
 def _forecast_parts(
     sample: Sample, lead: int, settings: ShortHistorySettings, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Forecasts of each part of the span by trees and by ridge, from models of the hours before it.
+    """Forecast each part of the span by models trained on the hours before it.
 
-    Shape (n,) each; NaN for the first part, and where too little lies before a part.
+    Returns:
+        The forecasts of the trees and of the ridge, shape (n,) each; NaN for the first part, and where too
+        little lies before a part.
 
     Raises:
-        TrainingImpossible: there is none.
+        TrainingImpossible: no part could be forecast.
     """
-    trees, ridge = np.full((2, len(sample.origin)), np.nan)
-    # Of equal numbers of hours, not of equal duration: an old month behind a hole is no part of its own.
-    hours = np.unique(sample.origin)
+    trees, ridge = np.full((2, len(sample.issue_times)), np.nan)
+    # Of equal numbers of hours, not of equal duration: an old month before a long gap is no part of its own.
+    hours = np.unique(sample.issue_times)
     edges = [*hours[np.arange(settings.parts) * len(hours) // settings.parts], hours[-1] + 1]
     for begin, until in pairwise(edges[1:]):
-        before = sample.origin + lead < begin  # their outcomes are known when the first forecast is made
-        inside = (sample.origin >= begin) & (sample.origin < until)
+        before = sample.issue_times + lead < begin  # their outcomes are known when the first forecast is made
+        inside = (sample.issue_times >= begin) & (sample.issue_times < until)
         if before.sum() < LEAST_FOLD_ROWS or not inside.any():
             continue
         learned, held_out = sample.of(before), sample.of(inside)
-        line, damping = fit_ridge(learned, settings.ridge_penalty)
+        ridge_model, damping = fit_ridge(learned, settings.ridge_penalty)
         trees[inside] = boost(learned, settings.boosting(seed)).inplace_predict(held_out.values)
-        ridge[inside] = damped_anomaly(held_out.names, held_out.values, damping) + line.predict(
+        ridge[inside] = damped_anomaly(held_out.names, held_out.values, damping) + ridge_model.predict(
             held_out.values
         )
     if np.isnan(trees).all():
         raise TrainingImpossible(
-            f"{len(hours)} h to learn from, with {lead} h ahead: too short to forecast a part of it"
+            f"{len(hours)} h are too short to forecast a part of them, for a lead of {lead} h"
         )
     return trees, ridge

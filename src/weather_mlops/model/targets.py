@@ -12,10 +12,10 @@ class Target:
     """A quantity that can be forecast.
 
     Attributes:
-        name: as in YAML, on S3 and in the table of forecasts.
-        column: of the observations.
-        low: no forecast lies below, in the column's unit; None = no such limit.
-        high: nor above.
+        name: name in YAML, on S3 and in the table of forecasts.
+        column: column of the observations.
+        low: lower limit of forecasts, in the column's unit; None = no limit.
+        high: upper limit of forecasts, in the column's unit; None = no limit.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Target:
 
     @property
     def korean(self) -> str:
-        """The same in Korean."""
+        """Label in Korean."""
         return BY_NAME[self.column].korean
 
 
@@ -53,8 +53,8 @@ def target_named(name: str) -> Target:
     """The target of a name.
 
     Raises:
-        Misconfigured: there is none.
+        Misconfigured: there is no such target.
     """
     if name not in TARGETS:
-        raise Misconfigured(f"target {name!r} is not known; there are {', '.join(TARGETS)}")
+        raise Misconfigured(f"unknown target {name!r}; known are {', '.join(TARGETS)}")
     return TARGETS[name]

@@ -1,6 +1,6 @@
-"""Train a model: for each lead boosted trees and a ridge regression, their blend, and how far off it is.
+"""Train a model: for each lead boosted trees, a ridge regression, their blend, and the scale of its errors.
 
-How a lead is trained depends on how much of the year the data have seen: see ``recipes``.
+How a lead is trained depends on how much of the year the data cover: see ``recipes``.
 """
 
 import logging
@@ -27,18 +27,23 @@ log = logging.getLogger(__name__)
 LEAST_ROWS: Final = 500
 
 
-def train(  # noqa: PLR0913, PLR0917  all that a training takes
-    grid: Panel, plan: Plan, recipe: Recipe, usual: Climatology, base: Features, origins: np.ndarray
+def train(  # noqa: PLR0913, PLR0917  all inputs of a training
+    panel: Panel,
+    plan: Plan,
+    training_recipe: Recipe,
+    climatology: Climatology,
+    base: Features,
+    issue_times: np.ndarray,
 ) -> Forecaster:
     """Train a model of all leads, as many at a time as there are cores.
 
     Args:
-        grid: of the plan's stations.
-        plan: what the run is about.
-        recipe: how each lead is trained.
-        usual: climatology of the target, fitted before the holdout.
-        base: the recipe's features that are the same for all leads, of the origins.
-        origins: indices of the issue times to learn from; all their outcomes lie before the holdout.
+        panel: of the plan's stations.
+        plan: plan of the run.
+        training_recipe: how each lead is trained.
+        climatology: of the target, fitted before the holdout.
+        base: the recipe's features that are the same for all leads, at the issue times.
+        issue_times: indices of the issue times to train on; all their outcomes lie before the holdout.
 
     Raises:
         TrainingImpossible: too few rows with an outcome.
@@ -46,13 +51,13 @@ def train(  # noqa: PLR0913, PLR0917  all that a training takes
     target, begun = target_named(plan.target), time.monotonic()
 
     def one(lead: int) -> tuple[LeadModel, tuple[str, ...], int]:
-        own = features.lead_features(grid, origins, target, usual, lead, recipe.uses)
-        sample = sampled(grid.values[target.column], origins, base, own, lead)
+        own = features.lead_features(panel, issue_times, target, climatology, lead, training_recipe.uses)
+        sample = sampled(panel.values[target.column], issue_times, base, own, lead)
         if len(sample.change) < LEAST_ROWS:
             raise TrainingImpossible(
                 f"{plan.target}: {len(sample.change)} rows known after {lead} h; {LEAST_ROWS} needed"
             )
-        return recipe.train_lead(sample, lead, plan.seed), sample.names, len(sample.change)
+        return training_recipe.train_lead(sample, lead, plan.seed), sample.names, len(sample.change)
 
     trained = []
     with ThreadPoolExecutor(min(os.cpu_count() or 1, plan.horizon_hours)) as pool:
@@ -66,7 +71,7 @@ def train(  # noqa: PLR0913, PLR0917  all that a training takes
                 plan.horizon_hours,
                 rows,
                 model.boosters[0].num_boosted_rounds(),
-                model.ridge_share,
+                model.ridge_weight,
                 spent,
                 spent / len(trained) * (plan.horizon_hours - len(trained)),
             )
@@ -75,8 +80,8 @@ def train(  # noqa: PLR0913, PLR0917  all that a training takes
         target,
         plan.stations,
         trained[-1][1],
-        usual,
+        climatology,
         models,
-        recipe.settings(),
+        training_recipe.settings(),
         max(rows for _, _, rows in trained),
     )

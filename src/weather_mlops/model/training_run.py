@@ -1,10 +1,10 @@
-"""The steps of a training run at their edges: what each reads, and what it hands on.
+"""The tasks of a training run: what each reads and writes.
 
-    prepare    observations of the pinned state -> staging: observations, features
+    prepare    observations of the pinned snapshot -> staging: observations, features
     train      staging -> files of the model in the registry
-    evaluate   staging, files of the model -> figures, card; the version is sealed
+    evaluate   staging, files of the model -> figures, card; the version is finalized
 
-Each can be stopped at any point and done again. ``deployment`` is the last step.
+Each can be stopped at any point and repeated. ``deployment`` is the last task.
 """
 
 import json
@@ -23,6 +23,7 @@ from pyiceberg.catalog import Catalog
 
 from weather_mlops import limits
 from weather_mlops.errors import ModelUnusable, TrainingImpossible
+from weather_mlops.kma.endpoints import HOUR
 from weather_mlops.lake.schemas import OBSERVATIONS
 from weather_mlops.lake.staging import Staging
 from weather_mlops.lake.tags import tag
@@ -33,7 +34,7 @@ from weather_mlops.model.evaluation import CARD, EVALUATION, SMOKE, ChampionFore
 from weather_mlops.model.features import Features
 from weather_mlops.model.forecaster import Forecaster
 from weather_mlops.model.panel import Panel, to_panel
-from weather_mlops.model.plan import HOUR, Plan
+from weather_mlops.model.plan import Plan
 from weather_mlops.model.registry import Registry, as_json
 from weather_mlops.model.scores import rounded
 from weather_mlops.model.targets import target_named
@@ -53,12 +54,12 @@ def prepare(catalog: Catalog, staging: Staging, plan: Plan) -> dict[str, Any]:
         Counts, and the keys of what was staged.
 
     Raises:
-        TrainingImpossible: there is nothing to make features of.
+        TrainingImpossible: there are no observations to compute features from.
         CommitConflict, StorageUnavailable, StorageRefused.
     """
     if plan.snapshot_id is not None:
         tag(catalog, OBSERVATIONS, plan.snapshot_id, f"model-{plan.version}")
-    # The champion forecasts the holdout, too: its stations may be others.
+    # The champion forecasts the holdout, too, and may have other stations.
     stations = {*plan.stations, *_stations_of_champion(Registry(staging.store, plan.target))}
     columns = features.inputs(target_named(plan.target))
     table = preparation.read(
@@ -69,101 +70,103 @@ def prepare(catalog: Catalog, staging: Staging, plan: Plan) -> dict[str, Any]:
         last=plan.last,
         snapshot_id=plan.snapshot_id,
     )
-    grid = preparation.panel_of(table, plan)
-    usual = preparation.climatology(grid, plan)
-    made = preparation.to_table(preparation.training_features(grid, plan, usual), grid, plan)
-    told = {
+    panel = preparation.panel_of(table, plan)
+    climatology = preparation.fit_climatology(panel, plan)
+    feature_table = preparation.to_table(preparation.training_features(panel, plan, climatology), panel, plan)
+    counts = {
         "observations": table.num_rows,
-        "feature_rows": made.num_rows,
-        "features": made.num_columns - len(preparation.FEATURES_KEY),
+        "feature_rows": feature_table.num_rows,
+        "features": feature_table.num_columns - len(preparation.FEATURES_KEY),
     }
-    log.info("prepared: target=%s %s", plan.target, told)
+    log.info("prepared: target=%s %s", plan.target, counts)
     return {
-        **told,
+        **counts,
         "observations_key": staging.write_table(f"{plan.target}/{OBSERVED}", table),
-        "features_key": staging.write_table(f"{plan.target}/{FEATURES}", made),
+        "features_key": staging.write_table(f"{plan.target}/{FEATURES}", feature_table),
     }
 
 
 def train(staging: Staging, plan: Plan) -> dict[str, Any]:
-    """Train on what was staged; the model's files go to the registry, where they are no version yet.
+    """Train on the staged tables; the model's files go to the registry, where they aren't a version yet.
 
     Raises:
-        TrainingImpossible: nothing was prepared, or too little to learn from.
+        TrainingImpossible: nothing was prepared, or too little to train on.
         StorageUnavailable, StorageRefused.
     """
     registry = Registry(staging.store, plan.target)
-    if registry.sealed(plan.version):
+    if registry.finalized(plan.version):
         return {"version": plan.version, "reason": "trained and evaluated already"}
     observations = _staged(staging, plan, OBSERVED)
-    made = _staged(staging, plan, FEATURES)
-    grid = preparation.panel_of(observations, plan)
-    forecaster, told = measured(lambda: fit(grid, plan, preparation.from_table(made, grid)))
-    registry.write(plan.version, {**forecaster.files(), TRAINING: as_json(told)})
-    return {"version": plan.version, **told}
+    feature_table = _staged(staging, plan, FEATURES)
+    panel = preparation.panel_of(observations, plan)
+    forecaster, statistics = measured(lambda: fit(panel, plan, preparation.from_table(feature_table, panel)))
+    registry.write(plan.version, {**forecaster.files(), TRAINING: as_json(statistics)})
+    return {"version": plan.version, **statistics}
 
 
 def evaluate(
     staging: Staging, plan: Plan, *, now: datetime, code_revision: str | None = None
 ) -> dict[str, Any]:
-    """Measure the model of a run on its holdout, write the card, and seal the version.
+    """Measure the model of a run on its holdout, write the card, and finalize the version.
 
     Raises:
         TrainingImpossible: nothing was trained.
         StorageUnavailable, StorageRefused.
     """
     registry = Registry(staging.store, plan.target)
-    if not registry.sealed(plan.version):
+    if not registry.finalized(plan.version):
         files = _trained(registry, plan)
         forecaster = Forecaster.from_files(files)
         observations = _staged(staging, plan, OBSERVED)
-        grid = preparation.panel_of(observations, plan)
-        champion, left_out = _champion(registry, observations, grid, plan)
-        found = evaluation.compare(forecaster, grid, grid.place(plan.holdout_first), champion)
+        panel = preparation.panel_of(observations, plan)
+        champion, left_out = _champion(registry, observations, panel, plan)
+        holdout = evaluation.compare(forecaster, panel, panel.index_of(plan.holdout_first), champion)
         document = {
             **describe(forecaster, plan, json.loads(files[TRAINING])),
             "evaluated_at": now.isoformat(),
             "code_revision": code_revision,
             "champion_left_out": left_out,
-            **evaluation.figures(found, grid, forecaster.importance(evaluation.SHOWN_LEADS)),
+            **evaluation.figures(holdout, panel, forecaster.importance(evaluation.SHOWN_LEADS)),
         }
         document = rounded(document)
-        sealed = {
+        version_files = {
             **files,
             EVALUATION: as_json(document),
-            SMOKE: as_json(_smoke(forecaster, grid)),
+            SMOKE: as_json(_smoke(forecaster, panel)),
             CARD: page.render(document).encode(),
         }
-        registry.seal(plan.version, sealed, _notes(forecaster, plan, document))
+        registry.finalize(plan.version, version_files, _notes(forecaster, plan, document))
     document = json.loads(registry.file(plan.version, EVALUATION))
     return {**_headline(document), "card_key": registry.key(plan.version, CARD)}
 
 
-def fit(grid: Panel, plan: Plan, made: Features | None = None) -> Forecaster:
-    """Train on a grid.
+def fit(panel: Panel, plan: Plan, computed: Features | None = None) -> Forecaster:
+    """Train on a panel.
 
     Args:
-        grid: of the plan's stations.
-        plan: what the run is about.
-        made: features of the training span, where they were made already.
+        panel: of the plan's stations.
+        plan: plan of the run.
+        computed: features of the training span, if they were computed already.
 
     Raises:
-        TrainingImpossible: too little to learn from.
+        TrainingImpossible: too little to train on.
     """
-    usual = preparation.climatology(grid, plan)
-    base = preparation.training_features(grid, plan, usual) if made is None else made
-    recipe = preparation.select_recipe(grid, plan)
-    return training.train(grid, plan, recipe, usual, base, preparation.training_issue_times(grid, plan))
+    climatology = preparation.fit_climatology(panel, plan)
+    base = preparation.training_features(panel, plan, climatology) if computed is None else computed
+    training_recipe = preparation.select_recipe(panel, plan)
+    return training.train(
+        panel, plan, training_recipe, climatology, base, preparation.training_issue_times(panel, plan)
+    )
 
 
 def describe(forecaster: Forecaster, plan: Plan, trained: Mapping[str, Any]) -> dict[str, Any]:
-    """What a model is, and how it was made: the part of an evaluation that isn't measured on the holdout."""
+    """Describe a model and its training: the part of an evaluation that isn't measured on the holdout."""
     return {
         "target": forecaster.target.name,
         "unit": forecaster.target.unit,
         "label": forecaster.target.label,
         "version": plan.version,
-        "recipe": forecaster.recipe,
+        "recipe": forecaster.config_hash,
         "horizon_hours": plan.horizon_hours,
         "libraries": {name: installed(name) for name in LIBRARIES},
         "snapshot_id": plan.snapshot_id,
@@ -177,7 +180,7 @@ def describe(forecaster: Forecaster, plan: Plan, trained: Mapping[str, Any]) -> 
 
 
 def measured(work: Callable[[], Forecaster]) -> tuple[Forecaster, dict[str, Any]]:
-    """Train; the model, and how many rows it saw, seconds and peak memory of this process."""
+    """Train, and measure it: the model; its number of rows, seconds, and peak memory of this process."""
     begun = time.monotonic()
     forecaster = work()
     return forecaster, {
@@ -194,36 +197,38 @@ def peak_rss_mb() -> int:
 
 
 def _champion(
-    registry: Registry, observations: pa.Table, grid: Panel, plan: Plan
+    registry: Registry, observations: pa.Table, panel: Panel, plan: Plan
 ) -> tuple[ChampionForecast | None, str | None]:
-    """The champion's forecasts of the holdout; or the version that can't be compared with."""
-    standing = registry.standing()
-    if standing is None or standing.version == plan.version:
+    """The champion's forecasts of the holdout; or the version of a champion that can't forecast it."""
+    champion = registry.champion_or_none()
+    if champion is None or champion.version == plan.version:
         return None, None
     try:
-        version, theirs = load_champion(registry, standing)
+        version, theirs = load_champion(registry, champion)
     except ModelUnusable as error:
-        log.warning("the champion can't forecast, nothing is compared with it: %s", error)
-        return None, standing.version
+        log.warning("the champion can't forecast, so the model isn't compared with it: %s", error)
+        return None, champion.version
     own = to_panel(observations, theirs.inputs, stations=theirs.stations, first=plan.first, last=plan.last)
     learned_until = version.manifest["plan"]["holdout_first"]
-    origins = np.arange(grid.place(plan.holdout_first), grid.length - 1)
-    found = np.full((len(grid.stations), len(origins), plan.horizon_hours), np.nan, np.float32)
-    common, ours, places = np.intersect1d(grid.stations, theirs.stations, return_indices=True)
-    unseen = origins >= grid.place(learned_until)
+    issue_times = np.arange(panel.index_of(plan.holdout_first), panel.length - 1)
+    forecast = np.full((len(panel.stations), len(issue_times), plan.horizon_hours), np.nan, np.float32)
+    common, own_rows, champion_rows = np.intersect1d(panel.stations, theirs.stations, return_indices=True)
+    unseen = issue_times >= panel.index_of(learned_until)
     leads = min(plan.horizon_hours, theirs.horizon)
     if len(common) and unseen.any():
-        made = theirs.predict(own, origins[unseen]).p50
-        found[np.ix_(ours, np.flatnonzero(unseen), np.arange(leads))] = made[places][..., :leads]
-    return ChampionForecast(standing.version, found), None
+        predicted = theirs.predict(own, issue_times[unseen]).p50
+        forecast[np.ix_(own_rows, np.flatnonzero(unseen), np.arange(leads))] = predicted[champion_rows][
+            ..., :leads
+        ]
+    return ChampionForecast(champion.version, forecast), None
 
 
 def _stations_of_champion(registry: Registry) -> Iterable[int]:
-    standing = registry.standing()
-    if standing is None:
+    champion = registry.champion_or_none()
+    if champion is None:
         return ()
     try:
-        return tuple(registry.manifest(standing.version)["plan"]["stations"])
+        return tuple(registry.manifest(champion.version)["plan"]["stations"])
     except ModelUnusable as error:
         log.warning("%s", error)
         return ()
@@ -250,22 +255,22 @@ def _staged(staging: Staging, plan: Plan, name: str) -> pa.Table:
         ) from None
 
 
-def _smoke(forecaster: Forecaster, grid: Panel) -> dict[str, Any]:
-    """The newest forecast that the evaluation can make, to be made again before it is deployed."""
-    origin = grid.length - 1
-    p50 = forecaster.predict(grid, np.array([origin])).p50[:, 0]
+def _smoke(forecaster: Forecaster, panel: Panel) -> dict[str, Any]:
+    """The newest forecast that the evaluation can make; it is repeated before the model is deployed."""
+    newest = panel.length - 1
+    p50 = forecaster.predict(panel, np.array([newest])).p50[:, 0]
     return {
-        "issued_at": grid.moment(origin).isoformat(),
+        "issued_at": panel.time_at(newest).isoformat(),
         "p50": [[float(value) if np.isfinite(value) else None for value in row] for row in p50],
     }
 
 
 def _notes(forecaster: Forecaster, plan: Plan, document: Mapping[str, Any]) -> dict[str, Any]:
-    """What the manifest tells beside the checksums."""
+    """What the manifest contains in addition to the checksums."""
     return {
         "created_at": document["evaluated_at"],
-        "recipe": forecaster.recipe,
-        "fingerprint": forecaster.fingerprint,
+        "recipe": forecaster.config_hash,
+        "fingerprint": forecaster.feature_hash,
         "features": list(forecaster.features),
         "plan": plan.as_dict(),
         "libraries": document["libraries"],

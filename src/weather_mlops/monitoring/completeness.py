@@ -41,7 +41,7 @@ class Rows:
     @property
     def newest(self) -> datetime:
         """Hour of the newest row."""
-        return self.grid.moment(int(np.flatnonzero(self.present.any(axis=0))[-1]))
+        return self.grid.time_at(int(np.flatnonzero(self.present.any(axis=0))[-1]))
 
     def last(self, hours: int) -> slice:
         """The last hours that are due."""
@@ -55,7 +55,7 @@ def read(catalog: Catalog, grace_hours: float, now: datetime) -> Rows | None:
         StorageUnavailable, StorageRefused.
     """
     grid = observed(catalog, [variable.name for variable in MEASURED], whole_hour(now), READ_HOURS)
-    return None if grid is None else rows_of(grid, grid.place(now - grace_hours * HOUR) + 1)
+    return None if grid is None else rows_of(grid, grid.index_of(now - grace_hours * HOUR) + 1)
 
 
 def rows_of(grid: Panel, due: int) -> Rows:
@@ -98,8 +98,8 @@ def of_window(rows: Rows | None, hours: int) -> dict[str, Any]:
     counts = np.sum([_inside(rows, each, chosen) for each in MEASURED], axis=0)
     values, outside = (int(count) for count in counts)
     return {
-        "first": rows.grid.moment(chosen.start).isoformat(),
-        "last": rows.grid.moment(chosen.stop - 1).isoformat(),
+        "first": rows.grid.time_at(chosen.start).isoformat(),
+        "last": rows.grid.time_at(chosen.stop - 1).isoformat(),
         "stations": int(expected.any(axis=1).sum()),
         "expected": wanted,
         "present": there,
@@ -115,7 +115,7 @@ def by_hour(rows: Rows) -> dict[str, Any]:
     chosen = rows.last(WINDOWS["7d"])
     expected = rows.expected[:, chosen]
     return {
-        "hours": [rows.grid.moment(place).isoformat() for place in range(chosen.start, chosen.stop)],
+        "hours": [rows.grid.time_at(place).isoformat() for place in range(chosen.start, chosen.stop)],
         "expected": expected.sum(axis=0).tolist(),
         "present": (rows.present[:, chosen] & expected).sum(axis=0).tolist(),
     }
@@ -160,7 +160,7 @@ def of_station(rows: Rows, place: int) -> dict[str, Any]:
         "latitude": station.latitude,
         "longitude": station.longitude,
         "elevation_m": station.elevation_m,
-        "newest": rows.grid.moment(int(there[-1])).isoformat() if there.size else None,
+        "newest": rows.grid.time_at(int(there[-1])).isoformat() if there.size else None,
         "completeness": completeness,
     }
 

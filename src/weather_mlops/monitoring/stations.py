@@ -95,7 +95,7 @@ class Watched:
     def off_since(self) -> dict[str, str]:
         """Sensors that are off, ``variable@station``, and the first hour of it (ISO 8601)."""
         return {
-            f"{name}@{self.grid.stations[place]}": self.grid.moment(int(bias.onset[place])).isoformat()
+            f"{name}@{self.grid.stations[place]}": self.grid.time_at(int(bias.onset[place])).isoformat()
             for name, bias in self.bias.items()
             for place in np.flatnonzero(bias.beyond)
         }
@@ -265,7 +265,7 @@ def _excluded(grid: Panel, name: str, off_since: Mapping[str, str]) -> np.ndarra
     """Hours of sensors that are off, bool, shape (stations, hours)."""
     hours = np.arange(grid.length)
     first = [
-        grid.place(datetime.fromisoformat(off_since[sensor])) if sensor in off_since else grid.length
+        grid.index_of(datetime.fromisoformat(off_since[sensor])) if sensor in off_since else grid.length
         for sensor in (f"{name}@{number}" for number in grid.stations)
     ]
     return np.asarray(hours >= np.array(first)[:, None])

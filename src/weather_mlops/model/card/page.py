@@ -1,6 +1,6 @@
-"""The model card: one page that says what a model is, how good, where it is worse, and how it was made.
+"""The model card: one page that says what a model is, how good it is, where it is worse, and how it was made.
 
-It is made of an evaluation alone, the same bytes for the same one. It brings its plots with it and needs no
+It is rendered from an evaluation alone, always to the same bytes. The plots are part of it, so it needs no
 network.
 """
 
@@ -87,9 +87,9 @@ def _summary(e: Evaluation) -> str:
     verdict = (
         f'<p class="bad">{" ".join(worse)}</p>'
         if worse
-        else '<p class="good">No opponent is better at any lead.</p>'
+        else '<p class="good">No baseline is better at any lead.</p>'
         if compared
-        else '<p class="bad">There is no opponent to compare with.</p>'
+        else '<p class="bad">There is no baseline to compare with.</p>'
     )
     warning = "".join(f'<p class="bad">{doubt}</p>' for doubt in doubts(e))
     rivals = [name for name in KEY_BASELINES if name in e["opponents"]]
@@ -108,7 +108,7 @@ def _summary(e: Evaluation) -> str:
             )
         )
     glance = table(
-        "At a glance. Skill: by how much the RMSE is lower than the opponent's.",
+        "At a glance. Skill: by how much the RMSE is lower than the baseline's.",
         [
             "lead",
             "RMSE",
@@ -137,19 +137,19 @@ def _leads(e: Evaluation) -> str:
                 leads,
                 [*rmse, Curve(series(e["leads"], leads, "rmse"), MODEL)],
                 name="rmse",
-                label="RMSE of the model and its opponents by lead",
+                label="RMSE of the model and the baselines by lead",
                 axis=f"RMSE ({unit})",
                 span=(0, 0),
             ),
         )
         + figure(
-            "Skill (%) over each opponent by lead.",
-            "1 − RMSE / RMSE of the opponent; below 0 the opponent is better.",
+            "Skill (%) over each baseline by lead.",
+            "1 − RMSE / RMSE of the baseline; below 0 the baseline is better.",
             plots.by_lead(
                 leads,
                 skill,
                 name="skill",
-                label="Skill over each opponent by lead",
+                label="Skill over each baseline by lead",
                 axis="skill (%)",
                 span=(-5, 5),
                 level=0,
@@ -162,7 +162,7 @@ def _leads(e: Evaluation) -> str:
 def _intervals(e: Evaluation) -> str:
     leads, unit = leads_of(e), e["unit"]
     low, high = (100 * share for share in COVERED)
-    # As shares the three would be straight lines far apart: what matters is how far each is off.
+    # Plotted as shares, the three would be straight lines far apart; what matters is how far each is off.
     off = [
         Curve(
             [
@@ -244,7 +244,7 @@ def _champion(e: Evaluation) -> str:
 def _worst(e: Evaluation) -> str:
     if not e["worst"]:
         return f"<p>{MISSING}: the evaluation has no single cases.</p>"
-    drawings = "".join(_case(case, number_, e["unit"]) for number_, case in enumerate(e["worst"], start=1))
+    drawings = "".join(_case(case, rank, e["unit"]) for rank, case in enumerate(e["worst"], start=1))
     entries = [("observed", Look("ink", width=1.4)), ("p50", Look("model", width=2)), ("p10 to p90", _BAND)]
     return f'{legend(entries)}<div class="plots">{drawings}</div>'
 

@@ -1,8 +1,8 @@
 """Plots of a model card, as SVG that takes its colours from the page.
 
-matplotlib knows fixed colours only. Each colour here is a stand-in that becomes a CSS variable in the
-finished SVG, so that one drawing serves a light and a dark page. Titles and legends are the page's:
-HTML wraps on a phone, text inside a drawing shrinks.
+matplotlib only has fixed colours. Each colour here is a placeholder that becomes a CSS variable in the
+finished SVG, so that one drawing fits a light and a dark page. Titles and legends belong to the page:
+HTML wraps on a phone, but text inside a drawing shrinks.
 """
 
 import math
@@ -92,7 +92,7 @@ def forecast(  # noqa: PLR0913  # a case is these five series
     label: str,
     axis: str,
 ) -> str:
-    """One forecast with its band, and what came.
+    """One forecast with its band, and the observed outcome.
 
     Args:
         times: valid times, in the zone that the axis shows and names.

@@ -1,4 +1,4 @@
-"""What an evaluation says in words: how good, against whom, and what speaks against believing it."""
+"""An evaluation in words: how good the model is, compared with what, and reasons to doubt the figures."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -24,7 +24,7 @@ SEASONS: Final = {
     "SON": "autumn (Sep–Nov)",
 }
 KEY_LEADS: Final = (1, 6, 24)  # hours
-# The opponents that say most: what costs nothing, and the two that are hard to beat.
+# The baselines that say most: the simplest one, and the two that are hard to beat.
 KEY_BASELINES: Final = ("persistence", "damped_anomaly", "ridge")
 # Share of observations inside the 80 % interval that counts as well covered.
 COVERED: Final = (0.77, 0.83)
@@ -42,9 +42,9 @@ LIKELIHOOD: Final = (
 Evaluation = Mapping[str, Any]
 
 
-def named(opponent: str) -> str:
-    """An opponent in words, as HTML."""
-    return BASELINES.get(opponent, escape(opponent))
+def named(baseline: str) -> str:
+    """A baseline in words, as HTML."""
+    return BASELINES.get(baseline, escape(baseline))
 
 
 def season(code: str) -> str:
@@ -68,14 +68,14 @@ def series(by_lead: Mapping[str, Any], leads: Sequence[int], name: str) -> list[
     return [by_lead.get(str(lead), {}).get(name) for lead in leads]
 
 
-def against(evaluation: Evaluation, opponent: str, name: str) -> list[float | None]:
-    """One figure of an opponent at each lead."""
+def against(evaluation: Evaluation, baseline: str, name: str) -> list[float | None]:
+    """One figure of a baseline at each lead."""
     rows = [evaluation["leads"][str(lead)]["opponents"] for lead in leads_of(evaluation)]
-    return [row.get(opponent, {}).get(name) for row in rows]
+    return [row.get(baseline, {}).get(name) for row in rows]
 
 
 def mean(values: Sequence[float | None]) -> float | None:
-    """Mean of the figures that are there."""
+    """Mean of the known figures; None where there is none."""
     known = [value for value in values if value is not None]
     return fmean(known) if known else None
 
@@ -99,12 +99,12 @@ def quality(evaluation: Evaluation) -> str:
 
 
 def comparison(evaluation: Evaluation) -> str:
-    """The same against the key opponents and for the interval."""
+    """How good it is compared with the key baselines, and how well the interval holds."""
     parts = []
-    for opponent in KEY_BASELINES:
-        skill = mean(against(evaluation, opponent, "skill"))
+    for baseline in KEY_BASELINES:
+        skill = mean(against(evaluation, baseline, "skill"))
         if skill is not None:
-            parts.append(f"{percent(abs(skill))} {'below' if skill >= 0 else 'above'} {named(opponent)}")
+            parts.append(f"{percent(abs(skill))} {'below' if skill >= 0 else 'above'} {named(baseline)}")
     text = f"Averaged over the leads, its RMSE is {listed(parts)}." if parts else ""
     return f"{text} {covering(evaluation)}".strip()
 
@@ -128,40 +128,40 @@ def covering(evaluation: Evaluation) -> str:
 
 
 def losses(evaluation: Evaluation) -> list[str]:
-    """Where an opponent is better, one sentence each."""
-    leads, found = leads_of(evaluation), []
-    for opponent in evaluation["opponents"]:
-        skills = against(evaluation, opponent, "skill")
+    """Where a baseline is better, one sentence each."""
+    leads, sentences = leads_of(evaluation), []
+    for baseline in evaluation["opponents"]:
+        skills = against(evaluation, baseline, "skill")
         lost = {
             lead: skill for lead, skill in zip(leads, skills, strict=True) if skill is not None and skill < 0
         }
         if lost:
-            name = named(opponent)
+            name = named(baseline)
             worst = f"{'up to ' if len(lost) > 1 else ''}{percent(-min(lost.values()), digits=1)}"
-            found.append(
+            sentences.append(
                 f"{name[0].upper()}{name[1:]} is better at {hours(lost)}: there the model's RMSE is "
                 f"{worst} higher."
             )
-    return found
+    return sentences
 
 
 def doubts(evaluation: Evaluation) -> list[str]:
-    """What speaks against believing the figures, one sentence each."""
-    found = []
+    """Reasons to doubt the figures, one sentence each."""
+    sentences = []
     training, held = evaluation["training"], evaluation["holdout"]
     if to_kst(held["first"]) <= to_kst(training["last"]):
-        found.append(
+        sentences.append(
             "The held-out span begins before the training span ends: the figures count only if each forecast "
             "came from a model that had not seen its hours."
         )
     unseen = [season(code) for code in SEASONS if code not in evaluation["seasons"]]
     if unseen:
         days = (to_kst(held["last"]) - to_kst(held["first"])) / timedelta(days=1)
-        found.append(
+        sentences.append(
             f"The held-out span, {number(days, 'days', digits=0)}, has nothing of {listed(unseen)}: "
-            "how good the model is then is not known."
+            "how good the model is in that time is not known."
         )
     silent = [name for name in evaluation["opponents"] if mean(against(evaluation, name, "skill")) is None]
     if silent:
-        found.append(f"There are no figures to compare with {listed([named(name) for name in silent])}.")
-    return found
+        sentences.append(f"There are no figures to compare with {listed([named(name) for name in silent])}.")
+    return sentences

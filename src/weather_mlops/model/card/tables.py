@@ -72,7 +72,7 @@ def stations(e: Evaluation) -> str:
         "skill is over persistence, mean over all leads."
     )
     known = [value for value in average.values() if value is not None]
-    spread = (
+    range_of_means = (
         f"<p>RMSE averaged over the leads runs from {number(min(known), e['unit'])} to "
         f"{number(max(known), e['unit'])}, with half of the {len(known)} stations below "
         f"{number(median(known), e['unit'])}.</p>"
@@ -81,7 +81,7 @@ def stations(e: Evaluation) -> str:
     )
     rest = rows[ROWS_OPEN:]
     return (
-        spread
+        range_of_means
         + table(caption, head, rows[:ROWS_OPEN], NO_FIGURE)
         + (folded(f"The other {len(rest)} stations", table(caption, head, rest, NO_FIGURE)) if rest else "")
     )
@@ -112,10 +112,10 @@ def importance(e: Evaluation) -> str:
     ]
     caption = f"Share (%) of the gain of all splits, at {len(leads)} leads; the most used input first."
     head = ["input", *(f"{lead}{NBSP}h" for lead in leads)]
-    why = "not among the inputs listed for this lead, which are those with the largest shares."
+    no_share = "not among the inputs listed for this lead, which are those with the largest shares."
     rest = rows[ROWS_OPEN:]
-    return table(caption, head, rows[:ROWS_OPEN], why) + (
-        folded(f"The other {len(rest)} inputs", table(caption, head, rest, why)) if rest else ""
+    return table(caption, head, rows[:ROWS_OPEN], no_share) + (
+        folded(f"The other {len(rest)} inputs", table(caption, head, rest, no_share)) if rest else ""
     )
 
 
@@ -156,7 +156,7 @@ def _shown(leads: Sequence[int]) -> list[int]:
 
 
 def skill(share: float | None) -> str:
-    """A cell that stands out where the opponent is better."""
+    """A cell that stands out where the baseline is better."""
     return cell(percent(share, digits=1), "bad" if share is not None and share < 0 else "")
 
 
