@@ -31,11 +31,11 @@ from weather_mlops.model.recipes import LONG
 from weather_mlops.model.sample import sampled
 from weather_mlops.model.scores import QuantileForecast
 from weather_mlops.model.targets import target_named
-from weather_mlops.monitoring import pairs, performance
+from weather_mlops.monitoring import error_sums, performance
 from weather_mlops.monitoring.champion import DeployedModel
-from weather_mlops.monitoring.model_figures import TargetEvidence
-from weather_mlops.monitoring.pairs import Damping, Sums
-from weather_mlops.monitoring.scored import DailySums
+from weather_mlops.monitoring.daily_sums import DailySums
+from weather_mlops.monitoring.error_sums import Damping, Sums
+from weather_mlops.monitoring.target_figures import TargetEvidence
 
 TARGET: Final = target_named("air_temperature")
 LEADS: Final = (1, 6, 12, 24)
@@ -148,7 +148,7 @@ def days_of(
     """Sums by day of forecasts that are made from one panel, and scored against the other."""
     tables = []
     for lead, model in models.items():
-        quantiles = forecast(model, seen, issue_times, known.usual, lead)
+        quantiles = forecast(model, seen, issue_times, known.climatology, lead)
         known_rows = np.isfinite(quantiles).all(axis=0)
         station, issue = np.nonzero(known_rows)
         issued = panel.hours[issue_times[issue]]
@@ -165,8 +165,8 @@ def days_of(
             "model_version": ["benchmark"] * len(issue),
         }
         tables.append(pa.table({f.name: pa.array(columns[f.name], f.type) for f in FORECASTS_SCHEMA}))
-    scored = pairs.paired(pa.concat_tables(tables), panel, TARGET.column, known)
-    return {day: pairs.day_sums(part) for day, part in pairs.by_day(scored).items()}
+    scored = error_sums.pair(pa.concat_tables(tables), panel, TARGET.column, known)
+    return {day: error_sums.day_sums(part) for day, part in error_sums.by_day(scored).items()}
 
 
 def times(hours: np.ndarray) -> pa.Array:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from weather_mlops.monitoring.checks import Section
-    from weather_mlops.monitoring.section_store import Handover
+    from weather_mlops.monitoring.section_store import SectionStore
 
 FAILED: Final = "failed"
 """XCom of a measuring task: why it measured nothing."""
@@ -31,16 +31,16 @@ class MonitoringOperator(WeatherOperator):
         super().__init__(**kwargs)
         self.spare_folder = spare_folder
 
-    def handover(self, context: "Context") -> "Handover":
-        """What the tasks of this run hand on."""
+    def section_store(self, context: "Context") -> "SectionStore":
+        """Return the store of this run's sections."""
         from hooks.lake import LakeHook
-        from weather_mlops.monitoring.section_store import Handover
+        from weather_mlops.monitoring.section_store import SectionStore
 
-        return Handover(LakeHook(self.aws_conn_id).store, run_label(context), Path(self.spare_folder))
+        return SectionStore(LakeHook(self.aws_conn_id).store, run_label(context), Path(self.spare_folder))
 
 
 def reasons(context: "Context") -> dict[str, str]:
-    """Why a measuring task may have handed nothing on, by its name."""
+    """Why a measuring task may have stored no section, by its name."""
     from weather_mlops.monitoring.checks import SECTIONS
 
     ti, run_id = context["ti"], context["run_id"]
@@ -49,7 +49,7 @@ def reasons(context: "Context") -> dict[str, str]:
     for name in SECTIONS:
         state = states.get(name) or "no state"
         why = ti.xcom_pull(task_ids=name, key=FAILED) or f"it ended as {state}: see its log"
-        found[name] = f"the task {name} handed nothing on: {why}"
+        found[name] = f"the task {name} stored no section: {why}"
     return found
 
 
@@ -74,7 +74,7 @@ class MeasuringOperator(MonitoringOperator):
         """Measure, and hand the section on."""
         try:
             section = self.measure(datetime.now(UTC))
-            return self.handover(context).give(section)
+            return self.section_store(context).write(section)
         except Exception as error:  # of whatever kind: the report gives the reason, and this task fails
             context["ti"].xcom_push(key=FAILED, value=f"{type(error).__name__}: {error}")
             raise
@@ -120,7 +120,7 @@ class SystemHealthOperator(MeasuringOperator):
             AirflowApiHook(self.airflow_conn_id).get_client,
             limits,
             disks=self.disks or [AIRFLOW_HOME],
-            kept=Path(self.spare_folder),
+            state_dir=Path(self.spare_folder),
             daily_calls=self.daily_calls,
             now=now,
         )

@@ -43,10 +43,10 @@ class GenerateReportOperator(MonitoringOperator):
         """Collect the sections, and publish."""
         from weather_mlops.monitoring.section_store import publish
 
-        handover = self.handover(context)
-        sections = handover.take(reasons(context))
+        section_store = self.section_store(context)
+        sections = section_store.read(reasons(context))
         return publish(
-            handover, sections, now=datetime.now(UTC), language=self.language, runbook=self.runbook_url
+            section_store, sections, now=datetime.now(UTC), language=self.language, runbook=self.runbook_url
         )
 
 
@@ -102,16 +102,20 @@ class SendAlertsOperator(MonitoringOperator):
         from weather_mlops.model.limits import limits_of
         from weather_mlops.monitoring import alert_run, alert_state, retraining
 
-        handover, channel, now = self.handover(context), AlertsHook(self.alerts_conn_id), datetime.now(UTC)
+        section_store, channel, now = (
+            self.section_store(context),
+            AlertsHook(self.alerts_conn_id),
+            datetime.now(UTC),
+        )
         outcome = alert_run.run_alerts(
-            alert_run.Keeper(handover.store, handover.spare / "alerts.json"),
-            handover.take(reasons(context)),
+            alert_run.AlertStateStore(section_store.store, section_store.spare / "alerts.json"),
+            section_store.read(reasons(context)),
             limits_of(alert_state.Rules, "rules", self.rules),
             send=channel.get_channel(),
             unconfigured=channel.unconfigured,
             links=self.links(context),
             language=self.language,
-            run=handover.run,
+            run=section_store.run,
             now=now,
         )
         told = outcome.as_dict()
@@ -119,7 +123,7 @@ class SendAlertsOperator(MonitoringOperator):
             client = AirflowApiHook(self.airflow_conn_id).get_client
             told["retraining"] = retraining.retrain(client, outcome.open, now)
         if outcome.sent is False:
-            raise ChannelUnavailable(f"alerts: {outcome.said}")
+            raise ChannelUnavailable(f"alerts: {outcome.summary}")
         return told
 
     def try_channel(self, context: "Context") -> dict[str, Any]:

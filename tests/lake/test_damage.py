@@ -23,7 +23,7 @@ from weather_mlops.lake.quarantine import record_refused
 from weather_mlops.lake.recovery import take_up
 from weather_mlops.lake.schemas import OBSERVATIONS, OBSERVATIONS_SCHEMA, QUARANTINE_SCHEMA, UTC_TIME
 from weather_mlops.model import preparation
-from weather_mlops.monitoring import window
+from weather_mlops.monitoring import observations_reader
 from weather_mlops.rebuild import rebuild
 
 from .conftest import NOW, Killed, everything, forecasts, hours, lose, observations, start_over
@@ -47,7 +47,7 @@ READERS = {
     "training": lambda catalog: preparation.read(
         catalog, columns=["air_temperature_c"], stations=[90], first=JANUARY[0], last=JANUARY[-1]
     ),
-    "monitoring": lambda catalog: window.read(
+    "monitoring": lambda catalog: observations_reader.read(
         catalog, OBSERVATIONS, ["air_temperature_c"], between(JANUARY[0], JANUARY[-1])
     ),
     "maintenance": lambda catalog: maintenance.compact(catalog, OBSERVATIONS),
@@ -80,7 +80,9 @@ def one_forecast(catalog, _store) -> None:
 
 
 def rows(catalog) -> list[dict]:
-    return everything(window.read(catalog, OBSERVATIONS, OBSERVATIONS_SCHEMA.names, between(FIRST, NOW)))
+    return everything(
+        observations_reader.read(catalog, OBSERVATIONS, OBSERVATIONS_SCHEMA.names, between(FIRST, NOW))
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -151,7 +153,7 @@ def test_a_truncated_manifest_does_not_pass_for_a_shorter_one(catalog, store, ki
 @pytest.mark.prepared(tables=january)
 def test_an_error_that_no_file_is_to_blame_for_stays_what_it_is(catalog):
     with pytest.raises(KeyError, match="no_such_column"):
-        window.read(catalog, OBSERVATIONS, ["no_such_column"], between(FIRST, NOW))
+        observations_reader.read(catalog, OBSERVATIONS, ["no_such_column"], between(FIRST, NOW))
 
 
 SHORTAGES = {

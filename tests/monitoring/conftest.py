@@ -1,4 +1,4 @@
-"""A bucket on a real S3 protocol, a catalog, and a stand-in for Airflow's API."""
+"""A bucket on a real S3 protocol, a catalog, and a fake of Airflow's API."""
 
 from collections.abc import Iterator
 
@@ -19,5 +19,5 @@ from tests.monitoring.orchestrator import Orchestrator, serving
 
 @pytest.fixture
 def orchestrator() -> Iterator[Orchestrator]:
-    with serving() as told:
-        yield told
+    with serving() as api:
+        yield api

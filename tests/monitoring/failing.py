@@ -1,4 +1,4 @@
-"""Failures of parts of a section, of kinds that nobody foresaw; and what must be seen of the section then."""
+"""Unexpected exceptions in parts of a section, and what the section must still contain."""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -38,41 +38,41 @@ EXCEPTIONS = cycle(
 
 
 @contextmanager
-def failing(place: str) -> Iterator[Exception]:
-    """Let a function fail, given by its module and name, with the next kind of exception."""
+def failing(function: str) -> Iterator[Exception]:
+    """Make a function, given by module and name, raise the next kind of exception."""
     error = next(EXCEPTIONS)
 
     def fails(*_: object, **__: object) -> None:
         raise error
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(f"weather_mlops.monitoring.{place}", fails)
+        patched.setattr(f"weather_mlops.monitoring.{function}", fails)
         yield error
 
 
 def assert_contained(
     measure: Callable[[], Section], store: ObjectStore, parts: Mapping[str, Sequence[str]], caplog
 ) -> None:
-    """Each part that fails is missing with its reason; the other figures and all checks are there.
+    """Assert that a failing part is missing with its reason, and all other figures and checks are present.
 
     Args:
-        measure: measures the section, of a system that is well.
-        store: where a report goes.
-        parts: names of what is missing when a function fails, by that function; the last one is reported.
-        caplog: pytest's.
+        measure: measures the section of a healthy system.
+        store: the bucket that a report is written to.
+        parts: names of the missing figures when a function fails, by function; the last one is reported.
+        caplog: fixture of pytest.
     """
     whole = measure()
     assert not whole.missing
-    for place, missing in parts.items():
+    for function, missing in parts.items():
         caplog.clear()
-        with failing(place) as error:
+        with failing(function) as error:
             section = measure()
         reasons = {gap.what: gap.why for gap in section.missing}
-        assert sorted(reasons) == sorted(missing), place
-        assert all(why.startswith(f"{type(error).__name__}: ") for why in reasons.values())
-        assert any(each.exc_info and each.levelno == logging.ERROR for each in caplog.records), place
-        assert {check.name for check in section.checks} == {check.name for check in whole.checks}, place
-        assert section.figures.keys() >= whole.figures.keys() - set(missing), place
-        assert any(check.status is Status.OK for check in section.checks), place
-    made = report.publish(store, [section], now=datetime.now(UTC), language="en", run="r")
-    assert next(iter(reasons.values())) in unescape(store.get(made.html_key).decode())
+        assert sorted(reasons) == sorted(missing), function
+        assert all(reason.startswith(f"{type(error).__name__}: ") for reason in reasons.values())
+        assert any(each.exc_info and each.levelno == logging.ERROR for each in caplog.records), function
+        assert {check.name for check in section.checks} == {check.name for check in whole.checks}, function
+        assert section.figures.keys() >= whole.figures.keys() - set(missing), function
+        assert any(check.status is Status.OK for check in section.checks), function
+    published = report.publish(store, [section], now=datetime.now(UTC), language="en", run="r")
+    assert next(iter(reasons.values())) in unescape(store.get(published.html_key).decode())

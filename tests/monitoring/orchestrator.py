@@ -1,4 +1,4 @@
-"""A stand-in for Airflow's REST API: what it says is what a test puts into it."""
+"""A fake of Airflow's REST API: tests set what it returns."""
 
 import json
 import threading
@@ -20,8 +20,8 @@ HEALTHY = {
 
 
 def dag(dag_id: str, **more: Any) -> dict[str, Any]:
-    told = {"is_paused": False, "timetable_summary": "0 * * * *", "next_dagrun_run_after": None}
-    return {"dag_id": dag_id, **told, **more}
+    defaults = {"is_paused": False, "timetable_summary": "0 * * * *", "next_dagrun_run_after": None}
+    return {"dag_id": dag_id, **defaults, **more}
 
 
 def run(dag_id: str, run_id: str, state: str, **more: Any) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def task(dag_id: str, task_id: str, state: str, tries: int = 1, **more: Any) -> 
 
 
 class Orchestrator:
-    """What the API says."""
+    """State of the fake API."""
 
     def __init__(self) -> None:
         self.health: dict[str, Any] = HEALTHY
@@ -81,7 +81,7 @@ class Orchestrator:
 @contextmanager
 def serving() -> Iterator[Orchestrator]:
     """Serve on a free port."""
-    told = Orchestrator()
+    api = Orchestrator()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -90,12 +90,12 @@ def serving() -> Iterator[Orchestrator]:
             body = json.loads(self.rfile.read(length)) if length else None
             if url.path == "/auth/token":
                 known = body == {"username": USER, "password": PASSWORD}
-                status, reply = (201, {"access_token": TOKEN}) if known else (401, {})
+                status, response = (201, {"access_token": TOKEN}) if known else (401, {})
             elif url.path != "/api/v2/monitor/health" and self.headers["Authorization"] != f"Bearer {TOKEN}":
-                status, reply = 401, {}
+                status, response = 401, {}
             else:
-                status, reply = told.answer(self.command, url.path, parse_qs(url.query), body)
-            content = json.dumps(reply).encode()
+                status, response = api.answer(self.command, url.path, parse_qs(url.query), body)
+            content = json.dumps(response).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
@@ -109,9 +109,9 @@ def serving() -> Iterator[Orchestrator]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        told.url = f"http://127.0.0.1:{server.server_port}"
+        api.url = f"http://127.0.0.1:{server.server_port}"
         try:
-            yield told
+            yield api
         finally:
             server.shutdown()
             thread.join()

@@ -1,6 +1,6 @@
-"""Sections as the three measuring tasks hand them over: of a healthy system, a troubled one, a young one.
+"""Sections as the three measuring tasks store them: of a healthy, a troubled and a new system.
 
-Each builder gives a healthy section; its arguments say what is wrong with it.
+Each builder returns a healthy section; its arguments say what is wrong with it.
 """
 
 import math
@@ -23,7 +23,7 @@ DUMB = 'a <b>rule</b> & "more"'
 
 
 def iso(hours_ago: float) -> str:
-    """A time so many hours before the report."""
+    """Return a time before the report, in ISO 8601."""
     return (NOW - hours_ago * HOURS).isoformat()
 
 
@@ -52,10 +52,10 @@ def held(
     )
 
 
-def unknown(name: str, why: str, subject: str = "", *, critical: bool = False) -> Check:
+def unknown(name: str, reason: str, subject: str = "", *, critical: bool = False) -> Check:
     """A check that could not be made."""
     severity = CheckSeverity.CRITICAL if critical else CheckSeverity.WARNING
-    return Check(name, subject, Status.UNKNOWN, severity, None, None, "", why)
+    return Check(name, subject, Status.UNKNOWN, severity, None, None, "", reason)
 
 
 def health(
@@ -158,7 +158,7 @@ def data(
 
     Args:
         stations: how many there are.
-        silent: ids of those that have told nothing for 30 hours.
+        silent: ids of stations without rows for 30 hours.
         biased: ids of those whose thermometer shows 2.1 °C too much.
         empty_hours: which of the last week's 168 hours have no rows.
         thin_hours: which of them lack a tenth of the stations.
@@ -223,7 +223,7 @@ def data(
         *(held("station_silent", row["silent_hours"], 6.0, "h", str(row["id"]),
                detail="newest of 2026-11-24 17:00 KST") for row in rows),
         *(held("sensor_bias", row["bias"]["air_temperature_c"]["excess"], 6.5, "°C·d", str(row["id"]),
-               detail="Air temperature +2.1 °C beside what 6 neighbours tell") for row in rows),
+               detail="Air temperature +2.1 °C compared with 6 neighbours") for row in rows),
     ]  # fmt: skip
     return Section("data_quality", figures, checks, [])
 
@@ -316,16 +316,18 @@ def troubled(stations: int = 97) -> list[Section]:
         late=["data_collection"],
     )
     figures = {**system.figures, "storage": {"write_ms": None, "failed": "write", "clock_skew_s": None}}
-    why = "write failed: s3://weather/monitoring/probe at http://localhost:9000: no answer: see that it runs"
+    error = (
+        "write failed: s3://weather/monitoring/probe at http://localhost:9000: no answer: see that it runs"
+    )
     system = Section(
         system.name,
         figures,
         [
             *(check for check in system.checks if check.name != "s3_slow"),
-            Check("s3_failing", "", Status.BREACH, CheckSeverity.CRITICAL, None, None, "", why),
-            unknown("s3_slow", f"S3 doesn't write: {why}"),
+            Check("s3_failing", "", Status.BREACH, CheckSeverity.CRITICAL, None, None, "", error),
+            unknown("s3_slow", f"S3 doesn't write: {error}"),
         ],
-        [Missing("storage.write_ms", why)],
+        [Missing("storage.write_ms", error)],
     )
     week = data(
         stations=stations,
@@ -338,7 +340,7 @@ def troubled(stations: int = 97) -> list[Section]:
 
 
 def young() -> list[Section]:
-    """The first hour: nothing in the tables, no model; the section of the data was not handed over."""
+    """The first hour: nothing in the tables, no model; the section of the data was not stored."""
     early = "not enough yet: a median needs 5 successful runs before the newest one"
     system = health()
     quiet = {
@@ -355,10 +357,10 @@ def young() -> list[Section]:
     return [
         Section("system_health", figures, checks, [
             Missing("storage", "s3://weather: no answer: ConnectTimeoutError. See that S3 is reachable."),
-            Missing("kma", "there is no reply yet"),
+            Missing("kma", "there is no response yet"),
         ]),
         Section("data_quality", missing=[Missing(
-            "data_quality", "the task data_quality handed nothing on: it ended as failed: see its log")]),
+            "data_quality", "the task data_quality stored no section: it ended as failed: see its log")]),
         Section("model_performance", {"measured_at": NOW.isoformat(), "targets": {"air_temperature": {
             "column": "air_temperature_c", "unit": "°C", "label": "Air temperature", "champion": None,
             "hours": {}, "newest_issued_at": None,

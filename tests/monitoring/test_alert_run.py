@@ -1,4 +1,4 @@
-"""A run of the alerts: what it tells and keeps, also when S3 or the channel is down or it is killed."""
+"""A run of the alerts: what it sends and stores, also when S3 or the channel is down or it is killed."""
 
 import json
 from dataclasses import replace
@@ -11,7 +11,7 @@ from weather_mlops.errors import ChannelUnavailable
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.monitoring import alert_run
 from weather_mlops.monitoring.alert_messages import SHOWN, AlertLinks
-from weather_mlops.monitoring.alert_run import KEY, Keeper, State, run_alerts
+from weather_mlops.monitoring.alert_run import KEY, AlertStateStore, State, run_alerts
 from weather_mlops.monitoring.alert_state import Rules
 from weather_mlops.monitoring.checks import Check, CheckSeverity, Section, Status
 
@@ -40,7 +40,7 @@ class System:
     """Runs of monitoring, one after the other."""
 
     def __init__(self, store, folder) -> None:
-        self.keeper = Keeper(store, folder / "alerts.json")
+        self.state_store = AlertStateStore(store, folder / "alerts.json")
         self.channel = Channel()
         self.number = 0
         self.language = "en"
@@ -48,12 +48,12 @@ class System:
     def run(self, *bad: str, good: tuple[str, ...] = (), run: str | None = None, channel=True):
         self.number += run is None
         checks = [
-            Check(name, "", status, CheckSeverity.CRITICAL, 5.2, 3.0, "h", "last reply at 03:00 KST")
+            Check(name, "", status, CheckSeverity.CRITICAL, 5.2, 3.0, "h", "last response at 03:00 KST")
             for status, names in ((Status.BREACH, bad), (Status.OK, good))
             for name in names
         ]
         return run_alerts(
-            self.keeper,
+            self.state_store,
             [Section("system_health", checks=checks)],
             Rules(),
             send=self.channel if channel else None,
@@ -71,7 +71,7 @@ def system(store, tmp_path) -> System:
 
 
 def test_a_message_has_the_problem_start_limit_and_remedy(system):
-    assert system.run("kma_silent").said == "nothing to tell"
+    assert system.run("kma_silent").summary == "nothing to tell"
     outcome = system.run("kma_silent")
 
     (message,) = system.channel.sent
@@ -80,7 +80,7 @@ def test_a_message_has_the_problem_start_limit_and_remedy(system):
     assert "since 2026-11-25 09:30 KST" in message.body
     assert "Since the last reply of the KMA's API: 5.2" in message.body
     assert "limit 3" in message.body
-    assert "last reply at 03:00 KST" in message.body
+    assert "last response at 03:00 KST" in message.body
     assert "docs/runbook.md#kma_silent" in message.body
     assert LINKS.report in message.body
     assert outcome.as_dict() == {
@@ -114,7 +114,7 @@ def test_several_problems_are_one_message_and_so_is_their_end(system):
     ]
     assert [message.kind for message in system.channel.sent] == ["failure", "success", "success"]
     assert "from 2026-11-25 09:30 to 2026-11-25 12:00 KST" in system.channel.sent[1].body
-    assert system.keeper.read().alerts == {}
+    assert system.state_store.read().alerts == {}
 
 
 def test_a_message_stays_short_enough_for_a_chat(system):
@@ -132,7 +132,7 @@ def test_a_channel_that_is_down_loses_no_alert(system):
     system.run("kma_silent")
     outcome = system.run("kma_silent")
     assert outcome.sent is False
-    assert outcome.said.startswith("not delivered, kept for the next run: connection alerts")
+    assert outcome.summary.startswith("not delivered, kept for the next run: connection alerts")
     assert system.run("kma_silent").sent is False
     system.channel.down = False
     system.run("kma_silent")
@@ -158,7 +158,7 @@ def test_without_a_channel_open_problems_wait_for_one(system, caplog):
     system.run("kma_silent", channel=False)
     outcome = system.run("kma_silent", channel=False)
 
-    assert outcome.said.startswith("sent nothing: there is no connection alerts")
+    assert outcome.summary.startswith("sent nothing: there is no connection alerts")
     assert "CRITICAL kma_silent: opened" in caplog.text
     system.run("kma_silent")
     assert system.channel.titles == ["[weather] CRITICAL kma_silent: opened"]
@@ -186,11 +186,11 @@ def test_killed_after_sending_it_sends_twice_rather_than_never(system, killer, a
 def test_an_s3_outage_is_reported_once_from_the_local_state(system, store):
     gone = ObjectStore(replace(store.access, endpoint_url="http://127.0.0.1:9"))
     system.run(good=("s3_failing",))
-    system.keeper = replace(system.keeper, store=gone)
+    system.state_store = replace(system.state_store, store=gone)
     for _ in range(4):
         system.run("s3_failing")
     assert system.channel.titles == ["[weather] CRITICAL s3_failing: opened"]
-    system.keeper = replace(system.keeper, store=store)
+    system.state_store = replace(system.state_store, store=store)
     for _ in range(4):
         system.run(good=("s3_failing",))
 
@@ -198,20 +198,20 @@ def test_an_s3_outage_is_reported_once_from_the_local_state(system, store):
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"schema": 99}', b'{"schema": 1, "alerts": [{}]}'])
-def test_a_state_that_can_not_be_read_is_said_and_begun_anew(system, store, caplog, body):
+def test_an_unreadable_state_is_logged_and_started_again(system, store, caplog, body):
     system.run("kma_silent")
     store.put(KEY, body)
-    system.keeper.spare.write_bytes(body)
+    system.state_store.spare.write_bytes(body)
     for _ in range(2):
         system.run("kma_silent")
 
     assert system.channel.titles == ["[weather] CRITICAL kma_silent: opened"]
-    assert "not used" in caplog.text
+    assert "state ignored" in caplog.text
     assert json.loads(store.get(KEY))["schema"] == alert_run.SCHEMA
 
 
-def test_the_state_survives_being_kept(system):
+def test_the_state_is_read_as_it_was_stored(system):
     system.run("kma_silent", "disk_full")
-    state = system.keeper.read()
+    state = system.state_store.read()
     assert State.from_json(state.as_json(), "") == state
     assert set(state.alerts) == {"kma_silent", "disk_full"}

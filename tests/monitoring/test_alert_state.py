@@ -1,4 +1,4 @@
-"""One alert per problem: opened after breaches in a row, told once, reminded, resolved after good checks."""
+"""One alert per problem: opened after breaches in a row, sent once, repeated, resolved by good checks."""
 
 import json
 from dataclasses import replace
@@ -29,8 +29,8 @@ def section(*checks: Check) -> Section:
     return Section("data_quality", checks=checks)
 
 
-def told_by(*statuses: Status | None, rules: Rules = RULES, every: timedelta = timedelta(minutes=30)):
-    """What people are told, run by run; None = the check isn't there."""
+def events_of(*statuses: Status | None, rules: Rules = RULES, every: timedelta = timedelta(minutes=30)):
+    """Return kinds of the events of each run, and the last state; None = a run without the check."""
     state, kinds = {}, []
     for number, status in enumerate(statuses):
         now = BEGIN + number * every
@@ -42,47 +42,47 @@ def told_by(*statuses: Status | None, rules: Rules = RULES, every: timedelta = t
 
 
 def test_a_problem_opens_after_two_breaches_and_ends_after_three():
-    kinds, state = told_by(OK, BAD, BAD, BAD, BAD, OK, OK, OK, OK)
+    kinds, state = events_of(OK, BAD, BAD, BAD, BAD, OK, OK, OK, OK)
     assert kinds == [[], [], ["opened"], [], [], [], [], ["resolved"], []]
     assert state == {}
 
 
 def test_a_message_holds_no_key():
-    bad = replace(check(BAD), detail='the reply says {"authKey": "Geheimnis"}')
+    bad = replace(check(BAD), detail='the response says {"authKey": "Geheimnis"}')
     event = Event(Kind.OPENED, Alert("data_quality", bad, BEGIN, BEGIN))
 
     assert '{"authKey": "***"}' in paragraph(event, AlertLinks("report", "runbook"), Translator("en"))
 
 
 def test_one_bad_moment_alerts_nobody():
-    kinds, state = told_by(BAD, OK, BAD, OK, BAD, OK)
+    kinds, state = events_of(BAD, OK, BAD, OK, BAD, OK)
     assert list(chain(*kinds)) == []
     assert state == {}
 
 
 def test_a_figure_that_wavers_about_its_limit_alerts_once():
-    kinds, _ = told_by(BAD, BAD, *[OK, OK, BAD] * 7)
+    kinds, _ = events_of(BAD, BAD, *[OK, OK, BAD] * 7)
     assert list(chain(*kinds)) == ["opened"]
 
 
 def test_what_is_unknown_neither_opens_nor_closes():
-    assert told_by(UNKNOWN, UNKNOWN, UNKNOWN)[1] == {}
-    kinds, state = told_by(BAD, UNKNOWN, BAD, UNKNOWN, UNKNOWN, UNKNOWN, OK, OK, UNKNOWN, OK)
+    assert events_of(UNKNOWN, UNKNOWN, UNKNOWN)[1] == {}
+    kinds, state = events_of(BAD, UNKNOWN, BAD, UNKNOWN, UNKNOWN, UNKNOWN, OK, OK, UNKNOWN, OK)
     assert kinds == [[], [], ["opened"], [], [], [], [], [], [], ["resolved"]]
     assert state == {}
 
 
-def test_a_problem_that_stays_is_told_again_after_twelve_hours():
-    kinds, _ = told_by(*[BAD] * 52)
-    assert [number for number, said in enumerate(kinds) if said] == [1, 25, 49]
+def test_a_problem_that_stays_is_sent_again_after_twelve_hours():
+    kinds, _ = events_of(*[BAD] * 52)
+    assert [run for run, kinds_of_run in enumerate(kinds) if kinds_of_run] == [1, 25, 49]
     assert kinds[25] == ["still open"]
 
 
 def test_an_unmeasured_problem_is_closed_after_a_week():
-    kinds, state = told_by(BAD, BAD, *[None] * 9, every=timedelta(days=1))
+    kinds, state = events_of(BAD, BAD, *[None] * 9, every=timedelta(days=1))
     assert kinds[2:] == [["still open"]] * 6 + [["resolved"], [], []]
     assert state == {}
-    assert told_by(BAD, *[None] * 9, every=timedelta(days=1))[1] == {}
+    assert events_of(BAD, *[None] * 9, every=timedelta(days=1))[1] == {}
 
 
 def test_each_problem_has_its_own_alert_critical_ones_first():
@@ -120,7 +120,7 @@ def test_a_problem_back_before_its_end_was_sent_is_the_same_one():
 
 
 def test_a_clock_that_goes_back_reminds_nobody_and_loses_nothing():
-    _, state = told_by(BAD, BAD)
+    _, state = events_of(BAD, BAD)
     earlier = BEGIN - timedelta(days=3)
     state = alert_state.advance(state, [section(check(BAD))], RULES, earlier)
 
@@ -130,16 +130,16 @@ def test_a_clock_that_goes_back_reminds_nobody_and_loses_nothing():
 
 @given(st.lists(st.sampled_from([OK, BAD, UNKNOWN, None]), max_size=60))
 def test_whatever_happens_openings_and_ends_alternate(statuses):
-    kinds, state = told_by(*statuses, rules=Rules(remind_hours=1e6, forget_days=1e6))
-    said = [kind for kind in list(chain(*kinds)) if kind != "still open"]
+    kinds, state = events_of(*statuses, rules=Rules(remind_hours=1e6, forget_days=1e6))
+    sent = [kind for kind in list(chain(*kinds)) if kind != "still open"]
 
-    assert said == ["opened", "resolved"] * (len(said) // 2) + ["opened"] * (len(said) % 2)
-    assert bool(len(said) % 2) == any(alert.is_open for alert in state.values())
+    assert sent == ["opened", "resolved"] * (len(sent) // 2) + ["opened"] * (len(sent) % 2)
+    assert bool(len(sent) % 2) == any(alert.is_open for alert in state.values())
 
 
 @pytest.mark.parametrize("statuses", [[BAD], [BAD, BAD], [BAD, BAD, OK, UNKNOWN]])
-def test_an_alert_survives_being_kept(statuses):
-    _, state = told_by(*statuses)
+def test_an_alert_is_read_as_it_was_stored(statuses):
+    _, state = events_of(*statuses)
     (alert,) = state.values()
     assert documents.parse(json.dumps(alert.as_dict()).encode(), Alert, "") == alert
 
@@ -162,7 +162,7 @@ def test_an_alert_of_an_unwatched_station_ends_after_three_looks():
 
 
 def test_an_alert_stays_while_nobody_measures_what_it_is_about():
-    kinds, state = told_by(BAD, BAD, None, None, None, None)
+    kinds, state = events_of(BAD, BAD, None, None, None, None)
 
     assert kinds == [[], ["opened"], [], [], [], []]
     assert len(state) == 1

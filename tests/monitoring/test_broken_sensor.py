@@ -1,4 +1,4 @@
-"""A sensor that is broken in the simulator: shown by the next reports, told once, and resolved once."""
+"""A sensor that is broken in the simulator: shown by the next reports, alerted once, and resolved once."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +19,7 @@ from weather_mlops.lake.publish import publish
 from weather_mlops.lake.schemas import OBSERVATIONS_SCHEMA, cast_to_schema
 from weather_mlops.monitoring import data_quality, report
 from weather_mlops.monitoring.alert_messages import AlertLinks
-from weather_mlops.monitoring.alert_run import Keeper, run_alerts
+from weather_mlops.monitoring.alert_run import AlertStateStore, run_alerts
 from weather_mlops.monitoring.alert_state import Rules
 from weather_mlops.monitoring.checks import Section
 
@@ -35,22 +35,22 @@ WATCHED_FROM = BEGIN + timedelta(days=35)
 
 
 class Watched:
-    """Simulated weather, collected up to a time; and monitoring, which looks at it.
+    """Simulated weather, collected up to a time, and monitoring of it.
 
     Args:
         catalog: of its tables.
         store: its bucket.
-        folder: takes the alerts' state on this machine.
+        folder: local folder for the state of the alerts.
         now: the time up to which the weather is collected already.
     """
 
     def __init__(self, catalog: Catalog, store: ObjectStore, folder: Path, now: datetime) -> None:
         self.catalog, self.store = catalog, store
         self.sensors = Sensors(WEATHER)
-        self.keeper = Keeper(store, folder / "alerts.json")
+        self.state_store = AlertStateStore(store, folder / "alerts.json")
         self.now = now
         self.collected = int(clock.hour_of(now)) - 1
-        self.told: list[str] = []
+        self.sent: list[str] = []
         self.spoilers: tuple[str, ...] = ()
 
     def wait(self, **time: float) -> None:
@@ -73,10 +73,10 @@ class Watched:
         self.wait(minutes=30)
         section = data_quality.measure(self.catalog, self.store, data_quality.DataQualityLimits(), self.now)
         run_alerts(
-            self.keeper,
+            self.state_store,
             [section],
             Rules(),
-            send=lambda message: self.told.append(f"{message.title}\n{message.body}"),
+            send=lambda message: self.sent.append(f"{message.title}\n{message.body}"),
             unconfigured="",
             links=AlertLinks("report", "docs/runbook.md"),
             language="en",
@@ -86,18 +86,20 @@ class Watched:
         return section
 
     def watch(self, days: int) -> str:
-        """Let days pass, with a look each day; the last one's page."""
+        """Let days pass, with a run of monitoring each day; return the page of the last one."""
         for _ in range(days):
             self.wait(hours=23, minutes=30)
             section = self.monitor()
-        made = report.publish(self.store, [section], now=self.now, language="en", run=f"{self.now}")
-        return self.store.get(made.html_key).decode()
+        published = report.publish(self.store, [section], now=self.now, language="en", run=f"{self.now}")
+        return self.store.get(published.html_key).decode()
 
-    def told_of(self, problem: str) -> list[str]:
-        """What was told of a problem, without reminders."""
-        said = "\n".join(self.told).splitlines()
-        told = [line.partition(f"{problem}: ")[2] for line in said if line.startswith(f"WARNING {problem}: ")]
-        return [kind for kind in told if kind != "still open"]
+    def sent_about(self, problem: str) -> list[str]:
+        """Return the kinds of the messages about a problem, without reminders."""
+        lines = "\n".join(self.sent).splitlines()
+        kinds = [
+            line.partition(f"{problem}: ")[2] for line in lines if line.startswith(f"WARNING {problem}: ")
+        ]
+        return [kind for kind in kinds if kind != "still open"]
 
 
 def five_weeks(catalog: Catalog, store: ObjectStore) -> None:
@@ -122,20 +124,20 @@ def watched(catalog, store, tmp_path) -> Watched:
         (f"silent:{BROKEN}", f"station_silent:{BROKEN}", (2, 3)),
     ],
 )
-def test_a_broken_sensor_is_shown_told_once_and_resolved_once(watched, fault, problem, days):
+def test_a_broken_sensor_is_shown_alerted_and_resolved_once(watched, fault, problem, days):
     until_found, until_well = days
     watched.monitor()
     watched.monitor()
-    assert watched.told_of(problem) == []
+    assert watched.sent_about(problem) == []
     watched.break_sensors(fault)
     page = watched.watch(until_found)
 
-    assert watched.told_of(problem) == ["opened"]
+    assert watched.sent_about(problem) == ["opened"]
     assert "Seoul" in page
     assert f"docs/runbook.md#{problem.partition(':')[0]}" in page
     watched.break_sensors()
     watched.watch(until_well)
-    assert watched.told_of(problem) == ["opened", "resolved"]
+    assert watched.sent_about(problem) == ["opened", "resolved"]
 
 
 def test_impossible_codes_alert_within_two_runs_and_resolve_once(watched):
@@ -143,10 +145,10 @@ def test_impossible_codes_alert_within_two_runs_and_resolve_once(watched):
     watched.spoilers = ("impossible-codes",)
     watched.wait(hours=1)
     watched.monitor()
-    assert watched.told_of("validity_low") == []
+    assert watched.sent_about("validity_low") == []
     watched.monitor()
-    assert watched.told_of("validity_low") == ["opened"]
-    assert [line for line in "\n".join(watched.told).splitlines() if "WARNING" in line] == [
+    assert watched.sent_about("validity_low") == ["opened"]
+    assert [line for line in "\n".join(watched.sent).splitlines() if "WARNING" in line] == [
         "[weather] WARNING validity_low: opened", "WARNING validity_low: opened"
     ]  # fmt: skip
 
@@ -154,4 +156,4 @@ def test_impossible_codes_alert_within_two_runs_and_resolve_once(watched):
     watched.wait(hours=28)
     for _ in range(3):
         watched.monitor()
-    assert watched.told_of("validity_low") == ["opened", "resolved"]
+    assert watched.sent_about("validity_low") == ["opened", "resolved"]

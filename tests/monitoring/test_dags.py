@@ -1,4 +1,4 @@
-"""A pipeline held to its own past: late, slow, failing in a row, waiting."""
+"""A pipeline compared with its own past: late, slow, failing in a row, waiting."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -30,8 +30,8 @@ def run(
     return DagRun("d", f"{state}{seconds}", state, queued, started, None, seconds)
 
 
-def statuses(told: DagRuns) -> dict[str, Status]:
-    return {check.name: check.status for check in dag_checks(told, LIMITS, NOW)}
+def statuses(runs: DagRuns) -> dict[str, Status]:
+    return {check.name: check.status for check in dag_checks(runs, LIMITS, NOW)}
 
 
 GOOD = [run("success") for _ in range(6)]
@@ -108,10 +108,10 @@ def test_failures_of_a_manual_pipeline_are_over_after_a_day():
 
 
 def test_of_a_paused_pipeline_only_a_waiting_run_breaches():
-    told = pipeline(run("failed"), run("failed"), due=NOW - minutes(900), paused=True)
+    fails = pipeline(run("failed"), run("failed"), due=NOW - minutes(900), paused=True)
     waits = pipeline(run("queued", None, None, NOW - minutes(20)), paused=True)
 
-    assert statuses(told) == {"dag_queued": Status.OK}
+    assert statuses(fails) == {"dag_queued": Status.OK}
     (check,) = dag_checks(waits, LIMITS, NOW)
     assert check.status is Status.BREACH
     assert "unpause it" in check.detail

@@ -1,4 +1,4 @@
-"""What monitoring says of data: of healthy ones, of broken ones, and while its sources are down."""
+"""The section data_quality: of healthy data, of broken data, and while its sources are down."""
 
 import json
 from collections.abc import Mapping
@@ -44,9 +44,9 @@ def changed(table: pa.Table, station: int, since: datetime, **columns) -> pa.Tab
     for name, change in columns.items():
         values = table[name].to_numpy().astype(float)
         values[mask] = change(values[mask])
-        place = table.schema.get_field_index(name)
+        index = table.schema.get_field_index(name)
         column = pa.array(values, from_pandas=True).cast(table.schema.field(name).type)
-        table = table.set_column(place, table.schema.field(name), column)
+        table = table.set_column(index, table.schema.field(name), column)
     return table
 
 
@@ -62,9 +62,9 @@ def without(table: pa.Table, station: int, since: datetime) -> pa.Table:
 
 def validated(store: ObjectStore, at: datetime, score: float) -> None:
     local = at.astimezone(KST)
-    told = {"score": {"completeness": score, "validity": 1.0, "overall": score}}
+    result = {"score": {"completeness": score, "validity": 1.0, "overall": score}}
     key = f"quality/validations/{local:%Y/%m/%d}/{local:%H%M}_{score:.4f}_0.9900_run_{local:%H}-ab12cd34.json"
-    store.put(key, json.dumps(told).encode())
+    store.put(key, json.dumps(result).encode())
 
 
 def healthy_month(catalog: Catalog, store: ObjectStore) -> None:
@@ -107,7 +107,7 @@ def test_nothing_breaches_where_nothing_is_wrong(catalog, measure):
     assert (day["stations"], day["expected"], day["present"]) == (8, 192, 192)
     assert day["quality_score"] == pytest.approx(0.98)
     assert len(section.figures["completeness_by_hour"]["hours"]) == 168
-    assert {told["id"] for told in section.figures["stations"]} == set(NEARBY)
+    assert {each["id"] for each in section.figures["stations"]} == set(NEARBY)
     assert section.figures["read"]["bytes"] > 0
 
 
@@ -136,7 +136,7 @@ def test_of_stations_that_are_not_watched_nothing_is_expected(catalog, store, me
     assert {name for name in checks if name.startswith("station_silent")} == {
         "station_silent:108", "station_silent:112", "station_silent:119"
     }  # fmt: skip
-    assert checks["sensor_bias:108"].status is Status.OK  # its neighbours tell, watched or not
+    assert checks["sensor_bias:108"].status is Status.OK  # its neighbours are used, watched or not
     assert section.figures["windows"]["24h"]["expected"] == 3 * 24
     assert [each["id"] for each in section.figures["stations"]] == [108, 112, 119]
 
@@ -167,9 +167,9 @@ def test_a_first_day_judges_what_it_can(catalog, measure):
 
 def test_stale_data_are_one_problem_and_not_one_of_each_station(catalog, measure):
     publish(catalog, rows(newest=NEWEST - 11 * HOUR), run="old")
-    found = breaches(measure())
-    assert "observations_stale" in found
-    assert not any(problem.startswith("station_silent") for problem in found)
+    problems = breaches(measure())
+    assert "observations_stale" in problems
+    assert not any(problem.startswith("station_silent") for problem in problems)
 
 
 def test_a_collection_that_stopped_long_ago_is_still_a_problem(catalog, measure):
@@ -186,7 +186,7 @@ def test_a_silent_station_breaches_without_judging_its_sensors(catalog, measure)
     assert by_problem(section)["sensor_bias:108"].status == Status.UNKNOWN
 
 
-def test_a_biased_sensor_is_found_and_stays_found(catalog, store, measure):
+def test_a_biased_sensor_breaches_and_stays_so(catalog, store, measure):
     since = NEWEST - timedelta(days=6)
     publish(catalog, changed(rows(), 108, since, air_temperature_c=lambda old: old + 2.5), run="history")
     section = measure()
@@ -201,8 +201,7 @@ def test_a_stuck_sensor_is_found(catalog, measure):
         rows(), 108, NEWEST - 14 * HOUR, sea_level_pressure_hpa=lambda old: np.full(old.size, 1016.4)
     )
     publish(catalog, table, run="history")
-    found = breaches(measure(bias_limit_days=1000))
-    assert found == {"sensor_stuck:108"}
+    assert breaches(measure(bias_limit_days=1000)) == {"sensor_stuck:108"}
 
 
 def test_impossible_values_low_scores_and_missing_hours_breach(catalog, store, measure):
@@ -252,9 +251,15 @@ def test_refused_rows_and_open_gaps_are_counted_by_reason(catalog, measure):
         {"rule": "b", "24h": 10, "7d": 10, "30d": 10},
         {"rule": "unreadable_row", "24h": 1, "7d": 1, "30d": 1},
     ]
-    told = section.figures["gaps"]
-    assert (told["open"], sum(told["by_age"].values()), told["by_reason"]) == (400, 400, {"missing": 400})
-    assert measure(station_ids=(108,)).figures["gaps"]["open"] == 0  # they are those of a station left out
+    counts = section.figures["gaps"]
+    assert (counts["open"], sum(counts["by_age"].values()), counts["by_reason"]) == (
+        400,
+        400,
+        {"missing": 400},
+    )
+    assert (
+        measure(station_ids=(108,)).figures["gaps"]["open"] == 0
+    )  # the gaps are of a station that is not watched
 
 
 @healthy
@@ -318,7 +323,7 @@ def test_drift_names_its_reference_and_is_measured_once_a_day(catalog, measure):
     assert all(1 <= row["n_effective"] <= row["n"] for row in drift["variables"])
     assert measure(now=NOW + HOUR).figures["drift"]["measured_at"] == drift["measured_at"]
     assert measure(now=NOW + 25 * HOUR).figures["drift"]["measured_at"] != drift["measured_at"]
-    # What a clock that was ahead has left isn't kept until that time comes.
+    # Figures from a clock that was ahead are not used until that time.
     assert measure(now=NOW + HOUR).figures["drift"]["measured_at"] == (NOW + HOUR).isoformat()
 
 

@@ -44,7 +44,7 @@ def test_psi_is_finite_and_not_negative_even_with_empty_bins(sample, reference):
 
 @settings(max_examples=20, deadline=None)
 @given(st.floats(-20, 20))
-def test_a_shift_is_told_in_the_unit_of_the_values(shift):
+def test_a_shift_is_measured_in_the_unit_of_the_values(shift):
     sample = days(1)
     assert drift.distance(sample + shift, sample).wasserstein == pytest.approx(abs(shift), abs=1e-6)
 

@@ -55,11 +55,11 @@ def test_a_containers_limits_are_its_own(request, version):
     assert own_memory(cgroup) == Memory(GB - GB // 4, 2 * GB)
     assert own_cores(cgroup) == 1.5
     assert own_cpu_seconds(cgroup) == 2.5
-    kept = cgroup / "kept.json"
-    host.keep_cpu_time(kept, CpuTime(2.5 - 1.5 * 450, NOON - timedelta(minutes=15)))
-    told = host.measure([str(cgroup)], now=NOON, kept=kept, cgroup=cgroup)
-    assert (told.contained, told.cores, told.cpu_share) == (True, 1.5, 0.5)
-    assert host.last_cpu_time(kept) == CpuTime(2.5, NOON)
+    saved = cgroup / "saved.json"
+    host.save_cpu_time(saved, CpuTime(2.5 - 1.5 * 450, NOON - timedelta(minutes=15)))
+    machine = host.measure([str(cgroup)], now=NOON, state_file=saved, cgroup=cgroup)
+    assert (machine.contained, machine.cores, machine.cpu_share) == (True, 1.5, 0.5)
+    assert host.last_cpu_time(saved) == CpuTime(2.5, NOON)
 
 
 @pytest.mark.parametrize(
@@ -74,27 +74,27 @@ def test_a_containers_limits_are_its_own(request, version):
 )  # fmt: skip
 def test_without_a_limit_of_its_own_the_machines_figures_hold(tmp_path, content):
     files(tmp_path, **content)
-    first = host.measure([str(tmp_path)], now=NOON, kept=tmp_path / "kept" / "cpu.json", cgroup=tmp_path)
-    later = NOON + timedelta(minutes=30)
-    told = host.measure([str(tmp_path)], now=later, kept=tmp_path / "kept" / "cpu.json", cgroup=tmp_path)
+    saved, later = tmp_path / "state" / "cpu.json", NOON + timedelta(minutes=30)
+    first = host.measure([str(tmp_path)], now=NOON, state_file=saved, cgroup=tmp_path)
+    second = host.measure([str(tmp_path)], now=later, state_file=saved, cgroup=tmp_path)
 
     assert first.cpu_share is None
-    assert not told.contained
-    assert 0 <= told.cpu_share < 0.1  # a moment of the machine, over half an hour of the test's clock
-    assert 0 < told.memory.used < told.memory.limit
-    assert 0 < told.disks[0].used_share < 1
-    assert told.disks[0].free > 0
+    assert not second.contained
+    assert 0 <= second.cpu_share < 0.1  # a moment of the machine, over half an hour of the test's clock
+    assert 0 < second.memory.used < second.memory.limit
+    assert 0 < second.disks[0].used_share < 1
+    assert second.disks[0].free > 0
 
 
 def test_a_full_disk_and_a_full_memory_are_breaches():
-    told = Machine(
+    machine = Machine(
         contained=False,
         cores=2,
         cpu_share=0.5,
         memory=Memory(19 * GB, 20 * GB),
         disks=[Disk("/", 0.5, GB), Disk("/data", 0.97, GB)],
     )
-    checks = host.checks(told, max_cpu_share=0.95, max_memory_share=0.9, max_disk_share=0.9)
+    checks = host.checks(machine, max_cpu_share=0.95, max_memory_share=0.9, max_disk_share=0.9)
 
     assert {check.problem for check in checks if check.status is Status.BREACH} == {
         "memory_full", "disk_full:/data"
@@ -106,16 +106,16 @@ def test_a_disk_that_is_not_there_is_named(store, tmp_path):
     def nowhere():
         raise Misconfigured("no connection")
 
-    more = {"disks": ["/no/such/folder"], "kept": tmp_path, "daily_calls": 10, "now": NOON}
-    told = health.measure(store, nowhere, health.SystemHealthLimits(), **more)
-    (gap,) = [gap for gap in told.missing if gap.what == "machine"]
+    more = {"disks": ["/no/such/folder"], "state_dir": tmp_path, "daily_calls": 10, "now": NOON}
+    section = health.measure(store, nowhere, health.SystemHealthLimits(), **more)
+    (gap,) = [gap for gap in section.missing if gap.what == "machine"]
     assert "/no/such/folder" in gap.why
 
 
 @pytest.mark.parametrize(
     ("minutes", "seconds", "share"),
     [(30, 1800, 0.5), (30, 9000, 1.0), (1, 60, None), (60 * 24, 1800, None), (-30, 60, None), (30, -5, None)],
-    ids=["half", "never above one", "a retry", "long ago", "the clock went back", "started anew"],
+    ids=["half", "never above one", "a retry", "long ago", "the clock went back", "restarted"],
 )
 def test_cpu_is_the_mean_since_the_last_run_or_unknown(minutes, seconds, share):
     before, now = CpuTime(100, NOON), CpuTime(100 + seconds, NOON + timedelta(minutes=minutes))

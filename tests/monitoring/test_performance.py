@@ -1,4 +1,4 @@
-"""What monitoring says of the model: of a good one, of bad ones, and while there is too little to tell."""
+"""The section model_performance: of a good model, of bad ones, and with too few forecasts."""
 
 import json
 from dataclasses import replace
@@ -21,7 +21,7 @@ from weather_mlops.lake.publish import publish
 from weather_mlops.lake.schemas import FORECASTS_SCHEMA
 from weather_mlops.model.climatology import Climatology
 from weather_mlops.model.registry import Decision, Registry, as_json
-from weather_mlops.monitoring import pairs, performance, scored
+from weather_mlops.monitoring import daily_sums, error_sums, performance
 from weather_mlops.monitoring.checks import FIRST_MODEL, Check, Section, Status
 
 NOW = datetime(2026, 11, 25, 14, 10, tzinfo=UTC)
@@ -49,7 +49,7 @@ ALL = {
 def forecast_rows(
     days: float = 10, *, off: float = 0.0, wide: float = 0.64, until: datetime = NEWEST
 ) -> pa.Table:
-    """Forecasts that miss what came by RMSE on average; of hours to come by nothing that anybody knows."""
+    """Forecasts with an error of RMSE on average; those of future hours are near 10 °C."""
     source = np.random.default_rng(5)
     truth = {
         (station, at): value
@@ -63,8 +63,8 @@ def forecast_rows(
         for station in STATIONS:
             for lead in LEADS:
                 valid = issued + lead * HOUR
-                came = truth.get((station, valid))
-                middle = (10.0 if came is None else came) + source.normal(0, RMSE) + off
+                observed = truth.get((station, valid))
+                middle = (10.0 if observed is None else observed) + source.normal(0, RMSE) + off
                 rows.append(
                     (issued, station, TARGET, valid, lead, middle - wide, middle, middle + wide, "v1")
                 )
@@ -74,8 +74,12 @@ def forecast_rows(
 
 def deploy(store: ObjectStore, version: str = "v1", at: datetime = NOW - timedelta(days=9)) -> None:
     hours = np.datetime64("2025-01-01T00", "h") + np.arange(0, 9000, 3) * np.timedelta64(1, "h")
-    usual = Climatology.fit(np.full((len(STATIONS), len(hours)), 10.0), hours)
-    model = {"usual": usual.as_lists(), "stations": list(STATIONS), "leads": [{"damping": 0.9}] * len(LEADS)}
+    climatology = Climatology.fit(np.full((len(STATIONS), len(hours)), 10.0), hours)
+    model = {
+        "usual": climatology.as_lists(),
+        "stations": list(STATIONS),
+        "leads": [{"damping": 0.9}] * len(LEADS),
+    }
     leads = {str(lead): {"rmse": RMSE, "coverage_80": 0.8} for lead in LEADS}
     registry = Registry(store, TARGET)
     files = {
@@ -122,10 +126,10 @@ def issue(catalog, rows: pa.Table) -> None:
 
 
 def checks(section: Section) -> dict[str, Check]:
-    found = {check.name: check for check in section.checks}
-    assert set(found) == ALL
+    by_name = {check.name: check for check in section.checks}
+    assert set(by_name) == ALL
     assert {check.subject for check in section.checks} == {TARGET}
-    return found
+    return by_name
 
 
 def breaches(section: Section) -> set[str]:
@@ -136,27 +140,27 @@ def breaches(section: Section) -> set[str]:
 def test_a_good_model_breaches_nothing_and_keeps_its_promise(catalog, store, measure):
     section = measure()
     assert {check.status for check in section.checks} == {Status.OK}
-    told = section.figures["targets"][TARGET]
-    week = told["windows"]["7d"]
+    figures = section.figures["targets"][TARGET]
+    week = figures["windows"]["7d"]
     assert week["all"]["rmse"] == pytest.approx(RMSE, rel=0.1)
     assert week["all"]["promised_rmse"] == RMSE
     assert week["all"]["coverage_80"] == pytest.approx(0.8, abs=0.05)
     assert list(week["leads"]) == ["1", "2", "3"]
     assert week["leads"]["3"]["persistence_rmse"] > week["leads"]["1"]["persistence_rmse"]
     assert 0 < week["all"]["skill_damped_anomaly"] < 1
-    assert told["windows"]["24h"]["n"] > 200
-    assert told["residuals"]["spread_ratio"] == pytest.approx(1, abs=0.1)
-    assert told["hours"]["24h"] == {"expected": 24, "without": 0, "share_without": 0}
-    assert told["newest_issued_at"] == NEWEST.isoformat()
-    assert len(told["stations"]) == 3
-    assert len(told["daily"]["days"]) == len(told["daily"]["rmse"]) > 9
+    assert figures["windows"]["24h"]["n"] > 200
+    assert figures["residuals"]["spread_ratio"] == pytest.approx(1, abs=0.1)
+    assert figures["hours"]["24h"] == {"expected": 24, "without": 0, "share_without": 0}
+    assert figures["newest_issued_at"] == NEWEST.isoformat()
+    assert len(figures["stations"]) == 3
+    assert len(figures["daily"]["days"]) == len(figures["daily"]["rmse"]) > 9
 
 
 @pytest.mark.prepared(tables=deployed)
 def test_figures_are_those_of_the_rows_themselves(catalog, store, measure):
     rows = forecast_rows(2)
     issue(catalog, rows)
-    told = measure().figures["targets"][TARGET]["windows"]["7d"]["leads"]["2"]
+    figures = measure().figures["targets"][TARGET]["windows"]["7d"]["leads"]["2"]
     truth = {
         (station, at): value
         for station, at, value in zip(
@@ -165,20 +169,20 @@ def test_figures_are_those_of_the_rows_themselves(catalog, store, measure):
     }
     errors, starts = [], []
     for row in rows.to_pylist():
-        came, start = (truth.get((row["station_id"], row[at])) for at in ("valid_at", "issued_at"))
-        if row["lead_hours"] == 2 and came is not None and start is not None:
-            errors.append(row["p50"] - came)
-            starts.append(start - came)
-    assert told["n"] == len(errors)
-    assert told["rmse"] == pytest.approx(np.sqrt(np.mean(np.square(errors))), abs=1e-3)
-    assert told["bias"] == pytest.approx(np.mean(errors), abs=1e-3)
-    assert told["mae"] == pytest.approx(np.mean(np.abs(errors)), abs=1e-3)
-    assert told["persistence_rmse"] == pytest.approx(np.sqrt(np.mean(np.square(starts))), abs=1e-3)
+        observed, start = (truth.get((row["station_id"], row[at])) for at in ("valid_at", "issued_at"))
+        if row["lead_hours"] == 2 and observed is not None and start is not None:
+            errors.append(row["p50"] - observed)
+            starts.append(start - observed)
+    assert figures["n"] == len(errors)
+    assert figures["rmse"] == pytest.approx(np.sqrt(np.mean(np.square(errors))), abs=1e-3)
+    assert figures["bias"] == pytest.approx(np.mean(errors), abs=1e-3)
+    assert figures["mae"] == pytest.approx(np.mean(np.abs(errors)), abs=1e-3)
+    assert figures["persistence_rmse"] == pytest.approx(np.sqrt(np.mean(np.square(starts))), abs=1e-3)
 
 
 @pytest.mark.prepared(tables=deployed)
 @pytest.mark.parametrize(
-    ("changes", "found"),
+    ("changes", "problems"),
     [
         ({"off": 0.45}, {"model_bias"}),
         ({"off": 3.0}, {"model_bias", "model_skill_low", "model_coverage_off"}),
@@ -187,13 +191,13 @@ def test_figures_are_those_of_the_rows_themselves(catalog, store, measure):
         ({"until": NEWEST - 12 * HOUR}, {"forecasts_missing"}),
     ],
 )
-def test_what_is_wrong_is_found_and_nothing_else(catalog, store, measure, changes, found):
+def test_each_fault_breaches_its_own_checks_only(catalog, store, measure, changes, problems):
     issue(catalog, forecast_rows(**changes))
-    assert breaches(measure()) == found
+    assert breaches(measure()) == problems
 
 
 @pytest.mark.prepared(tables=twelve_days)
-def test_an_old_champion_is_found(catalog, store, measure):
+def test_an_old_champion_breaches(catalog, store, measure):
     deploy(store, at=NOW - timedelta(days=100))
     issue(catalog, forecast_rows())
     assert "champion_old" in breaches(measure())
@@ -203,10 +207,10 @@ def test_an_old_champion_is_found(catalog, store, measure):
 def test_without_a_champion_nothing_is_wrong_yet(catalog, measure):
     section = measure()
     assert {check.status for check in section.checks} == {Status.UNKNOWN}
-    told = section.figures["targets"][TARGET]
-    assert told["champion"] is None
-    assert told["windows"]["7d"] == {"n": 0, "why": "not enough yet (0 pairs)", "all": None, "leads": {}}
-    assert told["residuals"] is None
+    figures = section.figures["targets"][TARGET]
+    assert figures["champion"] is None
+    assert figures["windows"]["7d"] == {"n": 0, "why": "not enough yet (0 pairs)", "all": None, "leads": {}}
+    assert figures["residuals"] is None
 
 
 @pytest.mark.prepared(tables=twelve_days)
@@ -214,8 +218,8 @@ def test_the_first_hours_give_no_figure(catalog, store, measure):
     deploy(store, at=NOW - 5 * HOUR)
     issue(catalog, forecast_rows(5 / 24))
     section = measure()
-    told = section.figures["targets"][TARGET]
-    assert "not enough yet" in told["windows"]["24h"]["why"]
+    figures = section.figures["targets"][TARGET]
+    assert "not enough yet" in figures["windows"]["24h"]["why"]
     assert checks(section)["model_bias"].status == Status.UNKNOWN
     assert "not enough yet" in checks(section)["model_bias"].detail
     assert breaches(section) == set()
@@ -239,7 +243,7 @@ def test_a_damaged_model_file_breaches_and_errors_are_measured(catalog, store, m
 
 
 @pytest.mark.prepared(tables=deployed)
-def test_a_damaged_pointer_and_a_lost_file_are_found(catalog, store, measure):
+def test_a_damaged_pointer_and_a_lost_file_breach(catalog, store, measure):
     store.delete(f"models/{TARGET}/versions/v1/lead_01.ubj")
     assert "gone" in checks(measure())["champion_damaged"].detail
     store.put(f"models/{TARGET}/champion.json", b"{")
@@ -257,28 +261,28 @@ def test_files_are_read_whole_once_a_day_and_after_a_change(catalog, store, meas
 @pytest.mark.prepared(tables=forecasting)
 def test_only_open_days_are_read_again(catalog, store, measure, monkeypatch):
     first = measure()
-    asked = []
-    real = scored._pairs
+    hours_read = []
+    real = daily_sums._read_pairs
 
     def noted(catalog, target, begin, last, damping):
-        asked.append((last - begin) / HOUR)
+        hours_read.append((last - begin) / HOUR)
         return real(catalog, target, begin, last, damping)
 
-    monkeypatch.setattr(scored, "_pairs", noted)
+    monkeypatch.setattr(daily_sums, "_read_pairs", noted)
     second = measure()
-    assert sum(asked) <= 24 * scored.OPEN_DAYS
-    told, again = (section.figures["targets"][TARGET] for section in (first, second))
-    assert again["windows"] == told["windows"]
+    assert sum(hours_read) <= 24 * daily_sums.OPEN_DAYS
+    before, after = (section.figures["targets"][TARGET] for section in (first, second))
+    assert after["windows"] == before["windows"]
 
 
 @pytest.mark.prepared(tables=forecasting)
 def test_it_does_not_matter_how_many_days_are_read_together(catalog, store, measure, monkeypatch):
-    told = measure().figures["targets"][TARGET]
-    store.delete(scored.key(TARGET))
-    monkeypatch.setattr(scored, "AT_ONCE", 1)
+    figures = measure().figures["targets"][TARGET]
+    store.delete(daily_sums.key(TARGET))
+    monkeypatch.setattr(daily_sums, "AT_ONCE", 1)
     again = measure().figures["targets"][TARGET]
     assert {name: again[name] for name in ("windows", "daily", "hours")} == {
-        name: told[name] for name in ("windows", "daily", "hours")
+        name: figures[name] for name in ("windows", "daily", "hours")
     }
 
 
@@ -288,7 +292,7 @@ def test_a_source_that_fails_leaves_the_others_measured(catalog, store, measure,
     def refuses(*_args):
         raise StorageUnavailable("weather.forecasts: no answer")
 
-    monkeypatch.setattr(scored, "_pairs", refuses)
+    monkeypatch.setattr(daily_sums, "_read_pairs", refuses)
     section = measure()
     assert [gap.what for gap in section.missing] == [f"{TARGET} forecasts"]
     assert checks(section)["champion_damaged"].status == Status.OK
@@ -311,17 +315,17 @@ def test_an_unknown_target_is_refused(catalog, store):
 
 def test_sums_of_days_are_those_of_all_their_pairs():
     source = np.random.default_rng(2)
-    number = 500
-    found = pairs.Pairs(
-        np.datetime64("2026-01-01T00", "h") + source.integers(0, 72, number) * np.timedelta64(1, "h"),
-        source.choice(STATIONS, number),
-        source.integers(1, 4, number),
-        source.random((len(pairs.SUMS), number)),
+    n = 500
+    pairs = error_sums.Pairs(
+        np.datetime64("2026-01-01T00", "h") + source.integers(0, 72, n) * np.timedelta64(1, "h"),
+        source.choice(STATIONS, n),
+        source.integers(1, 4, n),
+        source.random((len(error_sums.SUMS), n)),
     )
-    by_day = pairs.by_day(found)
+    by_day = error_sums.by_day(pairs)
     assert len(by_day) == 4  # 72 hours of UTC touch four days of Korea
-    together = pairs.added(pairs.day_sums(each)["leads"] for each in by_day.values())
-    whole = pairs.sums_by(found, found.lead)
+    together = error_sums.add(error_sums.day_sums(each)["leads"] for each in by_day.values())
+    whole = error_sums.sums_by(pairs, pairs.lead)
     assert together.keys() == whole.keys()
     assert all(np.allclose(together[lead], whole[lead], atol=1e-3) for lead in whole)
 
@@ -354,11 +358,11 @@ def test_a_failing_part_is_missing_with_its_reason_alone(catalog, store, measure
         measure,
         store,
         {
-            "scored.load": [f"{TARGET} before"],
+            "daily_sums.load": [f"{TARGET} before"],
             "champion.load": [f"{TARGET} champion"],
-            "scored.brought_up_to_date": [f"{TARGET} forecasts"],
-            "scored.save": [f"{TARGET} kept"],
-            "model_figures.figures": [TARGET],
+            "daily_sums.update": [f"{TARGET} forecasts"],
+            "daily_sums.save": [f"{TARGET} kept"],
+            "target_figures.figures": [TARGET],
             "performance.error_checks": [TARGET],
         },
         caplog,

@@ -1,4 +1,4 @@
-"""The monitoring report: a verdict that is earned, what changed, what is missing; escaped; two languages."""
+"""The monitoring report: its verdict, changes and missing figures; escaping; two languages."""
 
 import copy
 import json
@@ -93,7 +93,7 @@ def sections_with(*checks):
     return [replace(health, checks=[*health.checks, *checks]), *others]
 
 
-def said(sections, language="en"):
+def reasons_of(sections, language="en"):
     return [reason.text for reason in reasons(sections, Translator(language), beginning(sections, NOW))]
 
 
@@ -115,10 +115,10 @@ def test_the_verdict_is_that_of_the_gravest_check(checks, verdict):
 
 def test_a_section_without_any_figure_is_not_well():
     health, data, _ = reported.healthy(3)
-    found = complete([health, data])
+    sections = complete([health, data])
 
-    assert judge(found, beginning(found, NOW)) is ReportVerdict.WATCH
-    assert said(found) == ["Model: nothing could be compared with a limit."]
+    assert judge(sections, beginning(sections, NOW)) is ReportVerdict.WATCH
+    assert reasons_of(sections) == ["Model: nothing could be compared with a limit."]
 
 
 def test_reasons_show_figure_against_limit_gravest_first():
@@ -127,22 +127,22 @@ def test_reasons_show_figure_against_limit_gravest_first():
         held("station_silent", hours, 10, "h", str(station)) for station, hours in ((90, 12), (108, 31))
     ]
     stale = held("observations_stale", 4.25, 3, "h", critical=True)
-    found = sections_with(late, *silent, stale)
+    sections = sections_with(late, *silent, stale)
 
-    assert [text.replace("\u00a0", " ") for text in said(found)] == [
+    assert [text.replace("\u00a0", " ") for text in reasons_of(sections)] == [
         "Age of the newest observations: 4.25 h, limit 3 h.",
         "Delay of a run, forecast: 42 min, limit 15 min.",
         "Silence of a station: 2 of them; furthest Seoul (108): 31 h, limit 10 h.",
     ]
     assert (
-        said(found, "ko")[-1].replace("\u00a0", " ")
+        reasons_of(sections, "ko")[-1].replace("\u00a0", " ")
         == "지점 무보고: 2건, 가장 심한 서울 (108): 31 h, 한계 10 h."
     )
 
 
 def test_critical_and_warning_differ_without_colours():
-    found = sections_with(held("dag_late", 42, 15, "min"), held("kma_silent", 5, 3, "h", critical=True))
-    text = Page(drawn(found)).text
+    sections = sections_with(held("dag_late", 42, 15, "min"), held("kma_silent", 5, 3, "h", critical=True))
+    text = Page(drawn(sections)).text
 
     assert "critical Since the last reply of the KMA's API: 5 h, limit 3 h." in text
     assert "warning Delay of a run: 42 min, limit 15 min." in text
@@ -150,10 +150,10 @@ def test_critical_and_warning_differ_without_colours():
 
 
 def test_a_healthy_system_counts_measured_and_unmeasured_checks():
-    found = sections_with(unknown("dag_slow", "not enough yet (2)"))
-    measured = sum(check.status is Status.OK for section in found for check in section.checks)
+    sections = sections_with(unknown("dag_slow", "not enough yet (2)"))
+    measured = sum(check.status is Status.OK for section in sections for check in section.checks)
 
-    assert said(found) == [
+    assert reasons_of(sections) == [
         f"All {measured} measured checks are within their limits.",
         "1 checks that only warn could not be measured yet.",
     ]
@@ -211,8 +211,8 @@ def test_a_report_reads_what_it_wrote():
         section.as_dict() for section in report.sections
     ]
     assert (back.history[-1].key, back.history[-1].verdict) == (KEY, ReportVerdict.ACT)
-    told = json.loads(write(report, ["why"], "en"))
-    assert set(told) == {
+    document = json.loads(write(report, ["why"], "en"))
+    assert set(document) == {
         "schema",
         "at",
         "run",
@@ -235,7 +235,7 @@ def test_what_is_no_number_is_null_in_json():
 
 
 @pytest.mark.parametrize(
-    ("change", "why", "words"),
+    ("change", "why_not", "words"),
     [
         ({"schema": 1}, WhyNot.SCHEMA, "another version of the schema"),
         ({"schema": 99, "sections": None}, WhyNot.SCHEMA, "another version of the schema"),
@@ -243,11 +243,11 @@ def test_what_is_no_number_is_null_in_json():
         ({"verdict": "splendid"}, WhyNot.BROKEN, "can't be read"),
     ],
 )
-def test_a_report_of_another_schema_is_not_compared(change, why, words):
+def test_a_report_of_another_schema_is_not_compared(change, why_not, words):
     body = write(Report(KEY, NOW, "run", complete(reported.healthy(3))), [], "en")
     earlier = read(KEY, json.dumps({**json.loads(body), **change}).encode())
 
-    assert earlier.why_not is why
+    assert earlier.why_not is why_not
     assert words in Page(drawn(reported.healthy(3), earlier=earlier)).text
 
 
@@ -298,13 +298,15 @@ def test_what_is_missing_is_listed_with_the_reason():
 def test_all_that_comes_from_outside_is_escaped():
     def poisoned(value):
         if isinstance(value, dict):
-            return {(name if name in kept else name + EVIL): poisoned(inner) for name, inner in value.items()}
+            return {
+                (name if name in own_names else name + EVIL): poisoned(inner) for name, inner in value.items()
+            }
         if isinstance(value, list):
             return [poisoned(inner) for inner in value]
         return EVIL if value in texts else value
 
-    kept = {name for section in reported.troubled(2) for name in names(section.figures)}
-    kept -= {"data_collection", "missing", "scheduler"}
+    own_names = {name for section in reported.troubled(2) for name in names(section.figures)}
+    own_names -= {"data_collection", "missing", "scheduler"}
     texts = {
         "success", "healthy", reported.DUMB, "20261124T0200-1a2b3c4d", "not enough yet (3)", "°C", "Sokcho",
         "same season of 2023, 2024, 2025", "/opt/airflow", "속초",
@@ -399,8 +401,8 @@ def test_messages_are_as_the_code_needs_them_no_more_no_less():
     used = set(re.findall(r"[\"']([a-z0-9_]+)[\"']", source)) | enums
 
     assert {key for key in MESSAGES if key not in used and not key.startswith(tuple(stems))} == set()
-    asked = set(re.findall(r"words\(\s*[\"']([a-z0-9_]+)[\"']", source))
-    assert asked - set(MESSAGES) == set()
+    requested = set(re.findall(r"words\(\s*[\"']([a-z0-9_]+)[\"']", source))
+    assert requested - set(MESSAGES) == set()
 
 
 def test_a_korean_page_has_no_english_of_its_own():
@@ -445,7 +447,7 @@ def test_without_an_address_the_runbook_is_named_and_not_linked():
 @pytest.mark.integration
 class TestPublishing:
     @pytest.fixture
-    def made(self, store):
+    def published(self, store):
         """Two runs, half an hour apart."""
         first = publish(store, reported.healthy(3), now=NOW - HALF_HOUR, language="en", run="a")
         return SimpleNamespace(
@@ -455,9 +457,9 @@ class TestPublishing:
     def keys(self, store):
         return [entry.key for entry in store.list("reports/")]
 
-    def test_a_report_lies_under_its_time_in_kst_and_as_the_latest(self, store, made):
-        assert made.second.html_key == "reports/monitoring/2026/11/26/0830.html"
-        assert made.second.json_key == "reports/monitoring/2026/11/26/0830.json"
+    def test_a_report_lies_under_its_time_in_kst_and_as_the_latest(self, store, published):
+        assert published.second.html_key == "reports/monitoring/2026/11/26/0830.html"
+        assert published.second.json_key == "reports/monitoring/2026/11/26/0830.json"
         assert self.keys(store) == [
             *(
                 f"reports/monitoring/2026/11/26/{name}"
@@ -466,36 +468,42 @@ class TestPublishing:
             LATEST_HTML,
             "reports/monitoring/latest.json",
         ]
-        assert store.get("reports/monitoring/latest.json") == store.get(made.second.json_key)
-        told = json.loads(store.get(made.second.json_key))
-        assert (told["verdict"], told["reasons"]) == (ReportVerdict.ACT, list(made.second.reasons))
-        assert told["changes"]["since"]["key"] == made.first.json_key
-        assert "memory_full" in told["changes"]["opened"]
+        assert store.get("reports/monitoring/latest.json") == store.get(published.second.json_key)
+        document = json.loads(store.get(published.second.json_key))
+        assert (document["verdict"], document["reasons"]) == (
+            ReportVerdict.ACT,
+            list(published.second.reasons),
+        )
+        assert document["changes"]["since"]["key"] == published.first.json_key
+        assert "memory_full" in document["changes"]["opened"]
 
-    def test_links_between_reports_lead_to_reports(self, store, made):
-        for key in (made.second.html_key, LATEST_HTML):
+    def test_links_between_reports_lead_to_reports(self, store, published):
+        for key in (published.second.html_key, LATEST_HTML):
             links = [link for link in Page(store.get(key).decode()).links if not link.startswith("#")]
             assert {urljoin(key, link) for link in links} == {
-                made.first.html_key,
-                made.second.html_key,
+                published.first.html_key,
+                published.second.html_key,
                 LATEST_HTML,
             }
 
-    def test_a_run_that_is_tried_again_replaces_its_own_report(self, store, made):
+    def test_a_run_that_is_tried_again_replaces_its_own_report(self, store, published):
         again = publish(store, reported.troubled(3), now=NOW + timedelta(minutes=2), language="ko", run="b")
 
-        assert again == made.second
+        assert again == published.second
         assert len(self.keys(store)) == 6
-        assert json.loads(store.get(again.json_key))["changes"]["since"]["key"] == made.first.json_key
+        assert json.loads(store.get(again.json_key))["changes"]["since"]["key"] == published.first.json_key
         same = store.get(again.html_key)
         publish(store, reported.troubled(3), now=NOW + timedelta(minutes=2), language="ko", run="b")
         assert store.get(again.html_key) == same
 
-    def test_the_report_before_may_be_days_ago_or_of_another_schema(self, store, made):
+    def test_the_report_before_may_be_days_ago_or_of_another_schema(self, store, published):
         later = publish(store, reported.healthy(3), now=NOW + timedelta(days=3), language="en", run="c")
-        told = json.loads(store.get(later.json_key))
-        assert told["changes"]["since"]["key"] == made.second.json_key
-        assert [past["key"] for past in told["history"]] == [made.first.json_key, made.second.json_key]
+        document = json.loads(store.get(later.json_key))
+        assert document["changes"]["since"]["key"] == published.second.json_key
+        assert [past["key"] for past in document["history"]] == [
+            published.first.json_key,
+            published.second.json_key,
+        ]
 
         store.put(later.json_key, b'{"schema": 7}')
         last = publish(
@@ -504,7 +512,7 @@ class TestPublishing:
         assert json.loads(store.get(last.json_key))["changes"]["why_not"] == "schema"
         assert "another version of the schema" in store.get(last.html_key).decode()
 
-    def test_what_is_older_than_a_week_is_forgotten(self, store, made):
+    def test_what_is_older_than_a_week_is_forgotten(self, store, published):
         later = publish(store, reported.healthy(3), now=NOW + timedelta(days=9), language="en", run="c")
 
         assert json.loads(store.get(later.json_key))["changes"]["why_not"] == "first"

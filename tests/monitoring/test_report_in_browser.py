@@ -29,11 +29,11 @@ pytestmark = [pytest.mark.integration, needs_browser]
 CUT_OFF = """() => {
   const wide = document.documentElement.clientWidth, found = [];
   if (document.documentElement.scrollWidth > wide) found.push("the page scrolls sideways");
-  const told = (element, why) => found.push(`${why}: ${element.outerHTML.slice(0, 120)}`);
+  const report = (element, fault) => found.push(`${fault}: ${element.outerHTML.slice(0, 120)}`);
   for (const element of document.body.querySelectorAll("*:not(svg *)")) {
     const place = element.getBoundingClientRect();
     if (!place.width || element.closest("td, th, table")) continue;
-    if (place.left < -0.5 || place.right > wide + 0.5) told(element, "beyond the page");
+    if (place.left < -0.5 || place.right > wide + 0.5) report(element, "beyond the page");
   }
   for (const svg of document.querySelectorAll("svg.plot:not(.bullet)")) {
     const frame = svg.getBoundingClientRect();
@@ -41,7 +41,7 @@ CUT_OFF = """() => {
       for (const text of svg.querySelectorAll("text, path, rect, circle")) {
         const place = text.getBoundingClientRect();
         if (place.left < frame.left - 1 || place.right > frame.right + 1 ||
-            place.top < frame.top - 1 || place.bottom > frame.bottom + 1) told(text, "beyond its plot");
+            place.top < frame.top - 1 || place.bottom > frame.bottom + 1) report(text, "beyond its plot");
       }
   }
   return found;
@@ -104,9 +104,9 @@ def page_of(name, language):
 
 def opened(browser, html, width, scheme="light"):
     page = new_context(browser, viewport={"width": width, "height": 900}, color_scheme=scheme).new_page()
-    page.complaints, page.asked = [], []
+    page.complaints, page.requested = [], []
     page.on("console", lambda message: page.complaints.append(message.text))
-    page.on("request", lambda request: page.asked.append(request.url))
+    page.on("request", lambda request: page.requested.append(request.url))
     page.route("**/*", lambda route: route.fulfill(body=html, headers=HEADERS))
     page.goto(ADDRESS)
     return page
@@ -139,7 +139,7 @@ def test_under_the_content_policy_the_page_requests_nothing(browser):
     page = opened(browser, page_of("troubled", "en"), 1280)
 
     assert page.complaints == []
-    assert page.asked == [ADDRESS]
+    assert page.requested == [ADDRESS]
     assert page.evaluate("getComputedStyle(document.querySelector('.fill-bad')).fill") == "rgb(179, 38, 30)"
     page.click("#earlier summary")
     page.click("#earlier .days a >> nth=0")

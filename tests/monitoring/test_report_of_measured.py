@@ -23,11 +23,11 @@ def test_a_new_systems_first_report_says_what_is_missing(store, catalog, languag
         data_quality.measure(catalog, store, data_quality.DataQualityLimits(), NOW),
         performance.measure(catalog, store, ["air_temperature"], performance.ModelPerformanceLimits(), NOW),
     ]
-    made = publish(store, [HEALTH, *sections], now=NOW, language=language, run="first")
-    page = Page(store.get(made.html_key).decode())
+    published = publish(store, [HEALTH, *sections], now=NOW, language=language, run="first")
+    page = Page(store.get(published.html_key).decode())
 
-    assert made.verdict is ReportVerdict.STARTING
-    assert [step["step"] for step in json.loads(store.get(made.json_key))["to_come"]] == [
+    assert published.verdict is ReportVerdict.STARTING
+    assert [step["step"] for step in json.loads(store.get(published.json_key))["to_come"]] == [
         "first_collection", "first_model"
     ]  # fmt: skip
     assert page.open == []

@@ -1,4 +1,4 @@
-"""What stands beside a plot's axis is where the axis says."""
+"""Labels of a plot's axis are round, and at the positions of their values."""
 
 import pytest
 from hypothesis import given

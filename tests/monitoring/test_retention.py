@@ -37,7 +37,7 @@ def logs(tmp_path) -> Path:
 @pytest.fixture
 def clean(store, catalog, logs) -> Clean:
     def cleaning(days: float = 1000, *, dry_run: bool = False, **keep: float) -> Removed:
-        """Clean, so many days from now."""
+        """Clean up as if some days had passed."""
         now = datetime.now(UTC) + timedelta(days=days)
         return Cleanup(store, catalog, logs, Keep(**keep), now, dry_run=dry_run).run()
 

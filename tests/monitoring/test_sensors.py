@@ -1,4 +1,4 @@
-"""Failing sensors beside healthy neighbours."""
+"""Failing sensors among healthy neighbours."""
 
 import numpy as np
 import pytest
@@ -25,27 +25,27 @@ def weather(seed: int = 0) -> np.ndarray:
     return common + cycle + np.linspace(-5, 5, STATIONS)[:, None] + local
 
 
-def bias_of(values: np.ndarray, distrusted: np.ndarray | None = None) -> sensors.Bias:
-    distrusted = np.zeros(values.shape, bool) if distrusted is None else distrusted
-    anomaly, number = sensors.anomalies(values, NEAR, distrusted, min_days=7, min_neighbours=3)
-    return sensors.bias(anomaly, number, distrusted, **HELD)
+def bias_of(values: np.ndarray, excluded: np.ndarray | None = None) -> sensors.Bias:
+    excluded = np.zeros(values.shape, bool) if excluded is None else excluded
+    anomaly, neighbours = sensors.anomalies(values, NEAR, excluded, min_days=7, min_neighbours=3)
+    return sensors.bias(anomaly, neighbours, excluded, **HELD)
 
 
 @pytest.mark.parametrize("seed", range(10))
 def test_healthy_sensors_are_not_blamed(seed):
-    found = bias_of(weather(seed))
-    assert np.isfinite(found.value).all()
-    assert not found.beyond.any()
+    bias = bias_of(weather(seed))
+    assert np.isfinite(bias.value).all()
+    assert not bias.beyond.any()
 
 
 @pytest.mark.parametrize("off", [2.0, -2.0])
 def test_a_bias_of_two_degrees_is_found_and_only_at_its_sensor(off):
     values = weather()
     values[3, -5 * 24 :] += off
-    found = bias_of(values)
-    assert np.flatnonzero(found.beyond).tolist() == [3]
-    assert found.value[3] == pytest.approx(off, abs=0.5)
-    assert found.onset[3] == pytest.approx(HOURS - 5 * 24, abs=12)
+    bias = bias_of(values)
+    assert np.flatnonzero(bias.beyond).tolist() == [3]
+    assert bias.value[3] == pytest.approx(off, abs=0.5)
+    assert bias.onset[3] == pytest.approx(HOURS - 5 * 24, abs=12)
 
 
 def test_a_large_bias_is_found_within_two_days():
@@ -60,7 +60,7 @@ def test_a_front_that_all_stations_see_is_no_bias():
     assert not bias_of(values).beyond.any()
 
 
-def test_a_mended_sensor_is_well_again_after_some_days():
+def test_a_repaired_sensor_is_well_again_after_some_days():
     values = weather()
     values[3, -12 * 24 : -4 * 24] += 3
     assert bias_of(values[:, :HOURS]).beyond.tolist() == [False] * STATIONS
@@ -82,17 +82,17 @@ def test_too_few_days_or_neighbours_tell_nothing():
     lonely[2:6] = np.nan
     lonely[7] = np.nan
     for values in (short, lonely):
-        found = bias_of(values)
-        assert np.isnan(found.value[0])
-        assert not found.beyond.any()
+        bias = bias_of(values)
+        assert np.isnan(bias.value[0])
+        assert not bias.beyond.any()
 
 
 def test_a_silent_station_has_no_bias():
     values = weather()
     values[3] = np.nan
-    found = bias_of(values)
-    assert np.isnan(found.value[3])
-    assert not found.beyond.any()
+    bias = bias_of(values)
+    assert np.isnan(bias.value[3])
+    assert not bias.beyond.any()
 
 
 @settings(max_examples=30, deadline=None)
@@ -155,6 +155,6 @@ def test_constant_hours_skip_gaps_and_end_at_the_newest_hour():
     st.sampled_from([0, 1]),
 )
 def test_the_median_is_that_of_what_was_observed(values, axis):
-    for row, told in zip(values if axis else values.T, sensors.median(values, axis=axis), strict=True):
+    for row, median in zip(values if axis else values.T, sensors.nan_median(values, axis=axis), strict=True):
         known = row[np.isfinite(row)]
-        assert told == pytest.approx(np.median(known)) if known.size else np.isnan(told)
+        assert median == pytest.approx(np.median(known)) if known.size else np.isnan(median)

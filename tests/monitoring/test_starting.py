@@ -1,4 +1,4 @@
-"""A system in its first hours: what is still to come is no problem, for a stated time and no longer."""
+"""A system in its first hours: first steps that have not run yet are no problem, for a limited time."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -17,12 +17,12 @@ HOUR = timedelta(hours=1)
 
 
 def waiting(name: str, step: str, subject: str = "") -> Check:
-    why = "not enough yet"
-    return Check(name, subject, Status.UNKNOWN, CheckSeverity.CRITICAL, None, None, "", why, awaits=step)
+    detail = "not enough yet"
+    return Check(name, subject, Status.UNKNOWN, CheckSeverity.CRITICAL, None, None, "", detail, awaits=step)
 
 
 NO_ROWS = waiting("observations_stale", "first_collection")
-NO_REPLY = waiting("kma_silent", "first_collection")
+NO_RESPONSE = waiting("kma_silent", "first_collection")
 NO_MODEL = waiting("champion_damaged", "first_model", "air_temperature")
 NO_REASON = waiting("champion_damaged", "", "air_temperature")
 SKILL = Check("model_skill_low", "", Status.UNKNOWN, CheckSeverity.WARNING, None, None, "", "not enough yet")
@@ -46,9 +46,9 @@ def report(*checks: Check, hours: float, earlier: Earlier | None = None) -> Repo
     ("checks", "hours", "verdict"),
     [
         ([], 0.5, ReportVerdict.WELL),
-        ([NO_ROWS, NO_REPLY], 0.5, ReportVerdict.STARTING),
-        ([NO_ROWS, NO_REPLY], 2.9, ReportVerdict.STARTING),
-        ([NO_ROWS, NO_REPLY], 3.1, ReportVerdict.WATCH),
+        ([NO_ROWS, NO_RESPONSE], 0.5, ReportVerdict.STARTING),
+        ([NO_ROWS, NO_RESPONSE], 2.9, ReportVerdict.STARTING),
+        ([NO_ROWS, NO_RESPONSE], 3.1, ReportVerdict.WATCH),
         ([NO_MODEL], 0.5, ReportVerdict.STARTING),
         ([NO_MODEL], 25, ReportVerdict.STARTING),
         ([NO_MODEL], 27, ReportVerdict.WATCH),
@@ -85,7 +85,7 @@ def test_what_was_done_on_s3_tells_the_age_too(where):
     assert replace(young, sections=sections).verdict is ReportVerdict.WATCH
 
 
-def test_a_section_that_was_not_handed_over_is_no_first_step():
+def test_a_section_that_was_not_stored_is_no_first_step():
     young = report(NO_MODEL, hours=0.5)
     sections = [*young.sections[:2], Section("model_performance", missing=[Missing("model_performance", "")])]
 
@@ -98,13 +98,13 @@ def test_the_starting_verdict_names_steps_and_deadline():
     airflow["dags"]["data_collection"]["last_state"] = "running"
     airflow["dags"]["model_training"]["due_at"] = (NOW + 17 * HOUR).isoformat()
 
-    def said(language: str) -> list[str]:
-        told = reasons(young.sections, Translator(language), young.start)
-        return [reason.text.replace("\u00a0", " ") for reason in told][:3]
+    def texts(language: str) -> list[str]:
+        lines = reasons(young.sections, Translator(language), young.start)
+        return [reason.text.replace("\u00a0", " ") for reason in lines][:3]
 
-    first, model = said("en")[1:]
+    first, model = texts("en")[1:]
 
-    assert said("en")[0] == "The system began at 2026-11-26 08:00 KST."
+    assert texts("en")[0] == "The system began at 2026-11-26 08:00 KST."
     assert first == (
         "Still to come: the first collection (data_collection runs now). Not measured until then: Age of the "
         "newest observations. Something to watch if it has not come by 2026-11-26 11:00 KST."
@@ -114,12 +114,13 @@ def test_the_starting_verdict_names_steps_and_deadline():
         "KST)"
     )
     assert model.endswith("Something to watch if it has not come by 2026-11-27 10:00 KST.")
-    assert "아직 남은 일: 첫 자료 수집(data_collection 실행 중)" in said("ko")[1]
+    assert "아직 남은 일: 첫 자료 수집(data_collection 실행 중)" in texts("ko")[1]
     airflow["dags"]["model_training"]["paused"] = True
-    assert "model_training is paused: unpause it in Airflow" in said("en")[2]
+    assert "model_training is paused: unpause it in Airflow" in texts("en")[2]
 
 
 def test_what_never_came_is_named_as_not_measured():
-    told = reasons(report(NO_MODEL, hours=27).sections, Translator("en"), report(NO_MODEL, hours=27).start)
+    old = report(NO_MODEL, hours=27)
 
-    assert [reason.text for reason in told] == ["Model: nothing could be compared with a limit."]
+    texts = [reason.text for reason in reasons(old.sections, Translator("en"), old.start)]
+    assert texts == ["Model: nothing could be compared with a limit."]

@@ -1,4 +1,4 @@
-"""What the collection said of itself."""
+"""Validation results and counts of corrections."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -11,15 +11,15 @@ DAY = "quality/validations/2026/11/01"
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
 
 
-def test_a_run_is_told_by_its_name_and_in_its_own_period(store):
+def test_runs_of_a_period_are_read_from_their_names(store):
     for name in (
         "2026/10/31/0905_0.9000_1.0000_a_b-1",
         "2026/11/01/0005_none_0.5000_c-2",
         "2026/11/30/0005_0.1_1_d-3",
     ):
         store.put(f"quality/validations/{name}.json", b"{}")
-    found = validation_results.runs(store, NOW - timedelta(days=30), NOW)
-    assert [(run.at, run.score, run.fit_share) for run in found] == [
+    results = validation_results.runs(store, NOW - timedelta(days=30), NOW)
+    assert [(run.at, run.score, run.fit_share) for run in results] == [
         (datetime(2026, 10, 31, 0, 5, tzinfo=UTC), 0.9, 1.0),
         (datetime(2026, 10, 31, 15, 5, tzinfo=UTC), None, 0.5),
     ]
@@ -41,15 +41,15 @@ def test_a_result_that_cannot_be_read_is_named(store, body):
         validation_results.score_parts(store, validation_results.runs(store, NOW - timedelta(days=3), NOW)[0])
 
 
-def test_corrections_of_a_damaged_memory_are_counted_anew(store, catalog):
+def test_damaged_counts_of_corrections_start_again(store, catalog):
     store.put(validation_results.CORRECTIONS, b"[")
-    told = validation_results.corrections(catalog, store, NOW)
-    assert told == {"counted_since": NOW.isoformat(), "commits": {}}
+    counts = validation_results.corrections(catalog, store, NOW)
+    assert counts == {"counted_since": NOW.isoformat(), "commits": {}}
     later = validation_results.corrections(catalog, store, NOW + timedelta(hours=1))
     assert later["counted_since"] == NOW.isoformat()
 
 
-def test_corrections_are_told_by_window_and_by_day_of_korea():
+def test_corrections_are_summed_by_window_and_by_day_in_kst():
     counted = {
         "counted_since": "2026-10-01T00:00:00+00:00",
         "commits": {

@@ -210,7 +210,7 @@ def test_why_a_measuring_task_failed_is_left_for_the_report(kind):
     told = measuring.reasons(context(later))
 
     assert told["data_quality"] == (
-        f"the task data_quality handed nothing on: {kind.__name__}: {kind('s3://weather: no answer')}"
+        f"the task data_quality stored no section: {kind.__name__}: {kind('s3://weather: no answer')}"
     )
     assert "ended as failed: see its log" in told["system_health"]
 

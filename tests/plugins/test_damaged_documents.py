@@ -19,9 +19,9 @@ from weather_mlops.model import recent_forecasts
 from weather_mlops.model.registry import Registry
 from weather_mlops.monitoring import (
     champion,
+    daily_sums,
     report,
     retention,
-    scored,
     seasons,
     stations,
     validation_results,
@@ -215,14 +215,14 @@ def test_what_is_only_kept_between_runs_is_measured_again(body):
                 stations.SENSORS_KEY,
                 validation_results.CORRECTIONS,
                 retention.RECORD,
-                scored.key(TARGET),
+                daily_sums.key(TARGET),
             ],
             body,
         )
     )
 
     assert seasons._stored_figures(store) is None
-    assert stations.load_off(store) == {}
+    assert stations.load_off_sensors(store) == {}
     assert validation_results._stored_corrections(store) == {}
     assert retention.last_done(store) is None
-    assert scored.load(store, TARGET) == scored.DailySums()
+    assert daily_sums.load(store, TARGET) == daily_sums.DailySums()

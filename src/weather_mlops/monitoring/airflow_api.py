@@ -1,4 +1,4 @@
-"""Airflow as its REST API tells: what monitoring asks of it. Tasks have no other way to its database."""
+"""Client of Airflow's REST API, for monitoring. Tasks have no other access to Airflow's metadata database."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ import requests
 
 from weather_mlops.errors import Misconfigured, OrchestratorRefused, OrchestratorUnavailable
 
-TIMEOUT: Final = (5, 30)  # seconds to connect, and without a byte
-RUNS: Final = 30  # runs of a DAG that are looked at: a median of 20 and some that failed
-MANY: Final = 500  # entries of a page of a listing; Airflow itself gives no more than its maximum_page_limit
+TIMEOUT: Final = (5, 30)  # seconds to connect, and between two bytes of the response
+RUNS: Final = 30  # runs of a DAG that are read: enough for a median of 20 and some failed ones
+MANY: Final = 500  # page size of listings; Airflow returns at most its own maximum_page_limit
 _BEGUN: Final = ("running", "success", "failed")
 _SERVER_ERROR: Final = 500
 _CONFLICT: Final = 409
@@ -25,9 +25,10 @@ class Dag:
 
     Attributes:
         dag_id: its name.
-        paused: whether its schedule is stopped.
-        by_hand: whether it has no schedule: people start it.
-        due_at: when the next run by schedule should begin; None = by hand, by asset, or all are made.
+        paused: whether its schedule is paused.
+        by_hand: whether it has no schedule, so that people trigger it.
+        due_at: when the next scheduled run should start; None = triggered by hand or by an asset, or no
+            further run is scheduled.
     """
 
     dag_id: str
@@ -36,15 +37,15 @@ class Dag:
     due_at: datetime | None
 
     @classmethod
-    def of(cls, told: Mapping[str, Any]) -> Self:
-        """From the API."""
-        by_hand = told.get("timetable_summary") in {None, "None"}  # Airflow's words for no schedule
-        return cls(told["dag_id"], told["is_paused"], by_hand, _time(told.get("next_dagrun_run_after")))
+    def of(cls, entry: Mapping[str, Any]) -> Self:
+        """Read an entry of the API's response."""
+        by_hand = entry.get("timetable_summary") in {None, "None"}  # how Airflow writes "no schedule"
+        return cls(entry["dag_id"], entry["is_paused"], by_hand, _time(entry.get("next_dagrun_run_after")))
 
 
 @dataclass(frozen=True, slots=True)
 class DagRun:
-    """A run of a DAG: its state, times (UTC), and seconds from start to end."""
+    """A run of a DAG: its state, its times (UTC), and its duration in seconds."""
 
     dag_id: str
     run_id: str
@@ -55,17 +56,23 @@ class DagRun:
     seconds: float | None
 
     @classmethod
-    def of(cls, told: Mapping[str, Any]) -> Self:
-        """From the API."""
-        queued, started, ended = (_time(told.get(name)) for name in ("queued_at", "start_date", "end_date"))
+    def of(cls, entry: Mapping[str, Any]) -> Self:
+        """Read an entry of the API's response."""
+        queued, started, ended = (_time(entry.get(name)) for name in ("queued_at", "start_date", "end_date"))
         return cls(
-            told["dag_id"], told["dag_run_id"], told["state"], queued, started, ended, told.get("duration")
+            entry["dag_id"],
+            entry["dag_run_id"],
+            entry["state"],
+            queued,
+            started,
+            ended,
+            entry.get("duration"),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class TaskRun:
-    """A task of a run: its state, how often it was tried, since when it waits for a worker (UTC)."""
+    """A task of a run: its state, the number of tries, and since when it waits for a worker (UTC)."""
 
     dag_id: str
     task_id: str
@@ -74,22 +81,22 @@ class TaskRun:
     waiting_since: datetime | None
 
     @classmethod
-    def of(cls, told: Mapping[str, Any]) -> Self:
-        """From the API."""
-        waiting = _time(told.get("scheduled_when")) or _time(told.get("queued_when"))
-        return cls(told["dag_id"], told["task_id"], told["state"], told["try_number"], waiting)
+    def of(cls, entry: Mapping[str, Any]) -> Self:
+        """Read an entry of the API's response."""
+        waiting = _time(entry.get("scheduled_when")) or _time(entry.get("queued_when"))
+        return cls(entry["dag_id"], entry["task_id"], entry["state"], entry["try_number"], waiting)
 
 
 class AirflowApi:
-    """Airflow's REST API; logs in at the first call that needs it.
+    """Airflow's REST API; logs in at the first call that needs a login.
 
     Args:
-        url: of the API server, ``http://localhost:8080``.
-        user: who may read all DAGs (and start the training, where monitoring is to).
-        password: theirs; never in an error or a log.
+        url: URL of the API server, ``http://localhost:8080``.
+        user: name of a user who may read all DAGs (and trigger the training, if monitoring starts it).
+        password: password of that user; never part of an error or a log.
 
     Raises:
-        Misconfigured: the URL is none.
+        Misconfigured: the URL doesn't begin with http:// or https://.
     """
 
     def __init__(self, url: str, user: str, password: str) -> None:
@@ -103,38 +110,38 @@ class AirflowApi:
         self._session = requests.Session()
 
     def health(self) -> dict[str, Any]:
-        """State of scheduler, dag_processor, triggerer and metadatabase, with heartbeats; needs no login.
+        """Return the state of scheduler, dag_processor, triggerer and metadatabase; needs no login.
 
         Raises:
             OrchestratorUnavailable, OrchestratorRefused.
         """
-        told: dict[str, Any] = self._call("GET", "api/v2/monitor/health")
-        return told
+        state: dict[str, Any] = self._call("GET", "api/v2/monitor/health")
+        return state
 
     def dags(self) -> list[Dag]:
-        """All pipelines, however many pages they take.
+        """List all pipelines, page by page.
 
         Raises:
             OrchestratorUnavailable, OrchestratorRefused.
         """
-        found: list[Dag] = []
+        dags: list[Dag] = []
         while True:
-            page = self._get("dags", {"limit": MANY, "offset": len(found), "order_by": "dag_id"})
-            found += map(Dag.of, page["dags"])
-            if not page["dags"] or len(found) >= page["total_entries"]:
-                return found
+            page = self._get("dags", {"limit": MANY, "offset": len(dags), "order_by": "dag_id"})
+            dags += map(Dag.of, page["dags"])
+            if not page["dags"] or len(dags) >= page["total_entries"]:
+                return dags
 
     def broken_files(self) -> list[str]:
-        """Names of the files of pipelines that Airflow can't load.
+        """List the pipeline files that Airflow can't load.
 
         Raises:
             OrchestratorUnavailable, OrchestratorRefused.
         """
-        found = self._get("importErrors", {"limit": MANY, "order_by": "filename"})["import_errors"]
-        return [error["filename"] for error in found]
+        errors = self._get("importErrors", {"limit": MANY, "order_by": "filename"})["import_errors"]
+        return [error["filename"] for error in errors]
 
     def first_run_at(self) -> datetime | None:
-        """When the oldest run of any pipeline began that Airflow knows; None where there was none yet.
+        """Return the start of the oldest run of any pipeline in Airflow's database; None = no run yet.
 
         Raises:
             OrchestratorUnavailable, OrchestratorRefused.
@@ -144,7 +151,7 @@ class AirflowApi:
         return runs[0].started_at if runs else None
 
     def runs(self, dag_id: str) -> list[DagRun]:
-        """The newest runs of a DAG, newest first.
+        """List the newest runs of a DAG, newest first.
 
         Raises:
             OrchestratorUnavailable, OrchestratorRefused.
@@ -153,7 +160,7 @@ class AirflowApi:
         return [DagRun.of(run) for run in self._get(f"dags/{quote(dag_id)}/dagRuns", query)["dag_runs"]]
 
     def waiting_tasks(self) -> list[TaskRun]:
-        """Tasks of all DAGs that wait for a worker or a slot of their pool.
+        """List the tasks of all DAGs that wait for a worker or a pool slot.
 
         Raises:
             OrchestratorUnavailable, OrchestratorRefused.
@@ -164,46 +171,46 @@ class AirflowApi:
         ]
 
     def task_runs(self, dag_id: str, task_id: str, since: datetime) -> list[TaskRun]:
-        """One task in all runs of a DAG that began since.
+        """List the runs of one task in all DAG runs since a given time.
 
         Raises:
             OrchestratorUnavailable, OrchestratorRefused.
         """
         query = {"task_id": task_id, "run_after_gte": since.isoformat(), "limit": MANY}
-        told = self._get(f"dags/{quote(dag_id)}/dagRuns/~/taskInstances", query)["task_instances"]
-        return [TaskRun.of(task) for task in told if task["task_id"] == task_id]
+        tasks = self._get(f"dags/{quote(dag_id)}/dagRuns/~/taskInstances", query)["task_instances"]
+        return [TaskRun.of(task) for task in tasks if task["task_id"] == task_id]
 
     def start(self, dag_id: str, run_id: str, note: str) -> bool:
-        """Start a run of this very name; False where there is one already.
+        """Start a run with the given run id; False if a run with that id already exists.
 
         Raises:
             OrchestratorUnavailable, OrchestratorRefused.
         """
-        asked = {"dag_run_id": run_id, "logical_date": None, "note": note}
+        run = {"dag_run_id": run_id, "logical_date": None, "note": note}
         path = f"api/v2/dags/{quote(dag_id)}/dagRuns"
-        return self._call("POST", path, known=(_CONFLICT,), login=True, json=asked) is not None
+        return self._call("POST", path, known=(_CONFLICT,), login=True, json=run) is not None
 
     def _get(self, path: str, query: Mapping[str, Any]) -> dict[str, Any]:
-        told: dict[str, Any] = self._call("GET", f"api/v2/{path}", login=True, params=query)
-        return told
+        body: dict[str, Any] = self._call("GET", f"api/v2/{path}", login=True, params=query)
+        return body
 
     def _call(
         self, method: str, path: str, *, known: tuple[int, ...] = (), login: bool = False, **more: Any
     ) -> Any:
         if login and "Authorization" not in self._session.headers:
-            asked = {"username": self._user, "password": self._password}
-            token = self._call("POST", "auth/token", json=asked)["access_token"]
+            credentials = {"username": self._user, "password": self._password}
+            token = self._call("POST", "auth/token", json=credentials)["access_token"]
             self._session.headers["Authorization"] = f"Bearer {token}"
         where = f"Airflow's API: {method} {self.url}/{path}"
         try:
-            reply = self._session.request(method, f"{self.url}/{path}", timeout=TIMEOUT, **more)
-            if reply.status_code in known:
+            response = self._session.request(method, f"{self.url}/{path}", timeout=TIMEOUT, **more)
+            if response.status_code in known:
                 return None
-            _check(reply.status_code, where)
-            return reply.json()
+            _check(response.status_code, where)
+            return response.json()
         except requests.RequestException as error:
             raise OrchestratorUnavailable(
-                f"{where}: no answer: {type(error).__name__}. See that the API server runs."
+                f"{where}: no response: {type(error).__name__}. Check that the API server is running."
             ) from None
 
 

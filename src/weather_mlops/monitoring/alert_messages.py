@@ -1,4 +1,4 @@
-"""Alerts in words: one message a run, a paragraph a problem."""
+"""Texts of the alerts: one message per run, with one paragraph per problem."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -13,12 +13,12 @@ from weather_mlops.monitoring.checks import CheckSeverity
 from weather_mlops.monitoring.report.translations import Translator, figure
 
 SHOWN: Final = 15
-"""Problems that a message spells out: with the rest it would be longer than chats let through (4,000)."""
+"""Most problems that a message spells out: chat services limit a message to 4,000 characters."""
 
 
 @dataclass(frozen=True, slots=True)
 class AlertLinks:
-    """Where people read on: the report, and the runbook, whose sections are named as the checks."""
+    """Links for details: the report, and the runbook, which has a section for each check."""
 
     report: str
     runbook: str
@@ -26,7 +26,7 @@ class AlertLinks:
 
 @dataclass(frozen=True, slots=True)
 class AlertMessage:
-    """What is sent: a title, a text, and whether it is ``failure``, ``warning``, ``success`` or ``info``."""
+    """A message to send: title, text and kind (``failure``, ``warning``, ``success`` or ``info``)."""
 
     title: str
     body: str
@@ -34,12 +34,12 @@ class AlertMessage:
 
 
 def message_of(events: Sequence[Event], links: AlertLinks, words: Translator) -> AlertMessage:
-    """The message about some events.
+    """Write the message about some events.
 
     Args:
-        events: at least one.
-        links: for reading on.
-        words: of its language.
+        events: what the message is about, at least one event.
+        links: links for details.
+        words: texts in the language of the message.
     """
     parts = [paragraph(event, links, words) for event in events[:SHOWN]]
     if len(events) > SHOWN:
@@ -49,15 +49,15 @@ def message_of(events: Sequence[Event], links: AlertLinks, words: Translator) ->
 
 
 def paragraph(event: Event, links: AlertLinks, words: Translator) -> str:
-    """What, figure against limit, since when, and where it says what to do."""
+    """Describe one event: the problem, its figure and limit, since when, and a link to the runbook."""
     alert, check = event.alert, event.alert.check
     lines = [_head(event, words)]
     if check.value is not None and check.limit is not None:
-        told = {
+        figures = {
             "figure": figure(check.value, check.unit, limit=check.limit),
             "limit": figure(check.limit, check.unit),
         }
-        lines.append(words("alert_figure", label=words.titled(check), **told))
+        lines.append(words("alert_figure", label=words.titled(check), **figures))
     lines.append(masked(check.detail))
     if alert.resolved_at is None:
         lines.append(words("alert_since", since=_kst(alert.since)))
@@ -67,7 +67,7 @@ def paragraph(event: Event, links: AlertLinks, words: Translator) -> str:
 
 
 def _head(event: Event, words: Translator) -> str:
-    """The alert by the name that the runbook knows it by."""
+    """The alert under the name that its section of the runbook has."""
     check = event.alert.check
     return f"{words(check.severity).upper()} {check.problem}: {_event_label(event.kind, words)}"
 

@@ -1,8 +1,8 @@
-"""One run of the alerts: read the state, advance it, tell people, keep it.
+"""One run of the alerts: read the stored state, update it from the checks, send what is due, store it again.
 
-The state is ``monitoring/alerts.json`` on S3, and a spare copy on this machine: S3 may be what is down. The
-newer one holds. It is written before anything is sent and again after it: who is killed in between, or can't
-write, tells people twice rather than never.
+The state is ``monitoring/alerts.json`` on S3, with a spare copy on this machine in case S3 is down. The newer
+copy is used. The state is written before a message is sent and again afterwards: a task that is killed in
+between, or can't write, sends an alert twice rather than never.
 """
 
 import json
@@ -32,17 +32,17 @@ SCHEMA: Final = 1
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 Send = Callable[[AlertMessage], None]
-"""Delivers a message, or raises ChannelUnavailable."""
+"""Function that delivers a message, or raises ChannelUnavailable."""
 
 
 @dataclass(frozen=True)
 class State:
-    """What is kept from run to run.
+    """State of the alerts, stored from run to run.
 
     Attributes:
-        alerts: by problem.
-        run: whose checks are in it last.
-        written_at: when (UTC).
+        alerts: alerts by problem.
+        run: the last run whose checks are included.
+        written_at: when the state was written (UTC).
     """
 
     alerts: Alerts = field(default_factory=dict)
@@ -50,28 +50,29 @@ class State:
     written_at: datetime = _NEVER
 
     def as_json(self) -> bytes:
-        """As it is kept."""
-        kept = {
+        """Return the stored form."""
+        document = {
             "schema": SCHEMA,
             "written_at": self.written_at.isoformat(),
             "run": self.run,
             "alerts": [alert.as_dict() for alert in self.alerts.values()],
         }
-        return json.dumps(kept, indent=1, ensure_ascii=False).encode()
+        return json.dumps(document, indent=1, ensure_ascii=False).encode()
 
     @classmethod
     def from_json(cls, body: bytes, where: str) -> "State":
-        """As it was kept.
+        """Read the stored form.
 
         Args:
-            body: the object.
-            where: how the message names it.
+            body: content of the object.
+            where: name of the object in error messages.
 
         Raises:
-            ObjectDamaged: it isn't one, or of another schema.
+            ObjectDamaged: the content is no state of alerts, or has another schema version.
         """
-        kept = documents.parse(body, _AlertsDocument, where, "Remove it: alerts are opened again.")
-        return cls({alert.check.problem: alert for alert in kept.alerts}, kept.run, kept.written_at)
+        document = documents.parse(body, _AlertsDocument, where, "Remove it: alerts are opened again.")
+        alerts = {alert.check.problem: alert for alert in document.alerts}
+        return cls(alerts, document.run, document.written_at)
 
 
 @dataclass(frozen=True)
@@ -83,19 +84,19 @@ class _AlertsDocument:
 
 
 @dataclass(frozen=True)
-class Keeper:
-    """Where the state is.
+class AlertStateStore:
+    """Reads and writes the state of the alerts: on S3, with a spare copy on this machine.
 
     Attributes:
         store: the bucket.
-        spare: a file of this machine.
+        spare: local file for the spare copy.
     """
 
     store: ObjectStore
     spare: Path
 
     def read(self) -> State:
-        """The newer copy; an empty state where there is none that can be read."""
+        """Return the newer copy; an empty state if neither copy can be read."""
         bodies = []
         with suppress(FileNotFoundError):
             bodies.append((str(self.spare), self.spare.read_bytes()))
@@ -110,53 +111,53 @@ class Keeper:
             try:
                 states.append(State.from_json(body, where))
             except ObjectDamaged as error:
-                log.warning("alerts: not used; what was told may be told again: %s", error)
+                log.warning("alerts: state ignored, alerts may be sent again: %s", error)
         return max(states, key=lambda state: state.written_at)
 
     def write(self, state: State) -> str:
-        """Keep it in both places; why S3 didn't take it, empty when it did.
+        """Write both copies; return the error if S3 failed, else an empty text.
 
         Raises:
-            OSError: this machine didn't take it either.
+            OSError: the local copy can't be written either.
         """
-        body, why = state.as_json(), ""
+        body, failure = state.as_json(), ""
         try:
             self.store.put(KEY, body, "application/json")
         except WeatherError as error:
-            why = str(error)
-            log.warning("alerts: the state is kept in %s only: %s", self.spare, why)
+            failure = str(error)
+            log.warning("alerts: the state is stored in %s only: %s", self.spare, failure)
         self.spare.parent.mkdir(parents=True, exist_ok=True)
         self.spare.write_bytes(body)
-        return why
+        return failure
 
 
 @dataclass(frozen=True)
 class AlertOutcome:
-    """What became of the alerts of a run.
+    """Result of the alerts of a run.
 
     Attributes:
-        open: problems that are open now.
-        events: what was to be told.
-        sent: whether it was delivered; None where there was nothing to tell, or no channel.
-        said: the same in a sentence.
+        open: alerts that are open now.
+        events: events that a message was due for.
+        sent: whether the message was delivered; None = nothing was due, or there is no channel.
+        summary: the result in a sentence.
     """
 
     open: Sequence[Alert]
     events: Sequence[Event]
     sent: bool | None
-    said: str
+    summary: str
 
     def as_dict(self) -> dict[str, Any]:
-        """Small and flat, for the orchestrator."""
+        """Return the XCom of the task."""
         return {
-            "alerts": self.said,
+            "alerts": self.summary,
             "alerts_open": [alert.check.problem for alert in self.open],
             "alerts_told": [f"{event.alert.check.problem}: {event.kind}" for event in self.events],
         }
 
 
 def run_alerts(  # noqa: PLR0913  keyword only: where, when, and to whom
-    keeper: Keeper,
+    state_store: AlertStateStore,
     sections: Sequence[Section],
     rules: Rules,
     *,
@@ -167,43 +168,43 @@ def run_alerts(  # noqa: PLR0913  keyword only: where, when, and to whom
     run: str,
     now: datetime,
 ) -> AlertOutcome:
-    """Take the checks of a run in, tell people what is due, and keep what was told.
+    """Update the alerts from the checks of a run, send the messages that are due, and store the new state.
 
-    Done again for the same run, its checks aren't counted twice.
+    When a run is repeated, its checks aren't counted twice.
 
     Args:
-        keeper: of the state.
-        sections: what was measured.
-        rules: when something opens, closes, is told again.
-        send: the channel; None where none is configured.
-        unconfigured: what to say then: where it would be.
-        links: for reading on.
-        language: of the messages.
-        run: whose checks these are.
+        state_store: reads and writes the state.
+        sections: sections of the run.
+        rules: when an alert opens, closes and is sent again.
+        send: the channel; None if none is configured.
+        unconfigured: where to configure the channel, for the result if there is none.
+        links: links for details.
+        language: language of the messages.
+        run: name of the run that the checks are from.
         now: the time (UTC).
 
     Raises:
-        Misconfigured: there is no such language.
-        OSError: the state can be kept nowhere.
+        Misconfigured: unknown language.
+        OSError: the state can be stored neither on S3 nor on this machine.
     """
-    words, state = Translator(language), keeper.read()
+    words, state = Translator(language), state_store.read()
     if state.run != run:
         state = State(alert_state.advance(state.alerts, sections, rules, now), run, now)
-        keeper.write(state)
+        state_store.write(state)
     events = alert_state.due(state.alerts, rules, now)
     for event in events:
         log.warning("alert: %s", paragraph(event, links, words).replace("\n", "; "))
-    sent, said = _tell(events, links, words, send, unconfigured)
+    sent, summary = _send_events(events, links, words, send, unconfigured)
     if events and sent is not False:
-        # Without a channel what is resolved is dropped, and what is open is told once there is one.
+        # Without a channel, resolved alerts are dropped; open ones are sent once there is a channel.
         done = events if sent else [event for event in events if not event.alert.is_open]
         state = replace(state, alerts=alert_state.after_notification(state.alerts, done, now), written_at=now)
-        keeper.write(state)
-    log.info("alerts: open=%d told=%d: %s", len(_open(state)), len(events), said)
-    return AlertOutcome(_open(state), events, sent, said)
+        state_store.write(state)
+    log.info("alerts: open=%d due=%d: %s", len(_open(state)), len(events), summary)
+    return AlertOutcome(_open(state), events, sent, summary)
 
 
-def _tell(
+def _send_events(
     events: Sequence[Event], links: AlertLinks, words: Translator, send: Send | None, unconfigured: str
 ) -> tuple[bool | None, str]:
     if send is None:

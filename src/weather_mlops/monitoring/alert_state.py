@@ -1,10 +1,10 @@
-"""From checks to alerts: one per problem, opened, still open, resolved. Pure; no clock, no S3, no channel.
+"""State of the alerts: one per problem, updated from checks. Pure functions without clock, S3 or channel.
 
     not seen -> watched -> open -> resolved -> not seen
 
-A good check ends a watch at once. A problem opens after ``open_after`` breaches in a row, so that one bad
-moment alerts nobody, and is resolved after ``close_after`` good checks in a row, so that a figure that wavers
-about its limit alerts once. A check that is unknown says neither.
+An alert that is only watched ends with the first good check. It opens after ``open_after`` breaches in a row,
+so that a single bad measurement alerts nobody, and is resolved after ``close_after`` good checks in a row, so
+that a figure that fluctuates around its limit alerts once. An unknown check counts as neither.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,13 +19,13 @@ from weather_mlops.monitoring.checks import Check, CheckSeverity, Section, Statu
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """When something is told; each is an argument in pipelines/monitoring.yml, with its reason.
+    """When alerts open, close and are sent again; each field is an argument in pipelines/monitoring.yml.
 
     Attributes:
-        open_after: breaches in a row.
-        close_after: good checks in a row.
-        remind_hours: between two messages about a problem that stays.
-        forget_days: without any measurement; then the problem is closed, and said to be so.
+        open_after: breaches in a row that open an alert.
+        close_after: good checks in a row that resolve an alert.
+        remind_hours: hours between two messages about a problem that stays open.
+        forget_days: days without a measurement after which an alert is closed, with a message.
     """
 
     open_after: int = 2
@@ -35,29 +35,29 @@ class Rules:
 
 
 class Kind(StrEnum):
-    """What there is to tell of a problem."""
+    """Kind of an event."""
 
     OPENED = "opened"
     STILL_OPEN = "still open"
     RESOLVED = "resolved"
     OPENED_AND_RESOLVED = "opened and resolved"
-    """While no message got through."""
+    """Opened and resolved before a message was delivered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A problem, as far as it is known.
+    """A problem that was measured at least once.
 
     Attributes:
-        section: that it was measured by.
-        check: the last one that was measured.
-        since: when the first breach in a row was measured.
-        measured_at: when the last one was.
+        section: section that the check belongs to.
+        check: the last check that was measured.
+        since: time of the first breach in a row.
+        measured_at: time of the last measurement.
         bad: breaches in a row so far.
         good: good checks in a row since.
-        opened_at: None while it is only watched.
-        resolved_at: None while it lasts.
-        told_at: when people were last told that it is open; None = never yet.
+        opened_at: when the alert opened; None while the problem is only watched.
+        resolved_at: when the alert was resolved; None while the problem lasts.
+        told_at: when a message about the open alert was last delivered; None = never yet.
     """
 
     section: str
@@ -72,11 +72,11 @@ class Alert:
 
     @property
     def is_open(self) -> bool:
-        """Whether it was opened and isn't resolved."""
+        """Whether the alert was opened and isn't resolved yet."""
         return self.opened_at is not None and self.resolved_at is None
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return the stored form, with ISO 8601 times."""
         return {
             name: value.isoformat() if isinstance(value, datetime) else value
             for name, value in asdict(self).items()
@@ -84,24 +84,24 @@ class Alert:
 
 
 Alerts = Mapping[str, Alert]
-"""By problem."""
+"""Alerts by problem."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something to tell about an alert."""
+    """A change of an alert, or a reminder, that a message is due for."""
 
     kind: Kind
     alert: Alert
 
 
 def advance(alerts: Alerts, sections: Sequence[Section], rules: Rules, now: datetime) -> dict[str, Alert]:
-    """The alerts after the checks of one run.
+    """Update the alerts from the checks of one run.
 
     Args:
-        alerts: as they were.
-        sections: what was measured.
-        rules: when something opens and closes.
+        alerts: alerts before the run.
+        sections: sections of the run.
+        rules: when an alert opens and closes.
         now: the time (UTC).
     """
     after = dict(alerts)
@@ -111,27 +111,25 @@ def advance(alerts: Alerts, sections: Sequence[Section], rules: Rules, now: date
             if check.status is Status.BREACH:
                 after[check.problem] = _worse(known, section.name, check, rules, now)
             elif known is not None:
-                kept = known if check.status is Status.UNKNOWN else _better(known, check, rules, now)
-                if kept is not None:
-                    after[check.problem] = kept
+                updated = known if check.status is Status.UNKNOWN else _better(known, check, rules, now)
+                if updated is not None:
+                    after[check.problem] = updated
         for known in _gone(after, section):
-            check = replace(
-                known.check, status=Status.OK, detail=f"{known.check.detail}; not watched any more"
-            )
+            check = replace(known.check, status=Status.OK, detail=f"{known.check.detail}; no longer watched")
             del after[check.problem]
-            if (kept := _better(known, check, rules, now)) is not None:
-                after[check.problem] = kept
-    return {problem: kept for problem, alert in after.items() if (kept := _aged(alert, rules, now))}
+            if (updated := _better(known, check, rules, now)) is not None:
+                after[check.problem] = updated
+    return {problem: aged for problem, alert in after.items() if (aged := _aged(alert, rules, now))}
 
 
 def due(alerts: Alerts, rules: Rules, now: datetime) -> list[Event]:
-    """What is to be told now, critical things first, then the oldest."""
+    """List the events that a message is due for, critical ones first, then the oldest."""
     events = [Event(kind, alert) for alert in alerts.values() if (kind := _due(alert, rules, now))]
     return sorted(events, key=lambda e: (e.alert.check.severity is not CheckSeverity.CRITICAL, e.alert.since))
 
 
 def after_notification(alerts: Alerts, events: Sequence[Event], now: datetime) -> dict[str, Alert]:
-    """The alerts after people were told of these events: what is resolved is done with."""
+    """Return the alerts after a message about some events was delivered, without the resolved ones."""
     after = dict(alerts)
     for event in events:
         problem = event.alert.check.problem
@@ -143,7 +141,7 @@ def after_notification(alerts: Alerts, events: Sequence[Event], now: datetime) -
 
 
 def _gone(alerts: Alerts, section: Section) -> list[Alert]:
-    """Alerts of stations and targets that a section doesn't watch any more, though it watches others."""
+    """Alerts of stations and targets that a section no longer watches, although it watches others."""
     problems = {check.problem for check in section.checks}
     measured = {check.name for check in section.checks if check.status is not Status.UNKNOWN}
     return [
@@ -158,7 +156,7 @@ def _worse(known: Alert | None, section: str, check: Check, rules: Rules, now: d
         known = Alert(section, check, since=now, measured_at=now, bad=0)
     bad = known.bad + 1
     opened_at = known.opened_at or (now if bad >= rules.open_after else None)
-    # One that was resolved, and nobody was told: it goes on as the same.
+    # An alert that was resolved before a message was sent continues as the same alert.
     return replace(
         known, check=check, measured_at=now, bad=bad, good=0, opened_at=opened_at, resolved_at=None
     )
@@ -173,12 +171,12 @@ def _better(known: Alert, check: Check, rules: Rules, now: datetime) -> Alert | 
 
 
 def _aged(alert: Alert, rules: Rules, now: datetime) -> Alert | None:
-    """The same, or closed where nothing was measured for too long: a station or a pipeline is gone."""
+    """Close an alert that was not measured for too long: its station or pipeline is gone."""
     if now - alert.measured_at < timedelta(days=rules.forget_days):
         return alert
     if alert.opened_at is None:
         return None
-    detail = f"not measured for {rules.forget_days:g} days, and so closed; last: {alert.check.detail}"
+    detail = f"closed: not measured for {rules.forget_days:g} days; last: {alert.check.detail}"
     check = replace(alert.check, status=Status.UNKNOWN, detail=detail)
     return replace(alert, check=check, measured_at=now, resolved_at=alert.resolved_at or now)
 

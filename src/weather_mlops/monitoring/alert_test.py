@@ -1,6 +1,6 @@
-"""Alerts can be tried: a message that is marked as a test, through the channel of the real ones.
+"""Test message: sent through the channel of the alerts and marked as a test.
 
-It opens no alert, and what is open is neither sent nor changed by it.
+It opens no alert, and neither sends nor changes open alerts.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,11 +15,11 @@ from weather_mlops.monitoring.report.translations import Translator
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What became of a message at one service of the channel.
+    """Result of sending a message to one service of the channel.
 
     Attributes:
-        service: its kind: ``Slack``, ``E-Mail``; of an entry that can't be read, which one it is.
-        fault: why it was not delivered, without the service's URL; empty = it was.
+        service: kind of the service: ``Slack``, ``E-Mail``; the position of an entry that can't be read.
+        fault: why the message was not delivered, without the service's URL; empty = delivered.
     """
 
     service: str
@@ -27,16 +27,16 @@ class Delivery:
 
 
 SendToEach = Callable[[AlertMessage], Sequence[Delivery]]
-"""Delivers a message to each service of the channel by itself."""
+"""Function that sends a message to each service of the channel separately."""
 
 
 def test_message(run: str, links: AlertLinks, words: Translator, now: datetime) -> AlertMessage:
-    """What is sent.
+    """Write the test message.
 
     Args:
-        run: that sends it.
-        links: for reading on.
-        words: of its language.
+        run: name of the run that sends it.
+        links: links for details.
+        words: texts in the language of the message.
         now: the time.
     """
     at = f"{now.astimezone(KST):%Y-%m-%d %H:%M}"
@@ -45,16 +45,16 @@ def test_message(run: str, links: AlertLinks, words: Translator, now: datetime) 
 
 
 def send_test(channel: str, send: SendToEach | None, unconfigured: str, message: AlertMessage) -> str:
-    """Send a test message; which services took it, in a sentence.
+    """Send a test message, and return a sentence with the services that accepted it.
 
     Args:
-        channel: what it is called in the sentence: ``connection alerts``.
-        send: the channel; None where none is configured.
-        unconfigured: what is missing then, and how to add it.
-        message: what to send.
+        channel: name of the channel in that sentence: ``connection alerts``.
+        send: the channel; None if none is configured.
+        unconfigured: what is missing in that case, and how to add it.
+        message: message to send.
 
     Raises:
-        AlertTestFailed: there is no channel, or a service did not take the message.
+        AlertTestFailed: there is no channel, or a service did not accept the message.
     """
     if send is None:
         raise AlertTestFailed(f"test message not sent: {unconfigured}")

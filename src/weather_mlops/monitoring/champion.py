@@ -1,4 +1,4 @@
-"""The deployed model of a target: does its pointer lead to whole files, and what was promised of it?"""
+"""The deployed model of a target: checks that its files are complete, and reads its evaluation."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,40 +15,40 @@ from weather_mlops.model.climatology import COEFFICIENTS, Climatology
 from weather_mlops.model.evaluation import EVALUATION
 from weather_mlops.model.forecaster import MODEL
 from weather_mlops.model.registry import Decision, ModelManifest, Registry
-from weather_mlops.monitoring.pairs import Damping, promised
+from weather_mlops.monitoring.error_sums import Damping, promised
 
 VERIFY_EVERY: Final = timedelta(hours=24)
-FIX: Final = "Run model_training, or go back to the code that made it."
+FIX: Final = "Run model_training, or go back to the code version that created it."
 
 
 class Verified(TypedDict):
-    """Which version's files were whole, and when."""
+    """Version whose files were last verified, and when."""
 
     version: str
     at: MomentText
 
 
 class PromisedLead(TypedDict):
-    """Of one lead: RMSE in the target's unit, and coverage as a share; None = not measured."""
+    """Evaluated figures of one lead: RMSE in the target's unit, coverage as a share; None = not measured."""
 
     rmse: Figure | None
     coverage_80: Figure | None
 
 
 class Promise(TypedDict):
-    """What is read of an evaluation: figures by lead in hours."""
+    """The part of evaluation.json that is read: figures by lead in hours."""
 
     leads: dict[str, PromisedLead]
 
 
 class DampedLead(TypedDict):
-    """What is read of the model of one lead: the share of an anomaly that is left."""
+    """The part of one lead's model that is read: the share of an anomaly that remains."""
 
     damping: Figure
 
 
 class Damped(TypedDict):
-    """What is read of a model: leads from 1 h on, climatology by station, station ids."""
+    """The part of model.json that is read: leads from 1 h on, climatology by station, station ids."""
 
     leads: list[DampedLead]
     usual: list[Annotated[list[Figure | None], Field(min_length=COEFFICIENTS, max_length=COEFFICIENTS)]]
@@ -57,13 +57,13 @@ class Damped(TypedDict):
 
 @dataclass(frozen=True)
 class DeployedModel:
-    """What is known of a deployed model.
+    """A deployed model, as far as monitoring needs it.
 
     Attributes:
-        decision: that made it the champion.
-        verified: when its files were whole.
-        promised: ``rmse`` and ``coverage_80`` by lead.
-        damping: what it knows of the usual.
+        decision: the decision that deployed it.
+        verified: when its files were last verified.
+        promised: ``rmse`` and ``coverage_80`` by lead, from its evaluation.
+        damping: its climatology and damping factors.
     """
 
     decision: Decision
@@ -73,10 +73,10 @@ class DeployedModel:
 
 
 def load(store: ObjectStore, target: str, before: Verified | None, now: datetime) -> DeployedModel | None:
-    """The champion; None where none was deployed yet.
+    """Load the champion; None if none was deployed yet.
 
     All files are read and compared with their checksums when the version is new, when a file was written
-    since, and once a day; else their sizes are compared, by one listing.
+    since the last time, and once a day; otherwise only their sizes are compared, with one listing.
 
     Raises:
         ModelUnusable: the pointer is damaged, or a file is missing or damaged.
@@ -91,27 +91,28 @@ def load(store: ObjectStore, target: str, before: Verified | None, now: datetime
     verified = _verify(registry, version, manifest, before, now)
     evaluation = registry.document(version, EVALUATION, Promise)
     model = registry.document(version, MODEL, Damped)
-    kept = [lead["damping"] for lead in model["leads"]]
+    factors = [lead["damping"] for lead in model["leads"]]
     if len(model["usual"]) != len(model["stations"]):
         raise ModelUnusable(
-            f"{store.where(registry.key(version, MODEL))}: climatology of other stations. {FIX}"
+            f"{store.where(registry.key(version, MODEL))}: {len(model['stations'])} stations, "
+            f"but climatologies of {len(model['usual'])}. {FIX}"
         )
-    damping = Damping(Climatology.from_lists(model["usual"]), model["stations"], kept)
+    damping = Damping(Climatology.from_lists(model["usual"]), model["stations"], factors)
     return DeployedModel(decision, verified, promised(evaluation), damping)
 
 
 def _verify(
     registry: Registry, version: str, manifest: ModelManifest, before: Verified | None, now: datetime
 ) -> Verified:
-    there = {entry.key: entry for entry in registry.store.list(registry.key(version, ""))}
-    for name, told in manifest["files"].items():
-        entry = there.get(registry.key(version, name))
-        if entry is None or entry.size != told["bytes"]:
-            found = "gone" if entry is None else f"{entry.size} bytes long, and was {told['bytes']}"
-            raise ModelUnusable(f"{registry.store.where(registry.key(version, name))}: the file is {found}")
+    stored = {entry.key: entry for entry in registry.store.list(registry.key(version, ""))}
+    for name, listed in manifest["files"].items():
+        entry = stored.get(registry.key(version, name))
+        if entry is None or entry.size != listed["bytes"]:
+            fault = "gone" if entry is None else f"{entry.size} bytes long, and was {listed['bytes']}"
+            raise ModelUnusable(f"{registry.store.where(registry.key(version, name))}: the file is {fault}")
     if before is not None and before["version"] == version:
         at = datetime.fromisoformat(before["at"])
-        written = max((entry.modified for entry in there.values()), default=now)
+        written = max((entry.modified for entry in stored.values()), default=now)
         if written < at and timedelta(0) <= now - at < VERIFY_EVERY:
             return before
     for name in manifest["files"]:

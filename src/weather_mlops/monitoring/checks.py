@@ -1,7 +1,7 @@
-"""What the parts of a monitoring run hand to report and alerts: sections of figures and of checks.
+"""Sections of a monitoring run, with figures and checks: what the measuring tasks pass to report and alerts.
 
-A section never fails as a whole because one of its sources is down: what could not be measured is
-``missing``, by name and with the reason, and the checks that needed it are ``unknown``.
+A section never fails as a whole because one of its sources is down: a figure that could not be measured is
+listed in ``missing`` with the reason, and the checks that need it are ``unknown``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,14 +15,14 @@ from weather_mlops.lake.documents import Figure
 
 SectionName = Annotated[str, Field(pattern="^(system_health|data_quality|model_performance)$")]
 SECTIONS: Final = ("system_health", "data_quality", "model_performance")
-"""Names of the sections, as the tasks that measure them."""
+"""Names of the sections; the tasks that measure them have the same names."""
 FIRST_COLLECTION: Final = "first_collection"
 FIRST_MODEL: Final = "first_model"
-"""First steps of a new system, which ``Check.awaits`` names; see ``report/starting.py``."""
+"""Values of ``Check.awaits``: first steps of a new system; see ``report/starting.py``."""
 
 
 class Status(StrEnum):
-    """How a check ended: within its limit, beyond it, or not measured."""
+    """Result of a check: within its limit, beyond it, or not measured."""
 
     OK = "ok"
     BREACH = "breach"
@@ -30,7 +30,7 @@ class Status(StrEnum):
 
 
 class CheckSeverity(StrEnum):
-    """What a breach asks of people: look at it today, or act now."""
+    """How urgent a breach is: look at it today, or act now."""
 
     WARNING = "warning"
     CRITICAL = "critical"
@@ -38,19 +38,20 @@ class CheckSeverity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One figure held to one limit.
+    """One figure compared with one limit.
 
     Attributes:
-        name: of the alert that a breach opens, and of its section in docs/runbook.md: ``observations_stale``.
-        subject: what of several the figure is about: a station id, a DAG id, a target; empty = the system.
-        status: of the figure.
-        severity: of a breach.
-        value: the figure; None where it was not measured.
-        limit: what it is held to.
-        unit: of both: ``h``, ``%``, ``°C``; empty = a count or a share.
-        detail: the figure in a sentence, with what it was measured on; of an unknown one, the reason.
-        awaits: of an unknown one, the first step of a new system without which there is nothing to measure;
-            empty where something else is the reason.
+        name: name of the alert that a breach opens, and of its section in docs/runbook.md:
+            ``observations_stale``.
+        subject: station id, DAG id or target that the figure is about; empty = the whole system.
+        status: result of the check.
+        severity: severity of a breach.
+        value: the figure; None if it was not measured.
+        limit: the limit of the figure.
+        unit: unit of figure and limit: ``h``, ``%``, ``°C``; empty = a count or a share.
+        detail: a sentence with the figure and what it was measured on; if unknown, the reason.
+        awaits: if unknown, the first step of a new system that has to run before there is anything to
+            measure; empty if there is another reason.
     """
 
     name: str
@@ -65,7 +66,7 @@ class Check:
 
     @property
     def problem(self) -> str:
-        """What identifies a problem over time: ``sensor_bias:108``."""
+        """Identifier of the problem, the same in all runs: ``sensor_bias:108``."""
         return f"{self.name}:{self.subject}" if self.subject else self.name
 
 
@@ -74,8 +75,8 @@ class Missing:
     """A figure that could not be measured.
 
     Attributes:
-        what: its name in the section's figures.
-        why: the reason, and what would mend it.
+        what: name of the figure in the section's figures.
+        why: the reason, and how to fix it.
     """
 
     what: str
@@ -84,13 +85,13 @@ class Missing:
 
 @dataclass(frozen=True)
 class Section:
-    """What one task of a monitoring run measured.
+    """Result of one measuring task of a monitoring run.
 
     Attributes:
-        name: of SECTIONS.
-        figures: JSON-able, as the section's module documents them.
-        checks: figures held to limits.
-        missing: what could not be measured.
+        name: one of SECTIONS.
+        figures: JSON-compatible values; the module of the section documents them.
+        checks: figures compared with limits.
+        missing: figures that could not be measured.
     """
 
     name: SectionName
@@ -99,7 +100,7 @@ class Section:
     missing: Sequence[Missing] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return the stored form."""
         return {
             "name": self.name,
             "figures": dict(self.figures),

@@ -1,8 +1,9 @@
-"""The pipelines as Airflow runs them: failing, waiting, late, slow; each compared with its own past.
+"""Checks of the pipelines in Airflow: failing, waiting, late or slow, each compared with its own past runs.
 
-Every pipeline that Airflow knows is watched, one's own too. Of one without a schedule, which people start,
-runs that fail or wait are reported; it is never late, and never slow, since each of its runs may be about
-something else. Of one that is paused, only runs that wait are: none begins until it is unpaused.
+Every pipeline in Airflow is watched, user-defined ones too. A pipeline without a schedule, which people
+trigger, is checked for failing and waiting runs only: it is never late, and never slow, since each of its
+runs may do something else. A paused pipeline is checked for waiting runs only: none starts until it is
+unpaused.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,24 +25,24 @@ SLOW: Final = Rule("dag_slow", "×")
 QUEUED: Final = Rule("dag_queued", "min")
 COMPONENTS: Final = ("scheduler", "dag_processor", "triggerer", "metadatabase")
 MEDIAN_OF: Final = 20
-"""Successful runs that the median is of, at most."""
+"""The median duration is of at most this many successful runs."""
 MEDIAN_NEEDS: Final = 5
-"""With fewer there is no telling what is usual."""
+"""Fewer successful runs are too few for a typical duration."""
 BY_HAND_WITHIN: Final = timedelta(hours=24)
-"""For this long a failure of a pipeline without a schedule counts: no next run comes by itself to end it."""
+"""How long a failure of a pipeline without a schedule counts: no scheduled run follows that would end it."""
 NOTICED: Final = 60.0
-"""Seconds: a run that is longer than usual by less is not slow, whatever the ratio: small runs vary."""
+"""Seconds: a run that exceeds the typical duration by less is not slow: short runs vary."""
 
 
 @dataclass(frozen=True)
 class DagRuns:
-    """A DAG as it runs.
+    """A DAG and its runs.
 
     Attributes:
-        dag: which one.
-        runs: its newest ones, newest first.
-        waiting: its tasks that wait for a worker now.
-        system_since: when the first run of any pipeline began: no run was due before.
+        dag: the DAG.
+        runs: its newest runs, newest first.
+        waiting: its tasks that are waiting for a worker.
+        system_since: when the first run of any pipeline started: no run was due before.
     """
 
     dag: Dag
@@ -51,12 +52,12 @@ class DagRuns:
 
     @property
     def ended(self) -> list[DagRun]:
-        """Runs that are over."""
+        """Runs that have ended."""
         return [run for run in self.runs if run.state in {"success", "failed"}]
 
     @property
     def watched(self) -> list[str]:
-        """Names of the checks that it is watched by."""
+        """Names of the checks that apply to it."""
         if self.dag.paused:
             rules = [QUEUED]
         else:
@@ -64,7 +65,7 @@ class DagRuns:
         return [rule.name for rule in rules]
 
     def failed_runs(self, now: datetime) -> list[DagRun]:
-        """The newest runs that are over, up to the last success; of a pipeline by hand, those of a day."""
+        """List the runs that failed since the last success; without a schedule, those of the last 24 h."""
         states = [run.state for run in self.ended]
         failed = self.ended[: states.index("success") if "success" in states else None]
         if not self.dag.by_hand:
@@ -72,36 +73,36 @@ class DagRuns:
         return [run for run in failed if run.ended_at is None or now - run.ended_at < BY_HAND_WITHIN]
 
     def late_minutes(self, now: datetime) -> float:
-        """Minutes since a run by schedule should have begun; 0 while none is due."""
+        """Return the minutes since a scheduled run should have started; 0 while none is due."""
         if self.dag.due_at is None:
             return 0.0
         due = max(self.dag.due_at, self.system_since) if self.system_since else self.dag.due_at
         return max(0.0, _minutes(due, now))
 
     def queued_minutes(self, now: datetime) -> float:
-        """Minutes that the longest waiting run or task waits; a run behind a running one isn't held up."""
+        """Return the longest wait of a run or task; a run queued behind a running one doesn't count."""
         since = [task.waiting_since for task in self.waiting]
         if not any(run.state == "running" for run in self.runs):
             since += [run.queued_at for run in self.runs if run.state == "queued"]
         return max((_minutes(moment, now) for moment in since if moment), default=0.0)
 
     def seconds(self, now: datetime) -> tuple[float | None, float | None]:
-        """How long the newest run takes or took, and the median of the successful ones before it."""
+        """Return the duration of the newest run so far, and the median of the successful runs before it."""
         begun = [run for run in self.runs if run.started_at and run.state in {"running", "success"}]
         if not begun:
             return None, None
         newest = begun[0]
         taken = newest.seconds
         if newest.state == "running":
-            assert newest.started_at is not None  # noqa: S101  chosen so
+            assert newest.started_at is not None  # noqa: S101  begun has only started runs
             taken = (now - newest.started_at).total_seconds()
         before = [run.seconds for run in begun[1:] if run.state == "success" and run.seconds is not None]
-        usual = median(before[:MEDIAN_OF]) if len(before) >= MEDIAN_NEEDS else None
-        return taken, usual
+        typical = median(before[:MEDIAN_OF]) if len(before) >= MEDIAN_NEEDS else None
+        return taken, typical
 
     def as_dict(self, now: datetime) -> dict[str, Any]:
-        """For the section's figures; minutes and seconds as their names say, None = not known yet."""
-        newest, (taken, usual) = next(iter(self.runs), None), self.seconds(now)
+        """Return the figures of the section, with units as in their names; None = not known yet."""
+        newest, (taken, typical) = next(iter(self.runs), None), self.seconds(now)
         return {
             "paused": self.dag.paused,
             "by_hand": self.dag.by_hand,
@@ -111,7 +112,7 @@ class DagRuns:
             "last_state": newest and newest.state,
             "last_started_at": newest and newest.started_at and newest.started_at.isoformat(),
             "last_seconds": _rounded(taken),
-            "median_seconds": _rounded(usual),
+            "median_seconds": _rounded(typical),
             "failed_in_a_row": len(self.failed_runs(now)),
             "late_minutes": None if self.dag.paused else _rounded(self.late_minutes(now)),
             "queued_minutes": _rounded(self.queued_minutes(now)),
@@ -120,7 +121,7 @@ class DagRuns:
 
 @dataclass(frozen=True, slots=True)
 class DagLimits:
-    """See ``health.Limits``."""
+    """Limits of the checks of a DAG; see ``health.SystemHealthLimits``."""
 
     max_failed_runs: int
     max_late_minutes: float
@@ -129,11 +130,11 @@ class DagLimits:
 
 
 def dag_checks(pipeline: DagRuns, limits: DagLimits, now: datetime) -> list[Check]:
-    """A pipeline compared with the limits of what it is watched by."""
+    """Compare a pipeline with the limits of the checks that apply to it."""
     dag = pipeline.dag
     late, queued = pipeline.late_minutes(now), pipeline.queued_minutes(now)
     overdue = f"a run was due at {dag.due_at:%Y-%m-%d %H:%M} UTC" if late else "no run is overdue"
-    waiting = _waiting(pipeline) if queued else "nothing waits for a worker"
+    waiting = _waiting(pipeline) if queued else "nothing is waiting for a worker"
     checks = [
         _failing(pipeline, limits.max_failed_runs, now),
         LATE.above(late, limits.max_late_minutes, overdue, dag.dag_id),
@@ -144,31 +145,31 @@ def dag_checks(pipeline: DagRuns, limits: DagLimits, now: datetime) -> list[Chec
 
 
 def broken_check(files: Sequence[str]) -> Check:
-    """Of the pipelines that Airflow can't load, by their files: none of them runs."""
+    """Check that Airflow could load all pipeline files: pipelines in the other files don't run."""
     named = ", ".join(PurePath(file).name for file in files)
-    detail = f"Airflow can't load {named}: the UI shows the import error" if files else "every file is loaded"
+    detail = f"Airflow can't load {named}: the UI shows the import error" if files else "all files are loaded"
     return BROKEN.above(len(files), 0, detail)
 
 
 def component_checks(health: Mapping[str, Any], now: datetime, max_heartbeat_age_s: float) -> list[Check]:
-    """Airflow's own parts: healthy by Airflow's word, and their heartbeat young enough."""
-    found = []
+    """Check that the components of Airflow report healthy, and that their heartbeats are recent."""
+    checks = []
     for name in COMPONENTS:
-        told = health.get(name) or {}
-        status, beat = told.get("status"), told.get(f"latest_{name}_heartbeat")
+        component = health.get(name) or {}
+        status, beat = component.get("status"), component.get(f"latest_{name}_heartbeat")
         age = None if beat is None else (now - datetime.fromisoformat(beat)).total_seconds()
-        said = f"Airflow says: {status or 'none is running'}"
+        reported = f"Airflow reports: {status or 'none is running'}"
         if age is None or (status != "healthy" and age <= max_heartbeat_age_s):
-            found.append(COMPONENT.state(said, name, well=status == "healthy"))
+            checks.append(COMPONENT.state(reported, name, well=status == "healthy"))
         else:
-            found.append(
-                COMPONENT.above(age, max_heartbeat_age_s, f"{said}; seconds since its heartbeat", name)
+            checks.append(
+                COMPONENT.above(age, max_heartbeat_age_s, f"{reported}; seconds since its heartbeat", name)
             )
-    return found
+    return checks
 
 
 def component_figures(health: Mapping[str, Any]) -> dict[str, Any]:
-    """State and last heartbeat by the name of each part."""
+    """Return state and last heartbeat of each component."""
     return {
         name: {
             "status": (health.get(name) or {}).get("status"),
@@ -189,20 +190,20 @@ def _failing(pipeline: DagRuns, max_failed_runs: int, now: datetime) -> Check:
 
 
 def _slow(pipeline: DagRuns, max_ratio: float, now: datetime) -> Check:
-    (taken, usual), dag_id = pipeline.seconds(now), pipeline.dag.dag_id
-    if taken is None or not usual:
-        why = f"not enough yet: a median needs {MEDIAN_NEEDS} successful runs before the newest one"
-        return SLOW.unknown(why, max_ratio, dag_id)
-    ratio = taken / usual if taken - usual >= NOTICED else 1.0
-    detail = f"the newest run: {taken:.0f} s; median of those before: {usual:.0f} s"
+    (taken, typical), dag_id = pipeline.seconds(now), pipeline.dag.dag_id
+    if taken is None or not typical:
+        reason = f"not enough yet: a median needs {MEDIAN_NEEDS} successful runs before the newest one"
+        return SLOW.unknown(reason, max_ratio, dag_id)
+    ratio = taken / typical if taken - typical >= NOTICED else 1.0
+    detail = f"the newest run: {taken:.0f} s; median of the runs before: {typical:.0f} s"
     return SLOW.above(ratio, max_ratio, detail, dag_id)
 
 
 def _waiting(pipeline: DagRuns) -> str:
     if pipeline.dag.paused:
-        return "a run waits, and the pipeline is paused: unpause it, or mark the run failed"
+        return "a run is waiting, but the pipeline is paused: unpause it, or mark the run failed"
     tasks = sorted({task.task_id for task in pipeline.waiting})
-    return f"waiting for a worker: {', '.join(tasks)}" if tasks else "a run waits to be begun"
+    return f"waiting for a worker: {', '.join(tasks)}" if tasks else "a run is waiting to start"
 
 
 def _minutes(since: datetime, now: datetime) -> float:

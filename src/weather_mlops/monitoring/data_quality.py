@@ -1,4 +1,6 @@
-"""Are data in, and are they right? Measured from the tables, and from the validation results on S3.
+"""Section ``data_quality``: completeness, validity, freshness and drift of the data in the tables.
+
+The figures come from the tables and from the validation results on S3.
 
 Figures of the section (times are ISO 8601, UTC; a share is 0 to 1; None = not measured, see ``missing``)::
 
@@ -18,8 +20,9 @@ Figures of the section (times are ISO 8601, UTC; a share is 0 to 1; None = not m
                    "completeness": {"24h": 1.0, "7d": 0.99, "30d": 0.99},
                    "bias": {"air_temperature_c":
                             {"value": 0.1, "excess": 0.0, "limit": 6.5, "neighbours": 8}, ...},
-                        value: day's median against the neighbours, in the unit of the variable; excess: what
-                        it adds up to beyond the usual spread, and the limit of that, in unit × days
+                        value: the day's median deviation from the neighbours, in the unit of the variable;
+                        excess: the deviation accumulated beyond the typical spread, and its limit, in
+                        unit × days
                    "constant_hours": {"air_temperature_c": 1, ...}}],
      "variables": [{"name": "air_temperature_c", "english": ..., "korean": ..., "unit": "°C",
                     "observed": {"24h": 0.99, "7d": 0.99, "30d": 0.99},      share of the rows that have it
@@ -57,8 +60,8 @@ from weather_mlops.monitoring import completeness, quarantine_and_gaps, seasons,
 from weather_mlops.monitoring.checks import FIRST_COLLECTION, CheckSeverity, Section
 from weather_mlops.monitoring.completeness import WINDOWS, Rows
 from weather_mlops.monitoring.data_limits import DataQualityLimits
-from weather_mlops.monitoring.section_builder import Gathering, Rule
-from weather_mlops.monitoring.window import count_since, share, whole_hour
+from weather_mlops.monitoring.observations_reader import count_since, share, whole_hour
+from weather_mlops.monitoring.section_builder import Rule, SectionBuilder
 
 __all__ = ["DataQualityLimits", "measure"]
 
@@ -70,28 +73,26 @@ VALIDITY: Final = Rule("validity_low")
 QUARANTINED: Final = Rule("quarantine_high")
 OPEN_GAPS: Final = Rule("gaps_open_high")
 SCORE: Final = Rule("quality_score_low")
-OF_A_DAY: Final = (COMPLETENESS, VALIDITY, SCORE, QUARANTINED)
-OF_PARTS: Final = ("newest_observed_at", "lag_hours", "windows", "stations")
-"""Figures that stay None where their part fails."""
+DAY_RULES: Final = (COMPLETENESS, VALIDITY, SCORE, QUARANTINED)
+PART_FIGURES: Final = ("newest_observed_at", "lag_hours", "windows", "stations")
+"""Figures that stay None if measuring their part fails."""
 NO_ROWS: Final = "not enough yet (0 rows in 31 days): run data_collection, or load history"
-"""Why there is no figure where the table could be read, and has no row of the last days."""
-ONLY_LOADED: Final = (
-    "not enough yet: only history was loaded so far, and the first collection is still to come"
-)
-"""Why there is none in a new system whose load of history goes on, or has ended long before now."""
+"""Reason if the table can be read but has no row of the last days."""
+ONLY_LOADED: Final = "not enough yet: only history was loaded so far; the first collection has not run yet"
+"""Reason in a new system that is still loading history, or whose loaded history ends long before now."""
 
 
 @dataclass(frozen=True)
 class Sources:
-    """What was read; None where that failed, or where there is nothing.
+    """Data that the section is measured from; None if a source could not be read, or is empty.
 
     Attributes:
-        rows: of the observations of the stations that are watched.
-        all_rows: of all stations: neighbours tell of those that are watched.
-        refused: of the quarantine.
-        open_gaps: of the register.
+        rows: observations of the watched stations.
+        all_rows: observations of all stations: the watched ones are compared with their neighbours.
+        refused: refused rows in the quarantine.
+        open_gaps: open gaps of the gap register.
         runs: validation results.
-        corrections: as ``results.corrections`` gives them.
+        corrections: corrected rows, see ``validation_results.corrections``.
     """
 
     rows: Rows | None
@@ -112,33 +113,33 @@ def measure(
     """Measure the data of the last 30 days.
 
     Args:
-        catalog: of the tables.
-        store: the bucket; small figures of before are kept in it, under ``monitoring/data/``.
-        limits: what is still well.
+        catalog: catalog of the tables.
+        store: the bucket; figures that are reused by later runs are stored under ``monitoring/data/``.
+        limits: limits of the checks.
         now: the time, timezone-aware.
-        station_ids: of the stations that are watched; None = all. Nothing is expected of the others.
+        station_ids: ids of the watched stations; None = all. No rows are expected of the others.
     """
-    gathered = Gathering({"measured_at": now.isoformat(), **dict.fromkeys(OF_PARTS)})
+    builder = SectionBuilder({"measured_at": now.isoformat(), **dict.fromkeys(PART_FIGURES)})
     watched = stations.by_id().keys() if station_ids is None else station_ids
     with store.metered() as meter:
-        sources = _read(gathered, catalog, store, limits, now, watched)
-        gathered.part(
-            "freshness", (STALE, FUTURE), lambda: _freshness(gathered, catalog, sources, limits, now)
+        sources = _read(builder, catalog, store, limits, now, watched)
+        builder.measure_part(
+            "freshness", (STALE, FUTURE), lambda: _freshness(builder, catalog, sources, limits, now)
         )
-        _details(gathered, store, sources, now)
-        gathered.part("windows", OF_A_DAY, lambda: _judge_day(gathered, sources, limits, now))
-        gathered.part("gaps", (OPEN_GAPS,), lambda: _judge_gaps(gathered, sources, limits))
-        gathered.part("stations", stations.RULES, lambda: _stations(gathered, store, sources, limits))
+        _details(builder, store, sources, now)
+        builder.measure_part("windows", DAY_RULES, lambda: _judge_day(builder, sources, limits, now))
+        builder.measure_part("gaps", (OPEN_GAPS,), lambda: _judge_gaps(builder, sources, limits))
+        builder.measure_part("stations", stations.RULES, lambda: _stations(builder, store, sources, limits))
         last = whole_hour(now - limits.grace_hours * HOUR)
-        gathered.figures["drift"] = gathered.attempt(
+        builder.figures["drift"] = builder.attempt(
             "drift", lambda: seasons.current(catalog, store, last=last, limits=limits, now=now)
         )
-    gathered.figures["read"] = {"requests": meter.requests, "bytes": meter.bytes}
-    return gathered.section(NAME)
+    builder.figures["read"] = {"requests": meter.requests, "bytes": meter.bytes}
+    return builder.section(NAME)
 
 
-def _read(  # noqa: PLR0913, PLR0917  of measure
-    gathered: Gathering,
+def _read(  # noqa: PLR0913, PLR0917  the arguments of measure
+    builder: SectionBuilder,
     catalog: Catalog,
     store: ObjectStore,
     limits: DataQualityLimits,
@@ -146,21 +147,21 @@ def _read(  # noqa: PLR0913, PLR0917  of measure
     watched: Collection[int],
 ) -> Sources:
     month = now - timedelta(hours=max(WINDOWS.values()))
-    all_rows = gathered.attempt("windows", lambda: completeness.read(catalog, limits.grace_hours, now))
+    all_rows = builder.attempt("windows", lambda: completeness.read(catalog, limits.grace_hours, now))
     rows = all_rows and completeness.of_stations(all_rows, watched)
-    if rows is None and not gathered.missing:
-        gathered.lacks("windows", NO_ROWS)
-    runs = gathered.attempt("quality_by_run", lambda: validation_results.runs(store, month, now))
+    if rows is None and not builder.missing:
+        builder.add_missing("windows", NO_ROWS)
+    runs = builder.attempt("quality_by_run", lambda: validation_results.runs(store, month, now))
     if rows is not None and now - rows.newest > limits.max_lag_hours * HOUR and _new(runs, limits, now):
-        gathered.lacks("windows", ONLY_LOADED)
+        builder.add_missing("windows", ONLY_LOADED)
         rows = None
     return Sources(
         rows=rows,
         all_rows=all_rows,
-        refused=gathered.attempt("quarantine", lambda: quarantine_and_gaps.refused(catalog, month, now)),
-        open_gaps=gathered.attempt("gaps", lambda: quarantine_and_gaps.open_gaps(catalog, now, watched)),
+        refused=builder.attempt("quarantine", lambda: quarantine_and_gaps.refused(catalog, month, now)),
+        open_gaps=builder.attempt("gaps", lambda: quarantine_and_gaps.open_gaps(catalog, now, watched)),
         runs=runs,
-        corrections=gathered.attempt(
+        corrections=builder.attempt(
             "corrections", lambda: validation_results.corrections(catalog, store, now)
         ),
     )
@@ -169,63 +170,63 @@ def _read(  # noqa: PLR0913, PLR0917  of measure
 def _new(
     runs: Sequence[validation_results.ValidationRun] | None, limits: DataQualityLimits, now: datetime
 ) -> bool:
-    """Whether the first audit was so lately that an hourly collection can't have fallen behind since."""
+    """Whether the first audit was too recent for an hourly collection to have fallen behind since."""
     return runs is not None and len(runs) > 0 and now - runs[0].at < limits.max_lag_hours * HOUR
 
 
 def _freshness(
-    gathered: Gathering, catalog: Catalog, sources: Sources, limits: DataQualityLimits, now: datetime
+    builder: SectionBuilder, catalog: Catalog, sources: Sources, limits: DataQualityLimits, now: datetime
 ) -> None:
     rows, older = sources.rows, "newest_observed_at"
-    newest = rows.newest if rows else gathered.attempt(older, lambda: newest_hour(catalog))
+    newest = rows.newest if rows else builder.attempt(older, lambda: newest_hour(catalog))
     lag = round((now - newest) / HOUR, 2) if newest else None
-    gathered.figures |= {"newest_observed_at": newest and newest.isoformat(), "lag_hours": lag}
+    builder.figures |= {"newest_observed_at": newest and newest.isoformat(), "lag_hours": lag}
     if lag is None:
-        awaits = FIRST_COLLECTION if _empty(gathered, older) else ""
-        gathered.checks.append(STALE.unknown(gathered.why("windows"), limits.max_lag_hours, awaits=awaits))
+        awaits = FIRST_COLLECTION if _empty(builder, older) else ""
+        builder.checks.append(STALE.unknown(builder.reason("windows"), limits.max_lag_hours, awaits=awaits))
     elif lag > limits.max_lag_hours and _new(sources.runs, limits, now):
-        gathered.checks.append(STALE.unknown(ONLY_LOADED, limits.max_lag_hours, awaits=FIRST_COLLECTION))
+        builder.checks.append(STALE.unknown(ONLY_LOADED, limits.max_lag_hours, awaits=FIRST_COLLECTION))
     else:
         behind = number(lag, limits.max_lag_hours)
-        detail = f"the newest hour, {newest:%Y-%m-%d %H:%M} UTC, lies {behind} h behind the clock"
-        gathered.checks.append(STALE.above(lag, limits.max_lag_hours, detail))
-    ahead = gathered.attempt("rows_in_future", lambda: count_since(catalog, whole_hour(now) + 2 * HOUR))
+        detail = f"the newest hour, {newest:%Y-%m-%d %H:%M} UTC, is {behind} h old"
+        builder.checks.append(STALE.above(lag, limits.max_lag_hours, detail))
+    ahead = builder.attempt("rows_in_future", lambda: count_since(catalog, whole_hour(now) + 2 * HOUR))
     if ahead is None:
-        gathered.checks.append(FUTURE.unknown(gathered.why("rows_in_future"), 0))
+        builder.checks.append(FUTURE.unknown(builder.reason("rows_in_future"), 0))
     else:
-        detail = f"{ahead} rows are of hours still to come; if there are any, compare this machine's clock"
-        gathered.checks.append(FUTURE.above(ahead, 0, detail))
+        detail = f"{ahead} rows have a time in the future; if there are any, check this machine's clock"
+        builder.checks.append(FUTURE.above(ahead, 0, detail))
 
 
-def _empty(gathered: Gathering, older: str) -> bool:
-    """Whether the table was read, and has no row at all."""
-    return gathered.why("windows") == NO_ROWS and all(gap.what != older for gap in gathered.missing)
+def _empty(builder: SectionBuilder, older: str) -> bool:
+    """Whether the table could be read, and has no rows at all."""
+    return builder.reason("windows") == NO_ROWS and all(gap.what != older for gap in builder.missing)
 
 
-def _window(gathered: Gathering, sources: Sources, hours: int, now: datetime) -> dict[str, Any]:
-    """Figures of the last hours, from all sources."""
+def _window(builder: SectionBuilder, sources: Sources, hours: int, now: datetime) -> dict[str, Any]:
+    """Measure the figures of the last hours, from all sources."""
     since = now - timedelta(hours=hours)
-    told = completeness.of_window(sources.rows, hours)
+    counts = completeness.of_window(sources.rows, hours)
     rows, counted = sources.refused, sources.corrections
-    refused = gathered.attempt(
+    refused = builder.attempt(
         "quarantine", lambda: None if rows is None else quarantine_and_gaps.count_since(rows, since)
     )
-    corrected = gathered.attempt(
+    corrected = builder.attempt(
         "corrections", lambda: None if counted is None else validation_results.corrected_since(counted, since)
     )
     scores = [run.score for run in sources.runs or () if run.at > since and run.score is not None]
     return {
-        **told,
+        **counts,
         "quarantined": refused,
-        "quarantined_share": None if refused is None else share(refused, refused + (told["present"] or 0)),
+        "quarantined_share": None if refused is None else share(refused, refused + (counts["present"] or 0)),
         "corrected": corrected,
         "runs": None if sources.runs is None else len(scores),
         "quality_score": round(sum(scores) / len(scores), 4) if scores else None,
     }
 
 
-def _details(gathered: Gathering, store: ObjectStore, sources: Sources, now: datetime) -> None:
-    """What the plots and the tables show; None where it was not measured."""
+def _details(builder: SectionBuilder, store: ObjectStore, sources: Sources, now: datetime) -> None:
+    """Measure the figures that plots and tables show; None if one could not be measured."""
     rows, refused, open_gaps, counted = sources.rows, sources.refused, sources.open_gaps, sources.corrections
     week = [run for run in sources.runs or () if run.at > now - timedelta(hours=WINDOWS["7d"])]
     figures: dict[str, Callable[[], Any]] = {
@@ -236,14 +237,14 @@ def _details(gathered: Gathering, store: ObjectStore, sources: Sources, now: dat
         "gaps": lambda: None if open_gaps is None else quarantine_and_gaps.of_gaps(open_gaps, now),
         "corrections": lambda: counted and _corrections(counted),
     }
-    gathered.figures |= {
+    builder.figures |= {
         "first_audit_at": sources.runs[0].at.isoformat() if sources.runs else None,
         "quality_by_run": {
             "at": [run.at.isoformat() for run in week],
             "score": [run.score for run in week],
             "fit_share": [run.fit_share for run in week],
         },
-        **{name: gathered.attempt(name, measure) for name, measure in figures.items()},
+        **{name: builder.attempt(name, measure) for name, measure in figures.items()},
     }
 
 
@@ -256,13 +257,13 @@ def _corrections(counted: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _judge_day(gathered: Gathering, sources: Sources, limits: DataQualityLimits, now: datetime) -> None:
-    gathered.figures["windows"] = {
-        name: _window(gathered, sources, hours, now) for name, hours in WINDOWS.items()
+def _judge_day(builder: SectionBuilder, sources: Sources, limits: DataQualityLimits, now: datetime) -> None:
+    builder.figures["windows"] = {
+        name: _window(builder, sources, hours, now) for name, hours in WINDOWS.items()
     }
-    day = gathered.figures["windows"]["24h"]
+    day = builder.figures["windows"]["24h"]
     texts = {
-        COMPLETENESS: f"{day['present']} of {day['expected']} station-hours of 24 h are there",
+        COMPLETENESS: f"{day['present']} of {day['expected']} station-hours of 24 h are present",
         VALIDITY: f"{day['outside']} of {day['values']} values of 24 h are outside physical limits",
         SCORE: f"mean of {day['runs']} runs in 24 h",
     }
@@ -272,52 +273,54 @@ def _judge_day(gathered: Gathering, sources: Sources, limits: DataQualityLimits,
         (SCORE, day["quality_score"], limits.min_quality_score, "quality_by_run"),
     ):
         if figure is None:
-            gathered.checks.append(rule.unknown(_reason(gathered, what), limit))
+            builder.checks.append(rule.unknown(_reason(builder, what), limit))
         else:
-            gathered.checks.append(rule.below(figure, limit, texts[rule]))
+            builder.checks.append(rule.below(figure, limit, texts[rule]))
     refused, limit = day["quarantined_share"], limits.max_quarantined_share
     if refused is None:
-        gathered.checks.append(QUARANTINED.unknown(_reason(gathered, "quarantine"), limit))
+        builder.checks.append(QUARANTINED.unknown(_reason(builder, "quarantine"), limit))
         return
-    rules = gathered.figures["quarantine"]
+    rules = builder.figures["quarantine"]
     most = f", most by {rules[0]['rule']}" if rules and rules[0]["24h"] else ""
     detail = f"{day['quarantined']} rows of 24 h were refused{most}"
-    gathered.checks.append(QUARANTINED.above(refused, limit, detail))
+    builder.checks.append(QUARANTINED.above(refused, limit, detail))
 
 
-def _judge_gaps(gathered: Gathering, sources: Sources, limits: DataQualityLimits) -> None:
+def _judge_gaps(builder: SectionBuilder, sources: Sources, limits: DataQualityLimits) -> None:
     limit = limits.max_open_gaps_share
     if sources.open_gaps is None or sources.rows is None:
-        why = gathered.why("gaps" if sources.open_gaps is None else "windows")
-        gathered.checks.append(OPEN_GAPS.unknown(why, limit))
+        reason = builder.reason("gaps" if sources.open_gaps is None else "windows")
+        builder.checks.append(OPEN_GAPS.unknown(reason, limit))
         return
-    number, expected = sources.open_gaps.num_rows, int(sources.rows.expected.sum())
-    found = share(number, max(number, expected)) or 0.0
-    detail = f"{number} gaps of the last 31 days are open, beside {expected} station-hours expected since"
-    gathered.checks.append(OPEN_GAPS.above(found, limit, detail))
+    n_open, expected = sources.open_gaps.num_rows, int(sources.rows.expected.sum())
+    open_share = share(n_open, max(n_open, expected)) or 0.0
+    detail = f"{n_open} gaps of the last 31 days are open; {expected} station-hours were expected"
+    builder.checks.append(OPEN_GAPS.above(open_share, limit, detail))
 
 
-def _stations(gathered: Gathering, store: ObjectStore, sources: Sources, limits: DataQualityLimits) -> None:
+def _stations(
+    builder: SectionBuilder, store: ObjectStore, sources: Sources, limits: DataQualityLimits
+) -> None:
     rows, everywhere = sources.rows, sources.all_rows
     if rows is None or everywhere is None:
         return
-    off = gathered.attempt("sensors_off_before", lambda: stations.load_off(store)) or {}
-    begin, end = rows.grid.length - 24 * stations.WINDOW_DAYS, rows.grid.length
-    found = stations.watch(everywhere.grid.between(begin, end), everywhere.present[:, begin:], off, limits)
-    gathered.checks += stations.checks(found, limits, rows.grid.stations)
-    gathered.attempt("sensors_off", lambda: stations.keep_off(store, off, found.off_since))
+    off = builder.attempt("sensors_off_before", lambda: stations.load_off_sensors(store)) or {}
+    begin, end = rows.panel.length - 24 * stations.WINDOW_DAYS, rows.panel.length
+    watched = stations.watch(everywhere.panel.between(begin, end), everywhere.present[:, begin:], off, limits)
+    builder.checks += stations.checks(watched, limits, rows.panel.stations)
+    builder.attempt("sensors_off", lambda: stations.save_off_sensors(store, off, watched.off_since))
     refused, gaps = (quarantine_and_gaps.by_station(table) for table in (sources.refused, sources.open_gaps))
-    gathered.figures["stations"] = [
+    builder.figures["stations"] = [
         {
-            **completeness.of_station(rows, place),
-            "quarantined_30d": None if refused is None else refused.get(int(number), 0),
-            "open_gaps": None if gaps is None else gaps.get(int(number), 0),
-            **stations.figures(found, int(np.searchsorted(everywhere.grid.stations, number))),
+            **completeness.of_station(rows, index),
+            "quarantined_30d": None if refused is None else refused.get(int(station_id), 0),
+            "open_gaps": None if gaps is None else gaps.get(int(station_id), 0),
+            **stations.figures(watched, int(np.searchsorted(everywhere.panel.stations, station_id))),
         }
-        for place, number in enumerate(rows.grid.stations)
+        for index, station_id in enumerate(rows.panel.stations)
     ]
 
 
-def _reason(gathered: Gathering, what: str) -> str:
-    known = any(gap.what == what for gap in gathered.missing)
-    return gathered.why(what) if known else "not enough yet (0 in 24 h)"
+def _reason(builder: SectionBuilder, what: str) -> str:
+    known = any(gap.what == what for gap in builder.missing)
+    return builder.reason(what) if known else "not enough yet (0 in 24 h)"

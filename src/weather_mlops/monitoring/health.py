@@ -1,6 +1,6 @@
-"""The section ``system_health``: machine, Airflow, S3 and the KMA's API, each measured by itself.
+"""Section ``system_health``: machine, Airflow, S3 and the KMA's API, each measured separately.
 
-Figures, each None or absent where it is missing:
+Figures, each None or absent if it is missing:
 
     machine   contained, cores, cpu_share, memory_share, memory_used_gb, memory_limit_gb,
               disks: [{path, used_share, free_gb}]
@@ -8,8 +8,8 @@ Figures, each None or absent where it is missing:
               dags: {dag_id: {paused, by_hand, watched: [names of checks], due_at, last_run, last_state,
                      last_started_at, last_seconds, median_seconds, failed_in_a_row, late_minutes,
                      queued_minutes}},
-              first_run_at: the oldest that Airflow knows, of any pipeline,
-              broken_files: of pipelines that Airflow can't load
+              first_run_at: start of the oldest run of any pipeline in Airflow,
+              broken_files: pipeline files that Airflow can't load
     storage   write_ms, read_ms, list_ms, delete_ms, failed, clock_skew_s
     kma       last_success_at, last_success_age_h, replies_24h, calls_used, calls_left,
               tries_24h, failed_tries_24h, error_share
@@ -26,35 +26,35 @@ from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.monitoring import dags, host, kma_health, storage
 from weather_mlops.monitoring.airflow_api import AirflowApi
 from weather_mlops.monitoring.checks import CheckSeverity, Section
-from weather_mlops.monitoring.section_builder import Gathering, Rule
+from weather_mlops.monitoring.section_builder import Rule, SectionBuilder
 
 NAME: Final = "system_health"
 UNREACHABLE: Final = Rule("airflow_unreachable", severity=CheckSeverity.CRITICAL)
-OF_AIRFLOW: Final = (
+AIRFLOW_RULES: Final = (
     UNREACHABLE, dags.COMPONENT, dags.FAILING, dags.BROKEN, dags.LATE, dags.SLOW, dags.QUEUED,
     kma_health.ERRORS,
 )  # fmt: skip
-"""What is not known without Airflow's API."""
+"""Checks that are unknown without Airflow's API."""
 
 
 @dataclass(frozen=True, slots=True)
 class SystemHealthLimits:
-    """What is still well; each is an argument in pipelines/monitoring.yml, with its reason.
+    """Limits of the checks; each field is an argument in pipelines/monitoring.yml.
 
     Attributes:
-        max_cpu_share: of the cores, 0 to 1, mean since the last run.
-        max_memory_share: of the memory, 0 to 1.
-        max_disk_share: of each disk, 0 to 1.
-        max_heartbeat_age_s: seconds since the last heartbeat of a part of Airflow.
-        max_failed_runs: of one pipeline, in a row.
-        max_late_minutes: since a run should have begun.
-        max_slow_ratio: the newest run's time, over the median of those before.
-        max_queued_minutes: that a run or a task waits for a worker.
-        max_s3_ms: of the slowest of write, read, list, delete.
+        max_cpu_share: share of the cores in use, mean since the last run, 0 to 1.
+        max_memory_share: share of the memory in use, 0 to 1.
+        max_disk_share: share of each disk in use, 0 to 1.
+        max_heartbeat_age_s: seconds since the last heartbeat of a component of Airflow.
+        max_failed_runs: failed runs of one pipeline in a row.
+        max_late_minutes: minutes since a run should have started.
+        max_slow_ratio: duration of the newest run divided by the median of the runs before.
+        max_queued_minutes: minutes that a run or a task waits for a worker.
+        max_s3_ms: milliseconds of the slowest S3 operation: write, read, list or delete.
         max_clock_skew_s: seconds between S3's clock and this machine's.
-        max_kma_silent_hours: since the last reply of the KMA.
-        max_kma_error_share: of the tries of the hourly call, in 24 h, 0 to 1.
-        min_kma_calls_left_share: of the day's calls, 0 to 1.
+        max_kma_silent_hours: hours since the last response of the KMA.
+        max_kma_error_share: share of the tries of the hourly call that failed in 24 h, 0 to 1.
+        min_kma_calls_left_share: share of the day's calls that must be left, 0 to 1.
     """
 
     max_cpu_share: float = 0.95
@@ -72,70 +72,70 @@ class SystemHealthLimits:
     min_kma_calls_left_share: float = 0.1
 
 
-def measure(  # noqa: PLR0913  where each part is
+def measure(  # noqa: PLR0913  keyword only: where each part is
     store: ObjectStore,
     open_airflow: Callable[[], AirflowApi],
     limits: SystemHealthLimits,
     *,
     disks: Sequence[str],
-    kept: Path,
+    state_dir: Path,
     daily_calls: int,
     now: datetime,
 ) -> Section:
-    """Measure all parts; one that is down costs the others nothing.
+    """Measure all parts; a part that is down doesn't affect the others.
 
     Args:
         store: the bucket.
-        open_airflow: gives the way to Airflow's REST API; Misconfigured where there is none.
-        limits: what is well.
-        disks: a path on each disk that counts.
-        kept: a folder of this machine, for what is compared from run to run.
-        daily_calls: the quota of the KMA account.
+        open_airflow: returns the client of Airflow's REST API; raises Misconfigured without a connection.
+        limits: limits of the checks.
+        disks: a path on each disk to check.
+        state_dir: local folder for measurements that the next run compares with its own.
+        daily_calls: quota of the KMA account, calls per day.
         now: the time (UTC).
     """
-    found = Gathering()
-    of_host = (host.CPU, host.MEMORY, host.DISK)
-    found.part("machine", of_host, lambda: _machine(found, limits, disks, kept, now))
-    probed = (storage.FAILING, storage.SLOW, storage.SKEW)
-    found.part("storage", probed, lambda: _storage(found, store, limits))
-    found.part(
-        "kma", (kma_health.SILENT, kma_health.BUDGET), lambda: _kma(found, store, limits, daily_calls, now)
+    builder = SectionBuilder()
+    host_rules = (host.CPU, host.MEMORY, host.DISK)
+    builder.measure_part("machine", host_rules, lambda: _machine(builder, limits, disks, state_dir, now))
+    storage_rules = (storage.FAILING, storage.SLOW, storage.SKEW)
+    builder.measure_part("storage", storage_rules, lambda: _storage(builder, store, limits))
+    builder.measure_part(
+        "kma", (kma_health.SILENT, kma_health.BUDGET), lambda: _kma(builder, store, limits, daily_calls, now)
     )
-    found.part("airflow", OF_AIRFLOW, lambda: _airflow(found, open_airflow, limits, now))
-    return found.section(NAME)
+    builder.measure_part("airflow", AIRFLOW_RULES, lambda: _airflow(builder, open_airflow, limits, now))
+    return builder.section(NAME)
 
 
 def _machine(
-    found: Gathering, limits: SystemHealthLimits, disks: Sequence[str], kept: Path, now: datetime
+    builder: SectionBuilder, limits: SystemHealthLimits, disks: Sequence[str], state_dir: Path, now: datetime
 ) -> None:
     try:
-        told = host.measure(disks, now=now, kept=kept / "cpu.json")
+        machine = host.measure(disks, now=now, state_file=state_dir / "cpu.json")
     except OSError as error:
-        raise Misconfigured(f"disks: {error}: name folders that exist") from error
-    found.figures["machine"] = told.as_dict()
-    found.checks += host.checks(
-        told,
+        raise Misconfigured(f"disks: {error}: give paths that exist") from error
+    builder.figures["machine"] = machine.as_dict()
+    builder.checks += host.checks(
+        machine,
         max_cpu_share=limits.max_cpu_share,
         max_memory_share=limits.max_memory_share,
         max_disk_share=limits.max_disk_share,
     )
 
 
-def _storage(found: Gathering, store: ObjectStore, limits: SystemHealthLimits) -> None:
-    told = storage.probe(store)
-    found.figures["storage"] = told.as_dict()
-    found.checks += storage.checks(told, max_ms=limits.max_s3_ms, max_clock_skew_s=limits.max_clock_skew_s)
-    if told.failed:
-        found.lacks("storage", f"{told.failed} failed: {told.why}")
+def _storage(builder: SectionBuilder, store: ObjectStore, limits: SystemHealthLimits) -> None:
+    probe = storage.probe(store)
+    builder.figures["storage"] = probe.as_dict()
+    builder.checks += storage.checks(probe, max_ms=limits.max_s3_ms, max_clock_skew_s=limits.max_clock_skew_s)
+    if probe.failed:
+        builder.add_missing("storage", f"{probe.failed} failed: {probe.reason}")
 
 
 def _kma(
-    found: Gathering, store: ObjectStore, limits: SystemHealthLimits, daily_calls: int, now: datetime
+    builder: SectionBuilder, store: ObjectStore, limits: SystemHealthLimits, daily_calls: int, now: datetime
 ) -> None:
-    told = kma_health.measure(store, now, daily_calls)
-    found.figures["kma"] = told.as_dict(now)
-    found.checks += kma_health.feed_checks(
-        told,
+    status = kma_health.measure(store, now, daily_calls)
+    builder.figures["kma"] = status.as_dict(now)
+    builder.checks += kma_health.status_checks(
+        status,
         now,
         daily_calls=daily_calls,
         max_silent_h=limits.max_kma_silent_hours,
@@ -144,7 +144,7 @@ def _kma(
 
 
 def _airflow(
-    found: Gathering, open_airflow: Callable[[], AirflowApi], limits: SystemHealthLimits, now: datetime
+    builder: SectionBuilder, open_airflow: Callable[[], AirflowApi], limits: SystemHealthLimits, now: datetime
 ) -> None:
     try:
         api = open_airflow()
@@ -152,44 +152,44 @@ def _airflow(
         first = api.first_run_at()
         pipelines = _pipelines(api, first)
         tries = kma_health.Tries.of(
-            api.task_runs(kma_health.DAG_ID, kma_health.TASK_ID, now - kma_health.DAY)
+            api.task_runs(kma_health.DAG_ID, kma_health.TASK_ID, now - kma_health.COUNTED)
         )
     except (OrchestratorUnavailable, OrchestratorRefused) as error:
-        found.checks.append(UNREACHABLE.state(str(error), well=False))
+        builder.checks.append(UNREACHABLE.state(str(error), well=False))
         raise
     except Misconfigured as error:
-        found.checks.append(UNREACHABLE.unknown(str(error)))
+        builder.checks.append(UNREACHABLE.unknown(str(error)))
         raise
-    found.checks.append(UNREACHABLE.state(f"{api.url} answers", well=True))
-    found.figures["airflow"] = {
+    builder.checks.append(UNREACHABLE.state(f"{api.url} responds", well=True))
+    builder.figures["airflow"] = {
         "first_run_at": first and first.isoformat(),
         "components": dags.component_figures(health),
         "dags": {pipeline.dag.dag_id: pipeline.as_dict(now) for pipeline in pipelines},
     }
-    found.figures["kma"] = {**found.figures.get("kma", {}), **tries.as_dict()}
-    found.checks += dags.component_checks(health, now, limits.max_heartbeat_age_s)
-    of_dags = dags.DagLimits(
+    builder.figures["kma"] = {**builder.figures.get("kma", {}), **tries.as_dict()}
+    builder.checks += dags.component_checks(health, now, limits.max_heartbeat_age_s)
+    dag_limits = dags.DagLimits(
         limits.max_failed_runs, limits.max_late_minutes, limits.max_slow_ratio, limits.max_queued_minutes
     )
     for pipeline in pipelines:
-        found.checks += dags.dag_checks(pipeline, of_dags, now)
-    _broken(found, api)
-    found.checks.append(kma_health.tries_check(tries, limits.max_kma_error_share))
+        builder.checks += dags.dag_checks(pipeline, dag_limits, now)
+    _broken(builder, api)
+    builder.checks.append(kma_health.tries_check(tries, limits.max_kma_error_share))
 
 
-def _broken(found: Gathering, api: AirflowApi) -> None:
-    """Of pipelines that Airflow can't load; a user who may not read import errors loses nothing else."""
+def _broken(builder: SectionBuilder, api: AirflowApi) -> None:
+    """Check that Airflow loads all pipeline files; unknown without permission to read import errors."""
     try:
         files = api.broken_files()
     except OrchestratorRefused as error:
-        found.checks.append(dags.BROKEN.unknown(str(error), 0))
+        builder.checks.append(dags.BROKEN.unknown(str(error), 0))
         return
-    found.figures["airflow"]["broken_files"] = files
-    found.checks.append(dags.broken_check(files))
+    builder.figures["airflow"]["broken_files"] = files
+    builder.checks.append(dags.broken_check(files))
 
 
 def _pipelines(api: AirflowApi, first: datetime | None) -> list[dags.DagRuns]:
-    """All that Airflow knows, with their newest runs and the tasks that wait."""
+    """List all pipelines in Airflow, with their newest runs and waiting tasks."""
     waiting = api.waiting_tasks()
     return [
         dags.DagRuns(

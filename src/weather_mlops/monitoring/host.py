@@ -1,8 +1,8 @@
-"""CPU, memory and disks of the machine that monitoring runs on; inside a container, of the container.
+"""CPU, memory and disks of the machine that monitoring runs on, or of its container.
 
 A container's limits and use are those of its control group, mounted at ``/sys/fs/cgroup``: version 2, or
-version 1 (https://docs.kernel.org/admin-guide/cgroup-v2.html, …/cgroup-v1/). Without a limit there, the
-machine's own figures hold.
+version 1 (https://docs.kernel.org/admin-guide/cgroup-v2.html, …/cgroup-v1/). If the control group has no
+limit, the figures are those of the machine.
 """
 
 import json
@@ -24,13 +24,13 @@ DISK: Final = Rule("disk_full", "%", CheckSeverity.CRITICAL)
 CGROUP: Final = Path("/sys/fs/cgroup")
 GB: Final = 1e9
 LEAST, MOST = timedelta(minutes=5), timedelta(hours=6)
-"""Between two runs, for a mean: of less it is monitoring's own work, of more it says nothing of now."""
+"""Time between two runs for a mean: a shorter one measures monitoring itself, a longer one is outdated."""
 _UNLIMITED: Final = 1 << 60  # version 1 writes a number near 2**63 where there is no limit
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Bytes in use, without what could be given back at once; and how many there are."""
+    """Bytes in use, without reclaimable file cache, and the limit in bytes."""
 
     used: int
     limit: int
@@ -47,14 +47,14 @@ class Disk:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What was measured.
+    """Measured use of the machine.
 
     Attributes:
         contained: whether the limits are those of a container.
-        cores: how many there are to use.
-        cpu_share: of them in use, 0 to 1, mean since the last run; None for the first one.
-        memory: in use, and the limit.
-        disks: one for each path.
+        cores: number of cores that can be used.
+        cpu_share: share of the cores in use, 0 to 1, mean since the last run; None in the first run.
+        memory: memory in use, and its limit.
+        disks: the disk of each path.
     """
 
     contained: bool
@@ -64,7 +64,7 @@ class Machine:
     disks: Sequence[Disk]
 
     def as_dict(self) -> dict[str, Any]:
-        """For the section's figures: shares 0 to 1, GB = 10**9 bytes."""
+        """Return the figures of the section: shares 0 to 1, GB = 10**9 bytes."""
         return {
             "contained": self.contained,
             "cores": self.cores,
@@ -88,23 +88,23 @@ class CpuTime:
 
 
 def cpu_time(now: datetime, cgroup: Path = CGROUP) -> CpuTime:
-    """Used so far: by the container, where it has a limit of its own."""
+    """Read the CPU time used so far: by the container if it has its own limit, else by the machine."""
     own = own_cpu_seconds(cgroup) if own_cores(cgroup) else None
     if own is None:
-        told = psutil.cpu_times()._asdict()
-        own = sum(told[name] for name in ("user", "nice", "system", "irq", "softirq") if name in told)
+        times = psutil.cpu_times()._asdict()
+        own = sum(times[name] for name in ("user", "nice", "system", "irq", "softirq") if name in times)
     return CpuTime(own, now)
 
 
 def cpu_share(before: CpuTime | None, now: CpuTime, cores: float) -> float | None:
-    """Mean share of the cores in use between two moments; None where they tell nothing.
+    """Compute the mean share of the cores in use between two runs; None if they can't be compared.
 
-    A look of a second would mostly see monitoring itself: its tasks run side by side.
+    Measuring for a second would mostly measure monitoring itself: its tasks run at the same time.
 
     Args:
-        before: of the last run.
-        now: of this one.
-        cores: to use.
+        before: CPU time in the last run.
+        now: CPU time in this run.
+        cores: number of cores that can be used.
     """
     if before is None or not LEAST <= now.at - before.at <= MOST or now.seconds < before.seconds:
         return None
@@ -112,41 +112,41 @@ def cpu_share(before: CpuTime | None, now: CpuTime, cores: float) -> float | Non
 
 
 def last_cpu_time(file: Path) -> CpuTime | None:
-    """What the last run on this machine left; None where there is nothing that can be read."""
+    """Read the CPU time that the last run on this machine saved; None if there is none that can be read."""
     try:
-        told = json.loads(file.read_text())
-        return CpuTime(told["seconds"], datetime.fromisoformat(told["at"]))
+        saved = json.loads(file.read_text())
+        return CpuTime(saved["seconds"], datetime.fromisoformat(saved["at"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def keep_cpu_time(file: Path, told: CpuTime) -> None:
-    """For the next run.
+def save_cpu_time(file: Path, cpu_time: CpuTime) -> None:
+    """Save the CPU time for the next run.
 
     Raises:
-        OSError: this machine takes no files.
+        OSError: the file can't be written.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps({"seconds": told.seconds, "at": told.at.isoformat()}))
+    file.write_text(json.dumps({"seconds": cpu_time.seconds, "at": cpu_time.at.isoformat()}))
 
 
-def measure(paths: Sequence[str], *, now: datetime, kept: Path, cgroup: Path = CGROUP) -> Machine:
-    """Measure.
+def measure(paths: Sequence[str], *, now: datetime, state_file: Path, cgroup: Path = CGROUP) -> Machine:
+    """Measure the use of CPU, memory and disks.
 
     Args:
-        paths: one on each disk that counts.
+        paths: a path on each disk to check.
         now: the time (UTC).
-        kept: file of this machine, where CPU time is kept from run to run.
-        cgroup: where the control group is mounted.
+        state_file: local file that stores the CPU time for the next run.
+        cgroup: mount point of the control group.
 
     Raises:
-        OSError: there is no such path.
+        OSError: a path doesn't exist, or the file can't be written.
     """
     quota, own = own_cores(cgroup), own_memory(cgroup)
     cores = quota or float(psutil.cpu_count() or 1)
     used, whole = cpu_time(now, cgroup), psutil.virtual_memory()
-    share = cpu_share(last_cpu_time(kept), used, cores)
-    keep_cpu_time(kept, used)
+    share = cpu_share(last_cpu_time(state_file), used, cores)
+    save_cpu_time(state_file, used)
     disks = [(path, psutil.disk_usage(path)) for path in paths]
     return Machine(
         contained=bool(quota or own),
@@ -158,7 +158,7 @@ def measure(paths: Sequence[str], *, now: datetime, kept: Path, cgroup: Path = C
 
 
 def own_memory(cgroup: Path) -> Memory | None:
-    """Of the control group; None where it has no limit of its own. File cache that nobody uses is free."""
+    """Read the memory of the control group; None if it has no limit. Inactive file cache counts as free."""
     for limit_file, used_file, stat_file, cache in (
         ("memory.max", "memory.current", "memory.stat", "inactive_file"),
         (
@@ -175,16 +175,16 @@ def own_memory(cgroup: Path) -> Memory | None:
 
 
 def own_cores(cgroup: Path) -> float | None:
-    """CPU time that the control group may use, in cores; None where it has no limit of its own."""
-    told = _text(cgroup / "cpu.max").split()  # "150000 100000", or "max 100000"
-    if len(told) == 2 and told[0] != "max":  # noqa: PLR2004  quota and period
-        return int(told[0]) / int(told[1])
+    """Read the CPU limit of the control group, in cores; None if it has none."""
+    fields = _text(cgroup / "cpu.max").split()  # "150000 100000", or "max 100000"
+    if len(fields) == 2 and fields[0] != "max":  # noqa: PLR2004  quota and period
+        return int(fields[0]) / int(fields[1])
     quota, period = _number(cgroup / "cpu/cpu.cfs_quota_us"), _number(cgroup / "cpu/cpu.cfs_period_us")
     return quota / period if quota and period and quota > 0 else None
 
 
 def own_cpu_seconds(cgroup: Path) -> float | None:
-    """CPU time that the control group has used."""
+    """Read the CPU seconds that the control group has used."""
     if (microseconds := _entry(cgroup / "cpu.stat", "usage_usec")) is not None:
         return microseconds / 1e6
     nanoseconds = _number(cgroup / "cpuacct/cpuacct.usage")
@@ -194,12 +194,12 @@ def own_cpu_seconds(cgroup: Path) -> float | None:
 def checks(
     machine: Machine, *, max_cpu_share: float, max_memory_share: float, max_disk_share: float
 ) -> list[Check]:
-    """The machine held to its limits."""
+    """Compare the use of the machine with its limits."""
     memory = machine.memory
-    told = f"{memory.used / GB:.1f} of {memory.limit / GB:.1f} GB in use"
+    detail = f"{memory.used / GB:.1f} of {memory.limit / GB:.1f} GB in use"
     return [
         _cpu(machine, 100 * max_cpu_share),
-        MEMORY.above(100 * memory.used / memory.limit, 100 * max_memory_share, told),
+        MEMORY.above(100 * memory.used / memory.limit, 100 * max_memory_share, detail),
         *(
             DISK.above(
                 100 * disk.used_share, 100 * max_disk_share, f"{disk.free / GB:.1f} GB are free", disk.path
@@ -211,9 +211,7 @@ def checks(
 
 def _cpu(machine: Machine, limit: float) -> Check:
     if machine.cpu_share is None:
-        return CPU.unknown(
-            "not enough yet: told by what was used since the last run, half an hour before", limit
-        )
+        return CPU.unknown("not enough yet: CPU use is measured between two runs, half an hour apart", limit)
     detail = (
         f"{percent(machine.cpu_share, limit, digits=0)} of {machine.cores:g} cores in use, since the last run"
     )
@@ -233,7 +231,7 @@ def _number(file: Path) -> int | None:
 
 
 def _entry(file: Path, name: str) -> int | None:
-    """The number behind a name in a file of such lines."""
+    """Read the number after a name in a file with one name and number per line."""
     for line in _text(file).splitlines():
         key, _, value = line.partition(" ")
         if key == name:

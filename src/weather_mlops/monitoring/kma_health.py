@@ -1,7 +1,7 @@
-"""How the KMA's API does, by what we have: replies in raw, the ledger of calls, tries of the collection.
+"""Health of the KMA's API, from stored responses, the ledger of calls and the tries of the collection.
 
-No call is made for it. A failed call leaves no reply; what tells of it is the task that made it: its tries
-are counted by Airflow, and a try that fails has failed for the whole hour, after the client's own attempts.
+No call is made to measure it. A failed call leaves no response, but the task that made the call fails:
+Airflow counts its tries, and a failed try has failed for the whole hour, after the client's own retries.
 """
 
 from collections.abc import Sequence
@@ -24,35 +24,36 @@ BUDGET: Final = Rule("kma_budget", "%")
 DAG_ID: Final = "data_collection"
 TASK_ID: Final = "collect_weather_data"
 LOOK_BACK_DAYS: Final = 31
-"""As far back as a last success is looked for; the collection itself asks for no older hours."""
-DAY: Final = timedelta(days=1)
+"""How far back the last response is looked for; the collection requests no older hours."""
+COUNTED: Final = timedelta(hours=24)
+"""Period in which responses and tries are counted."""
 TRIES_NEEDED: Final = 6
-"""With fewer a share of them says nothing: one failure would be 20 %."""
+"""Fewer tries are too few for an error share: one failure would be 20 %."""
 
 
 @dataclass(frozen=True, slots=True)
-class Feed:
-    """What S3 has of it.
+class KmaStatus:
+    """Responses and calls of the KMA's API, as stored on S3.
 
     Attributes:
-        last_success_at: when the newest reply of the hourly feed was whole (UTC); None = never.
-        replies: of the last 24 h.
-        calls_used: of today's (KST).
-        calls_left: of today's.
+        last_success_at: when the newest response of the hourly collection was complete (UTC); None = never.
+        responses: number of responses in the last 24 h.
+        calls_used: calls used today (KST).
+        calls_left: calls left today (KST).
     """
 
     last_success_at: datetime | None
-    replies: int
+    responses: int
     calls_used: int
     calls_left: int
 
     def as_dict(self, now: datetime) -> dict[str, Any]:
-        """For the section's figures."""
+        """Return the figures of the section."""
         at = self.last_success_at
         return {
             "last_success_at": at and at.isoformat(),
             "last_success_age_h": None if at is None else round((now - at) / HOUR, 2),
-            "replies_24h": self.replies,
+            "replies_24h": self.responses,
             "calls_used": self.calls_used,
             "calls_left": self.calls_left,
         }
@@ -60,72 +61,70 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Tries:
-    """How often the hourly call was tried in the last 24 h, and how often in vain."""
+    """Number of tries of the hourly call in the last 24 h, and of the failed ones."""
 
-    made: int
+    total: int
     failed: int
 
     @classmethod
     def of(cls, runs: Sequence[TaskRun]) -> "Tries":
-        """Of the task in several runs: of one that succeeded or still goes on, all tries but the last."""
-        lost = {"failed", "up_for_retry"}
-        failed = sum(run.tries if run.state in lost else max(0, run.tries - 1) for run in runs)
+        """Count the tries of several runs; all but the last try of a successful or running one failed."""
+        failed_states = {"failed", "up_for_retry"}
+        failed = sum(run.tries if run.state in failed_states else max(0, run.tries - 1) for run in runs)
         return cls(sum(run.tries for run in runs), failed)
 
     def as_dict(self) -> dict[str, Any]:
-        """For the section's figures."""
-        share = round(self.failed / self.made, 3) if self.made else None
-        return {"tries_24h": self.made, "failed_tries_24h": self.failed, "error_share": share}
+        """Return the figures of the section."""
+        share = round(self.failed / self.total, 3) if self.total else None
+        return {"tries_24h": self.total, "failed_tries_24h": self.failed, "error_share": share}
 
 
-def measure(store: ObjectStore, now: datetime, daily_calls: int) -> Feed:
-    """Look at raw and at the ledger.
+def measure(store: ObjectStore, now: datetime, daily_calls: int) -> KmaStatus:
+    """Read the newest responses and the ledger of calls.
 
     Raises:
         StorageUnavailable, StorageRefused.
     """
-    newest, replies = None, 0
+    newest, n_responses = None, 0
     for back in range(LOOK_BACK_DAYS):
-        found = _responses(store, now - back * DAY)
-        replies += sum(entry.modified > now - DAY for entry in found)
-        newest = max([*found, *([newest] if newest else [])], key=lambda entry: entry.modified, default=None)
-        # Shortly after midnight a run asks for hours of the day before: two days are looked at in any case.
+        of_day = _responses(store, now - timedelta(days=back))
+        n_responses += sum(entry.modified > now - COUNTED for entry in of_day)
+        newest = max([*of_day, *([newest] if newest else [])], key=lambda entry: entry.modified, default=None)
+        # Shortly after midnight a run requests hours of the day before: so at least two days are read.
         if newest is not None and back:
             break
     at = None
     if newest is not None:
         at = datetime.fromisoformat(read_sidecar(store, newest.key)["fetched_at"])
     left = DailyCalls(store, daily_calls, lambda: now).left
-    return Feed(at, replies, daily_calls - left, left)
+    return KmaStatus(at, n_responses, daily_calls - left, left)
 
 
-def feed_checks(
-    feed: Feed, now: datetime, *, daily_calls: int, max_silent_h: float, min_calls_left_share: float
+def status_checks(
+    status: KmaStatus, now: datetime, *, daily_calls: int, max_silent_h: float, min_calls_left_share: float
 ) -> list[Check]:
-    """What S3 has, held to its limits."""
-    used = f"{feed.calls_used} of {daily_calls} calls of today (KST) are used"
-    budget = BUDGET.above(100 * feed.calls_used / daily_calls, 100 * (1 - min_calls_left_share), used)
-    if feed.last_success_at is None:
-        why = (
-            f"no reply of {PERIOD} in {LOOK_BACK_DAYS} days: nothing was collected yet, or it ended long ago"
-        )
-        return [SILENT.unknown(why, max_silent_h, awaits=FIRST_COLLECTION), budget]
-    age = (now - feed.last_success_at) / HOUR
-    detail = f"last reply at {feed.last_success_at.astimezone(KST):%Y-%m-%d %H:%M} KST"
+    """Compare responses and calls with their limits."""
+    used = f"{status.calls_used} of {daily_calls} calls of today (KST) are used"
+    budget = BUDGET.above(100 * status.calls_used / daily_calls, 100 * (1 - min_calls_left_share), used)
+    if status.last_success_at is None:
+        reason = f"no response of {PERIOD} in {LOOK_BACK_DAYS} days: not collected yet, or stopped long ago"
+        return [SILENT.unknown(reason, max_silent_h, awaits=FIRST_COLLECTION), budget]
+    age = (now - status.last_success_at) / HOUR
+    detail = f"last response at {status.last_success_at.astimezone(KST):%Y-%m-%d %H:%M} KST"
     return [SILENT.above(age, max_silent_h, detail), budget]
 
 
 def tries_check(tries: Tries, max_error_share: float) -> Check:
-    """Tries of the collection, held to their limit."""
-    if tries.made < TRIES_NEEDED:
-        why = f"not enough yet: {tries.made} tries of {TRIES_NEEDED} in 24 h"
-        return ERRORS.unknown(why, 100 * max_error_share)
-    detail = f"{tries.failed} of {tries.made} tries of {TASK_ID} failed in 24 h"
-    return ERRORS.above(100 * tries.failed / tries.made, 100 * max_error_share, detail)
+    """Compare the failed tries of the collection with their limit."""
+    if tries.total < TRIES_NEEDED:
+        reason = f"not enough yet: {tries.total} of {TRIES_NEEDED} tries in 24 h"
+        return ERRORS.unknown(reason, 100 * max_error_share)
+    detail = f"{tries.failed} of {tries.total} tries of {TASK_ID} failed in 24 h"
+    return ERRORS.above(100 * tries.failed / tries.total, 100 * max_error_share, detail)
 
 
 def _responses(store: ObjectStore, moment: datetime) -> list[StoredObject]:
-    """Sidecars of replies whose period begins on the day (KST) of a moment."""
+    """List the sidecars of responses whose period begins on the day (KST) of a time."""
     day = moment.astimezone(KST)
     entries = store.list(f"{PREFIX}{PERIOD}/{day:%Y/%m/%d}/")
     return [entry for entry in entries if entry.key.endswith(SIDECAR)]

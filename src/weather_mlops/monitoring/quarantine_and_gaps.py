@@ -1,4 +1,4 @@
-"""Rows that were refused, and station-hours that are missing: what the quarantine and the register say."""
+"""Refused rows of the quarantine, and missing station-hours of the gap register."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping
@@ -14,33 +14,33 @@ from weather_mlops.clock import HOUR
 from weather_mlops.lake.filters import at_or_after, between, missing
 from weather_mlops.lake.gaps import HORIZON
 from weather_mlops.lake.schemas import GAPS, QUARANTINE, UTC_TIME
-from weather_mlops.monitoring.window import read
+from weather_mlops.monitoring.observations_reader import read
 
 AGES: Final = {"up to 6 h": 6, "6 to 24 h": 24, "1 to 7 d": 168, "7 to 31 d": 744}
-"""Oldest age of each class, hours."""
+"""Upper limit of each class of age, in hours."""
 
 
 def refused(catalog: Catalog, first: datetime, last: datetime) -> pa.Table:
-    """Refused rows of a period; of rows whose hour can't be read, those that were refused in it.
+    """Read the refused rows of a period; rows without a readable hour count when they were refused.
 
     Returns:
-        ``station_id``, ``rule``, ``at``: the hour, or else when it was refused.
+        ``station_id``, ``rule``, ``at``: the hour of the row, or if unreadable, when it was refused.
 
     Raises:
         StorageUnavailable, StorageRefused.
     """
     unreadable = And(missing("observed_at"), between(first, last, "quarantined_at"))
     columns = ("station_id", "observed_at", "rule", "quarantined_at")
-    # PyIceberg compares the month that an unreadable row doesn't have, where both are asked for at once.
+    # Two scans: in one with Or, PyIceberg compares the month, which an unreadable row doesn't have.
     rows = pa.concat_tables(
-        [read(catalog, QUARANTINE, columns, wanted) for wanted in (between(first, last), unreadable)]
+        [read(catalog, QUARANTINE, columns, condition) for condition in (between(first, last), unreadable)]
     )
     at = pc.coalesce(rows["observed_at"], rows["quarantined_at"])
     return rows.select(["station_id", "rule"]).append_column("at", at)
 
 
 def open_gaps(catalog: Catalog, now: datetime, station_ids: Collection[int]) -> pa.Table:
-    """Open gaps of some stations in the last 31 days: older ones are not asked for any more.
+    """Read the open gaps of some stations in the last 31 days: older ones are no longer requested.
 
     Returns:
         ``station_id``, ``observed_at``, ``reason``.
@@ -49,19 +49,19 @@ def open_gaps(catalog: Catalog, now: datetime, station_ids: Collection[int]) -> 
         StorageUnavailable, StorageRefused.
     """
     columns = ("station_id", "observed_at", "reason", "closed_at")
-    wanted = And(missing("closed_at"), at_or_after(now - HORIZON))
-    found = read(catalog, GAPS, columns, wanted).drop_columns(["closed_at"])
-    chosen = pa.array(list(station_ids), found.schema.field("station_id").type)
-    return found.filter(pc.is_in(found["station_id"], chosen))
+    condition = And(missing("closed_at"), at_or_after(now - HORIZON))
+    gaps = read(catalog, GAPS, columns, condition).drop_columns(["closed_at"])
+    chosen = pa.array(list(station_ids), gaps.schema.field("station_id").type)
+    return gaps.filter(pc.is_in(gaps["station_id"], chosen))
 
 
 def count_since(rows: pa.Table, since: datetime) -> int:
-    """Refused rows since a moment."""
+    """Count the refused rows since a time."""
     return int(pc.sum(pc.greater(rows["at"], pa.scalar(since, UTC_TIME)), min_count=0).as_py())
 
 
 def by_rule(rows: pa.Table, windows: Mapping[str, int], now: datetime) -> list[dict[str, Any]]:
-    """How many rows each rule refused in the last hours of each window, most frequent first."""
+    """Count the rows that each rule refused in each window, most frequent rule first."""
     counts: dict[str, Counter[str]] = {name: Counter() for name in windows}
     for joined, at in zip(rows["rule"].to_pylist(), rows["at"].to_pylist(), strict=True):
         for name, hours in windows.items():
@@ -74,7 +74,7 @@ def by_rule(rows: pa.Table, windows: Mapping[str, int], now: datetime) -> list[d
 
 
 def of_gaps(rows: pa.Table, now: datetime) -> dict[str, Any]:
-    """Open gaps by age and by reason."""
+    """Count the open gaps by age and by reason."""
     ages = [(now - at) / HOUR for at in rows["observed_at"].to_pylist()]
     by_age, after = {}, float("-inf")
     for name, oldest in AGES.items():
@@ -90,5 +90,5 @@ def of_gaps(rows: pa.Table, now: datetime) -> dict[str, Any]:
 
 
 def by_station(rows: pa.Table | None) -> dict[int, int] | None:
-    """Rows by station; None without a table."""
+    """Count the rows of each station; None without a table."""
     return None if rows is None else dict(Counter(rows["station_id"].drop_null().to_pylist()))

@@ -1,8 +1,8 @@
-"""What is kept for how long, and the removal of the rest.
+"""Retention: how long objects, models, snapshots and logs are kept, and the removal of older ones.
 
-Never removed: ``raw/``, what the tables refer to, a state of a table that a kept model was trained on, a
-model that is or was champion, the newest report, records of decisions. What may go is named by patterns of
-whole keys: no other object is ever looked at.
+Never removed: ``raw/``, files that the tables refer to, snapshots that a stored model was trained on, models
+that are or were champion, the newest report, records of decisions. Only objects whose whole key matches a
+pattern can be removed.
 """
 
 import json
@@ -36,29 +36,29 @@ OBJECTS: Final = {
     "data docs": ("quality/docs/", rf"quality/docs/{_DATED}"),
     "ledger of calls": ("calls/kma/", r"calls/kma/\d{4}-\d\d-\d\d/[^/]+"),
 }
-"""Kinds of dated objects: where they are listed, and what their keys are."""
+"""Kinds of dated objects: prefix to list, and pattern of the whole key."""
 STAGING: Final = "staging/"
 MODELS: Final = "models/"
 TAG: Final = "model-"
 LOG: Final = ".log"
 RECORD: Final = "monitoring/cleanup.json"
-"""When was cleaned last, and what: listing all there is each half hour would be work for nothing."""
+"""Record of the last cleanup: it runs once a day, since listing all objects each half hour is wasted work."""
 LONGEST_LOOK_DAYS: Final = 31
-"""Monitoring itself looks back a month: results of the audit must be there so long."""
+"""Monitoring reads validation results of the last month, so these must be kept as long."""
 
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """How long what is kept; each is an argument in pipelines/monitoring.yml, with its reason.
+    """Retention periods in days; each field is an argument in pipelines/monitoring.yml.
 
     Attributes:
-        staging_days: what a run handed from task to task, since its last write.
-        reports_days: monitoring's reports.
+        staging_days: data that a run passed from task to task, in days since its last write.
+        reports_days: reports of monitoring.
         quality_days: validation results and Data Docs.
-        calls_days: the ledger of API calls.
-        logs_days: Airflow's log files.
-        snapshot_days: states of the tables that no tag keeps.
-        orphan_days: files of the tables that no state refers to.
+        calls_days: ledger of API calls.
+        logs_days: log files of Airflow.
+        snapshot_days: snapshots of the tables that no tag refers to.
+        orphan_days: files of the tables that no snapshot refers to.
         refused_models_days: models that were never champion.
     """
 
@@ -74,18 +74,19 @@ class Keep:
     def __post_init__(self) -> None:
         if self.quality_days < LONGEST_LOOK_DAYS:
             raise Misconfigured(
-                f"keep: quality_days is {self.quality_days:g}: monitoring itself reads the results of "
-                f"{LONGEST_LOOK_DAYS} days"
+                f"keep: quality_days is {self.quality_days:g}; monitoring reads the results of the last "
+                f"{LONGEST_LOOK_DAYS} days, so set at least that"
             )
         if min(self.orphan_days, self.snapshot_days, self.staging_days) < 1:
             raise Misconfigured(
-                "keep: snapshot_days, orphan_days and staging_days are at least 1: younger ones may be in use"
+                "keep: snapshot_days, orphan_days and staging_days must be at least 1: younger files may be "
+                "in use"
             )
 
 
 @dataclass
 class Removed:
-    """What was removed, or would be: by kind, how many and their bytes; and what could not be seen to."""
+    """Objects that were (in a dry run: would be) removed, by kind; and the kinds that failed."""
 
     counts: dict[str, int] = field(default_factory=dict)
     bytes: dict[str, int] = field(default_factory=dict)
@@ -93,12 +94,12 @@ class Removed:
     failed: dict[str, WeatherError] = field(default_factory=dict)
 
     def add(self, kind: str, count: int, size: int = 0) -> None:
-        """Count some."""
+        """Add to the count and bytes of a kind."""
         self.counts[kind] = self.counts.get(kind, 0) + count
         self.bytes[kind] = self.bytes.get(kind, 0) + size
 
     def as_dict(self) -> dict[str, Any]:
-        """For the orchestrator."""
+        """Return the XCom of the task."""
         return {
             "cleaned": {kind: count for kind, count in self.counts.items() if count},
             "removed_mb": round(sum(self.bytes.values()) / 1e6, 2),
@@ -109,15 +110,15 @@ class Removed:
 
 @dataclass(frozen=True)
 class Cleanup:
-    """One cleaning.
+    """One cleanup.
 
     Attributes:
         store: the bucket.
-        catalog: of its tables.
+        catalog: catalog of the tables.
         logs: folder of Airflow's log files on this machine.
-        keep: for how long what is kept.
+        keep: retention periods.
         now: the time (UTC).
-        dry_run: whether everything is only counted.
+        dry_run: whether to count only, and remove nothing.
     """
 
     store: ObjectStore
@@ -128,7 +129,7 @@ class Cleanup:
     dry_run: bool = False
 
     def run(self) -> Removed:
-        """Clean each kind; one that can't be doesn't hold back the others."""
+        """Clean up each kind; a kind that fails doesn't stop the others."""
         done = Removed()
         keep = self.keep
         days = (keep.reports_days, keep.quality_days, keep.quality_days, keep.calls_days)
@@ -164,7 +165,7 @@ class Cleanup:
         done.add(kind, len(chosen), sum(entry.size for entry in chosen))
 
     def _staging(self, done: Removed) -> None:
-        """Runs of which nothing was written for so long: a younger parcel needs the older ones beside it."""
+        """Remove runs without recent writes, as a whole: a newer batch needs the older ones of its run."""
         before = self._before(self.keep.staging_days)
         for entries in _folders(self.store, STAGING, depth=1).values():
             if max(entry.modified for entry in entries) < before:
@@ -176,31 +177,31 @@ class Cleanup:
         self._remove(done, kind, [entry for entry in old if re.fullmatch(pattern, entry.key)])
 
     def _models(self, done: Removed) -> None:
-        """Versions that never were champion; then tags of states that no model needs any more."""
+        """Remove versions that were never champion; then tags of snapshots that no model needs."""
         versions = _folders(self.store, MODELS, depth=3)
-        before, left = self._before(self.keep.refused_models_days), set[str]()
+        before, remaining = self._before(self.keep.refused_models_days), set[str]()
         protected: dict[str, set[str]] = {}
-        for (target, place, version), entries in versions.items():
-            if place != "versions":
+        for (target, folder, version), entries in versions.items():
+            if folder != "versions":
                 continue
             if target not in protected:
                 protected[target] = champions(Registry(self.store, target))
             if version in protected[target] or max(entry.modified for entry in entries) >= before:
-                left.add(version)
+                remaining.add(version)
                 continue
-            # Without its manifest it is no version: whoever is stopped here leaves no half of one.
-            for sealed in (True, False):
-                files = [entry for entry in entries if entry.key.endswith(f"/{MANIFEST}") is sealed]
+            # The manifest first: if the task is killed in between, the remaining files are no version.
+            for is_manifest in (True, False):
+                files = [entry for entry in entries if entry.key.endswith(f"/{MANIFEST}") is is_manifest]
                 self._remove(done, "files of models", files)
             done.models.append(f"{target}/{version}")
-        self._tags(done, left, before)
+        self._tags(done, remaining, before)
 
     def _tags(self, done: Removed, versions: set[str], before: datetime) -> None:
         metadata = open_table(self.catalog, OBSERVATIONS).metadata
-        made = {snapshot.snapshot_id: snapshot.timestamp_ms / 1000 for snapshot in metadata.snapshots}
+        created = {snapshot.snapshot_id: snapshot.timestamp_ms / 1000 for snapshot in metadata.snapshots}
         for name, reference in metadata.refs.items():
-            # A training that goes on has its tag before any file: only old states lose theirs.
-            old = made.get(reference.snapshot_id, before.timestamp()) < before.timestamp()
+            # A training sets its tag before it writes any file: so only tags of old snapshots are removed.
+            old = created.get(reference.snapshot_id, before.timestamp()) < before.timestamp()
             ours = reference.snapshot_ref_type == SnapshotRefType.TAG and name.startswith(TAG)
             if ours and old and name.removeprefix(TAG) not in versions:
                 if not self.dry_run:
@@ -208,25 +209,25 @@ class Cleanup:
                 done.add("tags", 1)
 
     def _table(self, done: Removed, definition: TableDefinition) -> None:
-        states, files = self._before(self.keep.snapshot_days), self._before(self.keep.orphan_days)
+        snapshots, files = self._before(self.keep.snapshot_days), self._before(self.keep.orphan_days)
         table = open_table(self.catalog, definition)
         if self.dry_run:
             done.add("months compacted", len(maintenance.crowded(table)))
-            done.add("snapshots", len(maintenance.stale(table, states)))
+            done.add("snapshots", len(maintenance.stale(table, snapshots)))
         else:
             done.add("months compacted", maintenance.compact(self.catalog, definition))
-            done.add("snapshots", maintenance.expire(self.catalog, definition, before=states))
+            done.add("snapshots", maintenance.expire(self.catalog, definition, before=snapshots))
         orphans = maintenance.orphans(self.catalog, definition, older_than=files)
-        inside = self.store.access.prefix  # the table's own keys are the bucket's
+        inside = self.store.access.prefix  # the table's keys include the prefix, the store's don't
         relative = [entry._replace(key=entry.key.removeprefix(inside)) for entry in orphans]
         self._remove(done, "orphan files", relative)
 
     def _logs(self, done: Removed) -> None:
         before = self._before(self.keep.logs_days).timestamp()
         for file in list(_log_files(self.logs)):
-            told = file.stat()
-            if told.st_mtime < before:
-                done.add("log files", 1, told.st_size)
+            stat = file.stat()
+            if stat.st_mtime < before:
+                done.add("log files", 1, stat.st_size)
                 if not self.dry_run:
                     file.unlink()
         if not self.dry_run:
@@ -234,7 +235,7 @@ class Cleanup:
 
 
 def last_done(store: ObjectStore) -> datetime | None:
-    """When everything was cleaned last; None = never, or the record can't be read.
+    """Return when the last cleanup ran; None = never, or the record can't be read.
 
     Raises:
         StorageUnavailable, StorageRefused.
@@ -244,7 +245,7 @@ def last_done(store: ObjectStore) -> datetime | None:
     except FileNotFoundError:
         return None
     except ObjectDamaged as error:
-        log.warning("everything is cleaned now: %s", error)
+        log.warning("cleanup: the record of the last one is ignored, cleaning up now: %s", error)
         return None
 
 
@@ -254,7 +255,7 @@ class _Record:
 
 
 def record(store: ObjectStore, done: Removed, now: datetime) -> None:
-    """Put on record what was cleaned.
+    """Store the record of a cleanup.
 
     Raises:
         StorageUnavailable, StorageRefused.
@@ -264,37 +265,37 @@ def record(store: ObjectStore, done: Removed, now: datetime) -> None:
 
 
 def champions(registry: Registry) -> set[str]:
-    """Versions that are or were champion, and those that one took over from.
+    """Return the versions that are or were champion.
 
     Raises:
-        ModelUnusable: pointer or a decision is damaged: then nobody knows, and nothing may be removed.
+        ModelUnusable: the pointer or a decision is damaged, so that no version may be removed.
         StorageUnavailable, StorageRefused.
     """
-    standing, decisions = registry.champion(), registry.decisions()
-    made = [each for each in [*decisions, *([standing] if standing else [])] if each.kind != "refused"]
-    previous = {each.previous for each in [*decisions, *made] if each.previous}
-    return {each.version for each in made} | previous
+    champion, decisions = registry.champion(), registry.decisions()
+    deployed = [each for each in [*decisions, *([champion] if champion else [])] if each.kind != "refused"]
+    previous = {each.previous for each in [*decisions, *deployed] if each.previous}
+    return {each.version for each in deployed} | previous
 
 
 def _folders(store: ObjectStore, prefix: str, depth: int) -> dict[Any, list[StoredObject]]:
-    """Objects under a prefix, by the names of the folders below it that they are in."""
-    found = defaultdict(list)
+    """Group the objects under a prefix by their folders, down to a depth."""
+    folders = defaultdict(list)
     for entry in store.list(prefix):
         names = entry.key.removeprefix(prefix).split("/")
         if len(names) > depth:
-            found[tuple(names[:depth])].append(entry)
-    return dict(found)
+            folders[tuple(names[:depth])].append(entry)
+    return dict(folders)
 
 
 def _log_files(folder: Path) -> Iterator[Path]:
-    """Log files below a folder, and nothing else that may lie there."""
+    """List the log files below a folder, and no other files."""
     for file in folder.rglob(f"*{LOG}*"):
         if LOG in file.suffixes and file.is_file() and not file.is_symlink():
             yield file
 
 
 def _remove_empty(folder: Path, before: float) -> None:
-    """Folders that are empty, and were for so long: a new run's may be just about to be filled."""
+    """Remove empty folders that were not changed recently: a new run may be about to write to its folder."""
     for path in sorted(folder.rglob("*"), key=lambda path: len(path.parts), reverse=True):
         if (
             path.is_dir()

@@ -1,7 +1,8 @@
-"""A breach of the model's figures can start the training: once a day at the most.
+"""Starts the training if an alert of the model is open, at most once a day.
 
-Started over Airflow's REST API under a name that holds the day: Airflow makes no second run of one name, so
-nothing has to be remembered. An asset that the task emits would start a run at each success of the task.
+The run is triggered through Airflow's REST API with a run id that contains the day: Airflow rejects a second
+run with the same id, so no state has to be stored. An asset event would start a run at each success of the
+task.
 """
 
 import logging
@@ -24,12 +25,12 @@ def retrain(open_airflow: Callable[[], AirflowApi], alerts: Sequence[Alert], now
     """Start the training if an alert of the model is open, and none was started today (KST).
 
     Args:
-        open_airflow: gives the way to the API.
-        alerts: those that are open.
+        open_airflow: returns the client of Airflow's REST API.
+        alerts: the open alerts.
         now: the time (UTC).
 
     Returns:
-        What was done, in a sentence; an API that is down is told, and tried again by the next run.
+        A sentence that says whether it was started; if the API is down, the next run tries again.
     """
     problems = sorted(alert.check.problem for alert in alerts if alert.section == SECTION)
     if not problems:
@@ -40,5 +41,5 @@ def retrain(open_airflow: Callable[[], AirflowApi], alerts: Sequence[Alert], now
     except WeatherError as error:
         log.warning("%s not started: %s", DAG_ID, error)
         return f"{DAG_ID} not started: {error}"
-    said = "started" if started else "not started: it was today already"
-    return f"{DAG_ID} {said} ({run_id}): {', '.join(problems)}"
+    outcome = "started" if started else "not started: already started today"
+    return f"{DAG_ID} {outcome} ({run_id}): {', '.join(problems)}"

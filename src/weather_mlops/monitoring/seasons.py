@@ -1,6 +1,6 @@
-"""Drift of the inputs against the same season of earlier years; measured once a day, and kept until then.
+"""Drift of the inputs against the same season of earlier years, measured once a day and stored in between.
 
-``monitoring/data/drift.json`` holds the figures, as ``data_quality`` documents them.
+``monitoring/data/drift.json`` contains the figures; ``data_quality`` documents them.
 """
 
 import json
@@ -22,7 +22,7 @@ from weather_mlops.lake.documents import MomentText
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.model.panel import Panel
 from weather_mlops.model.scores import rounded
-from weather_mlops.monitoring import drift, window
+from weather_mlops.monitoring import drift, observations_reader
 from weather_mlops.monitoring.data_limits import DataQualityLimits
 from weather_mlops.variables import BY_NAME
 
@@ -38,27 +38,27 @@ VARIABLES: Final = (
     "cloud_total_tenths",
     "ground_temperature_c",
 )
-"""What forecasts are made of, as far as its distribution is one of numbers: no direction, no code."""
+"""Inputs of the forecasts with a numeric distribution: no directions, no codes."""
 YEAR_DAYS: Final = 365.2425
 SEASON_DAYS: Final = 31
 """±15 days around the middle of the window."""
 ENOUGH: Final = 0.5
-"""Share of a season's hours without which a station has no reference in that year."""
+"""Share of a season's hours that a station must have to be part of that year's reference."""
 
 Samples = Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True)
 class Reference:
-    """What the window is compared with.
+    """Reference that the window is compared with.
 
     Attributes:
-        told: in words: ``same season of 2023, 2024``.
-        parts: samples by variable, of each year, or of the trailing days.
+        description: text for the report: ``same season of 2023, 2024``.
+        parts: samples by variable, one for each year, or one for the trailing days.
         seasonal: whether the parts are years.
     """
 
-    told: str
+    description: str
     parts: Sequence[Samples]
     seasonal: bool
 
@@ -66,37 +66,37 @@ class Reference:
 def current(
     catalog: Catalog, store: ObjectStore, *, last: datetime, limits: DataQualityLimits, now: datetime
 ) -> dict[str, Any]:
-    """The figures of drift: those that are kept, while they are young enough; else measured anew.
+    """Return the figures of drift: the stored ones if they are recent enough, else newly measured ones.
 
     Args:
-        catalog: where the observations are.
-        store: where the figures are kept.
+        catalog: catalog of the tables.
+        store: the bucket, where the figures are stored.
         last: the last hour of the window.
-        limits: what is still well.
+        limits: settings of the measurement.
         now: the time, timezone-aware.
 
     Raises:
         StorageUnavailable, StorageRefused.
     """
-    kept = _stored_figures(store)
-    if kept is not None and kept.get("variables"):
-        age = now - datetime.fromisoformat(kept["measured_at"])
+    stored = _stored_figures(store)
+    if stored is not None and stored.get("variables"):
+        age = now - datetime.fromisoformat(stored["measured_at"])
         if timedelta(0) <= age < timedelta(hours=limits.drift_every_h):
-            return kept
-    figures = measured(catalog, last=last, limits=limits, now=now)
+            return stored
+    figures = measure(catalog, last=last, limits=limits, now=now)
     store.put(DRIFT_KEY, json.dumps(figures, ensure_ascii=False).encode(), "application/json")
     return figures
 
 
-def measured(catalog: Catalog, *, last: datetime, limits: DataQualityLimits, now: datetime) -> dict[str, Any]:
-    """The figures of drift.
+def measure(catalog: Catalog, *, last: datetime, limits: DataQualityLimits, now: datetime) -> dict[str, Any]:
+    """Measure the figures of drift.
 
     Raises:
         StorageUnavailable, StorageRefused.
     """
     days = limits.drift_window_days
-    grid = window.observed(catalog, VARIABLES, last, 24 * days)
-    told: dict[str, Any] = {
+    panel = observations_reader.read_panel(catalog, VARIABLES, last, 24 * days)
+    figures: dict[str, Any] = {
         "measured_at": now.isoformat(),
         "window": {"first": (last - (24 * days - 1) * HOUR).isoformat(), "last": last.isoformat()},
         "reference": None,
@@ -104,52 +104,60 @@ def measured(catalog: Catalog, *, last: datetime, limits: DataQualityLimits, now
         "variables": [],
         "why_no_threshold": None,
     }
-    if grid is None:
-        return {**told, "why_no_threshold": "not enough yet: no observations in the window"}
-    sample = _samples(grid, grid.stations)
-    reference = _years(catalog, grid.stations, last, limits)
-    reference = reference or _trailing(catalog, grid.stations, last, limits)
+    if panel is None:
+        return {**figures, "why_no_threshold": "not enough yet: no observations in the window"}
+    sample = _samples(panel, panel.stations)
+    reference = _years(catalog, panel.stations, last, limits)
+    reference = reference or _trailing(catalog, panel.stations, last, limits)
     if reference is None:
-        short = f"not enough yet: neither an earlier year nor {days} days before the window"
-        return {**told, "why_no_threshold": short}
-    why = _why_no_threshold(reference, limits)
+        reason = f"not enough yet: neither an earlier year nor {days} days before the window"
+        return {**figures, "why_no_threshold": reason}
+    no_threshold = _no_threshold_reason(reference, limits)
     rows = [
         row
         for name in VARIABLES
-        if (row := compared(name, sample[name], [part[name] for part in reference.parts], days, why=why))
+        if (
+            row := compare(
+                name,
+                sample[name],
+                [part[name] for part in reference.parts],
+                days,
+                with_threshold=no_threshold is None,
+            )
+        )
     ]
-    number = max((row.pop("stations") for row in rows), default=0)
+    n_stations = max((row.pop("stations") for row in rows), default=0)
     return {
-        **told,
-        "reference": reference.told,
-        "stations": number,
+        **figures,
+        "reference": reference.description,
+        "stations": n_stations,
         "variables": rounded(rows),
-        "why_no_threshold": why,
+        "why_no_threshold": no_threshold,
     }
 
 
-def compared(
-    name: str, sample: np.ndarray, parts: Sequence[np.ndarray], days: int, *, why: str | None
+def compare(
+    name: str, sample: np.ndarray, parts: Sequence[np.ndarray], days: int, *, with_threshold: bool
 ) -> dict[str, Any] | None:
-    """Figures of one variable; None where there is nothing to compare.
+    """Compare one variable with the reference; None if there is nothing to compare.
 
     Args:
-        name: of the variable.
+        name: name of the variable.
         sample: shape (stations, times).
-        parts: of the reference, same stations.
-        days: of the sample.
-        why: there is no threshold; None = there are enough years for one.
+        parts: parts of the reference, with the same stations.
+        days: length of the sample.
+        with_threshold: whether the reference has enough years for a threshold.
     """
     stations = np.isfinite(sample).any(axis=1) & np.any([np.isfinite(p).any(axis=1) for p in parts], axis=0)
     sample, parts = sample[stations], [part[stations] for part in parts]
     apart = drift.distance(sample, np.concatenate(parts, axis=1)) if stations.any() else None
     if apart is None:
         return None
-    usual = [] if why else drift.null(parts, days)
+    null = drift.null(parts, days) if with_threshold else []
 
     def threshold(figure: str) -> float | None:
-        told = [getattr(each, figure) for each in usual]
-        return float(np.quantile(told, drift.NULL_QUANTILE)) if told else None
+        values = [getattr(each, figure) for each in null]
+        return float(np.quantile(values, drift.NULL_QUANTILE)) if values else None
 
     return {
         "name": name,
@@ -164,18 +172,18 @@ def compared(
         "n_effective": drift.effective_size(sample),
         "reference_n": apart.reference_n,
         "reference_n_effective": float(sum(drift.effective_size(part) for part in parts)),
-        "null": len(usual),
+        "null": len(null),
         "stations": int(stations.sum()),
     }
 
 
-def _why_no_threshold(reference: Reference, limits: DataQualityLimits) -> str | None:
+def _no_threshold_reason(reference: Reference, limits: DataQualityLimits) -> str | None:
     if not reference.seasonal:
-        return "there is no earlier year of this season: what is usual can't be told"
+        return "no earlier year of this season to derive a threshold from"
     if len(reference.parts) < limits.min_null_years:
         return (
             f"not enough yet ({len(reference.parts)} earlier years of this season): "
-            f"{limits.min_null_years} tell how far one year is from the others"
+            f"a threshold needs {limits.min_null_years}"
         )
     return None
 
@@ -183,52 +191,53 @@ def _why_no_threshold(reference: Reference, limits: DataQualityLimits) -> str | 
 def _years(
     catalog: Catalog, stations: np.ndarray, last: datetime, limits: DataQualityLimits
 ) -> Reference | None:
-    """The same season of earlier years, the nearest ones; None where there are none."""
-    found: dict[int, Samples] = {}
+    """Read the same season of the most recent earlier years; None if there are none."""
+    years: dict[int, Samples] = {}
     later = (SEASON_DAYS - limits.drift_window_days) // 2
     for back in range(1, limits.reference_years + 1):
         end = last + timedelta(days=later - round(YEAR_DAYS * back))
-        grid = window.observed(catalog, VARIABLES, end, 24 * SEASON_DAYS)
-        if grid is not None:
-            part = _samples(grid, stations)
+        panel = observations_reader.read_panel(catalog, VARIABLES, end, 24 * SEASON_DAYS)
+        if panel is not None:
+            part = _samples(panel, stations)
             if any(np.isfinite(values).any() for values in part.values()):
-                found[last.year - back] = part
-    if not found:
+                years[last.year - back] = part
+    if not years:
         return None
-    years = ", ".join(map(str, sorted(found)))
-    return Reference(f"same season of {years}", list(found.values()), seasonal=True)
+    names = ", ".join(map(str, sorted(years)))
+    return Reference(f"same season of {names}", list(years.values()), seasonal=True)
 
 
 def _trailing(
     catalog: Catalog, stations: np.ndarray, last: datetime, limits: DataQualityLimits
 ) -> Reference | None:
-    """The days before the window; None where they are fewer than the window itself."""
+    """Read the days before the window; None if they are fewer than the window itself."""
     end = last - timedelta(days=limits.drift_window_days)
-    grid = window.observed(catalog, VARIABLES, end, 24 * limits.trailing_days)
-    if grid is None:
+    panel = observations_reader.read_panel(catalog, VARIABLES, end, 24 * limits.trailing_days)
+    if panel is None:
         return None
-    days = int(np.isfinite(grid.values[VARIABLES[0]]).any(axis=0).sum() // 24)
+    days = int(np.isfinite(panel.values[VARIABLES[0]]).any(axis=0).sum() // 24)
     if days < limits.drift_window_days:
         return None
-    part = _samples(grid, stations, least=limits.drift_window_days / limits.trailing_days * ENOUGH)
+    part = _samples(panel, stations, least=limits.drift_window_days / limits.trailing_days * ENOUGH)
     return Reference(f"trailing {days} d", [part], seasonal=False)
 
 
-def _samples(grid: Panel, stations: np.ndarray, least: float = ENOUGH) -> Samples:
-    """Values of these stations at every third hour; NaN of a station that has too few."""
-    places = {int(station): place for place, station in enumerate(grid.stations)}
-    rows = np.array([places.get(int(station), -1) for station in stations])
-    found = {}
+def _samples(panel: Panel, stations: np.ndarray, least: float = ENOUGH) -> Samples:
+    """Select every third hour of some stations; NaN for a station with too few values."""
+    indices = {int(station): index for index, station in enumerate(panel.stations)}
+    # The appended row of NaN, at index -1, is for stations without observations in this panel.
+    rows = np.array([indices.get(int(station), -1) for station in stations])
+    samples = {}
     for name in VARIABLES:
-        values = grid.values[name][:, :: drift.EVERY_H]
+        values = panel.values[name][:, :: drift.EVERY_H]
         values = np.append(values, np.full((1, values.shape[1]), np.nan, np.float32), axis=0)[rows]
         values[np.isfinite(values).mean(axis=1) < least] = np.nan
-        found[name] = values
-    return found
+        samples[name] = values
+    return samples
 
 
 def _stored_figures(store: ObjectStore) -> dict[str, Any] | None:
-    """The kept figures; None where there are none, or none that can be read: they are measured anew."""
+    """Read the stored figures; None if there are none that can be read, so that they are measured again."""
     try:
         return dict(documents.read(store, DRIFT_KEY, _DriftDocument))
     except FileNotFoundError:
@@ -239,7 +248,7 @@ def _stored_figures(store: ObjectStore) -> dict[str, Any] | None:
 
 
 class _DriftDocument(TypedDict):
-    """Figures as ``measure`` returns them; of which only the time is read here."""
+    """Figures as ``measure`` returns them; only the time is validated here."""
 
     __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc]  # as pydantic's own docs spell it
 

@@ -1,7 +1,7 @@
-"""What the tasks of a monitoring run hand on: sections, and the report; by S3, or by this machine without it.
+"""Passes sections and the report between the tasks of a monitoring run: on S3, or on this machine without S3.
 
-S3 may be what is down, and then people need the report most. What S3 doesn't take is kept in a folder of the
-machine, and found there by tasks that run on the same one.
+People need the report most when S3 is down. Objects that S3 doesn't accept are written to a local folder,
+where tasks on the same machine can read them.
 """
 
 import json
@@ -35,32 +35,32 @@ class _SectionFile:
 
 
 @dataclass(frozen=True)
-class Handover:
-    """Of one run.
+class SectionStore:
+    """Stores the sections of one run.
 
     Attributes:
         store: the bucket.
-        run: its name, unique.
-        spare: a folder of this machine.
+        run: unique name of the run.
+        spare: local folder for sections that S3 doesn't accept.
     """
 
     store: ObjectStore
     run: str
     spare: Path
 
-    def give(self, section: Section) -> dict[str, Any]:
-        """Hand a section on; what is in it, small.
+    def write(self, section: Section) -> dict[str, Any]:
+        """Store a section, and return the XCom of the task: its checks, breaches and missing figures.
 
         Raises:
-            OSError: neither S3 nor this machine took it.
+            OSError: it could be stored neither on S3 nor on this machine.
         """
         try:
             Staging(self.store, self.run).write(section.name, {}, section.as_dict())
         except WeatherError as error:
-            log.warning("handover: %s is kept in %s only: %s", section.name, self.spare, error)
+            log.warning("section %s is stored in %s only: %s", section.name, self.spare, error)
             self.spare.mkdir(parents=True, exist_ok=True)
-            kept = json.dumps({"run": self.run, "section": section.as_dict()}, ensure_ascii=False)
-            self._file(section.name).write_text(kept)
+            body = json.dumps({"run": self.run, "section": section.as_dict()}, ensure_ascii=False)
+            self._file(section.name).write_text(body)
         breaches = [check.problem for check in section.checks if check.status is Status.BREACH]
         return {
             f"{section.name}_checks": len(section.checks),
@@ -68,11 +68,11 @@ class Handover:
             f"{section.name}_missing": [gap.what for gap in section.missing],
         }
 
-    def take(self, reasons: Mapping[str, str]) -> list[Section]:
-        """All sections; one that was not handed on is missing as a whole.
+    def read(self, reasons: Mapping[str, str]) -> list[Section]:
+        """Read all sections; a section that was not stored is missing as a whole.
 
         Args:
-            reasons: why one may not have been, by name.
+            reasons: why a section may not have been stored, by its name.
         """
         return [self._section(name) or _missing(name, reasons) for name in SECTIONS]
 
@@ -81,68 +81,72 @@ class Handover:
             notes = Staging(self.store, self.run).read(name).notes
             return documents.check(notes, Section, f"section {name} of {self.run}", FIX)
         except FileNotFoundError:
-            log.info("handover: %s is not staged", name)
+            log.info("section %s is not staged", name)
         except WeatherError as error:
-            log.warning("handover: %s: %s", name, error)
+            log.warning("section %s: %s", name, error)
         file = self._file(name)
         try:
-            kept = documents.parse(file.read_bytes(), _SectionFile, str(file), FIX)
+            stored = documents.parse(file.read_bytes(), _SectionFile, str(file), FIX)
         except FileNotFoundError:
             return None
         except ObjectDamaged as error:
-            log.warning("handover: %s: %s", name, error)
+            log.warning("section %s: %s", name, error)
             return None
-        return kept.section if kept.run == self.run else None
+        return stored.section if stored.run == self.run else None
 
     def _file(self, name: str) -> Path:
         return self.spare / f"{name}.json"
 
 
 def publish(
-    handover: Handover, sections: Sequence[Section], *, now: datetime, language: str, runbook: str
+    section_store: SectionStore, sections: Sequence[Section], *, now: datetime, language: str, runbook: str
 ) -> dict[str, Any]:
-    """Make the report, on S3; where S3 doesn't take it, on this machine.
+    """Write the report to S3, or to this machine if S3 doesn't accept it.
 
     Args:
-        handover: of the run.
-        sections: what was measured.
+        section_store: store of the run.
+        sections: sections of the run.
         now: the time (UTC).
-        language: of the report.
-        runbook: where people reach it.
+        language: language of the report.
+        runbook: URL of the runbook.
 
     Returns:
-        Verdict, reasons, keys; without S3 the file instead of the keys.
+        Verdict, reasons and keys; without S3 the path of the file instead of the keys.
 
     Raises:
-        OSError: neither S3 nor this machine took it.
+        OSError: it could be written neither to S3 nor to this machine.
     """
-    more: dict[str, Any] = {"now": now, "language": language, "run": handover.run, "runbook": runbook}
+    more: dict[str, Any] = {"now": now, "language": language, "run": section_store.run, "runbook": runbook}
     missing = [f"{section.name}: {gap.what}" for section in sections for gap in section.missing]
     try:
-        made = report.publish(handover.store, sections, **more)
+        published = report.publish(section_store.store, sections, **more)
     except (StorageUnavailable, StorageRefused) as error:
-        folder = handover.spare / REPORTS
+        folder = section_store.spare / REPORTS
         shutil.rmtree(folder, ignore_errors=True)
-        made = report.publish(FolderStore(folder), sections, **more)
-        log.warning("report: kept in %s only: %s", folder / made.html_key, error)
-        where = {"report_file": str(folder / made.html_key), "report_not_stored": str(error)}
+        published = report.publish(FolderStore(folder), sections, **more)
+        log.warning("report: stored in %s only: %s", folder / published.html_key, error)
+        where = {"report_file": str(folder / published.html_key), "report_not_stored": str(error)}
     else:
-        latest = report.LATEST_HTML
-        where = {"report_key": made.html_key, "report_json_key": made.json_key, "latest_key": latest}
-    return {"verdict": str(made.verdict), "reasons": list(made.reasons), "missing": missing, **where}
+        where = {
+            "report_key": published.html_key,
+            "report_json_key": published.json_key,
+            "latest_key": report.LATEST_HTML,
+        }
+    summary = {"verdict": str(published.verdict), "reasons": list(published.reasons)}
+    return {**summary, "missing": missing, **where}
 
 
 class FolderStore(ObjectStore):
-    """A folder in the place of the bucket.
+    """A local folder that replaces the bucket.
 
     Args:
-        folder: where the objects are files.
+        folder: folder where each object is a file.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def put(self, key: str, body: bytes, content_type: str = "") -> None:  # noqa: ARG002  a file has none
+    def put(self, key: str, body: bytes, content_type: str = "") -> None:  # noqa: ARG002  files have no content type
         """Write a file."""
         file = self.folder / key
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -154,18 +158,18 @@ class FolderStore(ObjectStore):
             return limits.read_at_most(file, limit, self.where(key), ObjectDamaged)
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
-        """Files whose paths start so, in their order."""
+        """List the files whose path starts with a prefix, sorted."""
         for file in sorted(self.folder.rglob("*")):
             key = file.relative_to(self.folder).as_posix()
             if file.is_file() and key.startswith(prefix):
-                told = file.stat()
-                yield StoredObject(key, told.st_size, datetime.fromtimestamp(told.st_mtime, UTC))
+                stat = file.stat()
+                yield StoredObject(key, stat.st_size, datetime.fromtimestamp(stat.st_mtime, UTC))
 
     def where(self, key: str) -> str:
-        """How messages name it."""
+        """Return the name of a file in messages."""
         return str(self.folder / key)
 
 
 def _missing(name: str, reasons: Mapping[str, str]) -> Section:
-    why = reasons.get(name, f"the task {name} handed nothing on: see its log")
-    return Section(name, missing=[Missing(name, why)])
+    reason = reasons.get(name, f"the task {name} stored no section: see its log")
+    return Section(name, missing=[Missing(name, reason)])

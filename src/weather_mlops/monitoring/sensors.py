@@ -1,15 +1,16 @@
-"""A failing sensor, told from the weather by its neighbours: pure functions on arrays.
+"""Failing sensors, distinguished from the weather by comparison with neighbours: pure functions on arrays.
 
-Arrays have the shape (stations, hours), the last hour last, whole days of 24; NaN is what was not observed.
+Arrays have the shape (stations, hours), with the last hour last, in whole days of 24 h; NaN = not observed.
 
-A station is warmer or drier than its neighbours in its own way, by the hour of the day. So of each neighbour
-the *usual* difference is told by the median of the trailing days at that hour, and what is left of the
-present difference is the anomaly; the median over the neighbours is the station's. Climate changes both
-alike, and one bad neighbour moves no median.
+Each station differs from its neighbours in its own way, by the hour of the day. So the *typical* difference
+from each neighbour is the median of the trailing days at that hour; the present difference minus the typical
+one is the anomaly, and the median over the neighbours is the anomaly of the station. Weather and climate
+change both stations alike, and one bad neighbour hardly changes the median.
 
-Anomalies of a healthy station come and go: a day's median is often 1 °C, and now and then 3 °C. A bias stays.
-So what goes beyond the usual spread is added up (a cumulative sum: Page 1954, doi:10.1093/biomet/41.1-2.100):
-a large bias is beyond doubt within a day, a small one within some days, weather hardly ever.
+Anomalies of a healthy station come and go: a day's median is often 1 °C, and sometimes 3 °C. A bias stays. So
+deviations beyond the typical spread are accumulated (a cumulative sum: Page 1954,
+doi:10.1093/biomet/41.1-2.100): a large bias exceeds the limit within a day, a small one within some days,
+weather hardly ever.
 """
 
 from dataclasses import dataclass
@@ -23,31 +24,29 @@ Array = np.ndarray
 
 HOURS_PER_DAY: Final = 24
 RISE_KM_PER_M: Final = 0.1
-"""100 m of elevation make stations differ as much as 10 km do: 0.65 K on the mean lapse rate."""
+"""100 m of elevation make stations differ as much as 10 km of distance: 0.65 K at the mean lapse rate."""
 SIGMAS_PER_MAD: Final = 1.4826
-"""Of a normal distribution."""
+"""Standard deviation over median absolute deviation, of a normal distribution."""
 ENOUGH_OF_DAY: Final = 0.5
-"""Share of a day's hours without which a day has no median."""
-
-
+"""Share of a day's hours that is needed for a median of the day."""
 CLIP: Final = 10.0
-"""Spreads that one hour counts at most: a wild hour is a matter of the quality rules."""
-HELD: Final = 1.2
-"""Limits that a sum grows to at most: so that it falls again soon after a sensor was mended."""
+"""An hour counts at most this many spreads: extreme values are a matter of the quality rules."""
+MAX_SUM: Final = 1.2
+"""A sum grows to at most 1.2 limits, so that it falls soon after a sensor was repaired."""
 
 
 @dataclass(frozen=True)
 class Bias:
-    """How far each sensor is off, by its neighbours' word; arrays of shape (stations,), NaN = can't be told.
+    """Bias of each sensor against its neighbours; arrays of shape (stations,), NaN = unknown.
 
     Attributes:
-        value: median anomaly of the last day, in the variable's unit; positive = the sensor shows too much.
-        excess: what the anomalies of the last days add up to beyond the allowance, unit × days.
-        limit: of the excess, unit × days.
-        spread: of the day's medians of a healthy station, in the variable's unit.
-        onset: index of the first hour of the excess; the number of hours where there is none.
-        neighbours: how many neighbours told, at most, in the last day.
-        days: trailing days with a median of their own.
+        value: median anomaly of the last day, in the variable's unit; positive = the sensor reads too high.
+        excess: accumulated anomaly of the last days beyond the allowance, unit × days.
+        limit: limit of the excess, unit × days.
+        spread: spread of the daily medians while the sensor is healthy, in the variable's unit.
+        onset: index of the first hour of the excess; the number of hours if there is none.
+        neighbours: largest number of neighbours with observations at an hour of the last day.
+        days: number of trailing days with a median.
     """
 
     value: Array
@@ -60,22 +59,22 @@ class Bias:
 
     @property
     def beyond(self) -> Array:
-        """Which sensors are off."""
+        """Which sensors are biased."""
         return np.asarray(self.excess > self.limit)
 
 
 def nearest(latitude: Array, longitude: Array, elevation_m: Array, count: int, within_km: float) -> Array:
-    """The nearest stations of each, by distance and elevation.
+    """Find the nearest stations of each station, by distance and elevation.
 
     Args:
         latitude: degrees, shape (S,).
         longitude: degrees, shape (S,).
         elevation_m: shape (S,).
-        count: how many at most.
-        within_km: no farther than this, elevation included.
+        count: largest number of neighbours.
+        within_km: largest distance, including elevation (see RISE_KM_PER_M).
 
     Returns:
-        Places, shape (S, count); -1 where there are no more.
+        Indices of the neighbours, nearest first, shape (S, count); -1 for no further neighbour.
     """
     north = np.subtract.outer(latitude, latitude) * KM_PER_DEGREE
     east = np.subtract.outer(longitude, longitude) * KM_PER_DEGREE * np.cos(np.radians(latitude))[:, None]
@@ -83,44 +82,46 @@ def nearest(latitude: Array, longitude: Array, elevation_m: Array, count: int, w
     apart = np.sqrt(north**2 + east**2 + rise**2)
     np.fill_diagonal(apart, np.inf)
     order = np.argsort(apart, axis=1, kind="stable")[:, :count]
-    places = np.full((len(latitude), count), -1)
+    indices = np.full((len(latitude), count), -1)
     near = np.take_along_axis(apart, order, axis=1) <= within_km
-    places[:, : order.shape[1]] = np.where(near, order, -1)
-    return places
+    indices[:, : order.shape[1]] = np.where(near, order, -1)
+    return indices
 
 
 def anomalies(
-    values: Array, near: Array, distrusted: Array, *, min_days: int, min_neighbours: int
+    values: Array, near: Array, excluded: Array, *, min_days: int, min_neighbours: int
 ) -> tuple[Array, Array]:
-    """How each station differs from its neighbours, beside what is usual for them.
+    """Compute the anomaly of each station: its difference from the neighbours minus the typical difference.
 
     Args:
         values: shape (S, T), whole days.
-        near: as ``nearest`` gives them.
-        distrusted: bool, shape (S, T): hours of sensors that were found off. They tell nothing of what is
-            usual, and nothing of others.
-        min_days: trailing days, before the last one, that tell what is usual at an hour.
-        min_neighbours: that must agree to an hour's anomaly.
+        near: indices from ``nearest``.
+        excluded: bool, shape (S, T): hours of sensors that are known to be off. They are used neither for
+            typical differences nor as neighbours.
+        min_days: smallest number of trailing days, before the last one, for a typical difference.
+        min_neighbours: smallest number of neighbours for an hour's anomaly.
 
     Returns:
-        Anomalies, shape (S, T), NaN where too few neighbours or days are there; and how many neighbours
-        each is of.
+        Anomalies, shape (S, T), NaN if there are too few neighbours or days; and the number of neighbours
+        of each, same shape.
     """
-    trusted = np.where(distrusted, np.nan, values)
+    trusted = np.where(excluded, np.nan, values)
     nobody = np.full((1, values.shape[1]), np.nan)
-    found = np.empty((near.shape[1], *values.shape))
-    for rank, places in enumerate(near.T):
-        theirs = np.concatenate([trusted, nobody])[places]
-        usual = _daily_median((trusted - theirs).reshape(len(values), -1, HOURS_PER_DAY)[:, :-1], min_days)
-        found[rank] = values - theirs - np.tile(usual, values.shape[1] // HOURS_PER_DAY)
-    number = np.isfinite(found).sum(axis=0)
-    return np.where(number >= min_neighbours, median(found, axis=0), np.nan), number
+    anomaly = np.empty((near.shape[1], *values.shape))
+    for rank, indices in enumerate(near.T):
+        # Index -1, no further neighbour, gives the row of NaN that is appended.
+        theirs = np.concatenate([trusted, nobody])[indices]
+        difference = (trusted - theirs).reshape(len(values), -1, HOURS_PER_DAY)[:, :-1]
+        typical = _daily_median(difference, min_days)
+        anomaly[rank] = values - theirs - np.tile(typical, values.shape[1] // HOURS_PER_DAY)
+    counts = np.isfinite(anomaly).sum(axis=0)
+    return np.where(counts >= min_neighbours, nan_median(anomaly, axis=0), np.nan), counts
 
 
-def bias(  # noqa: PLR0913  keyword only: what a bias is held to
+def bias(  # noqa: PLR0913  keyword only: limits and settings
     anomaly: Array,
-    number: Array,
-    distrusted: Array,
+    neighbours: Array,
+    excluded: Array,
     *,
     least_spread: float,
     allowance: float,
@@ -128,30 +129,31 @@ def bias(  # noqa: PLR0913  keyword only: what a bias is held to
     summed_days: int,
     min_days: int,
 ) -> Bias:
-    """What anomalies add up to, and what that is held to.
+    """Accumulate the anomalies, and compare them with the limit of a bias.
 
     Args:
         anomaly: shape (S, T).
-        number: of neighbours, same shape.
-        distrusted: bool, same shape: hours that tell nothing of the spread of a healthy sensor.
-        least_spread: no spread is smaller, in the variable's unit.
-        allowance: spreads that add nothing.
-        limit_days: spreads × days that are beyond doubt.
-        summed_days: days that are added up, the last ones.
-        min_days: with a median of their own, before the last day, without which nothing is told.
+        neighbours: number of neighbours of each anomaly, same shape.
+        excluded: bool, same shape: hours that are not used for the spread of a healthy sensor.
+        least_spread: lower limit of the spread, in the variable's unit.
+        allowance: anomaly that is ignored, in spreads.
+        limit_days: excess that counts as a bias, in spreads × days.
+        summed_days: number of the last days over which anomalies are accumulated.
+        min_days: smallest number of days with a median, before the last day; the bias is unknown with fewer.
     """
     days = anomaly.reshape(len(anomaly), -1, HOURS_PER_DAY)
     enough = np.isfinite(days).mean(axis=2) >= ENOUGH_OF_DAY
-    daily = np.where(enough, median(days, axis=2), np.nan)
-    trailing = np.where(distrusted.reshape(days.shape).any(axis=2), np.nan, daily)[:, :-1]
-    told = np.isfinite(trailing).sum(axis=1)
-    known = told >= min_days
-    own = SIGMAS_PER_MAD * median(np.abs(trailing - median(trailing, axis=1)[:, None]), axis=1)
-    # A spread of few days may be small by chance: it is no smaller than that of most stations.
-    least = np.fmax(median(own[known], axis=0), least_spread) if known.any() else least_spread
+    daily = np.where(enough, nan_median(days, axis=2), np.nan)
+    trailing = np.where(excluded.reshape(days.shape).any(axis=2), np.nan, daily)[:, :-1]
+    n_days = np.isfinite(trailing).sum(axis=1)
+    known = n_days >= min_days
+    own = SIGMAS_PER_MAD * nan_median(np.abs(trailing - nan_median(trailing, axis=1)[:, None]), axis=1)
+    # The spread of few days may be small by chance: it counts as at least the median of all stations.
+    least = np.fmax(nan_median(own[known], axis=0), least_spread) if known.any() else least_spread
     spread = np.where(known, np.maximum(own, least), np.nan)
     recent = anomaly[:, -summed_days * HOURS_PER_DAY :]
-    above, below = (cusum(sign * recent / spread[:, None], allowance, HELD * limit_days) for sign in (1, -1))
+    scaled, most = recent / spread[:, None], MAX_SUM * limit_days
+    above, below = (cusum(sign * scaled, allowance, most) for sign in (1, -1))
     rising = np.where((above[:, -1] >= below[:, -1])[:, None], above, below)
     return Bias(
         value=np.where(known, daily[:, -1], np.nan),
@@ -159,18 +161,18 @@ def bias(  # noqa: PLR0913  keyword only: what a bias is held to
         limit=limit_days * spread,
         spread=spread,
         onset=anomaly.shape[1] - _hours_above_zero(rising),
-        neighbours=number[:, -HOURS_PER_DAY:].max(axis=1),
-        days=told,
+        neighbours=neighbours[:, -HOURS_PER_DAY:].max(axis=1),
+        days=n_days,
     )
 
 
 def cusum(scaled: Array, allowance: float, most: float) -> Array:
-    """Cumulative sum of what goes beyond an allowance, never below 0; of a missing hour it stays.
+    """Compute the cumulative sum beyond an allowance, never below 0; a missing hour leaves it unchanged.
 
     Args:
         scaled: shape (S, T), hourly.
-        allowance: that adds nothing, same unit.
-        most: where it ends growing.
+        allowance: value that is subtracted at each hour, same unit.
+        most: upper limit of the sum.
 
     Returns:
         Shape (S, T), unit × days.
@@ -185,16 +187,16 @@ def cusum(scaled: Array, allowance: float, most: float) -> Array:
 
 
 def constant_hours(values: Array, low: float, high: float) -> Array:
-    """For how many hours the newest value has stood still; a value at a limit of the possible may.
+    """Count the hours for which the newest value has not changed; a value at a physical limit may stay.
 
     Args:
         values: shape (S, T).
         low: lowest possible value: a calm lasts.
-        high: highest possible one: so does saturated air.
+        high: highest possible value: so does saturated air.
 
     Returns:
-        Observed hours that the newest value is equal to, shape (S,); 0 where nothing was observed in the
-        last hour that any station has. A gap tells nothing.
+        Number of earlier observed hours in a row with the newest value, shape (S,); 0 if the station has no
+        observation in the newest hour of the network. Gaps are skipped.
     """
     hours = np.arange(values.shape[1])
     known = np.isfinite(values)
@@ -210,38 +212,38 @@ def constant_hours(values: Array, low: float, high: float) -> Array:
 
 
 def stuck(values: Array, near: Array, constant: Array, *, hours: int, least_range: float) -> Array:
-    """Which sensors stand still for so long while their neighbours move; bool, shape (S,).
+    """Find the sensors whose value is constant while those of their neighbours change; bool, shape (S,).
 
     Args:
         values: shape (S, T).
-        near: as ``nearest`` gives them.
-        constant: as ``constant_hours`` gives them.
-        hours: how long.
-        least_range: what the median neighbour must have moved by over these hours, in the unit of values.
+        near: indices from ``nearest``.
+        constant: hours from ``constant_hours``.
+        hours: hours of a constant value before a sensor counts as stuck.
+        least_range: smallest range of the median neighbour over these hours, in the unit of values.
     """
     recent = values[:, -(hours + 1) :]
     with np.errstate(invalid="ignore"):
         moved = np.fmax.reduce(recent, axis=1) - np.fmin.reduce(recent, axis=1)
-    theirs = median(np.append(moved, np.nan)[near], axis=1)
+    theirs = nan_median(np.append(moved, np.nan)[near], axis=1)
     return np.asarray((constant >= hours) & (theirs >= least_range))
 
 
-def median(values: Array, axis: int) -> Array:
-    """Of what is not NaN; NaN of nothing. Several times as fast as numpy's own."""
+def nan_median(values: Array, axis: int) -> Array:
+    """Median without NaN; NaN if all values are NaN. Several times as fast as ``np.nanmedian``."""
     ordered = np.sort(values, axis=axis)  # NaN comes last
     known = np.isfinite(values).sum(axis=axis, keepdims=True)
     middle = np.maximum(known - 1, 0) // 2, np.minimum(known // 2, values.shape[axis] - 1)
-    low, high = (np.take_along_axis(ordered, place, axis) for place in middle)
+    low, high = (np.take_along_axis(ordered, index, axis) for index in middle)
     return np.asarray(np.squeeze((low + high) / 2, axis=axis))
 
 
 def _hours_above_zero(sums: Array) -> Array:
-    """How long each sum has been above 0, hours."""
+    """Count the hours for which each sum has been above 0."""
     zero = sums[:, ::-1] == 0
     return np.asarray(np.where(zero.any(axis=1), zero.argmax(axis=1), sums.shape[1]))
 
 
 def _daily_median(days: Array, min_days: int) -> Array:
-    """Median by hour of the day; from shape (S, days, 24) to (S, 24)."""
+    """Compute the median by hour of the day; from shape (S, days, 24) to (S, 24)."""
     enough = np.isfinite(days).sum(axis=1) >= min_days
-    return np.asarray(np.where(enough, median(days, axis=1), np.nan))
+    return np.asarray(np.where(enough, nan_median(days, axis=1), np.nan))

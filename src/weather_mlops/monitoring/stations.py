@@ -1,7 +1,8 @@
-"""Which stations are silent, and which of their sensors are stuck or off: station by station.
+"""Checks of each station: whether it is silent, and whether its sensors are stuck or biased.
 
-``monitoring/data/sensors.json`` holds since when a sensor is off, by ``variable@station``: from then on it
-tells nothing of what is usual for it. Without it, a bias of three weeks would be taken for the usual one.
+``monitoring/data/sensors.json`` contains since when a sensor is off, by ``variable@station``: later values
+are not used for its typical difference from the neighbours. Otherwise a bias of three weeks would look
+normal.
 """
 
 import json
@@ -32,26 +33,26 @@ SENSORS_KEY: Final = "monitoring/data/sensors.json"
 SILENT: Final = Rule("station_silent", "h")
 STUCK: Final = Rule("sensor_stuck", "h")
 BIAS: Final = Rule("sensor_bias")
-"""Without a unit: that of a figure is its variable's, see ``sensor_bias_rule``."""
+"""Without a unit: the unit of the figure depends on the variable, see ``sensor_bias_rule``."""
 RULES: Final = (SILENT, STUCK, BIAS)
 WINDOW_DAYS: Final = 30
-"""What is usual is told by so many days: fewer are too few, more are of another season."""
+"""Days from which the typical differences are derived: fewer are too few, more are from another season."""
 MIN_DAYS: Final = 7
-"""Days at an hour without which it isn't known what is usual at it."""
-
-
+"""Smallest number of days for a typical difference at an hour."""
 SUSPECTED: Final = 0.3
-"""Share of the limit from which on a sensor's own hours tell nothing of what is usual for it."""
+"""From this share of the limit on, a sensor's values are not used for its typical differences."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sensed:
-    """How a variable is watched.
+class SensorSettings:
+    """Settings for the checks of a variable.
 
     Attributes:
-        least_spread: of a day's median beside the neighbours, in its unit; where it is less, nobody minds.
-        least_range: what neighbours must have moved by, in its unit, for a constant value to be a fault.
-        biased: whether neighbours tell its bias: of the wind they don't.
+        least_spread: lower limit of the spread of a day's median deviation, in the variable's unit: smaller
+            deviations don't matter.
+        least_range: smallest range of the neighbours, in the variable's unit, for a constant value to be a
+            fault.
+        biased: whether the bias is checked: neighbours are no reference for the wind.
     """
 
     least_spread: float
@@ -60,32 +61,32 @@ class Sensed:
 
 
 WATCHED: Final = {
-    "air_temperature_c": Sensed(0.4, 1.5),
-    "dew_point_c": Sensed(0.6, 1.5),
-    "relative_humidity_pct": Sensed(2.5, 15),
-    "sea_level_pressure_hpa": Sensed(0.25, 1.5),
-    "wind_speed_ms": Sensed(1.0, 1.0, biased=False),
+    "air_temperature_c": SensorSettings(0.4, 1.5),
+    "dew_point_c": SensorSettings(0.6, 1.5),
+    "relative_humidity_pct": SensorSettings(2.5, 15),
+    "sea_level_pressure_hpa": SensorSettings(0.25, 1.5),
+    "wind_speed_ms": SensorSettings(1.0, 1.0, biased=False),
 }
 
 
 def sensor_bias_rule(variable: str) -> Rule:
-    """The check of a bias; its unit is the variable's, times days."""
+    """Return the rule of a bias; its unit is that of the variable, times days."""
     return replace(BIAS, unit=f"{BY_NAME[variable].unit}·d")
 
 
 @dataclass(frozen=True)
 class Watched:
-    """What was found of the stations of a grid; arrays of shape (stations,).
+    """Measurements of the stations of a panel; arrays of shape (stations,).
 
     Attributes:
-        grid: 30 days.
-        silent_hours: since a station's newest row, counted from the newest row of all.
-        bias: by variable.
-        constant: hours that the newest value has stood still, by variable.
+        panel: observations of 30 days.
+        silent_hours: hours from a station's newest row to the newest row of all stations.
+        bias: bias of the sensors, by variable.
+        constant: hours for which the newest value has not changed, by variable.
         stuck: whether that is a fault, by variable.
     """
 
-    grid: Panel
+    panel: Panel
     silent_hours: np.ndarray
     bias: Mapping[str, Bias]
     constant: Mapping[str, np.ndarray]
@@ -93,58 +94,62 @@ class Watched:
 
     @property
     def off_since(self) -> dict[str, str]:
-        """Sensors that are off, ``variable@station``, and the first hour of it (ISO 8601)."""
+        """Biased sensors, ``variable@station``, and the first hour of the bias (ISO 8601)."""
         return {
-            f"{name}@{self.grid.stations[place]}": self.grid.time_at(int(bias.onset[place])).isoformat()
+            f"{name}@{self.panel.stations[index]}": self.panel.time_at(int(bias.onset[index])).isoformat()
             for name, bias in self.bias.items()
-            for place in np.flatnonzero(bias.beyond)
+            for index in np.flatnonzero(bias.beyond)
         }
 
 
 def watch(
-    grid: Panel, present: np.ndarray, off_since: Mapping[str, str], limits: DataQualityLimits
+    panel: Panel, present: np.ndarray, off_since: Mapping[str, str], limits: DataQualityLimits
 ) -> Watched:
-    """Look at each station beside its neighbours.
+    """Compare each station with its neighbours.
 
     Args:
-        grid: of the last WINDOW_DAYS, whole days.
+        panel: observations of the last WINDOW_DAYS, whole days.
         present: whether there is a row; bool, shape (stations, hours).
-        off_since: sensors that were off when they were looked at last, as ``Watched.off_since`` tells.
-        limits: what is still well.
+        off_since: sensors that were off in the last run, see ``Watched.off_since``.
+        limits: limits of the checks.
     """
     near = sensors.nearest(
-        grid.latitude, grid.longitude, grid.elevation_m, limits.neighbours, limits.neighbours_within_km
+        panel.latitude, panel.longitude, panel.elevation_m, limits.neighbours, limits.neighbours_within_km
     )
     bias, constant, stuck = {}, {}, {}
-    for name, sensed in WATCHED.items():
-        values = grid.values[name].astype(np.float64)
+    for name, settings in WATCHED.items():
+        values = panel.values[name].astype(np.float64)
         physical = BY_NAME[name].physical
         low, high = (physical.low, physical.high) if physical else (-np.inf, np.inf)
         constant[name] = sensors.constant_hours(values, low, high)
         stuck[name] = sensors.stuck(
-            values, near, constant[name], hours=limits.stuck_hours, least_range=sensed.least_range
+            values, near, constant[name], hours=limits.stuck_hours, least_range=settings.least_range
         )
-        if sensed.biased:
-            known = _excluded(grid, name, off_since)
-            first = _biases(values, near, known, sensed, limits)
-            # What may be a bias must not tell what is usual, while it is judged whether it is one.
+        if settings.biased:
+            known = _excluded(panel, name, off_since)
+            first = _biases(values, near, known, settings, limits)
+            # Second pass: hours of a suspected bias must not count as typical, or they would hide it.
             suspected = (first.excess > SUSPECTED * first.limit)[:, None]
-            grown = np.arange(grid.length) >= first.onset[:, None]
-            bias[name] = _biases(values, near, known | (suspected & grown), sensed, limits)
-    return Watched(grid, _silent_hours(present), bias, constant, stuck)
+            grown = np.arange(panel.length) >= first.onset[:, None]
+            bias[name] = _biases(values, near, known | (suspected & grown), settings, limits)
+    return Watched(panel, _silent_hours(present), bias, constant, stuck)
 
 
 def _biases(
-    values: np.ndarray, near: np.ndarray, distrusted: np.ndarray, sensed: Sensed, limits: DataQualityLimits
+    values: np.ndarray,
+    near: np.ndarray,
+    excluded: np.ndarray,
+    settings: SensorSettings,
+    limits: DataQualityLimits,
 ) -> Bias:
-    anomaly, number = sensors.anomalies(
-        values, near, distrusted, min_days=MIN_DAYS, min_neighbours=limits.min_neighbours
+    anomaly, neighbours = sensors.anomalies(
+        values, near, excluded, min_days=MIN_DAYS, min_neighbours=limits.min_neighbours
     )
     return sensors.bias(
         anomaly,
-        number,
-        distrusted,
-        least_spread=sensed.least_spread,
+        neighbours,
+        excluded,
+        least_spread=settings.least_spread,
         allowance=limits.bias_allowance,
         limit_days=limits.bias_limit_days,
         summed_days=limits.bias_summed_days,
@@ -152,41 +157,52 @@ def _biases(
     )
 
 
-def checks(found: Watched, limits: DataQualityLimits, watched: np.ndarray) -> list[Check]:
-    """One check of each kind and station that is watched."""
-    told = []
-    for place, number in enumerate(found.grid.stations):
-        if number not in watched:
+def checks(measured: Watched, limits: DataQualityLimits, station_ids: np.ndarray) -> list[Check]:
+    """Return a check of each kind for each watched station.
+
+    Args:
+        measured: measurements of all stations.
+        limits: limits of the checks.
+        station_ids: ids of the watched stations.
+    """
+    results = []
+    for index, station_id in enumerate(measured.panel.stations):
+        if station_id not in station_ids:
             continue
-        station = by_id()[int(number)]
-        silent = float(found.silent_hours[place])
-        detail = f"{station.english}: no row for {silent:.0f} h, while others have some"
-        told.append(SILENT.above(silent, limits.silent_hours, detail, str(station.id)))
+        station = by_id()[int(station_id)]
+        silent = float(measured.silent_hours[index])
+        detail = f"{station.english}: no row for {silent:.0f} h, while other stations have some"
+        results.append(SILENT.above(silent, limits.silent_hours, detail, str(station.id)))
         if silent > limits.silent_hours:
-            why = f"{station.english}: silent for {silent:.0f} h"
-            told += [rule.unknown(why, subject=str(station.id)) for rule in (STUCK, BIAS)]
+            reason = f"{station.english}: silent for {silent:.0f} h"
+            results += [rule.unknown(reason, subject=str(station.id)) for rule in (STUCK, BIAS)]
             continue
-        told += [_stuck(found, place, station, limits), _bias(found, place, station)]
-    return told
+        results += [_stuck(measured, index, station, limits), _bias(measured, index, station)]
+    return results
 
 
-def figures(found: Watched, place: int) -> dict[str, Any]:
-    """Of one station, as ``data_quality`` documents them."""
+def figures(measured: Watched, index: int) -> dict[str, Any]:
+    """Return the figures of one station; ``data_quality`` documents them.
+
+    Args:
+        measured: measurements of all stations.
+        index: index of the station in ``measured``.
+    """
     return {
-        "silent_hours": float(found.silent_hours[place]),
+        "silent_hours": float(measured.silent_hours[index]),
         "bias": {
             name: {
-                **{figure: _number(getattr(bias, figure)[place]) for figure in ("value", "excess", "limit")},
-                "neighbours": int(bias.neighbours[place]),
+                **{figure: _number(getattr(bias, figure)[index]) for figure in ("value", "excess", "limit")},
+                "neighbours": int(bias.neighbours[index]),
             }
-            for name, bias in found.bias.items()
+            for name, bias in measured.bias.items()
         },
-        "constant_hours": {name: int(hours[place]) for name, hours in found.constant.items()},
+        "constant_hours": {name: int(hours[index]) for name, hours in measured.constant.items()},
     }
 
 
-def load_off(store: ObjectStore) -> dict[str, str]:
-    """Sensors that were off at the last look; none where that can't be read.
+def load_off_sensors(store: ObjectStore) -> dict[str, str]:
+    """Read the sensors that were off in the last run; empty if that can't be read.
 
     Raises:
         StorageUnavailable, StorageRefused.
@@ -196,12 +212,12 @@ def load_off(store: ObjectStore) -> dict[str, str]:
     except FileNotFoundError:
         return {}
     except ObjectDamaged as error:
-        log.warning("which sensors were off is not known: %s", error)
+        log.warning("the sensors that were off in the last run are unknown: %s", error)
         return {}
 
 
-def keep_off(store: ObjectStore, before: Mapping[str, str], off: Mapping[str, str]) -> None:
-    """Keep which sensors are off.
+def save_off_sensors(store: ObjectStore, before: Mapping[str, str], off: Mapping[str, str]) -> None:
+    """Store the sensors that are off, if that changed.
 
     Raises:
         StorageUnavailable, StorageRefused.
@@ -212,67 +228,67 @@ def keep_off(store: ObjectStore, before: Mapping[str, str], off: Mapping[str, st
 
 
 def since_first(before: Mapping[str, str], off: Mapping[str, str]) -> dict[str, str]:
-    """Sensors that are off; since when stays what was told first."""
+    """Return the sensors that are off, each with the earliest time on record."""
     return {name: min(since, before.get(name, since)) for name, since in off.items()}
 
 
 def by_id() -> dict[int, Station]:
-    """The stations of the network."""
+    """Return the stations of the network by id."""
     return {station.id: station for station in load_stations()}
 
 
-def _stuck(found: Watched, place: int, station: Station, limits: DataQualityLimits) -> Check:
-    names = sorted(WATCHED, key=lambda name: (found.stuck[name][place], found.constant[name][place]))
-    name, any_stuck = names[-1], bool(found.stuck[names[-1]][place])
-    hours = float(found.constant[name][place])
+def _stuck(measured: Watched, index: int, station: Station, limits: DataQualityLimits) -> Check:
+    names = sorted(WATCHED, key=lambda name: (measured.stuck[name][index], measured.constant[name][index]))
+    name, any_stuck = names[-1], bool(measured.stuck[names[-1]][index])
+    hours = float(measured.constant[name][index])
     label = BY_NAME[name].english
     if any_stuck:
-        detail = f"{station.english}: {label} has stood still for {hours:.0f} h, while neighbours moved"
+        detail = f"{station.english}: {label} has not changed for {hours:.0f} h, while neighbours changed"
         return STUCK.above(hours, limits.stuck_hours - 1, detail, str(station.id))
     return STUCK.above(
         min(hours, limits.stuck_hours - 1),
         limits.stuck_hours - 1,
-        f"{station.english}: {label} has stood still for {hours:.0f} h, longest of its sensors",
+        f"{station.english}: {label} has not changed for {hours:.0f} h, longest of its sensors",
         str(station.id),
     )
 
 
-def _bias(found: Watched, place: int, station: Station) -> Check:
-    told = {
-        name: bias.excess[place] / bias.limit[place]
-        for name, bias in found.bias.items()
-        if np.isfinite(bias.value[place]) and np.isfinite(bias.excess[place])
+def _bias(measured: Watched, index: int, station: Station) -> Check:
+    ratios = {
+        name: bias.excess[index] / bias.limit[index]
+        for name, bias in measured.bias.items()
+        if np.isfinite(bias.value[index]) and np.isfinite(bias.excess[index])
     }
-    if not told:
-        few = max(found.bias.values(), key=lambda bias: int(bias.neighbours[place]))
-        why = (
-            f"{station.english}: not enough yet ({few.days[place]} d, {few.neighbours[place]} neighbours): "
-            "a sensor is judged by what others nearby told in the days before"
+    if not ratios:
+        few = max(measured.bias.values(), key=lambda bias: int(bias.neighbours[index]))
+        reason = (
+            f"{station.english}: not enough yet ({few.days[index]} d, {few.neighbours[index]} neighbours): "
+            "a sensor is compared with its neighbours over the days before"
         )
-        return BIAS.unknown(why, subject=str(station.id))
-    name = max(told, key=lambda each: told[each])
-    bias, variable = found.bias[name], BY_NAME[name]
-    value, excess, limit = (float(getattr(bias, each)[place]) for each in ("value", "excess", "limit"))
+        return BIAS.unknown(reason, subject=str(station.id))
+    name = max(ratios, key=lambda each: ratios[each])
+    bias, variable = measured.bias[name], BY_NAME[name]
+    value, excess, limit = (float(getattr(bias, each)[index]) for each in ("value", "excess", "limit"))
     detail = (
-        f"{station.english}: {variable.english} {value:+.1f} {variable.unit} beside what "
-        f"{bias.neighbours[place]} neighbours tell (last day's median); beyond the usual "
-        f"{bias.spread[place]:.1f} {variable.unit} it adds up to {excess:.1f} {variable.unit}·d"
+        f"{station.english}: {variable.english} {value:+.1f} {variable.unit} compared with "
+        f"{bias.neighbours[index]} neighbours (last day's median); beyond the typical "
+        f"{bias.spread[index]:.1f} {variable.unit} it adds up to {excess:.1f} {variable.unit}·d"
     )
     return sensor_bias_rule(name).above(round(excess, 2), round(limit, 2), detail, str(station.id))
 
 
-def _excluded(grid: Panel, name: str, off_since: Mapping[str, str]) -> np.ndarray:
-    """Hours of sensors that are off, bool, shape (stations, hours)."""
-    hours = np.arange(grid.length)
+def _excluded(panel: Panel, name: str, off_since: Mapping[str, str]) -> np.ndarray:
+    """Return the hours of sensors that are off, bool, shape (stations, hours)."""
+    hours = np.arange(panel.length)
     first = [
-        grid.index_of(datetime.fromisoformat(off_since[sensor])) if sensor in off_since else grid.length
-        for sensor in (f"{name}@{number}" for number in grid.stations)
+        panel.index_of(datetime.fromisoformat(off_since[sensor])) if sensor in off_since else panel.length
+        for sensor in (f"{name}@{station_id}" for station_id in panel.stations)
     ]
     return np.asarray(hours >= np.array(first)[:, None])
 
 
 def _silent_hours(present: np.ndarray) -> np.ndarray:
-    """Hours from each station's newest row to the newest of all."""
+    """Count the hours from each station's newest row to the newest row of all stations."""
     since = np.where(present.any(axis=1), present[:, ::-1].argmax(axis=1), present.shape[1])
     return np.asarray(since - since.min())
 

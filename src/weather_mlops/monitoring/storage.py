@@ -1,4 +1,4 @@
-"""Does S3 do what the pipelines ask of it, and how fast? One small object, written, read, listed, removed."""
+"""Probe of S3: writes, reads, lists and deletes one small object, and measures the time of each step."""
 
 import time
 from collections.abc import Callable
@@ -21,23 +21,23 @@ STEPS: Final = ("write", "read", "list", "delete")
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What came of it.
+    """Result of a probe.
 
     Attributes:
         ms: milliseconds of each step that succeeded, in the order of STEPS.
-        failed: the step that didn't, empty when all did.
-        why: what S3 said then.
-        clock_skew_s: seconds by which S3's clock is ahead of ours, give or take what the write took and a
-            second; None where the probe was not written.
+        failed: the step that failed; empty if all succeeded.
+        reason: error of the failed step.
+        clock_skew_s: seconds by which S3's clock is ahead of this machine's, within the duration of the write
+            and one second; None if the object was not listed.
     """
 
     ms: dict[str, float]
     failed: str = ""
-    why: str = ""
+    reason: str = ""
     clock_skew_s: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """For the section's figures: ``write_ms``, …; None for a step that failed or was not come to."""
+        """Return the figures of the section: ``write_ms``, …; None = failed or not reached."""
         return {
             **{f"{step}_ms": self.ms.get(step) for step in STEPS},
             "failed": self.failed or None,
@@ -46,24 +46,24 @@ class Probe:
 
 
 def probe(store: ObjectStore, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Probe:
-    """Try each step; what S3 refuses or doesn't answer is part of the result.
+    """Try each step; an error of S3 ends the probe, and is part of the probe.
 
     Args:
         store: the bucket.
-        clock: ours; S3's is held to it.
+        clock: clock of this machine, which S3's is compared with.
     """
     ms: dict[str, float] = {}
     skew: list[float] = []
 
     def read_back() -> None:
         if store.get(PROBE) != body:
-            raise StorageRefused(f"{store.where(PROBE)}: it gives back other bytes than were written")
+            raise StorageRefused(f"{store.where(PROBE)}: the bytes read differ from those written")
 
     def listed() -> None:
-        found = [entry for entry in store.list(PROBE) if entry.key == PROBE]
-        if not found:
-            raise StorageRefused(f"{store.where(PROBE)}: what was written is not in the listing")
-        skew.append(round((found[0].modified - written).total_seconds(), 1))
+        entries = [entry for entry in store.list(PROBE) if entry.key == PROBE]
+        if not entries:
+            raise StorageRefused(f"{store.where(PROBE)}: the object was written, but is not listed")
+        skew.append(round((entries[0].modified - written).total_seconds(), 1))
 
     written = clock()
     body = written.isoformat().encode()
@@ -83,18 +83,18 @@ def probe(store: ObjectStore, clock: Callable[[], datetime] = lambda: datetime.n
     return Probe(ms, "", "", *skew)
 
 
-def checks(told: Probe, *, max_ms: float, max_clock_skew_s: float) -> list[Check]:
-    """The probe held to its limits."""
-    if told.failed:
-        why = f"{told.failed} failed: {told.why}"
-        held = [FAILING.state(why, well=False), SLOW.unknown(why, max_ms)]
+def checks(probe: Probe, *, max_ms: float, max_clock_skew_s: float) -> list[Check]:
+    """Compare the result of a probe with its limits."""
+    if probe.failed:
+        reason = f"{probe.failed} failed: {probe.reason}"
+        results = [FAILING.state(reason, well=False), SLOW.unknown(reason, max_ms)]
     else:
-        slowest = max(told.ms, key=lambda step: told.ms[step])
-        steps = ", ".join(f"{step} {taken:.0f} ms" for step, taken in told.ms.items())
-        held = [FAILING.state(steps, well=True), SLOW.above(told.ms[slowest], max_ms, steps)]
-    if told.clock_skew_s is None:
-        return [*held, SKEW.unknown(f"{told.failed} failed: {told.why}", max_clock_skew_s)]
-    ahead = "ahead of" if told.clock_skew_s > 0 else "behind"
-    skew = abs(told.clock_skew_s)
+        slowest = max(probe.ms, key=lambda step: probe.ms[step])
+        steps = ", ".join(f"{step} {taken:.0f} ms" for step, taken in probe.ms.items())
+        results = [FAILING.state(steps, well=True), SLOW.above(probe.ms[slowest], max_ms, steps)]
+    if probe.clock_skew_s is None:
+        return [*results, SKEW.unknown(f"{probe.failed} failed: {probe.reason}", max_clock_skew_s)]
+    ahead = "ahead of" if probe.clock_skew_s > 0 else "behind"
+    skew = abs(probe.clock_skew_s)
     detail = f"S3's clock is {number(skew, max_clock_skew_s, digits=0)} s {ahead} this machine's"
-    return [*held, SKEW.above(skew, max_clock_skew_s, detail)]
+    return [*results, SKEW.above(skew, max_clock_skew_s, detail)]

@@ -1,4 +1,4 @@
-"""What the collection said of itself: validation results on S3, corrections in the states of the table."""
+"""Results of the audits: validation results on S3, and corrected rows in the snapshots of the table."""
 
 import json
 import logging
@@ -30,13 +30,13 @@ CORRECTED: Final = "weather.corrected"
 
 @dataclass(frozen=True, slots=True)
 class ValidationRun:
-    """One validation result, as its name tells.
+    """One validation result, as far as its name contains it.
 
     Attributes:
-        key: of its JSON.
-        at: when it was audited, UTC.
-        score: quality score, 0 to 1; None where nothing could be scored.
-        fit_share: share of the rows that were fit, 0 to 1.
+        key: key of its JSON document.
+        at: time of the audit, UTC.
+        score: quality score, 0 to 1; None if nothing could be scored.
+        fit_share: share of fit rows, 0 to 1.
     """
 
     key: str
@@ -46,34 +46,34 @@ class ValidationRun:
 
 
 def runs(store: ObjectStore, first: datetime, last: datetime) -> list[ValidationRun]:
-    """Validation results of a period, oldest first: a listing of each month tells all.
+    """List the validation results of a period, oldest first; only listings are read.
 
     Raises:
-        FormatChanged: a name is none that ``quality.docs`` gives.
+        FormatChanged: a name has another form than those of ``quality.docs``.
         StorageUnavailable, StorageRefused.
     """
-    day, found = first.astimezone(KST).replace(day=1, hour=0, minute=0), []
+    day, results = first.astimezone(KST).replace(day=1, hour=0, minute=0), []
     while day <= last:
         for entry in store.list(f"{VALIDATIONS}/{day:%Y/%m}/"):
             run = _named(entry.key)
             if first <= run.at <= last:
-                found.append(run)
+                results.append(run)
         day = (day + timedelta(days=KEPT_DAYS)).replace(day=1)
-    return sorted(found, key=lambda run: run.at)
+    return sorted(results, key=lambda run: run.at)
 
 
 def score_parts(store: ObjectStore, run: ValidationRun) -> dict[str, float | None]:
-    """The parts of a run's quality score.
+    """Read the parts of a run's quality score.
 
     Raises:
-        ObjectDamaged: the result can't be read, or is gone.
+        ObjectDamaged: the result can't be read, or was deleted after it was listed.
         StorageUnavailable, StorageRefused.
     """
     fix = "Move it away: each run writes its own."
     try:
         score = documents.read(store, run.key, _Validation, fix).score
     except FileNotFoundError as error:
-        raise ObjectDamaged(f"{store.where(run.key)}: it is gone, and was listed a moment ago") from error
+        raise ObjectDamaged(f"{store.where(run.key)}: it was deleted after it was listed") from error
     return {name: part for name, part in score.items() if name != "overall"}
 
 
@@ -83,39 +83,39 @@ class _Validation:
 
 
 def corrections(catalog: Catalog, store: ObjectStore, now: datetime) -> dict[str, Any]:
-    """Corrected rows. States of the table are kept for a day only: so they are counted as they come.
+    """Count the corrected rows of 31 days. Snapshots are kept for a day only, so counts are stored on S3.
 
     Returns:
-        ``counted_since``; ``commits``: by number of the state, when (ISO 8601) and how many, of 31 days.
+        ``counted_since``; ``commits``: time (ISO 8601) and number of corrected rows, by snapshot id.
 
     Raises:
         StorageUnavailable, StorageRefused.
     """
-    kept = _stored_corrections(store)
-    known = {**kept.get("commits", {})}
+    stored = _stored_corrections(store)
+    known = {**stored.get("commits", {})}
     table = open_table(catalog, OBSERVATIONS)
     with storage_errors(f"table {OBSERVATIONS.identifier}"):
         snapshots = list(table.metadata.snapshots)
     seen = [datetime.fromtimestamp(each.timestamp_ms / 1000, UTC) for each in snapshots]
     for snapshot, at in zip(snapshots, seen, strict=True):
-        told = snapshot.summary.additional_properties if snapshot.summary else {}
-        # A compaction repeats what the commit before it said, and so does the half of a commit that deletes.
+        properties = snapshot.summary.additional_properties if snapshot.summary else {}
+        # A compaction has the properties of the commit before it, and so has the deleting half of a commit.
         added = snapshot.summary is not None and snapshot.summary.operation == Operation.APPEND
-        if added and KIND not in told and (corrected := int(told.get(CORRECTED, 0))):
+        if added and KIND not in properties and (corrected := int(properties.get(CORRECTED, 0))):
             known[str(snapshot.snapshot_id)] = {"at": at.isoformat(), "corrected": corrected}
     oldest = (now - timedelta(days=KEPT_DAYS)).isoformat()
-    since = kept.get("counted_since") or min([*seen, now]).isoformat()
+    since = stored.get("counted_since") or min([*seen, now]).isoformat()
     after = {
         "counted_since": max(since, oldest),
         "commits": {state: each for state, each in known.items() if each["at"] >= oldest},
     }
-    if after["commits"] != kept.get("commits") or "counted_since" not in kept:
+    if after["commits"] != stored.get("commits") or "counted_since" not in stored:
         store.put(CORRECTIONS, json.dumps(after).encode(), "application/json")
     return after
 
 
 def corrected_since(counted: Mapping[str, Any], moment: datetime) -> int:
-    """Corrected rows since a moment, or since they are counted."""
+    """Sum the corrected rows since a time, or since counting began."""
     return sum(
         int(each["corrected"])
         for each in counted["commits"].values()
@@ -124,7 +124,7 @@ def corrected_since(counted: Mapping[str, Any], moment: datetime) -> int:
 
 
 def corrected_by_day(counted: Mapping[str, Any]) -> dict[str, int]:
-    """Corrected rows by day (KST), oldest first."""
+    """Sum the corrected rows by day (KST), oldest first."""
     days: dict[str, int] = {}
     for each in sorted(counted["commits"].values(), key=lambda each: str(each["at"])):
         day = f"{datetime.fromisoformat(each['at']).astimezone(KST):%Y-%m-%d}"
@@ -139,7 +139,7 @@ def _named(key: str) -> ValidationRun:
         at = datetime.strptime(f"{year}{month}{day}{clock}", "%Y%m%d%H%M").replace(tzinfo=KST)
         return ValidationRun(key, at.astimezone(UTC), None if score == "none" else float(score), float(fit))
     except ValueError as error:
-        raise FormatChanged(f"{key}: no name of a validation result ({error}). Move it away.") from error
+        raise FormatChanged(f"{key}: not the name of a validation result ({error}). Move it away.") from error
 
 
 class _Corrected(TypedDict):
@@ -148,18 +148,18 @@ class _Corrected(TypedDict):
 
 
 class _Corrections(TypedDict):
-    """What is kept of corrections between runs: since when they are counted; by number of the state."""
+    """Stored corrections: since when they are counted, and the counts by snapshot id."""
 
     counted_since: MomentText
     commits: dict[str, _Corrected]
 
 
 def _stored_corrections(store: ObjectStore) -> Mapping[str, Any]:
-    """What was counted before; nothing, where that can't be read: counting starts again."""
+    """Read the stored counts; empty if they can't be read, so that counting starts again."""
     try:
         return documents.read(store, CORRECTIONS, _Corrections)
     except FileNotFoundError:
         return {}
     except ObjectDamaged as error:
-        log.warning("corrections are counted from now on: %s", error)
+        log.warning("counts of corrections are ignored, counting starts again: %s", error)
         return {}

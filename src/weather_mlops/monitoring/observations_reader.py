@@ -1,9 +1,8 @@
-"""The observations of the last days as arrays: only the months and the columns that are needed are read."""
+"""Reads observations of the last days as arrays: only the months and columns that are needed."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
@@ -20,31 +19,31 @@ from weather_mlops.model.panel import Panel, to_panel
 
 
 def whole_hour(moment: datetime) -> datetime:
-    """The hour that a moment falls in, UTC."""
+    """Return the start of the hour that contains a time, UTC."""
     return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 def read(
-    catalog: Catalog, definition: TableDefinition, columns: Iterable[str], wanted: BooleanExpression
+    catalog: Catalog, definition: TableDefinition, columns: Iterable[str], condition: BooleanExpression
 ) -> pa.Table:
-    """Some columns of some rows of a table; none of an empty table.
+    """Read some columns of the rows that meet a condition; no rows if the table is empty.
 
     Raises:
         StorageUnavailable, StorageRefused.
     """
     table = open_table(catalog, definition)
     with storage_errors(f"table {definition.identifier}"):
-        return scan(table, definition.select(*columns), wanted)
+        return scan(table, definition.select(*columns), condition)
 
 
-def observed(catalog: Catalog, columns: Iterable[str], last: datetime, hours: int) -> Panel | None:
-    """Observations of known stations on a grid of consecutive hours; None where there are none.
+def read_panel(catalog: Catalog, columns: Iterable[str], last: datetime, hours: int) -> Panel | None:
+    """Read the observations of known stations as a panel of consecutive hours; None if there are none.
 
     Args:
-        catalog: where the table is.
-        columns: numeric ones.
+        catalog: catalog of the tables.
+        columns: names of numeric columns.
         last: the last hour.
-        hours: how many, the last one included.
+        hours: number of hours, including the last one.
 
     Raises:
         StorageUnavailable, StorageRefused.
@@ -58,7 +57,7 @@ def observed(catalog: Catalog, columns: Iterable[str], last: datetime, hours: in
 
 
 def count_since(catalog: Catalog, moment: datetime) -> int:
-    """Observations of this moment or later.
+    """Count the observations at a time or later.
 
     Raises:
         StorageUnavailable, StorageRefused.
@@ -66,11 +65,6 @@ def count_since(catalog: Catalog, moment: datetime) -> int:
     return int(read(catalog, OBSERVATIONS, ("observed_at",), at_or_after(moment)).num_rows)
 
 
-def shares(part: np.ndarray, whole: np.ndarray) -> list[float | None]:
-    """Part by part; None where there is no whole."""
-    return [share(float(some), float(of)) for some, of in zip(part, whole, strict=True)]
-
-
 def share(part: float, whole: float) -> float | None:
-    """A share; None of nothing."""
+    """Divide part by whole, rounded; None if the whole is 0."""
     return round(part / whole, 5) if whole else None

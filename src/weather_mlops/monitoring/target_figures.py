@@ -1,0 +1,183 @@
+"""Figures of a target's forecasts, computed from the sums of days."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import numpy as np
+
+from weather_mlops.model.targets import Target
+from weather_mlops.monitoring import error_sums
+from weather_mlops.monitoring.champion import DeployedModel
+from weather_mlops.monitoring.daily_sums import DailySums
+from weather_mlops.monitoring.drift import independent
+from weather_mlops.monitoring.error_sums import Sums
+from weather_mlops.monitoring.observations_reader import share
+from weather_mlops.monitoring.stations import by_id
+
+DAYS: Final = {"7d": 7, "30d": 30}
+HOURS: Final = {"24h": 24, "7d": 168, "30d": 720}
+
+
+@dataclass(frozen=True)
+class TargetEvidence:
+    """Data that the figures and checks of a target are computed from.
+
+    Attributes:
+        target: the target.
+        champion: its deployed model; None = none was deployed yet, or its files are damaged.
+        stored: sums of days.
+        recent: sums by lead of the last 24 h.
+    """
+
+    target: Target
+    champion: DeployedModel | None
+    stored: DailySums
+    recent: Sums
+
+    def days(self, before: int) -> list[str]:
+        """List the newest day and a number of days before it."""
+        return list(self.stored.days)[-before - 1 :]
+
+    def sums(self, kind: str, before: int) -> Sums:
+        """Add up the sums of these days by ``leads``, ``stations`` or ``hours``."""
+        return error_sums.add(self.stored.days[day].get(kind, {}) for day in self.days(before))
+
+    def promise(self, lead: str, figure: str) -> float | None:
+        """Return a figure of a lead from the champion's evaluation."""
+        return self.champion.promised.get(lead, {}).get(figure) if self.champion else None
+
+    def scaled(self, leads: Sums) -> tuple[float, float] | None:
+        """Return mean and RMS of the errors, each divided by its lead's promised RMSE; None without one."""
+        known = [(sums, rmse) for lead, sums in leads.items() if (rmse := self.promise(lead, "rmse"))]
+        n = sum(sums[0] for sums, _ in known)
+        if not n:
+            return None
+        error, squared = error_sums.SUMS.index("error"), error_sums.SUMS.index("squared")
+        mean = sum(sums[error] / rmse for sums, rmse in known) / n
+        return mean, float(np.sqrt(sum(sums[squared] / rmse**2 for sums, rmse in known) / n))
+
+
+def figures(evidence: TargetEvidence, *, min_pairs: int, due: datetime) -> dict[str, Any]:
+    """Compute the figures of a target; ``performance`` documents them.
+
+    Args:
+        evidence: data that they are computed from.
+        min_pairs: smallest number of pairs for the figures of a window.
+        due: the newest hour that should have a forecast.
+    """
+    issued = sorted({hour for hours in evidence.stored.issued.values() for hour in hours})
+    windows = {"24h": evidence.recent, **{name: evidence.sums("leads", days) for name, days in DAYS.items()}}
+    return {
+        "hours": _hours(evidence, issued, due),
+        "newest_issued_at": datetime.fromtimestamp(issued[-1] * 3600, UTC).isoformat() if issued else None,
+        "windows": {name: _window(evidence, leads, min_pairs) for name, leads in windows.items()},
+        "daily": _daily(evidence),
+        "residuals": _residuals(evidence, min_pairs),
+        "stations": [
+            {"id": int(station_id), "english": station.english, "korean": station.korean, **errors}
+            for station_id, sums in evidence.sums("stations", DAYS["7d"]).items()
+            if (station := by_id().get(int(station_id))) and (errors := error_sums.figures(sums))
+        ],
+    }
+
+
+def _hours(evidence: TargetEvidence, issued: Sequence[int], due: datetime) -> dict[str, Any] | None:
+    """Count hours with and without a forecast since the first deployment; None without a champion."""
+    if evidence.champion is None:
+        return None
+    last = int(due.timestamp()) // 3600
+    since = int(evidence.champion.decision.at.timestamp()) // 3600 + 1
+    # Forecasts of an earlier champion count: hours are due from the first of them on.
+    first_due = min([since, *issued])
+    counts = {}
+    for name, hours in HOURS.items():
+        expected = set(range(max(first_due, last - hours + 1), last + 1))
+        without = len(expected.difference(issued))
+        counts[name] = {
+            "expected": len(expected),
+            "without": without,
+            "share_without": share(without, len(expected)),
+        }
+    return counts
+
+
+def _window(evidence: TargetEvidence, leads: Sums, min_pairs: int) -> dict[str, Any]:
+    everything = error_sums.total(leads)
+    n = int(everything[0])
+    if n < min_pairs:
+        return {"n": n, "why": f"not enough yet ({n} pairs)", "all": None, "leads": {}}
+    return {
+        "n": n,
+        "why": None,
+        "all": {**_entry(everything), **_promised(evidence, leads)},
+        "leads": {
+            lead: {
+                **_entry(sums),
+                "promised_rmse": evidence.promise(lead, "rmse"),
+                "promised_coverage_80": evidence.promise(lead, "coverage_80"),
+            }
+            for lead, sums in leads.items()
+        },
+    }
+
+
+def _entry(sums: Sequence[float]) -> dict[str, Any]:
+    errors = error_sums.figures(sums) or {}
+    named = dict(zip(error_sums.SUMS, sums, strict=True))
+    return {
+        **errors,
+        "skill_persistence": error_sums.skill(named["squared"], named["persistence"]),
+        "skill_damped_anomaly": error_sums.skill(named["damped_ours"], named["damped"]),
+    }
+
+
+def _promised(evidence: TargetEvidence, leads: Sums) -> dict[str, float | None]:
+    """Return the evaluated RMSE and coverage, weighted by the pairs of each lead; None if one is unknown."""
+    rows = [
+        (sums[0], evidence.promise(lead, "rmse"), evidence.promise(lead, "coverage_80"))
+        for lead, sums in leads.items()
+    ]
+    n = sum(count for count, _, _ in rows)
+    known = [(count, rmse, inside) for count, rmse, inside in rows if rmse and inside is not None]
+    if not n or len(known) < len(rows):
+        return {"promised_rmse": None, "promised_coverage_80": None}
+    squared = sum(count * rmse**2 for count, rmse, _ in known) / n
+    return {
+        "promised_rmse": float(np.sqrt(squared)),
+        "promised_coverage_80": sum(count * inside for count, _, inside in known) / n,
+    }
+
+
+def _daily(evidence: TargetEvidence) -> dict[str, list[Any]]:
+    names = ("n", "rmse", "bias", "coverage_80", "persistence_rmse")
+    daily: dict[str, list[Any]] = {name: [] for name in ("days", *names, "promised_rmse")}
+    for day in evidence.days(DAYS["30d"]):
+        leads = evidence.stored.days[day].get("leads", {})
+        of_day: dict[str, Any] | None = error_sums.figures(error_sums.total(leads))
+        if of_day is not None:
+            daily["days"].append(day)
+            daily["promised_rmse"].append(_promised(evidence, leads)["promised_rmse"])
+            for name in names:
+                daily[name].append(of_day[name])
+    return daily
+
+
+def _residuals(evidence: TargetEvidence, min_pairs: int) -> dict[str, Any] | None:
+    """Return the mean error of the last 7 d, with the standard error of correlated hours."""
+    hours = evidence.sums("hours", DAYS["7d"])
+    everything = error_sums.total(hours)
+    if everything[0] < min_pairs:
+        return None
+    means = np.array([sums[1] / sums[0] for sums in hours.values()])
+    n_effective = independent(means)
+    scaled = evidence.scaled(evidence.sums("leads", DAYS["7d"]))
+    return {
+        "bias": everything[1] / everything[0],
+        "n_effective": n_effective,
+        "standard_error": float(means.std() / np.sqrt(n_effective)),
+        "scaled_bias": scaled and scaled[0],
+        "spread_ratio": scaled and scaled[1],
+        "hours": len(hours),
+    }
