@@ -23,7 +23,7 @@ class Move:
     before: float
 
     @property
-    def way(self) -> float:
+    def distance(self) -> float:
         """How far it moved, as a share of its limit; without a limit, of the greater of the two values."""
         assert self.check.value is not None  # noqa: S101  moves() takes no other
         scale = abs(self.check.limit or 0) or max(abs(self.check.value), abs(self.before)) or 1.0
@@ -73,7 +73,7 @@ def _moves(new: Mapping[Problem, Check], old: Mapping[Problem, Check]) -> list[M
         for problem, check in new.items()
         if check.value is not None and problem in old and (before := old[problem].value) is not None
     ]
-    return sorted((move for move in moves if move.way >= MOVED), key=lambda move: -move.way)[:MAX_SHOWN]
+    return sorted((move for move in moves if move.distance >= MOVED), key=lambda move: -move.distance)[:MAX_SHOWN]
 
 
 def _checks(sections: Iterable[Section]) -> dict[Problem, Check]:

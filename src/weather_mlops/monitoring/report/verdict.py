@@ -49,8 +49,8 @@ def judge(sections: Iterable[Section], start: Beginning) -> ReportVerdict:
 def breaches(checks: Iterable[Check]) -> list[Check]:
     """Checks beyond their limit, the gravest first, those of one name together."""
     broken = [check for check in checks if check.status is Status.BREACH]
-    grave = {check.name for check in broken if check.severity is CheckSeverity.CRITICAL}
-    return sorted(broken, key=lambda check: (check.name not in grave, check.name, -excess(check)))
+    critical = {check.name for check in broken if check.severity is CheckSeverity.CRITICAL}
+    return sorted(broken, key=lambda check: (check.name not in critical, check.name, -excess(check)))
 
 
 def unseen(checks: Iterable[Check], start: Beginning) -> list[Check]:

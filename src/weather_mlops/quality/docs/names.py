@@ -4,7 +4,7 @@
 - ``load_<audited>_<score>_<fit share>_<run>.html``: of a batch of a load, which belongs to no single hour;
 - ``<HHMM>_<score>_<fit share>_<run>.html``: of earlier versions, with only the audit's time.
 
-``audited`` is ``YYYYMMDDTHHMM``. All times are KST; the folder is the day of the hour (of the audit for a load).
+``audited`` is ``YYYYMMDDTHHMM``. Times are KST; the folder is the day of the hour (for a load, of the audit).
 """
 
 import re
