@@ -73,7 +73,8 @@ def _moves(new: Mapping[Problem, Check], old: Mapping[Problem, Check]) -> list[M
         for problem, check in new.items()
         if check.value is not None and problem in old and (before := old[problem].value) is not None
     ]
-    return sorted((move for move in moves if move.distance >= MOVED), key=lambda move: -move.distance)[:MAX_SHOWN]
+    moved = [move for move in moves if move.distance >= MOVED]
+    return sorted(moved, key=lambda move: -move.distance)[:MAX_SHOWN]
 
 
 def _checks(sections: Iterable[Section]) -> dict[Problem, Check]:
