@@ -35,7 +35,7 @@ def fill(store: ObjectStore, days: int) -> dict[str, str]:
     for target in targets:
         made.models(store, target, days, files=3)
     report = made.reports(store, days)
-    docs, keys = made.data_docs(store, days), made.replies(store, 50)
+    docs, keys = made.data_docs(store, days), made.responses(store, 50)
     champion = next(one for one in reversed(made.decisions(days)) if one.kind == "deployed")
     old = (made.NOW - timedelta(days=days // 2)).astimezone(KST).date()
     run = {"dag_id": "data_collection", "run_id": RUN_IDS[0]}

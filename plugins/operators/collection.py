@@ -37,7 +37,7 @@ class CollectWeatherDataOperator(WeatherOperator):
     """
 
     template_fields = ("stations", "lookback_hours")
-    operator_extra_links = (RunLink("Raw replies", "raw_keys", "raw"),)
+    operator_extra_links = (RunLink("Raw responses", "raw_keys", "raw"),)
     ui_color = "#d0e4ff"
 
     def __init__(

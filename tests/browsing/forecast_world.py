@@ -1,4 +1,4 @@
-"""Forecasts and what came, of any stations: made up, with a day, a north, a south, and errors that grow."""
+"""Synthetic observations and forecasts: a daily cycle, a north-south gradient, errors that grow with lead."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,7 @@ COLUMN = "air_temperature_c"
 def observed(
     stations: Sequence[int] = ALL, hours: int = recent_forecasts.HOURS, *, missing: float = 0.01
 ) -> pa.Table:
-    """Rows of the observations table; some without a value."""
+    """Rows of the observations table; some values are missing."""
     truth = weather(stations, hours)
     values = np.where(np.random.default_rng(2).random(truth.shape) < missing, np.nan, truth)
     times = [LAST - back * HOUR for back in reversed(range(hours))]
@@ -39,9 +39,9 @@ def observed(
 def weather(stations: Sequence[int], hours: int) -> np.ndarray:
     """Shape (stations, hours), °C, to one decimal; the last hour is LAST."""
     source = np.random.default_rng(1)
-    places = {station.id: station for station in load_stations()}
-    north = np.array([places[number].latitude for number in stations])[:, None]
-    high = np.array([places[number].elevation_m for number in stations])[:, None]
+    known = {station.id: station for station in load_stations()}
+    north = np.array([known[number].latitude for number in stations])[:, None]
+    high = np.array([known[number].elevation_m for number in stations])[:, None]
     local = (np.arange(hours) - hours + LAST.hour + 9 + 1)[None, :]
     passing = np.cumsum(source.normal(0, 0.5, hours))[None, :]
     own = source.normal(0, 0.4, (len(stations), hours))
@@ -52,7 +52,7 @@ def weather(stations: Sequence[int], hours: int) -> np.ndarray:
 def issued(
     stations: Sequence[int] = ALL, hours: int = recent_forecasts.HOURS, leads: Sequence[int] = LEADS
 ) -> pa.Table:
-    """Rows of the table of forecasts: of each hour, at each lead."""
+    """Rows of the forecasts table: one per hour and lead."""
     truth, source = weather(stations, hours), np.random.default_rng(3)
     times = np.array([LAST - back * HOUR for back in reversed(range(hours))])
     parts = []
@@ -81,15 +81,15 @@ def latest(
     skipped: dict[str, str] | None = None,
     without: dict[str, str] | None = None,
 ) -> dict:
-    """As forecasts/latest.json."""
+    """The content of forecasts/latest.json."""
     truth, skipped = weather(stations, recent_forecasts.HOURS), skipped or {}
     leads = np.arange(1, 25)
-    made = {}
-    for place, number in enumerate(stations):
+    forecasts = {}
+    for index, number in enumerate(stations):
         if str(number) not in skipped:
-            middle = truth[place, -24:] + truth[place, -1] - truth[place, -25]
+            middle = truth[index, -24:] + truth[index, -1] - truth[index, -25]
             wide = 0.6 + 0.35 * np.sqrt(leads)
-            made[str(number)] = {
+            forecasts[str(number)] = {
                 "name": "as in the list",
                 "issued_at": LAST.isoformat(),
                 "valid_at": [(LAST + int(lead) * HOUR).isoformat() for lead in leads],
@@ -97,11 +97,16 @@ def latest(
                 "p50": middle.round(3).tolist(),
                 "p90": (middle + wide).round(3).tolist(),
             }
-    told = {"unit": "°C", "model_version": "20261126T1700-1a2b3c4d", "stations": made, "skipped": skipped}
-    return {"made_at": NOW.isoformat(), "targets": {TARGET: told}, "without_model": without or {}}
+    target = {
+        "unit": "°C",
+        "model_version": "20261126T1700-1a2b3c4d",
+        "stations": forecasts,
+        "skipped": skipped,
+    }
+    return {"made_at": NOW.isoformat(), "targets": {TARGET: target}, "without_model": without or {}}
 
 
 def document(stations: Sequence[int] = ALL, skipped: dict[str, str] | None = None) -> dict:
-    """As forecasts/stations.json."""
+    """The content of forecasts/stations.json."""
     rows = issued(stations, leads=recent_forecasts.LEADS)
     return recent_forecasts.document(latest(stations, skipped), observed(stations), rows, FIRST, NOW)

@@ -61,40 +61,42 @@ def version_of(at):
 
 
 def decisions(days, now=NOW):
-    """A decision a night, one of seven a new champion; the last but one is rolled back."""
-    found, champion = [], None
+    """A decision a night; one in seven deploys a new champion, the others refuse theirs."""
+    history, champion = [], None
     for back in reversed(range(days)):
         at = now - back * DAY
         version, by = version_of(at), f"model_training/scheduled__{at.isoformat()}"
         kind = "deployed" if back % 7 == 3 or champion is None else "refused"
-        found.append(Decision(kind, version, champion, at, by, DEPLOYED if kind == "deployed" else REFUSED))
+        history.append(Decision(kind, version, champion, at, by, DEPLOYED if kind == "deployed" else REFUSED))
         champion = version if kind == "deployed" else champion
-    return found
+    return history
 
 
 def models(store, target="air_temperature", days=12, files=30, now=NOW):
     """Versions with their files, decisions and champion; refused ones only of the last month."""
-    registry, made = Registry(store, target), decisions(days, now)
-    objects = [(f"{registry.prefix}decisions/{one.key}", json.dumps(one.as_dict()).encode()) for one in made]
-    kept = [one for one in made if one.kind == "deployed" or one.at > now - 30 * DAY]
-    for one in kept:
+    registry, history = Registry(store, target), decisions(days, now)
+    objects = [
+        (f"{registry.prefix}decisions/{one.key}", json.dumps(one.as_dict()).encode()) for one in history
+    ]
+    stored = [one for one in history if one.kind == "deployed" or one.at > now - 30 * DAY]
+    for one in stored:
         plan = {"stations": [108], "holdout_first": now.isoformat()}
         manifest = {"metrics": metrics(one.version), "files": {}, "recipe": "abc", "plan": plan}
         objects += [(registry.key(one.version, f"lead_{n}.ubj"), b"") for n in range(files)]
         objects += [(registry.key(one.version, "card.html"), b"<!doctype html><title>Card</title>")]
         objects += [(registry.key(one.version, "manifest.json"), json.dumps(manifest).encode())]
     put_all(store, objects)
-    lines = "".join(json.dumps(one.as_dict(), ensure_ascii=False) + "\n" for one in made)
+    lines = "".join(json.dumps(one.as_dict(), ensure_ascii=False) + "\n" for one in history)
     store.put(f"{registry.prefix}history.jsonl", lines.encode())
-    champion = [one for one in made if one.kind == "deployed"][-1]
+    champion = [one for one in history if one.kind == "deployed"][-1]
     store.put(f"{registry.prefix}champion.json", json.dumps(champion.as_dict()).encode())
-    return made
+    return history
 
 
 def reports(store, days=3, now=NOW):
-    """Two reports an hour. Only the last one of each day has a true JSON: it tells of the day.
+    """Two reports an hour. Only the last one of each day has a complete JSON, with the day's history.
 
-    Of a long time ago the other ones have none: it isn't read, and takes minutes to write.
+    Of older days the other reports have no JSON: it isn't read, and takes minutes to write.
     """
     verdicts, objects, past, at = list(ReportVerdict), [], [], now - days * DAY
     while at < now:
@@ -113,7 +115,7 @@ def reports(store, days=3, now=NOW):
 
 
 def data_docs(store, days=3, now=NOW):
-    """A page an hour, an index a day and one above."""
+    """A page per hour, an index per day, and the index of all days."""
     objects = []
     for back in range(days):
         day = (now - back * DAY).astimezone(KST)
@@ -137,8 +139,8 @@ def raw_key(number=0):
     return f"raw/kma/kma_sfctm3/2026/11/26/2026112606{number:02}_202611260800_all_0123456789ab.txt.gz"
 
 
-def replies(store, count=2):
-    """Raw replies with their sidecars; one line of them is Korean, in EUC-KR."""
+def responses(store, count=2):
+    """Raw responses with their sidecars; one line of each is Korean, in EUC-KR."""
     body = "#START7777\n# 지점 서울\n202611260800 108 1.2\n#7777END\n".encode("euc-kr")
     about = {
         "endpoint": "kma_sfctm3",
@@ -166,7 +168,7 @@ def database():
 
 
 class Runs:
-    """Writes runs into such a database."""
+    """Writes runs into Airflow's tables."""
 
     def __init__(self, session):
         self.session, self.numbers = session, iter(range(1, 1_000_000))
@@ -190,10 +192,10 @@ class Runs:
                 updated_at=at,
             )
         )
-        for place, ((task_id, map_index, task_state), xcoms) in enumerate(tasks):
+        for position, ((task_id, map_index, task_state), xcoms) in enumerate(tasks):
             self.session.execute(
                 insert(TaskInstance.__table__).values(
-                    id=UUID(int=1000 * number + place),
+                    id=UUID(int=1000 * number + position),
                     dag_id=dag_id,
                     run_id=run_id,
                     task_id=task_id,
@@ -201,7 +203,7 @@ class Runs:
                     state=task_state,
                     pool="default_pool",
                     pool_slots=1,
-                    start_date=at + timedelta(seconds=place) if task_state else None,
+                    start_date=at + timedelta(seconds=position) if task_state else None,
                     try_number=1,
                 )
             )

@@ -1,4 +1,4 @@
-"""Which keys are pages, and what of a raw reply is shown."""
+"""Which keys are pages, and what is shown of a raw response."""
 
 import gzip
 
@@ -34,7 +34,7 @@ def test_a_page_s_address_is_its_key_below_the_views():
     assert address(key) == f"pages/{key}"
 
 
-def test_a_reply_is_shown_as_utf_8_and_without_the_key():
+def test_a_response_is_shown_as_utf_8_and_without_the_key():
     text = "# 지점 authKey=Geheimnis&stn=0"
 
     for body in (text.encode("euc-kr"), gzip.compress(text.encode("euc-kr"))):
@@ -42,6 +42,6 @@ def test_a_reply_is_shown_as_utf_8_and_without_the_key():
 
 
 @pytest.mark.parametrize("body", [b"\x1f\x8bno", gzip.compress(b"x" * 99)[:-9]], ids=["no gzip", "cut off"])
-def test_a_damaged_reply_is_told(body):
+def test_a_damaged_response_is_reported(body):
     with pytest.raises(FormatChanged, match="Restore it"):
         response(body)

@@ -1,4 +1,4 @@
-"""The forecast pages say what was published, escape what came from outside, and say so where nothing is."""
+"""The forecast pages show what was published, escape external texts, and say where something is missing."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from tests.browsing.forecast_world import LAST, NOW, TARGET
 from weather_mlops.browsing.forecasts import site, stations_map
 from weather_mlops.browsing.forecasts.published import Present, QuantileSeries
 
-WHY = "its newest air_temperature_c is 7.2 h old; at most 2 h are allowed"
+REASON = "its newest air_temperature_c is 7.2 h old; at most 2 h are allowed"
 EVIL = '<script>alert("1")</script>\'&'
 
 
@@ -43,7 +43,7 @@ def body(document) -> bytes:
 
 @pytest.fixture(scope="module")
 def document():
-    return world.document(skipped={"90": WHY})
+    return world.document(skipped={"90": REASON})
 
 
 @pytest.fixture
@@ -71,11 +71,11 @@ def test_the_overview_names_unit_zone_hour_and_model(overview):
     assert "Air temperature forecast for 2026-11-27 06:00 KST, p50, °C" in overview.text
 
 
-def test_the_overview_says_of_a_skipped_station_why(overview):
-    assert f"11-27 05:00{WHY}" in overview.text
+def test_the_overview_has_the_reason_of_a_skipped_station(overview):
+    assert f"11-27 05:00{REASON}" in overview.text
 
 
-def test_the_map_shows_the_hour_that_is_asked_for(document):
+def test_the_map_shows_the_requested_hour(document):
     page = Outline(site.overview(body(document), TARGET, "24", old=False))
     seoul = document["targets"][TARGET]["stations"]["108"]["forecast"]["p50"][23]
     shown = f"{seoul:.1f}".replace("-", "−")
@@ -94,10 +94,10 @@ def test_the_table_shows_lowest_highest_and_last_hour(document, overview):
 
 
 def test_a_station_s_page_shows_observation_forecast_and_errors(document):
-    told = document["targets"][TARGET]["stations"]["108"]
+    seoul = document["targets"][TARGET]["stations"]["108"]
     page = station_page(document)
-    newest = f"{told['observed'][-1]:.1f} °C, 2026-11-27 05:00 KST".replace("-", "−", 1)
-    past = told["past"]["24"]
+    newest = f"{seoul['observed'][-1]:.1f} °C, 2026-11-27 05:00 KST".replace("-", "−", 1)
+    past = seoul["past"]["24"]
 
     assert f"Newest observation: {newest}" in page.text
     assert f"24 h ahead{past['n']}{past['rmse']:.2f}{100 * past['coverage_80']:.0f} %" in page.text
@@ -108,20 +108,20 @@ def test_a_station_s_page_shows_observation_forecast_and_errors(document):
 
 
 def test_every_hour_can_be_read_as_a_figure(document):
-    told = document["targets"][TARGET]["stations"]["108"]
+    seoul = document["targets"][TARGET]["stations"]["108"]
     page = station_page(document)
-    place = 70  # 04:00 KST
-    quantiles = [told["past"]["6"][name][place] for name in ("p50", "p10", "p90")]
-    row = f"{told['observed'][place]:.1f}".replace("-", "−")
+    index = 70  # 04:00 KST
+    quantiles = [seoul["past"]["6"][name][index] for name in ("p50", "p10", "p90")]
+    row = f"{seoul['observed'][index]:.1f}".replace("-", "−")
 
     assert f"11-27 04:00{row}" in page.text
     assert "{:.1f} ({:.1f} to {:.1f})".format(*quantiles).replace("-", "−") in page.text
 
 
-def test_a_station_without_a_forecast_has_a_page_that_says_why(document):
+def test_a_station_without_a_forecast_has_a_page_with_the_reason(document):
     page = station_page(document, "90")
 
-    assert f"No forecast: {WHY}." in page.text
+    assert f"No forecast: {REASON}." in page.text
     assert "Newest observation:" in page.text
 
 
@@ -136,10 +136,10 @@ def test_a_silent_station_has_a_page_without_any_figure(document):
 
     assert "Nothing was observed in the last 72 h." in page.text
     assert "no hour has both yet" in page.text
-    assert "none of the last 72 h was forecast then" in page.text
+    assert "none of the last 72 h was forecast at this lead" in page.text
 
 
-def test_old_forecasts_are_said_to_be_old(document):
+def test_old_forecasts_are_marked_as_old(document):
     assert "These forecasts are old." in station_page(document, old=True).text
     assert "These forecasts are old." not in station_page(document).text
     assert not site.is_old(body(document), NOW + timedelta(hours=2))
@@ -162,14 +162,14 @@ def test_a_damaged_document_is_named_with_the_fix(stored):
         site.station(stored, TARGET, "108", old=False),
     ):
         assert "forecasts/stations.json" in html
-        assert "The next run of the DAG forecast writes it again" in html
+        assert "The next run of the DAG forecast rewrites it" in html
 
 
 @pytest.mark.parametrize(
     ("target", "station"),
     [("gold_price", "108"), (TARGET, "1"), (TARGET, "0108"), (TARGET, "١٠٨"), (TARGET, "")],
 )
-def test_of_what_there_is_not_there_is_no_page(document, target, station):
+def test_an_unknown_target_or_station_has_no_page(document, target, station):
     with pytest.raises(LookupError):
         site.station(body(document), target, station, old=False)
 
@@ -177,12 +177,12 @@ def test_of_what_there_is_not_there_is_no_page(document, target, station):
 @pytest.mark.parametrize(
     ("target", "ahead"), [("gold_price", None), (TARGET, "25"), (TARGET, "x"), (TARGET, "")]
 )
-def test_nor_is_there_of_such_a_target_or_hour(document, target, ahead):
+def test_an_unknown_target_or_hour_has_no_overview(document, target, ahead):
     with pytest.raises(LookupError):
         site.overview(body(document), target, ahead, old=False)
 
 
-def test_what_came_from_outside_stays_text(document):
+def test_external_texts_are_escaped(document):
     wicked = json.loads(body(document))
     target = wicked["targets"][TARGET]
     target |= {"label": EVIL, "korean": EVIL, "unit": EVIL, "model_version": EVIL}
@@ -202,12 +202,13 @@ def test_what_came_from_outside_stays_text(document):
 
 @given(st.integers(1, 24), st.integers(-48, 48))
 @settings(deadline=None)
-def test_a_forecast_is_looked_up_by_the_hour_that_it_is_of(length, hour):
+def test_a_forecast_is_looked_up_by_its_valid_time(length, hour):
     values = [float(n) for n in range(length)]
     present = Present(LAST, QuantileSeries([v - 1 for v in values], values, [v + 1 for v in values]))
-    found = present.at(LAST + timedelta(hours=hour))
+    quantiles = present.at(LAST + timedelta(hours=hour))
+    inside = 1 <= hour <= length
 
-    assert found == ((hour - 2.0, hour - 1.0, float(hour)) if 1 <= hour <= length else (None, None, None))
+    assert quantiles == ((hour - 2.0, hour - 1.0, float(hour)) if inside else (None, None, None))
     assert present.hours[-1] == LAST + timedelta(hours=length)
 
 

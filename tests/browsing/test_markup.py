@@ -1,9 +1,9 @@
-"""What no text on a page can do, wherever it comes from."""
+"""Texts on pages are escaped, wherever they come from."""
 
 from weather_mlops.pages.markup import escape
 
 
-def test_a_text_is_no_markup_turns_no_direction_and_holds_no_key():
+def test_markup_bidi_controls_and_api_keys_are_removed():
     shown = escape('"><script>\u202egnp.exe\u2066 authKey%3Dabc123')
 
     assert shown == "&quot;&gt;&lt;script&gt;\ufffdgnp.exe\ufffd authKey%3D***"

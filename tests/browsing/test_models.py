@@ -1,4 +1,4 @@
-"""What the page of the models says, of the registry's data and of nonsense in it."""
+"""The page of the models, with the registry's data and with damaged data."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ DEPLOYED = Decision(
 REFUSED = Decision(
     "refused", "v3", "v2", AT, "model_training/scheduled__2", "coverage: 60%; 70% wanted; min_skill: none"
 )
-FOUND = Models(
+MODELS = Models(
     "air_temperature",
     DEPLOYED,
     made.metrics("v2"),
@@ -29,9 +29,9 @@ FOUND = Models(
 
 
 def test_the_champion_is_shown_with_its_history_and_scores():
-    page = models.render([FOUND])
+    page = models.render([MODELS])
 
-    for told in (
+    for text in (
         "Air temperature",
         '<a href="pages/models/air_temperature/versions/v2/card.html">v2</a>',
         "2026-11-26 02:30\u00a0KST, deployed by model_training/scheduled__1",
@@ -41,95 +41,98 @@ def test_the_champion_is_shown_with_its_history_and_scores():
         "80.6\u00a0%",
         "+66\u00a0%",
     ):
-        assert told in page
+        assert text in page
 
 
 def test_a_refused_version_is_shown_with_each_gate_that_refused():
-    page = models.render([FOUND])
+    page = models.render([MODELS])
 
     assert "<li>coverage: 60%; 70% wanted</li><li>min_skill: none</li>" in page
     assert "versions/v3/card.html" in page
 
 
-def test_a_version_whose_files_are_gone_leads_nowhere():
-    page = models.render([FOUND])
+def test_a_version_whose_files_are_deleted_has_no_link():
+    page = models.render([MODELS])
 
     assert "versions/v1/card.html" not in page
     assert "v1 <span" in page
 
 
-def test_a_version_that_nothing_was_decided_about_is_named():
-    assert "nothing decided yet: <a" in models.render_history(FOUND)
+def test_a_version_without_a_decision_is_named():
+    assert "not decided yet: <a" in models.render_history(MODELS)
 
 
 @pytest.mark.parametrize(
-    ("found", "told"),
+    ("each", "text"),
     [
         ([], "There is no model yet."),
         ([Models("air_temperature")], "no version was evaluated yet"),
-        ([Models("air_temperature", decisions=[REFUSED])], "its versions were refused, see below why"),
+        (
+            [Models("air_temperature", decisions=[REFUSED])],
+            "its versions were refused, for the reasons below",
+        ),
     ],
 )
-def test_where_there_is_no_model_it_says_so_clearly(found, told):
-    assert told in models.render(found)
+def test_without_a_model_the_page_says_so_clearly(each, text):
+    assert text in models.render(each)
 
 
 def test_all_decisions_of_a_year_are_on_a_page_of_their_own():
     old = replace(REFUSED, at=datetime(2025, 12, 31, 15, 30, tzinfo=UTC), version="v0")  # 2026 in Korea
     older = replace(old, at=datetime(2025, 12, 31, 14, 30, tzinfo=UTC), version="v00")
-    found = replace(FOUND, decisions=[REFUSED, DEPLOYED, old, older])
+    history = replace(MODELS, decisions=[REFUSED, DEPLOYED, old, older])
 
-    assert found.years == [2026, 2025]
-    assert "v00" not in models.render_history(found)
-    assert "v00" in models.render_history(found, 2025)
-    assert "Nothing was decided then." in models.render_history(found, 2020)
+    assert history.years == [2026, 2025]
+    assert "v00" not in models.render_history(history)
+    assert "v00" in models.render_history(history, 2025)
+    assert "Nothing was decided then." in models.render_history(history, 2020)
 
 
-def test_nothing_of_what_is_kept_is_taken_for_html():
+def test_stored_texts_are_escaped():
     evil = Decision(made.EVIL, made.EVIL, made.EVIL, AT, made.EVIL, f"a; {made.EVIL}")
     figures = {"unit": made.EVIL, "rmse": {made.EVIL: 1.0}}
-    found = Models("air_temperature", evil, figures, [evil], frozenset({made.EVIL}), [made.EVIL], [made.EVIL])
+    each = Models("air_temperature", evil, figures, [evil], frozenset({made.EVIL}), [made.EVIL], [made.EVIL])
 
-    for page in (models.render([found]), models.render_history(found)):
+    for page in (models.render([each]), models.render_history(each)):
         assert "<img" not in page
         assert "&lt;img" in page
 
 
 @pytest.mark.integration
 class TestRead:
-    def test_many_decisions_are_read_with_as_few_requests_as_few(self, store):  # noqa: F811  the fixture
+    def test_many_decisions_take_no_more_requests_than_few(self, store):  # noqa: F811  the fixture
         requests = []
         store._client.meta.events.register("before-send.s3", lambda **_: requests.append(1))
         for days in (7, 40):
             made.models(store, days=days, files=0)
             requests.clear()
-            found = models.read(store, "air_temperature")
-            assert len(found.decisions) == days
+            each = models.read(store, "air_temperature")
+            assert len(each.decisions) == days
             assert len(requests) == 3
 
     def test_champion_decisions_and_versions_are_the_registry_s(self, store):  # noqa: F811
         decisions = made.models(store, files=0)
         store.put("models/air_temperature/versions/new/manifest.json", b"{}")
         store.put("models/air_temperature/versions/unfinished/lead_1.ubj", b"")
-        found = models.read(store, "air_temperature", versions=True)
+        each = models.read(store, "air_temperature", versions=True)
 
-        assert found.decisions == decisions[::-1]
-        assert found.champion == [one for one in decisions if one.kind == "deployed"][-1]
-        assert found.figures["unit"] == "°C"
-        assert found.undecided == ["new"]
+        assert each.decisions == decisions[::-1]
+        assert each.champion == [one for one in decisions if one.kind == "deployed"][-1]
+        assert each.figures["unit"] == "°C"
+        assert each.undecided == ["new"]
         assert models.targets(store) == ["air_temperature"]
-        assert models.read_all(store) == [replace(found, kept=None, undecided=())]
+        assert models.read_all(store) == [replace(each, stored_versions=None, undecided=())]
 
-    def test_what_is_damaged_is_told_and_the_rest_is_shown(self, store):  # noqa: F811
+    def test_damage_is_reported_and_the_rest_is_shown(self, store):  # noqa: F811
         made.models(store, files=0)
         prefix = "models/air_temperature"
         lines = store.get(f"{prefix}/history.jsonl")
         store.put(f"{prefix}/history.jsonl", b'nonsense\n{"kind": 1}\n[]\n' + lines)
         store.put(f"{prefix}/champion.json", b"{")
-        found = models.read(store, "air_temperature")
-        page = models.render([found])
+        each = models.read(store, "air_temperature")
+        page = models.render([each])
 
-        assert len(found.decisions) == 12
+        assert len(each.decisions) == 12
         assert "3 lines can&#x27;t be read" in page
         assert "champion.json" in page
         assert "damaged" in page

@@ -1,4 +1,4 @@
-"""What the page of monitoring says of the latest report, and of the reports of a day."""
+"""The page of monitoring: the latest report, and the reports of a day."""
 
 import json
 from datetime import date
@@ -33,28 +33,28 @@ def test_reasons_in_korean_are_marked_as_such():
 
 
 def test_each_report_of_the_day_is_listed_with_its_known_verdict():
-    told = {KEYS[1].replace(".html", ".json"): EarlierReport(made.NOW, "", ReportVerdict.WATCH, 3)}
-    page = monitoring.render(None, Archive(DAY, KEYS, told, [DAY, date(2026, 11, 25)]))
+    summaries = {KEYS[1].replace(".html", ".json"): EarlierReport(made.NOW, "", ReportVerdict.WATCH, 3)}
+    page = monitoring.render(None, Archive(DAY, KEYS, summaries, [DAY, date(2026, 11, 25)]))
 
     assert (
         'href="pages/reports/monitoring/2026/11/26/0800.html">08:00\u00a0KST</a></th><td class="name">'
         in page
     )
     assert "Watch" in page
-    assert "the day's last report does not tell" in page  # of the other one
+    assert "the day's last report has no summary of it" in page  # of the other one
     assert "<b>2026-11-26</b>" in page
     assert 'href="monitoring?day=2026-11-25"' in page
 
 
 @pytest.mark.parametrize(
-    ("latest", "told"),
+    ("latest", "text"),
     [(None, "There is no report yet."), ("It is damaged", "It is damaged")],
 )
-def test_where_there_is_no_report_it_says_so(latest, told):
+def test_without_a_report_the_page_says_so(latest, text):
     page = monitoring.render(latest, NONE)
 
-    assert told in page
-    assert "There is none of this day" in page
+    assert text in page
+    assert "There is no report of this day" in page
 
 
 @pytest.mark.integration
@@ -63,18 +63,18 @@ class TestRead:
         made.reports(store, days=2)
         requests = []
         store._client.meta.events.register("before-send.s3", lambda **_: requests.append(1))
-        found = monitoring.read_archive(store, date(2026, 11, 25))
+        archive = monitoring.read_archive(store, date(2026, 11, 25))
 
         assert len(requests) == 5
-        assert len(found.keys) == 48
-        assert {found.told[key.replace(".html", ".json")].verdict for key in found.keys[:12]} >= {
+        assert len(archive.keys) == 48
+        assert {archive.summaries[key.replace(".html", ".json")].verdict for key in archive.keys[:12]} >= {
             ReportVerdict.WELL
         }
-        assert len(found.told) >= 48
-        assert found.days == [date(2026, 11, day) for day in (26, 25, 24)]
+        assert len(archive.summaries) >= 48
+        assert archive.days == [date(2026, 11, day) for day in (26, 25, 24)]
 
     @pytest.mark.parametrize("body", [b"{", b"[]", b'{"schema": 1}', b'{"schema": 99}', b"null"])
-    def test_a_report_that_cannot_be_read_is_told_apart_from_none(self, store, body):  # noqa: F811
+    def test_an_unreadable_report_differs_from_none(self, store, body):  # noqa: F811
         assert monitoring.read_latest(store) is None
 
         store.put("reports/monitoring/latest.json", body)
@@ -82,24 +82,24 @@ class TestRead:
 
     def test_the_latest_report_is_read_as_it_was_published(self, store):  # noqa: F811
         made.reports(store, days=0)
-        found = monitoring.read_latest(store)
+        latest = monitoring.read_latest(store)
 
-        assert (found.at, found.verdict, found.language) == (made.NOW, ReportVerdict.WELL, "en")
-        assert found.reasons == json.loads(store.get("reports/monitoring/latest.json"))["reasons"]
+        assert (latest.at, latest.verdict, latest.language) == (made.NOW, ReportVerdict.WELL, "en")
+        assert latest.reasons == json.loads(store.get("reports/monitoring/latest.json"))["reasons"]
 
     def test_folders_that_are_no_days_are_left_out(self, store):  # noqa: F811
         for name in ("26", "31", "x", "9"):
             store.put(f"reports/monitoring/2026/11/{name}/0000.html", b"")
-        found = monitoring.read_archive(store, DAY)
+        archive = monitoring.read_archive(store, DAY)
 
-        assert found.days == [DAY]
-        assert found.told == {}
+        assert archive.days == [DAY]
+        assert archive.summaries == {}
 
     def test_of_the_latest_report_s_day_nothing_is_read_twice(self, store, monkeypatch):  # noqa: F811
         made.reports(store, days=1)
         latest = monitoring.read_latest(store)
-        monkeypatch.setattr(type(store), "get", lambda *_: pytest.fail("S3 was asked"))
-        found = monitoring.read_archive(store, DAY, latest)
+        monkeypatch.setattr(type(store), "get", lambda *_: pytest.fail("S3 was read"))
+        archive = monitoring.read_archive(store, DAY, latest)
 
-        assert set(found.told) >= {key.replace(".html", ".json") for key in found.keys}
-        assert len(found.keys) == 18
+        assert set(archive.summaries) >= {key.replace(".html", ".json") for key in archive.keys}
+        assert len(archive.keys) == 18

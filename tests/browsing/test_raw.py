@@ -1,4 +1,4 @@
-"""What the page of raw replies says of each."""
+"""The page of raw responses."""
 
 import pytest
 
@@ -12,7 +12,7 @@ RUN = RunView("data_collection", "r", "success", made.NOW)
 KEY = made.raw_key()
 
 
-def test_a_reply_leads_to_itself_and_is_told_with_its_checksum():
+def test_a_response_has_a_link_to_itself_and_its_checksum():
     about = Sidecar(made.NOW, 1234, 56789, "ab12")
     page = raw.render(RUN, [RawObject(KEY, about)], 1, 1)
 
@@ -20,13 +20,13 @@ def test_a_reply_leads_to_itself_and_is_told_with_its_checksum():
         assert shown in page
 
 
-def test_what_is_not_known_of_a_reply_is_told_as_that():
+def test_a_response_without_a_sidecar_is_marked():
     page = raw.render(RUN, [RawObject(KEY, None)], 1, 1)
 
-    assert "its sidecar is gone, or does not tell" in page
+    assert "its sidecar is missing, or can't be read" in page
 
 
-def test_nothing_of_a_sidecar_is_taken_for_html():
+def test_texts_of_a_sidecar_are_escaped():
     page = raw.render(RUN, [RawObject(made.EVIL, Sidecar(made.NOW, 1, 1, made.EVIL), made.EVIL)], 1, 1)
 
     assert "<img" not in page
@@ -34,16 +34,16 @@ def test_nothing_of_a_sidecar_is_taken_for_html():
 
 
 @pytest.mark.integration
-def test_only_sidecars_of_raw_are_read_and_a_lost_one_hides_none(store):  # noqa: F811
-    first, second = made.replies(store, 2)
+def test_only_sidecars_are_read_and_a_missing_one_hides_none(store):  # noqa: F811
+    first, second = made.responses(store, 2)
     store.delete(first.replace(".txt.gz", ".json"))
     store.put("secrets.json", b'{"rows": 1}')
-    found = raw.read(store, [first, second, "secrets.txt.gz"])
+    objects = raw.read(store, [first, second, "secrets.txt.gz"])
 
-    assert [kept.about and kept.about.rows for kept in found] == [None, 291, None]
+    assert [each.about and each.about.rows for each in objects] == [None, 291, None]
 
 
-def test_of_very_many_pages_those_around_this_one_are_linked():
+def test_of_very_many_pages_only_the_nearest_are_linked():
     page = raw.render(RUN, [RawObject(KEY, None)], 1000, 2000)
 
     assert len(page) < 20_000

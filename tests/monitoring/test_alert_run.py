@@ -78,7 +78,7 @@ def test_a_message_has_the_problem_start_limit_and_remedy(system):
     assert message.title == "[weather] CRITICAL kma_silent: opened"
     assert message.kind == "failure"
     assert "since 2026-11-25 09:30 KST" in message.body
-    assert "Since the last reply of the KMA's API: 5.2" in message.body
+    assert "Since the last response of the KMA's API: 5.2" in message.body
     assert "limit 3" in message.body
     assert "last response at 03:00 KST" in message.body
     assert "docs/runbook.md#kma_silent" in message.body

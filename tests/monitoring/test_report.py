@@ -144,7 +144,7 @@ def test_critical_and_warning_differ_without_colours():
     sections = sections_with(held("dag_late", 42, 15, "min"), held("kma_silent", 5, 3, "h", critical=True))
     text = Page(drawn(sections)).text
 
-    assert "critical Since the last reply of the KMA's API: 5 h, limit 3 h." in text
+    assert "critical Since the last response of the KMA's API: 5 h, limit 3 h." in text
     assert "warning Delay of a run: 42 min, limit 15 min." in text
     assert "✕ Act now" in text
 
@@ -190,7 +190,7 @@ def test_a_report_that_is_like_the_one_before_has_no_changes():
     for sections in (reported.healthy(5), reported.troubled(5), reported.young()):
         changes = compare(sections, sections)
         assert not any(
-            (changes.opened, changes.closed, changes.lost, changes.moved, changes.missing, changes.found)
+            (changes.opened, changes.closed, changes.lost, changes.moved, changes.missing, changes.recovered)
         )
 
 

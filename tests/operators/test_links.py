@@ -93,7 +93,7 @@ def test_each_operator_with_documents_has_a_button_for_them():
     }
 
     assert list(buttons.values()) == [
-        {"Raw replies": "raw_keys"},
+        {"Raw responses": "raw_keys"},
         {"Data Docs": "docs_key"},
         {"Data Docs": "docs_keys"},
         {"Model card": "card_key"},

@@ -64,7 +64,7 @@ def world():
     store = Memory()
     made.models(store, days=4, files=0)
     made.reports(store, days=0)
-    made.replies(store, 1)
+    made.responses(store, 1)
     forecasts = forecast_world.document([90, 108], {"90": "silent"})
     store.put(recent_forecasts.KEY, json.dumps(forecasts).encode())
     return store.objects

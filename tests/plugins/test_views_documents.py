@@ -19,7 +19,7 @@ PAGE = "quality/docs/2026/11/26/08h_20261126T0805_0.9876_1.0000_data_collection_
 def replies(server):
     """A bucket with raw responses, and their keys; nothing here writes to it."""
     store = ObjectStore(new_bucket(server))
-    return store, made.replies(store, 30)
+    return store, made.responses(store, 30)
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_a_run_s_page_lists_each_task_s_documents_or_the_reason(visit, filled):
     page = visit(f"documents?{ASKED}").text
 
     assert f'<a href="pages/{PAGE}">Data Docs</a>' in page
-    assert "Raw replies (30)" in page
+    assert "Raw responses (30)" in page
     assert "Not run yet." in page  # health_check
     assert "&lt;b&gt;" in page
     assert "<b>," not in page

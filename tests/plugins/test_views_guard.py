@@ -48,7 +48,7 @@ def kept(server):
     """A bucket with something at every address; nothing here writes to it."""
     store = ObjectStore(S3Access("views-guard", f"http://127.0.0.1:{server}", "somebody", "Geheimnis"))
     store.ensure_bucket()
-    keys = made.replies(store)
+    keys = made.responses(store)
     page = made.data_docs(store, days=1)
     made.models(store, days=1, files=0)
     made.reports(store, days=0)

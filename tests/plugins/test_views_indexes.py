@@ -22,7 +22,7 @@ def test_monitoring_shows_the_latest_report_and_those_of_a_day(visit, store):
     assert "Open the report of 2026-11-26 08:30" in page
     assert "<h2>Reports of 2026-11-26</h2>" in page
     assert "<h2>Reports of 2026-11-25</h2>" in visit("monitoring?day=2026-11-25").text
-    assert "There is none of this day" in visit("monitoring?day=2020-01-01").text
+    assert "There is no report of this day" in visit("monitoring?day=2020-01-01").text
 
 
 @pytest.mark.parametrize(

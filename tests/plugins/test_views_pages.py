@@ -31,7 +31,7 @@ def test_a_page_and_its_assets_are_served_as_what_they_are(visit, store, key, me
 
 
 def test_a_raw_response_is_readable_korean_text_without_the_key(visit, store):
-    (key,) = made.replies(store, 1)
+    (key,) = made.responses(store, 1)
     reply = visit(f"pages/{key}")
 
     assert reply.headers["Content-Type"] == "text/plain; charset=utf-8"
@@ -43,7 +43,7 @@ def test_a_raw_response_is_readable_korean_text_without_the_key(visit, store):
 
 
 def test_damaged_and_missing_raw_responses_are_told_apart(visit, store):
-    (key,) = made.replies(store, 1)
+    (key,) = made.responses(store, 1)
     store.put(key, b"\x1f\x8bno gzip")
 
     damaged = visit(f"pages/{key}")
@@ -55,7 +55,7 @@ def test_damaged_and_missing_raw_responses_are_told_apart(visit, store):
 
 
 def test_a_raw_response_that_unpacks_to_too_much_is_cut_off(visit, store):
-    (key,) = made.replies(store, 1)
+    (key,) = made.responses(store, 1)
     store.put(key, gzip.compress(bytes(200_000_000), 1))
 
     bomb = visit(f"pages/{key}")

@@ -1,4 +1,4 @@
-"""Staged rows, good ones unless a test says otherwise."""
+"""Staged rows, good ones unless a test changes a value."""
 
 import warnings
 from datetime import UTC, datetime, timedelta
@@ -11,7 +11,7 @@ from weather_mlops.kma.stations import load_stations
 from weather_mlops.quality import audit as audits
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # what Great Expectations imports is none of our business
+    warnings.simplefilter("ignore")  # of what Great Expectations imports
     import great_expectations.render.renderer
     import great_expectations.render.view  # noqa: F401
 
@@ -66,12 +66,15 @@ def expected(*hours: datetime, stations=(108, 159), origin: str = "window") -> p
 
 
 def audit(
-    *rows: dict, rejected: pa.Table | None = None, asked: pa.Table | None = None, suites_dir: Path = SUITES
+    *rows: dict,
+    rejected: pa.Table | None = None,
+    requested: pa.Table | None = None,
+    suites_dir: Path = SUITES,
 ) -> audits.Audit:
     return audits.audit(
         table(*rows),
         unreadable() if rejected is None else rejected,
-        expected(NOON - HOUR, NOON, NOON + HOUR) if asked is None else asked,
+        expected(NOON - HOUR, NOON, NOON + HOUR) if requested is None else requested,
         STATIONS,
         suites_dir=suites_dir,
         audited_at=NOON,

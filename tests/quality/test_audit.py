@@ -1,4 +1,4 @@
-"""The audit: what condemns a row, what is only counted, and how the batch is scored."""
+"""The audit: what refuses a row, what is only counted, and how the batch is scored."""
 
 import gzip
 import json
@@ -26,16 +26,16 @@ OBSERVED = sorted((PROJECT.parent / "shared" / "kma" / "observed").glob("*.txt.g
 
 
 def test_good_rows_are_accepted_whole():
-    found = audit(row(), row(159))
+    result = audit(row(), row(159))
 
-    assert found.accepted.num_rows == 2
-    assert found.quarantined.num_rows == 0
-    assert found.counts["warnings"] == {"station_mostly_missing": 2}
-    assert found.accepted.column_names == [*wire.OBSERVATION_SCHEMA.names, "raw_key"]
+    assert result.accepted.num_rows == 2
+    assert result.quarantined.num_rows == 0
+    assert result.counts["warnings"] == {"station_mostly_missing": 2}
+    assert result.accepted.column_names == [*wire.OBSERVATION_SCHEMA.names, "raw_key"]
 
 
-# A row each, at a station of its own, and all in one audit: its time goes by the rules, not by the rows.
-CONDEMNED = [
+# One row each, at a station of its own, all in one audit: its duration depends on the rules, not on the rows.
+REFUSED = [
     ({"wind_direction_deg": 370}, "wind_direction_deg_physical"),
     ({"wind_speed_ms": 80.0}, "wind_speed_ms_physical"),
     ({"station_pressure_hpa": 700.0}, "station_pressure_hpa_physical"),
@@ -65,13 +65,13 @@ COUNTED = [
     ({"air_temperature_c": None}, "air_temperature_missing"),
 ]  # fmt: skip
 SPIKES = [
-    (column, jump, rule, place)
+    (column, jump, rule, index)
     for column, jump, rule in [
         ("air_temperature_c", 25.0, "air_temperature_step_impossible"),
         ("sea_level_pressure_hpa", 30.0, "sea_level_pressure_step_impossible"),
         ("dew_point_c", -35.0, "dew_point_step_impossible"),
     ]
-    for place in range(3)
+    for index in range(3)
 ]
 DAY = expected(NOON - HOUR, NOON, NOON + HOUR, stations=STATIONS)
 
@@ -86,24 +86,24 @@ def rows_of(cases) -> list[dict]:
 
 
 @pytest.fixture(scope="module")
-def condemned():
-    return audit(*rows_of(CONDEMNED), asked=DAY)
+def refused():
+    return audit(*rows_of(REFUSED), requested=DAY)
 
 
-@pytest.mark.parametrize(("line", "rule"), list(enumerate(rule for _, rule in CONDEMNED)))
-def test_each_critical_rule_refuses_only_the_row_that_breaks_it(condemned, line, rule):
-    (record,) = [record for record in condemned.quarantined.to_pylist() if record["line"] == line]
+@pytest.mark.parametrize(("line", "rule"), list(enumerate(rule for _, rule in REFUSED)))
+def test_each_critical_rule_refuses_only_the_row_that_breaks_it(refused, line, rule):
+    (record,) = [record for record in refused.quarantined.to_pylist() if record["line"] == line]
     assert record["rule"] == rule
     assert record["raw_key"] == "raw/k.txt.gz"
-    assert condemned.accepted["station_id"].to_pylist() == [STATIONS[-1]]
+    assert refused.accepted["station_id"].to_pylist() == [STATIONS[-1]]
 
 
-def test_critical_rules_alone_refuse_the_same_rows(condemned):
-    found = audit(*rows_of(CONDEMNED), asked=DAY, suites_dir=critical_suites())
+def test_critical_rules_alone_refuse_the_same_rows(refused):
+    result = audit(*rows_of(REFUSED), requested=DAY, suites_dir=critical_suites())
 
-    assert found.quarantined == condemned.quarantined
-    assert found.accepted == condemned.accepted
-    assert len(found.result.results) < len(condemned.result.results) / 2
+    assert result.quarantined == refused.quarantined
+    assert result.accepted == refused.accepted
+    assert len(result.result.results) < len(refused.result.results) / 2
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +114,7 @@ def counted():
         row(STATIONS[-2], NOON + hours * HOUR, **{**free, "air_temperature_c": temperature})
         for hours, temperature in ((-1, 10.0), (0, 10.0), (1, 16.0))
     ]
-    return audit(*rows_of(COUNTED), *steps, asked=DAY)
+    return audit(*rows_of(COUNTED), *steps, requested=DAY)
 
 
 @pytest.mark.parametrize("rule", [*(rule for _, rule in COUNTED), "air_temperature_step_rare"])
@@ -128,31 +128,31 @@ def spiked():
     """Three hours of each station, one of them a spike."""
     free = {"dew_point_c": None, "relative_humidity_pct": None, "vapour_pressure_hpa": None}
     rows = []
-    for station, (column, jump, _, place) in zip(STATIONS, SPIKES, strict=False):
+    for station, (column, jump, _, index) in zip(STATIONS, SPIKES, strict=False):
         level = {**free, column: GOOD[column]}
         rows += [row(station, hour, **level) for hour in (NOON - HOUR, NOON, NOON + HOUR)]
-        rows[place - 3][column] += jump
-    return audit(*rows, asked=DAY)
+        rows[index - 3][column] += jump
+    return audit(*rows, requested=DAY)
 
 
 @pytest.mark.parametrize(
     ("station", "spike"),
     list(zip(STATIONS, SPIKES, strict=False)),
-    ids=[f"{('oldest', 'middle', 'newest')[place]} {column}" for column, _, _, place in SPIKES],
+    ids=[f"{('oldest', 'middle', 'newest')[index]} {column}" for column, _, _, index in SPIKES],
 )
 def test_a_spike_refuses_only_its_own_hour(spiked, station, spike):
-    _, _, rule, place = spike
+    _, _, rule, index = spike
 
     (record,) = [record for record in spiked.quarantined.to_pylist() if record["station_id"] == station]
-    assert (record["observed_at"], record["rule"]) == ([NOON - HOUR, NOON, NOON + HOUR][place], rule)
+    assert (record["observed_at"], record["rule"]) == ([NOON - HOUR, NOON, NOON + HOUR][index], rule)
 
 
-def test_of_two_hours_that_contradict_each_other_none_is_blamed():
+def test_two_hours_that_contradict_each_other_are_both_accepted():
     free = {"dew_point_c": None, "relative_humidity_pct": None, "vapour_pressure_hpa": None}
     rows = [row(**free), row(at=NOON + HOUR, **{**free, "air_temperature_c": 38.0})]
-    found = audit(*rows, suites_dir=critical_suites())
+    result = audit(*rows, suites_dir=critical_suites())
 
-    assert found.quarantined.num_rows == 0
+    assert result.quarantined.num_rows == 0
 
 
 def test_statistics_cover_all_rules(counted):
@@ -164,14 +164,14 @@ def test_statistics_cover_all_rules(counted):
     assert not result.success
 
 
-def test_a_step_over_a_gap_is_none():
+def test_a_step_over_a_gap_is_no_spike():
     free = {"dew_point_c": None, "relative_humidity_pct": None, "vapour_pressure_hpa": None}
     rows = [row(at=NOON - HOUR, **free), row(at=NOON + HOUR, **{**free, "air_temperature_c": 40.0})]
 
     assert audit(*rows, suites_dir=critical_suites()).quarantined.num_rows == 0
 
 
-def test_equal_duplicates_count_once_and_conflicting_ones_go():
+def test_equal_duplicates_count_once_conflicting_ones_are_refused():
     equal = [row(159), row(159, line=6)]
     conflicting = [row(108), row(108, line=6, wind_speed_ms=3.0)]
     result = audit(*equal, *conflicting, suites_dir=critical_suites())
@@ -184,24 +184,24 @@ def test_equal_duplicates_count_once_and_conflicting_ones_go():
 
 
 def test_an_unreadable_line_is_quarantined_with_its_text():
-    found = audit(row(), rejected=unreadable("2026 x"), suites_dir=critical_suites())
+    result = audit(row(), rejected=unreadable("2026 x"), suites_dir=critical_suites())
 
-    (record,) = found.quarantined.to_pylist()
+    (record,) = result.quarantined.to_pylist()
     assert record["rule"] == "unreadable_row"
     assert "2026 x" in record["value"]
     assert record["station_id"] is None
 
 
 def test_the_score_is_measured():
-    asked = pa.concat_tables([expected(NOON - HOUR, NOON), expected(NOON - 9 * HOUR, origin="gap")])
-    found = audit(row(), row(159), row(at=NOON - HOUR, soil_temperature_5cm_c=99.0), asked=asked)
+    requested = pa.concat_tables([expected(NOON - HOUR, NOON), expected(NOON - 9 * HOUR, origin="gap")])
+    result = audit(row(), row(159), row(at=NOON - HOUR, soil_temperature_5cm_c=99.0), requested=requested)
     values = 3 * len(GOOD)
 
-    assert found.score.completeness == 3 / 4
-    assert found.score.timeliness == 1
-    assert found.score.validity == pytest.approx((values - 1) / values)
-    assert found.score.consistency == 1
-    assert found.score.overall == round((3 / 4 + 1 + (values - 1) / values + 1) / 4, 4)
+    assert result.score.completeness == 3 / 4
+    assert result.score.timeliness == 1
+    assert result.score.validity == pytest.approx((values - 1) / values)
+    assert result.score.consistency == 1
+    assert result.score.overall == round((3 / 4 + 1 + (values - 1) / values + 1) / 4, 4)
 
 
 def test_what_was_not_observed_is_not_scored():
@@ -213,13 +213,13 @@ def test_what_was_not_observed_is_not_scored():
 
 def test_too_few_fit_rows_stop_the_run_naming_the_top_rules():
     rows = [row(), row(159, wind_speed_ms=99.0)]
-    found = audit(*rows, rejected=unreadable("x"), suites_dir=critical_suites())
+    result = audit(*rows, rejected=unreadable("x"), suites_dir=critical_suites())
 
-    audits.check_fit(found, 1 / 3)
+    audits.check_fit(result, 1 / 3)
     with pytest.raises(
         QualityTooLow, match=r"33\.3% of 3 rows .* (wind_speed_ms_physical|unreadable_row) \(1\)"
     ):
-        audits.check_fit(found, 0.34)
+        audits.check_fit(result, 0.34)
 
 
 values_of = st.sampled_from([-99.0, 0.0, 3.0, 12.0, 60.0, 2000.0])
@@ -237,22 +237,22 @@ def test_every_row_is_accepted_a_duplicate_or_quarantined(drawn, lines):
         row(station, NOON + hours * HOUR, line, wind_speed_ms=wind, air_temperature_c=temperature)
         for line, (station, hours, wind, temperature) in enumerate(drawn)
     ]
-    found = audit(*rows, rejected=unreadable(*"ab"[:lines]), suites_dir=critical_suites())
-    counts = found.counts
+    result = audit(*rows, rejected=unreadable(*"ab"[:lines]), suites_dir=critical_suites())
+    counts = result.counts
 
     assert counts["rows_arrived"] == len(rows) + lines
     assert counts["rows_arrived"] == counts["accepted"] + counts["copies"] + counts["quarantined"]
-    assert max(Counter(key_list(found.accepted)).values(), default=1) == 1
+    assert max(Counter(key_list(result.accepted)).values(), default=1) == 1
 
 
 @pytest.mark.parametrize(
     "suite", [suites.observations_suite(), suites.completeness_suite()], ids=["rows", "stations"]
 )
-def test_the_files_are_what_the_table_of_variables_says(suite):
+def test_the_files_match_the_table_of_variables(suite):
     assert (SUITES / f"{suite['name']}.json").read_text("utf-8") == suites.text(suite)
 
 
-def test_each_rule_tells_its_reason():
+def test_each_rule_has_a_reason():
     rules = json.loads((SUITES / "observations.json").read_text("utf-8"))["expectations"]
 
     assert all(rule["notes"] and rule["meta"]["rule"] and rule["severity"] for rule in rules)
@@ -263,8 +263,8 @@ def test_it_works_in_a_fork_of_a_process_that_has_imported_it():
     audit(row(), suites_dir=critical_suites())
     child = os.fork()
     if child == 0:
-        found = audit(row(), row(159, wind_speed_ms=99.0), suites_dir=critical_suites())
-        os._exit(0 if found.quarantined.num_rows == 1 else 1)
+        result = audit(row(), row(159, wind_speed_ms=99.0), suites_dir=critical_suites())
+        os._exit(0 if result.quarantined.num_rows == 1 else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
@@ -272,18 +272,18 @@ def test_it_works_in_a_fork_of_a_process_that_has_imported_it():
 @pytest.mark.parametrize("path", OBSERVED[::4], ids=lambda path: path.name)
 def test_real_weather_is_not_refused(path):
     parsed = wire.parse(gzip.decompress(path.read_bytes()))
-    asked = parsed.rows.select(["station_id", "observed_at"])
+    requested = parsed.rows.select(["station_id", "observed_at"])
     keyed = parsed.rows.append_column("raw_key", pa.array(["k"] * parsed.rows.num_rows))
-    found = audits.audit(
+    result = audits.audit(
         keyed,
         unreadable(),
-        asked.append_column("origin", pa.array(["window"] * asked.num_rows)),
+        requested.append_column("origin", pa.array(["window"] * requested.num_rows)),
         STATIONS,
         suites_dir=SUITES,
         audited_at=NOON,
         run="r",
     )
 
-    assert found.quarantined.num_rows < 0.001 * parsed.rows.num_rows
-    assert sum(found.counts["warnings"].values()) < 0.01 * parsed.rows.num_rows
-    assert pc.count_distinct(found.accepted["observed_at"]).as_py() == found.accepted.num_rows
+    assert result.quarantined.num_rows < 0.001 * parsed.rows.num_rows
+    assert sum(result.counts["warnings"].values()) < 0.01 * parsed.rows.num_rows
+    assert pc.count_distinct(result.accepted["observed_at"]).as_py() == result.accepted.num_rows

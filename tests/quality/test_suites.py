@@ -1,4 +1,4 @@
-"""The suites are files that people edit."""
+"""Suites are files that people edit: errors in them are reported."""
 
 import pytest
 
@@ -18,7 +18,7 @@ from weather_mlops.quality import suites
         '{"name": "a", "expectations": [{"type": "expect_x", "kwargs": {}}]}',
     ],
 )
-def test_a_suite_that_is_none_is_named_with_the_way_out(tmp_path, text):
+def test_a_broken_suite_is_named_with_the_fix(tmp_path, text):
     if text is not None:
         (tmp_path / "observations.json").write_text(text)
 

@@ -1,4 +1,4 @@
-"""Which objects of the bucket are pages, who may open them, and what a browser is told they are."""
+"""Which objects of the bucket are pages, who may open them, and their media types."""
 
 import re
 from collections.abc import Callable
@@ -23,10 +23,10 @@ def as_stored(body: bytes) -> bytes:
 
 
 def response(body: bytes) -> bytes:
-    """A raw reply for people: unpacked, its Korean as UTF-8, without the key, should it hold one.
+    """A raw response for people: decompressed, as UTF-8, and without the API key, should it contain one.
 
     Raises:
-        FormatChanged: it can't be unpacked, or is too long for a page.
+        FormatChanged: it can't be decompressed, or is too long for a page.
     """
     text, _ = decoded(limits.gunzip_at_most(body, limits.RAW_PAGE))
     return masked(text).encode("utf-8", "replace")
@@ -37,10 +37,10 @@ class PageKind:
     """A kind of page.
 
     Attributes:
-        key: which S3 keys are such pages, as a regular expression of the whole key.
+        key: regular expression that matches the whole S3 key of such a page.
         dag_id: of the DAG whose readers may see them.
-        media_type: what the browser is told it is.
-        shown: from the object to what is sent.
+        media_type: the Content-Type that is sent.
+        shown: converts the object to the body that is sent.
     """
 
     key: str
@@ -52,7 +52,7 @@ class PageKind:
 PAGES: Final = (
     PageKind(r"models/[a-z][a-z0-9_]*/versions/[A-Za-z0-9][A-Za-z0-9._-]*/card\.html", "model_training"),
     PageKind(rf"reports/monitoring/({_DATE_PATTERN}/\d{{4}}|latest)\.html", "monitoring"),
-    # Of a part of a load of history: "load_…" since the name tells the hour, by the name of its run before.
+    # Of a batch of a history load: "load_…", or in older names the run of the DAG history.
     PageKind(
         rf"{_DATA_DOCS}/{_DATE_PATTERN}/(load_{_NAME}|\d{{4}}_[a-z0-9.]+_[0-9.]+_history_{_NAME})\.html",
         "history",
@@ -72,10 +72,10 @@ DATA_DOCS_INDEX: Final = f"{_DATA_DOCS}/index.html"
 
 
 def page_of(key: str) -> PageKind | None:
-    """What kind of page a key is; None for all that is none."""
+    """The kind of page that a key belongs to; None where the key is no page."""
     return next((page for page in PAGES if re.fullmatch(page.key, key)), None)
 
 
 def address(key: str) -> str:
-    """Where a page opens, relative to the views; empty for what is no page. No page's key needs escaping."""
+    """The URL of a page, relative to the views; empty where the key is no page. No URL needs escaping."""
     return f"pages/{key}" if page_of(key) else ""

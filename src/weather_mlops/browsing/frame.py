@@ -1,4 +1,4 @@
-"""What the pages of the UI share: their frame, and parts that the other pages have no use for."""
+"""What the pages of the UI share: their frame, links, notices and lists."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -47,7 +47,7 @@ def link(href: str, text: str) -> str:
 
 
 def link_to(key: str, text: str) -> str:
-    """A link to a page on S3; the text alone where the key is no page.
+    """A link to a page on S3; only the text where the key is no page.
 
     Args:
         key: of the page.
@@ -58,18 +58,18 @@ def link_to(key: str, text: str) -> str:
 
 
 def wordy(title: str) -> str:
-    """The title of a column of texts, which begin at its left; as HTML."""
+    """The title of a column of left-aligned texts, as HTML."""
     return f'<span class="words">{title}</span>'
 
 
 def notice(text: str) -> str:
-    """What there is to say where something is missing; text as HTML."""
+    """A box that explains why something is missing; text as HTML."""
     return f'<p class="notice">{text}</p>'
 
 
 def described(entries: Sequence[tuple[str, str]]) -> str:
-    """Names and what they stand for, all of it HTML."""
-    return f"<dl>{''.join(f'<dt>{name}</dt><dd>{told}</dd>' for name, told in entries)}</dl>"
+    """A list of names and their values, all of it HTML."""
+    return f"<dl>{''.join(f'<dt>{name}</dt><dd>{value}</dd>' for name, value in entries)}</dl>"
 
 
 def listed(entries: Sequence[str]) -> str:

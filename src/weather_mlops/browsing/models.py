@@ -1,4 +1,4 @@
-"""The page of the models: who is champion of each target, since when and why; and all that was decided."""
+"""The page of the models: the champion of each target, since when and why; and all decisions."""
 
 import re
 from collections.abc import Sequence
@@ -22,23 +22,23 @@ ROOT: Final = "models/"
 FEW: Final = 10
 """Decisions of each target on the page of all of them."""
 UNDECIDED: Final = 3
-"""Versions without a decision that are looked at: one is usual while a training runs."""
+"""Versions without a decision that are looked at: normally there is one, while a training runs."""
 _BETWEEN_GATES: Final = re.compile(f"; (?=(?:{'|'.join(gate.name for gate in fields(Gates))}): )")
-HISTORY_FIX: Final = "The next decision writes it again, from decisions/."
+HISTORY_FIX: Final = "The next decision rewrites it from decisions/."
 KINDS: Final = {"deployed": "good", "refused": "warn", "rolled back": "bad"}
 
 
 @dataclass(frozen=True)
 class Models:
-    """Of one target, as the registry tells.
+    """The models of one target, from the registry.
 
     Attributes:
         target: its name.
-        champion: the decision that made the present one; None = there is none.
-        figures: the champion's, as its manifest tells; empty = not known.
+        champion: the decision that deployed the current champion; None = there is none.
+        figures: the champion's metrics from its manifest; empty = not known.
         decisions: all, newest first.
-        kept: versions whose files are on S3; None = not looked at.
-        undecided: those of them that are whole, and that nothing was decided about yet.
+        stored_versions: versions whose files are on S3; None = not looked up.
+        undecided: those of them that are complete and have no decision yet.
         faults: what could not be read, in sentences.
     """
 
@@ -46,7 +46,7 @@ class Models:
     champion: Decision | None = None
     figures: Metrics = field(default_factory=Metrics)
     decisions: Sequence[Decision] = ()
-    kept: frozenset[str] | None = None
+    stored_versions: frozenset[str] | None = None
     undecided: Sequence[str] = ()
     faults: Sequence[str] = ()
 
@@ -62,12 +62,12 @@ def targets(store: ObjectStore) -> list[str]:
     Raises:
         StorageUnavailable, StorageRefused.
     """
-    there = {folder.removeprefix(ROOT).rstrip("/") for folder in store.folders(ROOT)}
-    return [name for name in TARGETS if name in there]
+    present = {folder.removeprefix(ROOT).rstrip("/") for folder in store.folders(ROOT)}
+    return [name for name in TARGETS if name in present]
 
 
 def read_all(store: ObjectStore) -> list[Models]:
-    """The same as ``read`` of all targets that have anything on S3.
+    """The models of all targets that have anything on S3, see ``read``.
 
     Raises:
         StorageUnavailable, StorageRefused.
@@ -77,12 +77,12 @@ def read_all(store: ObjectStore) -> list[Models]:
 
 
 def read(store: ObjectStore, target: str, *, versions: bool = False) -> Models:
-    """What is known of a target's models, in three requests, however long its history is.
+    """The models of a target, in three requests, however long its history is.
 
     Args:
         store: the bucket.
         target: its name.
-        versions: look also which versions are there, and which of them nothing was decided about.
+        versions: also look up the stored versions, and which of them have no decision yet.
 
     Raises:
         StorageUnavailable, StorageRefused.
@@ -96,17 +96,16 @@ def read(store: ObjectStore, target: str, *, versions: bool = False) -> Models:
     except ModelUnusable as error:
         faults.append(str(error))
     decisions, unreadable = _history(store, registry)
-    found = Models(target, champion, figures, decisions, faults=[*faults, *unreadable])
-    return _with_versions(store, registry, found) if versions else found
+    models = Models(target, champion, figures, decisions, faults=[*faults, *unreadable])
+    return _with_versions(store, registry, models) if versions else models
 
 
-def _with_versions(store: ObjectStore, registry: Registry, found: Models) -> Models:
+def _with_versions(store: ObjectStore, registry: Registry, models: Models) -> Models:
     folder = f"{registry.prefix}versions/"
-    kept = frozenset(key.removeprefix(folder).rstrip("/") for key in store.folders(folder))
-    unknown = sorted(kept - {decision.version for decision in found.decisions}, reverse=True)[:UNDECIDED]
-    return replace(
-        found, kept=kept, undecided=[version for version in unknown if registry.finalized(version)]
-    )
+    stored = frozenset(key.removeprefix(folder).rstrip("/") for key in store.folders(folder))
+    unknown = sorted(stored - {decision.version for decision in models.decisions}, reverse=True)[:UNDECIDED]
+    undecided = [version for version in unknown if registry.finalized(version)]
+    return replace(models, stored_versions=stored, undecided=undecided)
 
 
 def render(models: Sequence[Models]) -> str:
@@ -122,14 +121,14 @@ def render(models: Sequence[Models]) -> str:
     elif without:
         body += (
             f'<p class="soft">No model was trained for: {", ".join(map(escape, without)).lower()}. '
-            "What is trained are the targets in pipelines/defaults.yml.</p>"
+            "The targets to train are listed in pipelines/defaults.yml.</p>"
         )
-    lead = f"The model that forecasts each target, and what was decided about the others. {TIMES}"
+    lead = f"The model that forecasts each target, and the decisions about all versions. {TIMES}"
     return framed("Models", lead, body)
 
 
 def render_history(models: Models, year: int | None = None) -> str:
-    """The page of all decisions about a target in a year; of the newest one where none is named."""
+    """The page of all decisions about a target in a year; without a year, in the newest that has any."""
     chosen = year or next(iter(models.years), None)
     shown = [decision for decision in models.decisions if _year(decision) == chosen]
     years = [
@@ -142,7 +141,7 @@ def render_history(models: Models, year: int | None = None) -> str:
         else notice("Nothing was decided then.")
     )
     label = _label(models.target)
-    lead = f"All that was decided about models of {label.lower()}. {TIMES} {link('models', 'All targets')}"
+    lead = f"All decisions about models of {label.lower()}. {TIMES} {link('models', 'All targets')}"
     body = f"{_head(models)}<h2>Decisions</h2>{_undecided(models)}{listed(years)}{decided}"
     return framed(f"Models: {label}", lead, body)
 
@@ -156,14 +155,16 @@ def _champion(models: Models) -> str:
     champion = models.champion
     if champion is None:
         tried = (
-            "its versions were refused, see below why" if models.decisions else "no version was evaluated yet"
+            "its versions were refused, for the reasons below"
+            if models.decisions
+            else "no version was evaluated yet"
         )
         return notice(f"<b>No model yet:</b> {tried}. Until one is deployed there is no forecast of it.")
     entries = [
         ("Champion", f"<b>{_version(models, champion.version)}</b>"),
         ("Since", f"{kst(champion.at)}, {escape(champion.kind)} by {escape(champion.by)}"),
         (
-            "In the place of",
+            "Predecessor",
             _version(models, champion.previous) if champion.previous else "none: it is the first",
         ),
         ("Why", escape(champion.reason)),
@@ -174,7 +175,7 @@ def _champion(models: Models) -> str:
 def _figures(figures: Metrics) -> str:
     rmse = figures.get("rmse")
     if not rmse:
-        return notice("Its figures are not known: its manifest tells none.")
+        return notice("Its figures are not known: they are not in its manifest.")
     covered, skill = figures.get("coverage_80", {}), figures.get("skill_persistence", {})
     unit = escape(figures.get("unit", ""))
     rows = [
@@ -195,7 +196,10 @@ def _figures(figures: Metrics) -> str:
         "skill over<br>persistence",
     ]
     return table(
-        "Measured when it was evaluated, on hours that it had not seen.", head, rows, "it was not measured"
+        "Measured in its evaluation, on hours that were not in its training data.",
+        head,
+        rows,
+        "it was not measured",
     )
 
 
@@ -211,7 +215,7 @@ def _undecided(models: Models) -> str:
     if not models.undecided:
         return ""
     versions = ", ".join(_version(models, version) for version in models.undecided)
-    return f"<p>Evaluated, and nothing decided yet: {versions}.</p>"
+    return f"<p>Evaluated, and not decided yet: {versions}.</p>"
 
 
 def _decisions(models: Models, decisions: Sequence[Decision], caption: str) -> str:
@@ -227,23 +231,25 @@ def _decisions(models: Models, decisions: Sequence[Decision], caption: str) -> s
         for decision in decisions
     ]
     return table(
-        caption, ["when", wordy("decision"), wordy("version and its card"), wordy("why, and by whom")], rows
+        caption,
+        ["when", wordy("decision"), wordy("version and its card"), wordy("reason, and who decided")],
+        rows,
     )
 
 
 def _reasons(decision: Decision) -> str:
-    """The reasons, one a line where several gates refused."""
+    """The reasons of a decision; one per line where several gates refused."""
     reasons = [escape(reason) for reason in _BETWEEN_GATES.split(decision.reason)]
-    told = (
+    listing = (
         f"<ul>{''.join(f'<li>{reason}</li>' for reason in reasons)}</ul>" if len(reasons) > 1 else reasons[0]
     )
-    return f'{told}<div class="soft">{escape(decision.by)}</div>'
+    return f'{listing}<div class="soft">{escape(decision.by)}</div>'
 
 
 def _version(models: Models, version: str) -> str:
-    """Its name, leading to its card while that is kept."""
-    if models.kept is not None and version not in models.kept:
-        return f'{escape(version)} <span class="soft">(not kept)</span>'
+    """The name of a version, linked to its card where that is on S3."""
+    if models.stored_versions is not None and version not in models.stored_versions:
+        return f'{escape(version)} <span class="soft">(deleted)</span>'
     return link_to(f"{ROOT}{models.target}/versions/{version}/{CARD}", escape(version))
 
 
@@ -256,12 +262,12 @@ def _label(target: str) -> str:
 
 
 def _year(decision: Decision) -> int:
-    """In Korea."""
+    """The year of a decision, KST."""
     return to_kst(decision.at).year
 
 
 def _history(store: ObjectStore, registry: Registry) -> tuple[list[Decision], list[str]]:
-    """All decisions by the one object that holds them, newest first; and what of it can't be read."""
+    """All decisions from the one object that holds them, newest first; and what in it can't be read."""
     key = f"{registry.prefix}history.jsonl"
     try:
         lines = store.get(key, JSON_DOCUMENT).splitlines()
@@ -269,12 +275,12 @@ def _history(store: ObjectStore, registry: Registry) -> tuple[list[Decision], li
         return [], []
     except ObjectDamaged as error:
         return [], [f"{error} {HISTORY_FIX}"]
-    found, faults = [], []
-    for place, line in enumerate(lines, 1):
+    decisions, faults = [], []
+    for line_number, line in enumerate(lines, 1):
         try:
-            found.append(documents.parse(line, Decision, f"line {place}", HISTORY_FIX))
+            decisions.append(documents.parse(line, Decision, f"line {line_number}", HISTORY_FIX))
         except ObjectDamaged as error:
             faults.append(str(error))
     if faults:
-        faults = [f"{store.where(key)}: {len(faults)} lines can't be read, and are left out. {faults[0]}"]
-    return sorted(found, key=lambda decision: decision.at, reverse=True), faults
+        faults = [f"{store.where(key)}: {len(faults)} lines can't be read and are left out. {faults[0]}"]
+    return sorted(decisions, key=lambda decision: decision.at, reverse=True), faults

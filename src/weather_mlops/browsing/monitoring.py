@@ -1,7 +1,7 @@
-"""The page of monitoring: the latest report's verdict on top, and the reports of a day with theirs.
+"""The page of monitoring: the latest report's verdict on top, and the reports of a day with their verdicts.
 
-Each report's JSON tells of those of the 7 days before it, so the last one of a day tells of the whole day: a
-page takes one or two objects and four listings, however many reports there are.
+Each report's JSON has a summary of each report of the 7 days before it, so the last one of a day covers the
+whole day: a page takes one or two objects and four listings, however many reports there are.
 """
 
 import re
@@ -40,18 +40,18 @@ class Latest:
     """The latest report.
 
     Attributes:
-        at: when it was made.
-        verdict: of then.
+        at: when it was created.
+        verdict: its verdict.
         reasons: for it, one sentence each.
         language: of the reasons.
-        told: of itself and of the reports before it, by the key of their JSON.
+        summaries: of itself and of the reports before it, by the key of their JSON.
     """
 
     at: datetime
     verdict: ReportVerdict
     reasons: Sequence[str]
     language: str
-    told: Mapping[str, EarlierReport] = field(default_factory=dict)
+    summaries: Mapping[str, EarlierReport] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -61,20 +61,20 @@ class Archive:
     Attributes:
         day: in Korea.
         keys: of their pages, newest first.
-        told: what is known of each, by the key of its JSON.
-        days: that have reports around it, newest first.
-        fault: why less is known of them than could be, in a sentence; empty where nothing is wrong.
+        summaries: of the reports, by the key of their JSON; not all reports need have one.
+        days: days around it that have reports, newest first.
+        fault: why summaries are missing, in a sentence; empty where nothing is wrong.
     """
 
     day: date
     keys: Sequence[str]
-    told: Mapping[str, EarlierReport]
+    summaries: Mapping[str, EarlierReport]
     days: Sequence[date]
     fault: str = ""
 
 
 def read_latest(store: ObjectStore) -> Latest | str | None:
-    """The latest report; a sentence where it can't be read; None where there is none.
+    """The latest report; the reason as a sentence where it can't be read; None where there is none.
 
     Raises:
         StorageUnavailable, StorageRefused.
@@ -86,7 +86,7 @@ def read_latest(store: ObjectStore) -> Latest | str | None:
     except ObjectDamaged as error:
         return str(error)
     if stored is None:
-        return f"It is of another schema than {document.SCHEMA}, the one that is known."
+        return f"Its schema is not {document.SCHEMA}, the only one that this version reads."
     own = f"{PREFIX}{to_kst(stored.at):%Y/%m/%d/%H%M}.json"
     return Latest(
         stored.at,
@@ -103,7 +103,7 @@ def read_archive(store: ObjectStore, day: date, latest: Latest | None = None) ->
     Args:
         store: the bucket.
         day: in Korea.
-        latest: the latest report: what it tells needs no reading.
+        latest: the latest report; reports that it summarizes are not read again.
 
     Raises:
         StorageUnavailable, StorageRefused.
@@ -112,11 +112,11 @@ def read_archive(store: ObjectStore, day: date, latest: Latest | None = None) ->
         days = pool.submit(_days, store, day)
         keys = sorted((entry.key for entry in store.list(f"{PREFIX}{day:%Y/%m/%d}/")), reverse=True)
         pages = [key for key in keys if _REPORT.fullmatch(key)]
-        told, fault = latest.told if latest else {}, ""
-        if not all(_json(page) in told for page in pages):
-            more, fault = _newest_summary(store, pages)
-            told = {**told, **more}
-        return Archive(day, pages, told, days.result(), fault)
+        summaries, fault = latest.summaries if latest else {}, ""
+        if not all(_json(page) in summaries for page in pages):
+            more, fault = _day_summaries(store, pages)
+            summaries = {**summaries, **more}
+        return Archive(day, pages, summaries, days.result(), fault)
 
 
 def render(latest: Latest | str | None, archive: Archive) -> str:
@@ -125,8 +125,8 @@ def render(latest: Latest | str | None, archive: Archive) -> str:
     return framed("Monitoring", f"A report each half hour, and its verdict. {TIMES}", body)
 
 
-def _newest_summary(store: ObjectStore, pages: Sequence[str]) -> tuple[dict[str, EarlierReport], str]:
-    """What the newest report of a day knows of the others; and why, where it tells nothing."""
+def _day_summaries(store: ObjectStore, pages: Sequence[str]) -> tuple[dict[str, EarlierReport], str]:
+    """The summaries in the newest report of a day, and why they can't be read, if so."""
     if not pages:
         return {}, ""
     key = _json(pages[0])
@@ -140,12 +140,12 @@ def _newest_summary(store: ObjectStore, pages: Sequence[str]) -> tuple[dict[str,
 
 
 def _days(store: ObjectStore, day: date) -> list[date]:
-    """Days of its month, of the month before it and of the one after."""
+    """Days with reports in the month of a day, the month before it and the one after."""
     first = day.replace(day=1)
     months = {first, (first - timedelta(days=1)).replace(day=1), (first + timedelta(days=31)).replace(day=1)}
     folders = [folder for month in months for folder in store.folders(f"{PREFIX}{month:%Y/%m}/")]
-    found = [_day(folder.removeprefix(PREFIX).rstrip("/")) for folder in folders]
-    return sorted((day for day in found if day), reverse=True)
+    days = [_day(folder.removeprefix(PREFIX).rstrip("/")) for folder in folders]
+    return sorted((each for each in days if each), reverse=True)
 
 
 def _day(folder: str) -> date | None:
@@ -175,17 +175,17 @@ def _archive(archive: Archive) -> str:
         title += f'<p class="bad">{escape(archive.fault)}</p>'
     if not archive.keys:
         return title + notice(
-            "There is none of this day: nothing was measured then, or it is not kept any more."
+            "There is no report of this day: nothing was measured then, or its reports were deleted since."
         )
     rows = []
     for key in archive.keys:
         clock = key[-len("HHMM.html") :][:4]
-        past = archive.told.get(_json(key))
+        past = archive.summaries.get(_json(key))
         problems = MISSING if past is None else str(past.problems)
         cells = [cell(_verdict(past.verdict) if past else MISSING, "name"), cell(problems)]
         rows.append((link_to(key, f"{clock[:2]}:{clock[2:]}{NBSP}KST"), cells))
     head = ["report", wordy("verdict"), "checks beyond<br>their limit"]
-    return title + table("Newest first.", head, rows, "the day's last report does not tell")
+    return title + table("Newest first.", head, rows, "the day's last report has no summary of it")
 
 
 def _around(archive: Archive) -> str:

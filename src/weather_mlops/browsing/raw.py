@@ -1,4 +1,4 @@
-"""The page of raw replies: what the KMA answered to a run, where it is kept, and its checksum."""
+"""The page of raw responses: what the KMA's API returned to a run, where it is stored, and its checksum."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,22 +18,22 @@ from weather_mlops.lake.raw import sidecar_of
 from weather_mlops.pages.markup import MISSING, cell, escape, kst, number, table
 
 SHOWN: Final = 25
-"""Replies on a page; a usual run has one to eleven."""
+"""Responses on a page; a typical run has one to eleven."""
 PAGES_AROUND: Final = 5
-"""Pages before and after this one that are linked, besides the first and the last."""
+"""Pages before and after this one that are linked, in addition to the first and the last."""
 _AT_A_TIME: Final = 8
 Count = Annotated[int, Field(ge=0, le=10**12)]
 
 
 @dataclass(frozen=True)
 class Sidecar:
-    """What a page tells of a raw reply.
+    """What a page shows of a raw response.
 
     Attributes:
-        fetched_at: when it came.
-        rows: that were read of it.
-        bytes: unpacked.
-        sha256: unpacked, in hexadecimal digits.
+        fetched_at: when it was received.
+        rows: number of rows that were parsed from it.
+        bytes: its decompressed size.
+        sha256: of the decompressed response, in hexadecimal digits.
     """
 
     fetched_at: Moment
@@ -44,12 +44,12 @@ class Sidecar:
 
 @dataclass(frozen=True)
 class RawObject:
-    """A raw reply.
+    """A raw response.
 
     Attributes:
         key: on S3.
-        about: its sidecar; None where there is none, or none that can be read.
-        fault: why that can't be read; empty where nothing is wrong.
+        about: its sidecar; None where it is missing or can't be read.
+        fault: why it can't be read; empty where nothing is wrong.
     """
 
     key: str
@@ -58,7 +58,7 @@ class RawObject:
 
 
 def read(store: ObjectStore, keys: Sequence[str]) -> list[RawObject]:
-    """What is known of replies; of keys that are none, nothing is read.
+    """Raw responses with their sidecars; keys that are not raw responses are not read.
 
     Raises:
         StorageUnavailable, StorageRefused.
@@ -67,37 +67,39 @@ def read(store: ObjectStore, keys: Sequence[str]) -> list[RawObject]:
         return list(pool.map(lambda key: _raw_object(store, key), keys))
 
 
-def render(run: RunView, kept: Sequence[RawObject], number_of_page: int, pages: int) -> str:
+def render(run: RunView, objects: Sequence[RawObject], page_number: int, pages: int) -> str:
     """The page.
 
     Args:
-        run: that kept them.
-        kept: those of this page.
-        number_of_page: from 1.
-        pages: how many there are.
+        run: the run that stored them.
+        objects: those of this page.
+        page_number: from 1.
+        pages: number of all pages.
     """
-    rows = [(link_to(each.key, shortened(each.key)), _cells(each.about)) for each in kept]
+    rows = [(link_to(each.key, shortened(each.key)), _cells(each.about)) for each in objects]
     others = [
         f"<b>{page}</b>"
-        if page == number_of_page
+        if page == page_number
         else link(f"{address_of(run, view='raw')}&page={page}", str(page))
         for page in range(1, pages + 1)
-        if page in {1, pages} or abs(page - number_of_page) <= PAGES_AROUND
+        if page in {1, pages} or abs(page - page_number) <= PAGES_AROUND
     ]
-    faults = "".join(f'<p class="bad">{escape(each.fault)}</p>' for each in kept if each.fault)
-    ways = f'<nav aria-label="Pages">{listed(others)}</nav>' if pages > 1 else ""
+    faults = "".join(f'<p class="bad">{escape(each.fault)}</p>' for each in objects if each.fault)
+    navigation = f'<nav aria-label="Pages">{listed(others)}</nav>' if pages > 1 else ""
     body = (
         table(
-            "Replies exactly as received. The SHA-256 is that of the unpacked reply.",
-            ["key on S3, leading to the reply", "fetched at", "rows", "bytes", wordy("SHA-256")],
+            "Responses exactly as received. The SHA-256 is that of the decompressed response.",
+            ["key on S3, linked to the response", "fetched at", "rows", "bytes", wordy("SHA-256")],
             rows,
-            "its sidecar is gone, or does not tell",
+            "its sidecar is missing, or can't be read",
         )
         if rows
-        else notice("This run kept no reply: see its task collect_weather_data.")
+        else notice("This run stored no response: see its task collect_weather_data.")
     )
-    title = f"Raw replies of {escape(run.dag_id)}, {kst(run.at)}"
-    return framed(title, f"{TIMES} {link(address_of(run), 'All documents of the run')}", faults + ways + body)
+    title = f"Raw responses of {escape(run.dag_id)}, {kst(run.at)}"
+    return framed(
+        title, f"{TIMES} {link(address_of(run), 'All documents of the run')}", faults + navigation + body
+    )
 
 
 def _raw_object(store: ObjectStore, key: str) -> RawObject:

@@ -1,6 +1,6 @@
-"""The page of a run's documents: what its tasks, by their XComs, put on S3, and why one put nothing there.
+"""The page of a run's documents: what its tasks put on S3, by their XComs, and why a task has none.
 
-XComs are written by tasks, not by us: a value that names no page is shown as text and leads nowhere.
+XComs are untrusted input: a value that names no page is shown as text, without a link.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,10 +26,10 @@ TITLES: Final = {
 }
 """Entries that hold the key, or a list of the keys, of pages on S3."""
 XCOMS: Final = (RETURNED, SKIPPED, FAILED, *TITLES)
-"""What is read: a task that fails after it wrote a page leaves its key in an XCom of its own."""
+"""XComs that are read: a task that fails after it wrote a page leaves its key in an XCom of its own."""
 RUNS_SHOWN: Final = 10
 LINKS_SHOWN: Final = 50
-"""Documents of a task, or of a run in the list of runs: of an XCom with 50,000 keys a page would have MBs."""
+"""Links per task, and per run in the list of runs: with all keys of a large XCom a page would have MBs."""
 LONGEST_TEXT: Final = 2_000
 """Characters of a text that a task left."""
 HEAD: Final = ("task", wordy("state"), wordy("documents"))
@@ -45,9 +45,9 @@ class TaskView:
 
     Attributes:
         task_id: its name.
-        map_index: of a mapped one; −1 of any other.
-        state: as Airflow calls it; empty = it has none yet.
-        xcoms: those of XCOMS that it has.
+        map_index: of a mapped task; −1 of any other.
+        state: Airflow's name of the state; empty = it has none yet.
+        xcoms: its values of XCOMS, by key.
     """
 
     task_id: str
@@ -57,15 +57,15 @@ class TaskView:
 
     @property
     def name(self) -> str:
-        """As people read it."""
+        """The name for people."""
         return self.task_id if self.map_index == UNMAPPED else f"{self.task_id} [{self.map_index}]"
 
     def strings(self, entry: str) -> list[str]:
-        """What it returned under a name, or left in an XCom of that name: a text, or a list of them."""
+        """The texts under a key of its return value, or else in the XCom of that key."""
         returned = self.xcoms.get(RETURNED)
-        told = returned.get(entry) if isinstance(returned, Mapping) else None
-        told = self.xcoms.get(entry) if told is None else told
-        texts = [told] if isinstance(told, str) else told if isinstance(told, list) else []
+        value = returned.get(entry) if isinstance(returned, Mapping) else None
+        value = self.xcoms.get(entry) if value is None else value
+        texts = [value] if isinstance(value, str) else value if isinstance(value, list) else []
         return [text for text in texts if isinstance(text, str) and text]
 
 
@@ -76,9 +76,9 @@ class RunView:
     Attributes:
         dag_id: of the DAG.
         run_id: of the run.
-        state: as Airflow calls it.
-        at: what it is about, or when it was asked for (aware).
-        tasks: in the order in which they began.
+        state: Airflow's name of the state.
+        at: the time that its data belong to, or when it was triggered (aware).
+        tasks: in the order in which they started.
     """
 
     dag_id: str
@@ -90,12 +90,12 @@ class RunView:
 
 @dataclass(frozen=True, slots=True)
 class DocumentLink:
-    """Something to open.
+    """A document of a run, to open.
 
     Attributes:
         title: plain text.
-        href: relative to the views; empty where it is no page of ours.
-        key: what it is on S3.
+        href: relative to the views; empty where the key is no page of this system.
+        key: on S3.
     """
 
     title: str
@@ -104,31 +104,31 @@ class DocumentLink:
 
 
 def documents(run: RunView, task: TaskView) -> list[DocumentLink]:
-    """What a task made, in the order of TITLES."""
+    """The documents of a task, in the order of TITLES."""
     return list(_documents(run, task))
 
 
 def raw_keys(tasks: Sequence[TaskView]) -> list[str]:
-    """Keys of the raw replies that tasks kept."""
+    """Keys of the raw responses that tasks stored."""
     return [key for task in tasks for key in task.strings(RAW)]
 
 
 def only_document(run: RunView) -> str:
-    """Where the one document of the tasks opens; empty where there are none, or several."""
-    found = [document for task in run.tasks for document in documents(run, task)]
-    return found[0].href if len(found) == 1 else ""
+    """The URL of the only document of the tasks; empty where there are none, or several."""
+    every = [document for task in run.tasks for document in documents(run, task)]
+    return every[0].href if len(every) == 1 else ""
 
 
 def address_of(run: RunView, task: TaskView | None = None, view: str = "documents") -> str:
-    """Where the documents of a run, or of a task of it, are listed."""
-    told = {"dag_id": run.dag_id, "run_id": run.run_id}
+    """The URL of the page that lists the documents of a run, or of one of its tasks."""
+    query = {"dag_id": run.dag_id, "run_id": run.run_id}
     if task is not None:
-        told |= {"task_id": task.task_id, "map_index": str(task.map_index)}
-    return f"{view}?{urlencode(told)}"
+        query |= {"task_id": task.task_id, "map_index": str(task.map_index)}
+    return f"{view}?{urlencode(query)}"
 
 
 def render_run(run: RunView) -> str:
-    """The page of a run, or of those of its tasks that were asked for."""
+    """The page of a run, or of those of its tasks that were requested."""
     rows = [
         (escape(task.name), [cell(_state(task.state), "name"), cell(_task_cell(run, task), "words")])
         for task in run.tasks
@@ -137,7 +137,7 @@ def render_run(run: RunView) -> str:
     if rows:
         body += table("What each task put on S3.", HEAD, rows)
     else:
-        body += notice("No task of this run has begun yet.")
+        body += notice("No task of this run has started yet.")
     every = link(f"documents?{urlencode({'dag_id': run.dag_id})}", "The latest runs of this DAG")
     title = f"Documents of {escape(run.dag_id)}, {kst(run.at)}"
     return framed(title, f"{TIMES} {every}", body)
@@ -155,7 +155,7 @@ def render_dag(dag_id: str, runs: Sequence[RunView], task_id: str = "") -> str:
     what = f"{escape(task_id)} in {escape(dag_id)}" if task_id else escape(dag_id)
     body = (
         table(
-            f"Its latest {RUNS_SHOWN} runs at the most, newest first.",
+            f"At most its latest {RUNS_SHOWN} runs, newest first.",
             ["run", *HEAD[1:]],
             rows,
             "no document: the run's page says why",
@@ -173,8 +173,8 @@ def _documents(run: RunView, task: TaskView) -> Iterator[DocumentLink]:
             yield DocumentLink(
                 f"{title} {number} of {len(keys)}" if len(keys) > 1 else title, address(key), key
             )
-    if kept := task.strings(RAW):
-        yield DocumentLink(f"Raw replies ({len(kept)})", address_of(run, task, "raw"), kept[0])
+    if responses := task.strings(RAW):
+        yield DocumentLink(f"Raw responses ({len(responses)})", address_of(run, task, "raw"), responses[0])
     for key in task.strings(FORECAST):
         yield DocumentLink("Forecasts (the latest)", "forecasts", key)
 
@@ -188,11 +188,11 @@ def _of_run(run: RunView) -> str:
     return _links([document for task in run.tasks for document in documents(run, task)])
 
 
-def _links(found: Sequence[DocumentLink]) -> str:
-    if not found:
+def _links(every: Sequence[DocumentLink]) -> str:
+    if not every:
         return ""
-    more = [f"and {len(found) - LINKS_SHOWN:,} more"] if len(found) > LINKS_SHOWN else []
-    return listed([*(_opened(document) for document in found[:LINKS_SHOWN]), *more])
+    more = [f"and {len(every) - LINKS_SHOWN:,} more"] if len(every) > LINKS_SHOWN else []
+    return listed([*(_opened(document) for document in every[:LINKS_SHOWN]), *more])
 
 
 def _opened(document: DocumentLink) -> str:
@@ -202,17 +202,17 @@ def _opened(document: DocumentLink) -> str:
 
 
 def shortened(text: str) -> str:
-    """What a task left, as HTML; of a long text how it begins."""
+    """A text of a task as HTML; of a long one only the beginning."""
     if len(text) <= LONGEST_TEXT:
         return escape(text)
     return f"{escape(text[:LONGEST_TEXT])}… and {len(text) - LONGEST_TEXT:,} more characters"
 
 
 def _no_document_reason(task: TaskView) -> str:
-    """Why there is no document, as HTML."""
+    """The reason why a task has no document, as HTML."""
     if task.state == "skipped":
         reason = task.strings(SKIPPED)
-        return f"Skipped: {shortened(reason[0])}" if reason else "Skipped, since a task before it was."
+        return f"Skipped: {shortened(reason[0])}" if reason else "Skipped, because a task before it was."
     if task.state == "failed":
         reason = task.strings(FAILED)
         return (
@@ -224,9 +224,9 @@ def _no_document_reason(task: TaskView) -> str:
         return "Not run yet."
     if task.state in _GOING_ON:
         return "Not done yet."
-    return "It makes none." if task.state == "success" else "None."
+    return "It writes none." if task.state == "success" else "None."
 
 
 def _state(state: str) -> str:
-    shown = escape(state.replace("_", " ") or "not begun")
+    shown = escape(state.replace("_", " ") or "not started")
     return f'<span class="{_TONES[state]}">{shown}</span>' if state in _TONES else shown

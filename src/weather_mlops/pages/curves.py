@@ -1,4 +1,4 @@
-"""Curves over leads, how they look, and the legend that says which is which."""
+"""Curves over lead times, their styles, and the legend that names them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ Figures = Sequence[float | None]
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a curve is drawn; the dash tells curves apart where colours don't.
+    """How a curve is drawn; the dash distinguishes curves where colours don't.
 
     Attributes:
-        paint: a colour that the page's style names: ``--model``.
+        paint: name of a CSS variable of the page, without the dashes: ``model``.
         dash: lengths of dash and gap in line widths; empty for a solid line.
         width: of the line, px.
     """
@@ -30,7 +30,7 @@ class Curve:
 
 
 def swatch(look: Look) -> str:
-    """A piece of the curve, for a legend."""
+    """A sample of the curve, for a legend."""
     dashes = " ".join(f"{length * look.width:g}" for length in look.dash)
     return (
         '<svg class="swatch" viewBox="0 0 34 10" aria-hidden="true">'
@@ -40,6 +40,10 @@ def swatch(look: Look) -> str:
 
 
 def legend(entries: Sequence[tuple[str, Look]]) -> str:
-    """What the curves of a plot are: text as HTML, and look."""
+    """The legend of a plot.
+
+    Args:
+        entries: name of each curve, as HTML, and its look.
+    """
     items = "".join(f"<li>{swatch(look)}{text}</li>" for text, look in entries)
     return f'<ul class="legend">{items}</ul>'

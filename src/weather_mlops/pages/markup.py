@@ -1,4 +1,4 @@
-"""How pages write figures, times and tables: escaped, with units, "–" where no figure is."""
+"""How pages write figures, times and tables: escaped, with units, "–" where there is no figure."""
 
 import html
 import math
@@ -12,8 +12,8 @@ from weather_mlops.kma.masking import masked
 
 MISSING: Final = "–"
 NBSP: Final = "\u00a0"
-_TURNING: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-"""Marks that turn the direction of what stands around them: names could be shown as others."""
+_BIDI_CONTROLS: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Controls of the text direction: with them a name can be displayed as another one."""
 
 STYLE: Final = """
 :root{color-scheme:light dark;--page:#fff;--ink:#1c2024;--soft:#5b6570;--rule:#d5dae0;--band:#4caf7a;
@@ -53,12 +53,12 @@ tbody th:has(wbr){white-space:normal;min-width:9.5em}
 
 
 def escape(text: str) -> str:
-    """A text as HTML that says nothing else: no markup, no mark that turns the direction, no key."""
-    return html.escape(_TURNING.sub("\ufffd", masked(text)))
+    """A text as HTML, without markup, controls of the text direction and API keys."""
+    return html.escape(_BIDI_CONTROLS.sub("\ufffd", masked(text)))
 
 
 def number(value: float | None, unit: str = "", *, digits: int = 2, signed: bool = False) -> str:
-    """A figure with its unit; without one where the column or the axis names it."""
+    """A figure with its unit; without the unit where the column or the axis names it."""
     if value is None or not math.isfinite(value):
         return MISSING
     text = f"{value:{'+' if signed else ''}z,.{digits}f}".replace("-", "−")
@@ -71,7 +71,7 @@ def percent(share: float | None, *, digits: int = 0, signed: bool = False) -> st
 
 
 def finite(value: Any) -> Any:
-    """The same with None for each figure that is not a number."""
+    """A document with None in place of each figure that is not finite."""
     if isinstance(value, Mapping):
         return {name: finite(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple):
@@ -79,15 +79,15 @@ def finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def to_kst(told: str | datetime) -> datetime:
-    """A time, also as ISO 8601, which is UTC also where it doesn't say so, in KST."""
-    parsed = datetime.fromisoformat(told) if isinstance(told, str) else told
+def to_kst(time: str | datetime) -> datetime:
+    """A time in KST; a text is ISO 8601, and a time without a zone is UTC."""
+    parsed = datetime.fromisoformat(time) if isinstance(time, str) else time
     return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(KST)
 
 
-def kst(told: str | datetime) -> str:
-    """A time for people."""
-    return f"{to_kst(told):%Y-%m-%d %H:%M}{NBSP}KST"
+def kst(time: str | datetime) -> str:
+    """A time for people, in KST."""
+    return f"{to_kst(time):%Y-%m-%d %H:%M}{NBSP}KST"
 
 
 def cell(text: str, kind: str = "", scale: float | None = None) -> str:
@@ -96,7 +96,7 @@ def cell(text: str, kind: str = "", scale: float | None = None) -> str:
     Args:
         text: as HTML.
         kind: CSS class.
-        scale: 0 to 1: how hot a ``heat`` cell is, how long a ``bar``.
+        scale: 0 to 1: the strength of a ``heat`` cell's colour, the length of a ``bar``.
     """
     marks = f' class="{kind}"' if kind else ""
     marks += "" if scale is None else f' style="--s:{scale:.3f}"'
@@ -106,42 +106,42 @@ def cell(text: str, kind: str = "", scale: float | None = None) -> str:
 def table(
     caption: str, head: Sequence[str], rows: Sequence[tuple[str, Sequence[str]]], missing: str = ""
 ) -> str:
-    """A table in a box of its own, which may scroll where the page must not.
+    """A table in a box of its own: a wide table scrolls, the page does not.
 
     Args:
         caption: as HTML; says what the figures are and in which unit.
         head: column titles, as HTML.
         rows: title and cells of each row, as HTML.
-        missing: why a figure may be missing; said only where one is.
+        missing: why a figure may be missing; shown only where one is.
     """
     titles = "".join(f'<th scope="col">{title}</th>' for title in head)
     lines = "".join(f'<tr><th scope="row">{title}</th>{"".join(cells)}</tr>' for title, cells in rows)
-    why = f'<p class="soft">{MISSING}: {missing}</p>' if missing and f">{MISSING}</td>" in lines else ""
+    note = f'<p class="soft">{MISSING}: {missing}</p>' if missing and f">{MISSING}</td>" in lines else ""
     return (
         f'<p class="caption">{caption}</p>'
         f'<div class="box" tabindex="0"><table><thead><tr>{titles}</tr></thead>'
-        f"<tbody>{lines}</tbody></table></div>{why}"
+        f"<tbody>{lines}</tbody></table></div>{note}"
     )
 
 
 def figure(title: str, note: str, svg: str) -> str:
-    """A plot under its title; all of it HTML."""
+    """A plot under its title; all arguments are HTML."""
     return f"<figure><figcaption><b>{title}</b> {note}</figcaption>{svg}</figure>"
 
 
 def folded(title: str, body: str) -> str:
-    """What only some want to read."""
+    """Details that open at a click; both arguments are HTML."""
     return f"<details><summary>{title}</summary>{body}</details>"
 
 
 def page(title: str, body: str, *, language: str = "en", style: str = "") -> str:
-    """A page that needs nothing but itself.
+    """A page that loads nothing else: its style is in it.
 
     Args:
         title: as HTML.
         body: as HTML.
         language: of the page, as in HTML's ``lang``.
-        style: CSS of this page's own, after STYLE.
+        style: CSS of this page only, after STYLE.
     """
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'

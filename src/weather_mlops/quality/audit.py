@@ -1,15 +1,15 @@
-"""The audit: which staged rows are fit, why the others aren't, and how good the batch is.
+"""The audit: which staged rows are fit, why the others are refused, and the quality score of the batch.
 
 The quality score has four parts, each between 0 and 1 and each measured on this batch:
 
 - completeness: station-hours of the window with a fit row, of those expected;
 - validity: observed values inside the physical limits, of all observed values that have such limits;
-- consistency: checks passed of those that could be made (humidity against dew point and temperature,
+- consistency: checks passed, of those that could be evaluated (humidity against dew point and temperature,
   vapour pressure against dew point, steps from hour to hour);
 - timeliness: stations with a row of the window's newest hour, of those expected.
 
 ``overall`` is their plain mean: no part is worth more than another a priori, and a mean can be checked by
-hand. A part that can't be measured (nothing was observed) is None and leaves the mean.
+hand. A part that can't be measured (nothing was observed) is None and doesn't enter the mean.
 """
 
 import logging
@@ -33,7 +33,7 @@ from weather_mlops.lake.keys import unique as distinct_keys
 from weather_mlops.lake.schemas import QUARANTINE_SCHEMA
 from weather_mlops.lake.staging import AUDITED, COLLECTED, StagedBatch, Staging
 from weather_mlops.quality import suites
-from weather_mlops.quality.prepare import audit_frame, contradictions, coverage, without_copies
+from weather_mlops.quality.prepare import audit_frame, contradictions, coverage, drop_duplicates
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,7 +50,7 @@ COLUMNS_AT_ONCE: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class QualityScore:
-    """See the module's docstring; None = not measured."""
+    """The parts of the quality score, see the module's docstring; None = not measured."""
 
     completeness: float | None
     validity: float | None
@@ -64,24 +64,24 @@ class QualityScore:
         return round(sum(parts) / len(parts), 4) if parts else None
 
     def as_dict(self) -> dict[str, float | None]:
-        """The parts and the whole, to four places."""
+        """The parts and the overall score, rounded to four decimals."""
         parts = {name: None if part is None else round(part, 4) for name, part in asdict(self).items()}
         return {**parts, "overall": self.overall}
 
 
 @dataclass(frozen=True)
 class Audit:
-    """What an audit found.
+    """The result of an audit.
 
     Attributes:
-        run: its name.
-        audited_at: when, UTC.
+        run: name of the audited run.
+        audited_at: time of the audit, UTC.
         accepted: columns of the observations table; one row per key.
         quarantined: QUARANTINE_SCHEMA, one record per refused row or unreadable line.
-        counts: rows by their fate; ``warnings`` by rule.
+        counts: numbers of rows by outcome, ``copies`` of duplicates; ``warnings`` by rule.
         score: see the module's docstring.
         result: Great Expectations' result of all rules.
-        window: first and last hour of the window, UTC; None when there was none.
+        window: first and last hour of the window, UTC; None if there is no window.
     """
 
     run: str
@@ -95,13 +95,13 @@ class Audit:
 
     @property
     def fit_share(self) -> float:
-        """Share of the rows that arrived that are fit, 0 to 1; 1 when none arrived."""
+        """Share of the arrived rows that are fit, 0 to 1; 1 if none arrived."""
         arrived = self.counts["rows_arrived"]
         return 1 - self.quarantined.num_rows / arrived if arrived else 1.0
 
 
 def audit_staged(staging: Staging, *, suites_dir: Path, audited_at: datetime) -> Audit:
-    """Audit what a run collected, and stage what came of it.
+    """Audit what a run collected, and stage the result.
 
     Raises:
         FileNotFoundError: the run staged nothing.
@@ -116,7 +116,7 @@ def audit_staged(staging: Staging, *, suites_dir: Path, audited_at: datetime) ->
 def audit_collected(
     collected: Mapping[str, pa.Table], *, suites_dir: Path, audited_at: datetime, run: str
 ) -> Audit:
-    """Audit the tables of a parcel of COLLECTED."""
+    """Audit the tables of a staged batch of COLLECTED."""
     return audit(
         collected["rows"],
         collected["rejected"],
@@ -128,23 +128,23 @@ def audit_collected(
     )
 
 
-def stage_audit(staging: Staging, result: Audit, besides: Mapping[str, pa.Table]) -> None:
-    """Stage what came of an audit, and tables that go with it.
+def stage_audit(staging: Staging, result: Audit, more_tables: Mapping[str, pa.Table]) -> None:
+    """Stage the result of an audit, and more tables with it.
 
     Raises:
         StorageUnavailable, StorageRefused.
     """
-    handed_on = staged_batch(result, besides)
-    staging.write(AUDITED, handed_on.tables, handed_on.notes)
+    batch = staged_batch(result, more_tables)
+    staging.write(AUDITED, batch.tables, batch.notes)
 
 
-def staged_batch(result: Audit, besides: Mapping[str, pa.Table]) -> StagedBatch:
-    """What publishing needs of an audit, and tables that go with it."""
-    tables = {"accepted": result.accepted, "quarantined": result.quarantined, **besides}
+def staged_batch(result: Audit, more_tables: Mapping[str, pa.Table]) -> StagedBatch:
+    """The tables and notes of an audit that publishing needs, and more tables with them."""
+    tables = {"accepted": result.accepted, "quarantined": result.quarantined, **more_tables}
     return StagedBatch(tables, {"score": result.score.as_dict(), "counts": dict(result.counts)})
 
 
-def audit(  # noqa: PLR0913  what an audit needs to know
+def audit(  # noqa: PLR0913  the inputs of an audit
     rows: pa.Table,
     rejected: pa.Table,
     expected: pa.Table,
@@ -159,19 +159,19 @@ def audit(  # noqa: PLR0913  what an audit needs to know
     Args:
         rows: PARSED_SCHEMA and raw_key.
         rejected: REJECTED_SCHEMA and raw_key: lines that couldn't be read.
-        expected: station_id, observed_at, origin ("window", "gap") of what was asked for.
+        expected: station_id, observed_at, origin ("window", "gap") of the requested station-hours.
         stations: ids of the known stations.
         suites_dir: folder of the suites.
-        audited_at: the time, UTC.
+        audited_at: time of the audit, UTC.
         run: name of the run.
     """
-    distinct, copies = without_copies(rows)
+    distinct, duplicates = drop_duplicates(rows)
     frame = audit_frame(distinct, expected, stations)
     context = _context()
     result, broken = _validate(context, frame, suites.load(suites_dir, suites.OBSERVATIONS))
-    for row, told in contradictions(distinct).items():
+    for row, values in contradictions(distinct).items():
         if suites.CONFLICT in broken.get(row, {}):
-            broken[row][suites.CONFLICT] = told
+            broken[row][suites.CONFLICT] = values
     refused = sorted(broken)
     fit = np.ones(distinct.num_rows, dtype=bool)
     fit[refused] = False
@@ -185,7 +185,7 @@ def audit(  # noqa: PLR0913  what an audit needs to know
     counts = {
         "rows_arrived": rows.num_rows + rejected.num_rows,
         "accepted": accepted.num_rows,
-        "copies": copies,
+        "copies": duplicates,
         "quarantined": quarantined.num_rows,
         "warnings": _warnings(result.results),
     }
@@ -200,10 +200,10 @@ def audit(  # noqa: PLR0913  what an audit needs to know
 
 
 def check_fit(result: Audit, min_fit_share: float) -> None:
-    """Stop a batch that is too bad to publish.
+    """Refuse a batch whose share of fit rows is too small to publish.
 
     Raises:
-        QualityTooLow: naming share, limit and the rules that refused most.
+        QualityTooLow: names the share, the limit and the rules that refused most rows.
     """
     if result.fit_share >= min_fit_share:
         return
@@ -217,12 +217,12 @@ def check_fit(result: Audit, min_fit_share: float) -> None:
 
 
 def _validate(context: Any, frame: "pd.DataFrame", suite: Any) -> tuple[Any, dict[int, dict[str, str]]]:
-    """Great Expectations' result, and for each refused row the rules with the values that break them."""
+    """Great Expectations' result, and for each refused row the broken rules with their values."""
     asset = context.data_sources.add_pandas(suite.name).add_dataframe_asset("rows")
     whole = asset.add_batch_definition_whole_dataframe("run")
     rules, results = list(suite.expectations), []
     broken: dict[int, dict[str, str]] = {}
-    # It copies the whole frame several times for each rule: a few columns at a time take half as long.
+    # Great Expectations copies the frame several times per rule: a few columns at a time take half as long.
     columns = list(dict.fromkeys(getattr(rule, "column", None) for rule in rules))
     for few in (columns[n : n + COLUMNS_AT_ONCE] for n in range(0, len(columns), COLUMNS_AT_ONCE)):
         shown = frame if None in few else frame[[*frame.columns.intersection(["row"]), *few]]
@@ -235,7 +235,7 @@ def _validate(context: Any, frame: "pd.DataFrame", suite: Any) -> tuple[Any, dic
             for entry in result.results
             if not entry.success and entry.expectation_config.severity == "critical"
         }
-        # Only where a critical rule is broken is it worth asking for each row.
+        # Results by row are slow: they are computed only for critical rules that are broken.
         suite.expectations = [rule for rule in suite.expectations if rule.meta["rule"] in failed]
         for entry in batch.validate(suite, result_format=WITH_ROWS).results if failed else ():
             config = entry.expectation_config
@@ -247,18 +247,18 @@ def _validate(context: Any, frame: "pd.DataFrame", suite: Any) -> tuple[Any, dic
 
 
 def _joined(result: Any, more: Any) -> Any:
-    """One result of two, its statistics counted anew."""
+    """Two results merged into the first one, with its statistics recomputed."""
     from great_expectations.validator.validation_statistics import calc_validation_statistics
 
     result.results.extend(more.results)
-    told = calc_validation_statistics(result.results)._asdict()
-    result.success = told.pop("success")
-    result.statistics = told
+    statistics = calc_validation_statistics(result.results)._asdict()
+    result.success = statistics.pop("success")
+    result.statistics = statistics
     return result
 
 
 def _context() -> Any:
-    """Great Expectations, in memory only: no folder for documents, no bars, no word to anybody."""
+    """A context of Great Expectations in memory: no folder for documents, progress bars or analytics."""
     import great_expectations as gx  # heavy: only where an audit runs
     from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
 
@@ -320,8 +320,8 @@ def _timeliness(rows: pa.Table, expected: pa.Table) -> float | None:
     if window.num_rows == 0:
         return None
     newest = pc.max(window["observed_at"])
-    wanted = distinct_keys(keys_of(window.filter(pc.equal(window["observed_at"], newest))))
-    return _share(isin(wanted, keys_of(rows)).sum(), wanted.size)
+    expected_keys = distinct_keys(keys_of(window.filter(pc.equal(window["observed_at"], newest))))
+    return _share(isin(expected_keys, keys_of(rows)).sum(), expected_keys.size)
 
 
 def _share(part: float, whole: float) -> float | None:

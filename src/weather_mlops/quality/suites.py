@@ -1,9 +1,9 @@
-"""The suites: rules as data, in expectations/*.json, made from the table of variables and the rules below.
+"""The suites: rules as data, in expectations/*.json, generated from the variables and the rules below.
 
-``python -m weather_mlops.quality.suites`` (``make expectations``) writes them anew. Each rule has a severity:
-``critical`` condemns the row, ``warning`` is counted. Limits of the derived figures were measured on 71,000
-real rows of three stations, 2018 to 2020: a warning touches less than one row in a hundred, a critical rule
-none that isn't damaged.
+``python -m weather_mlops.quality.suites`` (``make expectations``) regenerates them. Each rule has a severity:
+a ``critical`` rule refuses the row, a ``warning`` is counted. Limits of the derived figures were measured on
+71,000 real rows of three stations, 2018 to 2020: a warning affects less than one row in a hundred, a critical
+rule only damaged rows.
 """
 
 import json
@@ -105,10 +105,10 @@ def _rule(  # noqa: PLR0913, PLR0917  the parts of a rule
 
 
 def load(folder: Path, name: str) -> Any:
-    """A suite as Great Expectations has it.
+    """Load a suite of Great Expectations.
 
     Raises:
-        Misconfigured: there is no such file, or it is no suite.
+        Misconfigured: the file is missing, or is no suite.
     """
     from great_expectations.core import ExpectationSuite
     from great_expectations.exceptions import GreatExpectationsError
@@ -120,7 +120,7 @@ def load(folder: Path, name: str) -> Any:
         rules = len(content["expectations"])
     except OSError as error:
         raise Misconfigured(
-            f"{file}: {error.strerror}. Bring it back, or write the shipped ones by make expectations."
+            f"{file}: {error.strerror}. Restore it, or write the shipped files by make expectations."
         ) from error
     except (
         ValueError,
@@ -131,25 +131,25 @@ def load(folder: Path, name: str) -> Any:
         GreatExpectationsError,
     ) as error:
         raise Misconfigured(
-            f"{file}: no suite of Great Expectations: {error}. Correct it, or write the shipped one by "
+            f"{file}: not a suite of Great Expectations: {error}. Correct it, or write the shipped file by "
             "make expectations."
         ) from error
-    # Great Expectations drops a rule that it doesn't know, with no more than a line in the log.
+    # Great Expectations drops an unknown rule with only a line in the log.
     if unknown := rules - len(suite.expectations):
         raise Misconfigured(
-            f"{file}: Great Expectations doesn't know {unknown} of {rules} rules, or not "
-            "their arguments (see the log). Correct them, or write the shipped file by make expectations."
+            f"{file}: Great Expectations doesn't know {unknown} of {rules} rules, or their "
+            "arguments (see the log). Correct them, or write the shipped file by make expectations."
         )
     return suite
 
 
 def text(suite: Mapping[str, Any]) -> str:
-    """A suite as its file says it."""
+    """The content of a suite's file."""
     return json.dumps(suite, indent=2, ensure_ascii=False) + "\n"
 
 
 def main() -> None:
-    """Write the files anew."""
+    """Regenerate the files."""
     folder = project_folder("expectations")
     for suite in (observations_suite(), completeness_suite()):
         (folder / f"{suite['name']}.json").write_text(text(suite), "utf-8")

@@ -143,7 +143,7 @@ def test_times_are_those_of_seoul_wherever_the_browser_is(shown, visit):
     ("task", "link", "entry"),
     [
         ("data_collection.validate_data_quality", "Data Docs", "docs_key"),
-        ("data_collection.collect_weather_data", "Raw replies", "raw_keys"),
+        ("data_collection.collect_weather_data", "Raw responses", "raw_keys"),
         ("monitoring.generate_report", "Report", "report_key"),
         ("model_training.evaluate_model", "Model card", "card_key"),
     ],

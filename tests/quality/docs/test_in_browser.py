@@ -1,4 +1,4 @@
-"""Pages and indexes in a browser, as they are served: readable, by keyboard too, silent, on any screen."""
+"""Pages and indexes in a browser, as they are served: accessible, usable by keyboard, without errors."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -27,31 +27,33 @@ pytestmark = [pytest.mark.integration, needs_browser]
 
 @pytest.fixture(scope="module")
 def store() -> Memory:
-    """A day and a half of runs, one of them bad, and a part of a load.
+    """A day and a half of runs, one of them bad, and a batch of a load.
 
-    Only the pages that a test opens are drawn.
+    Only the pages that a test opens are rendered.
     """
     store, result = Memory(), audit(row(wind_speed_ms=99.0), row(159))
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(docs, "render", lambda about, **more: render(about, **more) if drawn(about) else "")
+        patched.setattr(
+            docs, "render", lambda about, **more: render(about, **more) if opened_by_tests(about) else ""
+        )
         fill(store, result)
     return store
 
 
-def drawn(about: Audit) -> bool:
+def opened_by_tests(about: Audit) -> bool:
     """Whether a test opens the page of an audit: of yesterday 15:00, today 06:00, and of the load."""
     return about.window[1] in {NOON - 21 * HOUR, NOON - 6 * HOUR, NOON}
 
 
-def fill(store: Memory, found: Audit) -> None:
-    well = replace(found.score, completeness=1.0, validity=1.0, consistency=1.0, timeliness=1.0)
+def fill(store: Memory, result: Audit) -> None:
+    well = replace(result.score, completeness=1.0, validity=1.0, consistency=1.0, timeliness=1.0)
     for hour in range(36):
         at = NOON + (hour - 36) * HOUR
         about = replace(
-            found, window=(at - 2 * HOUR, at), audited_at=at + timedelta(minutes=9), run=f"run/{at}"
+            result, window=(at - 2 * HOUR, at), audited_at=at + timedelta(minutes=9), run=f"run/{at}"
         )
         docs.publish(store, about if hour % 7 == 0 else replace(about, score=well))
-    # Of the critical rules alone: axe takes its time for each, and the page of an hour has the others.
+    # With the critical rules only: axe is slow for each rule, and the page of an hour has the others.
     part = audit(row(wind_speed_ms=99.0), row(159), suites_dir=critical_suites())
     docs.publish(store, replace(part, window=(NOON - 700 * HOUR, NOON), run="history/part-0001"), load=True)
 
@@ -64,7 +66,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def opened(browser, store):
-    """Open a page as the API server would send it; all that the console said."""
+    """Open a page as the API server would send it, and collect console messages and failed requests."""
     contexts = []
 
     def serve(route: Route) -> None:
@@ -83,13 +85,13 @@ def opened(browser, store):
     def open_page(key: str, width: int = 1280, scheme: str = "light", **more) -> tuple[Page, list[str]]:
         context = new_context(browser, viewport={"width": width, "height": 900}, color_scheme=scheme, **more)
         contexts.append(context)
-        page, said = context.new_page(), []
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("requestfailed", lambda request: said.append(request.url))
+        page, messages = context.new_page(), []
+        page.on("console", lambda message: messages.append(message.text))
+        page.on("pageerror", lambda error: messages.append(str(error)))
+        page.on("requestfailed", lambda request: messages.append(request.url))
         page.route("**/*", serve)
         page.goto(f"{SITE}{key}")
-        return page, said
+        return page, messages
 
     yield open_page
     for context in contexts:
@@ -110,12 +112,12 @@ def keys(store: Memory) -> dict[str, str]:
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("kind", ["calendar", "day", "page", "load"])
 def test_pages_are_silent_fit_the_screen_and_are_accessible(opened, store, kind, width, scheme):
-    page, said = opened(keys(store)[kind], width, scheme)
-    assert said == []
+    page, messages = opened(keys(store)[kind], width, scheme)
+    assert messages == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page, _ = opened(keys(store)[kind], width, scheme, bypass_csp=True)  # axe is a script
-    found = Axe().run(page).response["violations"]
-    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == []
+    violations = Axe().run(page).response["violations"]
+    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in violations] == []
 
 
 def test_yesterday_15_00_is_one_click_from_the_calendar(opened):
@@ -134,7 +136,7 @@ def test_the_style_comes_with_the_page(opened, store):
     assert page.locator(".badge").first.evaluate("e => getComputedStyle(e).borderRadius") == "4px"
 
 
-def test_only_what_failed_is_shown_on_demand_without_a_mouse(opened, store):
+def test_failed_rules_only_can_be_shown_by_keyboard(opened, store):
     page, _ = opened(keys(store)["page"])
     passed = page.locator("main h2", has_text="soil_temperature_5cm_c").first
     failed = page.locator("main h2", has_text="wind_speed_ms").first
@@ -147,11 +149,11 @@ def test_only_what_failed_is_shown_on_demand_without_a_mouse(opened, store):
     assert not page.get_by_role("link", name="soil_temperature_5cm_c").is_visible()
 
 
-def test_more_is_told_on_demand_without_a_mouse(opened, store):
+def test_details_open_by_keyboard(opened, store):
     page, _ = opened(keys(store)["page"])
     more = page.locator("main summary").first
-    told = page.get_by_text("Great Expectations Version")
-    assert not told.is_visible()
+    version = page.get_by_text("Great Expectations Version")
+    assert not version.is_visible()
     more.focus()
     page.keyboard.press("Enter")
-    assert told.is_visible()
+    assert version.is_visible()

@@ -1,4 +1,4 @@
-"""The indexes: words beside colours, and nothing that a name could smuggle in."""
+"""The indexes: grades in colours and words, and names that can't inject markup."""
 
 import pytest
 
@@ -9,14 +9,14 @@ FOLDER = "quality/docs/2026/11/23"
 
 
 @pytest.mark.parametrize(
-    ("score", "said"),
+    ("score", "grade"),
     [(None, "unscored"), (1.0, "good"), (0.97, "good"), (0.9699, "fair"), (0.9, "fair"), (0.8999, "poor")],
 )
-def test_a_score_is_said_in_a_word(score, said):
-    assert word(score) == said
+def test_a_score_has_a_grade(score, grade):
+    assert word(score) == grade
 
 
-def test_the_index_of_a_day_tells_hour_audit_score_and_run():
+def test_the_index_of_a_day_has_hour_audit_score_and_run():
     names = [
         "09h_20261123T0912_0.9900_1.0000_run_a.html",
         "index.html",
@@ -83,5 +83,5 @@ def test_html_in_a_name_does_not_become_markup():
     "name",
     ["index.html", "24h_20261123T0912_1_1_a.html", "09h_20261323T0912_1_1_a.html", "9999_1_1_a.html", "a"],
 )
-def test_another_object_among_the_pages_is_none(name):
+def test_other_objects_are_no_pages(name):
     assert pages([f"{FOLDER}/{name}"]) == []

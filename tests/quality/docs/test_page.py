@@ -1,4 +1,4 @@
-"""The page of an audit: what it says first, and nothing that a value could smuggle in."""
+"""The page of an audit: its head, and values that can't inject markup."""
 
 import copy
 import re
@@ -14,13 +14,13 @@ MARKUP = "<script>alert(1)</script><img src=x onerror=alert(1)>"
 
 
 @pytest.fixture(scope="module")
-def found():
+def result():
     return replace(audit(row(wind_speed_ms=99.0), row(159)), window=(NOON - 2 * HOUR, NOON))
 
 
-def test_it_says_first_which_hour_which_run_and_the_score(found):
-    page = render(found)
-    score = f"{found.score.overall:.4f}"
+def test_the_head_has_hour_run_and_score(result):
+    page = render(result)
+    score = f"{result.score.overall:.4f}"
 
     assert re.search(
         rf"<title>Data quality of 2026-11-23 12:00 KST: {score}, \w+ – data_collection/test</title>", page
@@ -29,13 +29,13 @@ def test_it_says_first_which_hour_which_run_and_the_score(found):
     assert "audited at 2026-11-23 12:00 KST" in page
 
 
-def test_it_leads_back_to_its_day_and_to_all_days(found):
-    links = set(re.findall(r'<a [^>]*href="([^"#]+)"', render(found)))
+def test_it_links_to_its_day_and_to_all_days(result):
+    links = set(re.findall(r'<a [^>]*href="([^"#]+)"', render(result)))
     assert links == {"../../../index.html", "index.html"}
 
 
-def test_it_runs_no_script_and_takes_nothing_from_elsewhere(found):
-    page = render(found)
+def test_it_has_no_scripts_and_loads_nothing_from_elsewhere(result):
+    page = render(result)
     sheet = style_sheet()
 
     assert not re.search(r"<script|\son\w+=|https?://", page)
@@ -54,36 +54,36 @@ def test_a_style_sheet_of_another_content_has_another_name(monkeypatch, tmp_path
         pages.style_sheet.cache_clear()
 
 
-def test_pictures_have_words(found):
-    page = render(found)
+def test_icons_have_labels(result):
+    page = render(result)
     assert 'aria-label="passed"' in page
     assert 'aria-label="failed"' in page
     assert re.findall(r'<i class="fas', page) == []
 
 
 @pytest.mark.parametrize(
-    "place",
+    "field",
     ["observed_value", "partial_unexpected_list", "partial_unexpected_counts", "unexpected_list", "details"],
 )
-def test_markup_in_a_result_does_not_become_markup(found, place):
+def test_markup_in_a_result_does_not_become_markup(result, field):
     value = {
         "observed_value": MARKUP,
         "partial_unexpected_list": [MARKUP],
         "partial_unexpected_counts": [{"value": MARKUP, "count": 1}],
         "unexpected_list": [MARKUP],
         "details": {"observed_partition": {"values": [MARKUP], "weights": [1.0]}},
-    }[place]
-    result = copy.deepcopy(found.result)
-    for entry in result.results:
-        entry.result |= {place: value, "unexpected_count": 1}
-    page = render(replace(found, result=result))
+    }[field]
+    validation = copy.deepcopy(result.result)
+    for entry in validation.results:
+        entry.result |= {field: value, "unexpected_count": 1}
+    page = render(replace(result, result=validation))
 
     assert "<script" not in page
     assert "<img" not in page
 
 
-def test_markup_in_the_name_of_a_run_does_not_become_markup(found):
-    page = render(replace(found, run=MARKUP))
+def test_markup_in_the_name_of_a_run_does_not_become_markup(result):
+    page = render(replace(result, run=MARKUP))
 
     assert "<script" not in page
     assert "<img" not in page

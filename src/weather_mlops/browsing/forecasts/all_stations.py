@@ -25,12 +25,14 @@ from weather_mlops.clock import HOUR
 from weather_mlops.pages.markup import MISSING, escape, folded, kst
 
 AHEAD: Final = (1, 6, 12, 24)
-"""Hours that the map can show."""
+"""Lead times that the map can show, hours."""
 
 
 def choices(target: ForecastTarget) -> list[int]:
-    """Hours ahead that any forecast reaches."""
-    longest = max((len(one.forecast.said.p50) for one in target.stations.values() if one.forecast), default=0)
+    """The lead times of the map that at least one forecast covers."""
+    longest = max(
+        (len(one.forecast.quantiles.p50) for one in target.stations.values() if one.forecast), default=0
+    )
     return [ahead for ahead in AHEAD if ahead <= longest]
 
 
@@ -38,17 +40,17 @@ def render(document: ForecastDocument, target: ForecastTarget, *, ahead: int, ol
     """The page as HTML.
 
     Args:
-        document: all there is.
+        document: all published forecasts.
         target: of this page.
         ahead: hours from the newest observation to what the map shows.
-        old: whether a newer document should be there.
+        old: whether a newer document should have been published.
     """
     title = f"Forecasts: {target.label}"
     body = (
         f'<h1>Forecasts: {escape(target.label)} <span lang="ko">{escape(target.korean)}</span></h1>'
         f"{issued_by(document, target)}{notice(document, old=old)}{_targets(document, target)}"
         '<p class="skip-to"><a href="#stations">To the table of all stations</a></p>'
-        '<div class="beside"><section aria-labelledby="map"><h2 id="map">Map</h2>'
+        '<div class="side-by-side"><section aria-labelledby="map"><h2 id="map">Map</h2>'
         f"{_map(target, ahead)}</section>"
         f'<section aria-labelledby="stations"><h2 id="stations">Stations</h2>{_table(document, target)}'
         f"</section></div>{_past(target)}{_without(document, target)}"
@@ -57,7 +59,7 @@ def render(document: ForecastDocument, target: ForecastTarget, *, ahead: int, ol
 
 
 def address(target: ForecastTarget, station: ForecastStation) -> str:
-    """Of a station's page, from this one."""
+    """The URL of a station's page, relative to this page."""
     return f"forecasts/{target.name}/{station.id}"
 
 
@@ -90,7 +92,7 @@ def _map(target: ForecastTarget, ahead: int) -> str:
     what = f"{target.label} forecast for {kst(hour)}, p50"
     return (
         f"{_navigation('Hour that the map shows', links)}<p>{escape(what)}: {ahead} h after the newest "
-        f"observation. A point leads to its station.</p>{stations_map.draw(points, target.unit, what)}"
+        f"observation. Each point is a link to its station.</p>{stations_map.draw(points, target.unit, what)}"
     )
 
 
@@ -98,19 +100,19 @@ def _table(document: ForecastDocument, target: ForecastTarget) -> str:
     unit = escape(target.unit)
     with_one = [(station, station.forecast) for station in target.stations.values() if station.forecast]
     if not with_one:
-        return "<p>No station has a forecast; below is why.</p>"
+        return "<p>No station has a forecast; the reasons are below.</p>"
     head = (
         "Station",
         f"Newest observed, {unit}",
         "at, KST",
         f"Lowest p50, {unit}",
         f"Highest p50, {unit}",
-        f"{len(with_one[0][1].said.p50)} h ahead: p50 (p10 to p90), {unit}",
+        f"{len(with_one[0][1].quantiles.p50)} h ahead: p50 (p10 to p90), {unit}",
     )
     rows = [(_link(target, station), _cells(document, station, forecast)) for station, forecast in with_one]
     caption = (
-        f"{len(rows)} stations: what was observed last, lowest and highest of the hours forecast after "
-        "it, and the last of them. p50 is the median; 8 of 10 observations should lie from p10 to p90."
+        f"{len(rows)} stations: the newest observation, the lowest and highest hour of the forecast "
+        "after it, and its last hour. p50 is the median; 8 of 10 observations should lie between p10 and p90."
     )
     return listing(caption, head, rows, "Forecasts of all stations")
 
@@ -126,7 +128,7 @@ def _observed(document: ForecastDocument, station: ForecastStation) -> tuple[str
 
 
 def _cells(document: ForecastDocument, station: ForecastStation, forecast: Present) -> list[str]:
-    middle = [value for value in forecast.said.p50 if value is not None]
+    middle = [value for value in forecast.quantiles.p50 if value is not None]
     low, p50, high = forecast.at(forecast.hours[-1])
     texts = (
         *_observed(document, station),
@@ -156,15 +158,15 @@ def _without(document: ForecastDocument, target: ForecastTarget) -> str:
         f"{len(rows)} stations without a forecast; {MISSING}: nothing was observed in the last "
         f"{len(document.hours)} h."
     )
-    told = folded(f"{len(rows)} stations", listing(caption, head, rows, "Stations without a forecast"))
-    return f'<section aria-labelledby="without"><h2 id="without">Without a forecast</h2>{told}</section>'
+    stations = folded(f"{len(rows)} stations", listing(caption, head, rows, "Stations without a forecast"))
+    return f'<section aria-labelledby="without"><h2 id="without">Without a forecast</h2>{stations}</section>'
 
 
 def _past(target: ForecastTarget) -> str:
     rows = [(f"{lead} h ahead", score) for lead, score in target.past.items()]
-    table = scores(rows, target, "all stations together, of the hours that each station's page shows")
+    table = scores(rows, target, "all stations together, for the hours that each station's page shows")
     return (
-        '<section aria-labelledby="past"><h2 id="past">How good the last ones were</h2>'
-        f"{table}<p>RMSE is the usual size of the error, in {escape(target.unit)}. "
-        "The newest monitoring report compares it with what the model promised.</p></section>"
+        '<section aria-labelledby="past"><h2 id="past">How good the last forecasts were</h2>'
+        f"{table}<p>RMSE is the typical size of the error, in {escape(target.unit)}. "
+        "The newest monitoring report compares it with the RMSE that the evaluation promised.</p></section>"
     )

@@ -16,7 +16,7 @@ from weather_mlops.errors import ObjectDamaged
 from weather_mlops.pages.curves import Look
 from weather_mlops.pages.markup import MISSING, escape, kst, number, page, percent
 
-DIGITS: Final = 1  # of the wire
+DIGITS: Final = 1  # as in the KMA's responses
 OBSERVED: Final = Look("ink", width=1.4)
 MEDIAN: Final = Look("model", (4, 1.5), width=2.2)
 
@@ -35,7 +35,7 @@ def frame(title: str, body: str, *, style: str = "") -> str:
 
 
 def not_yet() -> str:
-    """The page while nothing was published."""
+    """The page as long as nothing was published."""
     return frame(
         "Forecasts",
         '<h1>Forecasts</h1><p class="lead">No forecast was published yet.</p>'
@@ -50,7 +50,7 @@ def not_yet() -> str:
 
 
 def damaged(error: ObjectDamaged) -> str:
-    """The page while what was published can't be read."""
+    """The page if the published object can't be read."""
     return frame("Forecasts", f'<h1>Forecasts</h1><p class="bad">{escape(str(error))}</p>')
 
 
@@ -60,24 +60,24 @@ def notice(document: ForecastDocument, *, old: bool) -> str:
         return ""
     return frames.notice(
         "<b>These forecasts are old.</b> "
-        f"The newest were made {kst(document.made_at)}; one should come every hour. "
+        f"The newest are of {kst(document.made_at)}; new ones should be published every hour. "
         "Look at the newest runs of <code>data_collection</code> and <code>forecast</code>."
     )
 
 
 def issued_by(document: ForecastDocument, target: ForecastTarget) -> str:
-    """When and by which model."""
+    """When the forecasts were made, and by which model."""
     by = f"by model {escape(target.model_version)}" if target.model_version else "without a model"
     return f'<p class="soft">Made {kst(document.made_at)} {by}. {frames.TIMES}</p>'
 
 
 def short(moment: datetime) -> str:
-    """The same where the column names the zone and the year is plain."""
+    """A time in KST without year and zone: the column names the zone."""
     return f"{moment.astimezone(KST):%m-%d %H:%M}"
 
 
 def named(station: ForecastStation) -> str:
-    """Its names and number, as HTML."""
+    """The names and the id of a station, as HTML."""
     return f'{escape(station.english)} <span lang="ko">{escape(station.korean)}</span> ({station.id})'
 
 
@@ -87,12 +87,19 @@ def amount(value: float | None, target: ForecastTarget) -> str:
 
 
 def plain(value: float | None) -> str:
-    """A figure whose column has the unit."""
+    """A figure without its unit, which the column's title has."""
     return number(value, digits=DIGITS)
 
 
 def listing(caption: str, head: Sequence[str], rows: Sequence[tuple[str, Sequence[str]]], name: str) -> str:
-    """A table with a caption, in a box that may scroll and can be reached by keys; all HTML but its name."""
+    """A table with a caption, in a box that scrolls and takes the keyboard focus.
+
+    Args:
+        caption: as HTML.
+        head: column titles, as HTML.
+        rows: title and cells of each row, as HTML.
+        name: for screen readers, as text.
+    """
     titles = "".join(f'<th scope="col">{title}</th>' for title in head)
     lines = "".join(f'<tr><th scope="row">{title}</th>{"".join(cells)}</tr>' for title, cells in rows)
     return (
@@ -103,14 +110,20 @@ def listing(caption: str, head: Sequence[str], rows: Sequence[tuple[str, Sequenc
 
 def score_cells(score: Score) -> list[str]:
     """Hours, RMSE and coverage, as cells."""
-    told = (f"{score.n:,}", number(score.rmse), percent(score.coverage_80))
-    return [f"<td>{text}</td>" for text in told]
+    texts = (f"{score.n:,}", number(score.rmse), percent(score.coverage_80))
+    return [f"<td>{text}</td>" for text in texts]
 
 
 def scores(rows: Sequence[tuple[str, Score]], target: ForecastTarget, what: str) -> str:
-    """A table of them; row titles and what they are of as HTML."""
+    """A table of scores.
+
+    Args:
+        rows: title, as HTML, and score of each row.
+        target: whose unit the figures have.
+        what: the scope of the scores, as HTML, for the caption.
+    """
     nothing = all(score.n == 0 for _, score in rows)
-    why = f'<p class="soft">{MISSING}: no hour has both yet.</p>' if nothing else ""
+    note = f'<p class="soft">{MISSING}: no hour has both yet.</p>' if nothing else ""
     head = (
         "Forecast",
         "Hours compared",
@@ -118,4 +131,5 @@ def scores(rows: Sequence[tuple[str, Score]], target: ForecastTarget, what: str)
         "Within p10 to p90 (aim 80 %)",
     )
     lines = [(title, score_cells(score)) for title, score in rows]
-    return listing(f"Forecasts against what came, {what}.", head, lines, "Forecasts against what came") + why
+    name = "Forecasts against observations"
+    return listing(f"{name}, {what}.", head, lines, name) + note

@@ -1,4 +1,4 @@
-"""Plots of the forecast pages, by the report's code: matplotlib takes 0.05 s of the processor for each."""
+"""Plots of the forecast pages, drawn by the report's code: matplotlib would take 0.05 s of CPU for each."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,23 +12,25 @@ from weather_mlops.pages.curves import Curve, Look
 BAND: Final = Look("model-band")
 
 
-def hours(times: Sequence[datetime], observed: Series, said: QuantileSeries, *, label: str, unit: str) -> str:
-    """Hours that were observed and forecast.
+def hours(
+    times: Sequence[datetime], observed: Series, forecast: QuantileSeries, *, label: str, unit: str
+) -> str:
+    """A plot of hourly observations and forecasts.
 
     Args:
         times: consecutive hours.
-        observed: an entry each, None where nothing was observed.
-        said: the forecasts, an entry each, None where there is none.
-        label: what a screen reader says.
-        unit: of all figures.
+        observed: a value for each hour, None where nothing was observed.
+        forecast: quantiles for each hour, None where there is no forecast.
+        label: text for screen readers.
+        unit: of all values.
     """
-    known = [*observed, *said.p10, *said.p90]
-    x = plots.by_time(times[0], times[-1], "KST; each date stands at 00:00")
+    known = [*observed, *forecast.p10, *forecast.p90]
+    x = plots.by_time(times[0], times[-1], "KST; each date is at 00:00")
     return plots.lines(
         [time.timestamp() for time in times],
-        [Curve(said.p50, MEDIAN), Curve(observed, OBSERVED)],
+        [Curve(forecast.p50, MEDIAN), Curve(observed, OBSERVED)],
         x,
         plots.upright(known, unit),
         label=label,
-        band=(Curve(said.p10, BAND), Curve(said.p90, BAND)),
+        band=(Curve(forecast.p10, BAND), Curve(forecast.p90, BAND)),
     )

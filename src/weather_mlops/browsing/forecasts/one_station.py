@@ -1,4 +1,4 @@
-"""The page of one station: what was observed, what is forecast, and the last forecasts beside what came."""
+"""The page of one station: observations, the forecast, and past forecasts against the observed outcome."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -44,10 +44,10 @@ def render(document: ForecastDocument, target: ForecastTarget, station: Forecast
     """The page as HTML.
 
     Args:
-        document: all there is.
-        target: what is forecast.
+        document: all published forecasts.
+        target: the variable that is forecast.
         station: of that target.
-        old: whether a newer document should be there.
+        old: whether a newer document should have been published.
     """
     title = f"{station.english} ({station.id}): {target.label}"
     back = f"../../forecasts?target={target.name}"
@@ -81,7 +81,7 @@ def _now(document: ForecastDocument, target: ForecastTarget, station: ForecastSt
 
 
 def _summary(document: ForecastDocument, target: ForecastTarget, station: ForecastStation) -> str:
-    """In words, what the plot shows."""
+    """The content of the plot in words."""
     if station.newest is None:
         seen = f"Nothing was observed in the last {len(document.hours)} h."
     else:
@@ -89,8 +89,8 @@ def _summary(document: ForecastDocument, target: ForecastTarget, station: Foreca
         seen = f"Newest observation: <b>{value}</b>, {kst(document.hours[station.newest])}."
     if station.forecast is None:
         return f'<p>{seen}</p><p class="notice"><b>No forecast:</b> {escape(station.why_none or "")}.</p>'
-    said, times = station.forecast.said, station.forecast.hours
-    middle = [(value, hour) for value, hour in zip(said.p50, times, strict=True) if value is not None]
+    p50, times = station.forecast.quantiles.p50, station.forecast.hours
+    middle = [(value, hour) for value, hour in zip(p50, times, strict=True) if value is not None]
     (low, low_at), (high, high_at) = min(middle), max(middle)
     return (
         f"<p>{seen}</p><p>The {len(times)} h after {kst(station.forecast.issued_at)}: lowest p50 "
@@ -100,7 +100,7 @@ def _summary(document: ForecastDocument, target: ForecastTarget, station: Foreca
 
 
 def _soon(target: ForecastTarget, station: ForecastStation) -> str:
-    """The forecast in few figures."""
+    """A table of every third hour of the forecast."""
     if station.forecast is None:
         return ""
     hours = station.forecast.hours[EVERY - 1 :: EVERY] or station.forecast.hours
@@ -109,14 +109,14 @@ def _soon(target: ForecastTarget, station: ForecastStation) -> str:
 
 
 def _main_plot(document: ForecastDocument, target: ForecastTarget, station: ForecastStation) -> str:
-    times, observed, said = _laid_out(document.hours, station.observed, station.forecast)
+    times, observed, quantiles = _aligned(document.hours, station.observed, station.forecast)
     what = f"the last {len(document.hours)} h observed"
     if station.forecast:
         what += f", the next {len(station.forecast.hours)} h forecast"
     svg = curve.hours(
         times,
         observed,
-        said,
+        quantiles,
         label=f"{target.label} in {target.unit}: {what}; the figures are in the tables below",
         unit=target.unit,
     )
@@ -130,14 +130,17 @@ def _main_plot(document: ForecastDocument, target: ForecastTarget, station: Fore
 def _legend(forecast: Present | None) -> str:
     entries = [f"{swatch(OBSERVED)}observed"]
     if forecast:
-        entries += [f"{swatch(MEDIAN)}forecast, p50", f"{BAND}p10 to p90: 8 of 10 should lie within"]
+        entries += [
+            f"{swatch(MEDIAN)}forecast, p50",
+            f"{BAND}p10 to p90: 8 of 10 observations should lie within",
+        ]
     return f'<ul class="legend">{"".join(f"<li>{entry}</li>" for entry in entries)}</ul>'
 
 
-def _laid_out(
+def _aligned(
     hours: Sequence[datetime], observed: Series, forecast: Present | None
 ) -> tuple[list[datetime], Series, QuantileSeries]:
-    """Observations and forecast along the same hours."""
+    """Observations and forecast on one axis of hours: the hours, and both series padded with None."""
     if forecast is None:
         none: Series = [None] * len(hours)
         return list(hours), observed, QuantileSeries(none, none, none)
@@ -153,8 +156,8 @@ def _past(document: ForecastDocument, target: ForecastTarget, station: ForecastS
         [(f"{lead} h ahead", past.score) for lead, past in station.past.items()], target, "by lead"
     )
     return (
-        '<section aria-labelledby="past"><h2 id="past">The last forecasts, beside what came</h2>'
-        f"<p>Each hour as it was forecast so many hours before it.</p>{table}"
+        '<section aria-labelledby="past"><h2 id="past">Past forecasts, against observations</h2>'
+        f"<p>For each hour, the forecasts that were issued each lead time before it.</p>{table}"
         f'<div class="plots">{plots}</div></section>'
     )
 
@@ -167,25 +170,24 @@ def _past_plot(
     past: PastForecasts,
 ) -> str:
     title = f"{lead} h ahead, {escape(target.unit)}"
-    if all(value is None for value in past.said.p50):
-        return (
-            f'<p class="soft"><b>{title}</b>: none of the last {len(document.hours)} h was forecast then.</p>'
-        )
+    if all(value is None for value in past.quantiles.p50):
+        hours = len(document.hours)
+        return f'<p class="soft"><b>{title}</b>: none of the last {hours} h was forecast at this lead.</p>'
     svg = curve.hours(
         document.hours,
         station.observed,
-        past.said,
-        label=f"{target.label} in {target.unit}: forecasts made {lead} h before, and what was observed",
+        past.quantiles,
+        label=f"{target.label} in {target.unit}: forecasts made {lead} h before, and observations",
         unit=target.unit,
     )
     return figure(title, "dashed: p50; shaded: p10 to p90; solid: observed", svg)
 
 
 def _figures(document: ForecastDocument, target: ForecastTarget, station: ForecastStation) -> str:
-    told = _forecast_figures(target, station.forecast) if station.forecast else ""
+    quantiles = _forecast_figures(target, station.forecast) if station.forecast else ""
     return (
         '<section aria-labelledby="figures"><h2 id="figures">In figures</h2>'
-        f"{told}{_past_figures(document, target, station)}</section>"
+        f"{quantiles}{_past_figures(document, target, station)}</section>"
     )
 
 
@@ -207,18 +209,19 @@ def _quantiles(
 def _past_figures(document: ForecastDocument, target: ForecastTarget, station: ForecastStation) -> str:
     unit = escape(target.unit)
     rows = []
-    for place in reversed(range(len(document.hours))):
+    for index in reversed(range(len(document.hours))):
         texts = (
-            plain(station.observed[place]),
-            *(_forecast_cell(past, place) for past in station.past.values()),
+            plain(station.observed[index]),
+            *(_forecast_cell(past, index) for past in station.past.values()),
         )
-        rows.append((short(document.hours[place]), [f"<td>{text}</td>" for text in texts]))
+        rows.append((short(document.hours[index]), [f"<td>{text}</td>" for text in texts]))
     head = ("hour, KST", f"observed, {unit}", *(f"forecast {lead} h before, {unit}" for lead in station.past))
     caption = f"Newest hour first; forecasts as p50 (p10 to p90); {MISSING}: not observed, or not forecast."
     name = f"The last {len(document.hours)} h in figures"
     return folded(name, listing(caption, head, rows, name))
 
 
-def _forecast_cell(past: PastForecasts, place: int) -> str:
-    low, middle, high = (plain(series[place]) for series in (past.said.p10, past.said.p50, past.said.p90))
+def _forecast_cell(past: PastForecasts, index: int) -> str:
+    quantiles = past.quantiles
+    low, middle, high = (plain(series[index]) for series in (quantiles.p10, quantiles.p50, quantiles.p90))
     return middle if middle == MISSING else f"{middle} ({low} to {high})"

@@ -1,4 +1,4 @@
-"""What the forecast pages show: the object of make_forecast, see model/recent_forecasts.py."""
+"""The document that the forecast pages show, published by make_forecast: see model/recent_forecasts.py."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,13 +18,15 @@ from weather_mlops.limits import JSON_DOCUMENT
 from weather_mlops.model import recent_forecasts
 
 OLD: Final = timedelta(hours=3)
-"""A collection an hour is followed by a forecast: after three without one, something is wrong."""
+"""Each hourly collection is followed by a forecast: after three hours without one, something is wrong."""
 
 LONGEST_H: Final = 31 * 24
-"""Of any series: a page draws each of its hours."""
-FIX: Final = "The next run of the DAG forecast writes it again: trigger it, or wait an hour."
+"""Maximum length of a series: a page draws each of its hours."""
+FIX: Final = "The next run of the DAG forecast rewrites it: trigger it, or wait an hour."
 
 Series = Sequence[float | None]
+Coordinates = tuple[float, float]
+"""Degrees north and east."""
 Count = Annotated[int, Field(ge=0, le=10**9)]
 Lead = Annotated[int, Field(ge=1, le=LONGEST_H)]
 StationId = Annotated[int, Field(ge=0, le=99_999)]
@@ -33,7 +35,7 @@ TargetName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
 
 @dataclass(frozen=True)
 class QuantileSeries:
-    """Forecasts of consecutive hours, in the target's unit; None = there is none of that hour."""
+    """Forecasts of consecutive hours, in the target's unit; None = no forecast of that hour."""
 
     p10: Series
     p50: Series
@@ -42,7 +44,7 @@ class QuantileSeries:
 
 @dataclass(frozen=True)
 class Score:
-    """Forecasts against what came.
+    """Errors of forecasts against observations.
 
     Attributes:
         n: hours that have both.
@@ -57,9 +59,9 @@ class Score:
 
 @dataclass(frozen=True)
 class PastForecasts:
-    """What was forecast of the last hours, so long before each of them, and how good that was."""
+    """Forecasts of the last hours at one lead time, and their score."""
 
-    said: QuantileSeries
+    quantiles: QuantileSeries
     score: Score
 
 
@@ -68,45 +70,45 @@ class Present:
     """The newest forecast of a station.
 
     Attributes:
-        issued_at: the newest hour used, UTC.
-        said: of 1, 2, 3 … hours after it.
+        issued_at: the newest observation hour that it used, UTC.
+        quantiles: for 1, 2, 3 … hours after it.
     """
 
     issued_at: datetime
-    said: QuantileSeries
+    quantiles: QuantileSeries
 
     @property
     def hours(self) -> list[datetime]:
         """The hours that are forecast, UTC."""
-        return [self.issued_at + lead * HOUR for lead in range(1, len(self.said.p50) + 1)]
+        return [self.issued_at + lead * HOUR for lead in range(1, len(self.quantiles.p50) + 1)]
 
     def at(self, hour: datetime) -> tuple[float | None, float | None, float | None]:
         """p10, p50 and p90 of an hour; None where it isn't forecast."""
-        place = int((hour - self.issued_at) / HOUR) - 1
-        if not 0 <= place < len(self.said.p50):
+        index = int((hour - self.issued_at) / HOUR) - 1
+        if not 0 <= index < len(self.quantiles.p50):
             return None, None, None
-        return self.said.p10[place], self.said.p50[place], self.said.p90[place]
+        return self.quantiles.p10[index], self.quantiles.p50[index], self.quantiles.p90[index]
 
 
 @dataclass(frozen=True)
 class ForecastStation:
-    """A station, of one target.
+    """Observations and forecasts of one target at a station.
 
     Attributes:
-        id: KMA's number.
+        id: the KMA's station number.
         english: name.
         korean: name.
-        place: degrees north and east; None where the list of stations doesn't have it.
-        observed: an entry per hour of the document; None = not observed.
+        coordinates: None where the list of stations doesn't have it.
+        observed: a value per hour of the document; None = not observed.
         forecast: the newest one.
-        why_none: why there is none.
-        past: by lead, hours.
+        why_none: reason why there is none.
+        past: by lead time, hours.
     """
 
     id: int
     english: str
     korean: str
-    place: tuple[float, float] | None
+    coordinates: Coordinates | None
     observed: Series
     forecast: Present | None
     why_none: str | None
@@ -120,16 +122,16 @@ class ForecastStation:
 
 @dataclass(frozen=True)
 class ForecastTarget:
-    """What is forecast.
+    """A variable that is forecast, with all its stations.
 
     Attributes:
         name: as in YAML and addresses.
-        label: for people.
-        korean: the same in Korean.
+        label: name for people, in English.
+        korean: name for people, in Korean.
         unit: of all figures.
         model_version: the champion's; None without one.
-        past: of all stations together, by lead.
-        stations: by number.
+        past: scores of all stations together, by lead time in hours.
+        stations: by id.
     """
 
     name: str
@@ -142,17 +144,17 @@ class ForecastTarget:
 
     @property
     def base(self) -> datetime | None:
-        """The newest hour that any of its forecasts used."""
+        """The newest observation hour that any of its forecasts used."""
         return max((one.forecast.issued_at for one in self.stations.values() if one.forecast), default=None)
 
 
 @dataclass(frozen=True)
 class ForecastDocument:
-    """All of it.
+    """All published forecasts.
 
     Attributes:
         made_at: when the forecasts were made.
-        hours: that are looked back on, UTC.
+        hours: past hours with observations and forecasts, UTC.
         targets: by name.
     """
 
@@ -161,7 +163,7 @@ class ForecastDocument:
     targets: Mapping[str, ForecastTarget]
 
     def old(self, now: datetime) -> bool:
-        """Whether a newer one should be there."""
+        """Whether a newer document should have been published."""
         return now - self.made_at > OLD
 
 
@@ -170,7 +172,7 @@ Hourly = Annotated[list[Figure | None], Field(min_length=1, max_length=LONGEST_H
 
 @dataclass(frozen=True)
 class _Past:
-    """Of one station and lead, as stored."""
+    """Past forecasts of one station and lead time, as stored."""
 
     p10: Hourly
     p50: Hourly
@@ -182,7 +184,7 @@ class _Past:
 
 @dataclass(frozen=True)
 class _Forecast:
-    """The newest one of a station, as stored."""
+    """The newest forecast of a station, as stored."""
 
     issued_at: Moment
     p10: Hourly
@@ -191,7 +193,7 @@ class _Forecast:
 
     def __post_init__(self) -> None:
         if not len(self.p10) == len(self.p50) == len(self.p90):
-            raise ValueError("p10, p50 and p90 are of different hours")
+            raise ValueError("p10, p50 and p90 differ in length")
         if all(value is None for value in self.p50):
             raise ValueError("every p50 is null")
 
@@ -245,7 +247,7 @@ class _Version:
 
 
 def load(store: ObjectStore) -> bytes | None:
-    """The object as it is; None where nothing was published yet.
+    """The published object; None where nothing was published yet.
 
     Raises:
         ObjectDamaged: it is too large.
@@ -262,27 +264,27 @@ def parsed(body: bytes) -> ForecastDocument:
     """The document.
 
     Raises:
-        ObjectDamaged: it is damaged, or another version of the code wrote it.
+        ObjectDamaged: it is damaged, or a version of the code with another schema wrote it.
     """
     if documents.parse(body, _Version, recent_forecasts.KEY, FIX).schema != recent_forecasts.SCHEMA:
         raise ObjectDamaged(f"{recent_forecasts.KEY}: another version of the code wrote it. {FIX}")
     stored = documents.parse(body, _Stored, recent_forecasts.KEY, FIX)
-    places = {station.id: (station.latitude, station.longitude) for station in load_stations()}
+    coordinates = {station.id: (station.latitude, station.longitude) for station in load_stations()}
     return ForecastDocument(
         stored.made_at,
         [stored.first + n * HOUR for n in range(stored.hours)],
-        {name: _target(name, each, places) for name, each in stored.targets.items()},
+        {name: _target(name, each, coordinates) for name, each in stored.targets.items()},
     )
 
 
-def _target(name: str, stored: _Target, places: Mapping[int, tuple[float, float]]) -> ForecastTarget:
-    stations = {number: _station(number, each, places) for number, each in stored.stations.items()}
+def _target(name: str, stored: _Target, coordinates: Mapping[int, Coordinates]) -> ForecastTarget:
+    stations = {number: _station(number, each, coordinates) for number, each in stored.stations.items()}
     return ForecastTarget(
         name, stored.label, stored.korean, stored.unit, stored.model_version, stored.past, stations
     )
 
 
-def _station(number: int, stored: _Station, places: Mapping[int, tuple[float, float]]) -> ForecastStation:
+def _station(number: int, stored: _Station, coordinates: Mapping[int, Coordinates]) -> ForecastStation:
     forecast = None
     if (newest := stored.forecast) is not None:
         forecast = Present(newest.issued_at, QuantileSeries(newest.p10, newest.p50, newest.p90))
@@ -290,7 +292,7 @@ def _station(number: int, stored: _Station, places: Mapping[int, tuple[float, fl
         number,
         stored.name,
         stored.korean,
-        places.get(number),
+        coordinates.get(number),
         stored.observed,
         forecast,
         stored.why_none,

@@ -1,4 +1,4 @@
-"""Which forecast page is asked for, and the page: made once of the same object, then kept."""
+"""The forecast pages by their address; a page of the same object is rendered once and cached."""
 
 from datetime import datetime
 from functools import lru_cache
@@ -11,7 +11,7 @@ from weather_mlops.model.targets import TARGETS
 
 
 def is_old(body: bytes | None, now: datetime) -> bool:
-    """Whether a newer object than this should be there by now."""
+    """Whether a newer object than this should have been published by now."""
     try:
         return body is not None and parsed(body).old(now)
     except ObjectDamaged:
@@ -23,10 +23,10 @@ def overview(body: bytes | None, target: str | None, ahead: str | None, *, old: 
     """The page of all stations, as HTML.
 
     Args:
-        body: the object; None = nothing was published yet.
+        body: the published object; None = nothing was published yet.
         target: as in the address; None = the first one.
-        ahead: hours that the map shows, as in the address; None = the first choice.
-        old: whether a newer object should be there.
+        ahead: lead time of the map in hours, as in the address; None = the first choice.
+        old: whether a newer object should have been published.
 
     Raises:
         LookupError: there are no forecasts of such a target or so far ahead.
@@ -47,7 +47,7 @@ def overview(body: bytes | None, target: str | None, ahead: str | None, *, old: 
 
 @lru_cache(maxsize=128)
 def station(body: bytes | None, target: str, station_id: str, *, old: bool) -> str:
-    """The page of a station, as HTML; what it takes and raises is as above."""
+    """The page of a station, as HTML; arguments and errors as of ``overview``."""
     if body is None:
         return _before_the_first(target)
     try:
@@ -55,10 +55,10 @@ def station(body: bytes | None, target: str, station_id: str, *, old: bool) -> s
     except ObjectDamaged as error:
         return damaged(error)
     chosen = _known(document, target)
-    found = next((one for number, one in chosen.stations.items() if str(number) == station_id), None)
-    if found is None:
-        raise LookupError(f"nothing is known of {target} at station {station_id}")
-    return one_station.render(document, chosen, found, old=old)
+    stations = {str(number): each for number, each in chosen.stations.items()}
+    if station_id not in stations:
+        raise LookupError(f"{target} is not forecast at station {station_id}")
+    return one_station.render(document, chosen, stations[station_id], old=old)
 
 
 def _known(document: ForecastDocument, target: str) -> ForecastTarget:

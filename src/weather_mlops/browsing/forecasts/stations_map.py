@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from weather_mlops.browsing.forecasts.components import plain
-from weather_mlops.browsing.forecasts.published import ForecastStation
+from weather_mlops.browsing.forecasts.published import Coordinates, ForecastStation
 from weather_mlops.pages.markup import escape
 
 WEST, EAST, SOUTH, NORTH = 124.3, 131.3, 32.9, 38.6  # degrees: all stations, and some sea
 SQUEEZE: Final = math.cos(math.radians(36))
-"""A degree of longitude in degrees of latitude, in the middle of the map."""
+"""Length of a degree of longitude in degrees of latitude, in the middle of the map."""
 WIDTH: Final = 440  # units
 SCALE: Final = WIDTH / ((EAST - WEST) * SQUEEZE)
 HEIGHT: Final = (NORTH - SOUTH) * SCALE
-# Some names to find one's way by, mostly of the coast, where they cover no other station.
+# Some names for orientation, mostly on the coast, where they cover no other station.
 CITIES: Final = {
     90: "Sokcho",
     102: "Baengnyeongdo",
@@ -31,8 +31,8 @@ CITIES: Final = {
     184: "Jeju",
 }
 TO_THE_LEFT: Final = frozenset({115, 165, 184})
-"""Names that have the sea on their left."""
-# Viridis, by Smith and van der Walt: even steps to every eye, also a colour-blind one, and in grey.
+"""Stations whose names are drawn on their left, over the sea."""
+# Viridis, by Smith and van der Walt: perceptually uniform, also for colour-blind readers and in grey.
 COLOURS: Final = (
     "#440154",
     "#472d7b",
@@ -54,15 +54,21 @@ stroke:var(--page);stroke-width:3.5px;pointer-events:none}.map .axis{fill:var(--
 .map .cross{stroke:var(--ink);stroke-width:1.4}
 .scale{max-width:560px;margin:.4em 0}.scale div{height:14px;border:1px solid var(--soft)}
 .scale p{display:flex;justify-content:space-between;max-width:none;margin:0;font-size:.9em}
-.beside{display:grid;grid-template-columns:minmax(0,1fr);gap:1rem 2rem;align-items:start}
+.side-by-side{display:grid;grid-template-columns:minmax(0,1fr);gap:1rem 2rem;align-items:start}
 @media (max-width:600px){tbody th{white-space:normal;min-width:7em}}
-@media (min-width:1000px){.beside{grid-template-columns:minmax(0,400px) minmax(0,1fr)}}
+@media (min-width:1000px){.side-by-side{grid-template-columns:minmax(0,400px) minmax(0,1fr)}}
 """.strip()
 
 
 @dataclass(frozen=True)
 class Point:
-    """A station on the map: where it leads, and its figure; None = no forecast."""
+    """A station on the map.
+
+    Attributes:
+        station: the station.
+        address: the URL that it links to.
+        value: its figure; None = no forecast.
+    """
 
     station: ForecastStation
     address: str
@@ -73,14 +79,14 @@ def draw(points: Sequence[Point], unit: str, what: str) -> str:
     """The map and its legend, as HTML.
 
     Args:
-        points: stations whose place isn't known are left out.
+        points: the stations; those without known coordinates are left out.
         unit: of their figures.
-        what: the figures are, for people, without the unit.
+        what: description of the figures for people, without the unit.
     """
     known = [point.value for point in points if point.value is not None]
     low, high = (min(known), max(known)) if known else (0.0, 0.0)
     body = _graticule()
-    # Those with a figure are drawn above the others.
+    # Stations with a figure are drawn on top of the others.
     for point in sorted(points, key=lambda point: point.value is not None):
         body += _point(point, unit, low, high)
     body += "".join(_city(point.station) for point in points if point.station.id in CITIES)
@@ -92,7 +98,7 @@ def draw(points: Sequence[Point], unit: str, what: str) -> str:
 
 
 def colour(share: float) -> str:
-    """From the lowest (0) to the highest (1)."""
+    """The colour of a figure, by its share of the range: 0 = lowest, 1 = highest."""
     at = min(max(share, 0.0), 1.0) * (len(COLOURS) - 1)
     left = min(int(at), len(COLOURS) - 2)
     pair = [[int(text[n : n + 2], 16) for n in (1, 3, 5)] for text in COLOURS[left : left + 2]]
@@ -100,17 +106,17 @@ def colour(share: float) -> str:
     return "#" + "".join(f"{part:02x}" for part in mixed)
 
 
-def _at(place: tuple[float, float]) -> tuple[float, float]:
-    north, east = place
+def _at(coordinates: Coordinates) -> tuple[float, float]:
+    north, east = coordinates
     return (east - WEST) * SQUEEZE * SCALE, (NORTH - north) * SCALE
 
 
 def _point(point: Point, unit: str, low: float, high: float) -> str:
-    if point.station.place is None:
+    if point.station.coordinates is None:
         return ""
-    x, y = _at(point.station.place)
-    told = "no forecast" if point.value is None else f"{plain(point.value)} {unit}"
-    name = escape(f"{point.station.english} {point.station.korean} ({point.station.id}): {told}")
+    x, y = _at(point.station.coordinates)
+    text = "no forecast" if point.value is None else f"{plain(point.value)} {unit}"
+    name = escape(f"{point.station.english} {point.station.korean} ({point.station.id}): {text}")
     if point.value is None:
         shape = (
             f'<circle class="none" cx="{x:.1f}" cy="{y:.1f}" r="6"/>'
@@ -123,9 +129,9 @@ def _point(point: Point, unit: str, low: float, high: float) -> str:
 
 
 def _city(station: ForecastStation) -> str:
-    if station.place is None:
+    if station.coordinates is None:
         return ""
-    x, y = _at(station.place)
+    x, y = _at(station.coordinates)
     end = station.id in TO_THE_LEFT
     anchor = ' text-anchor="end"' if end else ""
     return (

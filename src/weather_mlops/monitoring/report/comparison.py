@@ -1,4 +1,4 @@
-"""What changed since the report before: problems that came and went, figures that moved."""
+"""What changed since the previous report: new and resolved problems, figures that moved."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,24 +7,24 @@ from typing import Final
 from weather_mlops.monitoring.checks import Check, Section, Status
 
 MOVED: Final = 0.1
-"""Shares of its limit by which a figure must have moved to be told: less is the noise of each half hour."""
+"""Share of its limit by which a figure must have moved to be shown: less is the noise of each half hour."""
 MAX_SHOWN: Final = 10
-"""Figures that are told, those that moved furthest."""
+"""Figures that are shown at most, those that moved furthest."""
 
 Problem = str
-"""As findings.Check.problem names it."""
+"""Identifies a problem over time: see checks.Check.problem."""
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A figure then and now, in the unit of its check."""
+    """A figure that moved: its check now, and its value before, in the check's unit."""
 
     check: Check
     before: float
 
     @property
-    def way(self) -> float:
-        """How far it moved, in shares of its limit, or of the greater of the two where there is none."""
+    def distance(self) -> float:
+        """How far it moved, as a share of its limit; without a limit, of the greater of the two values."""
         assert self.check.value is not None  # noqa: S101  moves() takes no other
         scale = abs(self.check.limit or 0) or max(abs(self.check.value), abs(self.before)) or 1.0
         return abs(self.check.value - self.before) / scale
@@ -32,15 +32,15 @@ class Move:
 
 @dataclass(frozen=True)
 class ReportChanges:
-    """Between two reports.
+    """What differs between two reports.
 
     Attributes:
         opened: checks in breach now that were not before.
         closed: checks within their limit now that were in breach before.
-        lost: problems whose figure is not measured any more: whether they are over is not known.
-        moved: figures, the furthest first.
-        missing: figures that were there before, or were not asked for.
-        found: figures that are no longer missing.
+        lost: problems whose figure is not measured any more: whether they are resolved is not known.
+        moved: figures that moved, the furthest first.
+        missing: figures that are missing now and were not before.
+        recovered: figures that are no longer missing.
     """
 
     opened: Sequence[Check] = ()
@@ -48,11 +48,11 @@ class ReportChanges:
     lost: Sequence[Problem] = ()
     moved: Sequence[Move] = ()
     missing: Sequence[str] = field(default_factory=list)
-    found: Sequence[str] = field(default_factory=list)
+    recovered: Sequence[str] = field(default_factory=list)
 
 
 def compare(now: Sequence[Section], before: Sequence[Section]) -> ReportChanges:
-    """Two reports' sections."""
+    """Compare the sections of two reports."""
     new, old = _checks(now), _checks(before)
     broken = {problem for problem, check in old.items() if check.status is Status.BREACH}
     states = {problem: new[problem].status if problem in new else Status.UNKNOWN for problem in broken}
@@ -63,7 +63,7 @@ def compare(now: Sequence[Section], before: Sequence[Section]) -> ReportChanges:
         lost=[problem for problem in sorted(broken) if states[problem] is Status.UNKNOWN],
         moved=_moves(new, old),
         missing=[gap for gap in new_gaps if gap not in old_gaps],
-        found=[gap for gap in old_gaps if gap not in new_gaps],
+        recovered=[gap for gap in old_gaps if gap not in new_gaps],
     )
 
 
@@ -73,7 +73,8 @@ def _moves(new: Mapping[Problem, Check], old: Mapping[Problem, Check]) -> list[M
         for problem, check in new.items()
         if check.value is not None and problem in old and (before := old[problem].value) is not None
     ]
-    return sorted((move for move in moves if move.way >= MOVED), key=lambda move: -move.way)[:MAX_SHOWN]
+    moved = [move for move in moves if move.distance >= MOVED]
+    return sorted(moved, key=lambda move: -move.distance)[:MAX_SHOWN]
 
 
 def _checks(sections: Iterable[Section]) -> dict[Problem, Check]:

@@ -1,4 +1,4 @@
-"""What the sections of the page are put together with."""
+"""Components of the page that its sections share: tables of checks, marks, notes on missing figures."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
@@ -11,15 +11,15 @@ from weather_mlops.pages.markup import MISSING, cell, escape, folded, table
 
 WINDOWS: Final = ("24h", "7d", "30d")
 ALIKE: Final = 8
-"""Of more checks of a name, one stands for all: a row for each of 97 stations tells nothing."""
+"""Above this number of checks of one name, only one is shown: a row for each of 97 stations has no use."""
 SIGNS: Final = {Status.OK: "✓", Status.BREACH: "▲", Status.UNKNOWN: MISSING}
 
 
-def pick(told: Any, *path: str) -> Any:
-    """What lies at a path of mappings; None where it breaks off."""
+def pick(figures: Any, *path: str) -> Any:
+    """The value at a path of nested mappings; None where a key of the path is missing."""
     for name in path:
-        told = told.get(name) if isinstance(told, Mapping) else None
-    return told
+        figures = figures.get(name) if isinstance(figures, Mapping) else None
+    return figures
 
 
 def hundredfold(shares: Iterable[float | None]) -> list[float | None]:
@@ -28,54 +28,54 @@ def hundredfold(shares: Iterable[float | None]) -> list[float | None]:
 
 
 def foreign(text: str) -> str:
-    """Words of the one who measured, in English on any page, as HTML."""
+    """A text of the task that measured, as HTML: it is English on a page in any language."""
     return f'<span lang="en">{escape(text)}</span>' if text else ""
 
 
-def gap(section: Section, what: str, label: str, words: Translator, why: str = "") -> str:
-    """In place of a part of the page: that its figures are missing, and why.
+def gap(section: Section, what: str, label: str, words: Translator, reason: str = "") -> str:
+    """A note in place of a part of the page: its figures are missing, and why.
 
     Args:
-        section: that should have them.
+        section: the section that should have them.
         what: their name in its figures.
-        label: what the reader calls them.
+        label: their name for the reader.
         words: the language.
-        why: the reason, where the section's figures tell it.
+        reason: why they are missing, where the section's figures have it.
     """
-    told = [missing.why for missing in section.missing if _about(missing.what, what)] or [
+    reasons = [missing.why for missing in section.missing if _about(missing.what, what)] or [
         missing.why for missing in section.missing if missing.what == section.name
     ]
-    reason = foreign(why or " ".join(told)) or f'<a href="#missing">{words("reasons_below")}</a>'
-    return f'<p class="gap"><b>{MISSING} {escape(words("gap", what=label))}</b> {reason}</p>'
+    note = foreign(reason or " ".join(reasons)) or f'<a href="#missing">{words("reasons_below")}</a>'
+    return f'<p class="gap"><b>{MISSING} {escape(words("gap", what=label))}</b> {note}</p>'
 
 
 def check_tables(checks: Sequence[Check], words: Translator) -> str:
-    """Those beyond their limit at once, the others at a click."""
+    """Tables of checks: those beyond their limit are visible, the others open at a click."""
     if not checks:
         return f'<p class="gap">{words("no_checks")}</p>'
-    told = ""
+    tables = ""
     by_status = {status: [c for c in checks if c.status is status] for status in Status}
     if broken := by_status[Status.BREACH]:
-        told += check_table(broken, f"{words('checks_beyond')} {words('checks_caption')}", words)
+        tables += check_table(broken, f"{words('checks_beyond')} {words('checks_caption')}", words)
     if within := by_status[Status.OK]:
         caption = f"{words('checks_caption')} {words('checks_nearest', n=ALIKE)}"
         body = check_table(_nearest(within), caption, words)
-        told += folded(words("checks_within", n=len(within)), body)
+        tables += folded(words("checks_within", n=len(within)), body)
     if hidden := by_status[Status.UNKNOWN]:
-        told += folded(words("checks_unknown", n=len(hidden)), check_table(hidden, "", words))
-    return told
+        tables += folded(words("checks_unknown", n=len(hidden)), check_table(hidden, "", words))
+    return tables
 
 
 def check_table(checks: Sequence[Check], caption: str, words: Translator) -> str:
-    """Each check with its figure against its limit."""
+    """A table with a row per check: its figure, its limit, and a bar that compares them."""
     head = [words(name) for name in ("check", "figure", "limit", "against")]
-    head.append(left(words("found")))
+    head.append(left(words("measured_on")))
     rows = [(_title(check, words), _cells(check)) for check in checks]
     return table(caption, head, rows, words("bare"))
 
 
 def left(title: str) -> str:
-    """The title of a column of words."""
+    """The title of a left-aligned column of texts, as HTML."""
     return f'<span class="words">{title}</span>'
 
 
@@ -87,12 +87,12 @@ def paint(check: Check) -> str:
 
 
 def mark(status: Status, words: Translator) -> str:
-    """A sign that needs no colour, and says what it means to those who can't see it."""
+    """The sign of a status: recognizable without its colour, with a label for screen readers."""
     return f'<span class="sign {status}" role="img" aria-label="{words(status)}">{SIGNS[status]}</span>'
 
 
 def _nearest(checks: Sequence[Check]) -> list[Check]:
-    """All of a name, or where they are many only the one that is nearest to its limit."""
+    """All checks of each name, or where there are more than ALIKE only the one nearest to its limit."""
     named: dict[str, list[Check]] = {}
     for check in checks:
         named.setdefault(check.name, []).append(check)
@@ -101,10 +101,10 @@ def _nearest(checks: Sequence[Check]) -> list[Check]:
 
 
 def _title(check: Check, words: Translator) -> str:
-    grave = f' <span class="badge {check.severity}">{words(check.severity)}</span>'
+    badge = f' <span class="badge {check.severity}">{words(check.severity)}</span>'
     return (
         f"{mark(check.status, words)} {escape(words.titled(check))}"
-        f"{grave if check.status is Status.BREACH else ''}"
+        f"{badge if check.status is Status.BREACH else ''}"
     )
 
 
@@ -121,5 +121,5 @@ def _cells(check: Check) -> list[str]:
 
 
 def _about(missing: str, what: str) -> bool:
-    """Whether one name is the other, or a part of it: ``storage.write_ms`` is of ``storage``."""
+    """Whether two names are equal, or one contains the other: ``storage`` contains ``storage.write_ms``."""
     return missing == what or missing.startswith(f"{what}.") or what.startswith(f"{missing}.")

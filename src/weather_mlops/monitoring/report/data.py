@@ -1,4 +1,4 @@
-"""Are the data in, and are they right: windows, hours, runs, quarantine, gaps, corrections."""
+"""Section "Are the data in, and right?": windows, hours, runs, quarantine, gaps, corrections, drift."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
@@ -28,15 +28,15 @@ FIT: Final = Look("persistence", (4, 2))
 
 def body(section: Section, words: Translator) -> str:
     """The section."""
-    told = section.figures
+    figures = section.figures
 
     def part(name: str, label: str, draw: Callable[[Any], str]) -> str:
-        figures = pick(told, name)
-        return draw(figures) if figures else gap(section, name, words(label), words)
+        value = pick(figures, name)
+        return draw(value) if value else gap(section, name, words(label), words)
 
     return (
         check_tables(section.checks, words)
-        + _newest(told, words)
+        + _newest(figures, words)
         + f"<h3>{words('in')}</h3>"
         + part("windows", "windows", lambda windows: _windows(windows, words))
         + '<div class="plots">'
@@ -47,23 +47,23 @@ def body(section: Section, words: Translator) -> str:
         + part("gaps", "gaps", lambda gaps: _gaps(gaps, words))
         + f"<h3>{words('right')}</h3>"
         + '<div class="plots">'
-        + part("quality_by_run", "by_run", lambda runs: _by_run(runs, pick(told, "score_parts"), words))
+        + part("quality_by_run", "by_run", lambda runs: _by_run(runs, pick(figures, "score_parts"), words))
         + part("stations", "bias", lambda rows: stations.neighbour_bias(rows, section, words))
         + "</div>"
         + part("variables", "variables", lambda rows: _variables(rows, words))
         + (
-            _quarantine(told["quarantine"], words)
-            if told.get("quarantine") is not None
+            _quarantine(figures["quarantine"], words)
+            if figures.get("quarantine") is not None
             else gap(section, "quarantine", words("quarantine"), words)
         )
         + part("corrections", "corrections", lambda days: _corrections(days, words))
         + f"<h3>{words('drift_title')}</h3>"
-        + part("drift", "drift", lambda figures: drift.body(figures, section, words))
+        + part("drift", "drift", lambda drifts: drift.body(drifts, section, words))
     )
 
 
-def _newest(told: Mapping[str, Any], words: Translator) -> str:
-    at, lag = pick(told, "newest_observed_at"), pick(told, "lag_hours")
+def _newest(figures: Mapping[str, Any], words: Translator) -> str:
+    at, lag = pick(figures, "newest_observed_at"), pick(figures, "lag_hours")
     if at is None or lag is None:
         return ""
     return f'<p class="lead">{words("newest", at=kst(at), lag=figure(lag, "h"))}</p>'
@@ -74,22 +74,24 @@ def _windows(windows: Mapping[str, Any], words: Translator) -> str:
     more = ("quarantined", "corrected")
     rows = []
     for name in WINDOWS:
-        told = pick(windows, name)
-        cells = [cell(number(pick(told, count), digits=0)) for count in counts]
-        cells += [cell(percent(pick(told, share), digits=2)) for share in shares]
-        cells += [cell(number(pick(told, count), digits=0)) for count in more]
-        rows.append((words(f"window_{name}"), [*cells, cell(percent(pick(told, "quality_score"), digits=1))]))
+        window = pick(windows, name)
+        cells = [cell(number(pick(window, count), digits=0)) for count in counts]
+        cells += [cell(percent(pick(window, share), digits=2)) for share in shares]
+        cells += [cell(number(pick(window, count), digits=0)) for count in more]
+        rows.append(
+            (words(f"window_{name}"), [*cells, cell(percent(pick(window, "quality_score"), digits=1))])
+        )
     names = ("window", "stations_n", "expected", "present", *shares, *more, "quality_score")
     return table(words("windows_caption"), [words(name) for name in names], rows, words("dash"))
 
 
-def _by_hour(told: Mapping[str, Any], words: Translator) -> str:
-    hours = [to_kst(hour) for hour in told["hours"]]
+def _by_hour(series: Mapping[str, Any], words: Translator) -> str:
+    hours = [to_kst(hour) for hour in series["hours"]]
     shares = [
         None if not expected or present is None else 100 * present / expected
-        for expected, present in zip(told["expected"], told["present"], strict=True)
+        for expected, present in zip(series["expected"], series["present"], strict=True)
     ]
-    known = [(share, hour) for share, hour in zip(shares, told["hours"], strict=True) if share is not None]
+    known = [(share, hour) for share, hour in zip(shares, series["hours"], strict=True) if share is not None]
     if not known:
         return f"<p>{words('nothing_expected')}</p>"
     least, at = min(known)
@@ -101,24 +103,22 @@ def _by_hour(told: Mapping[str, Any], words: Translator) -> str:
     )
 
 
-def _by_run(told: Mapping[str, Any], parts: Mapping[str, Any] | None, words: Translator) -> str:
-    at = [to_kst(time) for time in told["at"]]
+def _by_run(runs: Mapping[str, Any], parts: Mapping[str, Any] | None, words: Translator) -> str:
+    at = [to_kst(time) for time in runs["at"]]
     if not at:
         return f"<p>{words('no_runs')}</p>"
     curves = [
-        Curve(hundredfold(told["fit_share"]), FIT),
-        Curve(hundredfold(told["score"]), SCORE),
+        Curve(hundredfold(runs["fit_share"]), FIT),
+        Curve(hundredfold(runs["score"]), SCORE),
     ]
     y = plots.upright([value for curve in curves for value in curve.values], "", span=(95, 100))
     x = plots.by_time(at[0], at[-1], words("day"))
     known = {name: share for name, share in (parts or {}).items() if share is not None}
-    made_of = ", ".join(
-        words(f"part_{name}", share=percent(share, digits=1)) for name, share in known.items()
-    )
-    note = words("score_parts", parts=made_of) if made_of else ""
+    listed = ", ".join(words(f"part_{name}", share=percent(share, digits=1)) for name, share in known.items())
+    note = words("score_parts", parts=listed) if listed else ""
     keys = legend([(words("score"), SCORE), (words("fit_share"), FIT)])
-    places = [time.timestamp() for time in at]
-    svg = plots.lines(places, curves, x, y, label=words("by_run_title"))
+    seconds = [time.timestamp() for time in at]
+    svg = plots.lines(seconds, curves, x, y, label=words("by_run_title"))
     return drawing(words("by_run_title"), note + keys, svg)
 
 
@@ -164,32 +164,32 @@ def _quarantine(rules: Sequence[Mapping[str, Any]], words: Translator) -> str:
 
 
 def _gaps(gaps: Mapping[str, Any], words: Translator) -> str:
-    told = [f"<b>{words('gaps_open', n=number(gaps.get('open'), digits=0))}</b>"]
+    phrases = [f"<b>{words('gaps_open', n=number(gaps.get('open'), digits=0))}</b>"]
     if gaps.get("oldest"):
-        told.append(words("gaps_oldest", at=kst(gaps["oldest"])))
+        phrases.append(words("gaps_oldest", at=kst(gaps["oldest"])))
     for name in ("by_age", "by_reason"):
         parts = ", ".join(
             f"{_kind(str(key), words)}: {number(n, digits=0)}"
             for key, n in (gaps.get(name) or {}).items()
             if n
         )
-        told += [words(name, parts=parts)] if parts else []
-    return f"<p>{'; '.join(told)}.</p>"
+        phrases += [words(name, parts=parts)] if parts else []
+    return f"<p>{'; '.join(phrases)}.</p>"
 
 
 def _kind(name: str, words: Translator) -> str:
-    """A class of gaps, by age or reason; errors are reasons, too, and stand as they are."""
+    """The label of a class of gaps, by age or reason; a reason that is an error stays as it is."""
     key = f"gap_{name}"
     return escape(words(key)) if key in MESSAGES else foreign(name)
 
 
-def _corrections(told: Mapping[str, Any], words: Translator) -> str:
-    counts = told.get("corrected") or []
-    if not counts or not told.get("counted_since"):
+def _corrections(figures: Mapping[str, Any], words: Translator) -> str:
+    counts = figures.get("corrected") or []
+    if not counts or not figures.get("counted_since"):
         return f"<p>{words('no_corrections')}</p>"
     text = words(
-        "corrections_told",
-        since=kst(told["counted_since"]),
+        "corrections_summary",
+        since=kst(figures["counted_since"]),
         n=number(sum(counts), digits=0),
         days=len(counts),
         today=number(counts[-1], digits=0),

@@ -1,4 +1,4 @@
-"""A monitoring report as JSON: what machines read, and what the next report compares itself with.
+"""A monitoring report as JSON: for machines, and for the next report, which is compared with it.
 
 ::
 
@@ -8,19 +8,19 @@
      "language": "ko",                                                        of reasons
      "verdict": "well" | "starting" | "watch" | "act",
      "reasons": ["…"],                                                        one sentence each
-     "began_at": "2026-11-25T04:02:11+00:00",              the oldest trace of the system, of the last days
+     "began_at": "2026-11-25T04:02:11+00:00",                   the oldest trace of the system
      "to_come": [starting.ToCome.as_dict(), …],                  first steps that a new system waits for
-     "sections": [findings.Section.as_dict(), …],             in the order of findings.SECTIONS
+     "sections": [checks.Section.as_dict(), …],               in the order of checks.SECTIONS
      "changes": {"since": {"at": …, "key": …} | null,
-                 "why_not": null | "first" | "schema" | "broken",             where nothing is compared
+                 "why_not": null | "first" | "schema" | "broken",        reason why nothing is compared
                  "opened": [problem, …], "closed": [problem, …], "lost": [problem, …],
                  "moved": [{"problem": …, "before": 0.1, "after": 0.4, "unit": "h"}, …],
                  "missing": [section: figure, …], "found": [section: figure, …]},
      "history": [{"at": …, "key": …, "verdict": …, "problems": 2}, …]}        the last 7 days, oldest first
 
-``key`` is that of the JSON; the page's ends in ``.html``. A problem is ``findings.Check.problem``. A field
-whose meaning changes, or that goes, makes a new schema; one more field doesn't. Schema 2: the verdict
-``starting``, which schema 1 told as ``watch``.
+``key`` is that of the JSON; the page's ends in ``.html``. A problem is ``checks.Check.problem``. A new schema
+is needed when a field is removed or changes its meaning, but not when one is added. Schema 2 added the
+verdict ``starting``, which was ``watch`` in schema 1.
 """
 
 import json
@@ -46,15 +46,14 @@ log = logging.getLogger(__name__)
 
 SCHEMA: Final = 2
 HISTORY: Final = timedelta(days=7)
-"""What a report knows of those before it, without reading them: a line each, 336 at two an hour."""
+"""Age of the earlier reports that a report lists: 336 entries at two reports an hour."""
 
-
-FIX: Final = "The next report, within half an hour, doesn't need it; remove it, or restore it from a copy."
+FIX: Final = "The next report, within half an hour, doesn't need it: delete it, or restore it from a backup."
 ReportKey = Annotated[str, Field(pattern=r"^reports/monitoring/[0-9]{4}/[0-9]{2}/[0-9]{2}/[0-9]{4}\.json$")]
 
 
 class WhyNot(StrEnum):
-    """Why a report is compared with none: there is none, it is of another schema, or broken."""
+    """Why a report has no comparison: there is no previous one, it has another schema, or it is damaged."""
 
     FIRST = "first"
     SCHEMA = "schema"
@@ -63,13 +62,13 @@ class WhyNot(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EarlierReport:
-    """One line on an earlier report.
+    """Summary of an earlier report.
 
     Attributes:
-        at: when it was made.
+        at: when it was created.
         key: of its JSON.
-        verdict: of then.
-        problems: checks that were in breach.
+        verdict: its verdict.
+        problems: number of checks in breach.
     """
 
     at: Moment
@@ -80,15 +79,15 @@ class EarlierReport:
 
 @dataclass(frozen=True)
 class Earlier:
-    """The report before, as far as it can be read.
+    """The previous report, as far as it can be read.
 
     Attributes:
         key: of its JSON; empty = there is none.
-        why_not: why it can't be compared with.
-        at: when it was made.
-        run: of the DAG.
-        sections: of then.
-        history: up to and with it.
+        why_not: why it can't be compared with; None = it can.
+        at: when it was created.
+        run: id of its DAG run.
+        sections: its sections.
+        history: summaries of earlier reports, including itself.
     """
 
     key: str = ""
@@ -101,14 +100,14 @@ class Earlier:
 
 @dataclass(frozen=True)
 class Report:
-    """What a page is drawn of.
+    """The content of a report's page and JSON.
 
     Attributes:
         key: of its JSON.
-        at: when it was made.
-        run: of the DAG.
+        at: when it was created.
+        run: id of its DAG run.
         sections: all, in order.
-        earlier: the one before.
+        earlier: the previous report.
     """
 
     key: str
@@ -119,7 +118,7 @@ class Report:
 
     @property
     def start(self) -> Beginning:
-        """When the system began, as far as that is known."""
+        """When the system started, as far as that is known."""
         before = [past.at for past in self.earlier.history]
         return beginning(
             self.sections, self.at, before if self.earlier.at is None else [*before, self.earlier.at]
@@ -127,33 +126,33 @@ class Report:
 
     @property
     def verdict(self) -> ReportVerdict:
-        """Over all sections."""
+        """The verdict over all sections."""
         return judge(self.sections, self.start)
 
     @property
     def changes(self) -> ReportChanges:
-        """Since the one before; none where it can't be compared with."""
+        """Changes since the previous report; none where it can't be compared with."""
         return ReportChanges() if self.earlier.why_not else compare(self.sections, self.earlier.sections)
 
     @property
     def history(self) -> list[EarlierReport]:
-        """Those before it, of the last days."""
+        """Summaries of the reports of the last 7 days before it."""
         return [past for past in self.earlier.history if self.at - HISTORY <= past.at < self.at]
 
     @property
     def problems(self) -> int:
-        """Checks in breach."""
+        """Number of checks in breach."""
         return problems(self.sections)
 
 
 def problems(sections: Iterable[Section]) -> int:
-    """How many checks are in breach."""
+    """Number of checks in breach."""
     return len(breaches(check for section in sections for check in section.checks))
 
 
 def write(report: Report, reasons: Sequence[str], language: str) -> bytes:
-    """As JSON; a figure that is no number is null."""
-    told = {
+    """The JSON of a report; a figure that is not finite is null."""
+    content = {
         "schema": SCHEMA,
         "at": report.at.isoformat(),
         "run": report.run,
@@ -169,21 +168,21 @@ def write(report: Report, reasons: Sequence[str], language: str) -> bytes:
             for past in report.history
         ],
     }
-    return json.dumps(finite(told), ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    return json.dumps(finite(content), ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
 @dataclass(frozen=True)
 class Stored:
-    """A report as it is read again.
+    """A report as read from its JSON.
 
     Attributes:
-        at: when it was made.
-        run: of the DAG.
+        at: when it was created.
+        run: id of its DAG run.
         language: of the reasons.
-        verdict: of then.
+        verdict: its verdict.
         reasons: one sentence each.
-        sections: of then.
-        history: those before it.
+        sections: its sections.
+        history: summaries of the reports before it.
     """
 
     at: Moment
@@ -201,10 +200,10 @@ class _Version:
 
 
 def parse(body: bytes, where: str) -> Stored | None:
-    """A report; None = of another schema.
+    """A report; None where its schema is another one.
 
     Raises:
-        ObjectDamaged: it is none.
+        ObjectDamaged: the body is no report.
     """
     if documents.parse(body, _Version, where, FIX).schema != SCHEMA:
         return None
@@ -212,11 +211,11 @@ def parse(body: bytes, where: str) -> Stored | None:
 
 
 def read(key: str, body: bytes) -> Earlier:
-    """The report before; of one that this code can't read, why."""
+    """The previous report; where it can't be read, the reason why there is no comparison."""
     try:
         stored = parse(body, key)
     except ObjectDamaged as error:
-        log.warning("report: not compared with the one before: %s", error)
+        log.warning("report: not compared with the previous one: %s", error)
         return Earlier(key, WhyNot.BROKEN)
     if stored is None:
         return Earlier(key, WhyNot.SCHEMA)
@@ -224,7 +223,7 @@ def read(key: str, body: bytes) -> Earlier:
 
 
 def history(key: str, stored: Stored) -> list[EarlierReport]:
-    """A line on each report before a stored one, and on itself.
+    """Summaries of the reports before a stored one, and of itself.
 
     Args:
         key: of its own JSON.
@@ -251,5 +250,5 @@ def _changes(report: Report) -> dict[str, Any]:
             for move in changes.moved
         ],
         "missing": list(changes.missing),
-        "found": list(changes.found),
+        "found": list(changes.recovered),
     }

@@ -1,4 +1,4 @@
-"""Do the inputs drift: each variable's distribution against the reference, held to what is usual."""
+"""Part "Do the inputs drift?": each variable's distribution against the reference, with thresholds."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,21 +10,21 @@ from weather_mlops.monitoring.report.translations import Translator
 from weather_mlops.pages.markup import MISSING, cell, escape, kst, number, table
 
 
-def body(told: Mapping[str, Any], section: Section, words: Translator) -> str:
+def body(figures: Mapping[str, Any], section: Section, words: Translator) -> str:
     """The part of the page."""
-    variables = told.get("variables") or []
+    variables = figures.get("variables") or []
     if not variables:
         return gap(section, "drift", words("drift"), words)
-    window = told["window"]
+    window = figures["window"]
     text = words(
-        "drift_told",
+        "drift_summary",
         first=kst(window["first"]),
         last=kst(window["last"]),
-        n=number(told.get("stations"), digits=0),
-        reference=foreign(told["reference"]),
+        n=number(figures.get("stations"), digits=0),
+        reference=foreign(figures["reference"]),
     )
-    why = told.get("why_no_threshold")
-    text += f" {words('no_threshold', why=foreign(why))}" if why else ""
+    reason = figures.get("why_no_threshold")
+    text += f" {words('no_threshold', reason=foreign(reason))}" if reason else ""
     names = (
         "variable",
         "mean_now",

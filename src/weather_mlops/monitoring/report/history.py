@@ -1,4 +1,4 @@
-"""The reports before this one: how grave each was, and the way to it."""
+"""The reports before this one: the verdict of each, and links to them."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -15,7 +15,7 @@ from weather_mlops.pages.markup import folded
 
 SHOWN: Final = timedelta(hours=24)
 BAR: Final = timedelta(minutes=22)
-"""Wide; reports come each half hour."""
+"""Width of a bar; there is a report each half hour."""
 HEIGHT: Final = 60  # units of the drawing
 TONES: Final = {
     ReportVerdict.WELL: "good",
@@ -29,7 +29,7 @@ Link = Callable[[str], str]
 
 
 def strip(report: Report, words: Translator, link: Link) -> str:
-    """The last day's verdicts, this one's included, as bars that lead to their reports."""
+    """The verdicts of the last day including this one, as bars that link to their reports."""
     now = EarlierReport(report.at, report.key, report.verdict, report.problems)
     shown = [past for past in [*report.history, now] if past.at > report.at - SHOWN]
     x = by_time(report.at - SHOWN, report.at + BAR, words("time"))
@@ -40,13 +40,13 @@ def strip(report: Report, words: Translator, link: Link) -> str:
 
 
 def earlier(report: Report, words: Translator, link: Link) -> str:
-    """Links to all that the report knows of, a line for each day."""
+    """Links to the earlier reports of the last 7 days, a line for each day."""
     if not report.history:
         return f"<p>{words('no_earlier')}</p>"
     newest_first = sorted(report.history, key=lambda past: past.at, reverse=True)
     days = groupby(newest_first, key=lambda past: past.at.astimezone(KST).date())
     lines = "".join(
-        f"<li><b>{day} KST</b> {' '.join(_way(past, words, link) for past in pasts)}</li>"
+        f"<li><b>{day} KST</b> {' '.join(_link(past, words, link) for past in pasts)}</li>"
         for day, pasts in days
     )
     return folded(words("earlier_reports", n=len(newest_first)), f'<ul class="days">{lines}</ul>')
@@ -63,7 +63,7 @@ def _bar(past: EarlierReport, x: Axis, y: Axis, words: Translator, link: Link) -
     )
 
 
-def _way(past: EarlierReport, words: Translator, link: Link) -> str:
-    told = f"{past.at.astimezone(KST):%H:%M}"
-    told += "" if past.verdict is ReportVerdict.WELL else f" {words(past.verdict)}"
-    return f'<a href="{link(past.key)}">{told}</a>'
+def _link(past: EarlierReport, words: Translator, link: Link) -> str:
+    text = f"{past.at.astimezone(KST):%H:%M}"
+    text += "" if past.verdict is ReportVerdict.WELL else f" {words(past.verdict)}"
+    return f'<a href="{link(past.key)}">{text}</a>'

@@ -1,4 +1,4 @@
-"""Is the model still good: what was forecast beside what came, what was promised, and persistence."""
+"""Section "Is the model still good?": forecasts against observations, the promised errors and persistence."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -17,49 +17,49 @@ MEASURED: Final = Look("model", width=2.6)
 PROMISED: Final = Look("damped", (3, 1))
 PERSISTENCE: Final = Look("persistence", (4, 2))
 AIM: Final = 80.0
-"""%, of the observations: what an 80 % interval should hold."""
+"""%: share of the observations that an 80 % interval should contain."""
 PLOTTED: Final = "7d"
-RIVALS: Final = ("persistence", "damped_anomaly")
+BASELINES: Final = ("persistence", "damped_anomaly")
 
-Told = Mapping[str, Any]
+TargetFigures = Mapping[str, Any]
 
 
 def body(section: Section, words: Translator) -> str:
     """The section."""
     targets = pick(section.figures, "targets")
-    told = check_tables(section.checks, words)
+    html = check_tables(section.checks, words)
     if not targets:
-        return told + gap(section, "targets", words("targets"), words)
+        return html + gap(section, "targets", words("targets"), words)
     for name, figures in targets.items():
         target = figures or {}
         label = words.variable(target.get("column") or name)
-        told += f"<h3>{escape(label)}</h3>{_target(name, target, section, words)}"
-    return told
+        html += f"<h3>{escape(label)}</h3>{_target(name, target, section, words)}"
+    return html
 
 
-def _target(name: str, target: Told, section: Section, words: Translator) -> str:
+def _target(name: str, target: TargetFigures, section: Section, words: Translator) -> str:
     unit = target.get("unit") or ""
-    drawn = _leads(target, unit, words) + _daily(target, unit, words)
-    why = pick(target, "windows", PLOTTED, "why") or ""
-    plotted = (
-        f'{_legend(words)}<div class="plots">{drawn}</div>'
-        if drawn
-        else gap(section, f"targets.{name}", words("by_lead"), words, why)
+    plotted = _leads(target, unit, words) + _daily(target, unit, words)
+    reason = pick(target, "windows", PLOTTED, "why") or ""
+    plots_or_gap = (
+        f'{_legend(words)}<div class="plots">{plotted}</div>'
+        if plotted
+        else gap(section, f"targets.{name}", words("by_lead"), words, reason)
     )
     return (
-        f"{_champion(target, words)}{_windows(target, unit, words)}{plotted}"
+        f"{_champion(target, words)}{_windows(target, unit, words)}{plots_or_gap}"
         f"{_residuals(target, unit, words)}{_stations(target, unit, words)}"
     )
 
 
-def _champion(target: Told, words: Translator) -> str:
+def _champion(target: TargetFigures, words: Translator) -> str:
     champion, issued = target.get("champion"), target.get("newest_issued_at")
-    told = [words("no_champion")]
+    sentences = [words("no_champion")]
     if champion:
         since = champion.get("since")
-        told = [
+        sentences = [
             words(
-                "champion_told",
+                "champion_summary",
                 version=f"<b>{escape(champion['version'])}</b>",
                 since=kst(since) if since else words("unmeasured"),
                 age=words("days_old", days=number(champion.get("age_days"), digits=1)),
@@ -67,25 +67,27 @@ def _champion(target: Told, words: Translator) -> str:
         ]
         if champion.get("verified_at"):
             key = "verified" if champion.get("verified") else "not_verified"
-            told.append(words(key, at=kst(champion["verified_at"])))
-    told.append(words("newest_forecast", at=kst(issued)) if issued else words("no_forecast"))
-    return f"<p>{' '.join(told)}</p>"
+            sentences.append(words(key, at=kst(champion["verified_at"])))
+    sentences.append(words("newest_forecast", at=kst(issued)) if issued else words("no_forecast"))
+    return f"<p>{' '.join(sentences)}</p>"
 
 
-def _windows(target: Told, unit: str, words: Translator) -> str:
+def _windows(target: TargetFigures, unit: str, words: Translator) -> str:
     rows = []
     for name in WINDOWS:
-        told, without = pick(target, "windows", name), pick(target, "hours", name, "share_without")
-        entry = pick(told, "all") or {}
-        why = pick(told, "why")
-        title = words(f"window_{name}") + (f'<br><span class="soft">{foreign(why)}</span>' if why else "")
+        window, without = pick(target, "windows", name), pick(target, "hours", name, "share_without")
+        entry = pick(window, "all") or {}
+        reason = pick(window, "why")
+        title = words(f"window_{name}") + (
+            f'<br><span class="soft">{foreign(reason)}</span>' if reason else ""
+        )
         rows.append(
             (
                 title,
                 [
-                    cell(number(pick(told, "n"), digits=0)),
+                    cell(number(pick(window, "n"), digits=0)),
                     *(cell(number(entry.get(key))) for key in ("rmse", "promised_rmse", "persistence_rmse")),
-                    *(cell(percent(entry.get(f"skill_{name}"), digits=1)) for name in RIVALS),
+                    *(cell(percent(entry.get(f"skill_{name}"), digits=1)) for name in BASELINES),
                     cell(number(entry.get("mae"))),
                     cell(number(entry.get("bias"), signed=True)),
                     cell(percent(entry.get("coverage_80"), digits=1)),
@@ -107,8 +109,8 @@ def _windows(target: Told, unit: str, words: Translator) -> str:
     return table(words("model_caption"), head, rows, words("dash"))
 
 
-def _leads(target: Told, unit: str, words: Translator) -> str:
-    """RMSE, bias and coverage by lead; nothing where there are no pairs."""
+def _leads(target: TargetFigures, unit: str, words: Translator) -> str:
+    """Plots of RMSE, bias and coverage by lead; empty where there are no pairs."""
     entries = pick(target, "windows", PLOTTED, "leads") or {}
     leads = sorted(map(int, entries))
 
@@ -117,7 +119,7 @@ def _leads(target: Told, unit: str, words: Translator) -> str:
 
     if all(value is None for value in series("rmse")):
         return ""
-    plain: tuple[tuple[str, str, list[Curve], tuple[float, ...], float | None], ...] = (
+    charts: tuple[tuple[str, str, list[Curve], tuple[float, ...], float | None], ...] = (
         (
             "rmse_by_lead",
             "rmse_note",
@@ -144,11 +146,11 @@ def _leads(target: Told, unit: str, words: Translator) -> str:
     x = plots.by_lead(leads, words("lead"))
     return "".join(
         _plot(words(title, unit=unit), words(note), curves, leads, x, span, level)
-        for title, note, curves, span, level in plain
+        for title, note, curves, span, level in charts
     )
 
 
-def _daily(target: Told, unit: str, words: Translator) -> str:
+def _daily(target: TargetFigures, unit: str, words: Translator) -> str:
     daily = target.get("daily") or {}
     days = [datetime.fromisoformat(day).replace(tzinfo=KST) for day in daily.get("days") or []]
     if not days:
@@ -159,11 +161,11 @@ def _daily(target: Told, unit: str, words: Translator) -> str:
         Curve(daily["rmse"], MEASURED),
     ]
     x = plots.by_time(days[0], days[-1], words("day"))
-    places = [day.timestamp() for day in days]
-    return _plot(words("rmse_by_day", unit=unit), words("rmse_note"), curves, places, x, (0,), None)
+    seconds = [day.timestamp() for day in days]
+    return _plot(words("rmse_by_day", unit=unit), words("rmse_note"), curves, seconds, x, (0,), None)
 
 
-def _plot(  # noqa: PLR0913, PLR0917  # what a plot is made of
+def _plot(  # noqa: PLR0913, PLR0917  # the parts of a plot
     title: str,
     note: str,
     curves: Sequence[Curve],
@@ -182,22 +184,22 @@ def _legend(words: Translator) -> str:
     return legend([(words(name), look) for name, look in looks.items()])
 
 
-def _residuals(target: Told, unit: str, words: Translator) -> str:
-    told = target.get("residuals")
-    if not told:
+def _residuals(target: TargetFigures, unit: str, words: Translator) -> str:
+    residuals = target.get("residuals")
+    if not residuals:
         return ""
     text = words(
-        "residuals_told",
-        bias=number(told.get("bias"), unit, signed=True),
-        error=number(told.get("standard_error"), unit),
-        n=number(told.get("n_effective"), digits=0),
-        scaled=number(told.get("scaled_bias"), signed=True),
-        ratio=number(told.get("spread_ratio")),
+        "residuals_summary",
+        bias=number(residuals.get("bias"), unit, signed=True),
+        error=number(residuals.get("standard_error"), unit),
+        n=number(residuals.get("n_effective"), digits=0),
+        scaled=number(residuals.get("scaled_bias"), signed=True),
+        ratio=number(residuals.get("spread_ratio")),
     )
     return f"<p>{text}</p>"
 
 
-def _stations(target: Told, unit: str, words: Translator) -> str:
+def _stations(target: TargetFigures, unit: str, words: Translator) -> str:
     stations = target.get("stations") or []
     if not stations:
         return ""

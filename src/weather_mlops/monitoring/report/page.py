@@ -1,4 +1,4 @@
-"""The page: a verdict on top, then what answers the questions of those who watch over the pipelines."""
+"""The page: a verdict on top, then the sections, what changed, what is missing, and earlier reports."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -61,27 +61,27 @@ calc(var(--s)*100%),transparent 0)}
 
 @dataclass(frozen=True, slots=True)
 class PageLinks:
-    """Where the page leads.
+    """Addresses of the page's links.
 
     Attributes:
-        root: from the page to the folder of all reports: ``""`` or ``"../../../"``.
-        runbook: of which each check has a section; no link where it is no address of the web.
+        root: relative path from the page to the folder of all reports: ``""`` or ``"../../../"``.
+        runbook: it has a section for each check; shown as text where it is no http(s) URL.
     """
 
     root: str
     runbook: str
 
     def to(self, key: str) -> str:
-        """A report's page by the key of its JSON."""
+        """The address of a report's page, by the key of its JSON."""
         return escape(self.root + key.removeprefix(PREFIX).removesuffix(".json") + ".html")
 
     def advice(self, check: str) -> str:
-        """Where the runbook says what to do."""
+        """The address of the runbook's section about a check."""
         return f"{self.runbook}#{check}"
 
 
 PREFIX: Final = "reports/monitoring/"
-"""Of the keys of all reports."""
+"""Common prefix of the keys of all reports."""
 
 
 def render(report: Report, words: Translator, links: PageLinks) -> str:
@@ -92,11 +92,11 @@ def render(report: Report, words: Translator, links: PageLinks) -> str:
         ("missing", _missing(report, words)),
         ("earlier", earlier(report, words, links.to)),
     ]
-    told = "".join(f'<section id="{name}"><h2>{words(name)}</h2>{body}</section>' for name, body in parts)
+    sections = "".join(f'<section id="{name}"><h2>{words(name)}</h2>{body}</section>' for name, body in parts)
     top = f"{_verdict(report, words, links)}{_tiles(report, words)}{strip(report, words, links.to)}"
     foot = words("footer", schema=SCHEMA, key=escape(report.key))
     body = (
-        f"<header>{_head(report, words, links)}</header><main>{top}{told}</main>"
+        f"<header>{_head(report, words, links)}</header><main>{top}{sections}</main>"
         f'<footer><p class="soft">{foot}</p></footer>'
     )
     title = f"{words(report.verdict)}: {words('title')}, {time(report.at)}"
@@ -113,18 +113,18 @@ def _body(section: Section, words: Translator) -> str:
 
 def _head(report: Report, words: Translator, links: PageLinks) -> str:
     before = report.earlier
-    told = words("made", at=time(report.at), run=escape(report.run))
-    ways = [f'<a href="{links.root}latest.html">{words("latest")}</a>']
+    created = words("created", at=time(report.at), run=escape(report.run))
+    reports = [f'<a href="{links.root}latest.html">{words("latest")}</a>']
     if before.key:
         at = time(before.at) if before.at else escape(before.key.removeprefix(PREFIX))
-        ways.insert(0, f'<a href="{links.to(before.key)}">{words("previous", at=at)}</a>')
-    return f'<h1>{words("title")}</h1><p class="soft">{told}<br>{" · ".join(ways)}</p>'
+        reports.insert(0, f'<a href="{links.to(before.key)}">{words("previous", at=at)}</a>')
+    return f'<h1>{words("title")}</h1><p class="soft">{created}<br>{" · ".join(reports)}</p>'
 
 
 def _verdict(report: Report, words: Translator, links: PageLinks) -> str:
     verdict = report.verdict
-    told = reasons(report.sections, words, report.start)
-    lines = "".join(f"<li>{_reason(reason, words, links)}</li>" for reason in told)
+    sentences = reasons(report.sections, words, report.start)
+    lines = "".join(f"<li>{_reason(reason, words, links)}</li>" for reason in sentences)
     return (
         f'<section class="verdict {verdict}"><p>{_sign(verdict)}{NBSP}{words(verdict)}</p>'
         f"<ul>{lines}</ul></section>"
@@ -132,16 +132,16 @@ def _verdict(report: Report, words: Translator, links: PageLinks) -> str:
 
 
 def _reason(reason: Reason, words: Translator, links: PageLinks) -> str:
-    told = escape(reason.text)
+    text = escape(reason.text)
     broken = [check for check in reason.checks if check.status is Status.BREACH]
     if not broken:
-        return told
+        return text
     check = broken[0]
     weight = "critical" if reason.weight is ReportVerdict.ACT else "warning"
-    told = f'<span class="badge {weight}">{words(weight)}</span> {told}'
+    text = f'<span class="badge {weight}">{words(weight)}</span> {text}'
     if len(broken) == 1 and check.value is not None and check.limit is not None:
-        told += f' <span class="soft">{foreign(check.detail)}</span>'
-    return f"{told} {_advice(check.name, words, links)}"
+        text += f' <span class="soft">{foreign(check.detail)}</span>'
+    return f"{text} {_advice(check.name, words, links)}"
 
 
 def _advice(check: str, words: Translator, links: PageLinks) -> str:
@@ -159,15 +159,15 @@ def _tiles(report: Report, words: Translator) -> str:
 def _tile(section: Section, words: Translator, start: Beginning) -> str:
     verdict, checks = judge([section], start), section.checks
     hidden = sum(check.status is Status.UNKNOWN for check in checks)
-    told = (
+    summary = (
         words("tile_silent")
         if unmeasured(section)
         else words("tile_checks", breaches=len(breaches(checks)), n=len(checks) - hidden)
     )
-    told += f"; {words('tile_unknown', n=hidden)}" if hidden else ""
+    summary += f"; {words('tile_unknown', n=hidden)}" if hidden else ""
     return (
         f'<li class="{verdict}"><a href="#{section.name}"><b>{words(section.name)}</b>'
-        f"{_sign(verdict)} {words(verdict)}: {told}</a></li>"
+        f"{_sign(verdict)} {words(verdict)}: {summary}</a></li>"
     )
 
 
@@ -184,13 +184,13 @@ def _changes(report: Report, words: Translator, links: PageLinks) -> str:
         "closed": [words.titled(check) for check in changes.closed],
         "lost": [words.problem(problem) for problem in changes.lost],
         "gaps_new": changes.missing,
-        "gaps_over": changes.found,
+        "gaps_over": changes.recovered,
     }
     always = ("opened", "closed")
     lines = "".join(
-        f"<dt>{words(name)}</dt><dd>{_joined(told) or words('none')}</dd>"
-        for name, told in lists.items()
-        if told or name in always
+        f"<dt>{words(name)}</dt><dd>{_joined(items) or words('none')}</dd>"
+        for name, items in lists.items()
+        if items or name in always
     )
     since = f'<a href="{links.to(before.key)}">{words("since", at=time(before.at))}</a>'
     return f"<p>{since}</p><dl>{lines}</dl>{_moves(report, words)}"
@@ -203,13 +203,13 @@ def _moves(report: Report, words: Translator) -> str:
     rows = []
     for move in moves:
         check, now = move.check, move.check.value or 0.0
-        told = [
+        texts = [
             figure(move.before, check.unit),
             figure(now, check.unit, limit=check.limit),
             figure(now - move.before, check.unit, signed=True),
             figure(check.limit, check.unit),
         ]
-        rows.append((escape(words.titled(check)), [cell(escape(text)) for text in told]))
+        rows.append((escape(words.titled(check)), [cell(escape(text)) for text in texts]))
     head = [words(name) for name in ("check", "before", "now", "change", "limit")]
     return table(words("moved"), head, rows, words("no_limit"))
 

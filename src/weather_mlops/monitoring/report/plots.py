@@ -1,7 +1,7 @@
-"""Plots of the monitoring report, as SVG whose colours are the page's.
+"""Plots of the monitoring report, as SVG that uses the page's colours.
 
-Written by hand, not by matplotlib as the card's are: that can't measure Korean letters, and its first drawing
-takes a second. A colour never speaks alone: what is wrong also has another shape, height or mark.
+The SVG is written here, not by matplotlib as in the model card: matplotlib can't measure Korean text, and its
+first plot takes a second. Nothing is shown by colour alone: problems also differ in shape, height or mark.
 """
 
 import math
@@ -21,7 +21,7 @@ LEFT: Final = 54  # room for the figures of the vertical axis
 RIGHT: Final = 14
 TOP: Final = 12
 BOTTOM: Final = 46  # room for the figures and the name of the horizontal axis
-TICKS: Final = 5  # about so many on an axis
+TICKS: Final = 5  # approximate number on an axis
 HALF_DAY: Final = timedelta(hours=12)
 
 STYLE: Final = """
@@ -35,15 +35,15 @@ STYLE: Final = """
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """A range of figures, laid along a range of the drawing.
+    """An axis: maps a range of values to a range of the drawing.
 
     Attributes:
-        low: first figure shown.
-        high: last one.
-        start: where the first lies, units of the drawing.
-        end: where the last lies.
-        ticks: figures to name, and their names.
-        name: of what is shown, with its unit.
+        low: first value of the axis.
+        high: last value of the axis.
+        start: coordinate of the first value, in units of the drawing.
+        end: coordinate of the last value.
+        ticks: values to label, and their labels.
+        name: title of the axis, with the unit.
     """
 
     low: float
@@ -54,17 +54,17 @@ class Axis:
     name: str
 
     def at(self, value: float) -> float:
-        """Where a figure lies."""
+        """The coordinate of a value."""
         return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
 
 
 def upright(values: Sequence[float | None], name: str, *, span: Sequence[float] = ()) -> Axis:
-    """A vertical axis of round figures that shows all values.
+    """A vertical axis with round ticks that covers all values.
 
     Args:
         values: to be shown.
-        name: with the unit.
-        span: shown in any case.
+        name: title of the axis, with the unit.
+        span: further values that the axis must cover.
     """
     known = [*(value for value in values if value is not None), *span] or [0.0, 1.0]
     low, high = min(known), max(known)
@@ -77,14 +77,14 @@ def upright(values: Sequence[float | None], name: str, *, span: Sequence[float] 
 
 
 def by_lead(leads: Sequence[int], name: str) -> Axis:
-    """A horizontal axis of leads, hours."""
+    """A horizontal axis of lead times, hours."""
     ticks = [(lead, str(lead)) for lead in leads if lead == leads[0] or lead % 6 == 0]
     high = leads[-1] if len(leads) > 1 else leads[0] + 1
     return Axis(leads[0], high, LEFT + 4, WIDTH - RIGHT, ticks, name)
 
 
 def by_time(first: datetime, last: datetime, name: str) -> Axis:
-    """A horizontal axis of KST's days, or of its hours where it is no longer than a day or so; seconds."""
+    """A horizontal axis of days (KST), or of hours if it is up to 36 h long; its values are Unix seconds."""
     last = max(last, first + HOUR)
     long = last - first > 3 * HALF_DAY
     step = timedelta(days=max(1, math.ceil((last - first).days / 7))) if long else timedelta(hours=6)
@@ -97,7 +97,7 @@ def by_time(first: datetime, last: datetime, name: str) -> Axis:
     return Axis(first.timestamp(), last.timestamp(), LEFT + 4, WIDTH - RIGHT, ticks, name)
 
 
-def lines(  # noqa: PLR0913  # what a plot can show is its arguments
+def lines(  # noqa: PLR0913  # the parts of a plot
     across: Sequence[float],
     curves: Sequence[Curve],
     x: Axis,
@@ -107,25 +107,27 @@ def lines(  # noqa: PLR0913  # what a plot can show is its arguments
     level: float | None = None,
     band: tuple[Curve, Curve] | None = None,
 ) -> str:
-    """Curves; a figure between two missing ones is a dot.
+    """A plot of curves; a value between two missing ones is drawn as a dot.
 
     Args:
-        across: where along ``x`` each figure of a curve belongs.
-        curves: the later is drawn above the earlier.
+        across: values along ``x``, one for each value of a curve.
+        curves: later ones are drawn on top of earlier ones.
         x: horizontal axis.
         y: vertical axis.
-        label: what a screen reader says.
-        level: a thin line at this figure of ``y``.
-        band: what is shaded from the first to the second, which miss the same figures.
+        label: text for screen readers.
+        level: value of ``y`` at which a thin line is drawn.
+        band: the area between these two curves is shaded; both must miss the same values.
     """
     body = "" if level is None else _rule(x.start, y.at(level), x.end, y.at(level), "level")
     if band:
         for lower, upper in zip(*(_runs(across, edge) for edge in band), strict=True):
-            corners = (f"{x.at(place):.1f} {y.at(value):.1f}" for place, value in [*lower, *reversed(upper)])
+            corners = (
+                f"{x.at(position):.1f} {y.at(value):.1f}" for position, value in [*lower, *reversed(upper)]
+            )
             body += f'<path d="M{"L".join(corners)}Z" style="fill:var(--{band[0].look.paint})"/>'
     for curve in curves:
         for run in _runs(across, curve):
-            points = [f"{x.at(place):.1f} {y.at(value):.1f}" for place, value in run]
+            points = [f"{x.at(position):.1f} {y.at(value):.1f}" for position, value in run]
             dashes = " ".join(f"{length * curve.look.width:g}" for length in curve.look.dash) or "none"
             stroke = (
                 f"stroke:var(--{curve.look.paint});stroke-width:{curve.look.width};stroke-dasharray:{dashes}"
@@ -141,33 +143,33 @@ def lines(  # noqa: PLR0913  # what a plot can show is its arguments
 def columns(
     starts: Sequence[datetime], shares: Sequence[float | None], x: Axis, y: Axis, *, label: str
 ) -> str:
-    """What is there of each hour, and above it, in another colour and narrower, what is missing.
+    """A bar chart of shares by hour; above each bar, narrower and in another colour, the missing share.
 
     Args:
         starts: of the hours.
-        shares: of the hour that is there, in the unit of ``y``; None = nothing was expected.
+        shares: share of each hour that is present, in the unit of ``y``; None = nothing was expected.
         x: horizontal axis.
-        y: vertical axis; its end is all.
-        label: what a screen reader says.
+        y: vertical axis; its end is the whole.
+        label: text for screen readers.
     """
-    there, missing = [], []
+    present, missing = [], []
     for start, share in zip(starts, shares, strict=True):
         left, right = x.at(start.timestamp()), x.at((start + HOUR).timestamp())
         if share is None:
             continue
-        there.append(_box(left, y.at(share), right, y.start))
+        present.append(_box(left, y.at(share), right, y.start))
         if share < y.high:
-            aside = (right - left) / 5
-            missing.append(_box(left + aside, y.end, right - aside, y.at(share)))
+            inset = (right - left) / 5
+            missing.append(_box(left + inset, y.end, right - inset, y.at(share)))
     body = (
-        f'<path class="fill-model" style="opacity:.55" d="{"".join(there)}"/>'
+        f'<path class="fill-model" style="opacity:.55" d="{"".join(present)}"/>'
         f'<path class="fill-bad" d="{"".join(missing)}"/>'
     )
     return framed(x, y, body, label=label)
 
 
 def framed(x: Axis, y: Axis, body: str, *, label: str) -> str:
-    """A drawing between its axes."""
+    """A plot: the drawing with its axes, as SVG."""
     grid = "".join(
         f"{_rule(x.start, y.at(value), x.end, y.at(value), 'grid')}"
         f'<text class="end" x="{x.start - 7:.1f}" y="{y.at(value) + 5:.1f}">{text}</text>'
@@ -184,8 +186,8 @@ def framed(x: Axis, y: Axis, body: str, *, label: str) -> str:
 
 
 def svg(body: str, label: str, *, height: float, width: float = WIDTH, kind: str = "plot") -> str:
-    """A drawing as an element of the page."""
-    role = "group" if "<a " in body else "img"  # what is an image hides its links from a screen reader
+    """An SVG element with a label for screen readers."""
+    role = "group" if "<a " in body else "img"  # role="img" would hide the links from screen readers
     return (
         f'<svg class="{kind}" role="{role}" viewBox="0 0 {width:g} {height:g}" aria-label="{escape(label)}">'
         f"{body}</svg>"
@@ -193,7 +195,7 @@ def svg(body: str, label: str, *, height: float, width: float = WIDTH, kind: str
 
 
 def bullet(value: float, limit: float, paint: str) -> str:
-    """A figure as a bar beside the mark of its limit, for a cell of a table."""
+    """A bullet chart for a table cell: the figure as a bar, its limit as a mark."""
     longest = max(abs(value), abs(limit)) or 1.0
     mark = 4 + abs(limit) / longest * 92
     return (
@@ -204,19 +206,19 @@ def bullet(value: float, limit: float, paint: str) -> str:
 
 
 def triangle(x: float, y: float, kind: str, title: str = "") -> str:
-    """What stands out among dots."""
+    """A triangle: marks a point with a problem."""
     corners = f"M{x - 6:.1f} {y + 5:.1f}H{x + 6:.1f}L{x:.1f} {y - 6:.1f}Z"
     return f'<path class="fill-{kind}" d="{corners}">{_title(title)}</path>'
 
 
 def cross(x: float, y: float, title: str = "") -> str:
-    """What is not there."""
+    """A cross: marks a silent point."""
     d = f"M{x - 5:.1f} {y - 5:.1f}l10 10m0 -10l-10 10"
     return f'<path style="stroke:var(--bad);stroke-width:2.6;fill:none" d="{d}">{_title(title)}</path>'
 
 
 def dot(x: float, y: float, kind: str, title: str = "", *, opacity: float = 0.75) -> str:
-    """One of many."""
+    """A dot: marks an ordinary point."""
     return (
         f'<circle class="fill-{kind}" style="opacity:{opacity}" cx="{x:.1f}" cy="{y:.1f}" r="3.6">'
         f"{_title(title)}</circle>"
@@ -240,25 +242,25 @@ def _box(left: float, top: float, right: float, bottom: float) -> str:
 
 
 def _inside(x: float) -> float:
-    """Where a short text in the middle of which ``x`` should lie is not cut off."""
+    """The ``x`` of a short centred text, moved so that it isn't cut off at the right edge."""
     return min(x, WIDTH - 20.0)
 
 
 def _step(span: float) -> float:
-    """A round figure that divides a span into about TICKS parts."""
+    """A round step that divides a span into about TICKS parts."""
     rough = span / TICKS
     power = 10.0 ** math.floor(math.log10(rough))
     return next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough * 0.999)
 
 
 def _runs(across: Sequence[float], curve: Curve) -> Iterator[list[tuple[float, float]]]:
-    """The stretches of a curve without a missing figure."""
+    """The stretches of a curve without missing values, as points (x, y)."""
     known = [
-        (n, place, value)
-        for n, (place, value) in enumerate(zip(across, curve.values, strict=True))
+        (n, position, value)
+        for n, (position, value) in enumerate(zip(across, curve.values, strict=True))
         if value is not None
     ]
     breaks = [n for n, (a, b) in enumerate(pairwise(known), start=1) if b[0] != a[0] + 1]
     for start, end in pairwise([0, *breaks, len(known)]):
         if known[start:end]:
-            yield [(place, value) for _, place, value in known[start:end]]
+            yield [(position, value) for _, position, value in known[start:end]]

@@ -1,4 +1,4 @@
-"""A report onto S3: under its time, and as the latest."""
+"""Writes a report to S3: under its time, and as the latest one."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -24,16 +24,16 @@ RUNBOOK: Final = "docs/runbook.md"
 HTML: Final = "text/html; charset=utf-8"
 JSON: Final = "application/json"
 DEEP: Final = "../../../"
-"""From a report's folder to that of all reports."""
+"""Relative path from a report's folder to the folder of all reports."""
 
 
 @dataclass(frozen=True, slots=True)
 class PublishedReport:
-    """What was published.
+    """A published report.
 
     Attributes:
-        html_key: of the page.
-        json_key: of the same for machines.
+        html_key: key of the page.
+        json_key: key of the JSON.
         verdict: over all sections.
         reasons: for it, one sentence each, in the language of the report.
     """
@@ -44,7 +44,7 @@ class PublishedReport:
     reasons: Sequence[str]
 
 
-def publish(  # noqa: PLR0913  # what a report is made of
+def publish(  # noqa: PLR0913  # the parts of a report
     store: ObjectStore,
     sections: Sequence[Section],
     *,
@@ -53,15 +53,15 @@ def publish(  # noqa: PLR0913  # what a report is made of
     run: str,
     runbook: str = RUNBOOK,
 ) -> PublishedReport:
-    """Write a report, compared with the one before.
+    """Write a report, compared with the previous one.
 
     Args:
         store: the bucket.
-        sections: what the tasks measured; one that is not there is said to be missing.
-        now: the report's time, aware; it names the report. A run that is tried again replaces its own.
-        language: of ``messages.LANGUAGES``.
+        sections: what the tasks measured; the report lists absent ones as missing.
+        now: the report's time, aware; its key is named after it. A retried run replaces its own report.
+        language: one of ``messages.LANGUAGES``.
         run: id of the DAG run.
-        runbook: where each check has a section; a link where it begins with https:// or http://.
+        runbook: it has a section for each check; a link if it begins with https:// or http://.
 
     Raises:
         Misconfigured: there is no such language.
@@ -71,9 +71,9 @@ def publish(  # noqa: PLR0913  # what a report is made of
     key, earlier = _report_key(store, now, run)
     report = Report(key, now, run, complete(sections), earlier)
     stem = key.removesuffix(JSON_END)
-    why = [reason.text for reason in reasons(report.sections, words, report.start)]
-    document = write(report, why, language)
-    # Each page leads to the others by relative links: it opens from a disk, too, and under any address.
+    sentences = [reason.text for reason in reasons(report.sections, words, report.start)]
+    document = write(report, sentences, language)
+    # Pages link to each other by relative paths: they work under any address, and as files on a disk.
     for key, root in ((stem, DEEP), (LATEST, "")):
         html = render(report, words, PageLinks(root, runbook)).encode()
         store.put(f"{key}.json", document, JSON)
@@ -81,11 +81,11 @@ def publish(  # noqa: PLR0913  # what a report is made of
     log.info(
         "report %s: %s, %d problems, %d bytes of JSON", stem, report.verdict, report.problems, len(document)
     )
-    return PublishedReport(f"{stem}.html", f"{stem}.json", report.verdict, why)
+    return PublishedReport(f"{stem}.html", f"{stem}.json", report.verdict, sentences)
 
 
 def _report_key(store: ObjectStore, now: datetime, run: str) -> tuple[str, Earlier]:
-    """The key of a run's report, and the newest report before it; a run that is tried again keeps its key."""
+    """The key of a run's report, and the newest report before it; a retried run keeps its key."""
     key = f"{PREFIX}{now.astimezone(KST):%Y/%m/%d/%H%M}{JSON_END}"
     for older in _older(store, now, key):
         earlier = read(older, store.get(older))
@@ -96,7 +96,7 @@ def _report_key(store: ObjectStore, now: datetime, run: str) -> tuple[str, Earli
 
 
 def _older(store: ObjectStore, now: datetime, key: str) -> Iterator[str]:
-    """Keys of the reports of the last days, the newest first."""
+    """Keys of the reports of the last 7 days before a key, the newest first."""
     for back in range(HISTORY.days + 1):
         day = now.astimezone(KST) - timedelta(days=back)
         keys = [entry.key for entry in store.list(f"{PREFIX}{day:%Y/%m/%d}/")]

@@ -1,4 +1,4 @@
-"""Why a verdict is what it is: one sentence for each kind of problem, the gravest first."""
+"""The reasons of a verdict: one sentence for each kind of problem, the gravest first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from weather_mlops.monitoring.report.translations import Translator, figure, tim
 from weather_mlops.monitoring.report.verdict import ReportVerdict, breaches, silent, unseen
 
 NAMED: Final = 5
-"""Subjects that a sentence names; the table of checks has them all."""
+"""Subjects that a sentence names at most; the table of checks has them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +19,9 @@ class Reason:
     """A sentence of the verdict.
 
     Attributes:
-        text: plain.
-        weight: what it asks for by itself.
-        checks: that it is about; empty where there are none.
+        text: plain text.
+        weight: the verdict that this reason alone would give.
+        checks: the checks that it is about; empty where there are none.
     """
 
     text: str
@@ -30,12 +30,12 @@ class Reason:
 
 
 def reasons(sections: Sequence[Section], words: Translator, start: Beginning) -> list[Reason]:
-    """At least one: problems, what is still to come in a new system, that all is well."""
+    """The reasons of a verdict, at least one: problems, first steps still to come, or that all is well."""
     checks = [check for section in sections for check in section.checks]
-    told = [
+    problems = [
         _breach(list(group), words) for _, group in groupby(breaches(checks), key=lambda check: check.name)
     ]
-    told += [
+    problems += [
         Reason(words("silent", section=words(f"of_{section.name}")), ReportVerdict.WATCH)
         for section in sections
         if silent(section, start)
@@ -43,16 +43,16 @@ def reasons(sections: Sequence[Section], words: Translator, start: Beginning) ->
     measured = (check for section in sections if not silent(section, start) for check in section.checks)
     if hidden := unseen(measured, start):
         labels = _some(words.titles(hidden))
-        told.append(Reason(words("unseen", labels=labels), ReportVerdict.WATCH, hidden))
+        problems.append(Reason(words("unseen", labels=labels), ReportVerdict.WATCH, hidden))
     coming = _starting(sections, words, start)
-    return [*told, *coming] if told else [*coming, *_well(checks, words)]
+    return [*problems, *coming] if problems else [*coming, *_well(checks, words)]
 
 
 def _breach(group: Sequence[Check], words: Translator) -> Reason:
-    """What is wrong; the worst one stands for all of a name."""
+    """A problem in a sentence; the worst check stands for all of its name."""
     worst = group[0]
     subject, label = words.subject(worst.subject), words.check(worst.name)
-    told = {
+    values = {
         "figure": figure(worst.value, worst.unit, limit=worst.limit),
         "limit": figure(worst.limit, worst.unit),
     }
@@ -63,21 +63,21 @@ def _breach(group: Sequence[Check], words: Translator) -> Reason:
         text = (
             words("many_bare", label=label, n=len(group), subjects=subjects)
             if bare
-            else words("many", label=label, n=len(group), subject=subject, **told)
+            else words("many", label=label, n=len(group), subject=subject, **values)
         )
     elif bare:
         text = words("one_bare", label=words.titled(worst), detail=worst.detail)
     else:
-        text = words("one", label=words.titled(worst), **told)
+        text = words("one", label=words.titled(worst), **values)
     return Reason(text, weight, group)
 
 
 def _well(checks: Sequence[Check], words: Translator) -> list[Reason]:
-    held = [check for check in checks if check.status is not Status.UNKNOWN]
-    told = [Reason(words("all_well", n=len(held)), ReportVerdict.WELL)]
-    if rest := len(checks) - len(held):
-        told.append(Reason(words("some_unmeasured", n=rest), ReportVerdict.WELL))
-    return told
+    measured = [check for check in checks if check.status is not Status.UNKNOWN]
+    sentences = [Reason(words("all_well", n=len(measured)), ReportVerdict.WELL)]
+    if rest := len(checks) - len(measured):
+        sentences.append(Reason(words("some_unmeasured", n=rest), ReportVerdict.WELL))
+    return sentences
 
 
 def _starting(sections: Sequence[Section], words: Translator, start: Beginning) -> list[Reason]:
@@ -89,7 +89,7 @@ def _starting(sections: Sequence[Section], words: Translator, start: Beginning) 
 
 
 def _step(coming: ToCome, words: Translator) -> str:
-    """What comes, when roughly, and until when that is no problem."""
+    """A first step that is still to come: which one, when it runs, and until when it is no problem."""
     if coming.paused:
         when = words("step_paused", pipeline=coming.step.pipeline)
     elif coming.running:
@@ -112,5 +112,5 @@ def _weight(check: Check) -> ReportVerdict:
 
 
 def _some(names: Sequence[str]) -> str:
-    """The first few."""
+    """The first names of a list, and the number of the others."""
     return ", ".join(names[:NAMED]) + (f", … (+{len(names) - NAMED})" if len(names) > NAMED else "")

@@ -1,10 +1,10 @@
-"""A system in its first hours: which first steps are still to come, and until when they are waited for.
+"""A system in its first hours: which first steps are still to come, and how long the report waits for them.
 
-A critical figure that is not measured is something to watch, unless it waits for a first step
-(``Check.awaits``) and the system is younger than that step's patience. How old the system is, is read from
-what it left behind: the first run that Airflow knows, the first audit and the first decision about a model on
-S3, the earliest report. The oldest of them counts, so that a new database, or monitoring that was switched on
-late, doesn't make an old system young.
+A critical figure that is not measured has the verdict ``watch``, unless it waits for a first step
+(``Check.awaits``) and the system is younger than that step's patience. The age of the system is that of the
+oldest of these: the first run in Airflow's database, the first audit and the first decision about a model on
+S3, the earliest report. So an old system doesn't seem new after its database was recreated, or when
+monitoring was switched on late.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,9 +20,9 @@ class Step:
     """A first step of a new system.
 
     Attributes:
-        name: as ``Check.awaits`` has it.
-        pipeline: id of the DAG that takes it.
-        patience: after the system's beginning, for which the step is waited for.
+        name: as in ``Check.awaits``.
+        pipeline: id of the DAG that takes the step.
+        patience: time after the system's start within which the step is expected.
     """
 
     name: str
@@ -33,9 +33,9 @@ class Step:
 STEPS: Final = {
     step.name: step
     for step in (
-        # Hourly; waits up to 40 minutes for the hour's publication, and one failed run is made up for.
+        # Hourly; waits up to 40 minutes for the hour's publication, and leaves time for one failed run.
         Step(FIRST_COLLECTION, "data_collection", timedelta(hours=3)),
-        # Each night at 02:00, and done within two hours: whenever a system began, a night has passed by then.
+        # Each night at 02:00, done within two hours: after 26 hours, a night has passed in any case.
         Step(FIRST_MODEL, "model_training", timedelta(hours=26)),
     )
 }
@@ -43,10 +43,10 @@ STEPS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """Of a system, as seen at a time.
+    """When a system started, as seen by a report.
 
     Attributes:
-        at: when the earliest thing was done that left a trace.
+        at: time of the oldest trace of the system.
         now: the time of the report.
     """
 
@@ -54,7 +54,7 @@ class Beginning:
     now: datetime
 
     def waits_for(self, check: Check) -> bool:
-        """Whether a check is not measured because a first step is still to come, and in time."""
+        """Whether a check is not measured because of a first step that is still to come and not overdue."""
         step = STEPS.get(check.awaits) if check.status is Status.UNKNOWN else None
         return step is not None and self.now < self.expected_by(step)
 
@@ -68,10 +68,10 @@ class ToCome:
     """A first step that is still to come.
 
     Attributes:
-        step: which one.
-        checks: not measured until then.
-        expected_by: from then on it is something to watch.
-        next_run_at: of its pipeline, by schedule; None = not known.
+        step: the step.
+        checks: the checks that are not measured until then.
+        expected_by: from then on, the verdict is ``watch``.
+        next_run_at: next scheduled run of its pipeline; None = not known.
         running: whether its pipeline runs now.
         paused: whether its pipeline is paused, so that no run begins.
     """
@@ -84,7 +84,7 @@ class ToCome:
     paused: bool
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """As in the JSON of the report."""
         return {
             "step": self.step.name,
             "pipeline": self.step.pipeline,
@@ -97,7 +97,7 @@ class ToCome:
 
 
 def beginning(sections: Iterable[Section], now: datetime, reports: Iterable[datetime] = ()) -> Beginning:
-    """When the system began, by the oldest trace of it.
+    """When the system started, by the oldest trace of it.
 
     Args:
         sections: what was measured.
@@ -133,13 +133,13 @@ def _to_come(step: Step, checks: Sequence[Check], start: Beginning, dag: dict[st
 
 
 def _traces(section: Section) -> Iterator[str]:
-    """Times of the first things that a section knows of."""
-    found = [
+    """Times of the first run, audit and decisions in the figures of a section, ISO 8601."""
+    times = [
         _at(section.figures, "airflow", "first_run_at"),
         _at(section.figures, "first_audit_at"),
         *(_at(target, "first_decision_at") for target in (_at(section.figures, "targets") or {}).values()),
     ]
-    yield from (text for text in found if text)
+    yield from (text for text in times if text)
 
 
 def _runs(section: Section) -> bool:

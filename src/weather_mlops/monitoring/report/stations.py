@@ -1,4 +1,4 @@
-"""The stations: where something is wrong, which are behind, whose sensor stands out from its neighbours."""
+"""The stations: a map of problems, a table of completeness, and the bias of sensors against neighbours."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,33 +17,33 @@ Stations = Sequence[Mapping[str, Any]]
 SILENT: Final = "station_silent"
 ROWS_OPEN: Final = 10
 NAMED: Final = 8
-"""Stations that the map names: more names would cover each other, and the table has them."""
+"""Stations that the map names at most: more names would overlap, and the table has them all."""
 BORDER: Final = 24  # units of the drawing
 EAST: Final = (124.6, 131.0)
 """Degrees of longitude that the map shows: from Baengnyeongdo to Ulleungdo."""
 NORTH: Final = (33.2, 38.4)
 """Degrees of latitude: from Seogwipo to the northern coast."""
 MAP_HEIGHT: Final = (NORTH[1] - NORTH[0]) * (WIDTH - 2 * BORDER) / ((EAST[1] - EAST[0]) * 0.81)
-"""A degree of longitude is 0.81 of one of latitude at 36° N, the middle."""
+"""At 36° N, the middle, a degree of longitude is 0.81 times as long as one of latitude."""
 LINE: Final = 16  # units of the drawing between two names
 LETTER: Final = {"en": 8, "ko": 14}  # units that a letter is wide, at most
 ASIDE: Final = 9  # units between a mark and its name
 ROW: Final = 34  # units of the drawing for a variable
 CLIPPED: Final = 200.0
-"""%, of its limit: a bias beyond is drawn at the edge."""
+"""% of its limit: a greater bias is drawn at the edge."""
 
 
 def where(stations: Stations, checks: Iterable[Check], words: Translator) -> str:
-    """A map: dots, triangles with a problem, crosses where nothing comes."""
+    """A map: dots, triangles for stations with a problem, crosses for silent ones."""
     problems = by_station(checks)
     east = Axis(*EAST, BORDER, WIDTH - BORDER, (), "")
     north = Axis(*NORTH, BORDER + MAP_HEIGHT, BORDER, (), "")
     order = sorted(stations, key=lambda row: len(problems.get(str(row["id"]), ())))
-    places = {row["id"]: (east.at(row["longitude"]), north.at(row["latitude"])) for row in order}
-    marks = "".join(_mark(*places[row["id"]], row, problems.get(str(row["id"]), []), words) for row in order)
+    points = {row["id"]: (east.at(row["longitude"]), north.at(row["latitude"])) for row in order}
+    marks = "".join(_mark(*points[row["id"]], row, problems.get(str(row["id"]), []), words) for row in order)
     wrong = [row for row in reversed(order) if problems.get(str(row["id"]))]
-    names = _names([(*places[row["id"]], row) for row in wrong], words)
-    silent = sum(any(check.name == SILENT for check in found) for found in problems.values())
+    names = _names([(*points[row["id"]], row) for row in wrong], words)
+    silent = sum(any(check.name == SILENT for check in breaches) for breaches in problems.values())
     label = words("map_label", n=len(problems), silent=silent)
     return drawing(
         words("map_title"),
@@ -53,7 +53,7 @@ def where(stations: Stations, checks: Iterable[Check], words: Translator) -> str
 
 
 def listed(stations: Stations, checks: Iterable[Check], words: Translator) -> str:
-    """All of them, the worst first."""
+    """The table of all stations, the worst first."""
     problems = by_station(checks)
 
     def badness(row: Mapping[str, Any]) -> tuple[float, ...]:
@@ -70,38 +70,38 @@ def listed(stations: Stations, checks: Iterable[Check], words: Translator) -> st
 
 
 def neighbour_bias(stations: Stations, section: Section, words: Translator) -> str:
-    """The bias of each sensor in shares of its limit, a row for each variable."""
+    """A plot of the bias of each sensor in percent of its limit, a row for each variable."""
     biases: dict[str, list[tuple[float, Mapping[str, Any], Mapping[str, Any]]]] = {}
     for row in stations:
-        for name, told in (row.get("bias") or {}).items():
-            if None not in (pick(told, "value"), pick(told, "excess")) and pick(told, "limit"):
-                share = math.copysign(100 * told["excess"] / told["limit"], told["value"])
-                biases.setdefault(name, []).append((share, row, told))
+        for name, bias in (row.get("bias") or {}).items():
+            if None not in (pick(bias, "value"), pick(bias, "excess")) and pick(bias, "limit"):
+                share = math.copysign(100 * bias["excess"] / bias["limit"], bias["value"])
+                biases.setdefault(name, []).append((share, row, bias))
     if not biases:
         return gap(section, "stations.bias", words("bias"), words)
     ticks = [(value, f"{value:+g}".replace("-", "−")) for value in (-200, -100, 0, 100, 200)]
     x = Axis(-CLIPPED, CLIPPED, BORDER, WIDTH - BORDER, ticks, words("bias_axis"))
     y = Axis(0, len(biases), 8, 8 + 2 * ROW * len(biases), (), "")
     body = ""
-    for n, (name, found) in enumerate(biases.items()):
-        body += _row(name, found, x, y.at(n), words)
+    for n, (name, sensors) in enumerate(biases.items()):
+        body += _row(name, sensors, x, y.at(n), words)
     under = Axis(0, 1, y.end, y.start, (), "")
     return drawing(words("bias_title"), words("bias_note"), framed(x, under, body, label=words("bias_title")))
 
 
 def by_station(checks: Iterable[Check]) -> dict[str, list[Check]]:
-    """Checks in breach by the number of the station that they are about."""
-    found: dict[str, list[Check]] = {}
+    """Checks in breach by the id of the station that they are about."""
+    problems: dict[str, list[Check]] = {}
     for check in checks:
         station = check.subject.split(":")[0]
         if check.status is Status.BREACH and station.isdecimal():
-            found.setdefault(station, []).append(check)
-    return found
+            problems.setdefault(station, []).append(check)
+    return problems
 
 
 def _row(
     name: str,
-    found: Sequence[tuple[float, Mapping[str, Any], Mapping[str, Any]]],
+    sensors: Sequence[tuple[float, Mapping[str, Any], Mapping[str, Any]]],
     x: Axis,
     top: float,
     words: Translator,
@@ -109,16 +109,16 @@ def _row(
     body, taken = f'<text x="{BORDER}" y="{top + 14:.1f}">{escape(words.variable(name))}</text>', -CLIPPED
     for limit in (-100.0, 100.0):
         body += f'<path class="level" d="M{x.at(limit):.1f} {top + ROW - 6:.1f}v28"/>'
-    for share, row, told in sorted(found, key=lambda one: one[0]):
-        place, unit = x.at(max(-CLIPPED, min(CLIPPED, share))), _unit(name)
-        title = f"{_named(row, words)}: {figure(told['value'], unit, signed=True)}"
+    for share, row, bias in sorted(sensors, key=lambda sensor: sensor[0]):
+        position, unit = x.at(max(-CLIPPED, min(CLIPPED, share))), _unit(name)
+        title = f"{_named(row, words)}: {figure(bias['value'], unit, signed=True)}"
         if abs(share) <= 100:  # noqa: PLR2004  percent
-            body += dot(place, top + ROW + 8, "model", title, opacity=0.35)
+            body += dot(position, top + ROW + 8, "model", title, opacity=0.35)
             continue
-        body += triangle(place, top + ROW + 8, "bad", title)
-        if place - taken > 40:  # noqa: PLR2004  units: as wide as a station's number
-            taken = place
-            body += f'<text class="mid small" x="{place:.1f}" y="{top + ROW - 4:.1f}">{row["id"]}</text>'
+        body += triangle(position, top + ROW + 8, "bad", title)
+        if position - taken > 40:  # noqa: PLR2004  units: the width of a station id
+            taken = position
+            body += f'<text class="mid small" x="{position:.1f}" y="{top + ROW - 4:.1f}">{row["id"]}</text>'
     return body
 
 
@@ -126,17 +126,19 @@ def _unit(name: str) -> str:
     return BY_NAME[name].unit if name in BY_NAME else ""
 
 
-def _mark(x: float, y: float, row: Mapping[str, Any], found: Sequence[Check], words: Translator) -> str:
-    told = [words.check(check.name) for check in found]
-    title = ": ".join([_named(row, words), ", ".join(dict.fromkeys(told))] if told else [_named(row, words)])
-    if any(check.name == SILENT for check in found):
+def _mark(x: float, y: float, row: Mapping[str, Any], breaches: Sequence[Check], words: Translator) -> str:
+    labels = [words.check(check.name) for check in breaches]
+    title = ": ".join(
+        [_named(row, words), ", ".join(dict.fromkeys(labels))] if labels else [_named(row, words)]
+    )
+    if any(check.name == SILENT for check in breaches):
         return cross(x, y, title)
-    return triangle(x, y, "bad", title) if found else dot(x, y, "model", title)
+    return triangle(x, y, "bad", title) if breaches else dot(x, y, "model", title)
 
 
 def _names(marks: Sequence[tuple[float, float, Mapping[str, Any]]], words: Translator) -> str:
-    """Names beside the marks, towards the middle; none where it would cover one that is written."""
-    told, taken = "", list[tuple[float, float, float]]()
+    """Names next to the marks, towards the middle; a name that would cover another one is left out."""
+    html, taken = "", list[tuple[float, float, float]]()
     for x, y, row in marks:
         name = row["korean"] if words.language == "ko" else row["english"]
         width, end = len(name) * LETTER[words.language], x > WIDTH / 2
@@ -147,8 +149,8 @@ def _names(marks: Sequence[tuple[float, float, Mapping[str, Any]]], words: Trans
             continue
         taken.append((left, left + width, y))
         side = f'class="end" x="{x - ASIDE:.1f}"' if end else f'x="{x + ASIDE:.1f}"'
-        told += f'<text {side} y="{y + 5:.1f}">{escape(name)}</text>'
-    return told
+        html += f'<text {side} y="{y + 5:.1f}">{escape(name)}</text>'
+    return html
 
 
 def _named(row: Mapping[str, Any], words: Translator) -> str:

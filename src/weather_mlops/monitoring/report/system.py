@@ -1,4 +1,4 @@
-"""Is it up: pipelines, Airflow's parts, S3, the KMA's API, the machine."""
+"""Section "Is it up?": pipelines, Airflow's components, S3, the KMA's API, the host."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -26,11 +26,11 @@ def body(section: Section, words: Translator) -> str:
         ("kma", "kma", pick(section.figures, "kma"), _kma),
         ("machine", "machine", pick(section.figures, "machine"), _machine),
     )
-    told = [
+    html = [
         draw(figures, words) if figures else gap(section, name, words(label), words)
         for name, label, figures, draw in parts
     ]
-    pipelines, components, storage, *facts = told
+    pipelines, components, storage, *facts = html
     return (
         f"{check_tables(section.checks, words)}{pipelines}"
         f'<div class="plots"><div>{components}</div><div>{storage}</div></div>{"".join(facts)}'
@@ -38,7 +38,7 @@ def body(section: Section, words: Translator) -> str:
 
 
 def _pipelines(dags: Mapping[str, Any], words: Translator) -> str:
-    names = ("took", "usual", "took_against", "late", "waits", "failed_in_a_row")
+    names = ("took", "median", "took_against", "late", "waits", "failed_in_a_row")
     head = [words("pipeline"), words("last_run"), left(words("state")), *(words(name) for name in names)]
     rows = [(escape(dag_id), _pipeline(dag or {}, words)) for dag_id, dag in dags.items()]
     listed = table(words("pipelines_caption"), head, rows, words("dash_or_none"))
@@ -46,7 +46,7 @@ def _pipelines(dags: Mapping[str, Any], words: Translator) -> str:
 
 
 def _watched(dags: Mapping[str, Any], words: Translator) -> str:
-    """Which pipelines are watched by what, a line each."""
+    """Which pipelines are watched for what, a line per kind."""
     named: dict[str, list[str]] = {}
     for dag_id, dag in dags.items():
         kind = next((name for name in ("paused", "by_hand") if pick(dag, name)), "by_schedule")
@@ -61,15 +61,17 @@ def _watched(dags: Mapping[str, Any], words: Translator) -> str:
 
 def _pipeline(dag: Mapping[str, Any], words: Translator) -> list[str]:
     state, at = dag.get("last_state"), dag.get("last_started_at")
-    took, usual = dag.get("last_seconds"), dag.get("median_seconds")
+    took, median = dag.get("last_seconds"), dag.get("median_seconds")
     notes = [words(name) for name in ("paused", "by_hand") if dag.get(name)]
-    told = f"{mark(STATES[state], words)} {state}" if state in STATES else escape(state or words("never_ran"))
+    result = (
+        f"{mark(STATES[state], words)} {state}" if state in STATES else escape(state or words("never_ran"))
+    )
     return [
         cell(kst(at) if at else MISSING),
-        cell(" · ".join([told, *notes]), "words"),
+        cell(" · ".join([result, *notes]), "words"),
         cell(number(took, "s", digits=0)),
-        cell(number(usual, "s", digits=0)),
-        cell(MISSING if took is None or usual is None else bullet(took, usual, "model")),
+        cell(number(median, "s", digits=0)),
+        cell(MISSING if took is None or median is None else bullet(took, median, "model")),
         cell(number(dag.get("late_minutes"), "min", digits=0)),
         cell(number(dag.get("queued_minutes"), "min", digits=0)),
         cell(number(dag.get("failed_in_a_row"), digits=0)),
@@ -78,12 +80,12 @@ def _pipeline(dag: Mapping[str, Any], words: Translator) -> list[str]:
 
 def _components(components: Mapping[str, Any], words: Translator) -> str:
     rows = []
-    for name, told in components.items():
-        status, beat = pick(told, "status"), pick(told, "heartbeat_at")
+    for name, component in components.items():
+        status, beat = pick(component, "status"), pick(component, "heartbeat_at")
         state = Status.OK if status == HEALTHY else Status.BREACH
         text = f"{mark(state, words)} {escape(status or MISSING)}"
         rows.append((escape(name), [cell(text), cell(kst(beat) if beat else MISSING)]))
-    head = [words("part"), words("state"), words("heartbeat")]
+    head = [words("component"), words("state"), words("heartbeat")]
     return table(f"{words('components')}.", head, rows, words("no_heartbeat"))
 
 
@@ -103,19 +105,19 @@ def _kma(kma: Mapping[str, Any], words: Translator) -> str:
     at, age = kma.get("last_success_at"), kma.get("last_success_age_h")
     facts = {
         "last_success": at and f"{kst(at)} ({words('ago', time=figure(age, 'h'))})",
-        "replies": _known(kma, "replies_24h", lambda n: number(n, digits=0)),
+        "responses": _known(kma, "replies_24h", lambda n: number(n, digits=0)),
         "calls": _both(
             kma,
             "calls_used",
             "calls_left",
             lambda used, left: words("calls_of", used=number(used, digits=0), left=number(left, digits=0)),
         ),
-        "tries": _both(
+        "attempts": _both(
             kma,
             "failed_tries_24h",
             "tries_24h",
-            lambda failed, made: words(
-                "tries_of", failed=number(failed, digits=0), made=number(made, digits=0)
+            lambda failed, attempts: words(
+                "attempts_of", failed=number(failed, digits=0), attempts=number(attempts, digits=0)
             ),
         ),
     }
@@ -152,16 +154,20 @@ def _facts(facts: Mapping[str, str | None], words: Translator) -> str:
     return f"<dl>{''.join(lines)}</dl>"
 
 
-def _known(told: Mapping[str, Any], name: str, say: Callable[[float], str]) -> str | None:
-    value = told.get(name)
-    return None if value is None else say(value)
+def _known(figures: Mapping[str, Any], name: str, text: Callable[[float], str]) -> str | None:
+    """The text of a figure; None where it is missing."""
+    value = figures.get(name)
+    return None if value is None else text(value)
 
 
-def _both(told: Mapping[str, Any], one: str, other: str, say: Callable[[float, float], str]) -> str | None:
-    """A sentence of two figures; None where one is missing."""
-    return None if told.get(one) is None or told.get(other) is None else say(told[one], told[other])
+def _both(
+    figures: Mapping[str, Any], one: str, other: str, text: Callable[[float, float], str]
+) -> str | None:
+    """The text of two figures; None where one of them is missing."""
+    first, second = figures.get(one), figures.get(other)
+    return None if first is None or second is None else text(first, second)
 
 
-def _any(told: Any, names: tuple[str, ...]) -> Any:
-    """The mapping, if it has any of these figures."""
-    return told if any(pick(told, name) is not None for name in names) else None
+def _any(figures: Any, names: tuple[str, ...]) -> Any:
+    """The mapping if it has at least one of these figures, else None."""
+    return figures if any(pick(figures, name) is not None for name in names) else None

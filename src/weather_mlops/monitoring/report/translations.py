@@ -23,17 +23,17 @@ from weather_mlops.variables import BY_NAME
 
 MESSAGES: Final[Mapping[str, Translation]] = {**FRAME, **SYSTEM, **DATA, **MODEL, **ALERTS}
 WHOLE: Final = 1000
-"""From here on a figure of a check is told without decimals."""
+"""From here on a figure of a check is shown without decimals."""
 DIGITS: Final = 4
 """Significant digits of a figure of a check, as a rule."""
 
 
 @dataclass(frozen=True, slots=True)
 class Translator:
-    """What is said, in one language; plain text, not HTML.
+    """The texts of a report in one language; plain text, not HTML.
 
     Attributes:
-        language: of LANGUAGES.
+        language: one of LANGUAGES.
 
     Raises:
         Misconfigured: there is no such language.
@@ -43,26 +43,26 @@ class Translator:
 
     def __post_init__(self) -> None:
         if self.language not in LANGUAGES:
-            raise Misconfigured(f"language {self.language!r} is not known; there are {', '.join(LANGUAGES)}")
+            raise Misconfigured(f"language {self.language!r} is not known; use one of {', '.join(LANGUAGES)}")
 
     def __call__(self, key: str, /, **values: str | float) -> str:
-        """A message, its placeholders filled."""
+        """A message with its placeholders filled."""
         return self.of(MESSAGES[key]).format(**values)
 
     def of(self, message: Translation) -> str:
-        """A message as it stands."""
+        """A message in this language, without filling its placeholders."""
         return str(getattr(message, self.language))
 
     def check(self, name: str) -> str:
-        """A check by its name."""
+        """The label of a check."""
         return self.of(CHECKS[name]) if name in CHECKS else name.replace("_", " ")
 
     def subject(self, subject: str) -> str:
-        """What a check is about, stations, variables and targets by name: ``108:air_temperature_c``."""
+        """A check's subject with the names of stations, variables and targets: ``108:air_temperature_c``."""
         return ", ".join(map(self.thing, subject.split(":")))
 
     def thing(self, name: str) -> str:
-        """A station, a variable or a target by its name; anything else as it is."""
+        """The name of a station, variable or target; anything else as it is."""
         if name in TARGETS:
             return self.variable(TARGETS[name].column)
         if name in BY_NAME:
@@ -72,18 +72,18 @@ class Translator:
             return name
         return self.station(known[name].id, known[name].english, known[name].korean)
 
-    def station(self, number: int, english: str, korean: str) -> str:
-        """A station by name and number."""
-        return f"{korean if self.language == 'ko' else english} ({number})"
+    def station(self, station_id: int, english: str, korean: str) -> str:
+        """The name and id of a station."""
+        return f"{korean if self.language == 'ko' else english} ({station_id})"
 
     def variable(self, name: str) -> str:
-        """An observed variable by its label."""
+        """The label of an observed variable."""
         if name not in BY_NAME:
             return name
         return BY_NAME[name].korean if self.language == "ko" else BY_NAME[name].english
 
     def titles(self, checks: Iterable[Check]) -> list[str]:
-        """Checks of one name together, with what they are about."""
+        """The labels of checks with what they are about, one text for all checks of a name."""
         subjects: dict[str, list[str]] = {}
         for check in checks:
             subjects.setdefault(check.name, []).append(self.subject(check.subject))
@@ -93,22 +93,22 @@ class Translator:
         ]
 
     def titled(self, check: Check) -> str:
-        """A check and what it is about."""
+        """The label of a check and what it is about."""
         return self.problem(check.problem)
 
     def problem(self, problem: str) -> str:
-        """The same by the problem's name: ``sensor_bias:108``."""
+        """The label of a problem and what it is about, by ``Check.problem``: ``sensor_bias:108``."""
         name, _, subject = problem.partition(":")
         return f"{self.check(name)}, {self.subject(subject)}" if subject else self.check(name)
 
 
 def figure(value: float | None, unit: str = "", *, limit: float | None = None, signed: bool = False) -> str:
-    """A figure of a check, four digits of it, with its unit; plain text.
+    """A figure of a check with four significant digits and its unit; plain text.
 
     Args:
         value: the figure.
-        unit: of it.
-        limit: what it is compared with: more digits where four would show no difference.
+        unit: its unit.
+        limit: its limit: the figure gets more digits where four would show no difference.
         signed: with a + before a figure above 0.
     """
     if value is None:
@@ -125,5 +125,5 @@ def figure(value: float | None, unit: str = "", *, limit: float | None = None, s
 
 
 def time(moment: datetime) -> str:
-    """A time for people."""
+    """A time for people, in KST."""
     return f"{moment.astimezone(KST):%Y-%m-%d %H:%M}{NBSP}KST"

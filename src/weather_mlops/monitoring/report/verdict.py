@@ -1,8 +1,9 @@
 """The verdict over all sections: well, starting, watch or act.
 
-Well is only said of what was measured: a critical check that could not be, or a section without any figure
-compared with a limit, is something to watch; in a system's first hours, where only a first step is still to
-come (``starting.py``), the system is starting. That a warning's figure is not measured yet changes nothing.
+It is ``well`` only if everything that matters was measured: it is ``watch`` if a critical check could not be
+measured, or if no figure of a section could be compared with a limit. In a system's first hours, if the only
+reason is a first step that is still to come (``starting.py``), it is ``starting``. Unmeasured warnings don't
+change the verdict.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,7 +14,7 @@ from weather_mlops.monitoring.report.starting import Beginning
 
 
 class ReportVerdict(StrEnum):
-    """What the report asks of its reader: nothing, to wait for what is to come, a look today, to act now."""
+    """What the reader of a report should do: nothing, wait for the first steps, look at it today, act now."""
 
     WELL = "well"
     STARTING = "starting"
@@ -22,18 +23,18 @@ class ReportVerdict(StrEnum):
 
 
 def complete(sections: Sequence[Section]) -> list[Section]:
-    """All sections in their order; of one that was not handed over, that it is missing."""
+    """All sections in their order; an absent one is replaced by one that lists it as missing."""
     given = {section.name: section for section in sections}
-    why = "its task handed nothing over: its log in Airflow says why"
-    return [given.get(name) or Section(name, missing=[Missing(name, why)]) for name in SECTIONS]
+    reason = "its task delivered no section: see the task's log in Airflow"
+    return [given.get(name) or Section(name, missing=[Missing(name, reason)]) for name in SECTIONS]
 
 
 def judge(sections: Iterable[Section], start: Beginning) -> ReportVerdict:
-    """Of one section or of all.
+    """The verdict over one section or all of them.
 
     Args:
         sections: what was measured.
-        start: of the system: what it waits for is no problem yet.
+        start: when the system started: first steps that it waits for are no problem yet.
     """
     sections = list(sections)
     checks = [check for section in sections for check in section.checks]
@@ -46,14 +47,14 @@ def judge(sections: Iterable[Section], start: Beginning) -> ReportVerdict:
 
 
 def breaches(checks: Iterable[Check]) -> list[Check]:
-    """Those beyond their limit, the gravest first, of one name together."""
-    found = [check for check in checks if check.status is Status.BREACH]
-    grave = {check.name for check in found if check.severity is CheckSeverity.CRITICAL}
-    return sorted(found, key=lambda check: (check.name not in grave, check.name, -excess(check)))
+    """Checks beyond their limit, the gravest first, those of one name together."""
+    broken = [check for check in checks if check.status is Status.BREACH]
+    critical = {check.name for check in broken if check.severity is CheckSeverity.CRITICAL}
+    return sorted(broken, key=lambda check: (check.name not in critical, check.name, -excess(check)))
 
 
 def unseen(checks: Iterable[Check], start: Beginning) -> list[Check]:
-    """Critical ones that could not be measured, and not because a first step is still to come."""
+    """Critical checks that could not be measured, except those that wait for a first step."""
     return [
         check
         for check in checks
@@ -64,17 +65,17 @@ def unseen(checks: Iterable[Check], start: Beginning) -> list[Check]:
 
 
 def unmeasured(section: Section) -> bool:
-    """Whether nothing in it was compared with a limit."""
+    """Whether no figure of a section was compared with a limit."""
     return all(check.status is Status.UNKNOWN for check in section.checks)
 
 
 def silent(section: Section, start: Beginning) -> bool:
-    """Whether nothing in it was compared with a limit, and not because a first step is still to come."""
+    """Whether a section is unmeasured, and not because a first step is still to come."""
     return unmeasured(section) and not any(start.waits_for(check) for check in section.checks)
 
 
 def excess(check: Check) -> float:
-    """How far beyond its limit a figure is, in limits; 0 where one of the two is not known."""
+    """Distance of a figure from its limit, as a multiple of the limit; 0 where one of the two is missing."""
     if check.value is None or check.limit is None:
         return 0.0
     return abs(check.value - check.limit) / (abs(check.limit) or 1.0)

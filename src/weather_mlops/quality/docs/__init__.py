@@ -5,11 +5,11 @@
 - ``quality/docs/YYYY/MM/DD/<page>.html``: Great Expectations' own page of it, by day and hour of the data
   (see ``names.py``);
 - ``quality/docs/YYYY/MM/DD/index.html``, ``quality/docs/index.html``: the runs of a day; the calendar of all;
-- ``quality/docs/YYYY/MM/DD/loads.html``: the parts of loads of a day, for readers of ``history``;
-- ``quality/docs/assets/``: the style sheets of the pages, named by their content; old pages need old ones.
+- ``quality/docs/YYYY/MM/DD/loads.html``: the batches of loads of a day, for readers of ``history``;
+- ``quality/docs/assets/``: the style sheets of the pages, named after their content: old pages need old ones.
 
-All times are KST's. Names tell what an index says, and the calendar keeps a line per day: so a run reads its
-own day and the calendar only, and its cost doesn't grow with history.
+All times are KST. Names contain what an index shows, and the calendar has a line per day: so a run reads only
+its own day and the calendar, and its cost doesn't grow with history.
 """
 
 import json
@@ -43,8 +43,8 @@ def publish(store: ObjectStore, audit: Audit, *, load: bool = False) -> Publishe
 
     Args:
         store: the bucket.
-        audit: what was found.
-        load: whether it is a part of a load, which is about no hour in particular.
+        audit: the result of the audit.
+        load: whether it is a batch of a load, which belongs to no single hour.
 
     Raises:
         StorageUnavailable, StorageRefused.
@@ -77,7 +77,7 @@ def _publish_indexes(store: ObjectStore, day: str) -> None:
 
 
 def _calendar(store: ObjectStore) -> Calendar | None:
-    """The calendar as it is; None where there is none that can be continued."""
+    """The stored calendar; None where there is none that can be continued."""
     try:
         return Calendar.read(store.get(f"{DOCS}/{INDEX}").decode())
     except (FileNotFoundError, UnicodeDecodeError):
@@ -85,7 +85,7 @@ def _calendar(store: ObjectStore) -> Calendar | None:
 
 
 def _refresh(store: ObjectStore, calendar: Calendar, day: datetime) -> None:
-    """Once a day: what two writers at once took from the day before, and days that cleanup removed."""
+    """Once a day: restore what concurrent writers lost of the day before, and drop days that were deleted."""
     before = day - timedelta(days=1)
     calendar.take(entry.key for entry in store.list(f"{DOCS}/{before:{DATE_FORMAT}}/"))
     while (oldest := calendar.oldest) and not store.exists(f"{DOCS}/{oldest.replace('-', '/')}/{INDEX}"):

@@ -1,7 +1,7 @@
-"""The indexes: the runs of a day, and a calendar of hours that leads to each of them.
+"""The indexes: the runs of a day, and a calendar of hours with a link to each of them.
 
-The calendar is its own memory: one line per day, of which a run replaces only its own. So its cost stays the
-same, however many days there are.
+The calendar is read back from its own page: one line per day, of which a run replaces only its own. So its
+cost stays the same, however many days there are.
 """
 
 import re
@@ -17,14 +17,14 @@ from weather_mlops.pages.markup import escape
 from weather_mlops.quality.docs.names import DATE_FORMAT, INDEX, LOADS, DocsPage, pages
 
 DAYS_SHOWN: Final = 31
-"""Days with runs in the calendar; those before are a list of links."""
+"""Days with runs in the calendar; earlier ones are a list of links."""
 HOURS: Final = range(24)
 GOOD: Final = 0.97
-"""Healthy runs score so much or more; as in pipelines/monitoring.yml."""
+"""Minimum score of healthy runs; as in pipelines/monitoring.yml."""
 FAIR: Final = 0.9
-"""Monitoring alerts when the mean of a day is less; as in pipelines/monitoring.yml."""
+"""Monitoring alerts when the mean of a day is lower; as in pipelines/monitoring.yml."""
 LAYOUT: Final = "calendar-1"
-"""Changes with the form of a line: a calendar of another form is not continued."""
+"""Changes with the format of a line: a calendar of another format is not continued."""
 
 _LAYOUT: Final = re.compile(rf'<main data-layout="{LAYOUT}" data-style="([^"]*)">')
 _LINE: Final = re.compile(r'^<tr id="d(\d{4}-\d\d-\d\d)">.*</tr>$', re.MULTILINE)
@@ -54,7 +54,7 @@ body{max-width:1500px}a{color:var(--link)}a:focus-visible,.box:focus-visible{out
 
 
 def word(score: float | None) -> str:
-    """The score in a word, which is also the class of its colour."""
+    """The grade of a score, which is also its CSS class."""
     if score is None:
         return "unscored"
     return "good" if score >= GOOD else "fair" if score >= FAIR else "poor"
@@ -62,12 +62,12 @@ def word(score: float | None) -> str:
 
 @dataclass
 class Calendar:
-    """The index of all.
+    """The index of all days.
 
     Attributes:
-        style: file name of the style sheet that pages were given when this was written.
-        lines: by day, YYYY-MM-DD, its line of the table.
-        earlier: days that the table has no room for.
+        style: file name of the pages' style sheet when the calendar was written.
+        lines: the table's line of each day, by YYYY-MM-DD.
+        earlier: days before those in the table.
     """
 
     style: str
@@ -76,20 +76,20 @@ class Calendar:
 
     @classmethod
     def read(cls, text: str) -> Self | None:
-        """What was written before; None when that isn't of this form."""
-        told = _LAYOUT.search(text)
-        if told is None:
+        """The calendar from its page; None where the page has another format."""
+        match = _LAYOUT.search(text)
+        if match is None:
             return None
         lines = {line[1]: line[0] for line in _LINE.finditer(text)}
-        return cls(told[1], lines, set(_EARLIER.findall(text)))
+        return cls(match[1], lines, set(_EARLIER.findall(text)))
 
     def take(self, keys: Iterable[str]) -> None:
-        """Take in the pages of a listing, of whole days."""
+        """Replace the lines of the days in a listing, which must contain all pages of each day."""
         days = defaultdict(list)
         for page in pages(keys):
             days[page.day].append(page)
-        for day, found in days.items():
-            self.lines[day.replace("/", "-")] = _line(day, found)
+        for day, runs in days.items():
+            self.lines[day.replace("/", "-")] = _line(day, runs)
         for day in sorted(self.lines)[:-DAYS_SHOWN]:
             del self.lines[day]
             self.earlier.add(day)
@@ -97,16 +97,16 @@ class Calendar:
 
     @property
     def oldest(self) -> str | None:
-        """The first day that is named."""
+        """The first day in the calendar."""
         return min({*self.lines, *self.earlier}, default=None)
 
     def drop(self, day: str) -> None:
-        """Name a day no more."""
+        """Remove a day."""
         self.lines.pop(day, None)
         self.earlier.discard(day)
 
     def page(self) -> str:
-        """As HTML."""
+        """The page as HTML."""
         hours = "".join(f'<th scope="col">{hour:02d}</th>' for hour in HOURS)
         lines = "\n".join(self.lines[day] for day in sorted(self.lines, reverse=True))
         earlier = "\n".join(
@@ -117,7 +117,7 @@ class Calendar:
             f'<main data-layout="{LAYOUT}" data-style="{escape(self.style)}">'
             "<h1>Data quality, hour by hour</h1>"
             f'<p class="lead">A row is a day, a column the hour of that day (KST) that the data are about. '
-            "A cell leads to the page of that hour's audit and shows its quality score, from 0 to 1.</p>"
+            "A cell links to the page of that hour's audit and shows its quality score, from 0 to 1.</p>"
             f'{LEGEND}<div class="box" tabindex="0" role="region" aria-label="Days and hours">'
             f'<table class="calendar"><thead><tr><th scope="col">day</th>{hours}'
             f'<th scope="col">loads</th></tr></thead><tbody>\n{lines}\n</tbody></table></div>'
@@ -131,14 +131,14 @@ LEGEND: Final = (
     f'<p class="key"><span class="good">good</span>{GOOD:g} or more '
     f'<span class="fair">fair</span>{FAIR:g} or more <span class="poor">poor</span>less '
     '<span class="unscored">unscored</span>nothing could be measured. –: no audit of that hour. '
-    "“3 runs”: it was audited more than once; the newest one counts.</p>"
+    "“3 runs”: it was audited more than once; the newest one is shown.</p>"
 )
 
 
-def _line(day: str, found: Sequence[DocsPage]) -> str:
-    """A day in the calendar: one line, since that is how it is found again."""
+def _line(day: str, runs: Sequence[DocsPage]) -> str:
+    """A day in the calendar: a single line of text, because it is read back line by line."""
     hours: Mapping[int | None, list[DocsPage]] = defaultdict(list)
-    for page in found:
+    for page in runs:
         hours[page.hour].append(page)
     cells = "".join(_cell(day, hour, hours[hour]) for hour in HOURS)
     loads = len(hours[None])
@@ -152,31 +152,31 @@ def _line(day: str, found: Sequence[DocsPage]) -> str:
 def _cell(day: str, hour: int, runs: Sequence[DocsPage]) -> str:
     if not runs:
         return f"<td>{markup.MISSING}</td>"
-    newest, said = runs[0], word(runs[0].score)
+    newest, grade = runs[0], word(runs[0].score)
     more = f'<a class="more" href="{day}/{INDEX}#h{hour:02d}">{len(runs)} runs</a>' if len(runs) > 1 else ""
     return (
-        f'<td class="{said}"><a href="{day}/{quote(newest.name)}">{markup.number(newest.score)}'
-        f"<small>{said}</small></a>{more}</td>"
+        f'<td class="{grade}"><a href="{day}/{quote(newest.name)}">{markup.number(newest.score)}'
+        f"<small>{grade}</small></a>{more}</td>"
     )
 
 
 def day_index(day: str, keys: Iterable[str]) -> str:
-    """The runs of a day, newest hour first; of the loads that were audited on it only how many there are.
+    """The runs of a day, newest hour first; of the loads that were audited on it only their number.
 
     Args:
         day: YYYY/MM/DD.
-        keys: of its folder.
+        keys: the keys of its folder.
     """
-    found = pages(keys)
-    hourly = sorted((page for page in found if page.hour is not None), key=_by_hour, reverse=True)
-    loads = len(found) - len(hourly)
+    runs = pages(keys)
+    hourly = sorted((page for page in runs if page.hour is not None), key=_by_hour, reverse=True)
+    loads = len(runs) - len(hourly)
     title = f"Data quality of {_day(day):%Y-%m-%d}"
     body = (
         f'<nav><a href="../../../{INDEX}#d{day.replace("/", "-")}">All days</a></nav>'
         f"<main><h1>{title}</h1>{LEGEND}"
         + _runs("Hour by hour, KST", "hour", hourly, 'id="hours"')
         + (
-            f'<h2 id="loads">Parts of loads, audited on this day</h2><p><a href="{LOADS}">All {loads}</a>, '
+            f'<h2 id="loads">Batches of loads, audited on this day</h2><p><a href="{LOADS}">All {loads}</a>, '
             "for those who may read the DAG history.</p>"
             if loads
             else ""
@@ -187,19 +187,19 @@ def day_index(day: str, keys: Iterable[str]) -> str:
 
 
 def loads_index(day: str, keys: Iterable[str]) -> str:
-    """The parts of loads that were audited on a day, newest first; empty where there were none.
+    """The batches of loads that were audited on a day, newest first; empty where there are none.
 
     Args:
         day: YYYY/MM/DD.
-        keys: of its folder.
+        keys: the keys of its folder.
     """
     loads = [page for page in pages(keys) if page.hour is None]
     if not loads:
         return ""
-    title = f"Parts of loads, audited on {_day(day):%Y-%m-%d}"
+    title = f"Batches of loads, audited on {_day(day):%Y-%m-%d}"
     body = (
         f'<nav><a href="{INDEX}">The day</a></nav><main><h1>{title}</h1>{LEGEND}'
-        + _runs("Parts of loads, audited on this day", "part", loads, 'id="loads"')
+        + _runs("Batches of loads, audited on this day", "batch", loads, 'id="loads"')
         + "</main>"
     )
     return markup.page(f"{title} (KST)", body, style=STYLE)
@@ -209,25 +209,25 @@ def _by_hour(page: DocsPage) -> tuple[int, datetime]:
     return (-1 if page.hour is None else page.hour, page.audited_at)
 
 
-def _runs(caption: str, first: str, found: Sequence[DocsPage], mark: str) -> str:
+def _runs(caption: str, first: str, runs: Sequence[DocsPage], attribute: str) -> str:
     head = (first, "audited at", "quality score, 0 to 1", "fit rows", "run")
     titles = "".join(f'<th scope="col">{title}</th>' for title in head)
     lines, seen = [], set[int]()
-    for number, page in enumerate(found):
+    for number, page in enumerate(runs):
         anchor = "" if page.hour is None or page.hour in seen else f' id="h{page.hour:02d}"'
         seen |= set() if page.hour is None else {page.hour}
-        about = str(len(found) - number) if page.hour is None else f"{page.hour:02d}:00"
-        said = word(page.score)
+        about = str(len(runs) - number) if page.hour is None else f"{page.hour:02d}:00"
+        grade = word(page.score)
         lines.append(
             f'<tr{anchor}><th scope="row"><a href="{quote(page.name)}">{about}</a>'
-            f"{' (by the audit’s clock)' if page.by_clock else ''}</th>"
+            f"{' (hour of the audit)' if page.by_clock else ''}</th>"
             f"<td>{page.audited_at:%m-%d %H:%M}</td>"
-            f'<td class="{said}">{markup.number(page.score, digits=4)} {said}</td>'
+            f'<td class="{grade}">{markup.number(page.score, digits=4)} {grade}</td>'
             f"<td>{markup.percent(page.fit_share, digits=2)}</td>"
             f"<td>{escape(page.run)}</td></tr>"
         )
     return (
-        f'<h2 {mark}>{caption}</h2><div class="box" tabindex="0" role="region" aria-label="{caption}">'
+        f'<h2 {attribute}>{caption}</h2><div class="box" tabindex="0" role="region" aria-label="{caption}">'
         f'<table class="runs"><thead><tr>{titles}</tr></thead><tbody>{"".join(lines)}</tbody></table></div>'
     )
 

@@ -1,10 +1,10 @@
-"""How pages are named: so that a listing tells all that an index says.
+"""Names of the pages: they contain all that an index shows, so that an index needs only a listing.
 
 - ``<HH>h_<audited>_<score>_<fit share>_<run>.html``: of the hour HH of the folder's day;
-- ``load_<audited>_<score>_<fit share>_<run>.html``: of a part of a load, which is about no single hour;
-- ``<HHMM>_<score>_<fit share>_<run>.html``: of earlier versions, which told the audit's time only.
+- ``load_<audited>_<score>_<fit share>_<run>.html``: of a batch of a load, which belongs to no single hour;
+- ``<HHMM>_<score>_<fit share>_<run>.html``: of earlier versions, with only the audit's time.
 
-``audited`` is ``YYYYMMDDTHHMM``. All times are KST's; the folder is the hour's day, of a load the audit's.
+``audited`` is ``YYYYMMDDTHHMM``. Times are KST; the folder is the day of the hour (for a load, of the audit).
 """
 
 import re
@@ -20,7 +20,7 @@ from weather_mlops.quality.audit import Audit
 DOCS: Final = "quality/docs"
 INDEX: Final = "index.html"
 LOADS: Final = "loads.html"
-"""The parts of loads of a day: apart from the others, since other people may read them."""
+"""The batches of loads of a day: a page of its own, because other people may read it."""
 LOAD: Final = "load"
 AUDITED: Final = "%Y%m%dT%H%M"
 DATE_FORMAT: Final = "%Y/%m/%d"
@@ -34,17 +34,17 @@ _PART: Final = re.compile(r"part-\d{4}-[0-9a-f]{8}$")
 
 @dataclass(frozen=True, slots=True)
 class DocsPage:
-    """A page, as its key tells.
+    """A page, from its key.
 
     Attributes:
         day: its folder, ``YYYY/MM/DD``.
         name: of the file.
-        hour: what it is about, 0 to 23 (KST), on that day; None for a part of a load.
-        audited_at: when, KST.
+        hour: hour of the data on that day, 0 to 23 (KST); None for a batch of a load.
+        audited_at: time of the audit, KST.
         score: quality score, 0 to 1; None where nothing could be scored.
         fit_share: share of the rows that were fit, 0 to 1.
-        run: its name, as keys spell it.
-        by_clock: whether the hour is only that of the audit, since the name told no other.
+        run: name of the run, as in keys.
+        by_clock: whether the hour is that of the audit, because the name has no other.
     """
 
     day: str
@@ -58,12 +58,12 @@ class DocsPage:
 
     @property
     def key(self) -> str:
-        """On S3."""
+        """The key on S3."""
         return f"{DOCS}/{self.day}/{self.name}"
 
 
 def page_of(audit: Audit, *, load: bool) -> DocsPage:
-    """What the page of an audit is called."""
+    """The name of an audit's page."""
     audited = audit.audited_at.astimezone(KST).replace(second=0, microsecond=0)
     hour = None if load or audit.window is None else audit.window[1].astimezone(KST)
     kind = LOAD if hour is None else f"{hour:%H}h"
@@ -79,36 +79,36 @@ def page_of(audit: Audit, *, load: bool) -> DocsPage:
 
 
 def tail(audit: Audit) -> str:
-    """What all names of an audit's objects end in: score, fit share, run."""
+    """The end of the names of an audit's objects: score, fit share, run."""
     score = "none" if audit.score.overall is None else f"{audit.score.overall:.4f}"
     return f"{score}_{audit.fit_share:.4f}_{safe_run(audit.run)}"
 
 
 def pages(keys: Iterable[str]) -> list[DocsPage]:
     """The pages among the keys of a listing, newest audit first."""
-    found = [page for key in keys if (page := _named(key))]
-    return sorted(found, key=lambda page: (page.audited_at, page.name), reverse=True)
+    every = [page for key in keys if (page := _parsed(key))]
+    return sorted(every, key=lambda page: (page.audited_at, page.name), reverse=True)
 
 
-def _named(key: str) -> DocsPage | None:
-    """The page of a key; None for what is no page."""
-    told = _KEY.fullmatch(key)
-    if told is None:
+def _parsed(key: str) -> DocsPage | None:
+    """The page of a key; None where the key is no page."""
+    match = _KEY.fullmatch(key)
+    if match is None:
         return None
-    day, clock = told["day"], told["clock"]
+    day, clock = match["day"], match["clock"]
     try:
-        when, form = (f"{day} {clock}", f"{DATE_FORMAT} %H%M") if clock else (told["audited"], AUDITED)
+        when, form = (f"{day} {clock}", f"{DATE_FORMAT} %H%M") if clock else (match["audited"], AUDITED)
         audited = datetime.strptime(when, form).replace(tzinfo=KST)
     except ValueError:
         return None
-    hour = told["hour"] or (clock[:2] if clock and not _PART.search(told["run"]) else None)
+    hour = match["hour"] or (clock[:2] if clock and not _PART.search(match["run"]) else None)
     return DocsPage(
         day=day,
-        name=told["name"],
+        name=match["name"],
         hour=None if hour is None else int(hour),
         audited_at=audited,
-        score=None if told["score"] == "none" else float(told["score"]),
-        fit_share=float(told["fit"]),
-        run=told["run"],
+        score=None if match["score"] == "none" else float(match["score"]),
+        fit_share=float(match["fit"]),
+        run=match["run"],
         by_clock=bool(clock),
     )

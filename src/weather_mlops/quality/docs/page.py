@@ -1,7 +1,7 @@
-"""Great Expectations' own page of a result, that needs nothing from the network and no scripts.
+"""Great Expectations' own page of a result, without scripts and requests to the network.
 
-Its templates load styles, icons and scripts from a dozen hosts. Ours, in ``templates/``, take the place of
-those that do: what scripts did (folding, "failed only") HTML and CSS do. The rest is Great Expectations'.
+Its templates load styles, icons and scripts from a dozen hosts. The templates in ``templates/`` replace those
+that do: what scripts did (folding, "failed only") is done by HTML and CSS. The rest is Great Expectations'.
 """
 
 import copy
@@ -27,7 +27,7 @@ HERE: Final = Path(__file__).parent
 BOOTSTRAP: Final = "flask_bootstrap/static/bootstrap4/css/bootstrap.min.css"
 GX_STATIC: Final = "great_expectations/render/view/static"
 ELSEWHERE: Final = re.compile(r'<a href="(?:\.\./)*expectations/[^>]*>(.*?)</a>', re.DOTALL)
-"""Great Expectations links to a page of the suite, which a site of its own would have."""
+"""Great Expectations' links to a page of the suite, which exists only on a site of its own."""
 FROM_NETWORK: Final = re.compile(r"background:\s*url\('https?:[^']*'\)[^;]*;|/\*# sourceMappingURL=[^*]*\*/")
 
 ICONS: Final = {
@@ -36,15 +36,15 @@ ICONS: Final = {
     "fa-exclamation-triangle": "warning",
     "fa-question-circle": "not known",
 }
-"""What Great Expectations says by a picture alone."""
+"""Labels of the icons that Great Expectations uses without a text."""
 
 
 @dataclass(frozen=True, slots=True)
 class StyleSheet:
-    """What all pages look like.
+    """The style sheet of all pages.
 
     Attributes:
-        name: of the file; another content is another name.
+        name: of the file; it contains a hash of the content.
         body: CSS.
     """
 
@@ -54,7 +54,7 @@ class StyleSheet:
 
 @lru_cache(maxsize=1)
 def style_sheet() -> StyleSheet:
-    """Bootstrap 4's style, for which these pages are made, Great Expectations', and what is ours."""
+    """The styles of Bootstrap 4, which these pages use, of Great Expectations and of this project, in one."""
     gx = Path(str(distribution("great-expectations").locate_file(GX_STATIC)))
     bootstrap = Path(str(distribution("bootstrap-flask").locate_file(BOOTSTRAP)))
     logo = b64encode((gx / "images" / "logo-long.png").read_bytes()).decode()
@@ -71,15 +71,15 @@ def render(audit: Audit, *, load: bool = False) -> str:
     """The page of an audit.
 
     Args:
-        audit: what was found.
-        load: whether it is a part of a load, which is about no hour in particular.
+        audit: the result of the audit.
+        load: whether it is a batch of a load, which belongs to no single hour.
     """
     from great_expectations.render.renderer import ValidationResultsPageRenderer
     from great_expectations.render.view import DefaultJinjaPageView
 
     result = copy.deepcopy(audit.result)
     result.meta["run_id"] = {"run_name": audit.run, "run_time": audit.audited_at.isoformat()}
-    # Its templates write values as they are.
+    # Great Expectations' templates don't escape values.
     result.meta = _escaped(result.meta)
     for entry in result.results:
         entry.result = _escaped(entry.result)
@@ -98,7 +98,7 @@ def render(audit: Audit, *, load: bool = False) -> str:
 
 
 def _about(audit: Audit, *, load: bool) -> str:
-    """Which hours the data are of, for people."""
+    """The hours of the data, for people."""
     if audit.window is None:
         return "no hour in particular"
     first, last = (_hour(hour) for hour in audit.window)
@@ -110,9 +110,11 @@ def _hour(hour: datetime) -> str:
 
 
 def _polished(page: str) -> str:
-    """The same with words for its pictures, its headings in order, and without empty lines."""
-    for icon, said in ICONS.items():
-        page = page.replace(f'<i class="fas {icon} ', f'<i role="img" aria-label="{said}" class="fas {icon} ')
+    """A page with labels on its icons, headings in order, and without empty lines."""
+    for icon, label in ICONS.items():
+        page = page.replace(
+            f'<i class="fas {icon} ', f'<i role="img" aria-label="{label}" class="fas {icon} '
+        )
     page = ELSEWHERE.sub(r"\1", page)
     page = re.sub(r'<h5 class="', '<h2 class="h5 ', page).replace("<h5>", '<h2 class="h5">')
     page = page.replace("</h5>", "</h2>").replace('<h6 class="', '<h3 class="h6 ').replace("</h6>", "</h3>")
@@ -120,7 +122,7 @@ def _polished(page: str) -> str:
 
 
 def _escaped(value: Any) -> Any:
-    """The same with no markup in any of its texts."""
+    """A nested value with all its texts escaped."""
     if isinstance(value, str):
         return escape(value)
     if isinstance(value, Mapping):

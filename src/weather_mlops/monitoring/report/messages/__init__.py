@@ -1,13 +1,13 @@
-"""What the report says: each message in English and Korean, without logic.
+"""The texts of the report: each message in English and Korean, without logic.
 
-Placeholders are filled by ``words.Words``.
+Placeholders are filled by ``translations.Translator``.
 """
 
 from typing import Final, NamedTuple
 
 
 class Translation(NamedTuple):
-    """What is said, in each language: none without the other."""
+    """A message in each language; both are required."""
 
     en: str
     ko: str

@@ -1,4 +1,4 @@
-"""What alerts say."""
+"""Messages of alerts."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What the report says around its sections: the verdict, the checks, what changed, what is missing."""
+"""Messages around the sections: the verdict, the checks, what changed, what is missing."""
 
 from typing import Final
 
@@ -7,7 +7,7 @@ from weather_mlops.monitoring.report.messages import Translation
 FRAME: Final = {
     # The frame
     "title": Translation("Weather monitoring", "기상 모니터링"),
-    "made": Translation(
+    "created": Translation(
         "{at}, run {run}. All times are KST (UTC+9).", "{at}, 실행 {run}. 모든 시각은 KST(UTC+9)."
     ),
     "well": Translation("Well", "정상"),
@@ -31,7 +31,7 @@ FRAME: Final = {
     "missing": Translation("What could not be measured, and why", "측정하지 못한 것과 그 이유"),
     "earlier": Translation("Earlier reports", "이전 보고서"),
     "footer": Translation(
-        "The same for machines, schema {schema}: {key}", "기계용 JSON(스키마 {schema}): {key}"
+        "This report as JSON, schema {schema}: {key}", "이 보고서의 JSON(스키마 {schema}): {key}"
     ),
     # Reasons
     "all_well": Translation(
@@ -55,10 +55,10 @@ FRAME: Final = {
     # Reasons of a new system
     "began": Translation("The system began at {at}.", "시스템 시작: {at}."),
     "to_come": Translation(
-        "Still to come: {step} ({when}). Not measured until then: {labels}. Something to watch if it has not "
-        "come by {by}.",
-        "아직 남은 일: {step}({when}). 그때까지 측정하지 못하는 점검: {labels}. {by}까지 없으면 주의로 "
-        "바뀝니다.",
+        "Still to come: {step} ({when}). Not measured until then: {labels}. The verdict becomes Watch "
+        "if it is not done by {by}.",
+        "아직 남은 일: {step}({when}). 그때까지 측정하지 못하는 점검: {labels}. {by}까지 완료되지 않으면 "
+        "주의로 바뀝니다.",
     ),
     "step_first_collection": Translation("the first collection", "첫 자료 수집"),
     "step_first_model": Translation("the first model that passes every gate", "모든 관문을 통과한 첫 모델"),
@@ -78,22 +78,22 @@ FRAME: Final = {
     "figure": Translation("figure", "값"),
     "limit": Translation("limit", "한계"),
     "against": Translation("figure against limit", "한계 대비"),
-    "found": Translation("measured on", "근거"),
+    "measured_on": Translation("measured on", "근거"),
     "checks_caption": Translation("Bar: the figure; mark: its limit.", "막대: 값, 세로선: 한계."),
     "bare": Translation("not measured, or no single figure.", "측정 안 됨, 또는 단일 값이 아님."),
     "checks_beyond": Translation("Beyond their limit.", "한계를 넘은 점검."),
     "checks_within": Translation("Checks within their limit: {n}", "한계 이내 점검 {n}개"),
     "checks_nearest": Translation(
-        "Of more than {n} alike, the one nearest to its limit.",
+        "Of more than {n} checks of one kind, only the one nearest to its limit.",
         "같은 점검이 {n}개를 넘으면 한계에 가장 가까운 것만.",
     ),
     "checks_unknown": Translation("Checks not measured: {n}", "측정하지 못한 점검 {n}개"),
-    "no_checks": Translation("Nothing was held to a limit.", "한계와 비교한 값이 없습니다."),
+    "no_checks": Translation("No figure was compared with a limit.", "한계와 비교한 값이 없습니다."),
     # History
     "strip_title": Translation("The last 24 hours.", "최근 24시간."),
     "strip_note": Translation(
-        "A bar for each report, as high as the verdict was grave: "
-        "a quarter is well, half starting, three quarters watch, all act. "
+        "A bar for each report, its height is the severity of the verdict: "
+        "a quarter is well, half starting, three quarters watch, full act. "
         "No bar: no report.",
         "보고서마다 막대 하나. 높이는 심각도: 1/4 정상, 1/2 시작 중, 3/4 주의, "
         "전체 즉시 조치. 막대가 없으면 보고서가 없음.",
@@ -105,7 +105,7 @@ FRAME: Final = {
         "There is no earlier report of the last 7 days.", "최근 7일 안의 이전 보고서가 없습니다."
     ),
     "earlier_reports": Translation("Reports of the last 7 days: {n}", "최근 7일 보고서 {n}개"),
-    "previous": Translation("the report before: {at}", "직전 보고서: {at}"),
+    "previous": Translation("the previous report: {at}", "직전 보고서: {at}"),
     "latest": Translation("the newest report", "최신 보고서"),
     # Changes
     "since": Translation("Since the report of {at}.", "{at} 보고서 이후."),
@@ -114,18 +114,18 @@ FRAME: Final = {
         "비교할 최근 7일 안의 이전 보고서가 없습니다.",
     ),
     "why_schema": Translation(
-        "The report before is of another version of the schema: it can't be compared with.",
+        "The previous report has another schema version and can't be compared.",
         "직전 보고서의 스키마 버전이 달라 비교할 수 없습니다.",
     ),
     "why_broken": Translation(
-        "The report before can't be read: it can't be compared with.",
+        "The previous report can't be read, so there is no comparison.",
         "직전 보고서를 읽을 수 없어 비교할 수 없습니다.",
     ),
     "opened": Translation("New problems", "새 문제"),
-    "closed": Translation("Solved", "해결됨"),
+    "closed": Translation("Resolved", "해결됨"),
     "lost": Translation("In breach before, not measured now", "이전에 초과, 지금은 측정 안 됨"),
     "gaps_new": Translation("Newly missing figures", "새로 빠진 값"),
-    "gaps_over": Translation("Figures that are there again", "다시 측정된 값"),
+    "gaps_over": Translation("Figures measured again", "다시 측정된 값"),
     "none": Translation("none", "없음"),
     "moved": Translation(
         "Figures that moved by a tenth of their limit or more, the furthest first.",

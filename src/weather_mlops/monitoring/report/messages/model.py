@@ -1,4 +1,4 @@
-"""What the report says of the model."""
+"""Messages of the section about the model."""
 
 from typing import Final
 
@@ -8,7 +8,7 @@ MODEL: Final = {
     "targets": Translation("targets", "예측 대상"),
     "no_champion": Translation("There is no champion yet.", "아직 챔피언 모델이 없습니다."),
     "champion": Translation("champion", "챔피언"),
-    "champion_told": Translation(
+    "champion_summary": Translation(
         "Champion {version}, since {since}: {age}.", "챔피언 {version}, {since}부터: {age}."
     ),
     "days_old": Translation("{days} days old", "{days}일 됨"),
@@ -17,7 +17,7 @@ MODEL: Final = {
     "newest_forecast": Translation("The newest forecast was issued at {at}.", "최신 예보 발표 {at}."),
     "no_forecast": Translation("No forecast was issued yet.", "아직 발표된 예보가 없습니다."),
     "model_caption": Translation(
-        "All leads together, by the hour that was forecast. Promised: by "
+        "All leads together, by valid time. Promised: from "
         "the champion's evaluation; persistence: on the "
         "same rows; bias: forecast minus observation; coverage: of the "
         "80\u00a0% interval; without: hours without a forecast.",
@@ -42,7 +42,7 @@ MODEL: Final = {
     "rmse_note": Translation("Lower is better.", "낮을수록 좋음."),
     "bias_by_lead": Translation("Bias by lead, last 7 days ({unit}).", "선행시간별 편향, 최근 7일({unit})."),
     "bias_by_lead_note": Translation(
-        "Forecast minus observation; 0 is right.", "예보−관측. 0이면 치우침 없음."
+        "Forecast minus observation; 0 is unbiased.", "예보−관측. 0이면 치우침 없음."
     ),
     "coverage_by_lead": Translation(
         "Coverage of the 80\u00a0% interval by lead, last 7 days (%).",
@@ -52,7 +52,7 @@ MODEL: Final = {
     "daily": Translation("daily figures", "일별 값"),
     "rmse_by_day": Translation("RMSE by day ({unit}).", "일별 RMSE({unit})."),
     "residuals": Translation("residuals", "잔차"),
-    "residuals_told": Translation(
+    "residuals_summary": Translation(
         "Residuals of 7 days: bias {bias} ± {error} (standard error, "
         "on {n} effective samples), that is {scaled} "
         "promised RMSE; RMSE is {ratio} times the promised one.",

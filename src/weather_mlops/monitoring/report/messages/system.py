@@ -1,4 +1,4 @@
-"""What the report says of machine, Airflow, S3 and the KMA's API."""
+"""Messages of the section about the system: host, Airflow, S3 and the KMA's API."""
 
 from typing import Final
 
@@ -7,7 +7,7 @@ from weather_mlops.monitoring.report.messages import Translation
 SYSTEM: Final = {
     "pipelines": Translation("pipelines", "파이프라인"),
     "pipelines_caption": Translation(
-        "Pipelines. Bar: how long the newest run took or takes (s); mark: the median of those before.",
+        "Pipelines. Bar: duration of the newest run, so far if it runs (s); mark: median of earlier runs.",
         "파이프라인. 막대: 최근 실행 시간(초), 세로선: 이전 실행의 중앙값.",
     ),
     "watched_by_schedule": Translation(
@@ -24,41 +24,41 @@ SYSTEM: Final = {
     ),
     "pipeline": Translation("pipeline", "파이프라인"),
     "last_run": Translation("newest run (KST)", "최근 실행(KST)"),
-    "took": Translation("took", "소요"),
-    "usual": Translation("usual", "보통"),
-    "took_against": Translation("took against usual", "보통 대비"),
+    "took": Translation("duration", "소요"),
+    "median": Translation("median", "중앙값"),
+    "took_against": Translation("duration against median", "중앙값 대비"),
     "late": Translation("late", "지연"),
-    "waits": Translation("waits", "대기"),
+    "waits": Translation("waiting", "대기"),
     "failed_in_a_row": Translation("failed in a row", "연속 실패"),
     "paused": Translation("paused", "일시 중지"),
     "by_hand": Translation("by hand", "수동"),
     "never_ran": Translation("no run yet", "실행 없음"),
-    "components": Translation("Airflow's parts", "Airflow 구성 요소"),
-    "part": Translation("part", "구성 요소"),
-    "heartbeat": Translation("last heartbeat (KST)", "마지막 신호(KST)"),
+    "components": Translation("Airflow's components", "Airflow 구성 요소"),
+    "component": Translation("component", "구성 요소"),
+    "heartbeat": Translation("last heartbeat (KST)", "마지막 하트비트(KST)"),
     "storage": Translation("S3", "S3"),
     "storage_caption": Translation(
-        "S3: one small object, how long each step took (ms).", "S3: 작은 객체 하나, 단계별 소요(ms)."
+        "S3: duration of each step with one small object (ms).", "S3: 작은 객체 하나, 단계별 소요(ms)."
     ),
     "write_ms": Translation("write", "쓰기"),
     "read_ms": Translation("read", "읽기"),
     "list_ms": Translation("list", "목록"),
     "delete_ms": Translation("delete", "삭제"),
     "kma": Translation("the KMA's API", "기상청 API"),
-    "last_success": Translation("Last reply of the KMA's API", "기상청 API 마지막 응답"),
-    "replies": Translation("Replies in 24 h", "24시간 응답 수"),
-    "calls": Translation("Calls of today (KST)", "오늘(KST) 호출"),
+    "last_success": Translation("Last response of the KMA's API", "기상청 API 마지막 응답"),
+    "responses": Translation("Responses in 24 h", "24시간 응답 수"),
+    "calls": Translation("Calls today (KST)", "오늘(KST) 호출"),
     "calls_of": Translation("{used} used, {left} left", "{used}회 사용, {left}회 남음"),
-    "tries": Translation("Tries of the hourly call in 24 h", "24시간 매시 호출 시도"),
-    "tries_of": Translation("{failed} of {made} failed", "{made}회 중 {failed}회 실패"),
+    "attempts": Translation("Attempts of the hourly call in 24 h", "24시간 매시 호출 시도"),
+    "attempts_of": Translation("{failed} of {attempts} failed", "{attempts}회 중 {failed}회 실패"),
     "step": Translation("step", "단계"),
     "ago": Translation("{time} ago", "{time} 전"),
     "dash_or_none": Translation(
-        "nothing to tell yet: a median needs several successful runs.",
+        "no value yet: a median needs several successful runs.",
         "아직 값이 없음. 중앙값에는 성공한 실행이 여럿 필요합니다.",
     ),
-    "no_heartbeat": Translation("this part tells no heartbeat.", "신호를 알리지 않는 구성 요소."),
-    "machine": Translation("machine", "장비"),
+    "no_heartbeat": Translation("this component reports no heartbeat.", "하트비트를 보내지 않는 구성 요소."),
+    "machine": Translation("host", "호스트"),
     "memory": Translation("Memory", "메모리"),
     "memory_of": Translation("{used} of {limit} in use", "{limit} 중 {used} 사용"),
     "cores": Translation("CPU", "CPU"),
