@@ -116,4 +116,4 @@ def test_a_file_that_the_check_fails_on_has_a_finding_of_that(folder, monkeypatc
 
 
 def test_a_file_may_be_nested_as_deep_as_people_write():
-    assert load("a: " + "[" * 90 + "]" * 90).found == []
+    assert load("a: " + "[" * 90 + "]" * 90).findings == []
