@@ -94,7 +94,10 @@ def text(reporter: Reporter, schema: Schema, path: KeyPath, value: str) -> Itera
         yield reporter.finding(path, "empty", f"{name} is empty", reporter.fix(schema))
     elif len(value) > schema.get("maxLength", len(value)):
         yield reporter.finding(
-            path, "too-long", f"{name} has {len(value)} characters", f"write at most {schema['maxLength']}"
+            path,
+            "too-long",
+            f"{name} has {len(value)} characters",
+            f"write at most {schema['maxLength']} characters",
         )
     elif "not" in schema and re.search(schema["not"]["pattern"], value):
         message = f"{name} is not a templated argument: {value} would be used literally"
