@@ -1,4 +1,4 @@
-"""``make validate`` and ``make schema``; and which words are in use that the project doesn't use.
+"""``make validate`` and ``make schema``, and the search for words that the project doesn't use.
 
 Usage: ``python -m authoring validate [folder] [--format text|json|github|sarif]``, ``python -m authoring
 schema [--check]``, and ``python -m authoring words [--count] [path...]``. Airflow is imported only where it
@@ -23,14 +23,14 @@ PROJECT = Path(__file__).resolve().parents[1]
 
 
 def main(arguments: list[str]) -> int:
-    """Do what is asked for; 1 where something is to mend."""
+    """Run the command; 1 if there is something to fix, else 0."""
     parser = argparse.ArgumentParser(prog="python -m authoring", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     check = commands.add_parser("validate", help="check pipelines")
     check.add_argument("folder", nargs="?", type=Path, default=Path("pipelines"))
     check.add_argument("--format", choices=FORMATS, default="text")
-    schema = commands.add_parser("schema", help="write schemas/ and the reference pages anew")
-    schema.add_argument("--check", action="store_true", help="write nothing; 1 where they are stale")
+    schema = commands.add_parser("schema", help="write schemas/ and the reference pages")
+    schema.add_argument("--check", action="store_true", help="write nothing; exit with 1 if they are stale")
     words = commands.add_parser("words", help="find words that the project doesn't use (authoring/wording)")
     words.add_argument("paths", nargs="*", type=Path, help="files and folders; default: the whole project")
     words.add_argument("--count", action="store_true", help="print how often, by word and by folder")
@@ -40,16 +40,16 @@ def main(arguments: list[str]) -> int:
     if chosen.command == "schema":
         return write_schema(check=chosen.check)
     if not chosen.folder.is_dir():
-        parser.error(f"{chosen.folder} is no folder: name the one with the pipelines")
-    found = validate(chosen.folder)
-    if not errors(found):
-        found = sorted([*found, *_full(chosen.folder)])
-    sys.stdout.write(FORMATS[chosen.format](found) + "\n")
-    return 1 if errors(found) else 0
+        parser.error(f"{chosen.folder} is not a folder: name the one with the pipelines")
+    findings = validate(chosen.folder)
+    if not errors(findings):
+        findings = sorted([*findings, *_full(chosen.folder)])
+    sys.stdout.write(FORMATS[chosen.format](findings) + "\n")
+    return 1 if errors(findings) else 0
 
 
 def write_schema(*, check: bool) -> int:
-    """Write schemas and pages; or only tell whether they are what would be written."""
+    """Write schemas and pages, or only check whether they are up to date."""
     with airflow_aside():
         from authoring import pages, schema  # noqa: PLC0415  they import Airflow
 
@@ -73,7 +73,7 @@ def _full(folder: Path) -> list[Finding]:
 
 @contextlib.contextmanager
 def airflow_aside() -> Iterator[None]:
-    """Airflow with a home of its own, gone afterwards: no settings from elsewhere, no warnings."""
+    """Use Airflow with a temporary home: without settings from elsewhere, without warnings."""
     for name in [name for name in os.environ if name.startswith("AIRFLOW_")]:
         del os.environ[name]
     with tempfile.TemporaryDirectory() as home, warnings.catch_warnings():

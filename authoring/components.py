@@ -1,4 +1,4 @@
-"""Parts of the schema that no signature tells: durations, moments, schedules, callbacks, params, objects."""
+"""Parts of the schema that no signature has: durations, datetimes, schedules, callbacks, params, objects."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -13,11 +13,11 @@ Schema = dict[str, Any]
 IMPORT_PATH: Final = r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$"
 ID: Final = r"^[\w.\-]{1,250}$"
 FREE: Final[Schema] = {f"^{ANCHORS}": {"description": "anchors of YAML, for the rest of the file: anything"}}
-"""Keys of a file that are no pipelines."""
+"""Keys of a file that are not pipelines."""
 MOST: Final = 1_000_000
-"""Of a count: Airflow's database keeps it in 32 bits, and Airflow adds to it."""
+"""Limit of a count: Airflow's database stores it in 32 bits, and Airflow adds to it."""
 LONGEST: Final = timedelta(days=3653)
-"""Of a span of time, ten years: Airflow adds it to the time now, and no scheduler survives an overflow."""
+"""Limit of a duration, ten years: Airflow adds it to the time, and an overflow stops the scheduler."""
 POSITIVE: Final[Schema] = {"type": "integer", "minimum": 1, "maximum": MOST}
 COUNT: Final[Schema] = {"type": "integer", "minimum": 0, "maximum": MOST}
 SECONDS: Final[Schema] = {"type": "number", "minimum": 0, "maximum": int(LONGEST.total_seconds())}
@@ -25,12 +25,12 @@ UNITS: Final = ("weeks", "days", "hours", "minutes", "seconds")
 
 # No EventsTimetable: Airflow 3.3.2 can't serialise it.
 TIMETABLES: Final = {
-    "airflow.sdk.CronTriggerTimetable": "by a cron expression, a run when it strikes",
-    "airflow.sdk.CronDataIntervalTimetable": "by a cron expression, about the interval that then ends",
+    "airflow.sdk.CronTriggerTimetable": "by a cron expression, a run at each of its times",
+    "airflow.sdk.CronDataIntervalTimetable": "by a cron expression, for the interval that ends then",
     "airflow.sdk.MultipleCronTriggerTimetable": "by several cron expressions, given in __args__",
     "airflow.sdk.DeltaTriggerTimetable": "after each span of time",
-    "airflow.sdk.DeltaDataIntervalTimetable": "after each span of time, about the interval that ends then",
-    "airflow.sdk.AssetOrTimeSchedule": "when assets were updated, and by a timetable besides",
+    "airflow.sdk.DeltaDataIntervalTimetable": "after each span of time, for the interval that ends then",
+    "airflow.sdk.AssetOrTimeSchedule": "when assets were updated, and also by a timetable",
 }
 ASSETS: Final = {
     "airflow.sdk.Asset": "something that tasks update and pipelines wait for",
@@ -44,7 +44,7 @@ OBJECTS: Final = {
     "datetime.time": "clock",
     "airflow.sdk.Param": "param",
 }
-"""Classes that YAML may make objects of, and their definitions; with the ones above these are all."""
+"""Classes that YAML may create objects of, with their definitions, in addition to the ones above."""
 
 
 def ref(name: str) -> Schema:
@@ -53,7 +53,7 @@ def ref(name: str) -> Schema:
 
 
 def typed(path: str, about: str, properties: Schema, required: tuple[str, ...] = ()) -> Schema:
-    """An object that YAML makes of a class by its import path."""
+    """Schema of an object that YAML creates from a class by its import path."""
     return {
         "title": path,
         "description": about,
@@ -65,7 +65,7 @@ def typed(path: str, about: str, properties: Schema, required: tuple[str, ...] =
 
 
 def one_of_types(definitions: dict[str, str]) -> Schema:
-    """Any of several classes: each by its own definition, chosen by ``__type__``."""
+    """Any of several classes, each with its own definition, selected by ``__type__``."""
     return {
         "type": "object",
         "required": ["__type__"],
@@ -78,7 +78,7 @@ def one_of_types(definitions: dict[str, str]) -> Schema:
 
 
 def worded(schemas: Mapping[str, Schema], words: Mapping[str, KeyDescription]) -> dict[str, Schema]:
-    """With our own descriptions, where there are any."""
+    """Schemas with our own descriptions, where there are any."""
     return {
         name: {**schema, **({"description": words[name].english} if name in words else {})}
         for name, schema in schemas.items()
@@ -123,8 +123,8 @@ DEFINITIONS: Final[Schema] = {
         "type": "string",
         "pattern": FORM,
         "format": "date",
-        "description": "a day, 2026-01-31, or a moment of it, 2026-01-31 09:00, in the pipeline's time zone; "
-        "with an offset, 2026-01-31T00:00+00:00, that very instant",
+        "description": "a day, 2026-01-31, or a time, 2026-01-31 09:00, in the pipeline's time zone, "
+        "or a time with its own offset, 2026-01-31T00:00+00:00",
     },
     "moment": typed(
         "datetime.datetime",
@@ -146,7 +146,7 @@ DEFINITIONS: Final[Schema] = {
         ("hour",),
     ),
     "callback": {
-        "description": "what is called then: an import path, or {callback: import path, and its arguments}",
+        "description": "the function to call: an import path, or {callback: import path, and its arguments}",
         "anyOf": [
             ref("importPath"),
             {"type": "object", "required": ["callback"], "properties": {"callback": ref("importPath")}},
@@ -211,26 +211,26 @@ DEFINITIONS: Final[Schema] = {
     },
     "deadline": {
         "title": "deadline",
-        "description": "calls somebody when a run isn't over in time",
+        "description": "notifies when a run isn't finished in time",
         "type": "object",
         "additionalProperties": False,
         "required": ["after", "interval", "callback"],
         "properties": {
             "after": {
                 "enum": ["queued", "logical_date"],
-                "description": "what the time is counted from: the run's being queued, or its logical date",
+                "description": "the start of the interval: when the run was queued, or its logical date",
             },
             "interval": {**ref("duration"), "description": "how long a run may take"},
             "callback": {**ref("importPath"), "description": "a function or a notifier, by its import path"},
-            "arguments": {"type": "object", "description": "given to the callback"},
+            "arguments": {"type": "object", "description": "arguments of the callback"},
         },
     },
     "param": typed(
         "airflow.sdk.Param",
-        "what a person is asked for at Trigger",
+        "an input of the form at Trigger",
         {
-            "default": {"description": "where nothing is entered"},
-            "description": {"type": "string", "description": "shown beside the field"},
+            "default": {"description": "the value if nothing is entered"},
+            "description": {"type": "string", "description": "shown next to the field"},
             "title": {"type": "string", "description": "shown above the field"},
             "section": {"type": "string", "description": "fields of one section are shown together"},
             "description_md": {"type": "string", "description": "the same in Markdown"},
@@ -253,7 +253,7 @@ DEFINITIONS: Final[Schema] = {
                 ],
                 "description": "of a string",
             },
-            "enum": {"type": "array", "minItems": 1, "description": "what may be chosen"},
+            "enum": {"type": "array", "minItems": 1, "description": "the values to choose from"},
             "const": {"description": "the one value"},
             "examples": {"type": "array", "description": "suggestions"},
             "values_display": {"type": "object", "description": "labels of the values of enum"},
@@ -275,7 +275,7 @@ DEFINITIONS: Final[Schema] = {
     ),
     "jsonType": {"enum": ["string", "integer", "number", "boolean", "array", "object", "null"]},
     "params": {
-        "description": "what a person is asked for at Trigger, by name: a default, or a Param with its type",
+        "description": "inputs of the form at Trigger, by name: a default, or a Param with its type",
         "type": "object",
         "additionalProperties": {
             "anyOf": [{"type": ["string", "number", "boolean", "null", "array"]}, ref("param")],

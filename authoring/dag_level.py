@@ -22,8 +22,8 @@ REFUSED_DAG_KEYS: Final = {
     "sla_miss_callback": "Airflow 3 has none: use deadline",
     "sla_miss_callback_name": "Airflow 3 has none: use deadline",
     "sla_miss_callback_file": "Airflow 3 has none: use deadline",
-    "dag_id": "the DAG's id is the key that it stands under",
-    "auto_register": "it has a meaning in Python code only",
+    "dag_id": "the DAG's id is its key in the file",
+    "auto_register": "it only has a meaning in Python code",
     "doc_md_python_callable_file": "write the text under doc_md",
     "doc_md_python_callable_name": "write the text under doc_md",
     "doc_md_python_arguments": "write the text under doc_md",
@@ -41,7 +41,7 @@ REFUSED_DAG_KEYS: Final = {
         "it belongs under default_args, or a task",
     ),
 }
-"""Keys that dag-factory takes, or that people try, and that a pipeline has no use for; with the mend."""
+"""Keys that dag-factory or earlier versions of Airflow take, and that a pipeline doesn't; with the fix."""
 
 
 def properties() -> dict[str, Schema]:
@@ -49,16 +49,16 @@ def properties() -> dict[str, Schema]:
     taken = _keys_of_dagfactory() | set(LOADER_KEYS)
     known = _dag_types()
     if unknown := taken - set(known) - set(REFUSED_DAG_KEYS):
-        raise LookupError(f"dag-factory takes {sorted(unknown)}: say in authoring/schema.py what they are")
+        raise LookupError(f"dag-factory takes {sorted(unknown)}: add their types to authoring/dag_level.py")
     if missing := set(LOADER_KEYS) - set(inspect.signature(DAG).parameters):
-        raise LookupError(f"DAG has no {sorted(missing)}: take them out of weather_mlops/pipelines/keys.py")
+        raise LookupError(f"DAG has no {sorted(missing)}: remove them from weather_mlops/pipelines/keys.py")
     return worded({name: known[name] for name in known if name in taken}, DAG_WORDS)
 
 
 def shared_tasks() -> dict[str, Schema]:
     """Tasks and task groups of a block ``default``: parts of them, which each pipeline may complete.
 
-    What is wrong with one shows in each pipeline that has it.
+    Mistakes in them are found in the pipelines that have them.
     """
     part: Schema = {
         "type": "object",
@@ -160,8 +160,8 @@ def _dag_types() -> dict[str, Schema]:
 
 
 def _keys_of_dagfactory() -> set[str]:
-    """Every key of a DAG that dag-factory's source asks for."""
-    found: set[object] = set()
+    """Every key of a DAG that dag-factory's source reads."""
+    keys: set[object] = set()
     for node in ast.walk(ast.parse(inspect.getsource(dagfactory.dagbuilder.DagBuilder))):
         match node:
             case (
@@ -173,5 +173,5 @@ def _keys_of_dagfactory() -> set[str]:
                 | ast.Subscript(value=ast.Name(id="dag_params"), slice=ast.Constant(value=key))
                 | ast.Compare(left=ast.Constant(value=key), comparators=[ast.Name(id="dag_params")])
             ):
-                found.add(key)
-    return {key for key in found if isinstance(key, str)}
+                keys.add(key)
+    return {key for key in keys if isinstance(key, str)}

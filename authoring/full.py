@@ -8,10 +8,10 @@ from yaml_dags import Broken, load
 
 
 def build(folder: Path) -> list[Finding]:
-    """What keeps the files of a folder from becoming DAGs; they have passed the fast check.
+    """Build the DAGs of a folder that has passed the fast check, and return the findings.
 
     Args:
-        folder: with the pipelines.
+        folder: the folder with the pipelines.
     """
     return [
         replace(finding, file=str(folder / Path(finding.file).name))

@@ -1,4 +1,4 @@
-"""Korean descriptions of our own operators and their arguments; what has none is shown in English."""
+"""Korean descriptions of our own operators and their arguments; others are shown in English."""
 
 import re
 from typing import Final
@@ -56,7 +56,7 @@ ARGUMENTS: Final = {
     "holdout_days": "평가에만 쓰는 최신 일수. 전체의 5분의 1을 넘지 않습니다.",
     "horizon_hours": "가장 긴 선행 시간.",
     "limits": "데이터가 갖춰야 할 조건.",
-    "seed": "난수의 씨앗.",
+    "seed": "난수 시드.",
     "gates": "배포 관문.",
     "plan": "check_data_readiness가 만든 계획.",
     "min_span_days": "첫 시각부터 최신 시각까지의 일수.",
@@ -197,7 +197,7 @@ OBJECTS: Final = {
     "airflow.sdk.DeltaDataIntervalTimetable": {"": "시간 간격마다, 그때 끝난 구간에 대해 실행."},
     "airflow.sdk.AssetOrTimeSchedule": {"": "에셋이 갱신되었을 때, 그리고 타임테이블에 따라 실행."},
 }
-"""What objects are (under the empty key) and what their keys mean, by title."""
+"""Descriptions of objects (under the empty key) and of their keys, by title."""
 
 _PHRASES: Final = {
     "a cron expression in quotes, a preset, a list of assets, a span of time, or null": (
@@ -243,14 +243,14 @@ _PHRASES: Final = {
     " or more": " 이상",
     " or ": " 또는 ",
 }
-"""Of descriptions of values; longer ones stand before those that they contain."""
+"""Phrases in descriptions of values; longer ones come before those that they contain."""
 
 
 def kind(english: str) -> str:
-    """What a value may be, in Korean.
+    """A description of a value, in Korean.
 
     Args:
-        english: as ``weather_mlops.pipelines.describe`` words it.
+        english: the description of ``weather_mlops.pipelines.describe``.
     """
     text = english
     for phrase, word in _PHRASES.items():

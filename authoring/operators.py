@@ -42,10 +42,10 @@ ENUMS: Final[dict[str, Schema]] = {
     "variable": ref("variable"),
     "variables": {"type": "array", "items": ref("variable"), "minItems": 1, "uniqueItems": True},
 }
-"""Arguments of our own operators whose values are known, by name."""
+"""Schemas of arguments of our own operators whose values are known, by name."""
 
 NAMED_ONCE: Final = ("targets",)
-"""Arguments that defaults.yml gives to all tasks: an editor, which sees one file, must not miss them."""
+"""Arguments that defaults.yml gives to all tasks: an editor, which sees one file, must not require them."""
 
 DOMAIN: Final[Schema] = {
     "station": {
@@ -63,7 +63,7 @@ DOMAIN: Final[Schema] = {
     },
     "target": {"title": "target of a forecast", "enum": list(TARGETS)},
     "variable": {"title": "variable of the observations", "enum": list(BY_NAME)},
-    "opponent": {"title": "opponent of the model", "enum": list(baselines.NAMES)},
+    "baseline": {"title": "baseline of the model", "enum": list(baselines.NAMES)},
 }
 SPECIAL: Final[dict[str, Schema]] = {
     "python_callable": ref("importPath"),
@@ -76,7 +76,7 @@ SPECIAL: Final[dict[str, Schema]] = {
     "mode": {"enum": ["poke", "reschedule"]},
     "trigger_rule": ref("triggerRule"),
 }
-"""Arguments that dag-factory or Airflow take otherwise than their type tells."""
+"""Arguments that dag-factory or Airflow take in another form than their type says."""
 
 
 def operators() -> dict[str, type]:
@@ -94,16 +94,17 @@ def schema_of(path: str, kind: type, common: dict[str, Schema]) -> Schema:
 
     Args:
         path: its import path.
-        kind: the operator.
+        kind: the operator class.
         common: schemas of the keys that every task may have.
     """
     taken = arguments(kind, BaseOperator)
     own = {
-        name: said
+        name: schema
         for name, argument in taken.items()
-        if name not in common and (said := _argument(argument, own=path.startswith("operators."))) is not None
+        if name not in common
+        and (schema := _argument(argument, own=path.startswith("operators."))) is not None
     }
-    schema: Schema = {
+    task: Schema = {
         "title": kind.__name__,
         "description": summary(kind),
         "type": "object",
@@ -119,10 +120,10 @@ def schema_of(path: str, kind: type, common: dict[str, Schema]) -> Schema:
     }
     required = [name for name in own if taken[name].default is REQUIRED]
     if alone := [name for name in required if name not in NAMED_ONCE]:
-        schema |= {"if": {"required": ["expand"]}, "then": {}, "else": {"required": alone}}
+        task |= {"if": {"required": ["expand"]}, "then": {}, "else": {"required": alone}}
     if shared := [name for name in required if name in NAMED_ONCE]:
-        schema["x-needed"] = shared
-    return schema
+        task["x-needed"] = shared
+    return task
 
 
 def _mapped(own: dict[str, Schema]) -> dict[str, Schema]:
@@ -154,7 +155,7 @@ def _mapped(own: dict[str, Schema]) -> dict[str, Schema]:
 
 
 def _usable(module: str) -> Iterator[type]:
-    """Operators of a module; of our own not those that are only there to derive from."""
+    """Operators of a module, without base classes of our own."""
     kinds = [
         kind
         for name, kind in sorted(vars(importlib.import_module(module)).items())
@@ -203,11 +204,11 @@ def _argument(argument: Argument, *, own: bool) -> Schema | None:
     }
 
 
-def _own(argument: Argument) -> Schema | None:  # noqa: PLR0911  a form after the other
-    """A schema of one of our own operators' arguments: limits and names from its docstring."""
+def _own(argument: Argument) -> Schema | None:  # noqa: PLR0911  one return per form
+    """The schema of an argument of our own operators: limits and names come from its docstring."""
     if limits := _LIMITS_CLASS.search(argument.about):
         return _limits(limits.group(1))
-    schema = _sayable(types.schema_of(argument.annotation))
+    schema = _without_null(types.schema_of(argument.annotation))
     if argument.name in ENUMS and (schema or {}) != {"type": "string"}:
         return ENUMS[argument.name]
     if argument.name.endswith("_conn_id"):
@@ -228,15 +229,15 @@ def _own(argument: Argument) -> Schema | None:  # noqa: PLR0911  a form after th
 
 
 def _number_or_template(schema: Schema | None, argument: Argument) -> Schema | None:
-    """Of ``int | str``, the number: the text is a template, rendered before the task runs."""
+    """The number of ``int | str``: the text is a template, rendered before the task runs."""
     kinds = (schema or {}).get("type")
     if schema and argument.templated and isinstance(kinds, list) and "string" in kinds:
         return {**schema, "type": next(kind for kind in kinds if kind != "string")}
     return schema
 
 
-def _sayable(schema: Schema | None) -> Schema | None:
-    """Without null: an argument that is written down has a value."""
+def _without_null(schema: Schema | None) -> Schema | None:
+    """A schema without null: an argument in the YAML has a value."""
     if schema and isinstance(schema.get("type"), list):
         names = [name for name in schema["type"] if name != "null"]
         return {**schema, "type": names[0] if len(names) == 1 else names}
@@ -244,16 +245,16 @@ def _sayable(schema: Schema | None) -> Schema | None:
 
 
 def limited(schema: Schema | None, about: str, least: float | None) -> Schema | None:
-    """A number with the limits that its description tells; where it tells none, with a least one."""
+    """A number with the limits in its description; without any, with the given minimum."""
     if schema is None or schema.get("type") not in ("number", "integer"):
         return schema
-    if found := _RANGE.search(about):
-        low, high = (group for group in found.groups() if group is not None)
+    if match := _RANGE.search(about):
+        low, high = (group for group in match.groups() if group is not None)
         return {**schema, "minimum": _number(low), "maximum": _number(high)}
-    if found := _LEAST.search(about):
-        return {**schema, "minimum": _number(found.group(1))}
-    if found := _BELOW.search(about):
-        return {**schema, "exclusiveMaximum": _number(found.group(1))}
+    if match := _LEAST.search(about):
+        return {**schema, "minimum": _number(match.group(1))}
+    if match := _BELOW.search(about):
+        return {**schema, "exclusiveMaximum": _number(match.group(1))}
     return schema if least is None else {**schema, "minimum": least}
 
 
@@ -262,7 +263,7 @@ def _limits(path: str) -> Schema:
     module, _, name = path.rpartition(".")
     kind = getattr(importlib.import_module(module), name)
     if not (isinstance(kind, type) and is_dataclass(kind)):
-        raise TypeError(f"{path}: a docstring says to see it for limits, and it is no dataclass")
+        raise TypeError(f"{path}: a docstring refers to it for limits, but it is not a dataclass")
     abouts = described(kind)
     properties: Schema = {}
     for field in fields(kind):
@@ -283,10 +284,10 @@ def _field(annotation: str, name: str, about: str) -> Schema:
     number: dict[str, Any] = {"<class 'float'>": {"type": "number"}, "<class 'int'>": {"type": "integer"}}
     if annotation in number:
         return limited(number[annotation], about, least=0 if name.startswith("max_") else None) or {}
-    if "Mapping" in annotation and "opponent" in about:
+    if "Mapping" in annotation and name.startswith("min_skill"):
         return {
             "type": "object",
-            "propertyNames": ref("opponent"),
+            "propertyNames": ref("baseline"),
             "additionalProperties": {"type": "number", "exclusiveMaximum": 1},
         }
     if "Sequence" in annotation and "lowest and highest" in about:
@@ -300,7 +301,7 @@ def _parsed(annotation: str) -> ast.expr:
 
 
 def _with_text(schema: Schema, argument: Argument) -> Schema:
-    """Where Jinja is rendered, any value may be a template; where it isn't, a text must not look like one."""
+    """Allow a template in any value if Jinja is rendered; otherwise refuse texts that look like one."""
     if argument.templated:
         if schema and "string" not in str(schema.get("type", schema.get("anyOf", ""))):
             return types.any_of([schema, ref("template")]) or {}

@@ -1,6 +1,6 @@
-"""Arguments of operators: from their constructors' source and their docstrings.
+"""Arguments of operators, from the source of their constructors and from their docstrings.
 
-The source tells the same on every Python; types at runtime are spelled differently from version to version.
+The source is the same for every version of Python; types at runtime are spelled differently.
 """
 
 import ast
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 REQUIRED: Final = object()
-LONGEST: Final = 400  # characters of a description: hover text, not a manual
+LONGEST: Final = 400  # characters of a description, which editors show on hover
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,8 @@ class Argument:
 
     Attributes:
         name: as in YAML.
-        annotation: of the source; None where it has none.
-        default: REQUIRED where there is none.
+        annotation: its annotation in the source; None if there is none.
+        default: its default; REQUIRED if there is none.
         about: its description.
         templated: whether Jinja is rendered in it.
     """
@@ -35,7 +35,7 @@ class Argument:
 
 
 def arguments(operator: type, base: type) -> dict[str, Argument]:
-    """Arguments of a class and of its bases, up to a base that is known already; the nearest one counts."""
+    """Arguments of a class and its bases up to ``base``; the nearest definition takes precedence."""
     templated = set(getattr(operator, "template_fields", ()))
     classes = [kind for kind in operator.__mro__ if "__init__" in vars(kind)]
     texts: dict[str, str] = {}
@@ -44,17 +44,17 @@ def arguments(operator: type, base: type) -> dict[str, Argument]:
             texts.setdefault(name, text)
         if kind is base:
             break
-    found: dict[str, Argument] = {}
+    collected: dict[str, Argument] = {}
     for kind in classes:
         if kind is base or kind is object:
             break
         function = inspect.unwrap(vars(kind)["__init__"])
         for name, annotation, default in _parameters(function):
             about = texts.get(name, "")
-            found.setdefault(name, Argument(name, annotation, default, about, name in templated))
+            collected.setdefault(name, Argument(name, annotation, default, about, name in templated))
         if not _takes_more(function):
             break
-    return dict(sorted(found.items()))
+    return dict(sorted(collected.items()))
 
 
 def base_arguments(base: type) -> dict[str, Argument]:
@@ -75,13 +75,13 @@ def summary(kind: type) -> str:
 
 
 def described(kind: type) -> dict[str, str]:
-    """Descriptions by argument, of a class and its constructor: of Google's style and of Sphinx's."""
-    found: dict[str, str] = {}
+    """Descriptions by argument, from the docstrings of a class and its constructor, of either style."""
+    texts: dict[str, str] = {}
     for doc in (vars(kind).get("__doc__"), getattr(vars(kind).get("__init__"), "__doc__", None)):
         if isinstance(doc, str):
             text = inspect.cleandoc(doc)
-            found = {**dict(_google(text)), **dict(_sphinx(text)), **found}
-    return found
+            texts = {**dict(_google(text)), **dict(_sphinx(text)), **texts}
+    return texts
 
 
 def _google(doc: str) -> Iterator[tuple[str, str]]:
@@ -95,12 +95,12 @@ def _google(doc: str) -> Iterator[tuple[str, str]]:
 
 
 def _sphinx(doc: str) -> Iterator[tuple[str, str]]:
-    for found in re.finditer(r"^:param (?:\w+ )?(\w+):(.*?)(?=^:|\Z)", doc, re.MULTILINE | re.DOTALL):
-        yield found.group(1), _plain(found.group(2).split("\n\n", 1)[0])
+    for match in re.finditer(r"^:param (?:\w+ )?(\w+):(.*?)(?=^:|\Z)", doc, re.MULTILINE | re.DOTALL):
+        yield match.group(1), _plain(match.group(2).split("\n\n", 1)[0])
 
 
 def _plain(text: str) -> str:
-    """In one line, without markup, cut at the end of a sentence."""
+    """A text in one line, without markup, cut at the end of a sentence."""
     text = re.sub(r":\w+:`~?([^`<]*)(?:<[^`]*)?`", r"\1", " ".join(text.split())).replace("``", "`").strip()
     if len(text) <= LONGEST:
         return text
@@ -115,10 +115,9 @@ def _parameters(function: Any) -> Iterator[tuple[str, ast.expr | None, Any]]:
     for argument in [*definition.args.posonlyargs, *definition.args.args, *definition.args.kwonlyargs]:
         if argument.arg == "self":
             continue
-        default, told = known[argument.arg].default, known[argument.arg].annotation
-        written = (
-            ast.parse(told, mode="eval").body if isinstance(told, str) else None
-        )  # attrs writes no source
+        default, runtime = known[argument.arg].default, known[argument.arg].annotation
+        # For constructors that attrs generates, which have no annotations in the source.
+        written = ast.parse(runtime, mode="eval").body if isinstance(runtime, str) else None
         annotation = argument.annotation or written
         yield argument.arg, annotation, REQUIRED if default is inspect.Parameter.empty else default
 

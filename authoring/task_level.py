@@ -12,8 +12,8 @@ from authoring.translations import TASK_WORDS
 
 REFUSED_TASK_KEYS: Final = {
     "decorator": "use operator: airflow.providers.standard.operators.python.PythonOperator",
-    "variables_as_arguments": "it asks the database each time the file is read: write {{ var.value.name }} "
-    "in an argument that is templated",
+    "variables_as_arguments": "it queries the database each time the file is read: write "
+    "{{ var.value.name }} in an argument that is templated",
     "python_callable_name": "give the import path: python_callable: package.module.function",
     "python_callable_file": "give the import path: python_callable: package.module.function",
     **{
@@ -39,7 +39,7 @@ REFUSED_TASK_KEYS: Final = {
     "start_date": "it belongs to the pipeline",
     "end_date": "it belongs to the pipeline",
 }
-"""The same for tasks."""
+"""Keys of tasks that dag-factory or earlier versions of Airflow take; with the fix."""
 
 
 _OBJECTS: Final = {
@@ -77,7 +77,7 @@ _TEXTS: Final = {"doc", "doc_md", "doc_json", "doc_yaml", "doc_rst", "map_index_
 
 def properties() -> dict[str, Schema]:
     """Keys of every task: Airflow's, and dag-factory's own."""
-    found: dict[str, Schema] = {
+    schemas: dict[str, Schema] = {
         "operator": {"type": "string", "description": "import path of the operator's class"},
         "task_id": {},
         "dependencies": {
@@ -102,21 +102,21 @@ def properties() -> dict[str, Schema]:
         elif (schema or {}).get("type") == ["string", "null"] and name not in _TEXTS:
             schema = {"anyOf": [ref("plainText"), types.NULL]}
         default = None if argument.default is REQUIRED else types.json_value(argument.default)
-        found[name] = {
+        schemas[name] = {
             **(schema or {}),
             **({"description": argument.about} if argument.about else {}),
             **({"default": default} if default is not None else {}),
         }
-    return worded(found, TASK_WORDS)
+    return worded(schemas, TASK_WORDS)
 
 
 def default_args(common: dict[str, Schema], names: set[str], known: dict[str, Schema]) -> Schema:
-    """Arguments of every task: the common ones, and those of our operators by name.
+    """The schema of ``default_args``: arguments that all tasks have, and those of our operators.
 
     Args:
-        common: of every task.
-        names: of our operators.
-        known: those of the latter whose values are known.
+        common: schemas of the arguments that all tasks have.
+        names: names of our operators' arguments.
+        known: schemas of those arguments of our operators whose values are known.
     """
     outside = {"operator", "task_id", "dependencies", "task_group_name", "expand", "partial"}
     shared = {name: ref(f"task/properties/{name}") for name in common if name not in outside}
@@ -128,18 +128,18 @@ def default_args(common: dict[str, Schema], names: set[str], known: dict[str, Sc
         "additionalProperties": False,
         "properties": {**shared, **own, **dates},
         "x-refused": {
-            key: mend if _helps(mend, shared) else f"it belongs to a task; there, {mend}"
-            for key, mend in REFUSED_TASK_KEYS.items()
+            key: fix if _helps(fix, shared) else f"it belongs to a task; there, {fix}"
+            for key, fix in REFUSED_TASK_KEYS.items()
             if key not in dates
         },
     }
 
 
-def _helps(mend: str, shared: dict[str, Schema]) -> bool:
+def _helps(fix: str, shared: dict[str, Schema]) -> bool:
     """Whether a fix works in default_args as well: it names no argument, or one that every task has."""
-    named = re.search(r"(?:write|use|path:) (?!the\b)(\w+)|called (\w+)", mend)
+    named = re.search(r"(?:write|use|path:) (?!the\b)(\w+)|called (\w+)", fix)
     word = next((group for group in named.groups() if group), "") if named else ""
-    return word in shared or not (named or "{{" in mend)
+    return word in shared or not (named or "{{" in fix)
 
 
 def task_group() -> Schema:
@@ -148,7 +148,7 @@ def task_group() -> Schema:
     keys: dict[str, Schema] = {
         "group_name": {"type": "string", "pattern": ID, "description": "its id, in a list of groups"},
         "tooltip": {"type": "string", "description": texts.get("tooltip", "")},
-        "group_display_name": {"type": "string", "description": "shown in place of its id"},
+        "group_display_name": {"type": "string", "description": "shown instead of its id"},
         "parent_group_name": {"type": "string", "description": "the group that it is in"},
         "dependencies": {
             "type": "array",

@@ -12,7 +12,7 @@ Schema = dict[str, Any]
 ANY: Final[Schema] = {}
 NULL: Final[Schema] = {"type": "null"}
 REFUSED: Final = None
-"""Of what YAML can't say: functions, objects."""
+"""The schema of what YAML can't express: functions, objects."""
 
 _SIMPLE: Final[dict[str, Schema]] = {
     "str": {"type": "string"},
@@ -38,7 +38,7 @@ _SIMPLE: Final[dict[str, Schema]] = {
     "Timezone": {"type": "string"},
     "FixedTimezone": {"type": "string"},
 }
-_UNSAYABLE: Final = {
+_NOT_IN_YAML: Final = {
     *("Callable", "TaskPreExecuteHook", "TaskPostExecuteHook", "RetryPolicy", "DAG", "TaskGroup"),
     *(
         "ArgNotSet",
@@ -52,8 +52,8 @@ _UNSAYABLE: Final = {
 }
 
 
-def schema_of(annotation: ast.expr | None) -> Schema | None:  # noqa: PLR0911  a form after the other
-    """The schema of an annotation; what isn't known may be anything, a function can't be said."""
+def schema_of(annotation: ast.expr | None) -> Schema | None:  # noqa: PLR0911  one return per form
+    """The schema of an annotation: anything for an unknown type, ``REFUSED`` for a function."""
     match annotation:
         case None:
             return ANY
@@ -67,7 +67,7 @@ def schema_of(annotation: ast.expr | None) -> Schema | None:  # noqa: PLR0911  a
             return _generic(_name(value), inside)
         case ast.Name() | ast.Attribute():
             name = _name(annotation)
-            return REFUSED if name in _UNSAYABLE else dict(_SIMPLE.get(name, ANY))
+            return REFUSED if name in _NOT_IN_YAML else dict(_SIMPLE.get(name, ANY))
     return ANY
 
 
@@ -88,13 +88,13 @@ def any_of(schemas: Iterable[Schema | None]) -> Schema | None:
 
 
 def json_value(value: Any) -> Any:
-    """A default as YAML says it; None where YAML can't."""
+    """A default as a value of YAML; None if YAML can't express it."""
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, timedelta):
         return {"__type__": "datetime.timedelta", "seconds": int(value.total_seconds())}
     if isinstance(value, str) and os.environ["AIRFLOW_HOME"] in value:
-        return None  # differs from machine to machine
+        return None  # differs between machines
     if isinstance(value, str | int | float | bool):
         return value
     if isinstance(value, list | tuple) and all(isinstance(item, str | int | float) for item in value):
@@ -102,7 +102,7 @@ def json_value(value: Any) -> Any:
     return None
 
 
-def _generic(name: str, inside: ast.expr) -> Schema | None:  # noqa: PLR0911  a form after the other
+def _generic(name: str, inside: ast.expr) -> Schema | None:  # noqa: PLR0911  one return per form
     parts = inside.elts if isinstance(inside, ast.Tuple) else [inside]
     if name == "Optional":
         return any_of([schema_of(parts[0]), NULL])
@@ -110,7 +110,7 @@ def _generic(name: str, inside: ast.expr) -> Schema | None:  # noqa: PLR0911  a 
         return any_of(map(schema_of, parts))
     if name == "Literal":
         return {"enum": [ast.literal_eval(part) for part in parts]}
-    if name in _UNSAYABLE:
+    if name in _NOT_IN_YAML:
         return REFUSED
     plain = dict(_SIMPLE.get(name, ANY))
     if plain.get("type") == "array" and parts:

@@ -1,6 +1,6 @@
-"""Hand each YAML file of pipelines/ to dag-factory, which makes Airflow DAGs of it.
+"""Build Airflow DAGs from the YAML files of pipelines/, with dag-factory.
 
-Each file by itself, validated first; plugins/yaml_dags.py tells what becomes of a broken one.
+Each file is validated and built by itself; plugins/yaml_dags.py describes how a broken one is shown.
 """
 
 from pathlib import Path
@@ -9,5 +9,5 @@ from yaml_dags import load
 
 PIPELINES = Path(__file__).resolve().parents[1] / "pipelines"
 
-# No DAG's id is a name of this module.
+# With a prefix, so that no DAG's id can replace a name of this module.
 globals().update({f"DAG {dag.dag_id}": dag for dag in load(PIPELINES)})

@@ -110,10 +110,10 @@ def run_airflow(home: Path, command: list[str]) -> str:
 
 @dataclass(frozen=True)
 class Reading:
-    """The pipelines of a project, and what Airflow reads of them."""
+    """The pipelines of a project, and what Airflow reads from them."""
 
     pipelines: Path
-    found: dict[str, Any]
+    content: dict[str, Any]
 
 
 @pytest.fixture(scope="module")
@@ -136,20 +136,20 @@ def readings(airflow_home: Path, tmp_path_factory: pytest.TempPathFactory) -> di
         {name: (str(folder / "dags"), context) for name, (folder, context) in projects.items()}
     )
     output = run_airflow(airflow_home, ["-c", f"KEYS = {LOADER_KEYS}\n{READ_DAGS}", argument])
-    found = json.loads(output.split("RESULT", 1)[1].splitlines()[0])
-    return {name: Reading(folder / "pipelines", found[name]) for name, (folder, _) in projects.items()}
+    contents = json.loads(output.split("RESULT", 1)[1].splitlines()[0])
+    return {name: Reading(folder / "pipelines", contents[name]) for name, (folder, _) in projects.items()}
 
 
 @pytest.fixture(scope="module")
 def shipped(readings: dict[str, Reading]) -> dict[str, Any]:
     """What is read of the pipelines as they are."""
-    return readings["shipped"].found
+    return readings["shipped"].content
 
 
 @pytest.fixture(scope="module")
 def added(readings: dict[str, Reading]) -> tuple[Path, dict[str, Any]]:
     """A folder with more pipelines, and what is read of it."""
-    return readings["added"].pipelines, readings["added"].found
+    return readings["added"].pipelines, readings["added"].content
 
 
 def add_pipelines(pipelines: Path) -> None:
@@ -158,11 +158,9 @@ def add_pipelines(pipelines: Path) -> None:
 
 
 def test_the_pipelines_are_the_documented_dags(shipped):
-    found = shipped
-
-    assert found["errors"] == {}
-    assert set(found["dags"]) == PIPELINES
-    collection = found["dags"]["data_collection"]
+    assert shipped["errors"] == {}
+    assert set(shipped["dags"]) == PIPELINES
+    collection = shipped["dags"]["data_collection"]
     assert collection["tasks"] == {
         "collect_weather_data": ["validate_data_quality"],
         "validate_data_quality": ["update_data_catalog"],
@@ -174,7 +172,7 @@ def test_the_pipelines_are_the_documented_dags(shipped):
     assert collection["max_active_runs"] == 1
     assert collection["catchup"] is False
     assert set(collection["retries"].values()) == {3}
-    history = found["dags"]["history"]
+    history = shipped["dags"]["history"]
     assert history["tasks"] == {
         "plan_history": ["fetch_history", "validate_history"],
         "fetch_history": ["validate_history"],
@@ -183,7 +181,7 @@ def test_the_pipelines_are_the_documented_dags(shipped):
     }
     assert history["schedule"] is None
     assert set(history["params"]) == {"from", "to", "stations", "parallelism", "again"}
-    training = found["dags"]["model_training"]
+    training = shipped["dags"]["model_training"]
     assert training["schedule"] == "0 2 * * *"
     assert training["tasks"] == {  # the plan goes to each of them
         "check_data_readiness": ["deploy_model", "evaluate_model", "prepare_training_data", "train_model"],
@@ -192,17 +190,17 @@ def test_the_pipelines_are_the_documented_dags(shipped):
         "evaluate_model": ["deploy_model"],
         "deploy_model": [],
     }
-    assert found["dags"]["forecast"]["tasks"] == {"make_forecast": []}
-    forecast = found["dags"]["forecast"]
+    assert shipped["dags"]["forecast"]["tasks"] == {"make_forecast": []}
+    forecast = shipped["dags"]["forecast"]
     assert forecast["schedule"] is None
     assert forecast["waits_for"].startswith("AssetAny(")
     assert "weather_observations" in forecast["waits_for"]
     assert "weather_champion" in forecast["waits_for"]
     assert collection["updates"]["update_data_catalog"] == [["Asset", "weather_observations"]]
     assert training["updates"]["deploy_model"] == [["AssetAlias", "weather_champion"]]
-    assert found["dags"]["model_rollback"]["updates"]["rollback_model"] == [["Asset", "weather_champion"]]
-    assert set(found["dags"]["model_rollback"]["params"]) == {"target", "version", "reason"}
-    monitoring = found["dags"]["monitoring"]
+    assert shipped["dags"]["model_rollback"]["updates"]["rollback_model"] == [["Asset", "weather_champion"]]
+    assert set(shipped["dags"]["model_rollback"]["params"]) == {"target", "version", "reason"}
+    monitoring = shipped["dags"]["monitoring"]
     assert monitoring["schedule"] == "*/30 * * * *"
     assert monitoring["tasks"] == {
         "system_health": ["generate_report"],
@@ -254,7 +252,7 @@ def test_the_yaml_shows_in_the_docs_of_the_dag(shipped):
 
 
 TASK = "{task_id: t, operator: airflow.providers.standard.operators.empty.EmptyOperator}"
-# What each file says, and what is said of it, with the line.
+# The text of each file, the line of its finding, and a part of the message.
 BROKEN = {
     "syntax": ("syntax: [", ":2:", ""),
     "deep": ("- " * 300_000 + "x", ":1:", "more than 100 levels"),
@@ -323,15 +321,15 @@ def add_broken_files(pipelines: Path) -> None:
 
 
 def test_each_broken_file_is_one_error_and_spares_the_others(readings):
-    found = readings["broken_files"].found
+    content = readings["broken_files"].content
     unreadable = {"pipelines/gone.yml", "pipelines/latin.yml", "pipelines/pipe.yml"}
 
     # Of what is kept under the name of load_yaml.py, Airflow would take off all DAGs.
-    assert set(found["errors"]) == {f"pipelines/{name}.yml" for name in BROKEN} | unreadable
-    for name, (_, line, said) in BROKEN.items():
-        assert f"pipelines/{name}.yml{line}" in found["errors"][f"pipelines/{name}.yml"]
-        assert said in found["errors"][f"pipelines/{name}.yml"]
-    assert found["files"] == dict.fromkeys(PIPELINES, "load_yaml.py")
+    assert set(content["errors"]) == {f"pipelines/{name}.yml" for name in BROKEN} | unreadable
+    for name, (_, line, part) in BROKEN.items():
+        assert f"pipelines/{name}.yml{line}" in content["errors"][f"pipelines/{name}.yml"]
+        assert part in content["errors"][f"pipelines/{name}.yml"]
+    assert content["files"] == dict.fromkeys(PIPELINES, "load_yaml.py")
     assert not Path("made").exists()
 
 
@@ -341,11 +339,11 @@ def misspell_a_default(pipelines: Path) -> None:
 
 
 def test_broken_defaults_are_reported_and_nothing_runs(readings):
-    found = readings["broken_defaults"].found
+    content = readings["broken_defaults"].content
 
-    assert set(found["errors"]) == {"pipelines/defaults.yml"}
-    assert "pipelines/defaults.yml:3:" in found["errors"]["pipelines/defaults.yml"]
-    assert found["dags"] == {}
+    assert set(content["errors"]) == {"pipelines/defaults.yml"}
+    assert "pipelines/defaults.yml:3:" in content["errors"]["pipelines/defaults.yml"]
+    assert content["dags"] == {}
 
 
 MORE = """
@@ -371,10 +369,10 @@ more:
 
 
 def test_parameters_that_dag_factory_does_not_know_hold(added):
-    _, found = added
+    _, content = added
 
-    assert found["errors"] == {}
-    more = found["dags"]["more"]["more"]
+    assert content["errors"] == {}
+    more = content["dags"]["more"]["more"]
     assert (
         more["fail_fast"] == more["disable_bundle_versioning"] == more["rerun_with_latest_version"] == "True"
     )
@@ -438,7 +436,7 @@ shared:
     - {{task_id: sensed, {SENSOR}, dependencies: [first]}}
     - {{task_id: checked, {SENSOR}, response_check: json.loads, dependencies: [first]}}
 """
-# What each says of its dates, and the start and the end that it then has.
+# The dates of each pipeline, and the start and the end that they mean.
 DATED = {
     "in_args": ("default_args: {start_date: 2026-11-28}", "2026-11-27T15:00:00+00:00", None),
     "offset": ("start_date: 2026-01-01T00:00:00+08:00", "2025-12-31T16:00:00+00:00", None),
@@ -459,24 +457,26 @@ ADDED = {
     "nested": NESTED,
     "shared": SHARED,
     **{
-        name: f"{name}:\n  <<: {said if said.startswith('{') else f'{{{said}}}'}\n"
+        name: f"{name}:\n  <<: {keys if keys.startswith('{') else f'{{{keys}}}'}\n"
         f"  schedule: '0 7 * * *'\n  tasks: [{TASK}]\n"
-        for name, (said, _, _) in DATED.items()
+        for name, (keys, _, _) in DATED.items()
     },
     **{name: f"{name}:\n  schedule: null\n  tasks: [{TASK}]\n" for name in LOADER_NAMES},
 }
-# What Airflow takes where nobody says anything; `make validate EXPLAIN=` has it from the schema.
+# Airflow's defaults; `make validate EXPLAIN=` reads them from the schema.
 UNSAID = {"retries": 0, "pool": "default_pool", "queue": "default", "owner": "airflow"}
 
 
 def test_what_is_explained_and_planned_is_what_airflow_builds(added):
-    folder, found = added
-    built = found["dags"]
+    folder, content = added
+    built = content["dags"]
 
     defaults = load(folder / "defaults.yml")
-    told = {id_: p for file in pipeline_files(folder) for id_, p in pipelines(load(file), defaults).items()}
-    assert set(told) == set(built)
-    for dag_id, pipeline in told.items():
+    effective = {
+        id_: p for file in pipeline_files(folder) for id_, p in pipelines(load(file), defaults).items()
+    }
+    assert set(effective) == set(built)
+    for dag_id, pipeline in effective.items():
         ids = {name: task.task_id for name, task in pipeline.tasks.items()}
         wired = {
             task_id: sorted(ids[name] for name, task in pipeline.tasks.items() if before in task.upstream)
@@ -491,19 +491,19 @@ def test_what_is_explained_and_planned_is_what_airflow_builds(added):
 
 
 def test_dates_of_default_args_begin_and_end_the_dag(added):
-    _, found = added
+    _, content = added
 
     for name, (_, start, end) in DATED.items():
-        dag = found["dags"][name]
+        dag = content["dags"][name]
         assert (dag["start"], dag["end"]) == (start, end), name
         # A task that began later than its DAG would leave it runs without tasks.
         assert dag["dates"] == [f"{start} {end}".replace("T", " ")], name
-    assert found["dags"]["elsewhere"]["timezone"] == "America/New_York"
+    assert content["dags"]["elsewhere"]["timezone"] == "America/New_York"
 
 
 def test_shared_tasks_anchors_and_functions_reach_airflow(added):
-    _, found = added
-    shared = found["dags"]["shared"]
+    _, content = added
+    shared = content["dags"]["shared"]
 
     assert shared["until"] == {"until": "2026-01-02 03:00:00+00:00"}
     assert shared["tasks"].pop("until") == []
@@ -547,7 +547,7 @@ sync_bag_to_db(DagBag(), "dags-folder", None)
 run_id = trigger_dag(
     "history", triggered_by=DagRunTriggeredByType.CLI, logical_date=datetime(2099, 1, 1, tzinfo=UTC)
 ).run_id
-found = []
+states = []
 for days in (6, 8):
     with create_session() as session:
         run = session.scalars(select(DagRun).where(DagRun.run_id == run_id)).one()
@@ -555,8 +555,8 @@ for days in (6, 8):
         session.flush()
         SchedulerJobRunner(Job())._schedule_dag_run(run, session)
         tasks = run.get_task_instances(session=session)
-        found.append([run.state, sorted({str(task.state) for task in tasks})])
-print("RESULT" + json.dumps(found))
+        states.append([run.state, sorted({str(task.state) for task in tasks})])
+print("RESULT" + json.dumps(states))
 """
 
 
@@ -578,18 +578,18 @@ def take_a_shipped_id(pipelines: Path) -> None:
 
 
 def test_a_file_with_a_shipped_id_never_replaces_shipped_tasks(readings):
-    found = readings["shipped_id_taken"].found
+    content = readings["shipped_id_taken"].content
 
-    assert found["dags"]["forecast"]["tasks"] == {"make_forecast": []}
-    assert set(found["errors"]) == {"pipelines/a.yml", "pipelines/z.yml"}
-    assert all("forecast.yml, line 3" in error for error in found["errors"].values())
+    assert content["dags"]["forecast"]["tasks"] == {"make_forecast": []}
+    assert set(content["errors"]) == {"pipelines/a.yml", "pipelines/z.yml"}
+    assert all("forecast.yml, line 3" in error for error in content["errors"].values())
 
 
 def test_a_dag_may_have_any_name_that_the_loader_uses_itself(added):
-    _, found = added
+    _, content = added
 
-    assert set(found["dags"]) == PIPELINES | set(ADDED)
-    assert set(found["files"].values()) == {"load_yaml.py"}
+    assert set(content["dags"]) == PIPELINES | set(ADDED)
+    assert set(content["files"].values()) == {"load_yaml.py"}
 
 
 def add_files_of_others(pipelines: Path) -> None:
@@ -598,11 +598,11 @@ def add_files_of_others(pipelines: Path) -> None:
 
 
 def test_a_task_reads_only_the_file_of_its_dag(readings):
-    found = readings["one_task"].found
+    content = readings["one_task"].content
 
-    assert "forecast" in found["dags"]
-    assert "data_collection" not in found["dags"]
-    assert found["errors"] == {}
+    assert "forecast" in content["dags"]
+    assert "data_collection" not in content["dags"]
+    assert content["errors"] == {}
 
 
 def test_neither_reading_dags_nor_dag_factory_sends_telemetry(airflow_home, shipped):

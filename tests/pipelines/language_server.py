@@ -88,8 +88,8 @@ class Server:
                 length = int(line.split(b":")[1])
         message = json.loads(self.process.stdout.read(length))
         if "method" in message and "id" in message:  # it asks, too: nothing is known
-            asked = message.get("params") or {}
+            params = message.get("params") or {}
             self.write(
-                {"jsonrpc": "2.0", "id": message["id"], "result": [None] * len(asked.get("items", []))}
+                {"jsonrpc": "2.0", "id": message["id"], "result": [None] * len(params.get("items", []))}
             )
         return message

@@ -40,7 +40,7 @@ def of_lines(text: str) -> Iterator[tuple[str, str]]:
     for number, line in enumerate(lines):
         if not line.strip() or line.strip().startswith("#"):
             continue
-        told = f"line {number + 1}: {line.strip()[:40]}"
+        position = f"line {number + 1}: {line.strip()[:40]}"
         changed = {
             "left out": [],
             "twice": [line, line],
@@ -55,7 +55,10 @@ def of_lines(text: str) -> Iterator[tuple[str, str]]:
         }
         for what, instead in changed.items():
             if instead != [line]:
-                yield f"{what}: {told}", "\n".join([*lines[:number], *instead, *lines[number + 1 :]]) + "\n"
+                yield (
+                    f"{what}: {position}",
+                    "\n".join([*lines[:number], *instead, *lines[number + 1 :]]) + "\n",
+                )
 
 
 def places(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:

@@ -1,6 +1,6 @@
-"""Files with one mistake each: told once, in its line, with the mend.
+"""Files with one mistake each: reported once, at its line, with the fix.
 
-The first lines of each file under broken/ tell what is expected: ``# line 4 [rule]: part of the message``.
+The first lines of each file under broken/ say what is expected: ``# line 4 [rule]: part of the message``.
 """
 
 import re
@@ -20,17 +20,17 @@ def test_there_are_more_than_a_hundred():
 
 
 @pytest.mark.parametrize("path", BROKEN, ids=[path.stem for path in BROKEN])
-def test_a_mistake_is_told_once_where_it_is_with_the_mend(path):
+def test_a_mistake_is_reported_once_at_its_line_with_the_fix(path):
     expected = EXPECTED.findall(path.read_text("utf-8"))
 
-    found = validate_file(path, {})
+    findings = validate_file(path, {})
 
-    assert [(finding.line, finding.rule) for finding in found] == [
+    assert [(finding.line, finding.rule) for finding in findings] == [
         (int(line), rule) for line, rule, _ in expected
     ]
-    for finding, (_, _, part) in zip(found, expected, strict=True):
-        assert part in f"{finding.message}; {finding.mend}"
+    for finding, (_, _, part) in zip(findings, expected, strict=True):
+        assert part in f"{finding.message}; {finding.fix}"
         assert finding.severity is FindingSeverity.ERROR
         assert finding.file == str(path)
         assert finding.column >= 1
-        assert finding.mend
+        assert finding.fix

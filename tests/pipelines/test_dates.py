@@ -1,4 +1,4 @@
-"""Dates of a pipeline: which forms are taken, which moment they mean, and which of several holds."""
+"""Dates of a pipeline: which forms are accepted, which time they mean, and which of several applies."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,9 +18,9 @@ PATH = Path("rain.yml")
 TASK = "{task_id: a, operator: airflow.providers.standard.operators.empty.EmptyOperator}"
 
 
-def rain(tmp_path, said, shared="timezone: Asia/Seoul\nstart_date: 2000-01-01\n"):
+def rain(tmp_path, dates_, shared="timezone: Asia/Seoul\nstart_date: 2000-01-01\n"):
     file, defaults = tmp_path / "rain.yml", tmp_path / "defaults.yml"
-    file.write_text(f"rain:\n  schedule: '0 7 * * *'\n{said}  tasks: [{TASK}]\n")
+    file.write_text(f"rain:\n  schedule: '0 7 * * *'\n{dates_}  tasks: [{TASK}]\n")
     defaults.write_text(shared)
     assert not [f for f in validate_file(file, load(defaults).data) if f.severity is FindingSeverity.ERROR]
     return schedule_of(pipelines(load(file), load(defaults))["rain"])
@@ -38,14 +38,14 @@ def rain(tmp_path, said, shared="timezone: Asia/Seoul\nstart_date: 2000-01-01\n"
     ],
 )
 @pytest.mark.parametrize("place", ["start_date: {}", "default_args: {{start_date: {}}}"])
-def test_a_date_is_the_moment_that_it_says_wherever_it_stands(tmp_path, written, meant, place):
-    found = rain(tmp_path, f"  {place.format(written)}\n")
+def test_a_date_means_the_same_time_wherever_it_is_given(tmp_path, written, meant, place):
+    schedule = rain(tmp_path, f"  {place.format(written)}\n")
 
-    assert found.start == meant
-    assert found.start.tzinfo == SEOUL
+    assert schedule.start == meant
+    assert schedule.start.tzinfo == SEOUL
 
 
-def test_what_stands_nearer_to_the_pipeline_counts_more(tmp_path):
+def test_a_date_nearer_to_the_pipeline_takes_precedence(tmp_path):
     own = rain(tmp_path, "  default_args: {start_date: 2026-02-02, end_date: 2026-03-03}\n")
     both = rain(tmp_path, "  start_date: 2026-02-05\n  default_args: {start_date: 2026-02-02}\n")
     shared = rain(tmp_path, "", "timezone: Asia/Seoul\ndefault_args: {start_date: 2026-04-04}\n")
@@ -67,36 +67,36 @@ def test_every_other_form_is_refused(tmp_path, written, place):
     file = tmp_path / "rain.yml"
     file.write_text(f"rain:\n  schedule: null\n  {place.format(written)}\n  tasks: [{TASK}]\n")
 
-    (found,) = validate_file(file, {})
+    (finding,) = validate_file(file, {})
 
-    assert (found.line, found.severity) == (3, FindingSeverity.ERROR)
-    assert "2026-01-31" in found.mend
+    assert (finding.line, finding.severity) == (3, FindingSeverity.ERROR)
+    assert "2026-01-31" in finding.fix
 
 
-def test_an_end_before_the_start_is_a_matter_of_moments():
+def test_start_and_end_are_compared_with_their_offsets():
     text = "rain:\n  schedule: null\n  start_date: '2026-01-01T09:00+09:00'\n  end_date: '2026-01-01T{}'\n"
 
-    def told(end):
+    def rules(end):
         return [
             finding.rule
             for finding in check_document(parse(text.format(end) + f"  tasks: [{TASK}]\n", PATH), {})
         ]
 
-    assert told("01:00+00:00") == []
-    assert told("10:00+14:00") == ["contradiction"]
+    assert rules("01:00+00:00") == []
+    assert rules("10:00+14:00") == ["contradiction"]
 
 
 def test_a_default_date_that_leaves_runs_empty_is_reported():
-    dates_said = "start_date: 2026-01-01\n  default_args: {start_date: 2026-02-01}"
-    text = f"rain:\n  schedule: null\n  {dates_said}\n  tasks: [{TASK}]\n"
+    own_dates = "start_date: 2026-01-01\n  default_args: {start_date: 2026-02-01}"
+    text = f"rain:\n  schedule: null\n  {own_dates}\n  tasks: [{TASK}]\n"
 
-    (found,) = check_document(parse(text, PATH), {})
+    (finding,) = check_document(parse(text, PATH), {})
 
-    assert (found.line, found.severity) == (4, FindingSeverity.WARNING)
-    assert "counts for nothing" in found.message
+    assert (finding.line, finding.severity) == (4, FindingSeverity.WARNING)
+    assert "has no effect" in finding.message
 
 
-def test_a_time_that_a_clock_skips_is_some_moment_of_that_night():
-    found = dates.parse_time("2026-03-08 02:30", ZoneInfo("America/New_York"))
+def test_a_time_skipped_by_daylight_saving_is_in_that_night():
+    parsed = dates.parse_time("2026-03-08 02:30", ZoneInfo("America/New_York"))
 
-    assert found.astimezone(UTC) == datetime(2026, 3, 8, 7, 30, tzinfo=UTC)
+    assert parsed.astimezone(UTC) == datetime(2026, 3, 8, 7, 30, tzinfo=UTC)

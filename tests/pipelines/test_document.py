@@ -1,4 +1,4 @@
-"""Where things stand in a file."""
+"""Positions of values in a file."""
 
 import pytest
 
@@ -23,7 +23,7 @@ rain:
 
 
 @pytest.mark.parametrize(
-    ("path", "place", "value"),
+    ("path", "position", "value"),
     [
         ((), (2, 1), None),
         (("rain",), (2, 1), None),
@@ -33,14 +33,14 @@ rain:
         (("rain", "tasks", 0, "env", "B"), (9, 17), "y"),
         (("rain", "tasks", 2, "task_id"), (12, 5), "b"),  # where the anchor has it
         (("rain", "tasks", 2, "pool"), (14, 5), "kma"),
-        (("rain", "tasks", 9, "nowhere"), (4, 3), None),  # the deepest part that is there
+        (("rain", "tasks", 9, "nowhere"), (4, 3), None),  # the deepest existing part
     ],
 )
-def test_a_path_leads_to_its_key(path, place, value):
+def test_a_path_leads_to_its_key(path, position, value):
     document = load(TEXT)
 
-    assert document.position_of(path) == place
-    assert document.found == []
+    assert document.position_of(path) == position
+    assert document.findings == []
     if value:
         assert document.text_of(path) == value
 
@@ -53,17 +53,17 @@ def test_merged_keys_are_what_yaml_makes_of_them():
     assert load(TEXT).data["rain"]["tasks"][2] == {"task_id": "b", "pool": "kma"}
 
 
-def test_a_key_beside_a_merge_goes_before_it():
+def test_a_key_next_to_a_merge_takes_precedence():
     document = load("a: &a {x: 1, y: 1}\nb: {<<: *a, x: 2}\nc: {x: 3, <<: *a}\n")
 
     assert document.data["b"] == document.data["c"] | {"x": 2} == {"x": 2, "y": 1}
-    assert document.found == []
+    assert document.findings == []
 
 
 def test_lines_are_counted_on_through_documents():
     document = load("a: 1\n---\nb: 1\nb: 2\n")
 
-    assert [(finding.line, finding.rule) for finding in document.found] == [
+    assert [(finding.line, finding.rule) for finding in document.findings] == [
         (3, "second-document"),
         (4, "duplicate-key"),
     ]

@@ -58,7 +58,7 @@ def test_nothing_is_underlined_in_the_shipped_pipelines(editor):
 def test_a_mistake_is_underlined(draft, old, new, part):
     _, text, underlined = draft(old, new, f"draft_{part.lower()}")
 
-    lines = {text.splitlines()[found["range"]["start"]["line"]] for found in underlined}
+    lines = {text.splitlines()[mark["range"]["start"]["line"]] for mark in underlined}
     assert underlined
     assert any(new.split(":")[0] in line for line in lines)
 

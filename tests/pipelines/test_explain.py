@@ -43,12 +43,12 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def told(folder: Path, target: str) -> dict[str, tuple[str, str]]:
+def explained(folder: Path, target: str) -> dict[str, tuple[str, str]]:
     return {line.name: (line.value, line.where) for line in explain(folder, target, schema_at(schema_file()))}
 
 
 def test_every_argument_of_a_shipped_task_has_value_and_source():
-    lines = told(PIPELINES, "data_collection.collect_weather_data")
+    lines = explained(PIPELINES, "data_collection.collect_weather_data")
 
     text = (PIPELINES / "collection.yml").read_text("utf-8").splitlines()
     value, where = lines["publication_timeout"]
@@ -63,17 +63,17 @@ def test_every_argument_of_a_shipped_task_has_value_and_source():
     assert "task_id" not in lines
 
 
-def test_a_default_of_the_operator_is_told_as_such(folder):
+def test_a_default_of_the_operator_is_marked_as_one(folder):
     (folder / "nested.yml").write_text(NESTED.replace("echo", "echo\n      append_env: true"))
-    lines = told(folder, "nested.deep")
+    lines = explained(folder, "nested.deep")
 
     assert lines["append_env"] == ("true", f"{folder.name}/nested.yml:15")
     assert lines["skip_on_exit_code"] == ("99", "default of the operator")
 
 
-def test_the_nearest_word_counts(folder):
+def test_the_nearest_setting_applies(folder):
     name = folder.name
-    lines = told(folder, "nested.deep")
+    lines = explained(folder, "nested.deep")
 
     assert lines["retries"] == ("5", f"{name}/nested.yml:15")
     assert lines["pool"] == ("inner", f"{name}/nested.yml:9")
@@ -82,7 +82,7 @@ def test_the_nearest_word_counts(folder):
 
 
 def test_a_dag_is_explained_too(folder):
-    lines = told(folder, "nested")
+    lines = explained(folder, "nested")
 
     assert lines["description"] == ("of the file", f"{folder.name}/nested.yml:2")
     assert lines["start_date"] == ("2000-01-01", f"{folder.name}/defaults.yml:2")
@@ -95,7 +95,7 @@ def test_what_is_not_there_is_answered_with_what_is(folder, target):
         explain(folder, target, schema_at(schema_file()))
 
 
-def test_a_broken_file_is_not_explained_but_told(folder, capsys):
+def test_a_broken_file_is_reported_and_not_explained(folder, capsys):
     (folder / "nested.yml").write_text(NESTED.replace("schedule:", "scheduel:"))
 
     assert explaining.main(["nested.deep", "--pipelines", str(folder)]) == 1

@@ -1,4 +1,4 @@
-"""What a finding proposes is taken when it is written."""
+"""The fix that a finding proposes is accepted."""
 
 import pytest
 
@@ -43,29 +43,29 @@ def findings(tmp_path):
 
 @pytest.mark.parametrize("date", ["2026-02-30", "2026-13-01", "2026-01-01T24:00:00"])
 def test_an_impossible_date_is_to_be_corrected_and_not_quoted(findings, date):
-    (found,) = findings(DAG, f"start_date: {date}")
+    (finding,) = findings(DAG, f"start_date: {date}")
 
-    assert found.message.startswith(f"{date} is no date")
-    assert "2026-01-31" in found.mend
-    assert "quotes" not in found.mend
+    assert finding.message.startswith(f"{date} is not a valid date")
+    assert "2026-01-31" in finding.fix
+    assert "quotes" not in finding.fix
 
 
 def test_an_alias_without_an_anchor_names_the_anchor(findings):
-    (found,) = findings(DAG, "<<: *nope")
+    (finding,) = findings(DAG, "<<: *nope")
 
-    assert (found.line, found.message) == (3, "no anchor above is named nope")
+    assert (finding.line, finding.message) == (3, "no anchor above is named nope")
 
 
 @pytest.mark.parametrize("text", ["a1: &a {tasks: *a}", "a1: &a\n  <<: *a\n", "x-l: &a [[*a]]"])
 def test_an_alias_of_what_it_is_in_is_named_as_that(findings, text):
-    (found,) = findings("PLACE", text)
+    (finding,) = findings("PLACE", text)
 
-    assert found.message == "*a stands inside &a, which it stands for"
+    assert finding.message == "*a is inside &a, which it refers to"
 
 
 @pytest.mark.parametrize("template", [COLLECT, IN_ARGUMENTS], ids=["task", "default_args"])
 @pytest.mark.parametrize(
-    ("stations", "said", "fix"),
+    ("stations", "message", "fix"),
     [
         ("제주", "not a list of stations", "[제주]"),
         ("'108, 제주'", "not a list of stations", "[108, 제주]"),
@@ -74,54 +74,54 @@ def test_an_alias_of_what_it_is_in_is_named_as_that(findings, text):
         ("['108']", '"108" is a text', "108"),
         ("['0108']", '"0108" is a text', "108"),
         ("[0108]", "0108 looks like a number", "108"),
-        ("[108.0]", "108.0 is no whole number", "108"),
+        ("[108.0]", "108.0 is not a whole number", "108"),
         ("[서울시]", "did you mean 서울?", "서울"),
     ],
 )
-def test_stations_are_proposed_as_they_are_to_be_written(findings, template, stations, said, fix):
-    (found,) = findings(template, stations)
+def test_stations_are_proposed_as_they_are_to_be_written(findings, template, stations, message, fix):
+    (finding,) = findings(template, stations)
 
-    assert said in found.message
-    assert fix in found.mend
+    assert message in finding.message
+    assert fix in finding.fix
     assert findings(template, fix if fix.startswith("[") or fix == "all" else f"[{fix}]") == []
 
 
 def test_a_wrong_station_name_brings_similar_ones(findings):
-    (found,) = findings(COLLECT, "Seol")
+    (finding,) = findings(COLLECT, "Seol")
 
-    assert "서울 Seoul (108)" in found.message
-    assert "a list" in found.mend
+    assert "서울 Seoul (108)" in finding.message
+    assert "a list" in finding.fix
 
 
 def test_a_template_for_stations_belongs_to_the_task(findings):
     assert findings(COLLECT, "'{{ var.value.s }}'") == []
-    (found,) = findings(IN_ARGUMENTS, "'{{ var.value.s }}'")
-    assert "at the task" in found.mend
+    (finding,) = findings(IN_ARGUMENTS, "'{{ var.value.s }}'")
+    assert "at the task" in finding.fix
 
 
 def test_a_station_is_not_listed_twice_by_id_and_by_name(findings):
-    (found,) = findings(COLLECT, "[108, 서울, 제주]")
+    (finding,) = findings(COLLECT, "[108, 서울, 제주]")
 
-    assert (found.rule, found.message) == ("duplicate", "서울 is in the list twice, as 108 too")
+    assert (finding.rule, finding.message) == ("duplicate", "서울 is in the list twice, as 108 too")
 
 
-def test_a_schedule_under_default_is_said_to_be_not_enough(findings):
-    (found,) = findings(
+def test_a_schedule_under_default_is_not_enough(findings):
+    (finding,) = findings(
         "default:\n  schedule: '@daily'\n" + DAG.replace("  schedule: null\n", ""), "catchup: false"
     )
 
-    assert found.rule == "missing-key"
-    assert "the one under default: is not passed on" in found.mend
+    assert finding.rule == "missing-key"
+    assert "the one under default: is not passed on" in finding.fix
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "message"),
     [("null", "start_date is null"), ("[2026-01-01]", "start_date is [2026-01-01], a list")],
 )
-def test_a_value_is_shown_as_yaml_writes_it(findings, value, said):
-    (found,) = findings(DAG, f"start_date: {value}")
+def test_a_value_is_shown_as_yaml_writes_it(findings, value, message):
+    (finding,) = findings(DAG, f"start_date: {value}")
 
-    assert found.message == said
+    assert finding.message == message
 
 
 def test_a_function_is_something_that_can_be_called():

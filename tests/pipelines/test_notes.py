@@ -1,4 +1,4 @@
-"""The Markdown beside a pipeline: what the UI says of it and of its tasks."""
+"""The Markdown file next to a pipeline: notes on it and its tasks for the UI."""
 
 from pathlib import Path
 
@@ -59,7 +59,7 @@ def test_a_pipeline_without_them_stays_as_it_is(pipeline):
 
 def test_notes_on_an_unknown_task_are_reported_with_the_line(pipeline):
     pipeline.with_suffix(".md").write_text(NOTES.replace("add_up", "ad_up"))
-    [found] = validate(pipeline.parent)
+    [finding] = validate(pipeline.parent)
 
-    assert (Path(found.file).name, found.line, found.severity) == ("rain.md", 3, "warning")
-    assert "did you mean add_up?" in found.message
+    assert (Path(finding.file).name, finding.line, finding.severity) == ("rain.md", 3, "warning")
+    assert "did you mean add_up?" in finding.message

@@ -1,4 +1,4 @@
-"""What a change of the YAML will do, told before it is merged."""
+"""What a change of the YAML will do, reported before it is merged."""
 
 import shutil
 import subprocess
@@ -66,7 +66,7 @@ def commit(project: Path) -> None:
     git(project, "commit", "--quiet", "--message=as it is")
 
 
-def told(project: Path, base: str | None = None) -> str:
+def plan_text(project: Path, base: str | None = None) -> str:
     return planning.as_text(*planning.plan(project, "pipelines", base), NOW)
 
 
@@ -75,9 +75,9 @@ def rows(project: Path, base: str | None = None) -> dict[str, list[tuple[str, st
     return {c.dag_id: [(r.what, r.before, r.after) for r in c.rows] for c in comparison.changes}
 
 
-def test_nothing_changed_is_said_as_such(repository):
+def test_unchanged_pipelines_are_listed(repository):
     assert rows(repository) == {}
-    assert "unchanged: sent" in told(repository)
+    assert "unchanged: sent" in plan_text(repository)
 
 
 def test_a_schedule_is_shown_in_words_with_its_next_runs_in_kst(repository):
@@ -88,11 +88,11 @@ def test_a_schedule_is_shown_in_words_with_its_next_runs_in_kst(repository):
     }
     assert (
         "next runs, KST: 2026-01-01 09:40, 2026-01-01 10:00, 2026-01-01 10:20, "
-        "2026-01-01 10:40, 2026-01-01 11:00" in told(repository)
+        "2026-01-01 10:40, 2026-01-01 11:00" in plan_text(repository)
     )
 
 
-def test_tasks_that_come_go_and_are_wired_anew_are_named(repository):
+def test_added_removed_and_rewired_tasks_are_named(repository):
     write(repository, a=SENT + ADDED)
     assert rows(repository)["sent"] == [("task extra", "–", "EmptyOperator, after ask, tell")]
     commit(repository)
@@ -110,8 +110,8 @@ def test_tasks_that_come_go_and_are_wired_anew_are_named(repository):
     ]
 
 
-def test_arguments_are_compared_by_what_holds_in_the_end(repository):
-    # Said at the task, but the same as by default: nothing changes.
+def test_arguments_are_compared_by_their_effective_values(repository):
+    # Set at the task, but the same as by default: nothing changes.
     write(repository, a=SENT + "      retries: 3\n")
     assert rows(repository) == {}
 
@@ -124,24 +124,24 @@ def test_defaults_change_every_pipeline(repository):
     commit(repository)
     write(repository, defaults=DEFAULTS.replace("retries: 3", "retries: 0"))
 
-    found = rows(repository, "HEAD")
+    changed = rows(repository, "HEAD")
 
-    assert set(found) == {"sent", "nightly"}
-    assert found["sent"] == [("retries of all tasks", "3", "0")]
+    assert set(changed) == {"sent", "nightly"}
+    assert changed["sent"] == [("retries of all tasks", "3", "0")]
 
 
-def test_files_that_come_go_and_are_renamed(repository):
+def test_added_removed_and_renamed_files(repository):
     write(repository, b=NIGHTLY)
     comparison, _ = planning.plan(repository, "pipelines", None)
     (change,) = comparison.changes
     assert (change.dag_id, change.kind, change.file) == ("nightly", "added", "pipelines/b.yml")
-    assert "runs at 02:30, Monday through Friday (Asia/Seoul)" in told(repository)
+    assert "runs at 02:30, Monday through Friday (Asia/Seoul)" in plan_text(repository)
 
     write(repository, b=None, a=None, c=SENT)
     assert rows(repository)["sent"] == [("file", "pipelines/a.yml", "pipelines/c.yml")]
 
     write(repository, c=None)
-    assert "sent: removed (pipelines/a.yml)" in told(repository)
+    assert "sent: removed (pipelines/a.yml)" in plan_text(repository)
 
 
 def test_a_whole_folder_that_the_base_did_not_have_is_new(repository):
@@ -164,10 +164,10 @@ def test_a_branch_is_compared_with_where_it_left_main(repository):
     assert rows(repository) == {"sent": [("bash_command of tell", "echo 2", "echo 3")]}
 
 
-def test_a_broken_file_is_told_with_its_line_and_is_no_removal(repository):
+def test_a_broken_file_has_its_line_and_is_not_a_removal(repository):
     write(repository, a=SENT.replace("  tasks:", "  tasks: ["), b=NIGHTLY)
 
-    text = told(repository)
+    text = plan_text(repository)
 
     assert "nightly: added" in text
     assert "removed" not in text
@@ -181,7 +181,7 @@ def test_a_file_that_was_already_broken_is_reported_as_such(repository):
     commit(repository)
     write(repository, a=SENT)
 
-    text = told(repository, "HEAD")
+    text = plan_text(repository, "HEAD")
 
     assert "added" not in text
     assert "can't be compared, a file is broken: sent" in text
@@ -189,13 +189,13 @@ def test_a_file_that_was_already_broken_is_reported_as_such(repository):
     assert planning.main(["--project", str(repository), "--base", "HEAD"]) == 0
 
 
-@pytest.mark.parametrize("asked", ["nosuch", "--output=x", "main:pipelines/a.yml"])
-def test_a_base_that_is_not_there_is_named_with_the_mend(repository, asked, capsys):
-    with pytest.raises(Misconfigured, match=r"git knows no revision .* BASE="):
-        planning.plan(repository, "pipelines", asked)
+@pytest.mark.parametrize("base", ["nosuch", "--output=x", "main:pipelines/a.yml"])
+def test_a_missing_base_is_named_with_the_fix(repository, base, capsys):
+    with pytest.raises(Misconfigured, match=r"git has no revision .* BASE="):
+        planning.plan(repository, "pipelines", base)
 
-    assert planning.main(["--project", str(repository), f"--base={asked}"]) == 2
-    assert asked in capsys.readouterr().err
+    assert planning.main(["--project", str(repository), f"--base={base}"]) == 2
+    assert base in capsys.readouterr().err
 
 
 def test_without_a_main_branch_a_base_is_asked_for(repository):
@@ -209,7 +209,7 @@ def test_the_plan_changes_nothing_in_the_repository(repository):
     write(repository, a=SENT + ADDED)
     before = git(repository, "status", "--porcelain=v2", "--branch")
 
-    told(repository)
+    plan_text(repository)
 
     assert git(repository, "status", "--porcelain=v2", "--branch") == before
 
@@ -241,15 +241,15 @@ def replaced(file: Path, old: str, new: str) -> None:
 def test_fewer_stations_are_reported_with_their_consequences(shipped):
     replaced(shipped / "pipelines" / "defaults.yml", "stations: all", "stations: [108, 159]")
 
-    text = told(shipped)
+    text = plan_text(shipped)
 
     assert "stations of collect_weather_data: all → [108, 159]" in text
     assert "history: changed" not in text  # its stations are those that a person enters
-    meant = text.partition("stations all but 108, 159: collected no more\n")[2]
-    assert "tables: their rows stay, no new ones come" in meant
-    assert "models: the next training leaves them out" in meant
-    assert "alerts: they are watched no more" in meant
-    assert "**stations all but 108, 159: collected no more**" in planning.as_markdown(
+    consequence = text.partition("stations all but 108, 159: no longer collected\n")[2]
+    assert "tables: their rows stay, no new ones are added" in consequence
+    assert "models: the next training leaves them out" in consequence
+    assert "alerts: they are no longer monitored" in consequence
+    assert "**stations all but 108, 159: no longer collected**" in planning.as_markdown(
         *planning.plan(shipped, "pipelines", None), NOW
     )
 
@@ -261,20 +261,20 @@ def test_stations_left_out_by_collection_alone_stay_expected(shipped):
         "stations: [108]\n      lookback_hours: 3",
     )
 
-    meant = told(shipped).partition("stations all but 108: collected no more\n")[2]
+    consequence = plan_text(shipped).partition("stations all but 108: no longer collected\n")[2]
 
-    assert "models: the next training still uses their rows" in meant
-    assert "alerts: monitoring goes on to expect them: see stations in defaults.yml, line" in meant
+    assert "models: the next training still uses their rows" in consequence
+    assert "alerts: monitoring still expects them: see stations in defaults.yml, line" in consequence
 
 
-def test_a_target_is_named_once_and_what_it_means_is_said(shipped):
+def test_another_target_is_reported_with_its_consequences(shipped):
     replaced(
         shipped / "pipelines" / "defaults.yml",
         "targets: [air_temperature]",
         "targets: [air_temperature, dew_point]",
     )
 
-    text = told(shipped)
+    text = plan_text(shipped)
 
     assert (
         'target (mapped) of check_data_readiness: ["air_temperature"] → ["air_temperature", "dew_point"]'
@@ -282,10 +282,10 @@ def test_a_target_is_named_once_and_what_it_means_is_said(shipped):
     )
     assert "targets of make_forecast" in text
     assert "targets of model_performance" in text
-    assert "models: the next run of model_training trains one of each" in text
+    assert "models: the next run of model_training trains one for each" in text
     commit(shipped)
     replaced(shipped / "pipelines" / "defaults.yml", ", dew_point]", "]")
-    assert "targets dew_point: trained no more" in told(shipped, "HEAD")
+    assert "targets dew_point: no longer trained" in plan_text(shipped, "HEAD")
 
 
 def test_the_shipped_pipelines_are_read_whole():

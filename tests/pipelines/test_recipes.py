@@ -109,15 +109,13 @@ def test_the_mistake_that_is_shown_is_reported_at_that_place(page, tmp_path):
     folder = shutil.copytree(PROJECT / "pipelines", tmp_path / "pipelines")
     file = folder / "collection.yml"
     file.write_text(file.read_text("utf-8").replace("lookback_hours: 3", "lookback_hour: 3"), "utf-8")
-    mistake = re.compile(
-        r"pipelines/(collection.yml:\d+:\d+: error: ).*"
-        r"(; did you mean \w+\? \[.+\]\n    \w+\n).*(: known are .*)"
+    (shown,) = re.findall(
+        r"^```\n(pipelines/.*?)^```$", (PROJECT / page).read_text("utf-8"), re.DOTALL | re.MULTILINE
     )
 
-    shown = mistake.findall((PROJECT / page).read_text("utf-8"))
+    printed = formats.text(validate(folder)).replace(f"{tmp_path}/", "")
 
-    assert shown == mistake.findall(formats.text(validate(folder)))
-    assert len(shown) == 1
+    assert printed.startswith(shown)
 
 
 def test_both_languages_have_the_same_recipes():

@@ -16,7 +16,7 @@ ASSET = "{__type__: airflow.sdk.Asset, name: rain, uri: 'x://rain'}"
 
 def scheduled(text: str, zone: str = "Asia/Seoul") -> Schedule:
     document = parse(f"d:\n  timezone: {zone}\n  start_date: 2000-01-01\n  {text}\n", Path("a.yml"))
-    assert document.found == []
+    assert document.findings == []
     return schedule_of(pipelines(document, None)["d"])
 
 
@@ -50,9 +50,9 @@ def scheduled(text: str, zone: str = "Asia/Seoul") -> Schedule:
     ],
 )
 def test_words(text, words):
-    found = scheduled(text).words
+    description = scheduled(text).words
 
-    assert found == words or words is None
+    assert description == words or words is None
 
 
 def test_six_fields_have_the_seconds_last_as_in_airflow():
@@ -85,7 +85,7 @@ def test_a_clock_set_back_runs_an_hourly_dag_twice_in_that_hour():
     assert [f"{run:%H:%M%z}" for run in runs[:3]] == ["02:00+0200", "02:00+0100", "03:00+0100"]
 
 
-def test_no_run_is_told_before_the_start_or_after_the_end():
+def test_no_run_is_before_the_start_or_after_the_end():
     schedule = scheduled('schedule: "@daily"\n  end_date: 2026-03-02')
     assert len(schedule.next_runs(NOW)) == 2
 

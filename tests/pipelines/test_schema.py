@@ -1,4 +1,4 @@
-"""The schema: by its own standard, by another validator, and beside what really builds."""
+"""The schema: checked by its own standard, by another validator, and against what Airflow builds."""
 
 import json
 import re

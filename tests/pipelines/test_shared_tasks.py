@@ -33,33 +33,33 @@ def test_a_pipeline_can_change_parts_of_shared_tasks(written, own):
     file = written(f"{SHARED}rain:\n  schedule: null\n  tasks:\n{own}snow:\n  schedule: null\n")
 
     assert validate_file(file, {}) == []
-    found = pipelines(load(file), None)
-    assert {name: task.upstream for name, task in found["rain"].tasks.items()} == {
+    built = pipelines(load(file), None)
+    assert {name: task.upstream for name, task in built["rain"].tasks.items()} == {
         "load": frozenset(),
         "check": frozenset({"load"}),
     }
-    assert found["rain"].tasks["load"].settings["bash_command"].value == "echo own"
-    assert found["rain"].tasks["load"].settings["bash_command"].line == 9
-    assert found["snow"].tasks["load"].settings["bash_command"].value == "echo common"
-    assert found["snow"].tasks["load"].settings["bash_command"].line == 4
-    assert found["snow"].tasks["load"].settings["retries"].value == 5
+    assert built["rain"].tasks["load"].settings["bash_command"].value == "echo own"
+    assert built["rain"].tasks["load"].settings["bash_command"].line == 9
+    assert built["snow"].tasks["load"].settings["bash_command"].value == "echo common"
+    assert built["snow"].tasks["load"].settings["bash_command"].line == 4
+    assert built["snow"].tasks["load"].settings["retries"].value == 5
 
 
-def test_a_mistake_in_a_shared_task_is_told_once_where_it_stands(written):
+def test_a_mistake_in_a_shared_task_is_reported_once_at_its_line(written):
     text = SHARED.replace("bash_command: echo check", "bash_comand: echo check")
     file = written(f"{text}rain:\n  schedule: null\nsnow:\n  schedule: null\n")
 
-    (found,) = validate_file(file, {})
+    (finding,) = validate_file(file, {})
 
-    assert (found.line, found.rule) == (5, "unknown-key")
+    assert (finding.line, finding.rule) == (5, "unknown-key")
 
 
 def test_part_of_a_task_is_enough_if_every_pipeline_completes_it(written):
     text = f"default:\n  tasks:\n    load: {{{BASH}}}\nrain:\n  schedule: null\n  tasks:\n"
 
     assert validate_file(written(f"{text}    load: {{bash_command: echo own}}\n"), {}) == []
-    (found,) = validate_file(written(f"{text}    other: {{{BASH}, bash_command: echo}}\n"), {})
-    assert (found.line, found.rule) == (3, "missing-key")
+    (finding,) = validate_file(written(f"{text}    other: {{{BASH}, bash_command: echo}}\n"), {})
+    assert (finding.line, finding.rule) == (3, "missing-key")
 
 
 def test_anchors_stand_under_a_key_of_their_own(written):
@@ -68,14 +68,14 @@ def test_anchors_stand_under_a_key_of_their_own(written):
     file = written(f"{anchor}rain:\n  schedule: null\n  {task}\n")
 
     assert validate_file(file, {}) == []
-    assert list(found := pipelines(load(file), None)) == ["rain"]
-    assert found["rain"].tasks["load"].settings["retries"].value == 9
+    assert list(built := pipelines(load(file), None)) == ["rain"]
+    assert built["rain"].tasks["load"].settings["retries"].value == 9
 
 
-def test_a_pipeline_that_is_taken_for_anchors_is_told(written):
+def test_a_pipeline_that_is_taken_for_anchors_is_reported(written):
     file = written(f"x-rain:\n  schedule: null\n  tasks: [{{task_id: a, {BASH}, bash_command: echo}}]\n")
 
-    (found,) = validate_file(file, {})
+    (finding,) = validate_file(file, {})
 
-    assert (found.line, found.severity) == (1, FindingSeverity.WARNING)
-    assert "never runs" in found.message
+    assert (finding.line, finding.severity) == (1, FindingSeverity.WARNING)
+    assert "never runs" in finding.message

@@ -13,7 +13,7 @@ from weather_mlops.pipelines.graph import named
 
 PROJECT = Path(__file__).resolve().parents[2]
 FILES = {file.stem: file for file in pipeline_files(PROJECT / "pipelines")}
-# What only people can mend, by the task that may end with it; each task, besides, with COMMON.
+# Errors that only people can fix, by the task that may fail with them; each task also with COMMON.
 PERMANENT = {
     "collect_weather_data": {
         "KeyRefused", "EndpointNotApproved", "QuotaExhausted", "FormatChanged", "ResponseMismatch"
@@ -54,7 +54,7 @@ def languages(text: str) -> tuple[str, str]:
 
 
 def named_errors(text: str) -> set[str]:
-    """Words that are written as errors are."""
+    """Names of errors in a text."""
     return set(re.findall(r"`([A-Z][a-z]+(?:[A-Z][a-z]+)+|Unhealthy|Misconfigured)`", text))
 
 
@@ -78,8 +78,8 @@ def test_each_task_explains_its_failures_in_both_languages(stem, task):
 
 @pytest.mark.parametrize(("stem", "task"), ALL)
 def test_each_task_names_its_permanent_errors_in_both_languages(stem, task):
-    told = notes.read(FILES[stem])
-    for pipeline, text in zip(languages(told.pipeline), languages(told.tasks[task]), strict=True):
+    texts = notes.read(FILES[stem])
+    for pipeline, text in zip(languages(texts.pipeline), languages(texts.tasks[task]), strict=True):
         assert PERMANENT.get(task, set()) <= named_errors(text)
         assert named_errors(text) | named_errors(pipeline) >= COMMON | PERMANENT.get(task, set())
 
@@ -88,15 +88,17 @@ OF_NO_TASK = {"BackupUnusable", "RestoreRefused", "FileRefused"}  # of backups a
 
 
 def test_every_permanent_error_is_named_and_no_other():
-    told = set().union(*(named_errors(file.with_suffix(".md").read_text("utf-8")) for file in FILES.values()))
+    named_in_notes = set().union(
+        *(named_errors(file.with_suffix(".md").read_text("utf-8")) for file in FILES.values())
+    )
     kinds = {name: kind for name, kind in vars(errors).items() if isinstance(kind, type)}
     permanent = {
         name
         for name, kind in kinds.items()
         if issubclass(kind, errors.Permanent) and kind is not errors.Permanent
     } - OF_NO_TASK
-    assert told >= permanent
-    assert told <= set(kinds)
+    assert named_in_notes >= permanent
+    assert named_in_notes <= set(kinds)
     assert set().union(*PERMANENT.values(), COMMON) == permanent
 
 

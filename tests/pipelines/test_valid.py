@@ -1,4 +1,4 @@
-"""Files that use every feature, and in which nothing is to mend."""
+"""Files that use every feature, without findings."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ BY_FILE = {"doc_md_file_path": "needs a file at an absolute path"}
 
 
 @pytest.mark.parametrize("folder", [PROJECT / "pipelines", VALID], ids=["shipped", "valid"])
-def test_nothing_is_to_mend(folder):
+def test_there_are_no_findings(folder):
     assert validate(folder) == []
 
 
@@ -71,9 +71,9 @@ def test_examples_of_the_reference_are_valid(page, tmp_path):
         body = f"schedule: null\ntasks:\n  a:\n    {EMPTY}\n{indented(words, 4)}"
         (tmp_path / f"t{number}.yml").write_text(f"t{number}:\n" + indented(body, 2), "utf-8")
 
-    found = [finding for finding in validate(tmp_path) if finding.severity == "error"]
+    errors = [finding for finding in validate(tmp_path) if finding.severity == "error"]
 
-    assert [str(finding) for finding in found] == []
+    assert [str(finding) for finding in errors] == []
     assert number > 20
 
 
@@ -85,9 +85,9 @@ def test_examples_of_operators_are_valid(page, tmp_path):
     body = "".join(f"    t{number}:\n{indented(task, 6)}" for number, task in enumerate(tasks))
     (tmp_path / "all.yml").write_text(f"all:\n  schedule: null\n  tasks:\n{body}", "utf-8")
 
-    found = [finding for finding in validate(tmp_path) if finding.severity == "error"]
+    errors = [finding for finding in validate(tmp_path) if finding.severity == "error"]
 
-    assert [str(finding) for finding in found] == []
+    assert [str(finding) for finding in errors] == []
     assert len(tasks) > 90
 
 

@@ -1,4 +1,4 @@
-"""What is checked between files, what the command prints, and how fast it is."""
+"""Checks between files, the output of the command, and its speed."""
 
 import json
 import shutil
@@ -33,16 +33,16 @@ def write(folder, name, text):
     (folder / name).write_text(text, "utf-8")
 
 
-def told(folder):
+def reported(folder):
     return [
         (Path(finding.file).name, finding.line, finding.rule, str(finding)) for finding in validate(folder)
     ]
 
 
-def test_a_dag_id_may_be_there_once(folder):
+def test_a_dag_id_may_be_used_once(folder):
     write(folder, "twin.yml", f"\nforecast:\n  schedule: null\n  tasks: [{TASK}]\n")
 
-    ((file, line, rule, text),) = told(folder)
+    ((file, line, rule, text),) = reported(folder)
 
     assert (file, line, rule) == ("twin.yml", 2, "duplicate-dag")
     assert "forecast.yml, line 3" in text
@@ -51,23 +51,23 @@ def test_a_dag_id_may_be_there_once(folder):
 def test_runs_that_could_go_on_without_end_are_a_warning(folder):
     defaults = (folder / "defaults.yml").read_text("utf-8")
     write(folder, "mine.yml", f"mine:\n  schedule: null\n  tasks: [{TASK}]\n")
-    assert told(folder) == []
+    assert reported(folder) == []
 
-    kept = [line for line in defaults.splitlines(keepends=True) if not line.startswith("dagrun_timeout")]
-    write(folder, "defaults.yml", "".join(kept))
-    found = told(folder)
+    others = [line for line in defaults.splitlines(keepends=True) if not line.startswith("dagrun_timeout")]
+    write(folder, "defaults.yml", "".join(others))
+    findings = reported(folder)
 
-    assert {rule for _, _, rule, _ in found} == {"no-time-limit"}
-    assert {file for file, *_ in found} == {
+    assert {rule for _, _, rule, _ in findings} == {"no-time-limit"}
+    assert {file for file, *_ in findings} == {
         "collection.yml", "forecast.yml", "mine.yml", "monitoring.yml", "rollback.yml",
     }  # fmt: skip
-    assert all("warning" in text and "holds up all later ones" in text for *_, text in found)
+    assert all("warning" in text and "blocks all later ones" in text for *_, text in findings)
 
 
 def test_an_asset_that_nobody_updates_is_a_warning(folder):
     write(folder, "late.yml", f"late:\n  schedule: [weather_observation]\n  tasks: [{TASK}]\n")
 
-    ((_, line, rule, text),) = told(folder)
+    ((_, line, rule, text),) = reported(folder)
 
     assert (line, rule) == (2, "asset")
     assert "warning" in text
@@ -77,7 +77,7 @@ def test_an_asset_that_nobody_updates_is_a_warning(folder):
 def test_an_aliased_asset_is_updated_by_its_task(folder):
     write(folder, "after.yml", f"after:\n  schedule: [weather_champion]\n  tasks: [{TASK}]\n")
 
-    assert told(folder) == []
+    assert reported(folder) == []
 
 
 COLLECT = "operators.collection.CollectWeatherDataOperator"
@@ -99,46 +99,46 @@ def test_stations_may_be_named(folder, operator, stations):
         task = task.replace(stations, f'"{stations}"')
     write(folder, "mine.yml", f"mine:\n  schedule: null\n  tasks: [{task}]\n")
 
-    assert told(folder) == []
+    assert reported(folder) == []
 
 
 @pytest.mark.parametrize(
-    ("operator", "stations", "said"),
+    ("operator", "stations", "hint"),
     [(COLLECT, "[108, Soul]", "did you mean Seoul?"), (PLAN, "Soul", "did you mean 서울 Seoul (108)?")],
 )
-def test_an_unknown_station_gets_the_most_similar_name(folder, operator, stations, said):
+def test_an_unknown_station_gets_the_most_similar_name(folder, operator, stations, hint):
     task = f"{{task_id: a, operator: {operator}, stations: {stations}}}"
     write(folder, "mine.yml", f"mine:\n  schedule: null\n  tasks: [{task}]\n")
 
-    ((_, line, _, text),) = told(folder)
+    ((_, line, _, text),) = reported(folder)
 
     assert line == 3
-    assert said in text
+    assert hint in text
 
 
 def test_an_asset_has_one_uri(folder):
     asset = "{__type__: airflow.sdk.Asset, name: weather_observations, uri: 'iceberg://weather/observation'}"
     write(folder, "other.yml", f"other:\n  schedule: [{asset}]\n  tasks: [{TASK}]\n")
 
-    assert [(line, rule) for _, line, rule, _ in told(folder)] == [(2, "asset")]
+    assert [(line, rule) for _, line, rule, _ in reported(folder)] == [(2, "asset")]
 
 
-def test_another_dag_that_is_named_is_there(folder):
+def test_another_dag_that_is_named_exists(folder):
     operator = "airflow.providers.standard.operators.trigger_dagrun.TriggerDagRunOperator"
     task = f"{{task_id: a, operator: {operator}, trigger_dag_id: histori}}"
     write(folder, "start.yml", f"start:\n  schedule: null\n  tasks: [{task}]\n")
 
-    ((_, _, rule, text),) = told(folder)
+    ((_, _, rule, text),) = reported(folder)
 
     assert rule == "unknown-dag"
     assert "did you mean history?" in text
 
 
-def test_a_file_that_nobody_reads_is_told(folder):
+def test_a_file_that_nobody_reads_is_reported(folder):
     (folder / "more").mkdir()
     write(folder, "more/rain.yml", f"rain:\n  schedule: null\n  tasks: [{TASK}]\n")
 
-    assert [(file, rule) for file, _, rule, _ in told(folder)] == [("rain.yml", "not-read")]
+    assert [(file, rule) for file, _, rule, _ in reported(folder)] == [("rain.yml", "not-read")]
 
 
 def test_defaults_are_checked_as_well(folder):
@@ -149,7 +149,7 @@ def test_defaults_are_checked_as_well(folder):
         "  targets: [air_temperature]\n",
     )
 
-    assert [(line, rule) for _, line, rule, _ in told(folder)] == [
+    assert [(line, rule) for _, line, rule, _ in reported(folder)] == [
         (1, "unknown-key"),
         (3, "unknown-key"),
         (4, "missing-key"),
@@ -161,13 +161,13 @@ def test_arguments_of_default_args_count(folder):
     task = "    - {task_id: a, operator: operators.training.CheckDataReadinessOperator}\n"
     write(folder, "rain.yml", text + task)
 
-    assert told(folder) == []
+    assert reported(folder) == []
 
 
-def test_a_file_in_another_encoding_is_told(folder):
+def test_a_file_in_another_encoding_is_reported(folder):
     (folder / "rain.yml").write_bytes("rain:\n  description: 강수량\n".encode("cp949"))
 
-    assert [(file, line, rule) for file, line, rule, _ in told(folder)] == [("rain.yml", 2, "encoding")]
+    assert [(file, line, rule) for file, line, rule, _ in reported(folder)] == [("rain.yml", 2, "encoding")]
 
 
 def test_a_secret_is_never_repeated(folder):
@@ -178,24 +178,26 @@ def test_a_secret_is_never_repeated(folder):
         f"# the key: {key}\nrain:\n  schedule: null\n  description: {key}\n  tasks: [{TASK}]\n",
     )
 
-    found = validate(folder)
+    findings = validate(folder)
 
-    assert [(finding.line, finding.rule) for finding in found] == [(1, "secret"), (4, "secret")]
+    assert [(finding.line, finding.rule) for finding in findings] == [(1, "secret"), (4, "secret")]
     for form in FORMATS.values():
-        assert key not in form(found)
+        assert key not in form(findings)
 
 
-def test_formats_name_file_line_and_mend():
+def test_formats_name_file_line_and_fix():
     assert "pipelines/a.yml:3:5: error" in FORMATS["text"]([FINDING])
-    assert json.loads(FORMATS["json"]([FINDING]))[0]["mend"] == "write\nthat"
+    (item,) = json.loads(FORMATS["json"]([FINDING]))
+    assert item["fix"] == item["mend"] == "write\nthat"
     assert FORMATS["github"]([FINDING]) == (
-        "::error file=pipelines/a.yml,line=3,col=5,title=unknown-key::a: b, c; mend: write%0Athat"
+        "::error file=pipelines/a.yml,line=3,col=5,title=unknown-key::a: b, c; fix: write%0Athat"
     )
     (result,) = json.loads(FORMATS["sarif"]([FINDING]))["runs"][0]["results"]
+    assert result["message"]["text"] == "a: b, c; fix: write\nthat"
     assert result["locations"][0]["physicalLocation"]["region"] == {"startLine": 3, "startColumn": 5}
 
 
-def test_the_command_tells_by_its_status(folder):
+def test_the_command_exits_with_its_verdict(folder):
     begun = time.monotonic()
     good = command(folder)
     seconds = time.monotonic() - begun
@@ -228,7 +230,7 @@ def command(folder):
 def test_the_shipped_file_keeps_its_id_whatever_others_are_named(folder):
     write(folder, "a.yml", f"data_collection:\n  schedule: null\n  tasks: [{TASK}]\n")
 
-    ((file, line, rule, text),) = told(folder)
+    ((file, line, rule, text),) = reported(folder)
 
     assert (file, line, rule) == ("a.yml", 1, "duplicate-dag")
     assert "collection.yml, line 3" in text
@@ -239,7 +241,7 @@ def test_the_shipped_file_keeps_its_id_when_it_cannot_be_read(folder):
     write(folder, "a.yml", f"data_collection:\n  schedule: null\n  tasks: [{TASK}]\n")
     (folder / "collection.yml").write_text("data_collection: [\n")
 
-    assert {(file, rule) for file, _, rule, _ in told(folder)} == {
+    assert {(file, rule) for file, _, rule, _ in reported(folder)} == {
         ("a.yml", "duplicate-dag"),
         ("collection.yml", "syntax"),
     }
@@ -251,28 +253,28 @@ def test_the_shipped_ids_are_those_of_the_shipped_files():
     assert ids == SHIPPED
 
 
-def test_broken_syntax_is_told_once_and_not_of_the_notes_as_well(folder):
+def test_broken_syntax_is_reported_once_without_the_notes(folder):
     (folder / "collection.yml").write_text("data_collection:\n  schedule: [\n")
 
-    ((file, _, rule, _),) = told(folder)
+    ((file, _, rule, _),) = reported(folder)
 
     assert (file, rule) == ("collection.yml", "syntax")
 
 
 @pytest.mark.parametrize(
-    ("said", "helps"),
+    ("keys", "fix"),
     [
         ("  schedule: $CRON\n", "write the value itself"),
         ("  schedule: null\n  description: $WHAT\n", "write the value itself"),
     ],
 )
-def test_a_template_is_no_fix_where_none_is_rendered(folder, said, helps):
-    write(folder, "rain.yml", f"rain:\n{said}  tasks: [{TASK}]\n")
+def test_a_template_is_no_fix_where_none_is_rendered(folder, keys, fix):
+    write(folder, "rain.yml", f"rain:\n{keys}  tasks: [{TASK}]\n")
 
-    ((_, _, rule, text),) = told(folder)
+    ((_, _, rule, text),) = reported(folder)
 
     assert rule == "environment"
-    assert helps in text
+    assert fix in text
     assert "{{" not in text
 
 
@@ -284,7 +286,7 @@ def test_a_task_argument_inside_partial_is_refused_with_the_fix(folder):
         f"rain:\n  schedule: null\n  tasks: [{{task_id: a, {task}, partial: {{retries: 3}}}}]\n",
     )
 
-    assert "belongs to the task itself, next to partial" in " ".join(text for *_, text in told(folder))
+    assert "belongs to the task itself, next to partial" in " ".join(text for *_, text in reported(folder))
 
 
 def replaced(file, old, new):
@@ -297,17 +299,20 @@ def test_a_target_and_stations_are_named_once(folder):
     replaced(folder / "defaults.yml", "targets: [air_temperature]", "targets: [air_temperature, dew_point]")
     replaced(folder / "defaults.yml", "stations: all", "stations: [108, 159]")
 
-    assert told(folder) == []
+    assert reported(folder) == []
 
 
 @pytest.mark.parametrize(
-    ("file", "old", "new", "says"),
+    ("file", "old", "new", "messages"),
     [
         (
             "training.yml",
             "expand: {target: default_args.targets}",
             "expand: {target: [air_temperature, dew_point]}",
-            {"dew_point is trained, but never forecast", "dew_point is trained, but monitoring doesn't look"},
+            {
+                "dew_point is trained, but never forecast",
+                "dew_point is trained, but monitoring doesn't check",
+            },
         ),
         (
             "forecast.yml",
@@ -319,34 +324,34 @@ def test_a_target_and_stations_are_named_once(folder):
             "collection.yml",
             "lookback_hours: 3",
             "stations: [108, 159]\n      lookback_hours: 3",
-            {"all but 108, 159 are watched, but not collected"},
+            {"all but 108, 159 are monitored, but not collected"},
         ),
     ],
 )
-def test_files_that_do_not_fit_each_other_are_a_warning(folder, file, old, new, says):
+def test_files_that_do_not_fit_each_other_are_a_warning(folder, file, old, new, messages):
     replaced(folder / file, old, new)
 
-    found = told(folder)
+    findings = reported(folder)
 
-    assert len(found) == len(says)
-    assert all("warning" in text and "under default_args of defaults.yml" in text for *_, text in found)
-    assert all(any(part in text for *_, text in found) for part in says)
+    assert len(findings) == len(messages)
+    assert all("warning" in text and "under default_args of defaults.yml" in text for *_, text in findings)
+    assert all(any(part in text for *_, text in findings) for part in messages)
 
 
-def test_a_list_that_default_args_does_not_have_is_told(folder):
+def test_a_list_that_default_args_does_not_have_is_reported(folder):
     replaced(folder / "training.yml", "default_args.targets", "default_args.target")
 
-    ((file, _, rule, text),) = told(folder)
+    ((file, _, rule, text),) = reported(folder)
 
     assert (file, rule) == ("training.yml", "unknown-key")
     assert "there are: targets" in text
 
 
-def test_an_operator_without_the_targets_it_needs_says_so(folder):
+def test_an_operator_without_required_targets_is_reported(folder):
     replaced(folder / "defaults.yml", "  targets: [air_temperature] ", "  # ")
     replaced(folder / "training.yml", "default_args.targets", "[air_temperature]")
 
-    assert [(file, rule) for file, _, rule, _ in told(folder)] == [
+    assert [(file, rule) for file, _, rule, _ in reported(folder)] == [
         ("forecast.yml", "missing-key"),
         ("monitoring.yml", "missing-key"),
     ]
@@ -359,14 +364,14 @@ SENSOR = "task_id: a, operator: airflow.providers.http.sensors.http.HttpSensor, 
 def test_an_http_sensor_takes_an_optional_check_by_import_path(folder, more):
     write(folder, "rain.yml", f"rain:\n  schedule: null\n  tasks: [{{{SENSOR}{more}}}]\n")
 
-    assert told(folder) == []
+    assert reported(folder) == []
 
 
 @pytest.mark.parametrize("key", ["response_check_lambda", "response_check_name"])
 def test_other_ways_to_name_a_function_are_refused_with_the_fix(folder, key):
     write(folder, "rain.yml", f"rain:\n  schedule: null\n  tasks: [{{{SENSOR}, {key}: check}}]\n")
 
-    ((_, _, rule, text),) = told(folder)
+    ((_, _, rule, text),) = reported(folder)
 
     assert rule == "refused-key"
     assert "response_check: package.module.function" in text
@@ -378,4 +383,4 @@ def test_a_name_and_an_id_are_the_same_station_also_across_files(folder):
         folder / "collection.yml", "lookback_hours: 3", "stations: [서울, Busan]\n      lookback_hours: 3"
     )
 
-    assert told(folder) == []
+    assert reported(folder) == []

@@ -39,7 +39,7 @@ def test_a_schedule_that_never_runs(text):
     ("text", "part"),
     [("*/45 * * * *", "minute 0, 45"), ("0 */5 * * *", "hour 0, 5"), ("0 0 1 * MON", "either")],
 )
-def test_what_is_seldom_meant_is_told(text, part):
+def test_what_is_seldom_intended_is_reported(text, part):
     assert part in cron_doubt(text)[0]
 
 

@@ -14,20 +14,20 @@ from weather_mlops.pipelines.validation import validate
 
 
 def main(arguments: list[str]) -> int:
-    """Check a folder; 1 where a file may not reach Airflow, 2 where nothing could be checked."""
+    """Check a folder; 1 if a file has an error, 2 if nothing could be checked."""
     parser = argparse.ArgumentParser(prog="python -m weather_mlops.pipelines", description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, default=Path("pipelines"))
     parser.add_argument("--format", choices=FORMATS, default="text")
     chosen = parser.parse_args(arguments)
     if not chosen.folder.is_dir():
-        parser.error(f"{chosen.folder} is no folder: name the one with the pipelines")
+        parser.error(f"{chosen.folder} is not a folder: name the one with the pipelines")
     try:
-        found = validate(chosen.folder)
+        findings = validate(chosen.folder)
     except Misconfigured as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
-    sys.stdout.write(FORMATS[chosen.format](found) + "\n")
-    return 1 if errors(found) else 0
+    sys.stdout.write(FORMATS[chosen.format](findings) + "\n")
+    return 1 if errors(findings) else 0
 
 
 if __name__ == "__main__":

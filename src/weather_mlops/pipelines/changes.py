@@ -19,17 +19,17 @@ from weather_mlops.pipelines.validation import schema_at, schema_file, validate
 NOTHING: Final = "–"
 LONGEST: Final = 120  # characters of a value
 SCHEDULED_BY: Final = ("schedule", "timezone", "catchup")
-"""Settings that a schedule's words tell of."""
+"""Settings that the schedule's description covers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A folder of pipelines, as far as it can be read.
+    """The readable pipelines of a folder, and the errors of the others.
 
     Attributes:
-        pipelines: by DAG id, of the files without errors.
-        broken: errors, with the files' names as people know them.
-        unread: text of the files that have errors.
+        pipelines: the pipelines of the files without errors, by DAG id.
+        broken: the errors, with file names as in ``pipelines/collection.yml``.
+        unread: the texts of the files that have errors.
     """
 
     pipelines: Mapping[str, EffectivePipeline]
@@ -43,7 +43,7 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One difference: what, how it was, how it will be."""
+    """One difference: what differs, its value before and after."""
 
     what: str
     before: str
@@ -57,9 +57,9 @@ class Change:
     Attributes:
         dag_id: its name.
         kind: ``added``, ``removed`` or ``changed``.
-        file: where it stands, or stood.
+        file: the file that has it, or had it.
         rows: the differences.
-        schedule: when it will run; None of one that is removed.
+        schedule: when it will run; None if it is removed.
     """
 
     dag_id: str
@@ -74,51 +74,51 @@ class Comparison:
     """Two folders, compared.
 
     Attributes:
-        changes: DAGs that differ, by name.
-        unchanged: names of those that don't.
-        untold: names of those that can't be compared, since a file on one of the sides is broken.
-        consequences: what comes of changed stations and targets.
-        broken_before: errors on the side that the change starts from.
-        broken_after: errors on the side that it leads to.
+        changes: DAGs that differ, sorted by id.
+        unchanged: ids of the DAGs that don't differ.
+        incomparable: ids of the DAGs that can't be compared, since a file is broken before or after.
+        consequences: effects of changed stations and targets.
+        broken_before: errors before the change.
+        broken_after: errors after the change.
     """
 
     changes: Sequence[Change]
     unchanged: Sequence[str]
-    untold: Sequence[str]
+    incomparable: Sequence[str]
     consequences: Sequence[Consequence]
     broken_before: Sequence[Finding]
     broken_after: Sequence[Finding]
 
 
 def read_folder(folder: Path) -> Folder:
-    """Read a folder of pipelines; what is broken is left out, and told. One that isn't there is empty."""
+    """Read the pipelines of a folder, without broken files. A folder that doesn't exist is empty."""
     broken = errors(validate(folder)) if folder.exists() else []
     files = {Path(finding.file) for finding in broken}
     shared = defaults_file(folder)
     all_files = pipeline_files(folder)
     unread = all_files if shared in files else [file for file in all_files if file in files]
     defaults = load(shared) if shared else None
-    found: dict[str, EffectivePipeline] = {}
+    readable: dict[str, EffectivePipeline] = {}
     for file in all_files:
         if file not in unread:
-            found |= pipelines(load(file), defaults)
-    told = [replace(finding, file=_name(Path(finding.file))) for finding in broken]
-    return Folder(found, told, [text_of(file) for file in unread])
+            readable |= pipelines(load(file), defaults)
+    renamed = [replace(finding, file=_name(Path(finding.file))) for finding in broken]
+    return Folder(readable, renamed, [text_of(file) for file in unread])
 
 
 def compare(before: Folder, after: Folder) -> Comparison:
-    """What the step from one folder to another does."""
-    changes, unchanged, untold = [], [], []
+    """Compare two folders of pipelines."""
+    changes, unchanged, incomparable = [], [], []
     for dag_id in sorted({*before.pipelines, *after.pipelines}):
         old, new = before.pipelines.get(dag_id), after.pipelines.get(dag_id)
         if (old is None and before.may_hold(dag_id)) or (new is None and after.may_hold(dag_id)):
-            untold.append(dag_id)
+            incomparable.append(dag_id)
         elif change := _change(dag_id, old, new):
             changes.append(change)
         else:
             unchanged.append(dag_id)
-    follows = consequences(*(coverage_of(side.pipelines.values()) for side in (before, after)))
-    return Comparison(changes, unchanged, untold, follows, before.broken, after.broken)
+    effects = consequences(*(coverage_of(side.pipelines.values()) for side in (before, after)))
+    return Comparison(changes, unchanged, incomparable, effects, before.broken, after.broken)
 
 
 def _change(dag_id: str, old: EffectivePipeline | None, new: EffectivePipeline | None) -> Change | None:
@@ -141,15 +141,15 @@ def _rows(old: EffectivePipeline | None, new: EffectivePipeline) -> Iterator[Row
     for name in [*tasks, *(name for name in new.tasks if name not in tasks)]:
         yield from _wiring(name, tasks.get(name), new.tasks.get(name))
     if old:
-        words_tell = SCHEDULED_BY if schedules[0] != schedules[1] else ()
+        described = SCHEDULED_BY if schedules[0] != schedules[1] else ()
         for name, (before, after) in _differences(old.settings, new.settings).items():
-            if name not in words_tell:
+            if name not in described:
                 yield Row(name, before, after)
         yield from _arguments(old.tasks, new.tasks)
 
 
 def _wiring(name: str, old: EffectiveTask | None, new: EffectiveTask | None) -> Iterator[Row]:
-    """A task that came, went, was moved, or became another."""
+    """A task that was added, removed, moved or replaced."""
     if old is None or new is None:
         yield Row(f"task {name}", _described(old), _described(new))
         return
@@ -170,7 +170,7 @@ def _after(task: EffectiveTask) -> str:
 
 
 def _arguments(old: Mapping[str, EffectiveTask], new: Mapping[str, EffectiveTask]) -> Iterator[Row]:
-    """Arguments of tasks that were there and stay; the same change of several tasks is one row."""
+    """Arguments of tasks that exist before and after; the same change of several tasks is one row."""
     common = [name for name in new if name in old]
     same: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for name in common:
@@ -182,7 +182,7 @@ def _arguments(old: Mapping[str, EffectiveTask], new: Mapping[str, EffectiveTask
 
 
 def _mapped(task: EffectiveTask) -> dict[str, Any]:
-    """A task's arguments; those that it is mapped over under a name of their own."""
+    """A task's arguments; those that it is mapped over with ``(mapped)`` after their name."""
     return {
         f"{name} (mapped)" if name in task.mapped else name: setting
         for name, setting in arguments(task, schema_at(schema_file())).items()
@@ -190,7 +190,7 @@ def _mapped(task: EffectiveTask) -> dict[str, Any]:
 
 
 def _differences(old: Settings, new: Settings) -> dict[str, tuple[str, str]]:
-    """Settings that differ, as they were and as they will be, in words."""
+    """Settings that differ, with their values before and after as text."""
     differing = {}
     for name in [*old, *(name for name in new if name not in old)]:
         before, after = old.get(name), new.get(name)

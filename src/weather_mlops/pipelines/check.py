@@ -1,8 +1,8 @@
-"""Holds a document to the schema, and tells each mistake once, where it is, with the mend.
+"""Checks a document against the schema, and reports each mistake once, where it is, with its fix.
 
-Reads the JSON Schema that editors read, of which it knows the keywords that ``make schema`` uses. A general
-validator tells of a wrong key under ``anyOf`` or ``if`` as many times as there are branches; here the branch
-is chosen first: by the operator, by ``__type__``, by the kind of the value.
+Reads the same JSON Schema as editors do, and supports the keywords that ``make schema`` writes. A general
+validator reports a wrong key under ``anyOf`` or ``if`` once per branch; here the branch is chosen first: by
+the operator, by ``__type__``, or by the type of the value.
 """
 
 import re
@@ -16,7 +16,7 @@ from weather_mlops.pipelines.describe import kind_of, listed
 from weather_mlops.pipelines.document import YamlDocument
 from weather_mlops.pipelines.findings import MOST, Finding, did_you_mean
 from weather_mlops.pipelines.keys import ANCHORS, KeyPath
-from weather_mlops.pipelines.reporting import Schema, Teller
+from weather_mlops.pipelines.reporting import Reporter, Schema
 
 KEYWORDS: Final = frozenset(
     (
@@ -46,19 +46,19 @@ KEYWORDS: Final = frozenset(
         *("x-context", "x-refused", "x-needed"),
     )
 )
-"""What the schema may say; a test holds ``schemas/`` to them."""
+"""Keywords that the schema may use; a test checks ``schemas/`` against them."""
 
 _NEEDED: Final = ("schedule", "tasks")
 _NO_KEYS: Final[dict[str, str]] = {}
 
 
-class Checker(Teller):
+class Checker(Reporter):
     """Checks one document.
 
     Args:
         schema: the whole of ``pipeline.schema.json``.
-        document: what is checked.
-        supplied: arguments that all tasks get from default_args.
+        document: the document to check.
+        supplied: names of the arguments that all tasks get from default_args.
     """
 
     def __init__(self, schema: Schema, document: YamlDocument, supplied: Iterable[str] = ()) -> None:
@@ -67,7 +67,7 @@ class Checker(Teller):
         self.supplied = frozenset(supplied)
 
     def entry(self, key: str, value: Any) -> Iterator[Finding]:
-        """Whatever is wrong with one pipeline of the file, or with what its pipelines share."""
+        """Findings of one top-level key of the file: a pipeline, or what its pipelines share."""
         if key in self.root["properties"]:
             yield from self.check(self.root["properties"][key], (key,), value)
             return
@@ -79,8 +79,8 @@ class Checker(Teller):
             yield self.finding(
                 (key,),
                 "no-pipeline",
-                f"{key} has neither schedule nor tasks: it is no pipeline",
-                "remove it; what pipelines share belongs into defaults.yml, or under default:, "
+                f"{key} has neither schedule nor tasks: it is not a pipeline",
+                "remove it; what pipelines share belongs in defaults.yml or under default:, "
                 "and anchors under a key that begins with x-",
                 text=key,
             )
@@ -90,13 +90,13 @@ class Checker(Teller):
     def check(
         self, schema: Schema, path: KeyPath, value: Any, refused: Schema = _NO_KEYS
     ) -> Iterator[Finding]:
-        """Whatever is wrong with the value that the path leads to.
+        """Findings of the value at a path.
 
         Args:
-            schema: what it is held to.
+            schema: the schema of the value.
             path: from the document's root.
-            value: what stands there.
-            refused: keys that it doesn't take, with the mends.
+            value: the value at the path.
+            refused: keys that are not accepted, each with its fix.
         """
         if "$ref" in schema:
             yield from self.check(self._target(schema), path, value, refused)
@@ -121,25 +121,25 @@ class Checker(Teller):
             yield from scalar_checks.scalar(self, schema, path, value)
 
     def is_templated(self, path: KeyPath) -> bool:
-        """Whether Airflow renders templates at a path: in an argument of a task that takes one."""
-        found: Any = self.document.data
+        """Whether Airflow renders templates at a path: in an argument of a task that accepts them."""
+        item: Any = self.document.data
         for depth, step in enumerate(path):
-            operator = found.get("operator") if isinstance(found, dict) else None
+            operator = item.get("operator") if isinstance(item, dict) else None
             if isinstance(operator, str) and depth > 1:
                 schema = self.definitions.get(operator, {}).get("properties", {}).get(step)
                 sample: Any = "{{ a }}"
                 for inner in reversed(path[depth + 1 :]):
                     sample = [sample] if isinstance(inner, int) else {inner: sample}
                 return schema is not None and not any(self.check(schema, path[: depth + 1], sample))
-            found = found[step]
+            item = item[step]
         return False
 
     def _target(self, schema: Schema) -> Schema:
-        """What a reference leads to, with what is said beside the reference."""
+        """The definition that a ``$ref`` refers to, with the keywords next to the reference."""
         target = self.resolve(schema["$ref"])
         needed = [*target.get("required", ()), *schema.get("required", ())]
-        usual = {"default": schema["default"]} if "default" in schema else {}
-        return {**target, **usual, **({"required": needed} if needed else {})}
+        default = {"default": schema["default"]} if "default" in schema else {}
+        return {**target, **default, **({"required": needed} if needed else {})}
 
     # One of several
 
@@ -163,8 +163,8 @@ class Checker(Teller):
             yield from min(results, key=len)
             return
         known = [word for branch in fitting for word in branch.get("enum", [branch.get("const", "")])]
-        told = f"{self.told(path, value)} is not allowed here{scalar_checks.like(value, known)}"
-        yield self.finding(path, "not-allowed", told, self.mend(schema))
+        message = f"{self.as_written(path, value)} is not allowed here{scalar_checks.like(value, known)}"
+        yield self.finding(path, "not-allowed", message, self.fix(schema))
 
     def _branches(self, schema: Schema) -> Iterator[Schema]:
         for branch in schema["anyOf"]:
@@ -205,7 +205,7 @@ class Checker(Teller):
     def _keys(
         self, schema: Schema, path: KeyPath, value: dict[str, Any], refused: Schema
     ) -> Iterator[Finding]:
-        """Keys too many, and keys too few; one that was mistyped is not missed besides."""
+        """Unknown and missing keys; a mistyped key is not reported as missing, too."""
         known: Schema = schema.get("properties", {})
         missing = self._missing(schema, value)
         for key in [key for key in value if key not in known] if _is_closed(schema) else ():
@@ -216,11 +216,11 @@ class Checker(Teller):
             missing = [other for other in missing if other not in meant]
             yield self._unknown(schema, (*path, key), like, refused)
         for key in missing:
-            told = f"{self.owner(schema, path)} needs {key}"
+            message = f"{self.owner(schema, path)} needs {key}"
             more = "; the one under default: is not passed on" if self._shares(schema, key) else ""
-            yield self.finding(path, "missing-key", told, self.mend(known.get(key, {}), key) + more)
+            yield self.finding(path, "missing-key", message, self.fix(known.get(key, {}), key) + more)
         if len(value) < schema.get("minProperties", 0) and not missing:
-            yield self.finding(path, "empty", f"{self.name(path)} says nothing", self.mend(schema))
+            yield self.finding(path, "empty", f"{self.name(path)} is empty", self.fix(schema))
 
     def _shares(self, schema: Schema, key: str) -> bool:
         """Whether a pipeline lacks a key that the file's block ``default`` has."""
@@ -228,7 +228,7 @@ class Checker(Teller):
         return isinstance(default, dict) and key in default
 
     def _dispatch(self, schema: Schema, path: KeyPath, value: dict[str, Any]) -> Iterator[Finding]:
-        """Goes on with the definition that one key chooses: ``operator`` or ``__type__``."""
+        """Check against the definition that one key selects: ``operator`` or ``__type__``."""
         chooser = next(iter(schema["allOf"][0]["if"]["properties"]))
         refused = schema.get("x-refused", _NO_KEYS)
         if chooser not in value:
@@ -238,8 +238,8 @@ class Checker(Teller):
                 return
         for key in schema["required"]:
             if key not in value and not any(did_you_mean(other, [key]) for other in value):
-                told = f"{self.owner(schema, path)} needs {key}"
-                yield self.finding(path, "missing-key", told, self.mend(schema["properties"][key], key))
+                message = f"{self.owner(schema, path)} needs {key}"
+                yield self.finding(path, "missing-key", message, self.fix(schema["properties"][key], key))
         if chooser not in value:
             return
         for branch in schema["allOf"]:
@@ -266,14 +266,16 @@ class Checker(Teller):
     def _unknown(self, schema: Schema, path: KeyPath, like: str | None, refused: Schema) -> Finding:
         key, owner = str(path[-1]), self.owner(schema, path[:-1])
         if key in refused:
-            return self.finding(path, "refused-key", f"{owner} takes no {key}", refused[key], text=key)
+            return self.finding(path, "refused-key", f"{owner} does not take {key}", refused[key], text=key)
         elsewhere = self._elsewhere(schema, key, self.name(path[:-1]))
         hint = f"; did you mean {like}?" if like and not elsewhere else ""
-        mend = elsewhere or f"known are {listed(_own_first(schema.get('properties', {})))}"
-        return self.finding(path, "unknown-key", f"{owner} knows no {key}{hint}", mend, text=key)
+        known: Schema = schema.get("properties", {})
+        noun = "argument" if {"operator", "__type__"} & known.keys() else "key"
+        fix = elsewhere or f"known are {listed(_own_first(known))}"
+        return self.finding(path, "unknown-key", f"{owner}: unknown {noun} {key}{hint}", fix, text=key)
 
     def _elsewhere(self, schema: Schema, key: str, part: str) -> str | None:
-        """Where a key belongs that is known on another level."""
+        """Where a key belongs that is known on another level; None if on none."""
         of_tasks = self.definitions["defaultArgs"]["properties"]
         if part in ("expand", "partial") and key in self.definitions["task"]["properties"]:
             return f"it is the same for all of them: it belongs to the task itself, next to {part}"
@@ -281,12 +283,12 @@ class Checker(Teller):
             return "it belongs to a task, or under default_args"
         is_task = "operator" in schema.get("properties", {}) or schema.get("title") == "default_args"
         if is_task and key in self.definitions["dag"]["properties"]:
-            return "it belongs to the pipeline, beside tasks"
+            return "it belongs to the pipeline, next to tasks"
         return None
 
 
 def _own_first(properties: Schema) -> list[str]:
-    """Keys, those of every task last."""
+    """Keys, with those that every task has last."""
     return sorted(properties, key=lambda key: ("/task/" in properties[key].get("$ref", ""), key))
 
 
@@ -295,7 +297,7 @@ def _is_closed(schema: Schema) -> bool:
 
 
 def _may_be(branch: Schema, value: Any) -> bool:
-    """Whether a value is of a branch's kind, whatever else is wrong with it."""
+    """Whether a value has the type of a branch, whatever else is wrong with it."""
     if isinstance(value, date) and branch.get("format") == "date":
         return True
     options = branch.get("enum", [branch["const"]] if "const" in branch else None)

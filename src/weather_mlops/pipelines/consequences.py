@@ -6,19 +6,19 @@ from typing import Final
 
 from weather_mlops.pipelines.coverage import Chosen, Coverage
 
-ROWS_STAY: Final = "their rows stay, no new ones come, and their gaps are asked for no more"
-ROWS_COME: Final = "rows come from the next run on; earlier ones by make history STATIONS=…"
+ROWS_STAY: Final = "their rows stay, no new ones are added, and their gaps are no longer filled"
+ROWS_COME: Final = "rows are added from the next run on; load earlier ones with make history STATIONS=…"
 
 
 @dataclass(frozen=True, slots=True)
 class Consequence:
-    """What changes, and what comes of it.
+    """A change and its effects.
 
     Attributes:
-        what: in a few words.
-        tables: what becomes of their rows.
-        models: what becomes of these.
-        alerts: and of these.
+        what: the change, in a few words.
+        tables: the effect on rows of the tables.
+        models: the effect on models.
+        alerts: the effect on alerts.
     """
 
     what: str
@@ -27,14 +27,14 @@ class Consequence:
     alerts: str
 
     def lines(self) -> Iterator[str]:
-        """A line each."""
+        """One line per effect."""
         yield f"tables: {self.tables}"
         yield f"models: {self.models}"
         yield f"alerts: {self.alerts}"
 
 
 def consequences(before: Coverage, after: Coverage) -> list[Consequence]:
-    """What comes of a change; nothing where none of these changed."""
+    """The effects of a change of stations or targets; empty if none changed."""
     return [*_stations(before, after), *_targets(before, after)]
 
 
@@ -42,31 +42,31 @@ def _stations(before: Coverage, after: Coverage) -> Iterator[Consequence]:
     old, new = before.stations.get("collected"), after.stations.get("collected")
     if old is None or new is None:
         return
-    watched, learned = after.stations.get("watched"), after.stations.get("learned")
+    monitored, trained_on = after.stations.get("monitored"), after.stations.get("trained_on")
     if gone := old.beyond(new):
-        forgotten = "they are watched no more, and what is open of them closes"
+        resolved = "they are no longer monitored, and their open alerts are resolved"
         yield Consequence(
-            f"stations {gone}: collected no more",
+            f"stations {gone}: no longer collected",
             ROWS_STAY,
-            f"{_left_out(learned, new)}; a model that knows them goes on while their rows are fresh",
-            f"monitoring goes on to expect them: see stations in {watched.where}"
-            if watched and watched.beyond(new)
-            else forgotten,
+            f"{_left_out(trained_on, new)}; models trained on them work while their rows are fresh",
+            f"monitoring still expects them: see stations in {monitored.where}"
+            if monitored and monitored.beyond(new)
+            else resolved,
         )
     if come := new.beyond(old):
-        unwatched = watched and new.beyond(watched)
+        unmonitored = monitored and new.beyond(monitored)
         yield Consequence(
             f"stations {come}: collected from now on",
             ROWS_COME,
-            "the next training learns from those that have enough hours, see limits of check_data_readiness",
-            f"none of {unwatched}: monitoring leaves them out"
-            if unwatched
-            else "watched from their first row on",
+            "the next training uses those that have enough hours, see limits of check_data_readiness",
+            f"none for {unmonitored}: monitoring leaves them out"
+            if unmonitored
+            else "monitored from their first row on",
         )
 
 
-def _left_out(learned: Chosen | None, collected: Chosen) -> str:
-    if learned is not None and learned.beyond(collected):
+def _left_out(trained_on: Chosen | None, collected: Chosen) -> str:
+    if trained_on is not None and trained_on.beyond(collected):
         return "the next training still uses their rows, as long as they cover enough of the hours"
     return "the next training leaves them out"
 
@@ -79,23 +79,23 @@ def _targets(before: Coverage, after: Coverage) -> Iterator[Consequence]:
     if gone := old.beyond(new):
         still = forecast and forecast.beyond(new)
         yield Consequence(
-            f"targets {gone}: trained no more",
-            f"the champion goes on to forecast {still}"
+            f"targets {gone}: no longer trained",
+            f"the champion still forecasts {still}"
             if still
-            else "their forecasts stay, no new ones come",
+            else "their forecasts stay, no new ones are added",
             "their versions and champions stay, under models/",
-            "monitoring goes on to check them, and will miss a newer champion"
+            "monitoring still checks them, and will report that no newer champion was trained"
             if checked and checked.beyond(new)
-            else "they are checked no more, and what is open of them closes",
+            else "they are no longer checked, and their open alerts are resolved",
         )
     if come := new.beyond(old):
         without = forecast and new.beyond(forecast)
         yield Consequence(
             f"targets {come}: trained from now on",
-            f"no forecast of {without}: the forecast pipeline leaves it out"
+            f"no forecasts of {without}: the forecast pipeline leaves it out"
             if without
-            else "their forecasts come with the first run after a model is deployed",
-            "the next run of model_training trains one of each, and takes as much longer",
+            else "their forecasts begin with the first run after a model is deployed",
+            "the next run of model_training trains one for each, and takes longer accordingly",
             "monitoring leaves some of them out"
             if checked and new.beyond(checked)
             else "checked once deployed",

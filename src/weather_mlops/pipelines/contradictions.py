@@ -1,4 +1,4 @@
-"""Values that are right by themselves, and can't be meant together."""
+"""Values that are valid one by one, but contradict each other."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,12 +30,12 @@ _JSON: Final = {
 def check(
     document: YamlDocument, dag_id: str, dag: Mapping[str, Any], layers: Sequence[Mapping[str, Any]]
 ) -> Iterator[Finding]:
-    """Whatever contradicts itself in a pipeline.
+    """Findings of values of a pipeline that contradict each other.
 
     Args:
-        document: where it stands.
+        document: the document that has it.
         dag_id: its key.
-        dag: what it says.
+        dag: its definition.
         layers: what it shares: the file's block ``default``, and defaults.yml.
     """
     defaults = _merged(*reversed(layers))
@@ -54,8 +54,8 @@ def check(
         yield document.finding(
             (dag_id, "schedule"),
             "contradiction",
-            f"a run every {every.total_seconds():g} seconds: a run takes longer to begin",
-            "write a second or more, or @continuous with max_active_runs: 1",
+            f"a run every {every.total_seconds():g} seconds: starting a run takes longer",
+            "write one second or more, or @continuous with max_active_runs: 1",
             value=True,
         )
     params = dag.get("params")
@@ -73,7 +73,7 @@ def check(
 
 
 def span(value: Any) -> timedelta | None:
-    """A span of time as YAML says it; None of anything else, and of one that is too long."""
+    """A duration of the YAML; None for anything else, and for one that is too long."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         value = {"__type__": "datetime.timedelta", "seconds": value}
     if not isinstance(value, dict) or value.get("__type__") != "datetime.timedelta":
@@ -83,7 +83,7 @@ def span(value: Any) -> timedelta | None:
         return None
     try:
         return timedelta(**units)
-    except (OverflowError, ValueError):  # of .inf and .nan, too
+    except (OverflowError, ValueError):  # also for .inf and .nan
         return None
 
 
@@ -92,30 +92,30 @@ def _merged(*parts: Any) -> dict[str, Any]:
 
 
 def _dates(document: YamlDocument, dag_id: str, layers: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
-    """An end before the start; a date that stands twice in a pipeline, and differs."""
+    """An end before the start; a date that a pipeline has twice, with different values."""
     named = str(next((layer["timezone"] for layer in layers if layer.get("timezone")), "UTC"))
-    if zone_fault(named):  # of what is shared, where it is a finding
+    if zone_fault(named):  # of a shared time zone, which is a finding there
         return
-    zone, found = ZoneInfo(named), {}
+    zone, chosen = ZoneInfo(named), {}
     for name in dates.NAMES:
-        said = [mapping[name] for _, _, mapping in dates.holders(layers) if name in mapping]
-        found[name] = dates.parse_time(said[0], zone) if said else None
+        given = [mapping[name] for _, _, mapping in dates.holders(layers) if name in mapping]
+        chosen[name] = dates.parse_time(given[0], zone) if given else None
         arguments = layers[0].get("default_args")
         other = arguments.get(name) if isinstance(arguments, dict) and name in layers[0] else None
-        if _narrows(name, dates.parse_time(other, zone), found[name]):
+        if _narrows(name, dates.parse_time(other, zone), chosen[name]):
             yield document.finding(
                 (dag_id, "default_args", name),
                 "contradiction",
-                f"{name} {other} in default_args counts for nothing: the pipeline says {said[0]} itself",
+                f"{name} {other} in default_args has no effect: the pipeline itself has {given[0]}",
                 "remove one of them",
                 severity=FindingSeverity.WARNING,
             )
-    start, end = found.values()
+    start, end = chosen.values()
     if start and end and end < start:
-        places = [
+        paths = [
             (dag_id, *inner, name) for name in reversed(dates.NAMES) for inner in ((), ("default_args",))
         ]
-        path = next((path for path in places if _says(layers[0], path[1:])), (dag_id,))
+        path = next((path for path in paths if _has(layers[0], path[1:])), (dag_id,))
         yield document.finding(
             path,
             "contradiction",
@@ -125,13 +125,13 @@ def _dates(document: YamlDocument, dag_id: str, layers: Sequence[Mapping[str, An
 
 
 def _narrows(name: str, inner: datetime | None, outer: datetime | None) -> bool:
-    """Whether a date in ``default_args`` would leave the pipeline runs without tasks, which are green."""
+    """Whether a date in ``default_args`` would leave runs without tasks, which count as successful."""
     if inner is None or outer is None:
         return False
     return inner > outer if name == "start_date" else inner < outer
 
 
-def _says(value: Any, path: Sequence[str]) -> bool:
+def _has(value: Any, path: Sequence[str]) -> bool:
     for key in path:
         if not isinstance(value, Mapping) or key not in value:
             return False
@@ -142,27 +142,27 @@ def _says(value: Any, path: Sequence[str]) -> bool:
 def _mapped_over(
     document: YamlDocument, path: KeyPath, task: Mapping[str, Any], shared: Mapping[str, Any]
 ) -> Iterator[Finding]:
-    """A task that is mapped over a list of ``default_args`` that there isn't."""
+    """A task that is mapped over a list that ``default_args`` doesn't have."""
     expand = task.get("expand")
     for name, value in expand.items() if isinstance(expand, dict) else ():
-        found = re.match(FROM_DEFAULT_ARGS, value) if isinstance(value, str) else None
-        if found and not (isinstance(shared.get(found[1]), list) and shared[found[1]]):
-            lists = [key for key, said in shared.items() if isinstance(said, list)]
+        match = re.match(FROM_DEFAULT_ARGS, value) if isinstance(value, str) else None
+        if match and not (isinstance(shared.get(match[1]), list) and shared[match[1]]):
+            lists = [key for key, argument in shared.items() if isinstance(argument, list)]
             yield document.finding(
                 (*path, "expand", name),
                 "unknown-key",
-                f"default_args has no list {found[1]}",
+                f"default_args has no list {match[1]}",
                 f"name one there, in this file or in defaults.yml; there are: {', '.join(lists) or 'none'}",
                 value=True,
             )
 
 
 def _retries(
-    document: YamlDocument, path: KeyPath, said: Any, effective: Mapping[str, Any]
+    document: YamlDocument, path: KeyPath, holder: Any, effective: Mapping[str, Any]
 ) -> Iterator[Finding]:
     delay, longest = span(effective.get("retry_delay")), span(effective.get("max_retry_delay"))
-    if delay and longest and delay > longest and isinstance(said, dict):
-        key = next((key for key in ("retry_delay", "max_retry_delay") if key in said), None)
+    if delay and longest and delay > longest and isinstance(holder, dict):
+        key = next((key for key in ("retry_delay", "max_retry_delay") if key in holder), None)
         if key:
             yield document.finding(
                 (*path, key),
@@ -203,64 +203,64 @@ def _timeouts(
         yield document.finding(
             (*path, "poll_interval"),
             "contradiction",
-            f"poll_interval {look} is longer than publication_timeout {wait}: it looks once only",
+            f"poll_interval {look} is longer than publication_timeout {wait}: it polls only once",
             "make publication_timeout the longer one",
         )
 
 
-def _pairs(document: YamlDocument, path: KeyPath, said: Mapping[str, Any]) -> Iterator[Finding]:
-    """Limits that nothing can pass: ``min_x`` above ``max_x``, in a task or in its limits and gates."""
-    for key, value in said.items():
+def _pairs(document: YamlDocument, path: KeyPath, limits: Mapping[str, Any]) -> Iterator[Finding]:
+    """Limits that nothing can meet: ``min_x`` above ``max_x``, in a task or in its limits and gates."""
+    for key, value in limits.items():
         if isinstance(value, dict):
             yield from _pairs(document, (*path, key), value)
-        highest = said.get(re.sub("^min_", "max_", key)) if key.startswith("min_") else None
+        highest = limits.get(re.sub("^min_", "max_", key)) if key.startswith("min_") else None
         if highest is not None and _numbers([value, highest]) and value > highest:
             yield document.finding(
                 (*path, key),
                 "contradiction",
                 f"{key} {value} is more than {key.replace('min_', 'max_')} {highest}",
-                "nothing can pass both: make the highest one the larger",
+                "nothing can meet both: make the maximum the larger one",
             )
-    yield from _gates(document, path, said)
+    yield from _gates(document, path, limits)
 
 
-def _gates(document: YamlDocument, path: KeyPath, said: Mapping[str, Any]) -> Iterator[Finding]:
-    """A coverage without room between; a gate that another one implies."""
-    coverage = said.get("coverage")
+def _gates(document: YamlDocument, path: KeyPath, gates: Mapping[str, Any]) -> Iterator[Finding]:
+    """A coverage whose bounds leave no range; a gate that another one implies."""
+    coverage = gates.get("coverage")
     if isinstance(coverage, list) and _numbers(coverage) and coverage != sorted(set(coverage)):
-        told = f"coverage {' to '.join(map(str, coverage))} leaves nothing between"
-        mend = "write [lowest, highest]"
-        yield document.finding((*path, "coverage"), "contradiction", told, mend, value=True)
-    every, mean = said.get("min_skill_every_lead"), said.get("min_skill")
+        message = f"coverage {' to '.join(map(str, coverage))} leaves nothing between"
+        fix = "write [lowest, highest]"
+        yield document.finding((*path, "coverage"), "contradiction", message, fix, value=True)
+    every, mean = gates.get("min_skill_every_lead"), gates.get("min_skill")
     if not isinstance(every, dict) or not isinstance(mean, dict):
         return
-    for opponent in [name for name in every if name in mean and _numbers([every[name], mean[name]])]:
-        if mean[opponent] <= every[opponent]:
-            asked = f"min_skill {mean[opponent]} against {opponent}"
+    for baseline in [name for name in every if name in mean and _numbers([every[name], mean[name]])]:
+        if mean[baseline] <= every[baseline]:
+            gate = f"min_skill {mean[baseline]} against {baseline}"
             yield document.finding(
-                (*path, "min_skill", opponent),
+                (*path, "min_skill", baseline),
                 "contradiction",
-                f"{asked} says nothing: every lead needs {every[opponent]} already",
-                "remove it, or ask for more than of every lead",
+                f"{gate} has no effect: every lead needs {every[baseline]} already",
+                "remove it, or require more than of every lead",
                 severity=FindingSeverity.WARNING,
             )
 
 
 def _param(document: YamlDocument, path: KeyPath, param: Any) -> Iterator[Finding]:
-    """A param whose default its own type refuses: the DAG could not be made."""
+    """A param whose default doesn't fit its own type: the DAG could not be built."""
     if not isinstance(param, dict) or param.get("__type__") != "airflow.sdk.Param" or "default" not in param:
         return
     default, fault = param["default"], None
     kinds = param.get("type")
     names = [kinds] if isinstance(kinds, str) else kinds if isinstance(kinds, list) else []
     if names and not any(_is(default, name) for name in names if name in _JSON):
-        fault = f"it is no {' or '.join(map(str, names))}"
+        fault = f"it is not of type {' or '.join(map(str, names))}"
     elif isinstance(param.get("enum"), list) and default not in param["enum"]:
         fault = "it is not in enum"
     elif _numbers([default]) and not _within(default, param):
-        fault = "it is out of minimum and maximum"
+        fault = "it is outside minimum and maximum"
     elif isinstance(default, str) and param.get("format") == "date" and date_fault(default):
-        fault = "it is no date"
+        fault = "it is not a date"
     if fault:
         yield document.finding(
             (*path, "default"),

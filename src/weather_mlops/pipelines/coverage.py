@@ -1,8 +1,8 @@
-"""Which stations and targets the pipelines are about, seen together.
+"""Which stations and targets the pipelines use, across all files.
 
-They are named once, under ``default_args`` of ``defaults.yml``. A pipeline may say otherwise, and then some
-of them may no longer fit each other: ``make validate`` warns of that. What a change of them means for tables,
-models and alerts is said by ``make plan``, see ``consequences.py``.
+They are named once, under ``default_args`` of ``defaults.yml``. A pipeline may override them, and then
+pipelines may no longer fit each other: ``make validate`` warns of that. ``make plan`` reports what a
+change means for tables, models and alerts, see ``consequences.py``.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,26 +16,26 @@ from weather_mlops.pipelines.findings import Finding, FindingSeverity
 
 STATIONS: Final = {
     "operators.collection.CollectWeatherDataOperator": "collected",
-    "operators.training.CheckDataReadinessOperator": "learned",
-    "operators.measuring.DataQualityOperator": "watched",
+    "operators.training.CheckDataReadinessOperator": "trained_on",
+    "operators.measuring.DataQualityOperator": "monitored",
 }
 TARGETS: Final = {
     "operators.training.CheckDataReadinessOperator": "trained",
     "operators.forecast.MakeForecastOperator": "forecast",
     "operators.measuring.ModelPerformanceOperator": "checked",
 }
-"""What becomes of the stations and of the targets of a task, by its operator."""
+"""What an operator uses its stations or targets for."""
 
 ONCE: Final = "name them once, under default_args of defaults.yml, and nowhere else"
 TARGETS_FIT: Final = (
     ("trained", "forecast", "is trained, but never forecast"),
-    ("trained", "checked", "is trained, but monitoring doesn't look at its forecasts"),
+    ("trained", "checked", "is trained, but monitoring doesn't check its forecasts"),
     ("forecast", "trained", "is forecast, but no model of it is trained"),
 )
 STATIONS_FIT: Final = (
-    ("watched", "collected", "watched, but not collected: monitoring would miss them"),
-    ("collected", "watched", "collected, but not watched"),
-    ("learned", "collected", "learned from, but not collected any more"),
+    ("monitored", "collected", "monitored, but not collected: monitoring would report them as missing"),
+    ("collected", "monitored", "collected, but not monitored"),
+    ("trained_on", "collected", "trained on, but no longer collected"),
 )
 
 
@@ -45,9 +45,9 @@ class Chosen:
 
     Attributes:
         names: ids or names; None = all.
-        setting: where it was said first; None where an operator's default holds.
-        pipeline: and in which pipeline.
-        task: and at which task.
+        setting: the first setting of them; None if the operator's default applies.
+        pipeline: the pipeline that has the setting.
+        task: the task that has the setting.
     """
 
     names: frozenset[Any] | None
@@ -56,7 +56,7 @@ class Chosen:
     task: EffectiveTask
 
     def beyond(self, other: "Chosen | None") -> str:
-        """What is in this one and not in the other, in words; empty where nothing is."""
+        """What is in this one and not in the other, as text; empty if nothing is."""
         if other is None or other.names is None:
             return ""
         if self.names is None:
@@ -73,14 +73,14 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Coverage:
-    """What the pipelines of a folder are about, by what becomes of it; see ``STATIONS`` and ``TARGETS``."""
+    """Stations and targets of the pipelines of a folder, by their use; see ``STATIONS`` and ``TARGETS``."""
 
     stations: Mapping[str, Chosen] = field(default_factory=dict)
     targets: Mapping[str, Chosen] = field(default_factory=dict)
 
 
 def coverage_of(pipelines: Iterable[EffectivePipeline]) -> Coverage:
-    """What pipelines are about; what only a template tells is left out."""
+    """Stations and targets of pipelines, without those that a template decides."""
     stations: dict[str, Chosen] = {}
     targets: dict[str, Chosen] = {}
     for pipeline in pipelines:
@@ -93,13 +93,13 @@ def coverage_of(pipelines: Iterable[EffectivePipeline]) -> Coverage:
 
 
 def check(pipelines: Iterable[EffectivePipeline]) -> Iterator[Finding]:
-    """Stations and targets of one pipeline that another one forgot."""
-    found = coverage_of(pipelines)
+    """Warnings of stations and targets of one pipeline that another one lacks."""
+    covered = coverage_of(pipelines)
     for one, other, what in TARGETS_FIT:
-        if (beyond := _beyond(found.targets, one, other)) and (missing := beyond[0]):
+        if (beyond := _beyond(covered.targets, one, other)) and (missing := beyond[0]):
             yield _finding(beyond[1], "target", f"{missing} {what}: see {beyond[2].where}")
     for one, other, what in STATIONS_FIT:
-        if (beyond := _beyond(found.stations, one, other)) and (missing := beyond[0]):
+        if (beyond := _beyond(covered.stations, one, other)) and (missing := beyond[0]):
             yield _finding(beyond[1], "stations", f"stations {missing} are {what}: see {beyond[2].where}")
 
 
@@ -107,9 +107,9 @@ def _beyond(by_use: Mapping[str, Chosen], one: str, other: str) -> tuple[str, Ch
     if one not in by_use or other not in by_use:
         return None
     if by_use[one].pipeline.source.path == by_use[other].pipeline.source.path:
-        return None  # side by side, and so meant
-    if one == "learned" and by_use[one].names is None:
-        return None  # of a training, all are those that have enough hours
+        return None  # both are in one file: assumed to be intended
+    if one == "trained_on" and by_use[one].names is None:
+        return None  # training on all means all that have enough hours
     return by_use[one].beyond(by_use[other]), by_use[one], by_use[other]
 
 
@@ -127,16 +127,16 @@ def _add(
     arguments: tuple[str, ...],
 ) -> None:
     setting = next((task.settings[name] for name in arguments if name in task.settings), None)
-    said = setting.value if setting else "all"
-    values = said if isinstance(said, list) else [said]
-    if any("{" in str(value) for value in values):
+    value = setting.value if setting else "all"
+    values = value if isinstance(value, list) else [value]
+    if any("{" in str(item) for item in values):
         return
-    names = None if said == "all" else frozenset(values)
+    names = None if value == "all" else frozenset(values)
     if names is not None and arguments == ("stations",):
         try:
             names = frozenset(resolve_station_ids(values))
         except Misconfigured:
-            return  # what is no station is reported where it stands
+            return  # an unknown station is reported at its own position
     if (known := by_use.get(use)) is not None:
         both = None if names is None or known.names is None else names | known.names
         by_use[use] = Chosen(both, known.setting, known.pipeline, known.task)

@@ -1,4 +1,4 @@
-"""What only shows when all files of the folder are seen together."""
+"""Checks across all files of a folder."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -9,25 +9,25 @@ from weather_mlops.pipelines.findings import Finding, FindingSeverity, did_you_m
 from weather_mlops.pipelines.graph import named
 from weather_mlops.pipelines.keys import SHIPPED, is_pipeline
 
-Place = tuple[YamlDocument, tuple[str | int, ...]]
+Location = tuple[YamlDocument, tuple[str | int, ...]]
 
 _NAMES_OF_DAGS: Final = ("trigger_dag_id", "external_dag_id")
 
 
 def check(documents: Sequence[YamlDocument]) -> Iterator[Finding]:
-    """Ids given twice, assets that contradict each other, pipelines that wait for nobody."""
+    """Duplicate ids, assets that contradict each other, names of DAGs that no file has."""
     first = _owners(documents)
     yield from duplicates(documents)
     yield from _assets(documents)
-    there = _listed(first)
+    known = _listed(first)
     for document, dag_id, dag in _dags(documents):
         for _, path, task in named(dag.get("tasks"), (dag_id, "tasks"), "task_id"):
             for key in _NAMES_OF_DAGS:
-                yield from _dag_named(document, (*path, key), task.get(key), first, there)
+                yield from _dag_named(document, (*path, key), task.get(key), first, known)
 
 
 def duplicates(documents: Sequence[YamlDocument]) -> Iterator[Finding]:
-    """Ids that two pipelines have: the file that the project ships keeps its own, else the first one does."""
+    """Ids that two pipelines have. A shipped file keeps its id; otherwise the first file has it."""
     owners = _owners(documents)
     for document, dag_id, _ in _dags(documents):
         owner, path = owners[dag_id]
@@ -36,14 +36,14 @@ def duplicates(documents: Sequence[YamlDocument]) -> Iterator[Finding]:
             yield document.finding(
                 (dag_id,),
                 "duplicate-dag",
-                f"the DAG {dag_id} of {document.path} is declared in {owner.path}, line {line}, already",
+                f"the DAG {dag_id} of {document.path} is already declared in {owner.path}, line {line}",
                 "give each pipeline an id of its own",
             )
 
 
-def _owners(documents: Sequence[YamlDocument]) -> dict[str, Place]:
-    """Which document an id belongs to. A shipped file that can't be parsed keeps its ids all the same."""
-    owners: dict[str, Place] = {}
+def _owners(documents: Sequence[YamlDocument]) -> dict[str, Location]:
+    """Which document an id belongs to. A shipped file keeps its ids even if it can't be parsed."""
+    owners: dict[str, Location] = {}
     for dag_id, name in SHIPPED.items():
         for document in documents:
             broken = document.data is None
@@ -55,8 +55,8 @@ def _owners(documents: Sequence[YamlDocument]) -> dict[str, Place]:
 
 
 def not_read(path: Path, folder: Path) -> Finding:
-    """A file that looks like a pipeline, and that nobody reads."""
-    told = "in a folder of its own" if path.parent != folder else "not named as one"
+    """A finding of a file that looks like a pipeline, but is never read."""
+    reason = "in a subfolder" if path.parent != folder else "not named as a pipeline"
     return Finding(
         str(path),
         1,
@@ -64,7 +64,7 @@ def not_read(path: Path, folder: Path) -> Finding:
         FindingSeverity.ERROR,
         "not-read",
         path.name,
-        f"this file is {told}, and is never read",
+        f"this file is {reason}, and is never read",
         f"move it to {folder / path.stem}.yml, or remove it",
     )
 
@@ -77,7 +77,7 @@ def _dags(documents: Sequence[YamlDocument]) -> Iterator[tuple[YamlDocument, str
 
 
 def _dag_named(
-    document: YamlDocument, path: tuple[str | int, ...], name: Any, known: Mapping[str, Place], there: str
+    document: YamlDocument, path: tuple[str | int, ...], name: Any, known: Mapping[str, Location], listed: str
 ) -> Iterator[Finding]:
     if isinstance(name, str) and "{" not in name and name not in known:
         like = did_you_mean(name, known)
@@ -86,17 +86,17 @@ def _dag_named(
             path,
             "unknown-dag",
             f"no file of this folder declares the DAG {name}{hint}",
-            f"there are: {there}",
+            f"there are: {listed}",
             severity=FindingSeverity.WARNING,
             value=True,
         )
 
 
 def _assets(documents: Sequence[YamlDocument]) -> Iterator[Finding]:
-    uris: dict[str, tuple[str, Place]] = {}
-    names: dict[str, tuple[str, Place]] = {}
+    uris: dict[str, tuple[str, Location]] = {}
+    names: dict[str, tuple[str, Location]] = {}
     emitted: set[str] = set()
-    awaited: list[tuple[str, Place]] = []
+    awaited: list[tuple[str, Location]] = []
     for document, dag_id, dag in _dags(documents):
         for path, asset in _inside(dag, (dag_id,)):
             name, uri = _name_and_uri(asset)
@@ -109,7 +109,7 @@ def _assets(documents: Sequence[YamlDocument]) -> Iterator[Finding]:
             elif "outlets" in path:
                 emitted.add(name)
         emitted |= {str(alias.get("name")) for alias in _aliases(dag)}
-    there = _listed(emitted)
+    updated = _listed(emitted)
     for name, (document, path) in awaited:
         if name not in emitted:
             like = did_you_mean(name, emitted)
@@ -118,7 +118,7 @@ def _assets(documents: Sequence[YamlDocument]) -> Iterator[Finding]:
                 path,
                 "asset",
                 f"no task of this folder updates the asset {name}: this never runs by itself{hint}",
-                f"updated are: {there}",
+                f"these are updated: {updated}",
                 severity=FindingSeverity.WARNING,
                 value=True,
                 text=name,
@@ -126,26 +126,26 @@ def _assets(documents: Sequence[YamlDocument]) -> Iterator[Finding]:
 
 
 def _listed(names: Iterable[str]) -> str:
-    """Names for a message, which is the same for thousands of findings."""
+    """Names for a message, listed once for thousands of findings."""
     return shortened(", ".join(sorted(names)) or "none")
 
 
 def _other_asset(
-    document: YamlDocument, path: tuple[str | int, ...], told: str, first: tuple[str, Place]
+    document: YamlDocument, path: tuple[str | int, ...], conflict: str, first: tuple[str, Location]
 ) -> Finding:
-    other, (source, place) = first
-    line, _ = source.position_of(place)
+    other, (source, other_path) = first
+    line, _ = source.position_of(other_path)
     return document.finding(
         path,
         "asset",
-        f"{told} here, and {other} in {source.path}, line {line}",
-        "write its name and its URI alike everywhere: to Airflow they are two assets",
+        f"{conflict} here, and {other} in {source.path}, line {line}",
+        "write the same name and URI everywhere: for Airflow these are two assets",
         value=True,
     )
 
 
 def _inside(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Any]]:
-    """Every asset inside a value: objects, and bare URIs where assets stand."""
+    """Every asset inside a value: objects, and bare URIs in lists of assets."""
     if isinstance(value, dict):
         if value.get("__type__") == "airflow.sdk.Asset":
             yield path, value

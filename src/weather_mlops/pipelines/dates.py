@@ -1,6 +1,6 @@
-"""Dates of pipelines, ``start_date`` and ``end_date``: which moment they mean, and which one holds.
+"""Dates of pipelines, ``start_date`` and ``end_date``: which time they mean, and which one applies.
 
-A date without an offset is meant in the pipeline's time zone, wherever it stands; one with an offset is that
+A date without an offset is in the pipeline's time zone, wherever it is given; one with an offset is that
 instant.
 """
 
@@ -12,29 +12,29 @@ from zoneinfo import ZoneInfo
 
 NAMES: Final = ("start_date", "end_date")
 FORM: Final = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})?)?$"
-"""What may be written; the schema holds it, for editors."""
+"""The allowed format; the schema has it too, for editors."""
 EXISTING: Final = "write a date and a time that exist, such as 2026-01-31 or 2026-01-31 09:00"
 YEARS: Final = range(1900, 9000)
-"""Far from the first and the last year of Python, where a change of the time zone overflows."""
+"""Far from Python's first and last year, where a conversion of the time zone overflows."""
 
 
 def parse(text: str) -> datetime | None:
-    """A date as it is written, with its offset if it has one; None of a text that is no date."""
+    """A date from its text, with its offset if it has one; None if the text is not a date."""
     if not re.search(FORM, text):
         return None
     try:
-        found = datetime.fromisoformat(text)
+        parsed = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return found if found.year in YEARS else None
+    return parsed if parsed.year in YEARS else None
 
 
 def parse_time(value: Any, zone: ZoneInfo) -> datetime | None:
-    """The moment that a value of the YAML means; None of what is no date.
+    """The time that a value of the YAML means; None if it is not a date.
 
     Args:
-        value: a text, a date or a datetime, as YAML gives them.
-        zone: of the pipeline: what a date without an offset is meant in.
+        value: a text, a date or a datetime, as YAML has it.
+        zone: the pipeline's time zone, for dates without an offset.
 
     Returns:
         Timezone-aware, in ``zone``.
@@ -47,22 +47,25 @@ def parse_time(value: Any, zone: ZoneInfo) -> datetime | None:
 
 
 def holders(layers: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, bool, Mapping[str, Any]]]:
-    """Where a date of a pipeline may stand, the place that counts most first.
+    """Mappings that may have a date of a pipeline, in order of precedence.
 
     Args:
         layers: the pipeline, the file's block ``default``, and ``defaults.yml``.
 
     Yields:
-        The layer, whether it is that layer's ``default_args``, and the mapping. What stands nearer to the
-        pipeline counts more: its own ``default_args`` more than the ``start_date`` of ``defaults.yml``.
+        The index of the layer, whether it is that layer's ``default_args``, and the mapping. Nearer
+        layers take precedence: the pipeline's ``default_args`` over the ``start_date`` of ``defaults.yml``.
     """
-    for number, layer in enumerate(layers):
-        yield number, False, layer
+    for index, layer in enumerate(layers):
+        yield index, False, layer
         arguments = layer.get("default_args")
         if isinstance(arguments, Mapping):
-            yield number, True, arguments
+            yield index, True, arguments
 
 
 def holding(name: str, layers: Sequence[Mapping[str, Any]]) -> tuple[int, bool] | None:
-    """Which of the layers says a date that holds for the pipeline: see ``holders``; None where none does."""
-    return next(((layer, arguments) for layer, arguments, said in holders(layers) if name in said), None)
+    """The layer whose date applies, and whether its ``default_args`` has it; None if no layer has one."""
+    for layer, in_arguments, mapping in holders(layers):
+        if name in mapping:
+            return layer, in_arguments
+    return None

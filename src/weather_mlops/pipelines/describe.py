@@ -1,4 +1,4 @@
-"""Schemas and values in words."""
+"""Descriptions of schemas and values for messages."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
@@ -8,7 +8,7 @@ from typing import Any, Final
 import yaml
 
 LONGEST: Final = 8
-"""Of a list of allowed values in a message; the schema and the editor tell all."""
+"""Allowed values listed in a message; the schema and the editor have all."""
 
 _KINDS: Final = {
     "string": "a text",
@@ -40,7 +40,7 @@ _PATTERNS: Final = {
 }
 
 
-def describe(  # noqa: PLR0911  a form of schema after the other
+def describe(  # noqa: PLR0911  one return per form of schema
     schema: Mapping[str, Any], resolve: Callable[[str], Mapping[str, Any]]
 ) -> str:
     """What a schema allows, in a few words."""
@@ -59,14 +59,14 @@ def describe(  # noqa: PLR0911  a form of schema after the other
     if "pattern" in schema and "description" in schema:
         return str(schema["description"])
     kinds = schema.get("type", [])
-    told = " or ".join(_KINDS[kind] for kind in ([kinds] if isinstance(kinds, str) else kinds)) or "a value"
+    text = " or ".join(_KINDS[kind] for kind in ([kinds] if isinstance(kinds, str) else kinds)) or "a value"
     if "properties" in schema and "object" in kinds:
-        told += f" of {listed(sorted(schema['properties']))}"
-    return told + _limits(schema) + _items(schema, resolve)
+        text += f" of {listed(sorted(schema['properties']))}"
+    return text + _limits(schema) + _items(schema, resolve)
 
 
 def kind_of(value: Any) -> str:
-    """What a value is, in a word."""
+    """The type of a value, in words."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -80,14 +80,14 @@ def kind_of(value: Any) -> str:
 
 
 def listed(words: Iterable[Any]) -> str:
-    """Words, the first ones of many."""
+    """Words joined by commas, at most ``LONGEST`` of them."""
     known = [str(word) for word in words]
     more = f" … ({len(known)})" if len(known) > LONGEST else ""
     return ", ".join(known[:LONGEST]) + more
 
 
 def quoted(value: Any) -> str:
-    """A value as YAML writes it, cut where it is long."""
+    """A value as YAML writes it, shortened if it is long."""
     if isinstance(value, bool):
         return str(value).lower()
     if value is None:
@@ -97,7 +97,7 @@ def quoted(value: Any) -> str:
 
 
 def flow(value: Any) -> str:
-    """A value as YAML writes it, in one line, cut where it is long."""
+    """A value as YAML writes it, in one line, shortened if it is long."""
     if isinstance(value, list | dict):
         text = yaml.safe_dump(
             _beginning(value), default_flow_style=True, allow_unicode=True, sort_keys=False, width=10_000
@@ -107,7 +107,7 @@ def flow(value: Any) -> str:
 
 
 def _beginning(value: Any, levels: int = 4) -> Any:
-    """As much of a value as a message may show: to write out a large one takes seconds."""
+    """The part of a value that a message can show: dumping a large one takes seconds."""
     if isinstance(value, dict):
         return {
             key: _beginning(item, levels - 1) for key, item in islice(value.items(), LONGEST if levels else 0)

@@ -1,7 +1,7 @@
-"""YAML with positions: the data as dag-factory will see them, and where each of them stands in the file.
+"""YAML with positions: the data as dag-factory will see them, and where each value is in the file.
 
-Parsed by the rules of YAML 1.1, as dag-factory does. What can be told to be wrong without knowing what the
-file is about is told here: syntax, duplicate keys, tags, words that YAML takes for something else.
+Parsed by the rules of YAML 1.1, as dag-factory does. Mistakes that don't depend on the schema are reported
+here: syntax, duplicate keys, tags, words that YAML reads as something else.
 """
 
 from collections.abc import Hashable, Iterator, Sequence
@@ -25,27 +25,27 @@ class YamlDocument:
     """A YAML document.
 
     Attributes:
-        path: of the file; ``-`` for a text.
-        text: of all of it.
-        data: plain Python; None where the file can't be parsed.
-        found: what is wrong with it as YAML.
-        root: the node of all of it.
+        path: path of the file; ``-`` for a text.
+        text: the whole text of the file.
+        data: the data as plain Python; None if the file can't be parsed.
+        findings: what is wrong with it as YAML.
+        root: the root node.
         following: further documents of the same file.
-        entries: of each mapping and sequence of the data, by its identity, the nodes of its items.
+        entries: the nodes of the items of each mapping and sequence, by the ``id()`` of the Python object.
     """
 
     path: Path
     text: str = ""
     data: Any = None
-    found: list[Finding] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
     root: yaml.Node | None = None
     following: tuple["YamlDocument", ...] = ()
     entries: dict[int, dict[Hashable, Entry]] = field(default_factory=dict)
 
     def position_of(self, path: Sequence[str | int], *, value: bool = False) -> tuple[int, int]:
-        """Line and column, from 1, of what a path leads to: of its key, or of its value.
+        """Line and column, from 1, of the key or the value at a path.
 
-        A path that leads nowhere has the position of the deepest part that is there.
+        A path that doesn't exist has the position of its deepest existing part.
         """
         entry = self._entry(path)
         if entry is None:
@@ -54,26 +54,26 @@ class YamlDocument:
         return (node.start_mark.line + 1, node.start_mark.column + 1)
 
     def text_of(self, path: Sequence[str | int]) -> str | None:
-        """A scalar as it was written; None of anything else."""
+        """A scalar as it is written in the file; None for anything else."""
         entry = self._entry(path)
         return entry.value.value if entry and isinstance(entry.value, yaml.ScalarNode) else None
 
-    def finding(  # noqa: PLR0913  what a finding says
+    def finding(  # noqa: PLR0913  the fields of a finding
         self,
         path: Sequence[str | int],
         rule: str,
         message: str,
-        mend: str,
+        fix: str,
         *,
         text: str | None = None,
         severity: FindingSeverity = FindingSeverity.ERROR,
         value: bool = False,
     ) -> Finding:
-        """A finding about what a path leads to."""
+        """A finding at a path."""
         line, column = self.position_of(path, value=value)
         if text is None:
             text = (self.text_of(path) if value else None) or str(path[-1] if path else "")
-        return Finding(str(self.path), line, column, severity, rule, text, message, mend)
+        return Finding(str(self.path), line, column, severity, rule, text, message, fix)
 
     def _entry(self, path: Sequence[str | int]) -> Entry | None:
         entry = Entry(None, self.root) if self.root else None
@@ -87,44 +87,44 @@ class YamlDocument:
 
 
 def load(source: Path | str) -> YamlDocument:
-    """Parse a file, or a text. Never raises: what is wrong, or can't be read, is told in ``found``."""
+    """Parse a file or a text. Never raises: what is wrong or can't be read is in ``findings``."""
     if isinstance(source, str):
         return parse(source, Path("-"))
     if not source.name.isprintable():
-        return YamlDocument(source, found=[limits.bad_name(source)])
+        return YamlDocument(source, findings=[limits.bad_name(source)])
     try:
         content = limits.read(source)
     except OSError as error:
-        return YamlDocument(source, found=[syntax.unreadable(str(source), error)])
+        return YamlDocument(source, findings=[syntax.unreadable(str(source), error)])
     if isinstance(content, Finding):
-        return YamlDocument(source, found=[content])
+        return YamlDocument(source, findings=[content])
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        return YamlDocument(source, found=[syntax.not_utf8(str(source), content, error.start)])
+        return YamlDocument(source, findings=[syntax.not_utf8(str(source), content, error.start)])
     return parse(text, source)
 
 
 def parse(text: str, path: Path) -> YamlDocument:
-    """Parse a text that stands in a file."""
+    """Parse the text of a file."""
     if directives := limits.too_many_directives(str(path), text):
-        return YamlDocument(path, text, found=[directives])
+        return YamlDocument(path, text, findings=[directives])
     try:
         if endless := limits.endless(str(path), yaml.parse(text, Loader=Loader)):
-            return YamlDocument(path, text, found=[endless])
+            return YamlDocument(path, text, findings=[endless])
         roots = list(yaml.compose_all(text, Loader=Loader))
     except yaml.YAMLError as error:
-        return YamlDocument(path, text, found=[syntax.explain(str(path), text, error)])
+        return YamlDocument(path, text, findings=[syntax.explain(str(path), text, error)])
     documents = [_Builder(path, root).document for root in roots if not _is_nothing(root)]
     if not documents:
-        return YamlDocument(path, text, found=[syntax.empty(str(path))])
+        return YamlDocument(path, text, findings=[syntax.empty(str(path))])
     first, *others = documents
     first.text = text
     for document in documents:
         share_tasks(document.data, document.entries)
     first.following = tuple(others)
     for other in others:
-        first.found += [_second(other), *other.found]
+        first.findings += [_second(other), *other.findings]
     return first
 
 
@@ -136,34 +136,34 @@ def _second(document: YamlDocument) -> Finding:
     return document.finding(
         (),
         "second-document",
-        "a second document begins here: only one is read of a file",
+        "a second document begins here: only the first one of a file is read",
         "move it to a file of its own, or remove the line ---",
         text="---",
     )
 
 
 class _Builder:
-    """Makes data of nodes, and remembers where they came from."""
+    """Builds the data from the nodes, and remembers the node of each value."""
 
     def __init__(self, path: Path, root: yaml.Node) -> None:
         self.document = YamlDocument(path, root=root)
-        self._made: dict[int, Any] = {}
+        self._data: dict[int, Any] = {}
         self._sizes: dict[int, tuple[int, int]] = {}
-        self._places: set[tuple[int, int]] = set()
+        self._reported: set[tuple[int, int]] = set()
         size, depth = self._size(root)
         if depth > limits.MAX_DEPTH:
             mark = root.start_mark
             deep = limits.too_deep(str(path), mark.line + 1, mark.column + 1)
-            self.document.found.append(replace(deep, message=f"{deep.message}, aliases included"))
+            self.document.findings.append(replace(deep, message=f"{deep.message}, aliases included"))
             return
         if size > limits.MAX_NODES:
             mark = root.start_mark
-            self.document.found.append(limits.too_many_values(str(path), mark.line + 1, mark.column + 1))
+            self.document.findings.append(limits.too_many_values(str(path), mark.line + 1, mark.column + 1))
             return
         self.document.data = self._make(root)
 
     def _size(self, node: yaml.Node) -> tuple[int, int]:
-        """How many values are inside, and how many levels of them, with aliases as what they stand for."""
+        """How many values and how many levels a node has, with aliases counted as what they refer to."""
         if isinstance(node, yaml.ScalarNode):
             return 1, 0
         if id(node) not in self._sizes:
@@ -173,19 +173,19 @@ class _Builder:
         return self._sizes[id(node)]
 
     def _make(self, node: yaml.Node) -> Any:
-        if id(node) not in self._made:
+        if id(node) not in self._data:
             self._check_tag(node)
             if isinstance(node, yaml.MappingNode):
-                self._made[id(node)] = self._mapping(node)
+                self._data[id(node)] = self._mapping(node)
             elif isinstance(node, yaml.SequenceNode):
                 items = [self._make(item) for item in node.value]
                 self.document.entries[id(items)] = {
                     index: Entry(None, item) for index, item in enumerate(node.value)
                 }
-                self._made[id(node)] = items
+                self._data[id(node)] = items
             elif isinstance(node, yaml.ScalarNode):
-                self._made[id(node)] = self._scalar(node)
-        return self._made[id(node)]
+                self._data[id(node)] = self._scalar(node)
+        return self._data[id(node)]
 
     def _mapping(self, node: yaml.MappingNode) -> Any:
         if any(not isinstance(key, yaml.ScalarNode) for key, _ in node.value):
@@ -218,7 +218,7 @@ class _Builder:
             merged = self._make(source)
             if not isinstance(merged, dict):
                 self._report(
-                    source, "merge", "<< takes in a mapping", "name the anchor of a mapping: <<: *name"
+                    source, "merge", "<< merges a mapping", "name the anchor of a mapping: <<: *name"
                 )
                 continue
             for key, value in merged.items():
@@ -230,7 +230,7 @@ class _Builder:
         value = self._make(node)
         if isinstance(value, str):
             return value
-        if not self._found_at(node):
+        if not self._is_reported(node):
             self._report(
                 node,
                 "key-not-text",
@@ -241,13 +241,13 @@ class _Builder:
 
     def _scalar(self, node: yaml.ScalarNode) -> Any:
         if "\0" in node.value:
-            told = "the text has a NUL character in it, which Airflow's database can't keep"
-            self._report(node, "bad-value", told, "remove it", text="\\0")
+            message = "the text contains a NUL character, which Airflow's database can't store"
+            self._report(node, "bad-value", message, "remove it", text="\\0")
             return node.value.replace("\0", "")
         plain = not node.style
         if node.tag in scalars.CONVERTED and len(node.value) > limits.MAX_DIGITS:
-            told = f"a {scalars.kind(node.tag)} of {len(node.value):,} characters is too long"
-            self._report(node, "bad-value", told, "write a shorter one", text=quoted(node.value))
+            message = f"a {scalars.kind(node.tag)} of {len(node.value):,} characters is too long"
+            self._report(node, "bad-value", message, "write a shorter one", text=quoted(node.value))
             return node.value
         if plain and (trap := scalars.trap(node.value, node.tag)):
             self._report(node, "yaml-trap", *trap)
@@ -255,9 +255,10 @@ class _Builder:
             return scalars.value_of(node)
         except ValueError as error:
             is_date = node.tag == scalars.TAG + "timestamp"
-            told = f"{node.value} is no {scalars.kind(node.tag)}" + (f": {error}" if is_date else "")
+            reason = f": {error}" if is_date else ""
+            message = f"{node.value} is not a valid {scalars.kind(node.tag)}{reason}"
             fix = dates.EXISTING if is_date else "correct it, or put quotes around it"
-            self._report(node, "bad-value", told, fix)
+            self._report(node, "bad-value", message, fix)
             return node.value
 
     def _check_tag(self, node: yaml.Node) -> None:
@@ -271,33 +272,33 @@ class _Builder:
             )
 
     def _report_duplicate(self, node: yaml.Node, first: Entry) -> None:
-        assert first.key is not None  # noqa: S101  of a mapping
+        assert first.key is not None  # noqa: S101  an entry of a mapping has a key
         self._report(
             node,
             "duplicate-key",
-            f"{node.value} was given already, in line {first.key.start_mark.line + 1}: the last one counts",
+            f"{node.value} is already given in line {first.key.start_mark.line + 1}: the last one counts",
             "remove one of them",
         )
 
-    def _found_at(self, node: yaml.Node) -> bool:
-        return (node.start_mark.line, node.start_mark.column) in self._places
+    def _is_reported(self, node: yaml.Node) -> bool:
+        return (node.start_mark.line, node.start_mark.column) in self._reported
 
-    def _report(self, node: yaml.Node, rule: str, message: str, mend: str, text: str | None = None) -> None:
+    def _report(self, node: yaml.Node, rule: str, message: str, fix: str, text: str | None = None) -> None:
         mark = node.start_mark
-        self._places.add((mark.line, mark.column))
-        if len(self.document.found) >= MOST:
+        self._reported.add((mark.line, mark.column))
+        if len(self.document.findings) >= MOST:
             return
-        told = text or (node.value if isinstance(node, yaml.ScalarNode) else "")
-        self.document.found.append(
+        text = text or (node.value if isinstance(node, yaml.ScalarNode) else "")
+        self.document.findings.append(
             Finding(
                 str(self.document.path),
                 mark.line + 1,
                 mark.column + 1,
                 FindingSeverity.ERROR,
                 rule,
-                told,
+                text,
                 message,
-                mend,
+                fix,
             )
         )
 

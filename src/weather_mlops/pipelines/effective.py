@@ -1,13 +1,13 @@
-"""What holds for a DAG and for a task, and where it was said.
+"""The values that a DAG and its tasks end up with, and where each one is set.
 
-Merged as dag-factory 1.1 and Airflow do it, strongest first:
+Merged as dag-factory 1.1 and Airflow do it, in order of precedence:
 
-- for a DAG: its own keys; the file's block ``default``, which also fills up its mappings; defaults.yml;
+- for a DAG: its own keys; the file's block ``default``, also key by key inside mappings; defaults.yml;
 - for its ``start_date`` and ``end_date`` also the ``default_args`` of each of these, see ``dates.py``;
 - for a task: its own keys; ``default_args`` of its task groups, inner ones first; of the DAG; of the file's
   block ``default``; of defaults.yml.
 
-tests/dags/test_load_yaml.py holds this to what dag-factory builds.
+tests/dags/test_load_yaml.py compares this with what dag-factory builds.
 """
 
 import re
@@ -27,12 +27,12 @@ _OUTPUT: Final = re.compile(r"^(?P<output>[\w.-]+)\.output|XcomArg\((?P<argument
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A value, and where it was said.
+    """A value, and where it is set.
 
     Attributes:
-        value: as the YAML says it.
-        source: the document.
-        path: where in it.
+        value: the value as the YAML has it.
+        source: the document that sets it.
+        path: where in the document.
     """
 
     value: Any
@@ -41,7 +41,7 @@ class Setting:
 
     @property
     def line(self) -> int:
-        """Of the document, from 1."""
+        """Line of the document, from 1."""
         return self.source.position_of(self.path)[0]
 
 
@@ -50,15 +50,15 @@ Settings = dict[str, Setting]
 
 @dataclass(frozen=True, slots=True)
 class EffectiveTask:
-    """A task as its YAML wires it.
+    """A task of a pipeline.
 
     Attributes:
-        task_id: with its group's name before it, as Airflow shows it.
+        task_id: its id with its groups' names in front, as Airflow shows it.
         operator: import path of the operator, or of the decorator.
-        settings: its arguments; of a mapped one also those that differ from instance to instance.
-        mapped: names of the latter.
-        upstream: names of the tasks and groups that come before it, as the YAML has them.
-        path: where in the document it stands.
+        settings: its arguments; for a mapped task also those that differ between instances.
+        mapped: names of the arguments that differ between instances.
+        upstream: names of the tasks and groups before it, as the YAML has them.
+        path: where it is in the document.
     """
 
     task_id: str
@@ -71,13 +71,13 @@ class EffectiveTask:
 
 @dataclass(frozen=True, slots=True)
 class EffectivePipeline:
-    """A DAG as its YAML says it.
+    """A DAG as its YAML describes it.
 
     Attributes:
-        dag_id: its name.
-        source: the document that it stands in.
+        dag_id: its id.
+        source: the document that has it.
         settings: its arguments, without tasks and ``default_args``.
-        tasks: by name, as the YAML has it.
+        tasks: its tasks, by their names in the YAML.
     """
 
     dag_id: str
@@ -91,7 +91,7 @@ class EffectivePipeline:
 
 
 def pipelines(document: YamlDocument, defaults: YamlDocument | None) -> dict[str, EffectivePipeline]:
-    """The DAGs of a document, by their ids. The document has been validated."""
+    """The DAGs of a validated document, by their ids."""
     return {dag_id: _pipeline(document, dag_id, defaults) for dag_id in document.data if is_pipeline(dag_id)}
 
 
@@ -103,50 +103,50 @@ def _pipeline(document: YamlDocument, dag_id: str, defaults: YamlDocument | None
 
 
 def dag_settings(document: YamlDocument, dag_id: str, defaults: YamlDocument | None) -> Settings:
-    """What holds for a DAG."""
+    """The arguments that apply to a DAG."""
     own = _fill(_settings(document, (dag_id,)), _settings(document, ("default",)))
     settings = {**_settings(defaults, ()), **own, **_dates(document, dag_id, defaults)}
     return {name: setting for name, setting in settings.items() if name not in _PARTS and is_pipeline(name)}
 
 
 def _dates(document: YamlDocument, dag_id: str, defaults: YamlDocument | None) -> Settings:
-    """When a DAG begins and ends: said by itself, or by what it shares; also as arguments of all tasks."""
+    """The start and end date of a DAG: its own or shared ones, also those among the arguments of tasks."""
     layers = (_settings(document, (dag_id,)), _settings(document, ("default",)), _settings(defaults, ()))
     plain = [{name: setting.value for name, setting in layer.items()} for layer in layers]
-    found: Settings = {}
+    settings: Settings = {}
     for name in dates.NAMES:
-        if place := dates.holding(name, plain):
-            layer, arguments = layers[place[0]], place[1]
-            inside = layer["default_args"] if arguments else None
-            found[name] = _settings(inside.source, inside.path)[name] if inside else layer[name]
-    return found
+        if holder := dates.holding(name, plain):
+            layer, in_arguments = layers[holder[0]], holder[1]
+            inside = layer["default_args"] if in_arguments else None
+            settings[name] = _settings(inside.source, inside.path)[name] if inside else layer[name]
+    return settings
 
 
 def default_args(document: YamlDocument, dag_id: str, defaults: YamlDocument | None) -> Settings:
-    """Arguments of all tasks of a DAG, but for those in groups that say others."""
+    """Arguments of all tasks of a DAG, unless their groups override them."""
     shared = {**_settings(defaults, ("default_args",)), **_settings(document, ("default", "default_args"))}
     return _fill(_settings(document, (dag_id, "default_args")), shared)
 
 
 def _mapped_over(setting: Setting, shared: Settings) -> Setting:
-    """What a task is mapped over: what stands there, or the list of ``default_args`` that is named there."""
-    found = re.match(FROM_DEFAULT_ARGS, setting.value) if isinstance(setting.value, str) else None
-    return shared.get(found[1], setting) if found else setting
+    """What a task is mapped over: the value itself, or the list of ``default_args`` that it names."""
+    match = re.match(FROM_DEFAULT_ARGS, setting.value) if isinstance(setting.value, str) else None
+    return shared.get(match[1], setting) if match else setting
 
 
 def arguments(task: EffectiveTask, schema: Mapping[str, Any]) -> Settings:
-    """What a task's operator is given: ``default_args`` may hold arguments of other operators besides.
+    """The settings that a task's operator takes: ``default_args`` may also have arguments of other operators.
 
     Args:
-        task: which one.
-        schema: ``pipeline.schema.json``; of an operator that it doesn't know, everything is given.
+        task: the task.
+        schema: ``pipeline.schema.json``; if it doesn't have the operator, all settings are returned.
     """
     known = schema["$defs"].get(task.operator, {}).get("properties", task.settings)
     return {name: setting for name, setting in task.settings.items() if name in known}
 
 
 def task_path(document: YamlDocument, dag_id: str, task: str) -> KeyPath:
-    """Where a task stands, by its name in the YAML; where the DAG does, if there is none of that name."""
+    """The path of a task, by its name in the YAML; the path of the DAG if there is no such task."""
     return dict(_tasks(document, dag_id)).get(task, (dag_id,))
 
 
@@ -156,11 +156,11 @@ def _task(
     """A task.
 
     Args:
-        document: where it stands.
+        document: the document that has it.
         shared: arguments of all tasks.
-        known: where each task group of the DAG stands.
-        name: its own, as the YAML has it.
-        path: where it stands.
+        known: the path of each task group of the DAG.
+        name: its name in the YAML.
+        path: its path in the document.
     """
     own = _settings(document, path)
     groups = _groups(document, known, own)
@@ -176,10 +176,10 @@ def _task(
         **mapped,
     }
     wired = own["dependencies"].value if "dependencies" in own else []
-    named = [told for told in own if told in ("operator", "decorator")]
+    kinds = [key for key in own if key in ("operator", "decorator")]
     return EffectiveTask(
         task_id=_full_id(document, known, name, groups),
-        operator=str(own[named[0]].value) if named else "",
+        operator=str(own[kinds[0]].value) if kinds else "",
         settings=settings,
         mapped=tuple(mapped),
         upstream=frozenset({*(wired or []), *_outputs(own, mapped)}),
@@ -188,15 +188,15 @@ def _task(
 
 
 def _outputs(own: Settings, mapped: Settings) -> Iterator[str]:
-    """Tasks whose results are asked for: Airflow runs these first, named as dependencies or not."""
-    asked = [*mapped.values(), *(own.values() if "decorator" in own else ())]
-    for setting in asked:
+    """Tasks whose results the task uses: Airflow runs these first, even if they are not in dependencies."""
+    candidates = [*mapped.values(), *(own.values() if "decorator" in own else ())]
+    for setting in candidates:
         if isinstance(setting.value, str) and (match := _OUTPUT.search(setting.value)):
             yield next(name for name in match.groups() if name)
 
 
 def _group_settings(document: YamlDocument, groups: Sequence[KeyPath]) -> Settings:
-    """The ``default_args`` of groups, of which the first one is the innermost."""
+    """The ``default_args`` of groups, which are ordered from the innermost one."""
     settings: Settings = {}
     for path in reversed(groups):
         settings |= _settings(document, (*path, "default_args"))
@@ -204,7 +204,7 @@ def _group_settings(document: YamlDocument, groups: Sequence[KeyPath]) -> Settin
 
 
 def _groups(document: YamlDocument, paths: Mapping[str, KeyPath], own: Settings) -> list[str]:
-    """The groups that a task is in, innermost first."""
+    """The groups of a task, innermost first."""
     name: Any = own["task_group_name"].value if "task_group_name" in own else None
     groups: list[str] = []
     while name in paths and name not in groups:
@@ -214,7 +214,7 @@ def _groups(document: YamlDocument, paths: Mapping[str, KeyPath], own: Settings)
 
 
 def _full_id(document: YamlDocument, paths: Mapping[str, KeyPath], name: str, groups: Sequence[str]) -> str:
-    """A task's id: with its groups' names before it, up to one that gives none."""
+    """A task's id with its groups' names in front, up to a group that adds no prefix."""
     for group in groups:
         if _at(document, (*paths[group], "prefix_group_id")) is False:
             break
@@ -227,28 +227,28 @@ def _tasks(document: YamlDocument, dag_id: str) -> Iterator[tuple[str, KeyPath]]
 
 
 def _items(document: YamlDocument, path: KeyPath, key: str) -> Iterator[tuple[str, KeyPath]]:
-    return ((name, place) for name, place, _ in named(_at(document, path), path, key))
+    return ((name, inner) for name, inner, _ in named(_at(document, path), path, key))
 
 
 def _at(document: YamlDocument, path: KeyPath) -> Any:
-    found = document.data
+    value = document.data
     for step in path:
         try:
-            found = found[step]
+            value = value[step]
         except (KeyError, IndexError, TypeError):
             return None
-    return found
+    return value
 
 
 def _settings(document: YamlDocument | None, path: KeyPath) -> Settings:
-    found = _at(document, path) if document else None
-    if document is None or not isinstance(found, Mapping):
+    mapping = _at(document, path) if document else None
+    if document is None or not isinstance(mapping, Mapping):
         return {}
-    return {key: Setting(value, document, (*path, key)) for key, value in found.items()}
+    return {key: Setting(value, document, (*path, key)) for key, value in mapping.items()}
 
 
 def _fill(strong: Settings, weak: Settings) -> Settings:
-    """The strong ones, with what only the weak ones have; mappings are filled up inside."""
+    """The strong settings, completed from the weak ones; mappings are merged key by key."""
     filled = dict(strong)
     for name, setting in weak.items():
         if name not in strong:
@@ -269,5 +269,5 @@ def _filled(strong: Mapping[str, Any], weak: Mapping[str, Any]) -> dict[str, Any
 
 
 def _plain(value: Any) -> bool:
-    """Whether it is a mapping that stays one: ``__type__`` makes an object of it."""
+    """Whether a value is a mapping that stays one: ``__type__`` turns it into an object."""
     return isinstance(value, Mapping) and "__type__" not in value

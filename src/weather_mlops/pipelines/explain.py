@@ -1,4 +1,4 @@
-"""What holds for a task or a DAG in the end, and where each value comes from.
+"""The values that a task or a DAG ends up with, and where each one comes from.
 
 ``python -m weather_mlops.pipelines.explain data_collection.collect_weather_data``, or the DAG's id alone.
 """
@@ -24,7 +24,7 @@ from weather_mlops.settings import project_folder
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One argument: its name, its value in words, and where it was said."""
+    """One argument: its name, its value as text, and where it is set."""
 
     name: str
     value: str
@@ -32,7 +32,7 @@ class Line:
 
 
 def explain(folder: Path, target: str, schema: Mapping[str, Any]) -> list[Line]:
-    """The arguments of a task, ``dag.task``, or of a DAG: those that were said, then the operator's defaults.
+    """The arguments of a task, ``dag.task``, or of a DAG: those that are set, then the operator's defaults.
 
     Raises:
         Misconfigured: there is no such task or DAG, or a file that it depends on is broken.
@@ -57,24 +57,26 @@ def explain(folder: Path, target: str, schema: Mapping[str, Any]) -> list[Line]:
 
 def as_text(lines: Sequence[Line]) -> str:
     """As a table for the terminal."""
-    names, places = (max(len(getattr(line, part)) for line in lines) for part in ("name", "where"))
-    return "\n".join(f"{line.name:<{names}}  {line.where:<{places}}  {line.value}" for line in lines)
+    name_width, where_width = (max(len(getattr(line, part)) for line in lines) for part in ("name", "where"))
+    return "\n".join(
+        f"{line.name:<{name_width}}  {line.where:<{where_width}}  {line.value}" for line in lines
+    )
 
 
 def _refuse_broken(folder: Path, target: str) -> None:
     broken = errors(validate(folder))
     dag_id = target.partition(".")[0]
-    concerned = [
+    relevant = [
         finding
         for finding in broken
         if Path(finding.file) == defaults_file(folder) or dag_id in text_of(Path(finding.file))
     ]
-    if concerned:
-        raise Misconfigured("\n".join(map(str, concerned)))
+    if relevant:
+        raise Misconfigured("\n".join(map(str, relevant)))
 
 
 def _split(target: str, known: Mapping[str, EffectivePipeline]) -> tuple[str, str | None]:
-    """The DAG and the task that are meant; a DAG's id may hold dots itself."""
+    """The DAG and the task that are meant; a DAG's id may contain dots itself."""
     if target in known:
         return target, None
     for dag_id, pipeline in known.items():
@@ -87,7 +89,7 @@ def _split(target: str, known: Mapping[str, EffectivePipeline]) -> tuple[str, st
 
 
 def _lines(settings: Settings, mapped: Sequence[str], properties: Mapping[str, Any]) -> list[Line]:
-    said = [
+    explicit = [
         Line(
             name,
             f"each of {shown(setting.value)}" if name in mapped else shown(setting.value),
@@ -96,31 +98,31 @@ def _lines(settings: Settings, mapped: Sequence[str], properties: Mapping[str, A
         for name, setting in settings.items()
         if not properties or name in properties
     ]
-    rest = [
-        Line(name, shown(told["default"]), _whose(told))
-        for name, told in sorted(properties.items())
-        if name not in settings and "default" in told
+    defaults = [
+        Line(name, shown(schema["default"]), _whose(schema))
+        for name, schema in sorted(properties.items())
+        if name not in settings and "default" in schema
     ]
-    return said + rest
+    return explicit + defaults
 
 
 def _properties(schema: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """What the schema says of each argument; nothing of an operator that it doesn't know."""
-    found = schema["$defs"].get(name, {}).get("properties", {})
-    return {key: {**_resolved(schema, told), **told} for key, told in found.items()}
+    """The schema of each argument of an operator; empty if the schema doesn't have the operator."""
+    properties = schema["$defs"].get(name, {}).get("properties", {})
+    return {key: {**_resolved(schema, argument), **argument} for key, argument in properties.items()}
 
 
-def _resolved(schema: Mapping[str, Any], told: Mapping[str, Any]) -> Mapping[str, Any]:
-    found: Any = schema
-    if "$ref" not in told:
+def _resolved(schema: Mapping[str, Any], argument: Mapping[str, Any]) -> Mapping[str, Any]:
+    definition: Any = schema
+    if "$ref" not in argument:
         return {}
-    for step in str(told["$ref"]).removeprefix("#/").split("/"):
-        found = found[step]
-    return {**_resolved(schema, found), **found}
+    for step in str(argument["$ref"]).removeprefix("#/").split("/"):
+        definition = definition[step]
+    return {**_resolved(schema, definition), **definition}
 
 
-def _whose(told: Mapping[str, Any]) -> str:
-    airflow = str(told.get("$ref", "")).startswith("#/$defs/task/")
+def _whose(schema: Mapping[str, Any]) -> str:
+    airflow = str(schema.get("$ref", "")).startswith("#/$defs/task/")
     return "default of Airflow" if airflow else "default of the operator"
 
 
@@ -129,7 +131,7 @@ def _where(file: Path, line: int) -> str:
 
 
 def main(arguments: Iterable[str] | None = None) -> int:
-    """Explain what the command line names; 0, or 1 where it can't be told."""
+    """Explain the DAG or task that the command line names; 1 if that is impossible, else 0."""
     parser = argparse.ArgumentParser(prog="python -m weather_mlops.pipelines.explain")
     parser.add_argument("target", help="a DAG's id, or dag.task")
     parser.add_argument("--pipelines", type=Path, help="folder of the YAML files; else the project's")

@@ -1,4 +1,4 @@
-"""What a check of a pipeline's YAML found: where, what is wrong, and how to mend it."""
+"""Findings of a check of a pipeline's YAML: where, what is wrong, and how to fix it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from typing import Final
 from weather_mlops.sources.quoting import escaped
 
 MOST: Final = 100
-"""Findings of one pipeline: more are no help, and the search for words that may be meant takes long."""
+"""Findings of one pipeline: more don't help, and looking up words that may be meant takes long."""
 LONGEST: Final = 1000
-"""Characters of a message, and of the text that it is about."""
+"""Characters of a message, and of the text that it quotes."""
 MOST_KNOWN: Final = 700
-"""Names among which the one that was meant is looked for, such as all time zones: up to 20 µs for each."""
+"""Candidates for a mistyped name, such as all time zones: comparing takes up to 20 µs each."""
 LONGEST_WORD: Final = 250
-"""Of which a mistyped one is looked up: no key, name or id has more."""
-SHORT: Final = 5  # letters: two that changed places make up half of the word
+"""Characters of a mistyped name that is looked up: no key, name or id is longer."""
+SHORT: Final = 5  # letters: two swapped ones make up half of the word
 
 
 class FindingSeverity(StrEnum):
@@ -38,7 +38,7 @@ class Finding:
         rule: its short name: ``unknown-key``.
         text: the offending text.
         message: what is wrong.
-        mend: what is allowed, and what to write instead.
+        fix: what is allowed, and what to write instead.
     """
 
     file: str
@@ -48,36 +48,36 @@ class Finding:
     rule: str
     text: str
     message: str
-    mend: str
+    fix: str
 
     def __post_init__(self) -> None:
-        """Cut what quotes a file at length, and leave out what a terminal or a database may not take."""
-        for name in ("text", "message", "mend"):
+        """Shorten long quotations of the file, and escape what a terminal or a database may not accept."""
+        for name in ("text", "message", "fix"):
             object.__setattr__(self, name, printable(shortened(getattr(self, name))))
 
     def __str__(self) -> str:
         """One line for people: ``pipelines/a.yml:3:5: error: … [rule]``."""
-        place = f"{escaped(self.file)}:{self.line}:{self.column}"
-        return f"{place}: {self.severity}: {self.message}; {self.mend} [{self.rule}]"
+        location = f"{escaped(self.file)}:{self.line}:{self.column}"
+        return f"{location}: {self.severity}: {self.message}; {self.fix} [{self.rule}]"
 
 
 def shortened(text: str) -> str:
-    """A text, cut in its middle where it is too long for a message."""
+    """A text, shortened in the middle if it is too long for a message."""
     return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} … {text[-LONGEST // 4 :]}"
 
 
 def printable(text: str) -> str:
-    """A text on several lines, other characters that can't be printed as escapes."""
+    """A text that keeps its line breaks, with other unprintable characters escaped."""
     return text if text.isprintable() else "\n".join(map(escaped, text.splitlines()))
 
 
-def errors(found: Iterable[Finding]) -> list[Finding]:
+def errors(findings: Iterable[Finding]) -> list[Finding]:
     """Those that keep a file from Airflow."""
-    return [finding for finding in found if finding.severity is FindingSeverity.ERROR]
+    return [finding for finding in findings if finding.severity is FindingSeverity.ERROR]
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
-    """The known word that is most like a mistyped one; None where none is."""
+    """The known word most similar to a mistyped one; None if none is similar."""
     known = tuple(known)
     if len(word) > LONGEST_WORD:
         return None

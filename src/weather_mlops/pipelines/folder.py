@@ -9,32 +9,32 @@ from weather_mlops.pipelines.findings import Finding
 from weather_mlops.pipelines.keys import SHIPPED
 
 DEFAULTS: Final = ("defaults.yml", "defaults.yaml")
-"""dag-factory's names of the file that all pipelines share; the first that is there counts."""
+"""dag-factory's names of the file that all pipelines share; the first existing one counts."""
 
 
 def pipeline_files(folder: Path) -> list[Path]:
-    """The pipelines of a folder, by name, without what they share and without the hidden files of editors.
+    """The pipelines of a folder, sorted by name, without defaults.yml and without hidden files of editors.
 
-    Of more than ``limits.MAX_FILES`` the first ones; those that the project ships are among them.
+    At most ``limits.MAX_FILES``, of which the shipped ones come first.
     """
     return sorted(_all(folder)[: limits.MAX_FILES])
 
 
 def check(folder: Path) -> list[Finding]:
-    """Whether there are more pipelines than can be read."""
-    found = _all(folder)
-    return [limits.too_many_files(path, len(found)) for path in found[limits.MAX_FILES :][:1]]
+    """A finding if there are more pipelines than are read."""
+    files = _all(folder)
+    return [limits.too_many_files(path, len(files)) for path in files[limits.MAX_FILES :][:1]]
 
 
 def _all(folder: Path) -> list[Path]:
-    """All pipelines of a folder: those that the project ships, then by name."""
-    found = [path for suffix in ("*.yml", "*.yaml") for path in folder.glob(suffix)]
-    pipelines = [path for path in found if path.name not in DEFAULTS and not path.name.startswith(".")]
+    """All pipelines of a folder: the shipped ones first, then by name."""
+    files = [path for suffix in ("*.yml", "*.yaml") for path in folder.glob(suffix)]
+    pipelines = [path for path in files if path.name not in DEFAULTS and not path.name.startswith(".")]
     return sorted(pipelines, key=lambda path: (path.stem not in SHIPPED.values(), path))
 
 
 def text_of(file: Path) -> str:
-    """A file's text; none of one that isn't there, can't be read, is too large, or is no file."""
+    """A file's text; empty if it doesn't exist, can't be read, is too large, or isn't a file."""
     try:
         content = limits.read(file)
     except OSError:
@@ -43,5 +43,5 @@ def text_of(file: Path) -> str:
 
 
 def defaults_file(folder: Path) -> Path | None:
-    """What the pipelines of a folder share, if they share anything; also a link that leads nowhere."""
+    """``defaults.yml`` of a folder, if it exists, even as a broken link."""
     return next((folder / name for name in DEFAULTS if os.path.lexists(folder / name)), None)

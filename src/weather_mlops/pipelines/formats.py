@@ -1,4 +1,4 @@
-"""Findings as text for people, JSON, commands of GitHub's workflows, and SARIF for code scanning."""
+"""Findings as text for people, JSON, workflow commands of GitHub, and SARIF for code scanning."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -9,59 +9,59 @@ from weather_mlops.pipelines.findings import Finding, FindingSeverity
 from weather_mlops.sources.quoting import escaped
 
 
-def text(found: Sequence[Finding]) -> str:
-    """Three lines each: where and what; what stands there; the mend."""
+def text(findings: Sequence[Finding]) -> str:
+    """Three lines each: where and what; the text at fault; the fix."""
     lines = []
-    for finding in found:
+    for finding in findings:
         lines += [
             f"{location(finding)}: {finding.severity}: {finding.message} [{finding.rule}]",
             *([f"    {finding.text.splitlines()[0]}"] if finding.text.strip() else []),
-            f"    mend: {finding.mend}",
+            f"    fix: {finding.fix}",
         ]
-    return "\n".join([*lines, summary(found)])
+    return "\n".join([*lines, summary(findings)])
 
 
 def location(finding: Finding) -> str:
-    """Where it is, as editors and terminals take it for a link."""
+    """Where it is, in the form that editors and terminals make a link of."""
     return f"{escaped(finding.file)}:{finding.line}:{finding.column}"
 
 
-def summary(found: Sequence[Finding]) -> str:
+def summary(findings: Sequence[Finding]) -> str:
     """How many there are."""
-    errors = sum(finding.severity is FindingSeverity.ERROR for finding in found)
-    files = len({finding.file for finding in found})
-    if not found:
-        return "pipelines: nothing to mend"
-    return f"pipelines: {errors} errors, {len(found) - errors} warnings, in {files} files"
+    errors = sum(finding.severity is FindingSeverity.ERROR for finding in findings)
+    files = len({finding.file for finding in findings})
+    if not findings:
+        return "pipelines: no errors, no warnings"
+    return f"pipelines: {errors} errors, {len(findings) - errors} warnings, in {files} files"
 
 
-def as_json(found: Sequence[Finding]) -> str:
-    """A list of findings."""
-    findings = [{**asdict(finding), "file": escaped(finding.file)} for finding in found]
-    return json.dumps(findings, ensure_ascii=False, indent=2)
+def as_json(findings: Sequence[Finding]) -> str:
+    """A list of findings, with the fix also under its older key, which scripts of users may read."""
+    items = [{**asdict(finding), "file": escaped(finding.file), "mend": finding.fix} for finding in findings]
+    return json.dumps(items, ensure_ascii=False, indent=2)
 
 
-def github(found: Sequence[Finding]) -> str:
+def github(findings: Sequence[Finding]) -> str:
     """Annotations of a pull request."""
     return "\n".join(
         f"::{finding.severity} file={_property(escaped(finding.file))},line={finding.line},"
         f"col={finding.column},title={_property(finding.rule)}::"
-        + _data(f"{finding.message}; mend: {finding.mend}")
-        for finding in found
+        + _data(f"{finding.message}; fix: {finding.fix}")
+        for finding in findings
     )
 
 
-def sarif(found: Sequence[Finding]) -> str:
+def sarif(findings: Sequence[Finding]) -> str:
     """SARIF 2.1.0."""
     run = {
         "tool": {
             "driver": {
                 "name": "make validate",
-                "rules": [{"id": rule} for rule in sorted({finding.rule for finding in found})],
+                "rules": [{"id": rule} for rule in sorted({finding.rule for finding in findings})],
             }
         },
         "columnKind": "unicodeCodePoints",
-        "results": [_result(finding) for finding in found],
+        "results": [_result(finding) for finding in findings],
     }
     return json.dumps(
         {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]},
@@ -80,12 +80,12 @@ FORMATS: Final[Mapping[str, Callable[[Sequence[Finding]], str]]] = {
 
 def _result(finding: Finding) -> dict[str, Any]:
     region = {"startLine": finding.line, "startColumn": finding.column}
-    place = {"artifactLocation": {"uri": escaped(finding.file)}, "region": region}
+    location = {"artifactLocation": {"uri": escaped(finding.file)}, "region": region}
     return {
         "ruleId": finding.rule,
         "level": str(finding.severity),
-        "message": {"text": f"{finding.message}; mend: {finding.mend}"},
-        "locations": [{"physicalLocation": place}],
+        "message": {"text": f"{finding.message}; fix: {finding.fix}"},
+        "locations": [{"physicalLocation": location}],
     }
 
 

@@ -1,4 +1,4 @@
-"""Values of a YAML file as people read them, in one line."""
+"""Formats values of a YAML file for people, in one line."""
 
 import json
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ UNITS: Final = ("weeks", "days", "hours", "minutes", "seconds", "milliseconds", 
 
 
 def shown(value: Any, longest: int | None = None) -> str:
-    """A value in one line, cut where it is longer than so many characters."""
+    """A value in one line, shortened to at most ``longest`` characters."""
     if (duration := duration_of(value)) is not None:
         return duration
     if isinstance(value, date):
@@ -23,7 +23,7 @@ def shown(value: Any, longest: int | None = None) -> str:
 
 
 def duration_of(value: Any) -> str | None:
-    """A duration in words; None of anything else."""
+    """A duration in words; None for anything else."""
     if not isinstance(value, Mapping) or not str(value.get("__type__", "")).endswith("timedelta"):
         return None
     parts = [f"{value[unit]} {unit if value[unit] != 1 else unit[:-1]}" for unit in UNITS if value.get(unit)]

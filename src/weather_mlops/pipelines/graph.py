@@ -1,4 +1,4 @@
-"""How the tasks of a pipeline hang together: what they name exists, and nothing waits for itself."""
+"""Dependencies between the tasks of a pipeline: names exist, and there are no cycles."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -12,16 +12,16 @@ from weather_mlops.pipelines.findings import MOST, Finding, FindingSeverity, did
 from weather_mlops.pipelines.keys import KeyPath
 
 MAX_GROUPS: Final = 50
-"""Levels of task groups: an id of 250 characters, Airflow's limit, has room for no more names."""
+"""Levels of task groups: an id of 250 characters, Airflow's limit, has no room for more names."""
 _OUTPUT: Final = re.compile(r"^(?:(.+)\.output|XcomArg\((.+)\))$")
 
 
 @dataclass
 class Node:
-    """A task, or a task group with the tasks that are in it."""
+    """A task, or a task group with the tasks in it."""
 
     path: KeyPath
-    said: Mapping[str, Any]
+    definition: Mapping[str, Any]
     is_group: bool
     parent: str | None = None
     before: list[tuple[str, KeyPath]] = field(default_factory=list)
@@ -29,22 +29,24 @@ class Node:
 
 
 def check(document: YamlDocument, dag_id: str, dag: Mapping[str, Any]) -> Iterator[Finding]:
-    """Whatever of a pipeline's tasks and groups doesn't hang together."""
+    """Findings of the dependencies between tasks and groups of a pipeline."""
     nodes: dict[str, Node] = {}
     for key, is_group in (("tasks", False), ("task_groups", True)):
-        for name, path, said in named(dag.get(key), (dag_id, key), "group_name" if is_group else "task_id"):
+        for name, path, definition in named(
+            dag.get(key), (dag_id, key), "group_name" if is_group else "task_id"
+        ):
             if name in nodes:
                 yield document.finding(
                     path,
                     "duplicate-id",
-                    f"{name} is there already",
+                    f"the id {name} is already in use",
                     "give each task and task group an id of its own",
                     text=name,
                 )
                 continue
-            parent = said.get("parent_group_name" if is_group else "task_group_name")
-            nodes[name] = Node(path, said, is_group, parent if isinstance(parent, str) else None)
-            nodes[name].before = list(_dependencies(said, path))
+            parent = definition.get("parent_group_name" if is_group else "task_group_name")
+            nodes[name] = Node(path, definition, is_group, parent if isinstance(parent, str) else None)
+            nodes[name].before = list(_dependencies(definition, path))
     for name, node in nodes.items():
         if not node.is_group and node.parent is not None and node.parent in nodes:
             nodes[node.parent].tasks.append(name)
@@ -59,7 +61,7 @@ def check(document: YamlDocument, dag_id: str, dag: Mapping[str, Any]) -> Iterat
     mapped = [
         name
         for name, node in nodes.items()
-        if not node.is_group and isinstance(node.said.get("expand"), dict)
+        if not node.is_group and isinstance(node.definition.get("expand"), dict)
     ]
     if mapped:
         comes_before = _order(nodes)
@@ -68,30 +70,30 @@ def check(document: YamlDocument, dag_id: str, dag: Mapping[str, Any]) -> Iterat
 
 
 def named(items: Any, path: KeyPath, key: str) -> Iterator[tuple[str, KeyPath, Mapping[str, Any]]]:
-    """Tasks or groups of either form, a mapping or a list: id, path, what is said."""
+    """Tasks or groups, given as a mapping or as a list: id, path, definition."""
     if isinstance(items, dict):
-        yield from ((name, (*path, name), said) for name, said in items.items() if isinstance(said, dict))
+        yield from ((name, (*path, name), item) for name, item in items.items() if isinstance(item, dict))
     elif isinstance(items, list):
-        for index, said in enumerate(items):
-            if isinstance(said, dict) and isinstance(said.get(key), str):
-                yield said[key], (*path, index), said
+        for index, item in enumerate(items):
+            if isinstance(item, dict) and isinstance(item.get(key), str):
+                yield item[key], (*path, index), item
 
 
 def circle_finding(document: YamlDocument, nodes: Mapping[str, Node], circle: list[str]) -> Finding:
-    """What is said of tasks that wait for each other."""
+    """A finding of tasks that wait for each other."""
     first = circle[0]
     path: KeyPath = (*nodes[first].path, "dependencies")
     return document.finding(
         path,
         "cycle",
         f"tasks wait for each other: {' after '.join([*circle, first])}",
-        "take one of these dependencies out",
+        "remove one of these dependencies",
         text=first,
     )
 
 
-def _dependencies(said: Mapping[str, Any], path: KeyPath) -> Iterator[tuple[str, KeyPath]]:
-    given = said.get("dependencies")
+def _dependencies(definition: Mapping[str, Any], path: KeyPath) -> Iterator[tuple[str, KeyPath]]:
+    given = definition.get("dependencies")
     for index, name in enumerate(given if isinstance(given, list) else ()):
         if isinstance(name, str):
             yield name, (*path, "dependencies", index)
@@ -113,7 +115,7 @@ def _names(document: YamlDocument, nodes: Mapping[str, Node]) -> Iterator[Findin
 
 
 def _alone(document: YamlDocument, nodes: Mapping[str, Node]) -> Iterator[Finding]:
-    """A task that hangs on nothing, where the others hang together: seldom meant."""
+    """Warnings of tasks without dependencies among connected ones, which is seldom intended."""
     tasks = {name: node for name, node in nodes.items() if not node.is_group}
     awaited = {other for node in nodes.values() for other, _ in node.before}
     waiting = {name for name, node in nodes.items() if node.before or node.parent}
@@ -131,17 +133,17 @@ def _alone(document: YamlDocument, nodes: Mapping[str, Node]) -> Iterator[Findin
 
 
 def unknown(document: YamlDocument, path: KeyPath, name: str, known: list[str], what: str) -> Finding:
-    """What is said of a name that nothing has."""
+    """A finding of a name that no task or group has."""
     like = did_you_mean(name, known)
     hint = f"; did you mean {like}?" if like else ""
-    there = ", ".join(known) if known else "none"
+    existing = ", ".join(known) if known else "none"
     return document.finding(
-        path, "unknown-task", f"there is no {what} {name}{hint}", f"there are: {there}", value=True
+        path, "unknown-task", f"there is no {what} {name}{hint}", f"there are: {existing}", value=True
     )
 
 
 def _too_deep(document: YamlDocument, nodes: Mapping[str, Node]) -> Iterator[Finding]:
-    """Tasks and groups inside more groups than an id can name: Airflow puts their names before its own."""
+    """Tasks and groups inside more groups than an id has room for: it begins with the groups' names."""
     for name, node in nodes.items():
         level, parent = 0, node.parent
         while parent is not None and parent in nodes and level <= MAX_GROUPS:
@@ -151,13 +153,13 @@ def _too_deep(document: YamlDocument, nodes: Mapping[str, Node]) -> Iterator[Fin
                 node.path,
                 "too-deep",
                 f"{name} is inside more than {MAX_GROUPS} task groups",
-                "take some of these groups out",
+                "remove some of these groups",
                 text=name,
             )
 
 
 def _circle(nodes: Mapping[str, Node]) -> list[str] | None:
-    """Names that wait for each other, in a row; None where there are none."""
+    """Names of tasks that form a cycle, in order; None if there is no cycle."""
     done: set[str] = set()
     for start in nodes:
         row = {start: _right_before(nodes, start)} if start not in done else {}
@@ -175,7 +177,7 @@ def _circle(nodes: Mapping[str, Node]) -> list[str] | None:
 
 
 def _right_before(nodes: Mapping[str, Node], name: str) -> Iterator[str]:
-    """What comes before a task: what it names, what its groups name; and of a group, all that is in it."""
+    """What comes before a node: its dependencies, those of its groups, and for a group all tasks in it."""
     node = nodes[name]
     yield from (other for other, _ in node.before if other != name)
     if node.parent in nodes and node.parent is not None:
@@ -187,9 +189,9 @@ def _right_before(nodes: Mapping[str, Node], name: str) -> Iterator[str]:
 
 
 def _order(nodes: Mapping[str, Node]) -> Callable[[str, str], bool]:
-    """Whether the first of two tasks comes before the second one, directly or not.
+    """A function that tells whether the first of two tasks comes before the second, directly or not.
 
-    All that comes before a task is a number with a bit for each: thousands of sets would fill the memory.
+    All predecessors of a task are one integer with a bit each: thousands of sets would take too much memory.
     """
     before = {
         name: [other for other in _right_before(nodes, name) if other in nodes and other != name]
@@ -208,19 +210,19 @@ def _outputs(
     document: YamlDocument, nodes: Mapping[str, Node], name: str, comes_before: Callable[[str, str], bool]
 ) -> Iterator[Finding]:
     node = nodes[name]
-    for key, value in node.said["expand"].items():
-        found = _OUTPUT.match(value) if isinstance(value, str) else None
-        if found is None:
+    for key, value in node.definition["expand"].items():
+        match = _OUTPUT.match(value) if isinstance(value, str) else None
+        if match is None:
             continue
-        other, path = found.group(1) or found.group(2), (*node.path, "expand", key)
+        other, path = match.group(1) or match.group(2), (*node.path, "expand", key)
         if other == name or other not in nodes or nodes[other].is_group:
-            tasks = [known for known, there in nodes.items() if not there.is_group and known != name]
+            tasks = [task for task, other_node in nodes.items() if not other_node.is_group and task != name]
             yield unknown(document, path, other, tasks, "task")
         elif not comes_before(other, name):
             yield document.finding(
                 path,
                 "not-upstream",
-                f"{name} takes the result of {other}, but doesn't come after it: it would be taken as a text",
+                f"{name} uses the result of {other}, but doesn't come after it: it would be read as a text",
                 f"add {other} to its dependencies",
                 value=True,
             )

@@ -1,4 +1,4 @@
-"""What a YAML file may be at most: checked before it is parsed, so that one file can't stop all others."""
+"""Limits of a YAML file: checked before it is parsed, so that one file can't stop all others."""
 
 import os
 import stat
@@ -13,29 +13,29 @@ from weather_mlops.pipelines.findings import Finding, FindingSeverity
 
 MAX_BYTES: Final = 1_000_000
 MAX_DEPTH: Final = 100
-"""Levels of mappings and lists inside each other. A parser that goes deeper may end the whole process."""
+"""Levels of nested mappings and lists. A parser that goes deeper may end the whole process."""
 MAX_DIGITS: Final = 100
-"""Of a number or a date: longer ones take long to convert, and none is needed."""
+"""Characters of a number or a date: longer ones take long to convert, and none is needed."""
 MAX_NODES: Final = 50_000
 """Values of a file, with each alias counted as what it stands for: more is a bomb, not a pipeline."""
 MAX_FILES: Final = 1000
-"""Of a folder: Airflow has 30 s to make all of them, and takes 15."""
+"""Files of a folder: Airflow builds them in 15 s, and stops after 30 s."""
 MAX_DIRECTIVES: Final = 100
 """Lines that begin with %: the parser compares each directive with all before it."""
 MAX_DOCUMENTS: Final = 10
-"""Of a file, of which the first is read: each further one is a finding."""
+"""Documents of a file: only the first is read, and each further one is a finding."""
 
 
 def read(path: Path) -> bytes | Finding:
-    """A file's content, or why it is not read: no regular file, or too large.
+    """A file's content, or a finding why it is not read: not a regular file, or too large.
 
-    It is looked at after it was opened, so that what was looked at is what is read. Of a file that announces
-    no size, as those of /proc do, no more than the limit is read.
+    Type and size are read from the open file, so that they belong to the content. A file without a size, as
+    in /proc, is read up to the limit.
 
     Raises:
         OSError: the file can't be opened or read.
     """
-    # Without O_NONBLOCK, a pipe that nobody writes to would be waited for.
+    # Without O_NONBLOCK, opening a pipe that nobody writes to would block.
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
         status = os.fstat(file.fileno())
         if stat.S_ISDIR(status.st_mode):
@@ -45,25 +45,25 @@ def read(path: Path) -> bytes | Finding:
         content = (file.read(MAX_BYTES + 1) or b"") if status.st_size <= MAX_BYTES else b""
     if max(status.st_size, len(content)) > MAX_BYTES:
         size = f"{status.st_size:,} bytes, more than" if status.st_size else "more bytes than"
-        told = f"the file has {size} {MAX_BYTES:,}"
-        return _of_file(path, "too-large", told, "split it into several files")
+        message = f"the file has {size} {MAX_BYTES:,}"
+        return _of_file(path, "too-large", message, "split it into several files")
     return content
 
 
 def bad_name(path: Path) -> Finding:
-    """A finding of a file whose name Airflow's database, or a terminal, may not take."""
-    told = "the file's name has characters in it that can't be printed, or bytes that are no UTF-8"
-    return _of_file(path, "bad-name", told, "rename it, to letters and digits")
+    """A finding of a file whose name Airflow's database or a terminal may not accept."""
+    message = "the file's name contains characters that can't be printed, or bytes that are not UTF-8"
+    return _of_file(path, "bad-name", message, "rename it: use letters and digits")
 
 
 def too_many_files(path: Path, count: int) -> Finding:
-    """A finding at the first file of a folder that is one too many."""
-    told = f"the folder has {count:,} files; the first {MAX_FILES:,} by name are read"
-    return _of_file(path, "too-many", told, "put several pipelines into a file, or remove some")
+    """A finding at the first file beyond the limit of a folder."""
+    message = f"the folder has {count:,} files; the first {MAX_FILES:,} by name are read"
+    return _of_file(path, "too-many", message, "put several pipelines into a file, or remove some")
 
 
 def too_deep(file: str, line: int, column: int) -> Finding:
-    """A finding of mappings and lists inside each other without end."""
+    """A finding of mappings and lists that are nested too deep."""
     return Finding(
         file,
         line,
@@ -77,22 +77,22 @@ def too_deep(file: str, line: int, column: int) -> Finding:
 
 
 def too_many_values(file: str, line: int, column: int) -> Finding:
-    """A finding of more values than any pipeline has."""
-    told = f"more than {MAX_NODES:,} values, aliases included"
-    return Finding(file, line, column, FindingSeverity.ERROR, "too-large", "", told, "split the file")
+    """A finding of more values than a pipeline can need."""
+    message = f"more than {MAX_NODES:,} values, aliases included"
+    return Finding(file, line, column, FindingSeverity.ERROR, "too-large", "", message, "split the file")
 
 
 def too_many_directives(file: str, text: str) -> Finding | None:
-    """A finding of more lines that begin with % than a file may have."""
+    """A finding if too many lines of a file begin with %."""
     if text.count("\n%") <= MAX_DIRECTIVES:
         return None
-    told = f"more than {MAX_DIRECTIVES} lines begin with %, as directives of YAML do"
+    message = f"more than {MAX_DIRECTIVES} lines begin with %, as directives of YAML do"
     fix = "remove them: no pipeline needs a directive"
-    return Finding(file, 1, 1, FindingSeverity.ERROR, "too-large", "%", told, fix)
+    return Finding(file, 1, 1, FindingSeverity.ERROR, "too-large", "%", message, fix)
 
 
 def endless(file: str, events: Iterator[yaml.Event]) -> Finding | None:
-    """What is nested deeper than is allowed, or inside itself, or too much; None where nothing is.
+    """A finding if values are nested too deep or inside themselves, or are too many.
 
     Raises:
         yaml.YAMLError: the text can't be parsed.
@@ -107,9 +107,9 @@ def endless(file: str, events: Iterator[yaml.Event]) -> Finding | None:
         if nodes > MAX_NODES:
             return too_many_values(file, 1, 1)
         if documents > MAX_DOCUMENTS:
-            told = f"the file has more than {MAX_DOCUMENTS} documents: only one is read of a file"
+            message = f"the file has more than {MAX_DOCUMENTS} documents: only the first one is read"
             fix = "move each to a file of its own, or remove the lines ---"
-            return Finding(file, line, column, FindingSeverity.ERROR, "second-document", "---", told, fix)
+            return Finding(file, line, column, FindingSeverity.ERROR, "second-document", "---", message, fix)
         if isinstance(event, yaml.CollectionStartEvent):
             inside.append(event.anchor)
             if len(inside) > MAX_DEPTH:
@@ -118,9 +118,9 @@ def endless(file: str, events: Iterator[yaml.Event]) -> Finding | None:
             inside.pop()
         elif isinstance(event, yaml.AliasEvent) and event.anchor in inside:
             name = quoted(event.anchor)
-            told = f"*{name} stands inside &{name}, which it stands for"
+            message = f"*{name} is inside &{name}, which it refers to"
             fix = "remove it, or name another anchor"
-            return Finding(file, line, column, FindingSeverity.ERROR, "alias", f"*{name}", told, fix)
+            return Finding(file, line, column, FindingSeverity.ERROR, "alias", f"*{name}", message, fix)
     return None
 
 

@@ -1,7 +1,7 @@
-"""What people read in the UI about a pipeline and its tasks: a Markdown file beside the YAML.
+"""Notes on a pipeline and its tasks for the UI: a Markdown file next to the YAML.
 
 ``pipelines/collection.md`` belongs to ``pipelines/collection.yml``. Each ``## task_id`` begins the notes on
-that task; what stands before the first of them is about the pipeline. A task's ``doc_md`` in the YAML wins.
+that task; the text before the first one is about the pipeline. A task's ``doc_md`` in the YAML wins.
 """
 
 import os
@@ -24,12 +24,12 @@ _SECTION: Final = re.compile(r"^## +(\S+) *$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """What a file says.
+    """The notes of a file.
 
     Attributes:
-        pipeline: about the pipeline; Markdown.
-        tasks: by task id, about the task.
-        lines: by task id, the line of its heading, counted from 1.
+        pipeline: notes on the pipeline; Markdown.
+        tasks: notes on the tasks, by task id.
+        lines: the line of each task's heading, counted from 1.
     """
 
     pipeline: str
@@ -38,11 +38,11 @@ class Notes:
 
 
 def read(pipeline: Path) -> Notes:
-    """The notes on the pipelines of a YAML file; empty where there are none."""
+    """The notes on the pipelines of a YAML file; empty if there are none."""
     text = text_of(_file(pipeline))
     first, *rest = _SECTION.split(text)
     names, bodies = rest[::2], (body.strip() for body in rest[1::2])
-    lines = {found[1]: text.count("\n", 0, found.start()) + 1 for found in _SECTION.finditer(text)}
+    lines = {match[1]: text.count("\n", 0, match.start()) + 1 for match in _SECTION.finditer(text)}
     return Notes(first.strip(), dict(zip(names, bodies, strict=True)), lines)
 
 
@@ -51,21 +51,21 @@ def _file(pipeline: Path) -> Path:
 
 
 def add(data: dict[str, Any], notes: Notes) -> None:
-    """Put the notes where Airflow looks for them: in the ``doc_md`` of the pipelines and tasks of a file."""
+    """Add the notes to the pipelines and tasks of a file, as their ``doc_md``."""
     for dag_id, dag in data.items():
         if not is_pipeline(dag_id) or not isinstance(dag, dict):
             continue
-        if told := [text for text in (notes.pipeline, dag.get("doc_md")) if text]:
-            dag["doc_md"] = "\n\n".join(told)
+        if texts := [text for text in (notes.pipeline, dag.get("doc_md")) if text]:
+            dag["doc_md"] = "\n\n".join(texts)
         for name, _, task in named(dag.get("tasks"), (dag_id, "tasks"), "task_id"):
             if name in notes.tasks and isinstance(task, dict):
                 task.setdefault("doc_md", notes.tasks[name])
 
 
 def check(document: YamlDocument) -> Iterator[Finding]:
-    """Notes that can't be read, or are on tasks that there aren't; no reason to stop a pipeline.
+    """Warnings of notes that can't be read or are on tasks that don't exist.
 
-    Nothing is said where the pipeline can't be parsed.
+    There are none if the pipeline can't be parsed.
     """
     if document.data is None:
         return

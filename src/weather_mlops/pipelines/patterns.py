@@ -1,7 +1,7 @@
-"""Regular expressions of params: whether they find the default, in time.
+"""Regular expressions of params: whether they match the default, in a short time.
 
-Airflow searches the default of each param when it makes the DAG. Of some expressions, ``(a+)+$`` is one, a
-search takes years, and nothing inside a process can stop it. So another process tries them first.
+Airflow matches the default of each param when it builds the DAG. With some expressions, such as ``(a+)+$``, a
+search takes years, and nothing inside the process can stop it. So another process tries them first.
 """
 
 import json
@@ -17,56 +17,56 @@ from weather_mlops.pipelines.findings import Finding
 from weather_mlops.pipelines.keys import KeyPath
 
 SECONDS: Final = 1
-"""Of processor time, for all patterns of a file: a search takes microseconds."""
+"""CPU time for all patterns of a file: a search takes microseconds."""
 LONGEST_WAIT: Final = 60
-"""Seconds on the clock, on a machine that is busy otherwise."""
+"""Seconds of wall time, for a machine that is busy."""
 _PARAM: Final = "airflow.sdk.Param"
-# A line for each search. A pattern that can't be compiled finds nothing.
+# Prints a line per search. A pattern that can't be compiled matches nothing.
 _PROGRAM: Final = f"""
 import json, re, resource, sys
 resource.setrlimit(resource.RLIMIT_CPU, ({SECONDS}, {SECONDS}))
 for pattern, text in json.load(sys.stdin):
     try:
-        found = re.search(pattern, text) is not None
+        matches = re.search(pattern, text) is not None
     except (re.error, OverflowError, RecursionError):
-        found = False
-    print(int(found), flush=True)
+        matches = False
+    print(int(matches), flush=True)
 """
 
 
 def check(document: YamlDocument) -> Iterator[Finding]:
-    """Params whose pattern does not find their default, or takes too long for it."""
-    asked = [
+    """Findings of params whose pattern doesn't match their default, or takes too long to try."""
+    searches = [
         (path, pattern, text, pattern == param.get("pattern") and text == param["default"])
         for path, param in _params(document.data, ())
         for pattern in _patterns(param)
         for text in _texts(param["default"])
     ]
-    if not asked:
+    if not searches:
         return
-    answers = _search([(pattern, text) for _, pattern, text, _ in asked])
-    for (path, _, text, is_own), answer in zip(asked, answers, strict=False):
+    answers = _search([(pattern, text) for _, pattern, text, _ in searches])
+    for (path, _, text, is_own), answer in zip(searches, answers, strict=False):
         if is_own and not answer:
-            told = f"the default {text!r} is refused by its own param: pattern doesn't match it"
+            message = f"the default {text!r} is refused by its own param: pattern doesn't match it"
             fix = "give another default, or widen the param"
-            yield document.finding((*path, "default"), "contradiction", told, fix, value=True)
-    if len(answers) < len(asked):
-        path, pattern, text, _ = asked[len(answers)]
+            yield document.finding((*path, "default"), "contradiction", message, fix, value=True)
+    if len(answers) < len(searches):
+        path, pattern, text, _ = searches[len(answers)]
         yield document.finding(
             (*path, "default"),
             "slow-pattern",
             f"the pattern {quoted(pattern)} takes more than {SECONDS} s to search {quoted(text)}",
-            "write it without a repetition inside a repetition: (a+)+ is a+",
+            "write it without a nested repetition: a+ instead of (a+)+",
             value=True,
         )
 
 
-def _search(asked: list[tuple[str, str]]) -> list[bool]:
-    """Whether each pattern finds its text; fewer answers than questions where the time was up."""
+def _search(searches: list[tuple[str, str]]) -> list[bool]:
+    """Whether each pattern matches its text; fewer answers than searches if the time was up."""
     try:
-        done = subprocess.run(  # noqa: S603  our own program; what stands in the file is its input
+        done = subprocess.run(  # noqa: S603  our own program; the file's content is only its input
             [sys.executable, "-I", "-S", "-c", _PROGRAM],
-            input=json.dumps(asked).encode(),
+            input=json.dumps(searches).encode(),
             capture_output=True,
             timeout=LONGEST_WAIT,
             check=False,

@@ -1,10 +1,10 @@
-"""What a file is turned into before dag-factory makes DAGs of it: what dag-factory itself does otherwise.
+"""Prepares a file for dag-factory, where dag-factory itself behaves differently.
 
-- Tasks of the block ``default``: of pipelines that list their tasks as well.
-- The block ``default`` counts more than ``defaults.yml``: it stands nearer.
-- Dates are moments: dag-factory drops their offsets, and takes those of ``default_args`` for UTC.
-- Moments that ``__type__: datetime.datetime`` makes are UTC's, as the schema says.
-- A task is mapped over a list of ``default_args``, so that it is named once.
+- Tasks of the block ``default`` also belong to pipelines that list their tasks.
+- The block ``default`` takes precedence over ``defaults.yml``, since it is nearer.
+- Dates keep their offsets: dag-factory drops them, and reads those of ``default_args`` as UTC.
+- Datetimes of ``__type__: datetime.datetime`` are in UTC, as the schema says.
+- A task can be mapped over a list of ``default_args``, so that the list is named once.
 - Functions are named by import path, wherever an operator takes one.
 """
 
@@ -24,8 +24,8 @@ from weather_mlops.pipelines.keys import ANCHORS, FROM_DEFAULT_ARGS, is_pipeline
 from weather_mlops.pipelines.shared import share_tasks
 
 FUNCTION: Final = "#/$defs/function"
-_OTHERWISE: Final = ("tasks", "task_groups", "default_args")
-"""Keys of the block ``default`` that are merged with those of a pipeline, and not replaced by them."""
+_MERGED: Final = ("tasks", "task_groups", "default_args")
+"""Keys of the block ``default`` that are merged with those of a pipeline, not replaced by them."""
 
 
 def prepare(
@@ -34,14 +34,14 @@ def prepare(
     """Prepare the data of a file for dag-factory, in place.
 
     Args:
-        data: of the file, objects made of ``__type__``.
+        data: the data of the file, with the objects of ``__type__`` built.
         document: the file.
-        defaults: ``defaults.yml``, where there is one.
+        defaults: ``defaults.yml``, if there is one.
         schema: ``pipeline.schema.json``.
 
     Raises:
         ImportError: a function can't be imported.
-        TypeError: what is named as one is no function.
+        TypeError: something else is named as a function.
     """
     share_tasks(data)
     for key in [key for key in data if key.startswith(ANCHORS)]:
@@ -50,7 +50,7 @@ def prepare(
     shared = default if isinstance(default, dict) else {}
     for dag_name, dag in data.items():
         if is_pipeline(dag_name) and isinstance(dag, dict):
-            for key in shared.keys() - dag.keys() - set(_OTHERWISE):
+            for key in shared.keys() - dag.keys() - set(_MERGED):
                 dag[key] = deepcopy(shared[key])
             _date(dag, effective.dag_settings(document, dag_name, defaults))
             dag["tasks"] = _in_utc(dag.get("tasks"))
@@ -59,10 +59,10 @@ def prepare(
 
 
 def _date(dag: dict[str, Any], settings: effective.Settings) -> None:
-    """Set the dates of a DAG, its ``default_args`` and its groups, as dag-factory has to be given them.
+    """Set the dates of a DAG, its ``default_args`` and its groups, in the form that dag-factory needs.
 
-    It takes the digits of a date for the pipeline's time, of one in ``default_args`` for UTC. Tasks begin and
-    end with their DAG: where they began later, it had runs without tasks, which are green.
+    dag-factory reads a date without its offset in the pipeline's time zone, one of ``default_args`` in UTC.
+    Tasks begin and end with their DAG: if they began later, it would have runs without tasks, which succeed.
     """
     zone = ZoneInfo(str(settings["timezone"].value if "timezone" in settings else "UTC"))
     for name in dates.NAMES:
@@ -79,7 +79,7 @@ def _date(dag: dict[str, Any], settings: effective.Settings) -> None:
 
 
 def _in_utc(value: Any) -> Any:
-    """The same, with the moments of ``__type__`` in UTC: without a zone, Airflow's own would count."""
+    """A value with the datetimes of ``__type__`` in UTC: without a zone, Airflow would use its own."""
     if isinstance(value, dict):
         return {key: _in_utc(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -88,31 +88,31 @@ def _in_utc(value: Any) -> Any:
 
 
 def _map_over(dag: Mapping[str, Any], shared: effective.Settings) -> None:
-    """Put the lists of ``default_args`` where tasks are mapped over them."""
+    """Replace names of lists of ``default_args`` by the lists, where tasks are mapped over them."""
     for _, _, task in named(dag.get("tasks"), (), "task_id"):
         expand: Any = task.get("expand")
         for name, value in expand.items() if isinstance(expand, dict) else ():
-            if isinstance(value, str) and (found := re.match(FROM_DEFAULT_ARGS, value)):
-                expand[name] = list(shared[found[1]].value)
+            if isinstance(value, str) and (match := re.match(FROM_DEFAULT_ARGS, value)):
+                expand[name] = list(shared[match[1]].value)
 
 
 def _import_functions(dag_name: str, dag: Mapping[str, Any], definitions: Mapping[str, Any]) -> None:
-    """Import the functions that tasks name; of the Python operators dag-factory does."""
+    """Import the functions that tasks name; dag-factory does it for the Python operators."""
     for task_name, _, task in named(dag.get("tasks"), (dag_name, "tasks"), "task_id"):
         known = definitions.get(str(task.get("operator")), {}).get("properties", {})
-        for said in (task, task.get("partial")):
+        for holder in (task, task.get("partial")):
             for argument in [name for name, about in known.items() if about.get("$ref") == FUNCTION]:
-                if isinstance(said, dict) and isinstance(said.get(argument), str):
-                    said[argument] = _imported(f"{task_name}: {argument}", said[argument])
+                if isinstance(holder, dict) and isinstance(holder.get(argument), str):
+                    holder[argument] = _imported(f"{task_name}: {argument}", holder[argument])
 
 
 def _imported(where: str, path: str) -> Any:
     try:
-        found = resolve_name(path)
+        function = resolve_name(path)
     except (ImportError, AttributeError) as error:
         raise ImportError(
-            f"{where}: {path} can't be imported ({error}): a module of your own belongs into plugins/"
+            f"{where}: {path} can't be imported ({error}): a module of your own belongs in plugins/"
         ) from error
-    if not callable(found):
-        raise TypeError(f"{where}: {path} is {quoted(found)}, not a function: name one that can be called")
-    return found
+    if not callable(function):
+        raise TypeError(f"{where}: {path} is {quoted(function)}, not a function: name one that can be called")
+    return function

@@ -1,4 +1,4 @@
-"""How a check speaks of what it found: who is meant, what was said, what is allowed."""
+"""The wording of findings: whose key it is, what the file says, what is allowed."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -13,11 +13,11 @@ Schema = Mapping[str, Any]
 OF_KEYS: Final = frozenset(
     ("unknown-key", "refused-key", "missing-key", "bad-id", "no-pipeline", "no-value", "empty", "list-length")
 )
-"""Rules about a key; all others are about a value, and are shown there."""
+"""Rules about a key, and shown at it; all others are shown at the value."""
 
 
-class Teller:
-    """Speaks of one document, held to one schema.
+class Reporter:
+    """Reports findings of one document, checked against one schema.
 
     Args:
         schema: the whole of ``pipeline.schema.json``.
@@ -29,15 +29,15 @@ class Teller:
         self.document = document
 
     def resolve(self, reference: str) -> Schema:
-        """What a reference inside the schema leads to."""
+        """The definition that a ``$ref`` of the schema refers to."""
         name, _, inside = reference.removeprefix("#/$defs/").partition("/")
-        found: Any = self.definitions[name]
+        definition: Any = self.definitions[name]
         for step in inside.split("/") if inside else ():
-            found = found[step]
-        return found  # type: ignore[no-any-return]
+            definition = definition[step]
+        return definition  # type: ignore[no-any-return]
 
     def owner(self, schema: Schema, path: KeyPath) -> str:
-        """Who has a key too many or too few: a task by its id, an operator, a key."""
+        """What an unknown or missing key belongs to: a task by its id, an operator, a key."""
         title = schema.get("title")
         if title in ("pipeline", "task", "task group") and path:
             return f"the {title} {self._id(path)}"
@@ -48,33 +48,33 @@ class Teller:
         names = [step for step in path if isinstance(step, str)]
         return names[-1] if names else "the file"
 
-    def told(self, path: KeyPath, value: Any) -> str:
-        """What was said, as it was written."""
+    def as_written(self, path: KeyPath, value: Any) -> str:
+        """A value as the file has it."""
         return quoted(self.document.text_of(path) or flow(value))
 
-    def mend(self, schema: Schema, key: str | None = None) -> str:
-        """What is allowed."""
+    def fix(self, schema: Schema, key: str | None = None) -> str:
+        """What to write: whatever the schema allows."""
         return f"write {key + ': ' if key else ''}{describe(schema, self.resolve)}"
 
-    def finding(  # noqa: PLR0913  what a finding says
+    def finding(  # noqa: PLR0913  the fields of a finding
         self,
         path: KeyPath,
         rule: str,
         message: str,
-        mend: str,
+        fix: str,
         *,
         text: str | None = None,
         severity: FindingSeverity = FindingSeverity.ERROR,
     ) -> Finding:
-        """A finding at a key, or at its value, as the rule has it."""
+        """A finding at a key or at its value, depending on the rule."""
         return self.document.finding(
-            path, rule, message, mend, text=text, severity=severity, value=rule not in OF_KEYS
+            path, rule, message, fix, text=text, severity=severity, value=rule not in OF_KEYS
         )
 
     def _id(self, path: KeyPath) -> str:
         if not isinstance(path[-1], int):
             return path[-1]
-        found = self.document.data
+        item = self.document.data
         for step in path:
-            found = found[step]
-        return str(found.get("task_id") or found.get("group_name") or f"number {path[-1] + 1}")
+            item = item[step]
+        return str(item.get("task_id") or item.get("group_name") or f"number {path[-1] + 1}")

@@ -1,4 +1,4 @@
-"""Words of YAML 1.1, which dag-factory reads by: what they become, and where that surprises."""
+"""Scalars by the rules of YAML 1.1, which dag-factory uses: their values, and surprising ones."""
 
 import re
 from typing import Any, Final
@@ -12,17 +12,17 @@ PLAIN_TAGS: Final = frozenset(
 )
 _KINDS: Final = {"int": "number", "float": "number", "timestamp": "date", "bool": "boolean"}
 CONVERTED: Final = frozenset(TAG + name for name in ("int", "float", "timestamp"))
-"""Of numbers and dates, which are more than the letters of the file."""
+"""Tags of numbers and dates, whose text has to be converted."""
 _WORDS: Final = {"yes": True, "no": False, "on": True, "off": False}
 _SPELLED: Final = {
     TAG + "int": (
         (re.compile(r"[-+]?0[0-7_]+"), "an octal number"),
         (re.compile(r"[-+]?0b[01_]+"), "a binary number"),
-        (re.compile(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+"), "a number to the base of 60"),
+        (re.compile(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+"), "a number in base 60"),
         (re.compile(r"[-+]?[0-9]*_[0-9_]*"), "a number, where newer YAML reads text"),
     ),
     TAG + "float": (
-        (re.compile(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+\.[0-9_]*"), "a number to the base of 60"),
+        (re.compile(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+\.[0-9_]*"), "a number in base 60"),
         (re.compile(r"[-+]?[0-9_]*_[0-9_]*\.?[0-9_]*"), "a number, where newer YAML reads text"),
         (re.compile(r"[-+]?\.inf", re.IGNORECASE), "infinity"),
         (re.compile(r"\.nan", re.IGNORECASE), "not a number"),
@@ -35,10 +35,10 @@ _constructor = SafeConstructor()
 
 
 def value_of(node: yaml.ScalarNode) -> Any:
-    """What a scalar becomes.
+    """The Python value of a scalar.
 
     Raises:
-        ValueError: it has the form of a number or a date, and is none.
+        ValueError: it looks like a number or a date, but isn't valid.
     """
     if node.tag == TAG + "str":
         return node.value
@@ -51,7 +51,7 @@ def value_of(node: yaml.ScalarNode) -> Any:
 
 
 def kind(tag: str) -> str:
-    """What a tag stands for, in a word."""
+    """The type that a tag means, in a word."""
     name = tag.removeprefix(TAG)
     return _KINDS.get(name, name)
 
@@ -62,7 +62,7 @@ def written_tag(tag: str) -> str:
 
 
 def trap(text: str, tag: str) -> tuple[str, str] | None:
-    """What is surprising about an unquoted word, and the mend; None where nothing is."""
+    """What is surprising about an unquoted word, and the fix; None if nothing is."""
     if text.lower() in _WORDS and tag == TAG + "bool":
         meant = str(_WORDS[text.lower()]).lower()
         return (
@@ -77,7 +77,7 @@ def trap(text: str, tag: str) -> tuple[str, str] | None:
             )
     if tag == TAG + "str" and _STRAY_QUOTE.search(text):
         return (
-            f"{text} ends in a quote that nothing opens",
+            f"{text} ends in a quote without an opening one",
             "remove the quote, or put quotes around all of it",
         )
     if tag == TAG + "str" and _LIKE_NUMBERS.fullmatch(text):

@@ -1,4 +1,4 @@
-"""What a schedule means: in words, and its next runs."""
+"""Description of a schedule in words, and its next runs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ PRESETS: Final = {
     "@quarterly": "0 0 1 */3 *",
     "@yearly": "0 0 1 1 *",
 }
-"""Airflow's names of cron schedules."""
+"""Airflow's names for cron schedules."""
 
 UNTIMED: Final = {
     "@once": "once, as soon as it is switched on",
@@ -38,9 +38,9 @@ class Schedule:
     """When a DAG runs.
 
     Attributes:
-        words: for people.
-        zone: the time zone that a cron expression is read in.
-        cron: the expression; None where no clock starts the DAG.
+        words: the description.
+        zone: time zone of the cron expression.
+        cron: the expression; None if the DAG doesn't run by time.
         start: no run is before it.
         end: no run is after it.
     """
@@ -52,21 +52,21 @@ class Schedule:
     end: datetime | None = None
 
     def next_runs(self, after: datetime, count: int = 5) -> list[datetime]:
-        """The next runs after a time, in the DAG's time zone; none where no clock starts them.
+        """The next runs after a time, in the DAG's time zone; none if it doesn't run by time.
 
         Args:
             after: timezone-aware.
-            count: how many, at the most.
+            count: the number of runs, at most.
         """
         if self.cron is None:
             return []
         run = max(after, self.start - timedelta(seconds=1)) if self.start else after
-        found = [run := _following(self.cron, self.zone, run) for _ in range(count)]
-        return [run for run in found if self.end is None or run <= self.end]
+        runs = [run := _following(self.cron, self.zone, run) for _ in range(count)]
+        return [run for run in runs if self.end is None or run <= self.end]
 
 
 def schedule_of(pipeline: EffectivePipeline) -> Schedule:
-    """A DAG's schedule, by Airflow's rules: a cron expression is read in the zone of its start date."""
+    """A DAG's schedule, by Airflow's rules: a cron expression is in the time zone of its start date."""
     zone = ZoneInfo(str(pipeline.value("timezone", "UTC")))
     value = pipeline.value("schedule")
     cron = _cron(value)
@@ -75,14 +75,14 @@ def schedule_of(pipeline: EffectivePipeline) -> Schedule:
     if cron is None:
         return Schedule(_words(value), zone)
     start, end = (parse_time(pipeline.value(name), zone) for name in ("start_date", "end_date"))
-    made_up = f", and for all times since {start:%Y-%m-%d}" if start and pipeline.value("catchup") else ""
-    return Schedule(f"{_cron_words(cron)} ({zone.key}){made_up}", zone, cron, start, end)
+    catchup = f", and for all times since {start:%Y-%m-%d}" if start and pipeline.value("catchup") else ""
+    return Schedule(f"{_cron_words(cron)} ({zone.key}){catchup}", zone, cron, start, end)
 
 
 def _following(cron: str, zone: ZoneInfo, after: datetime) -> datetime:
-    """The next run after a moment, as Airflow counts where clocks are put forward and back.
+    """The next run after a time, by Airflow's rules for changes to and from daylight saving time.
 
-    A schedule of every hour goes on by the time that passes, any other one by the clock on the wall.
+    An hourly schedule follows elapsed time, any other one follows local time.
     """
     wall = after.astimezone(zone).replace(tzinfo=None)
     runs = croniter(cron, wall)
@@ -111,7 +111,7 @@ def _cron_words(cron: str) -> str:
 
 
 def _words(value: Any) -> str:
-    """Of what is no cron expression."""
+    """Description of a schedule that is not a cron expression."""
     if value is None or isinstance(value, str):
         return UNTIMED[str(value or "none").strip().lower()]
     if isinstance(value, Sequence):

@@ -1,4 +1,4 @@
-"""What must not stand in a file that is checked in: passwords and keys, and variables of the environment."""
+"""What a file in version control must not contain: passwords, keys, and environment variables."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ _NAMES: Final = re.compile(
 _NOT_SECRET: Final = re.compile(
     r"(_conn_id|_id|_name|_path|_file|_arn|_uri|_url)$|^(xcom|s3|dest|source|bucket)_", re.IGNORECASE
 )
-# Each takes time in proportion to the text: none begins with a repetition, or runs past its next beginning.
+# Each takes time linear in the text's length: none begins with a repetition, or matches past its next start.
 _FORMS: Final = (
     (re.compile(r"\b(AKIA|ASIA)[0-9A-Z]{16}\b"), "an access key of AWS"),
     (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"), "a private key"),
@@ -40,13 +40,13 @@ def check(
     *,
     templated: Callable[[KeyPath], bool] = lambda _: False,
 ) -> Iterator[Finding]:
-    """Whatever looks like a secret, or would be replaced from the environment, inside a value.
+    """Findings of secrets and of environment variables inside a value.
 
     Args:
-        document: what is checked.
-        value: a part of it.
-        path: of that part.
-        templated: whether Airflow renders templates at a path.
+        document: the document to check.
+        value: a value of it.
+        path: the path of the value.
+        templated: tells whether Airflow renders templates at a path.
     """
     if isinstance(value, dict):
         for key, item in value.items():
@@ -59,20 +59,20 @@ def check(
 
 
 def comments(document: YamlDocument) -> list[Finding]:
-    """Secrets in comments: these are checked in as well."""
-    found: list[Finding] = []
+    """Findings of secrets in comments."""
+    findings: list[Finding] = []
     for number, line in enumerate(document.text.splitlines(), start=1):
-        if len(found) == MOST:
+        if len(findings) == MOST:
             break
         mark = _COMMENT.search(line) if "#" in line else None
         if mark is None:
             continue
         comment = line[mark.end() :]
         for what in [what for form, what in _FORMS if form.search(comment)][:1]:
-            told = f"the comment has {what} in it"
-            place = (str(document.path), number, line.index("#") + 1)
-            found.append(Finding(*place, FindingSeverity.ERROR, "secret", "…", told, FIX))
-    return found
+            message = f"the comment contains {what}"
+            location = (str(document.path), number, line.index("#") + 1)
+            findings.append(Finding(*location, FindingSeverity.ERROR, "secret", "…", message, FIX))
+    return findings
 
 
 def _text(
@@ -81,23 +81,23 @@ def _text(
     key = next((step for step in reversed(path) if isinstance(step, str)), "")
     for form, what in _FORMS if _ANY.search(value) else ():
         if form.search(value):
-            yield document.finding(path, "secret", f"{key} has {what} in it", FIX, text="…", value=True)
+            yield document.finding(path, "secret", f"{key} contains {what}", FIX, text="…", value=True)
             return
     if _NAMES.search(key) and not _NOT_SECRET.search(key) and value and "{{" not in value:
         yield document.finding(
-            path, "secret", f"{key} looks like a secret, written out", FIX, text="…", value=True
+            path, "secret", f"{key} looks like a secret in plain text", FIX, text="…", value=True
         )
         return
     first: dict[str, int] = {}
-    for found in _VARIABLE.finditer(value):
-        first.setdefault(found.group(1) or found.group(2), found.start())
+    for match in _VARIABLE.finditer(value):
+        first.setdefault(match.group(1) or match.group(2), match.start())
     unknown = {name: at for name, at in first.items() if name not in ENVIRONMENT_KEYS}
     rendered = bool(unknown) and templated(path)
     for name, at in unknown.items():
         yield _variable(document, path, name, value, at, rendered=rendered)
 
 
-def _variable(  # noqa: PLR0913  what a finding says
+def _variable(  # noqa: PLR0913  the fields of a finding
     document: YamlDocument, path: KeyPath, name: str, value: str, at: int, *, rendered: bool
 ) -> Finding:
     shell = f"in a shell command write $(printenv {name}), else {{{{ var.value.name }}}}"
@@ -108,9 +108,9 @@ def _variable(  # noqa: PLR0913  what a finding says
     finding = document.finding(
         path,
         "environment",
-        f"${name} is replaced when the file is read, by what the machine has, and not when the task runs",
+        f"${name} is replaced when the file is read, by its value there, and not when the task runs",
         f"allowed are {', '.join('$' + known for known in ENVIRONMENT_KEYS)}; "
-        f"{shell if rendered else 'write the value itself: nothing else can stand for it here'}",
+        f"{shell if rendered else 'write the value itself: no template is rendered here'}",
         text=f"${name}",
         value=True,
     )

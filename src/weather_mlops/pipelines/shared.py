@@ -1,7 +1,7 @@
 """Tasks that the pipelines of a file share: those of its block ``default``.
 
-Every pipeline of the file has them, with what it says of them itself on top, as in dag-factory. That takes
-mappings only; here a pipeline may list its tasks as well.
+Every pipeline of the file has them, and may override their keys, as in dag-factory. dag-factory accepts only
+mappings; here a pipeline may also list its tasks.
 """
 
 from collections.abc import Hashable
@@ -18,7 +18,7 @@ PARTS: Final = {"tasks": "task_id", "task_groups": "group_name"}
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An item of a mapping or a sequence, as nodes; a sequence's have no key."""
+    """The nodes of an item of a mapping or a sequence; items of a sequence have no key."""
 
     key: yaml.Node | None
     value: yaml.Node
@@ -31,8 +31,8 @@ def share_tasks(data: Any, entries: Entries | None = None) -> None:
     """Give each pipeline of a file the tasks and task groups of its block ``default``, in place.
 
     Args:
-        data: of the file.
-        entries: of its mappings and sequences, by their identity, the nodes of their items; kept up to date.
+        data: the data of the file.
+        entries: the nodes of the items of its mappings and sequences, by ``id()``; updated in place.
     """
     known: Entries = {} if entries is None else entries
     default = data.get("default") if isinstance(data, dict) else None
@@ -50,7 +50,7 @@ def share_tasks(data: Any, entries: Entries | None = None) -> None:
 
 
 def _by_name(items: Any, name: str, entries: Entries) -> Any:
-    """A list of tasks or groups as a mapping, unless there is something wrong with it."""
+    """A list of tasks or groups as a mapping by id; unchanged if ids are missing or given twice."""
     if not isinstance(items, list):
         return items
     ids = [item.get(name) if isinstance(item, dict) else None for item in items]
@@ -63,7 +63,7 @@ def _by_name(items: Any, name: str, entries: Entries) -> Any:
 
 
 def _merged(own: dict[str, Any], shared: dict[str, Any], entries: Entries) -> dict[str, Any]:
-    """A mapping, filled up from a weaker one, inside as well."""
+    """A mapping, completed from a weaker one, key by key."""
     merged = {
         key: _merged(value, shared[key], entries) if _both_plain(value, shared.get(key)) else value
         for key, value in own.items()
@@ -74,5 +74,5 @@ def _merged(own: dict[str, Any], shared: dict[str, Any], entries: Entries) -> di
 
 
 def _both_plain(*values: Any) -> bool:
-    """Whether all are mappings that stay mappings: ``__type__`` makes an object of one."""
+    """Whether all are mappings that stay mappings: ``__type__`` turns one into an object."""
     return all(isinstance(value, dict) and "__type__" not in value for value in values)

@@ -1,4 +1,4 @@
-"""Stations as people write them in YAML, and what to write instead where that isn't a list of known ones."""
+"""Stations in YAML, and what to write instead if they are not a list of known ones."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -9,10 +9,10 @@ from weather_mlops.pipelines.describe import quoted
 from weather_mlops.pipelines.findings import did_you_mean
 
 TITLE: Final = "station of the KMA"
-"""Of the schema of one station."""
+"""Title of the schema of one station."""
 REFERENCE: Final = {"$ref": "#/$defs/station"}
 LONGEST: Final = 2000
-"""Characters of a text: the names of all stations have fewer, and each is looked up."""
+"""Characters of a text: the names of all stations have fewer, and each one is looked up."""
 LONGEST_NAME: Final = 60
 LIST: Final = "write all, or a list of ids and names: [108, 제주]"
 
@@ -23,16 +23,16 @@ def is_list(schema: Mapping[str, Any]) -> bool:
 
 
 def text_fault(text: str, *, templated: bool) -> tuple[str, str] | None:
-    """What is wrong with a text where a list of stations is needed, and the fix.
+    """What is wrong with a text instead of a list of stations, and the fix; None if it is allowed.
 
     Args:
-        text: as YAML read it.
-        templated: whether a template is rendered here.
+        text: the text.
+        templated: whether templates are rendered here.
     """
     if text == ALL or (templated and "{" in text):
         return None
     if "{{" in text:
-        return f"{quoted(text)} is a template, and none is rendered here", (
+        return f"{quoted(text)} is a template, but no template is rendered here", (
             "write the list itself, or the template at the task: stations: {{ … }} in quotes"
         )
     if len(text) > LONGEST or not text.strip():
@@ -41,19 +41,19 @@ def text_fault(text: str, *, templated: bool) -> tuple[str, str] | None:
         resolve_station_ids(text)
     except Misconfigured as error:
         if did_you_mean(text.strip(), [ALL]):
-            return f"{quoted(text)} is no list of stations; did you mean {ALL}?", f"write {ALL}"
+            return f"{quoted(text)} is not a list of stations; did you mean {ALL}?", f"write {ALL}"
         return _sentence(error), LIST
     names = ", ".join(str(_written(part.strip())) for part in text.split(",") if part.strip())
     return f"{quoted(text)} is a text, not a list of stations", f"write a list: [{names}]"
 
 
 def item_fault(value: Any) -> tuple[str, str] | None:
-    """What is wrong with an item of a list of stations, and the fix; None where it is simply unknown."""
+    """What is wrong with an item of a list of stations, and the fix; None if it is simply unknown."""
     if isinstance(value, float) and value.is_integer():
-        return f"{value} is no whole number, as the id of a station is", f"write {int(value)}"
+        return f"{value} is not a whole number, as the id of a station is", f"write {int(value)}"
     if not isinstance(value, str) or len(value) > LONGEST_NAME:
         return None
-    return _name_fault(value) if value != ALL else ("all stands in a list", "write it without brackets: all")
+    return _name_fault(value) if value != ALL else ("all is in a list", "write it without brackets: all")
 
 
 def _name_fault(value: str) -> tuple[str, str] | None:
@@ -61,17 +61,17 @@ def _name_fault(value: str) -> tuple[str, str] | None:
         (station,) = resolve_station_ids([value])
     except Misconfigured as error:
         several = "is the name of several" in str(error)
-        return (_sentence(error), "write the id of the one that is meant") if several else None
+        return (_sentence(error), "write the id of the one you mean") if several else None
     except ValueError:  # several in one text
         return f"{quoted(value)} are several stations in one text", "write each as an item of its own"
     if value.strip().isdecimal():
         return f'"{value}" is a text, not the id of a station', f"write the number without quotes: {station}"
     name = _written(value)
-    return f"{quoted(value)} is no {TITLE}; did you mean {name}?", f"write {name}, or {station}"
+    return f"{quoted(value)} is not a valid {TITLE}; did you mean {name}?", f"write {name}, or {station}"
 
 
 def identity(value: Any) -> Any:
-    """The id of a station that is named in either way; what is no station is itself."""
+    """The id of a station given by id or name; any other value unchanged."""
     try:
         ids: Sequence[int] = resolve_station_ids([value]) if isinstance(value, int) or _is_name(value) else ()
     except Misconfigured:
@@ -84,7 +84,7 @@ def _is_name(value: Any) -> bool:
 
 
 def _written(name: str) -> int | str:
-    """A station as the schema has it: the id of a number, the name that is known of another one."""
+    """A station as the schema has it: its id if a number is given, else its name."""
     try:
         ids = resolve_station_ids([name])
     except Misconfigured:

@@ -1,4 +1,4 @@
-"""Jinja templates inside a pipeline's texts: they can be parsed, and what they name is there."""
+"""Jinja templates in a pipeline's texts: they can be parsed, and the names in them exist."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,22 +11,22 @@ from weather_mlops.pipelines.graph import named, unknown
 from weather_mlops.pipelines.keys import KeyPath
 
 FILTERS: Final = ("ds", "ds_nodash", "ts", "ts_nodash", "ts_nodash_with_tz")
-"""Those of Airflow, besides Jinja's own."""
+"""Airflow's filters, in addition to Jinja's own."""
 LONGEST: Final = 50_000
-"""Characters of a template: to take apart a megabyte takes seconds."""
+"""Characters of a template: parsing a megabyte takes seconds."""
 NOT_RENDERED: Final = ("doc", "doc_md", "doc_json", "doc_yaml", "doc_rst", "description")
 
 
 def check(
     document: YamlDocument, dag_id: str, dag: Mapping[str, Any], context: Iterable[str]
 ) -> Iterator[Finding]:
-    """Whatever is wrong with the templates of a pipeline's tasks.
+    """Findings of the templates of a pipeline's tasks.
 
     Args:
-        document: where they stand.
+        document: the document that has the pipeline.
         dag_id: its key.
-        dag: what it says.
-        context: names that Airflow gives to every template.
+        dag: its definition.
+        context: names that Airflow provides in every template.
     """
     shared = document.data.get("default")
     layers = [dag, *([shared] if isinstance(shared, dict) else [])]
@@ -37,10 +37,10 @@ def check(
     }
     for path, task in tasks.values():
         params = _keys(dag, "params") | _keys(task, "params")
-        for place, text in texts(task, path):
+        for text_path, text in texts(task, path):
             if "{{" in text or "{%" in text:
-                asked = _taken_apart(text, filters)
-                yield from _template(document, place, asked, names, params, set(tasks))
+                references = _parse(text, filters)
+                yield from _template(document, text_path, references, names, params, set(tasks))
 
 
 def texts(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
@@ -57,14 +57,14 @@ def texts(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reference:
-    """What a template asks for.
+class _References:
+    """Names that a template refers to.
 
     Attributes:
-        fault: what keeps it from being parsed; then nothing else is known.
+        fault: why it can't be parsed; then the others are empty.
         names: variables.
         params: names of params.
-        pulled: tasks whose results it takes.
+        pulled: tasks whose results it uses.
     """
 
     fault: str = ""
@@ -75,7 +75,7 @@ class _Reference:
 
 @cache
 def _environment(filters: frozenset[str]) -> Any:
-    """Jinja's environment, made to compute nothing: ``{{ 9**9**9 }}`` is constant, and takes years."""
+    """A Jinja environment that computes nothing: folding the constant ``{{ 9**9**9 }}`` would take years."""
     from jinja2.sandbox import SandboxedEnvironment  # noqa: PLC0415  50 ms, and many pipelines have no template
 
     environment = SandboxedEnvironment(autoescape=True, extensions=["jinja2.ext.do"], optimized=False)
@@ -90,31 +90,31 @@ def _unfiltered(*_: Any, **__: Any) -> str:
 
 
 @cache
-def _taken_apart(text: str, filters: frozenset[str]) -> _Reference:
-    """What a template asks for, taken apart and not rendered.
+def _parse(text: str, filters: frozenset[str]) -> _References:
+    """Parse a template without rendering it.
 
     Args:
         text: the template.
-        filters: those of the pipeline's own.
+        filters: names of the pipeline's own filters.
     """
     from jinja2 import TemplateSyntaxError, meta, nodes  # noqa: PLC0415
 
     if len(text) > LONGEST:
-        return _Reference(f"it has {len(text):,} characters, more than {LONGEST:,}; put it into a file")
+        return _References(f"it has {len(text):,} characters, more than {LONGEST:,}; put it into a file")
     try:
         tree = _environment(filters).parse(text)
         names = tuple(sorted(meta.find_undeclared_variables(tree)))
     except TemplateSyntaxError as error:
-        return _Reference(str(error.message))
+        return _References(str(error.message))
     except RecursionError:
-        return _Reference("it is nested too deep")
-    except ValueError:  # of a number with thousands of digits
-        return _Reference("a number in it is too long")
-    dotted = [(found.node, found.attr) for found in tree.find_all(nodes.Getattr)]
+        return _References("it is nested too deeply")
+    except ValueError:  # from a number with thousands of digits
+        return _References("a number in it is too long")
+    dotted = [(node.node, node.attr) for node in tree.find_all(nodes.Getattr)]
     indexed = [
-        (found.node, str(found.arg.value))
-        for found in tree.find_all(nodes.Getitem)
-        if isinstance(found.arg, nodes.Const)
+        (node.node, str(node.arg.value))
+        for node in tree.find_all(nodes.Getitem)
+        if isinstance(node.arg, nodes.Const)
     ]
     params = [
         name for node, name in [*dotted, *indexed] if isinstance(node, nodes.Name) and node.name == "params"
@@ -128,37 +128,37 @@ def _taken_apart(text: str, filters: frozenset[str]) -> _Reference:
         for constant in [keyword.value, *keyword.value.find_all(nodes.Const)]
         if isinstance(constant, nodes.Const) and isinstance(constant.value, str)
     ]
-    return _Reference("", names, tuple(params), tuple(pulled))
+    return _References("", names, tuple(params), tuple(pulled))
 
 
-def _template(  # noqa: PLR0913, PLR0917  what a template may name
+def _template(  # noqa: PLR0913, PLR0917  the names that a template may use
     document: YamlDocument,
     path: KeyPath,
-    asked: _Reference,
+    references: _References,
     names: set[str],
     params: set[str],
     tasks: set[str],
 ) -> Iterator[Finding]:
-    if asked.fault:
+    if references.fault:
         yield document.finding(
             path,
             "template",
-            f"the template can't be parsed: {asked.fault}",
+            f"the template can't be parsed: {references.fault}",
             "correct it: {{ name }}, {% if … %}",
             value=True,
         )
-    for name in asked.names:
+    for name in references.names:
         if name not in names:
-            yield _no(document, path, "name in templates", name, names)
-    for name in asked.params:
+            yield _unknown(document, path, "name in templates", name, names)
+    for name in references.params:
         if name not in params and not hasattr(dict, name):
-            yield _no(document, path, "param", name, params)
-    for name in asked.pulled:
+            yield _unknown(document, path, "param", name, params)
+    for name in references.pulled:
         if name.rpartition(".")[2] not in tasks:
             yield unknown(document, path, name, sorted(tasks), "task")
 
 
-def _no(document: YamlDocument, path: KeyPath, what: str, name: str, known: set[str]) -> Finding:
+def _unknown(document: YamlDocument, path: KeyPath, what: str, name: str, known: set[str]) -> Finding:
     like = did_you_mean(name, known)
     hint = f"; did you mean {like}?" if like else ""
     return document.finding(
@@ -170,6 +170,6 @@ def _no(document: YamlDocument, path: KeyPath, what: str, name: str, known: set[
     )
 
 
-def _keys(said: Mapping[str, Any], key: str) -> set[str]:
-    found = said.get(key)
-    return set(found) if isinstance(found, dict) else set()
+def _keys(definition: Mapping[str, Any], key: str) -> set[str]:
+    mapping = definition.get(key)
+    return set(mapping) if isinstance(mapping, dict) else set()

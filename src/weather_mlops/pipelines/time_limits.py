@@ -1,4 +1,4 @@
-"""Runs that could go on without end, seen where all that a pipeline shares is known."""
+"""Runs without a time limit, checked on the effective settings of a pipeline."""
 
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -10,17 +10,17 @@ RULE: Final = "no-time-limit"
 
 
 def check(pipelines: Iterable[EffectivePipeline]) -> Iterator[Finding]:
-    """Pipelines whose runs have no time limit.
+    """Warnings of pipelines whose runs have no time limit.
 
-    A task may wait for what never comes: a deferred one without a triggerer, a sensor, one whose retries take
-    days, and all tasks of a run whose logical date lies in the future. Limits of tasks don't end such a run.
+    A task may wait forever: a deferred one without a triggerer, a sensor, one whose retries take days, and
+    all tasks of a run whose logical date is in the future. Time limits of tasks don't end such a run.
     """
     for pipeline in pipelines:
         if pipeline.value("dagrun_timeout") is None:
             yield pipeline.source.finding(
                 (pipeline.dag_id,),
                 RULE,
-                "a run that can't end holds up all later ones: there is no dagrun_timeout",
+                "a run that never ends blocks all later ones: there is no dagrun_timeout",
                 "write dagrun_timeout: {__type__: datetime.timedelta, minutes: 55}, in defaults.yml for all "
                 "pipelines, or here",
                 severity=FindingSeverity.WARNING,

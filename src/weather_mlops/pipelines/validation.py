@@ -1,4 +1,4 @@
-"""The fast check of pipelines: no Airflow, no network, every mistake with its place and its mend."""
+"""The fast check of pipelines: no Airflow, no network, every mistake with its position and its fix."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -44,38 +44,38 @@ def validate(folder: Path, *, schema: Path | None = None) -> list[Finding]:
     """Check every file of a folder, each by itself, and all of them together.
 
     Args:
-        folder: with the pipelines, and their ``defaults.yml``.
-        schema: ``pipeline.schema.json``; the project's when it isn't named.
+        folder: the folder with the pipelines and their ``defaults.yml``.
+        schema: path of ``pipeline.schema.json``; by default the project's.
 
     Returns:
-        What is wrong, by file and line.
+        The findings, sorted by file and line.
 
     Raises:
         OSError: the folder or the schema can't be read.
         Misconfigured: the project's schema can't be found.
     """
     schema = schema or schema_file()
-    found = check_folder(folder)
+    findings = check_folder(folder)
     defaults: Mapping[str, Any] = {}
     documents = []
     files, shared = pipeline_files(folder), defaults_file(folder)
-    if not found:
-        found += [cross_file.not_read(path, folder) for path in _others(folder, files, shared)]
+    if not findings:
+        findings += [cross_file.not_read(path, folder) for path in _others(folder, files, shared)]
     common = load(shared) if shared else None
     if common:
-        found += check_defaults(common, schema)
+        findings += check_defaults(common, schema)
         defaults = common.data if isinstance(common.data, dict) else {}
     for path in files:
         document = load(path)
         documents.append(document)
-        found += check_document(document, defaults, schema)
-        found += notes.check(document)
-    found += cross_file.check(documents)
-    if not errors(found):  # what holds in the end can be told
+        findings += check_document(document, defaults, schema)
+        findings += notes.check(document)
+    findings += cross_file.check(documents)
+    if not errors(findings):  # only then the effective values are known
         known = [pipeline for document in documents for pipeline in pipelines(document, common).values()]
-        found += coverage.check(known)
-        found += time_limits.check(known)
-    return sorted(set(found))
+        findings += coverage.check(known)
+        findings += time_limits.check(known)
+    return sorted(set(findings))
 
 
 def validate_file(
@@ -84,9 +84,9 @@ def validate_file(
     """Check one file by itself.
 
     Args:
-        path: of the file.
-        defaults: what ``defaults.yml`` says.
-        schema: ``pipeline.schema.json``; the project's when it isn't named.
+        path: path of the file.
+        defaults: the data of ``defaults.yml``.
+        schema: path of ``pipeline.schema.json``; by default the project's.
 
     Raises:
         OSError: the file or the schema can't be read.
@@ -97,49 +97,50 @@ def validate_file(
 def check_document(
     document: YamlDocument, defaults: Mapping[str, Any], schema: Path | None = None
 ) -> list[Finding]:
-    """Check a file that is parsed already."""
+    """Check a parsed file."""
     try:
         return _checked(document, defaults, schema)
-    except Exception as error:  # noqa: BLE001  whatever a user's file provokes, the other files go on
-        return [*document.found, _not_checked(document, error)]
+    except Exception as error:  # noqa: BLE001  whatever a file causes, the other files are still checked
+        return [*document.findings, _not_checked(document, error)]
 
 
 def _checked(document: YamlDocument, defaults: Mapping[str, Any], schema: Path | None) -> list[Finding]:
-    found = list(document.found)
+    findings = list(document.findings)
     for part in (document, *document.following):
         if part.data is not None:
-            found += _without_echo(found, _of_pipelines(part, defaults, schema_at(schema or schema_file())))
-    return found + secrets.comments(document)
+            more = _of_pipelines(part, defaults, schema_at(schema or schema_file()))
+            findings += _without_echo(findings, more)
+    return findings + secrets.comments(document)
 
 
 def check_defaults(document: YamlDocument, schema: Path | None = None) -> list[Finding]:
-    """Check ``defaults.yml``, parsed already."""
+    """Check a parsed ``defaults.yml``."""
     known = schema_at(schema or schema_file())
     try:
         return _checked_defaults(document, known)
     except Exception as error:  # noqa: BLE001  as of any other file
-        return [*document.found, _not_checked(document, error)]
+        return [*document.findings, _not_checked(document, error)]
 
 
 def _checked_defaults(document: YamlDocument, known: Mapping[str, Any]) -> list[Finding]:
-    found = list(document.found)
+    findings = list(document.findings)
     if document.data is not None:
         checked = [
             *islice(Checker(known, document).check(known["$defs"]["defaults"], (), document.data), MOST),
             *islice(secrets.check(document, document.data), MOST),
             *patterns.check(document),
         ]
-        found += _without_echo(found, checked)
-    return sorted({*found, *secrets.comments(document)})
+        findings += _without_echo(findings, checked)
+    return sorted({*findings, *secrets.comments(document)})
 
 
 def _not_checked(document: YamlDocument, error: Exception) -> Finding:
-    """A fault of the check itself; of a file within its limits there should be none."""
+    """A fault of the check itself; a file within the limits should cause none."""
     return document.finding(
         (),
         "not-checked",
         f"this file can't be checked: {type(error).__name__}: {error}",
-        "make it simpler: take out what was added last. Please report it with the file",
+        "make it simpler: remove what was added last. Please report this, with the file",
     )
 
 
@@ -158,7 +159,7 @@ def _of_pipelines(
         yield document.finding(
             (),
             "wrong-type",
-            "the file is no mapping",
+            "the file is not a mapping",
             "begin with the id of a DAG, and a colon: my_pipeline:",
             text=str(data)[:40],
         )
@@ -168,15 +169,15 @@ def _of_pipelines(
     shared = {name for layer in layers for name in _names(layer.get("default_args"))}
     templated = Checker(schema, document).is_templated
     yield from islice(secrets.check(document, data, templated=templated), MOST)
-    for key, said in data.items():
-        supplied = shared | (_names(said.get("default_args")) if isinstance(said, dict) else set())
-        found = list(islice(Checker(schema, document, supplied).entry(key, said), MOST))
-        yield from found
-        if is_pipeline(key) and isinstance(said, dict):
-            yield from islice(graph.check(document, key, said), MOST)
-            yield from islice(templates.check(document, key, said, schema["x-context"]), MOST)
-            if not errors(found):  # its values are of the kinds that they should be
-                yield from islice(contradictions.check(document, key, said, layers), MOST)
+    for key, entry in data.items():
+        supplied = shared | (_names(entry.get("default_args")) if isinstance(entry, dict) else set())
+        findings = list(islice(Checker(schema, document, supplied).entry(key, entry), MOST))
+        yield from findings
+        if is_pipeline(key) and isinstance(entry, dict):
+            yield from islice(graph.check(document, key, entry), MOST)
+            yield from islice(templates.check(document, key, entry, schema["x-context"]), MOST)
+            if not errors(findings):  # all values have the types that contradictions.check relies on
+                yield from islice(contradictions.check(document, key, entry, layers), MOST)
     yield from patterns.check(document)
     if not data:
         yield document.finding(
@@ -185,21 +186,21 @@ def _of_pipelines(
 
 
 def _others(folder: Path, read: Iterable[Path], shared: Path | None) -> list[Path]:
-    """Files that look like pipelines, and that nobody reads."""
-    found = {path for pattern in ("*.yml", "*.yaml") for path in folder.rglob(pattern) if path.is_file()}
-    return sorted(found - {*read, shared})[:MOST]
+    """Files that look like pipelines, but are not read."""
+    files = {path for pattern in ("*.yml", "*.yaml") for path in folder.rglob(pattern) if path.is_file()}
+    return sorted(files - {*read, shared})[:MOST]
 
 
 def _names(default_args: Any) -> set[str]:
     return set(default_args) if isinstance(default_args, dict) else set()
 
 
-def _without_echo(found: Sequence[Finding], more: Iterator[Finding] | Sequence[Finding]) -> list[Finding]:
-    """Without what only follows from a finding at the same place."""
-    places = {(finding.line, finding.column) for finding in found}
-    kept: list[Finding] = []
+def _without_echo(findings: Sequence[Finding], more: Iterator[Finding] | Sequence[Finding]) -> list[Finding]:
+    """Further findings, without errors that only follow from a finding at the same position."""
+    positions = {(finding.line, finding.column) for finding in findings}
+    further: list[Finding] = []
     for finding in more:
-        if (finding.line, finding.column) not in places or finding.severity is FindingSeverity.WARNING:
-            kept.append(finding)
-            places.add((finding.line, finding.column))
-    return kept
+        if (finding.line, finding.column) not in positions or finding.severity is FindingSeverity.WARNING:
+            further.append(finding)
+            positions.add((finding.line, finding.column))
+    return further

@@ -1,4 +1,4 @@
-"""Values whose grammar no schema can hold: cron expressions, time zones, dates. Each tells what is wrong."""
+"""Checks of values that a schema can't describe: cron expressions, time zones, dates."""
 
 import calendar
 import re
@@ -15,17 +15,17 @@ from weather_mlops.pipelines.findings import did_you_mean
 from weather_mlops.pipelines.keys import PRESETS
 
 FIRST: Final = datetime(2026, 1, 1, tzinfo=UTC)
-"""After which a schedule's next run is looked for: any time will do."""
+"""The time after which the next run of a schedule is computed: any time will do."""
 
 Fault = tuple[str, str]
-"""What is wrong, and the mend."""
+"""What is wrong, and the fix."""
 
 _MONTHS: Final = {name.upper(): number for number, name in enumerate(calendar.month_abbr) if name}
 _DAYS: Final = {name: number for number, name in enumerate(("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"))}
 _LONGEST: Final = {month: 29 if month == 2 else calendar.monthrange(2023, month)[1] for month in range(1, 13)}  # noqa: PLR2004
 _NUMBER: Final = re.compile(r"[0-9]{1,9}")
 LONGEST: Final = 500
-"""Characters of a schedule: all minutes, hours, days and months of the year written out are fewer."""
+"""Characters of a schedule: one that lists all minutes, hours, days and months has fewer."""
 _EASY: Final = re.compile(r"[0-9*/,-]+")
 _ABBREVIATIONS: Final = {
     "KST": "Asia/Seoul",
@@ -55,7 +55,7 @@ FIELDS: Final = (
 
 
 def cron_fault(text: str) -> Fault | None:
-    """What keeps a schedule from running as written."""
+    """What is wrong with a schedule; None if it can run as written."""
     expression = text.strip()
     if len(expression) > LONGEST:
         return f"the schedule has {len(expression):,} characters", "write ranges and steps: 0-30/2"
@@ -63,11 +63,14 @@ def cron_fault(text: str) -> Fault | None:
         if expression in PRESETS:
             return None
         like = did_you_mean(expression, PRESETS)
-        return f"{expression} is no schedule" + (f"; did you mean {like}?" if like else ""), (
+        return f"{expression} is not a valid schedule" + (f"; did you mean {like}?" if like else ""), (
             f"known are {', '.join(PRESETS)}"
         )
     if expression.lower() in ("none", "null", ""):
-        return f'"{expression}" is text', "write null, without quotes, for a pipeline that is started by hand"
+        return (
+            f'"{expression}" is a text',
+            "write null, without quotes, for a pipeline that is started by hand",
+        )
     return _expression_fault(expression)
 
 
@@ -82,42 +85,45 @@ def _expression_fault(expression: str) -> Fault | None:
 
 
 def cron_doubt(text: str) -> Fault | None:
-    """What is allowed, but seldom meant."""
+    """What is allowed in a schedule, but seldom intended; None if nothing is."""
     parts = text.split()
     if len(parts) != len(FIELDS) or cron_fault(text):
         return None
     if parts[2] != "*" and parts[4] != "*":
         return (
-            "day of the month and day of the week are both given: it runs on days that fit either",
+            "day of the month and day of the week are both given: it runs on days that match either",
             "put * in one of them",
         )
     for part, field in zip(parts[:2], FIELDS[:2], strict=True):
         span = field.high + 1
         if (step := re.fullmatch(r"\*/([0-9]+)", part)) and span % int(step.group(1)):
             values = list(range(0, span, int(step.group(1))))
-            told = ", ".join(map(str, values)) if len(values) <= 6 else f"0, {values[1]}, … {values[-1]}"  # noqa: PLR2004
+            steps = ", ".join(map(str, values)) if len(values) <= 6 else f"0, {values[1]}, … {values[-1]}"  # noqa: PLR2004
             return (
-                f"{part} is {field.name} {told}: the last step before the next {_next(field)} is shorter",
-                f"use a step that {span} can be divided by",
+                f"{part} is {field.name} {steps}: the last step before the next {_next(field)} is shorter",
+                f"use a step that divides {span}",
             )
     return None
 
 
 def zone_fault(text: str) -> Fault | None:
-    """What is wrong with the name of a time zone."""
+    """What is wrong with the name of a time zone; None if nothing is."""
     try:
         ZoneInfo(text)
     except (KeyError, ValueError, OSError):
         like = _ABBREVIATIONS.get(text.upper()) or did_you_mean(text, available_timezones())
         hint = f"; did you mean {like}?" if like else ""
-        return f"{text} is no time zone{hint}", "give a name of the IANA table, such as Asia/Seoul or UTC"
+        return (
+            f"{text} is not a known time zone{hint}",
+            "write a name of the IANA database, such as Asia/Seoul or UTC",
+        )
     return None
 
 
 def date_fault(text: str) -> Fault | None:
-    """What is wrong with a date."""
+    """What is wrong with a date; None if nothing is."""
     if dates.parse(text) is None:
-        return f"{text} is no date", (
+        return f"{text} is not a valid date", (
             "write it as 2026-01-31, or 2026-01-31 09:00, both in the pipeline's time zone, "
             "or with an offset as 2026-01-31T09:00+09:00"
         )
@@ -125,7 +131,7 @@ def date_fault(text: str) -> Fault | None:
 
 
 def stations_fault(text: str) -> Fault | None:
-    """What is wrong with the stations of a text; a template is rendered before they are looked up."""
+    """What is wrong with a text of stations; None if nothing is, and for a template."""
     if "{{" in text:
         return None
     if len(text) > stations.LONGEST:
@@ -140,8 +146,8 @@ def stations_fault(text: str) -> Fault | None:
 def _field_fault(part: str, field: CronField) -> Fault | None:
     for item in part.split(","):
         span, slash, step = item.partition("/")
-        if slash and not _number(step):  # 0 is none, either
-            return f"{item} has no step after the /", f"write */5 for each fifth {field.name}"
+        if slash and not _number(step):  # nor is 0 one
+            return f"{item} has no step after the /", f"write */5 for every fifth {field.name}"
         if span == "*" or (field is FIELDS[2] and span.upper() == "L"):
             continue
         ends = span.split("-")
@@ -150,10 +156,12 @@ def _field_fault(part: str, field: CronField) -> Fault | None:
         numbers = [field.words.get(end.upper(), _number(end)) for end in ends]
         if None in numbers or len(ends) > 2:  # noqa: PLR2004
             like = did_you_mean(span, field.words)
-            return f"{item} is no {field.name}" + (f"; did you mean {like}?" if like else ""), _range(field)
+            return f"{item} is not a valid {field.name}" + (
+                f"; did you mean {like}?" if like else ""
+            ), _range(field)
         known = [number for number in numbers if number is not None]
         if any(not field.low <= number <= field.high for number in known):
-            return f"{item} is no {field.name}", _range(field)
+            return f"{item} is not a valid {field.name}", _range(field)
         if len(known) == 2 and known[0] > known[1] and field is not FIELDS[4]:  # noqa: PLR2004
             return f"{item} runs backwards", f"write the lower {field.name} first"
     return None
@@ -179,12 +187,12 @@ def _listed(months: str) -> Iterator[int]:
 
 
 def _number(text: str) -> int | None:
-    """A whole number in plain digits: Python's own conversion takes other scripts', too."""
+    """A whole number in ASCII digits; ``int`` alone accepts those of other scripts, too."""
     return int(text) if _NUMBER.fullmatch(text) else None
 
 
 def _refused(parts: list[str]) -> Fault | None:
-    """What Airflow's own reader says of an expression that isn't plain: it may find no day, or no sense."""
+    """What croniter, which Airflow uses, finds wrong with an expression that has more than plain numbers."""
     if parts[2] == "*" and _EASY.fullmatch("".join(parts)):
         return None
     from croniter import CroniterBadDateError, CroniterError, croniter  # noqa: PLC0415  100 ms
@@ -193,9 +201,9 @@ def _refused(parts: list[str]) -> Fault | None:
     try:
         croniter(expression, FIRST).get_next(datetime)
     except CroniterBadDateError:
-        return f"{expression} never comes: it would never run", "name days that the months have"
+        return f"{expression} never comes: it would never run", "name days that these months have"
     except (CroniterError, ValueError, KeyError, IndexError) as error:
-        return f"{expression} is no schedule: {error}", "write it in numbers: 0 2 * * 1-5"
+        return f"{expression} is not a valid schedule: {error}", "write it with numbers: 0 2 * * 1-5"
     return None
 
 
