@@ -204,8 +204,8 @@ _PHRASES: Final = {
         "따옴표 안의 cron 식, 프리셋, 에셋 목록, 시간 간격 또는 null"
     ),
     "a mapping of names to defaults or to {": "이름마다 기본값 또는 {",
-    "a station's id or name, as in src/weather_mlops/kma/stations.csv": (
-        "지점 번호 또는 이름(src/weather_mlops/kma/stations.csv)"
+    "a station's id or name, as in src/weather_mlops/stations.csv": (
+        "지점 번호 또는 이름(src/weather_mlops/stations.csv)"
     ),
     "an import path, or {callback: import path, …}": "import 경로 또는 {callback: import 경로, …}",
     "callback: import path}": "callback: import 경로}",

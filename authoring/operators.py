@@ -14,10 +14,10 @@ from airflow.sdk import BaseOperator
 from authoring import types
 from authoring.components import Schema, ref
 from authoring.signatures import REQUIRED, Argument, arguments, described, summary
-from weather_mlops.kma.stations import load_stations
 from weather_mlops.model import baselines
 from weather_mlops.model.targets import TARGETS
 from weather_mlops.pipelines.preparation import FUNCTION
+from weather_mlops.stations import load_stations
 from weather_mlops.variables import BY_NAME
 
 PROJECT: Final = Path(__file__).resolve().parents[1]

@@ -31,7 +31,6 @@ from pyiceberg.table import snapshots
 
 from embedded import s3
 from tests.s3_proxy import free_port
-from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake import file_io, health, object_store
 from weather_mlops.lake.catalog import open_catalog
 from weather_mlops.lake.maintenance import maintain
@@ -39,6 +38,7 @@ from weather_mlops.lake.object_store import ObjectStore, S3Access
 from weather_mlops.lake.publish import publish, publish_run
 from weather_mlops.lake.schemas import KEY, OBSERVATIONS_SCHEMA, QUARANTINE_SCHEMA
 from weather_mlops.lake.staging import Staging
+from weather_mlops.stations import load_stations
 
 HOUR = timedelta(hours=1)
 END = datetime(2024, 6, 20, tzinfo=UTC)

@@ -22,10 +22,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.catalog import server
 from tests.quality.staged import HOUR, audit, row
 from weather_mlops.clock import KST
-from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake.object_store import ObjectStore, S3Access
 from weather_mlops.quality import docs
 from weather_mlops.quality.audit import Audit
+from weather_mlops.stations import load_stations
 
 END = datetime(2026, 11, 23, 3, tzinfo=UTC)  # 12:00 KST: a day has begun, and goes on
 HISTORY = 8  # writers at a time

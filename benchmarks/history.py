@@ -40,22 +40,22 @@ from simulator import clock
 from simulator.server import Api, Server
 from simulator.simulated import SimulatedWeather
 from tests.s3_proxy import S3Proxy, free_port
-from weather_mlops.history import load as stages
-from weather_mlops.history import plan
-from weather_mlops.history.plan import Load
+from weather_mlops.ingest.history import load as stages
+from weather_mlops.ingest.history import plan
+from weather_mlops.ingest.history.plan import Load
 from weather_mlops.kma import wire
 from weather_mlops.kma.client import KmaClient, UncountedCalls
-from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake.catalog import ensure_tables, open_catalog
 from weather_mlops.lake.object_store import ObjectStore, S3Access
 from weather_mlops.lake.query import connect
 from weather_mlops.settings import load_settings
+from weather_mlops.stations import load_stations
 
 WORKERS = 2
 # As in Airflow, tasks are forks of a process that has already imported what they need.
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(
-    ["great_expectations", "boto3", "pyiceberg.catalog.sql", "weather_mlops.history.load"]
+    ["great_expectations", "boto3", "pyiceberg.catalog.sql", "weather_mlops.ingest.history.load"]
 )
 FIRST_YEAR = 2001
 plan._OPENED.clear()  # noqa: SLF001  as if all of today's stations had been open in all these years

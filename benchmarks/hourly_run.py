@@ -21,9 +21,9 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.e2e.systems import Stack, access
-from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.staging import COLLECTED, Staging
+from weather_mlops.stations import load_stations
 
 AIM_SECONDS = 15
 AIM_REQUESTS = 40

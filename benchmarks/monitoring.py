@@ -31,7 +31,6 @@ from simulator import clock
 from simulator import wire as peer
 from simulator.simulated import SimulatedWeather
 from weather_mlops.kma import wire
-from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake import forecasts
 from weather_mlops.lake.catalog import ensure_tables, open_catalog
 from weather_mlops.lake.maintenance import maintain
@@ -41,6 +40,7 @@ from weather_mlops.lake.schemas import FORECASTS_SCHEMA, OBSERVATIONS_SCHEMA, UT
 from weather_mlops.model.climatology import Climatology
 from weather_mlops.model.registry import Decision, Registry, as_json
 from weather_mlops.monitoring import data_quality, performance
+from weather_mlops.stations import load_stations
 
 NOW: Final = datetime.now(UTC).replace(minute=10, second=0, microsecond=0)
 HOUR: Final = timedelta(hours=1)

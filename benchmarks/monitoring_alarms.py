@@ -27,11 +27,11 @@ from simulator import clock
 from simulator import wire as peer
 from simulator.simulated import SimulatedWeather
 from weather_mlops.kma import wire
-from weather_mlops.kma.stations import load_stations
-from weather_mlops.model.panel import Panel, to_panel
+from weather_mlops.lake.panel import Panel, to_panel
 from weather_mlops.monitoring import stations
 from weather_mlops.monitoring.checks import Check, Status
 from weather_mlops.monitoring.data_limits import DataQualityLimits
+from weather_mlops.stations import load_stations
 
 COLUMNS: Final = tuple(stations.WATCHED)
 END: Final = "202601010000"

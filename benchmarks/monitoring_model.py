@@ -22,10 +22,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.monitoring_alarms import Alerts
 from weather_mlops.kma import wire
+from weather_mlops.lake.panel import Panel, to_panel
 from weather_mlops.lake.schemas import FORECASTS_SCHEMA, UTC_TIME
 from weather_mlops.model import baselines, features, preparation, scores
 from weather_mlops.model.forecaster import LeadModel
-from weather_mlops.model.panel import Panel, to_panel
 from weather_mlops.model.plan import Plan
 from weather_mlops.model.recipes import LONG
 from weather_mlops.model.sample import sampled

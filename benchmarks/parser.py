@@ -22,7 +22,7 @@ from simulator import clock
 from simulator import wire as peer
 from simulator.simulated import SimulatedWeather
 from weather_mlops.kma import wire
-from weather_mlops.kma.stations import load_stations
+from weather_mlops.stations import load_stations
 
 OBSERVED = Path(__file__).resolve().parents[2] / "shared" / "kma" / "observed"
 ROUNDS = 7

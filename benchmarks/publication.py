@@ -23,15 +23,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from simulator.faults import Fault
 from simulator.server import Api
 from simulator.simulated import SimulatedWeather
-from weather_mlops import collection
 from weather_mlops.clock import HOUR
-from weather_mlops.collection import TRANSIENT_ERRORS, Batch, Window
+from weather_mlops.ingest import collection
+from weather_mlops.ingest.collection import TRANSIENT_ERRORS, Batch, Window
+from weather_mlops.ingest.publication import WaitPolicy, delays
 from weather_mlops.kma.client import Response
 from weather_mlops.kma.endpoints import PERIOD, classify, kst, stations_asked
-from weather_mlops.kma.stations import load_stations, resolve_station_ids
 from weather_mlops.lake.object_store import StoredObject
 from weather_mlops.lake.raw import PREFIX
-from weather_mlops.publication import WaitPolicy, delays
+from weather_mlops.stations import load_stations, resolve_station_ids
 
 BEGIN: Final = datetime(2026, 5, 1, tzinfo=UTC)
 TIMEOUT, POLL = timedelta(minutes=40), timedelta(minutes=1)

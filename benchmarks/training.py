@@ -26,11 +26,11 @@ from simulator import clock
 from simulator import wire as peer
 from simulator.simulated import SimulatedWeather
 from weather_mlops.kma import wire
-from weather_mlops.kma.stations import load_stations
+from weather_mlops.lake.panel import Panel, to_panel
 from weather_mlops.model import features, preparation, training_run
-from weather_mlops.model.panel import Panel, to_panel
 from weather_mlops.model.plan import Plan, holdout_first
 from weather_mlops.model.targets import target_named
+from weather_mlops.stations import load_stations
 
 TARGET: Final = target_named("air_temperature")
 END: Final = "202601010000"

@@ -8,7 +8,7 @@ from embedded.airflow_api import ENDED, Run
 from embedded.numbers import whole_number
 from embedded.services import ServiceError
 from weather_mlops.clock import KST
-from weather_mlops.kma.stations import load_stations, resolve_station_ids
+from weather_mlops.stations import load_stations, resolve_station_ids
 
 # Each needs what the ones before it make. A pipeline that isn't named here comes last.
 HISTORY: Final = "history"

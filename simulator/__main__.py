@@ -16,7 +16,7 @@ from simulator.replay import Recording
 from simulator.sensors import SensorFault
 from simulator.server import Api, Server
 from simulator.simulated import SimulatedWeather, Source
-from weather_mlops.kma.stations import Station, load_stations
+from weather_mlops.stations import Station, load_stations
 
 KST: Final = timezone(timedelta(hours=9), "KST")
 

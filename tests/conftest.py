@@ -23,7 +23,7 @@ SYSTEMS: Final = ("tests/containers", "tests/e2e/filled", "tests/e2e/collecting"
 """Folders whose files share a system, or would disturb each other: one process runs all files of each."""
 FIRST: Final = (
     "tests/containers",
-    "tests/history",
+    "tests/ingest",
     "tests/model",
     "tests/lake",
     "tests/monitoring",
@@ -37,7 +37,7 @@ at a time are slower where there are two cores.
 """
 SERVERS: Final = frozenset({"glue", "postgres", "server"})
 """Fixtures that start a server: S3, PostgreSQL, AWS Glue."""
-LOGGERS: Final = ("weather_mlops", "weather_mlops.importer", "production")
+LOGGERS: Final = ("weather_mlops", "weather_mlops.ingest.importer", "production")
 """Loggers whose levels the commands set."""
 
 

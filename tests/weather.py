@@ -3,7 +3,7 @@
 from functools import cache
 
 from simulator.simulated import SimulatedWeather
-from weather_mlops.kma.stations import load_stations
+from weather_mlops.stations import load_stations
 
 
 @cache

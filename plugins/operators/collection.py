@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from hooks.lake import LakeHook
+    from weather_mlops.ingest.publication import WaitPolicy
     from weather_mlops.lake.object_store import ObjectStore
-    from weather_mlops.publication import WaitPolicy
 
 
 class CollectWeatherDataOperator(WeatherOperator):
@@ -67,7 +67,7 @@ class CollectWeatherDataOperator(WeatherOperator):
     def work(self, context: "Context") -> dict[str, Any]:
         """Look when the newest hour is due; wait deferred and look again while it isn't published."""
         from hooks.lake import LakeHook
-        from weather_mlops.collection import Window
+        from weather_mlops.ingest.collection import Window
 
         lake = LakeHook(self.aws_conn_id)
         hour = Window.ending(end_of_interval(context), 1).end
@@ -87,7 +87,7 @@ class CollectWeatherDataOperator(WeatherOperator):
 
     def _wait_for_first_look(self, context: "Context", store: "ObjectStore", hour: datetime) -> None:
         """Defer a scheduled run until its hour is due; one that somebody started looks at once."""
-        from weather_mlops import publication
+        from weather_mlops.ingest import publication
 
         now, patience = datetime.now(UTC), self._patience(hour)
         if self._looks is not None or context["dag_run"].run_type != "scheduled" or patience.is_over(now):
@@ -98,17 +98,17 @@ class CollectWeatherDataOperator(WeatherOperator):
             self.defer(trigger=DateTimeTrigger(first), method_name="look_again", kwargs={"looks": 0})
 
     def _patience(self, hour: datetime) -> "WaitPolicy":
-        from weather_mlops.publication import WaitPolicy
+        from weather_mlops.ingest.publication import WaitPolicy
 
         return WaitPolicy(hour, self.publication_timeout, self.poll_interval)
 
     def _collect(self, context: "Context", lake: "LakeHook") -> dict[str, Any]:
         from hooks.kma import KmaHook
-        from weather_mlops import collection
-        from weather_mlops.kma.stations import resolve_station_ids
+        from weather_mlops.ingest import collection
         from weather_mlops.lake import gaps, health
         from weather_mlops.lake.quota import DailyCalls
         from weather_mlops.lake.staging import Staging
+        from weather_mlops.stations import resolve_station_ids
 
         budget = DailyCalls(lake.store, self.daily_calls)
         client = KmaHook(self.kma_conn_id).get_client(budget)

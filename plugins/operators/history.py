@@ -54,8 +54,8 @@ class PlanHistoryOperator(WeatherOperator):
 
     def work(self, context: "Context") -> list[dict[str, Any]]:  # noqa: ARG002  Airflow's signature
         """Plan; a dict for each lane, for the mapped tasks."""
-        from weather_mlops.history.plan import Load, months_of
-        from weather_mlops.kma.stations import resolve_station_ids
+        from weather_mlops.ingest.history.plan import Load, months_of
+        from weather_mlops.stations import resolve_station_ids
 
         load = Load.of(
             _day(self.first_day),
@@ -110,8 +110,8 @@ class FetchHistoryOperator(WeatherOperator):
         from hooks.lake import LakeHook
         from weather_mlops.clock import KST
         from weather_mlops.errors import QuotaExhausted
-        from weather_mlops.history.load import Fetch
-        from weather_mlops.history.plan import Load
+        from weather_mlops.ingest.history.load import Fetch
+        from weather_mlops.ingest.history.plan import Load
         from weather_mlops.lake.quota import DailyCalls
 
         lake = LakeHook(self.aws_conn_id)
@@ -161,8 +161,8 @@ class ValidateHistoryOperator(WeatherOperator):
     def work(self, context: "Context") -> dict[str, Any]:
         """Audit."""
         from hooks.lake import LakeHook
-        from weather_mlops.history.load import validate_worker
-        from weather_mlops.history.plan import Load
+        from weather_mlops.ingest.history.load import validate_worker
+        from weather_mlops.ingest.history.plan import Load
         from weather_mlops.settings import project_folder
 
         return validate_worker(
@@ -189,8 +189,8 @@ class PublishHistoryOperator(WeatherOperator):
         """Publish."""
         from hooks.lake import LakeHook
         from weather_mlops.errors import Misconfigured
-        from weather_mlops.history.load import publish_load
-        from weather_mlops.history.plan import Load
+        from weather_mlops.ingest.history.load import publish_load
+        from weather_mlops.ingest.history.plan import Load
 
         lanes = context["ti"].xcom_pull(task_ids=PLAN)
         if not lanes:

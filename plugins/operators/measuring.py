@@ -111,8 +111,8 @@ class SystemHealthOperator(MeasuringOperator):
         """Measure."""
         from hooks.airflow_api import AirflowApiHook
         from hooks.lake import LakeHook
-        from weather_mlops.model.limits import limits_of
         from weather_mlops.monitoring import health
+        from weather_mlops.thresholds import limits_of
 
         limits = limits_of(health.SystemHealthLimits, "limits", self.limits)
         return health.measure(
@@ -146,9 +146,9 @@ class DataQualityOperator(MeasuringOperator):
     def measure(self, now: datetime) -> "Section":
         """Measure."""
         from hooks.lake import LakeHook
-        from weather_mlops.kma.stations import resolve_station_ids
-        from weather_mlops.model.limits import limits_of
         from weather_mlops.monitoring import data_quality
+        from weather_mlops.stations import resolve_station_ids
+        from weather_mlops.thresholds import limits_of
 
         lake = LakeHook(self.aws_conn_id)
         limits = limits_of(data_quality.DataQualityLimits, "limits", self.limits)
@@ -174,8 +174,8 @@ class ModelPerformanceOperator(MeasuringOperator):
     def measure(self, now: datetime) -> "Section":
         """Measure."""
         from hooks.lake import LakeHook
-        from weather_mlops.model.limits import limits_of
         from weather_mlops.monitoring import performance
+        from weather_mlops.thresholds import limits_of
 
         lake = LakeHook(self.aws_conn_id)
         limits = limits_of(performance.ModelPerformanceLimits, "limits", self.limits)

@@ -99,8 +99,8 @@ class SendAlertsOperator(MonitoringOperator):
         from hooks.airflow_api import AirflowApiHook
         from hooks.alerts import AlertsHook
         from weather_mlops.errors import ChannelUnavailable
-        from weather_mlops.model.limits import limits_of
         from weather_mlops.monitoring import alert_run, alert_state, retraining
+        from weather_mlops.thresholds import limits_of
 
         section_store, channel, now = (
             self.section_store(context),
@@ -190,8 +190,8 @@ class CleanupOperator(MonitoringOperator):
     def work(self, context: "Context") -> dict[str, Any]:  # noqa: ARG002  a cleaning is about all runs
         """Clean, if it is time."""
         from hooks.lake import LakeHook
-        from weather_mlops.model.limits import limits_of
         from weather_mlops.monitoring import retention
+        from weather_mlops.thresholds import limits_of
 
         lake, now = LakeHook(self.aws_conn_id), datetime.now(UTC)
         keep = limits_of(retention.Keep, "keep", self.keep)

@@ -57,9 +57,9 @@ class CheckDataReadinessOperator(WeatherOperator):
     def work(self, context: "Context") -> dict[str, Any]:
         """Measure, judge, and plan: the plan is what the other tasks are about."""
         from hooks.lake import LakeHook
-        from weather_mlops.kma.stations import resolve_station_ids
         from weather_mlops.model import plan, readiness
         from weather_mlops.model.targets import target_named
+        from weather_mlops.stations import resolve_station_ids
 
         now = datetime.now(UTC)
         limits = readiness.DataRequirements.of(self.limits)

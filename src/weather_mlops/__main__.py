@@ -18,8 +18,9 @@ from typing import Final, overload
 
 import duckdb
 
-from weather_mlops import importer
 from weather_mlops.errors import Misconfigured, WeatherError
+from weather_mlops.ingest import importer
+from weather_mlops.ingest.rebuild import rebuild
 from weather_mlops.kma.fields import YEARS
 from weather_mlops.lake.catalog import ensure_tables, open_catalog
 from weather_mlops.lake.object_store import ObjectStore, S3Access
@@ -28,7 +29,6 @@ from weather_mlops.lake.recovery import take_up
 from weather_mlops.model import backtest, boosters, evaluation
 from weather_mlops.model.registry import Registry
 from weather_mlops.model.targets import TARGETS
-from weather_mlops.rebuild import rebuild
 from weather_mlops.settings import load_settings, project_folder
 from weather_mlops.sources.quoting import escaped
 

@@ -10,6 +10,11 @@ DAY: Final = timedelta(days=1)
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+def whole_hour(time: datetime) -> datetime:
+    """The start of the hour (UTC) that a time falls in."""
+    return time.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
 def month_of(time: datetime) -> datetime:
     """The first instant of the month (UTC) of a time."""
     return time.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)

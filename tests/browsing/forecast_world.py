@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pyarrow as pa
 
-from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake.schemas import FORECASTS_SCHEMA, UTC_TIME
 from weather_mlops.model import recent_forecasts
+from weather_mlops.stations import load_stations
 
 HOUR = timedelta(hours=1)
 LAST = datetime(2026, 11, 26, 20, tzinfo=UTC)  # 05:00 KST of the next day

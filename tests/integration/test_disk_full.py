@@ -9,7 +9,7 @@ import pytest
 
 from embedded.components import PROJECT, Ports, System
 from embedded.services import Supervisor
-from tests.history.conftest import Loader, some
+from tests.ingest.conftest import Loader, some
 from tests.s3_proxy import free_port
 from weather_mlops.errors import StorageRefused
 from weather_mlops.lake.catalog import open_catalog

@@ -12,7 +12,6 @@ from tests.kma_client import PATIENT_S, recovering_client
 from tests.quality import staged  # noqa: F401  imports Great Expectations without its warnings
 from tests.suites import critical_suites
 from tests.weather import simulated_weather
-from weather_mlops import collection
 from weather_mlops.errors import (
     EndpointNotApproved,
     FormatChanged,
@@ -25,13 +24,14 @@ from weather_mlops.errors import (
     ResponseTruncated,
     Retryable,
 )
+from weather_mlops.ingest import collection
 from weather_mlops.kma.client import UncountedCalls
-from weather_mlops.kma.stations import load_stations, resolve_station_ids
 from weather_mlops.lake import gaps
 from weather_mlops.lake.keys import key_list
 from weather_mlops.lake.publish import publish_run
 from weather_mlops.lake.staging import Staging
 from weather_mlops.quality import audit
+from weather_mlops.stations import load_stations, resolve_station_ids
 
 pytestmark = [pytest.mark.integration]
 

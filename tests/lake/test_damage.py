@@ -11,7 +11,8 @@ import pytest
 
 from weather_mlops import __main__ as commands
 from weather_mlops.errors import Misconfigured, ObjectDamaged, StorageRefused, TableNotRegistered
-from weather_mlops.lake import file_io, maintenance
+from weather_mlops.ingest.rebuild import rebuild
+from weather_mlops.lake import file_io, maintenance, observations_reader
 from weather_mlops.lake.catalog import ensure_tables, open_catalog
 from weather_mlops.lake.damage import FAILURES, check_avro, problem_of
 from weather_mlops.lake.filters import between
@@ -22,9 +23,6 @@ from weather_mlops.lake.publish import publish
 from weather_mlops.lake.quarantine import record_refused
 from weather_mlops.lake.recovery import take_up
 from weather_mlops.lake.schemas import OBSERVATIONS, OBSERVATIONS_SCHEMA, QUARANTINE_SCHEMA, UTC_TIME
-from weather_mlops.model import preparation
-from weather_mlops.monitoring import observations_reader
-from weather_mlops.rebuild import rebuild
 
 from .conftest import NOW, Killed, everything, forecasts, hours, lose, observations, start_over
 
@@ -44,7 +42,7 @@ DAMAGE = {
 }
 READERS = {
     "collection": lambda catalog: publish(catalog, observations([90], JANUARY), run="next"),
-    "training": lambda catalog: preparation.read(
+    "training": lambda catalog: observations_reader.read_observations(
         catalog, columns=["air_temperature_c"], stations=[90], first=JANUARY[0], last=JANUARY[-1]
     ),
     "monitoring": lambda catalog: observations_reader.read(

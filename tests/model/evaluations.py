@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from weather_mlops.kma.stations import load_stations
+from weather_mlops.stations import load_stations
 
 LEADS = range(1, 25)
 # RMSE by lead, °C, of about the size measured for Korean stations.

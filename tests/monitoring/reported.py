@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from weather_mlops.kma.stations import Station, load_stations
 from weather_mlops.monitoring.checks import Check, CheckSeverity, Missing, Section, Status
+from weather_mlops.stations import Station, load_stations
 from weather_mlops.variables import VARIABLES
 
 NOW = datetime(2026, 11, 25, 23, 30, tzinfo=UTC)

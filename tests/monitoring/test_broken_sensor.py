@@ -10,9 +10,8 @@ from simulator import clock, faults
 from simulator import wire as peer
 from simulator.sensors import SensorFault, Sensors
 from simulator.simulated import SimulatedWeather
-from weather_mlops.collection import with_key
+from weather_mlops.ingest.collection import with_key
 from weather_mlops.kma import wire
-from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake.catalog import ensure_tables
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.publish import publish
@@ -22,6 +21,7 @@ from weather_mlops.monitoring.alert_messages import AlertLinks
 from weather_mlops.monitoring.alert_run import AlertStateStore, run_alerts
 from weather_mlops.monitoring.alert_state import Rules
 from weather_mlops.monitoring.checks import Section
+from weather_mlops.stations import load_stations
 
 WEATHER = SimulatedWeather(0, load_stations())
 BROKEN = 108

@@ -13,7 +13,6 @@ from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
 
 from operators.base import WeatherOperator, end_of_interval, run_label
 from operators.collection import CollectWeatherDataOperator
-from weather_mlops.collection import Batch
 from weather_mlops.errors import (
     FormatChanged,
     KeyRefused,
@@ -22,6 +21,7 @@ from weather_mlops.errors import (
     QuotaExhausted,
     ResponseTruncated,
 )
+from weather_mlops.ingest.collection import Batch
 
 PROJECT = Path(__file__).resolve().parents[2]
 NOON = datetime(2026, 11, 23, 3, tzinfo=UTC)
@@ -87,8 +87,8 @@ def collect(monkeypatch):
         monkeypatch.setattr("hooks.kma.KmaHook.get_client", lambda *_: None)
         monkeypatch.setattr("weather_mlops.lake.quota.DailyCalls", lambda *_: None)
         monkeypatch.setattr("weather_mlops.lake.health.newest_hour", lambda _: None)
-        monkeypatch.setattr("weather_mlops.collection.fetch_window", api)
-        monkeypatch.setattr("weather_mlops.publication.delays", lambda *_: [timedelta(minutes=91)] * 3)
+        monkeypatch.setattr("weather_mlops.ingest.collection.fetch_window", api)
+        monkeypatch.setattr("weather_mlops.ingest.publication.delays", lambda *_: [timedelta(minutes=91)] * 3)
         now = datetime.now(UTC)
         dag_run = type("Run", (), {"data_interval_end": now, "run_after": now, "run_type": kind})
         context = {"dag_run": dag_run}
@@ -193,7 +193,7 @@ def test_parsing_a_dag_imports_nothing_heavy():
         "pyiceberg",
         "xgboost",
         "boto3",
-        "weather_mlops.collection",
+        "weather_mlops.ingest.collection",
     }
     ours = (
         "operators.collection, operators.history, operators.monitoring, hooks.kma, hooks.lake, hooks.alerts"

@@ -7,8 +7,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from weather_mlops.kma import wire
-from weather_mlops.kma.stations import load_stations
 from weather_mlops.quality import audit as audits
+from weather_mlops.stations import load_stations
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of what Great Expectations imports

@@ -13,7 +13,7 @@ from simulator import faults as known
 from simulator.server import Api, Server
 from simulator.simulated import SimulatedWeather
 from simulator.weather import Weather
-from weather_mlops.kma.stations import load_stations
+from weather_mlops.stations import load_stations
 
 KMA = Path(__file__).resolve().parents[3] / "shared" / "kma"
 NOW = datetime(2026, 7, 1, 3, 0, 10, tzinfo=UTC)  # 12:00:10 KST

@@ -41,7 +41,7 @@ def test_an_hour_is_the_same_in_whatever_window_it_is_asked(stations):
 def test_a_seed_makes_the_same_weather_in_every_process(stations):
     program = (
         "from simulator.simulated import SimulatedWeather as S;"
-        "from weather_mlops.kma.stations import load_stations as l;"
+        "from weather_mlops.stations import load_stations as l;"
         "import sys; sys.stdout.buffer.write(b''.join(S(3, l()).rows(473000, 473001, (), 474000)))"
     )
 

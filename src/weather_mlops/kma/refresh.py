@@ -11,8 +11,8 @@ from typing import Final
 
 from weather_mlops.errors import FormatChanged, WeatherError
 from weather_mlops.kma.client import KmaClient, UncountedCalls
-from weather_mlops.kma.stations import Station, load_stations
 from weather_mlops.settings import load_settings
+from weather_mlops.stations import Station, load_stations
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +104,7 @@ def main() -> int:
     """Refresh the list; returns 1, and leaves the list as it was, on an error."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
-        refresh(Path(__file__).with_name("stations.csv"))
+        refresh(Path(__file__).parents[1] / "stations.csv")
     except WeatherError as error:
         log.error("%s", error)  # noqa: TRY400  a message for users, not a traceback
         return 1

@@ -15,10 +15,10 @@ from weather_mlops.errors import FileRefused, Misconfigured, TrainingImpossible
 from weather_mlops.kma import wire
 from weather_mlops.kma.fields import YEARS
 from weather_mlops.lake.overlay import completed
+from weather_mlops.lake.panel import Panel, to_panel
 from weather_mlops.model import baselines, evaluation, features, training_run
 from weather_mlops.model.card import page
 from weather_mlops.model.evaluation import SHOWN_LEADS
-from weather_mlops.model.panel import Panel, to_panel
 from weather_mlops.model.plan import Plan
 from weather_mlops.model.scores import rounded
 from weather_mlops.model.targets import target_named

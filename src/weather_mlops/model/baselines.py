@@ -9,8 +9,8 @@ from typing import Final
 
 import numpy as np
 
+from weather_mlops.lake.panel import prolonged
 from weather_mlops.model.climatology import Climatology
-from weather_mlops.model.panel import prolonged
 
 HOURS_PER_DAY: Final = 24
 NAMES: Final = ("persistence", "persistence_24h", "climatology", "damped_anomaly", "ridge")

@@ -10,11 +10,12 @@ import numpy as np
 from pyiceberg.catalog import Catalog
 
 from weather_mlops.errors import ModelUnusable, TrainingImpossible
-from weather_mlops.model import boosters, evaluation, preparation
+from weather_mlops.lake import observations_reader
+from weather_mlops.lake.panel import to_panel
+from weather_mlops.model import boosters, evaluation
 from weather_mlops.model.evaluation_document import Evaluation, Smoke
 from weather_mlops.model.forecaster import Forecaster
 from weather_mlops.model.gates import Gates, judge, refusal
-from weather_mlops.model.panel import to_panel
 from weather_mlops.model.plan import Plan
 from weather_mlops.model.registry import Decision, Registry, Version
 
@@ -133,7 +134,7 @@ def _forecast(
     """p50 issued at the newest hour up to a time, made like every forecast from the last hours only."""
     first = until - timedelta(hours=forecaster.history_hours)
     columns = forecaster.inputs
-    table = preparation.read(
+    table = observations_reader.read_observations(
         catalog, columns, stations=forecaster.stations, first=first, last=until, snapshot_id=snapshot_id
     )
     panel = to_panel(table, columns, stations=forecaster.stations, first=first)

@@ -8,9 +8,9 @@ import numpy as np
 
 from weather_mlops.clock import KST
 from weather_mlops.errors import TrainingImpossible
+from weather_mlops.lake.panel import HOUR_STEP, Panel
 from weather_mlops.model import baselines, scores
 from weather_mlops.model.forecaster import Forecaster
-from weather_mlops.model.panel import HOUR_STEP, Panel
 from weather_mlops.model.scores import QuantileForecast
 
 EVALUATION: Final = "evaluation.json"

@@ -13,8 +13,8 @@ from typing import Final
 
 import numpy as np
 
+from weather_mlops.lake.panel import HOUR_STEP, KM_PER_DEGREE, Panel, prolonged
 from weather_mlops.model.climatology import Climatology, day_angle, year_angle
-from weather_mlops.model.panel import HOUR_STEP, KM_PER_DEGREE, Panel, prolonged
 from weather_mlops.model.sun import SOLAR_CONSTANT_MJM2H, sine_of_elevation
 from weather_mlops.model.targets import Target
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from weather_mlops.errors import ModelUnusable
+from weather_mlops.lake.panel import Panel
 from weather_mlops.model import features
 from weather_mlops.model.climatology import Climatology
-from weather_mlops.model.panel import Panel
 from weather_mlops.model.ridge import Ridge
 from weather_mlops.model.scores import QuantileForecast
 from weather_mlops.model.targets import Target, target_named

@@ -25,19 +25,19 @@ import numpy as np
 import pyarrow as pa
 from pyiceberg.catalog import Catalog
 
-from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake import forecasts
 from weather_mlops.lake.health import newest_hour
 from weather_mlops.lake.object_store import ObjectStore
+from weather_mlops.lake.observations_reader import read_observations
+from weather_mlops.lake.panel import HOUR_STEP, Panel, to_panel
 from weather_mlops.lake.schemas import FORECASTS_SCHEMA
 from weather_mlops.model import recent_forecasts
 from weather_mlops.model.champion import load_champion
 from weather_mlops.model.forecaster import Forecaster
-from weather_mlops.model.panel import HOUR_STEP, Panel, to_panel
-from weather_mlops.model.preparation import read
 from weather_mlops.model.registry import Registry
 from weather_mlops.model.scores import QuantileForecast
 from weather_mlops.model.targets import target_named
+from weather_mlops.stations import load_stations
 
 log = logging.getLogger(__name__)
 
@@ -134,7 +134,9 @@ def _of_target(catalog: Catalog, by: Deployed, max_age_hours: float, now: dateti
     forecaster, newest = by.forecaster, newest_hour(catalog) or now
     # Each station starts from its own newest hour, which may lie behind the newest of all.
     first = newest - timedelta(hours=forecaster.history_hours + max_age_hours)
-    table = read(catalog, forecaster.inputs, stations=forecaster.stations, first=first, last=newest)
+    table = read_observations(
+        catalog, forecaster.inputs, stations=forecaster.stations, first=first, last=newest
+    )
     if table.num_rows == 0:
         reason = f"no observation since {first:%Y-%m-%d %H:%M} UTC"
         return TargetForecast(by, FORECASTS_SCHEMA.empty_table(), dict.fromkeys(forecaster.stations, reason))

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from weather_mlops.errors import Misconfigured
 from weather_mlops.formatting import exact_percent, percent
-from weather_mlops.model.limits import limits_of
+from weather_mlops.thresholds import limits_of
 
 SHARE_OF_RMSE: Final = "share of RMSE, mean over leads"
 

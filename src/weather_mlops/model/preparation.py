@@ -1,23 +1,15 @@
 """The training data of a run: observations of a pinned snapshot, and the features computed from them."""
 
-from collections.abc import Iterable
-from datetime import datetime
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
-from pyiceberg.catalog import Catalog
-from pyiceberg.expressions import And
 
-from weather_mlops.lake.catalog import open_table
-from weather_mlops.lake.filters import between, one_of
-from weather_mlops.lake.object_store import storage_errors
-from weather_mlops.lake.scan import scan
-from weather_mlops.lake.schemas import KEY, OBSERVATIONS, UTC_TIME
+from weather_mlops.lake.panel import Panel, to_panel
+from weather_mlops.lake.schemas import UTC_TIME
 from weather_mlops.model import cross_validation, features
 from weather_mlops.model.climatology import Climatology
 from weather_mlops.model.features import Features
-from weather_mlops.model.panel import Panel, to_panel
 from weather_mlops.model.plan import Plan
 from weather_mlops.model.recipes import Recipe, recipe_for
 from weather_mlops.model.targets import target_named
@@ -29,41 +21,6 @@ FEATURES_KEY: Final = (
     pa.field("station_id", pa.int32(), nullable=False, metadata={"doc": "KMA station id"}),
     pa.field("issued_at", UTC_TIME, nullable=False, metadata={"doc": "Issue time (UTC): newest hour used"}),
 )
-
-
-def read(  # noqa: PLR0913  keyword only: which rows
-    catalog: Catalog,
-    columns: Iterable[str],
-    *,
-    stations: Iterable[int],
-    first: datetime,
-    last: datetime,
-    snapshot_id: int | None = None,
-) -> pa.Table:
-    """Observations of a snapshot of the table.
-
-    Args:
-        catalog: catalog of the table.
-        columns: columns to read in addition to the key.
-        stations: station ids.
-        first: first hour.
-        last: last hour, included.
-        snapshot_id: the snapshot; None = the current one.
-
-    Returns:
-        ``station_id``, ``observed_at`` and the columns; no order.
-
-    Raises:
-        StorageUnavailable, StorageRefused.
-    """
-    table = open_table(catalog, OBSERVATIONS)
-    with storage_errors(f"table {OBSERVATIONS.identifier}"):
-        return scan(
-            table,
-            OBSERVATIONS.select(*KEY, *columns),
-            And(between(first, last), one_of("station_id", list(stations))),
-            snapshot_id=snapshot_id,
-        )
 
 
 def panel_of(observations: pa.Table, plan: Plan) -> Panel:

@@ -23,7 +23,7 @@ from weather_mlops.lake.object_store import storage_errors
 from weather_mlops.lake.publish import SCORE
 from weather_mlops.lake.scan import scan
 from weather_mlops.lake.schemas import KEY_SCHEMA, OBSERVATIONS, QUARANTINE
-from weather_mlops.model.limits import limits_of
+from weather_mlops.thresholds import limits_of
 
 HOUR_US: Final = 3_600_000_000
 LONGEST_STEP_HOURS: Final = 24

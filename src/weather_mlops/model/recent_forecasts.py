@@ -37,13 +37,13 @@ import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
 
 from weather_mlops.clock import HOUR
-from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake import forecasts
 from weather_mlops.lake.health import newest_hour
 from weather_mlops.lake.object_store import ObjectStore
-from weather_mlops.model.panel import HOUR_STEP, to_panel
-from weather_mlops.model.preparation import read
+from weather_mlops.lake.observations_reader import read_observations
+from weather_mlops.lake.panel import HOUR_STEP, to_panel
 from weather_mlops.model.targets import target_named
+from weather_mlops.stations import load_stations
 
 KEY: Final = "forecasts/stations.json"
 SCHEMA: Final = 1
@@ -75,7 +75,7 @@ def publish(catalog: Catalog, store: ObjectStore, latest: Mapping[str, Any], now
     first = last - (HOURS - 1) * HOUR
     stations = [station.id for station in load_stations()]
     columns = [target.column for target in targets]
-    rows = read(catalog, columns, stations=stations, first=first, last=last)
+    rows = read_observations(catalog, columns, stations=stations, first=first, last=last)
     issued = forecasts.read(
         catalog,
         first_valid=first,

@@ -24,6 +24,8 @@ from pyiceberg.catalog import Catalog
 from weather_mlops import limits
 from weather_mlops.errors import ModelUnusable, TrainingImpossible
 from weather_mlops.kma.endpoints import HOUR
+from weather_mlops.lake import observations_reader
+from weather_mlops.lake.panel import Panel, to_panel
 from weather_mlops.lake.schemas import OBSERVATIONS
 from weather_mlops.lake.staging import Staging
 from weather_mlops.lake.tags import tag
@@ -33,7 +35,6 @@ from weather_mlops.model.champion import load_champion
 from weather_mlops.model.evaluation import CARD, EVALUATION, SMOKE, ChampionForecast
 from weather_mlops.model.features import Features
 from weather_mlops.model.forecaster import Forecaster
-from weather_mlops.model.panel import Panel, to_panel
 from weather_mlops.model.plan import Plan
 from weather_mlops.model.registry import Registry, as_json
 from weather_mlops.model.scores import rounded
@@ -62,7 +63,7 @@ def prepare(catalog: Catalog, staging: Staging, plan: Plan) -> dict[str, Any]:
     # The champion forecasts the holdout, too, and may have other stations.
     stations = {*plan.stations, *_stations_of_champion(Registry(staging.store, plan.target))}
     columns = features.inputs(target_named(plan.target))
-    table = preparation.read(
+    table = observations_reader.read_observations(
         catalog,
         columns,
         stations=stations,

@@ -107,3 +107,8 @@ class Section:
             "checks": [asdict(check) for check in self.checks],
             "missing": [asdict(gap) for gap in self.missing],
         }
+
+
+def share(part: float, whole: float) -> float | None:
+    """Divide part by whole, rounded; None if the whole is 0."""
+    return round(part / whole, 5) if whole else None

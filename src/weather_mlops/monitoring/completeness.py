@@ -8,10 +8,11 @@ from typing import Any, Final
 import numpy as np
 from pyiceberg.catalog import Catalog
 
-from weather_mlops.clock import HOUR
-from weather_mlops.kma.stations import load_stations
-from weather_mlops.model.panel import Panel
-from weather_mlops.monitoring.observations_reader import read_panel, share, whole_hour
+from weather_mlops.clock import HOUR, whole_hour
+from weather_mlops.lake.observations_reader import read_panel
+from weather_mlops.lake.panel import Panel
+from weather_mlops.monitoring.checks import share
+from weather_mlops.stations import load_stations
 from weather_mlops.variables import VARIABLES, Variable
 
 WINDOWS: Final = {"24h": 24, "7d": 168, "30d": 720}

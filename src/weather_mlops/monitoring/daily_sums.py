@@ -15,17 +15,17 @@ import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
 from pyiceberg.expressions import And
 
-from weather_mlops.clock import HOUR, KST
+from weather_mlops.clock import HOUR, KST, whole_hour
 from weather_mlops.errors import ObjectDamaged
 from weather_mlops.lake import documents
 from weather_mlops.lake.filters import between, one_of
 from weather_mlops.lake.object_store import ObjectStore
+from weather_mlops.lake.observations_reader import read, read_panel
 from weather_mlops.lake.schemas import FORECASTS
 from weather_mlops.model.targets import Target
 from weather_mlops.monitoring import error_sums
 from weather_mlops.monitoring.champion import Verified
 from weather_mlops.monitoring.error_sums import Damping, Pairs, Sums
-from weather_mlops.monitoring.observations_reader import read, read_panel, whole_hour
 
 log = logging.getLogger(__name__)
 

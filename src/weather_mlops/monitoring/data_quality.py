@@ -52,15 +52,15 @@ import numpy as np
 import pyarrow as pa
 from pyiceberg.catalog import Catalog
 
-from weather_mlops.clock import HOUR
+from weather_mlops.clock import HOUR, whole_hour
 from weather_mlops.formatting import number
 from weather_mlops.lake.health import newest_hour
 from weather_mlops.lake.object_store import ObjectStore
+from weather_mlops.lake.observations_reader import count_since
 from weather_mlops.monitoring import completeness, quarantine_and_gaps, seasons, stations, validation_results
-from weather_mlops.monitoring.checks import FIRST_COLLECTION, CheckSeverity, Section
+from weather_mlops.monitoring.checks import FIRST_COLLECTION, CheckSeverity, Section, share
 from weather_mlops.monitoring.completeness import WINDOWS, Rows
 from weather_mlops.monitoring.data_limits import DataQualityLimits
-from weather_mlops.monitoring.observations_reader import count_since, share, whole_hour
 from weather_mlops.monitoring.section_builder import Rule, SectionBuilder
 
 __all__ = ["DataQualityLimits", "measure"]

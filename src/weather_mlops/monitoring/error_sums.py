@@ -13,8 +13,8 @@ import pyarrow as pa
 from pydantic import Field
 
 from weather_mlops.lake.documents import Figure
+from weather_mlops.lake.panel import HOUR_STEP, Panel
 from weather_mlops.model.climatology import Climatology
-from weather_mlops.model.panel import HOUR_STEP, Panel
 
 SUMS: Final = (
     "n",

@@ -42,7 +42,7 @@ from typing import Any, Final
 
 from pyiceberg.catalog import Catalog
 
-from weather_mlops.clock import HOUR
+from weather_mlops.clock import HOUR, whole_hour
 from weather_mlops.errors import ModelUnusable
 from weather_mlops.formatting import number, percent
 from weather_mlops.lake.object_store import ObjectStore
@@ -53,7 +53,6 @@ from weather_mlops.monitoring import champion, daily_sums, error_sums, target_fi
 from weather_mlops.monitoring.champion import DeployedModel
 from weather_mlops.monitoring.checks import FIRST_MODEL, Check, CheckSeverity, Section
 from weather_mlops.monitoring.daily_sums import DailySums
-from weather_mlops.monitoring.observations_reader import whole_hour
 from weather_mlops.monitoring.section_builder import Rule, SectionBuilder
 from weather_mlops.monitoring.target_figures import TargetEvidence
 

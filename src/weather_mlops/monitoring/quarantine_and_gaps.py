@@ -13,8 +13,8 @@ from pyiceberg.expressions import And
 from weather_mlops.clock import HOUR
 from weather_mlops.lake.filters import at_or_after, between, missing
 from weather_mlops.lake.gaps import HORIZON
+from weather_mlops.lake.observations_reader import read
 from weather_mlops.lake.schemas import GAPS, QUARANTINE, UTC_TIME
-from weather_mlops.monitoring.observations_reader import read
 
 AGES: Final = {"up to 6 h": 6, "6 to 24 h": 24, "1 to 7 d": 168, "7 to 31 d": 744}
 """Upper limit of each class of age, in hours."""

@@ -17,12 +17,12 @@ from typing_extensions import TypedDict
 
 from weather_mlops.clock import HOUR
 from weather_mlops.errors import ObjectDamaged
-from weather_mlops.lake import documents
+from weather_mlops.lake import documents, observations_reader
 from weather_mlops.lake.documents import MomentText
 from weather_mlops.lake.object_store import ObjectStore
-from weather_mlops.model.panel import Panel
+from weather_mlops.lake.panel import Panel
 from weather_mlops.model.scores import rounded
-from weather_mlops.monitoring import drift, observations_reader
+from weather_mlops.monitoring import drift
 from weather_mlops.monitoring.data_limits import DataQualityLimits
 from weather_mlops.variables import BY_NAME
 

@@ -18,7 +18,7 @@ from typing import Final
 
 import numpy as np
 
-from weather_mlops.model.panel import KM_PER_DEGREE
+from weather_mlops.lake.panel import KM_PER_DEGREE
 
 Array = np.ndarray
 

@@ -15,16 +15,16 @@ from typing import Any, Final
 import numpy as np
 
 from weather_mlops.errors import ObjectDamaged
-from weather_mlops.kma.stations import Station, load_stations
 from weather_mlops.lake import documents
 from weather_mlops.lake.documents import MomentText
 from weather_mlops.lake.object_store import ObjectStore
-from weather_mlops.model.panel import Panel
+from weather_mlops.lake.panel import Panel
 from weather_mlops.monitoring import sensors
 from weather_mlops.monitoring.checks import Check
 from weather_mlops.monitoring.data_limits import DataQualityLimits
 from weather_mlops.monitoring.section_builder import Rule
 from weather_mlops.monitoring.sensors import Bias
+from weather_mlops.stations import Station, load_stations
 from weather_mlops.variables import BY_NAME
 
 log = logging.getLogger(__name__)

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from weather_mlops.errors import Misconfigured
-from weather_mlops.kma.stations import resolve_station_ids
 from weather_mlops.pipelines.effective import EffectivePipeline, EffectiveTask, Setting
 from weather_mlops.pipelines.findings import Finding, FindingSeverity
+from weather_mlops.stations import resolve_station_ids
 
 STATIONS: Final = {
     "operators.collection.CollectWeatherDataOperator": "collected",

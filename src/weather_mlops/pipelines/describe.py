@@ -28,7 +28,7 @@ _PATTERNS: Final = {
     "cron": 'a cron expression in quotes: "0 * * * *"',
     "outputOf": "the result of a task: task_id.output, or a list of default_args: default_args.targets",
     "asset": "an asset: {__type__: airflow.sdk.Asset, name: …, uri: …}",
-    "station": "a station's id or name, as in src/weather_mlops/kma/stations.csv",
+    "station": "a station's id or name, as in src/weather_mlops/stations.csv",
     "schedule": "a cron expression in quotes, a preset, a list of assets, a span of time, or null",
     "params": "a mapping of names to defaults or to {__type__: airflow.sdk.Param, …}",
     "callback": "an import path, or {callback: import path, …}",

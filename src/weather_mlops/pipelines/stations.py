@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from weather_mlops.errors import Misconfigured
-from weather_mlops.kma.stations import ALL, load_stations, resolve_station_ids
 from weather_mlops.pipelines.describe import quoted
 from weather_mlops.pipelines.findings import did_you_mean
+from weather_mlops.stations import ALL, load_stations, resolve_station_ids
 
 TITLE: Final = "station of the KMA"
 """Title of the schema of one station."""

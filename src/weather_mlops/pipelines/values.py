@@ -9,10 +9,10 @@ from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
 from weather_mlops.errors import Misconfigured
-from weather_mlops.kma.stations import resolve_station_ids
 from weather_mlops.pipelines import dates, stations
 from weather_mlops.pipelines.findings import did_you_mean
 from weather_mlops.pipelines.keys import PRESETS
+from weather_mlops.stations import resolve_station_ids
 
 FIRST: Final = datetime(2026, 1, 1, tzinfo=UTC)
 """The time after which the next run of a schedule is computed: any time will do."""

@@ -26,7 +26,6 @@ import pyarrow.compute as pc
 
 from weather_mlops.errors import QualityTooLow
 from weather_mlops.formatting import exact_percent, percent
-from weather_mlops.kma.stations import load_stations
 from weather_mlops.kma.wire import OBSERVATION_SCHEMA
 from weather_mlops.lake.keys import isin, keys_of
 from weather_mlops.lake.keys import unique as distinct_keys
@@ -34,6 +33,7 @@ from weather_mlops.lake.schemas import QUARANTINE_SCHEMA
 from weather_mlops.lake.staging import AUDITED, COLLECTED, StagedBatch, Staging
 from weather_mlops.quality import suites
 from weather_mlops.quality.prepare import audit_frame, contradictions, coverage, drop_duplicates
+from weather_mlops.stations import load_stations
 
 if TYPE_CHECKING:
     import pandas as pd

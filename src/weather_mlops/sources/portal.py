@@ -12,10 +12,10 @@ from typing import Final
 
 from weather_mlops.errors import FileRefused
 from weather_mlops.kma import wire
-from weather_mlops.kma.stations import station_named
 from weather_mlops.sources import cells, encodings, fields
 from weather_mlops.sources.fields import Column
 from weather_mlops.sources.quoting import quoted
+from weather_mlops.stations import station_named
 
 DELIMITERS: Final = (",", "\t", ";")
 # Excel's line that names the delimiter.

@@ -10,12 +10,12 @@ import pyarrow.compute as pc
 
 from weather_mlops.errors import FileRefused, FormatChanged, KmaMaintenance, ResponseTruncated
 from weather_mlops.kma import wire
-from weather_mlops.kma.stations import load_stations
 from weather_mlops.sources import portal
 from weather_mlops.sources.archives import unpacked
 from weather_mlops.sources.encodings import decoded
 from weather_mlops.sources.quoting import quoted
 from weather_mlops.sources.recognition import API_HUB, FORMATS, PORTAL, Format, recognise
+from weather_mlops.stations import load_stations
 
 FORMAT: Final = "format"
 ENCODING: Final = "encoding"

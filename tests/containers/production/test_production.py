@@ -47,7 +47,7 @@ def test_the_image_runs_as_a_plain_user_without_secrets(engine, image, own_netwo
     assert runs(
         "bash",
         "-c",
-        "python -c 'import weather_mlops.collection, simulator.server' && test -f dags/load_yaml.py",
+        "python -c 'import weather_mlops.ingest.collection, simulator.server' && test -f dags/load_yaml.py",
     )
     assert config["Labels"]["org.opencontainers.image.revision"] == "tested"
     assert not [word for word in ("FERNET", "PASSWORD", "SECRET") if word in history]

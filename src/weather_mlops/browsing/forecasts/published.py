@@ -10,12 +10,12 @@ from pydantic import Field
 
 from weather_mlops.clock import HOUR
 from weather_mlops.errors import ObjectDamaged
-from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake import documents
 from weather_mlops.lake.documents import Figure, Moment
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.limits import JSON_DOCUMENT
 from weather_mlops.model import recent_forecasts
+from weather_mlops.stations import load_stations
 
 OLD: Final = timedelta(hours=3)
 """Each hourly collection is followed by a forecast: after three hours without one, something is wrong."""

@@ -5,9 +5,9 @@ from datetime import timedelta
 from statistics import fmean
 from typing import Any, Final
 
-from weather_mlops.kma.stations import load_stations
 from weather_mlops.model.card.markup import hours, listed
 from weather_mlops.pages.markup import escape, kst, number, percent, to_kst
+from weather_mlops.stations import load_stations
 
 BASELINES: Final = {
     "persistence": "persistence",

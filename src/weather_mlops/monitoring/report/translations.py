@@ -8,7 +8,6 @@ from typing import Final
 from weather_mlops.clock import KST
 from weather_mlops.errors import Misconfigured
 from weather_mlops.formatting import apart
-from weather_mlops.kma.stations import load_stations
 from weather_mlops.model.targets import TARGETS
 from weather_mlops.monitoring.checks import Check
 from weather_mlops.monitoring.report.messages import LANGUAGES, Translation
@@ -19,6 +18,7 @@ from weather_mlops.monitoring.report.messages.frame import FRAME
 from weather_mlops.monitoring.report.messages.model import MODEL
 from weather_mlops.monitoring.report.messages.system import SYSTEM
 from weather_mlops.pages.markup import MISSING, NBSP
+from weather_mlops.stations import load_stations
 from weather_mlops.variables import BY_NAME
 
 MESSAGES: Final[Mapping[str, Translation]] = {**FRAME, **SYSTEM, **DATA, **MODEL, **ALERTS}

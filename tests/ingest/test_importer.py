@@ -14,12 +14,12 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.history.conftest import *  # noqa: F403  the fixtures of a load
-from tests.history.conftest import NOW, Loader, opened, some
+from tests.ingest.conftest import *  # noqa: F403  the fixtures of a load
+from tests.ingest.conftest import NOW, Loader, opened, some
 from tests.lake.conftest import Saved, new_bucket, observations
 from tests.sources import files
 from weather_mlops.__main__ import _paths, main
-from weather_mlops.importer import Imported, import_files
+from weather_mlops.ingest.importer import Imported, import_files
 from weather_mlops.kma.client import Response
 from weather_mlops.lake import raw
 from weather_mlops.lake.health import newest_hour
@@ -28,7 +28,7 @@ from weather_mlops.lake.publish import publish
 
 pytestmark = [pytest.mark.integration]
 OBSERVED = Path(__file__).resolve().parents[2] / "shared" / "kma" / "observed"
-LOG = logging.getLogger("weather_mlops.importer")
+LOG = logging.getLogger("weather_mlops.ingest.importer")
 LOAD = some("2024-01-30", "2024-02-02", (108, 143))
 
 
@@ -214,7 +214,7 @@ def test_the_same_files_in_another_order_change_nothing(after_import, taken_in, 
 def test_an_import_stopped_after_raw_is_done_by_the_next_one(loader, brought, monkeypatch):
     take_in(loader, brought[4])
     with monkeypatch.context() as stopped:
-        stopped.setattr("weather_mlops.importer.publish_audited", interrupt)
+        stopped.setattr("weather_mlops.ingest.importer.publish_audited", interrupt)
         with pytest.raises(KeyboardInterrupt):
             take_in(loader, brought[1])
     result = take_in(loader, brought[1])
@@ -348,7 +348,7 @@ def test_an_empty_response_has_no_rows_and_hinders_no_rebuild(loader, tmp_path):
 
 
 def test_a_damaged_file_of_a_damaged_name_is_taken_in_by_rows(loader, tmp_path, caplog):
-    caplog.set_level(logging.INFO, "weather_mlops.importer")
+    caplog.set_level(logging.INFO, "weather_mlops.ingest.importer")
     rows = files.portal_rows(range(6), "0.5", "Sc")
     text = files.portal(*rows, header="지점,지점명,일시,기온(°C),운형").replace("서울", '"서울', 1)
     body = text.encode("cp949").replace(b"0.5,Sc\r\n", b"0.5,\xff\xfe\r\n", 2)

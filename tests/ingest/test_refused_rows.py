@@ -7,11 +7,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tests.history.conftest import *  # noqa: F403  the fixtures of a load
-from tests.history.conftest import NOW, Loader
+from tests.ingest.conftest import *  # noqa: F403  the fixtures of a load
+from tests.ingest.conftest import NOW, Loader
 from tests.lake.conftest import new_bucket
 from tests.sources.files import ROW, hub
-from weather_mlops.importer import import_files
+from weather_mlops.ingest.importer import import_files
 from weather_mlops.kma.endpoints import kst
 from weather_mlops.lake.catalog import open_catalog
 from weather_mlops.lake.object_store import ObjectStore

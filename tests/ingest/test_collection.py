@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from weather_mlops.collection import (
+from weather_mlops.errors import Misconfigured, NothingYet, QuotaExhausted
+from weather_mlops.ingest.collection import (
     TRANSIENT_ERRORS,
     Batch,
     Window,
@@ -15,9 +16,8 @@ from weather_mlops.collection import (
     published_share,
     require_rows,
 )
-from weather_mlops.errors import Misconfigured, NothingYet, QuotaExhausted
-from weather_mlops.kma.stations import resolve_station_ids
 from weather_mlops.lake.gaps import HORIZON, GapCall
+from weather_mlops.stations import resolve_station_ids
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -12,10 +12,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from simulator.replay import Recording
-from tests.history import loading
-from tests.history.conftest import KEY, NOW, Loader, by_key, opened, some
+from tests.ingest import loading
+from tests.ingest.conftest import KEY, NOW, Loader, by_key, opened, some
 from tests.lake.conftest import Saved, new_bucket
-from weather_mlops import collection
 from weather_mlops.clock import HOUR
 from weather_mlops.errors import (
     KmaMaintenance,
@@ -24,8 +23,9 @@ from weather_mlops.errors import (
     QuotaExhausted,
     StorageUnavailable,
 )
-from weather_mlops.history.load import staging_of
-from weather_mlops.history.plan import Load
+from weather_mlops.ingest import collection
+from weather_mlops.ingest.history.load import staging_of
+from weather_mlops.ingest.history.plan import Load
 from weather_mlops.kma.client import KmaClient, UncountedCalls
 from weather_mlops.lake import raw
 from weather_mlops.lake.object_store import OF_TASKS, ObjectStore

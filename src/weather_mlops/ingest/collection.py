@@ -26,12 +26,12 @@ from weather_mlops.errors import (
 )
 from weather_mlops.kma import wire
 from weather_mlops.kma.client import KmaClient, Response
-from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake import raw
 from weather_mlops.lake.gaps import HORIZON, GapCall
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.schemas import UTC_TIME
 from weather_mlops.lake.staging import COLLECTED, Staging
+from weather_mlops.stations import load_stations
 
 log = logging.getLogger(__name__)
 

@@ -17,15 +17,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from weather_mlops.collection import of_window, with_key
+from weather_mlops.ingest.collection import of_window, with_key
 from weather_mlops.kma import wire
-from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake.keys import HOUR_KEYS, isin, keys_of
 from weather_mlops.lake.overlay import completed
 from weather_mlops.lake.publish import same_rows
 from weather_mlops.lake.schemas import KEY, OBSERVATIONS_SCHEMA
 from weather_mlops.quality import audit
 from weather_mlops.quality.prepare import NEIGHBOURS_H
+from weather_mlops.stations import load_stations
 
 ORDER = "response"
 COLUMNS = "columns"

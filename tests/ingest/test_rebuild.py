@@ -8,13 +8,13 @@ from uuid import uuid4
 import pyarrow as pa
 import pytest
 
-from tests.history.conftest import *  # noqa: F403  the fixtures of a load
-from tests.history.conftest import KEY, NOW, Loader, by_key, opened, some
+from tests.ingest.conftest import *  # noqa: F403  the fixtures of a load
+from tests.ingest.conftest import KEY, NOW, Loader, by_key, opened, some
 from tests.lake.conftest import Saved, forecasts, new_bucket
-from weather_mlops import collection
-from weather_mlops import rebuild as rebuilding
 from weather_mlops.clock import HOUR
 from weather_mlops.errors import ObjectDamaged
+from weather_mlops.ingest import collection
+from weather_mlops.ingest import rebuild as rebuilding
 from weather_mlops.kma.client import KmaClient, UncountedCalls
 from weather_mlops.lake import file_io
 from weather_mlops.lake.catalog import open_table

@@ -53,7 +53,7 @@ class Station:
 @cache
 def load_stations() -> tuple[Station, ...]:
     """The open stations, by id."""
-    text = resources.files("weather_mlops.kma").joinpath("stations.csv").read_text("utf-8")
+    text = resources.files("weather_mlops").joinpath("stations.csv").read_text("utf-8")
     return tuple(
         Station(
             int(row["id"]),
@@ -88,7 +88,7 @@ def resolve_station_ids(selection: str | int | Sequence[int | str]) -> tuple[int
     if wrong:
         raise Misconfigured(
             f"stations: {'; '.join(dict.fromkeys(wrong))}. Ids and names are in "
-            "src/weather_mlops/kma/stations.csv and in the table stations of `make query`"
+            "src/weather_mlops/stations.csv and in the table stations of `make query`"
         )
     return tuple(sorted({ids[0] for ids in matches}))
 

@@ -26,12 +26,12 @@ from pyiceberg.expressions.literals import literal
 from pyiceberg.table import ALWAYS_TRUE, Table
 
 from weather_mlops.clock import HOUR, KST, month_of, next_month
-from weather_mlops.collection import EXPECTED_SCHEMA, of_window
 from weather_mlops.errors import FormatChanged
-from weather_mlops.history.plan import PendingStationHours, Request
+from weather_mlops.ingest.collection import EXPECTED_SCHEMA, of_window
+from weather_mlops.ingest.history.plan import PendingStationHours, Request
+from weather_mlops.ingest.response_replay import ResponseRows, audits, themselves
 from weather_mlops.kma import wire
 from weather_mlops.kma.endpoints import LONGEST_SPAN, PERIOD
-from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake import gaps, raw
 from weather_mlops.lake.catalog import commit, open_table, table_path
 from weather_mlops.lake.damage import problem_of
@@ -56,8 +56,8 @@ from weather_mlops.lake.schemas import (
     TableDefinition,
     cast_to_schema,
 )
-from weather_mlops.response_replay import ResponseRows, audits, themselves
 from weather_mlops.sources.reading import corrects, replayed
+from weather_mlops.stations import load_stations
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,8 @@ from pyiceberg.catalog import Catalog
 
 from weather_mlops.clock import EPOCH
 from weather_mlops.errors import FileRefused, FormatChanged
-from weather_mlops.history.plan import ROWS_PER_PART
+from weather_mlops.ingest.history.plan import ROWS_PER_PART
+from weather_mlops.ingest.response_replay import ResponseRows, audits, themselves
 from weather_mlops.kma import wire
 from weather_mlops.kma.client import Response
 from weather_mlops.kma.endpoints import kst
@@ -30,7 +31,6 @@ from weather_mlops.lake.publish import publish_audited
 from weather_mlops.lake.scan import rows_of
 from weather_mlops.lake.schemas import KEY, OBSERVATIONS, OBSERVATIONS_SCHEMA
 from weather_mlops.quality import audit, docs
-from weather_mlops.response_replay import ResponseRows, audits, themselves
 from weather_mlops.sources.reading import Source, sources
 
 log = logging.getLogger(__name__)

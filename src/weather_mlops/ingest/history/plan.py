@@ -23,10 +23,10 @@ import pyarrow as pa
 from weather_mlops.clock import HOUR, KST, month_of, next_month
 from weather_mlops.errors import Misconfigured
 from weather_mlops.kma.fields import YEARS
-from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake.gaps import GapCall
 from weather_mlops.lake.keys import HOUR_KEYS, keys_of, to_datetime
 from weather_mlops.lake.schemas import UTC_TIME
+from weather_mlops.stations import load_stations
 
 ROWS_PER_PART: Final = 400_000
 DAYS_BEFORE: Final = 90  # what a load covers where its first day isn't named

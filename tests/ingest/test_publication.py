@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from weather_mlops.ingest.publication import HOURS_LEARNED, LONGEST_FACTOR, WaitPolicy, delays
 from weather_mlops.kma.endpoints import kst
 from weather_mlops.lake.object_store import StoredObject
-from weather_mlops.publication import HOURS_LEARNED, LONGEST_FACTOR, WaitPolicy, delays
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 NOON = datetime(2026, 11, 23, 3, tzinfo=UTC)

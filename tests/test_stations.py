@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+import weather_mlops
 from simulator import wire as peer
-from weather_mlops import kma
 from weather_mlops.errors import FormatChanged, Misconfigured
 from weather_mlops.kma.refresh import main, merge, parse_station_info, refresh, write
-from weather_mlops.kma.stations import Station, load_stations, resolve_station_ids
+from weather_mlops.stations import Station, load_stations, resolve_station_ids
 
 TODAY = date(2026, 11, 23)
 
@@ -77,7 +77,7 @@ def test_the_command_rewrites_the_list_from_the_api(tmp_path, monkeypatch, stati
 
     refresh(tmp_path / "stations.csv")
 
-    shipped = Path(kma.__path__[0]) / "stations.csv"
+    shipped = Path(weather_mlops.__path__[0]) / "stations.csv"
     assert (tmp_path / "stations.csv").read_bytes() == shipped.read_bytes()
 
 
@@ -112,7 +112,7 @@ def test_the_command_says_in_one_line_what_is_wrong(monkeypatch, caplog):
 def test_the_list_is_written_as_it_is_read(tmp_path):
     write(load_stations(), tmp_path / "stations.csv")
 
-    shipped = Path(kma.__path__[0]) / "stations.csv"
+    shipped = Path(weather_mlops.__path__[0]) / "stations.csv"
     assert (tmp_path / "stations.csv").read_bytes() == shipped.read_bytes()
 
 

@@ -18,8 +18,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
 
-from weather_mlops import collection
-from weather_mlops.collection import EXPECTED_SCHEMA, of_window, with_key
 from weather_mlops.errors import (
     FormatChanged,
     KmaMaintenance,
@@ -29,11 +27,12 @@ from weather_mlops.errors import (
     ResponseMismatch,
     ResponseTruncated,
 )
-from weather_mlops.history.plan import Load, PendingStationHours, Request, months_of
+from weather_mlops.ingest import collection
+from weather_mlops.ingest.collection import EXPECTED_SCHEMA, of_window, with_key
+from weather_mlops.ingest.history.plan import Load, PendingStationHours, Request, months_of
 from weather_mlops.kma import wire
 from weather_mlops.kma.client import KmaClient
 from weather_mlops.kma.endpoints import PERIOD
-from weather_mlops.kma.stations import load_stations
 from weather_mlops.lake import gaps, holes, raw
 from weather_mlops.lake.catalog import open_table
 from weather_mlops.lake.keys import isin, keys_of
@@ -43,6 +42,7 @@ from weather_mlops.lake.scan import keys_between
 from weather_mlops.lake.schemas import KEY, OBSERVATIONS
 from weather_mlops.lake.staging import AUDITED, COLLECTED, FAILED, PUBLISHED, Staging
 from weather_mlops.quality import audit, docs
+from weather_mlops.stations import load_stations
 
 log = logging.getLogger(__name__)
 

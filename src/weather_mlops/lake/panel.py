@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from weather_mlops.clock import EPOCH
 from weather_mlops.errors import TrainingImpossible
-from weather_mlops.kma.stations import load_stations
+from weather_mlops.stations import load_stations
 
 HOUR_STEP = np.timedelta64(1, "h")
 KM_PER_DEGREE: Final = 111.2

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from tests.history.conftest import KEY, NOW, STATIONS, some
-from weather_mlops import collection
+from tests.ingest.conftest import KEY, NOW, STATIONS, some
 from weather_mlops.clock import HOUR, KST
+from weather_mlops.ingest import collection
 from weather_mlops.kma.client import KmaClient, UncountedCalls
 from weather_mlops.lake import gaps
 from weather_mlops.lake.health import newest_hour
