@@ -24,18 +24,19 @@ from benchmarks.monitoring_alarms import Alerts
 from weather_mlops.kma import wire
 from weather_mlops.lake.panel import Panel, to_panel
 from weather_mlops.lake.schemas import FORECASTS_SCHEMA, UTC_TIME
-from weather_mlops.model import baselines, features, preparation, scores
+from weather_mlops.model import baselines, features, preparation
 from weather_mlops.model.forecaster import LeadModel
 from weather_mlops.model.plan import Plan
 from weather_mlops.model.recipes import LONG
 from weather_mlops.model.sample import sampled
-from weather_mlops.model.scores import QuantileForecast
 from weather_mlops.model.targets import target_named
-from weather_mlops.monitoring import error_sums, performance
+from weather_mlops.monitoring import performance
 from weather_mlops.monitoring.champion import DeployedModel
 from weather_mlops.monitoring.daily_sums import DailySums
-from weather_mlops.monitoring.error_sums import Damping, Sums
 from weather_mlops.monitoring.target_figures import TargetEvidence
+from weather_mlops.verification import error_sums, scores
+from weather_mlops.verification.error_sums import Damping, Sums
+from weather_mlops.verification.scores import QuantileForecast
 
 TARGET: Final = target_named("air_temperature")
 LEADS: Final = (1, 6, 12, 24)

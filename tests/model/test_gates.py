@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from weather_mlops.errors import Misconfigured
-from weather_mlops.model import scores
 from weather_mlops.model.gates import Gates, judge, refusal
-from weather_mlops.model.scores import QuantileForecast
+from weather_mlops.verification import scores
+from weather_mlops.verification.scores import QuantileForecast
 
 BASELINES = ("persistence", "persistence_24h", "climatology", "damped_anomaly", "ridge")
 

@@ -21,8 +21,9 @@ from weather_mlops.lake.publish import publish
 from weather_mlops.lake.schemas import FORECASTS_SCHEMA
 from weather_mlops.model.climatology import Climatology
 from weather_mlops.model.registry import Decision, Registry, as_json
-from weather_mlops.monitoring import daily_sums, error_sums, performance
+from weather_mlops.monitoring import daily_sums, performance
 from weather_mlops.monitoring.checks import FIRST_MODEL, Check, Section, Status
+from weather_mlops.verification import error_sums
 
 NOW = datetime(2026, 11, 25, 14, 10, tzinfo=UTC)
 """23:10 KST, when the newest forecast is of tomorrow."""

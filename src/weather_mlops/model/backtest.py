@@ -20,9 +20,9 @@ from weather_mlops.model import baselines, evaluation, features, training_run
 from weather_mlops.model.card import page
 from weather_mlops.model.evaluation import SHOWN_LEADS
 from weather_mlops.model.plan import Plan
-from weather_mlops.model.scores import rounded
 from weather_mlops.model.targets import target_named
 from weather_mlops.sources.reading import Source, sources
+from weather_mlops.verification.scores import rounded
 
 log = logging.getLogger(__name__)
 

@@ -9,9 +9,10 @@ import numpy as np
 from weather_mlops.clock import KST
 from weather_mlops.errors import TrainingImpossible
 from weather_mlops.lake.panel import HOUR_STEP, Panel
-from weather_mlops.model import baselines, scores
+from weather_mlops.model import baselines
 from weather_mlops.model.forecaster import Forecaster
-from weather_mlops.model.scores import QuantileForecast
+from weather_mlops.verification import scores
+from weather_mlops.verification.scores import QuantileForecast
 
 EVALUATION: Final = "evaluation.json"
 SMOKE: Final = "smoke.json"

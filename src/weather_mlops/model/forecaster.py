@@ -18,8 +18,8 @@ from weather_mlops.lake.panel import Panel
 from weather_mlops.model import features
 from weather_mlops.model.climatology import Climatology
 from weather_mlops.model.ridge import Ridge
-from weather_mlops.model.scores import QuantileForecast
 from weather_mlops.model.targets import Target, target_named
+from weather_mlops.verification.scores import QuantileForecast
 
 if TYPE_CHECKING:
     from xgboost import Booster

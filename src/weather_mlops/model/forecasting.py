@@ -35,9 +35,9 @@ from weather_mlops.model import recent_forecasts
 from weather_mlops.model.champion import load_champion
 from weather_mlops.model.forecaster import Forecaster
 from weather_mlops.model.registry import Registry
-from weather_mlops.model.scores import QuantileForecast
 from weather_mlops.model.targets import target_named
 from weather_mlops.stations import load_stations
+from weather_mlops.verification.scores import QuantileForecast
 
 log = logging.getLogger(__name__)
 

@@ -37,8 +37,8 @@ from weather_mlops.model.features import Features
 from weather_mlops.model.forecaster import Forecaster
 from weather_mlops.model.plan import Plan
 from weather_mlops.model.registry import Registry, as_json
-from weather_mlops.model.scores import rounded
 from weather_mlops.model.targets import target_named
+from weather_mlops.verification.scores import rounded
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from weather_mlops.model.climatology import COEFFICIENTS, Climatology
 from weather_mlops.model.evaluation import EVALUATION
 from weather_mlops.model.forecaster import MODEL
 from weather_mlops.model.registry import Decision, ModelManifest, Registry
-from weather_mlops.monitoring.error_sums import Damping, promised
+from weather_mlops.verification.error_sums import Damping, promised
 
 VERIFY_EVERY: Final = timedelta(hours=24)
 FIX: Final = "Run model_training, or go back to the code version that created it."

@@ -23,9 +23,9 @@ from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.observations_reader import read, read_panel
 from weather_mlops.lake.schemas import FORECASTS
 from weather_mlops.model.targets import Target
-from weather_mlops.monitoring import error_sums
 from weather_mlops.monitoring.champion import Verified
-from weather_mlops.monitoring.error_sums import Damping, Pairs, Sums
+from weather_mlops.verification import error_sums
+from weather_mlops.verification.error_sums import Damping, Pairs, Sums
 
 log = logging.getLogger(__name__)
 

@@ -47,14 +47,15 @@ from weather_mlops.errors import ModelUnusable
 from weather_mlops.formatting import number, percent
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.model.registry import Decision, Registry
-from weather_mlops.model.scores import rounded
 from weather_mlops.model.targets import Target, target_named
-from weather_mlops.monitoring import champion, daily_sums, error_sums, target_figures
+from weather_mlops.monitoring import champion, daily_sums, target_figures
 from weather_mlops.monitoring.champion import DeployedModel
 from weather_mlops.monitoring.checks import FIRST_MODEL, Check, CheckSeverity, Section
 from weather_mlops.monitoring.daily_sums import DailySums
 from weather_mlops.monitoring.section_builder import Rule, SectionBuilder
 from weather_mlops.monitoring.target_figures import TargetEvidence
+from weather_mlops.verification import error_sums
+from weather_mlops.verification.scores import rounded
 
 NAME: Final = "model_performance"
 DAMAGED: Final = Rule("champion_damaged", severity=CheckSeverity.CRITICAL)

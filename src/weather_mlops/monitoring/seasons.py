@@ -21,10 +21,10 @@ from weather_mlops.lake import documents, observations_reader
 from weather_mlops.lake.documents import MomentText
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.panel import Panel
-from weather_mlops.model.scores import rounded
 from weather_mlops.monitoring import drift
 from weather_mlops.monitoring.data_limits import DataQualityLimits
 from weather_mlops.variables import BY_NAME
+from weather_mlops.verification.scores import rounded
 
 log = logging.getLogger(__name__)
 

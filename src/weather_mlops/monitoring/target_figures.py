@@ -8,13 +8,13 @@ from typing import Any, Final
 import numpy as np
 
 from weather_mlops.model.targets import Target
-from weather_mlops.monitoring import error_sums
 from weather_mlops.monitoring.champion import DeployedModel
 from weather_mlops.monitoring.checks import share
 from weather_mlops.monitoring.daily_sums import DailySums
 from weather_mlops.monitoring.drift import independent
-from weather_mlops.monitoring.error_sums import Sums
 from weather_mlops.monitoring.stations import by_id
+from weather_mlops.verification import error_sums
+from weather_mlops.verification.error_sums import Sums
 
 DAYS: Final = {"7d": 7, "30d": 30}
 HOURS: Final = {"24h": 24, "7d": 168, "30d": 720}

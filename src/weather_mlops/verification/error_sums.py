@@ -6,7 +6,7 @@ have arrived: so a run reads the last days only, however long the window is.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +14,6 @@ from pydantic import Field
 
 from weather_mlops.lake.documents import Figure
 from weather_mlops.lake.panel import HOUR_STEP, Panel
-from weather_mlops.model.climatology import Climatology
 
 SUMS: Final = (
     "n",
@@ -36,6 +35,14 @@ Sums = dict[str, Annotated[list[Figure], Field(min_length=len(SUMS), max_length=
 """Sums by group (a lead, a station or an hour): one number per name of SUMS."""
 
 
+class HourlyClimatology(Protocol):
+    """Usual values of stations by hour, as ``model.climatology`` fits them."""
+
+    def at(self, hours: np.ndarray) -> np.ndarray:
+        """Values at hours (UTC, datetime64[h], shape (T,)): shape (stations, T)."""
+        ...
+
+
 @dataclass(frozen=True)
 class Damping:
     """Climatology and damping factors of the champion, for the baseline of the damped anomaly.
@@ -46,7 +53,7 @@ class Damping:
         factors: share of an anomaly that remains, by lead from 1 h on.
     """
 
-    climatology: Climatology
+    climatology: HourlyClimatology
     stations: Sequence[int]
     factors: Sequence[float]
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from weather_mlops.model import scores
-from weather_mlops.model.scores import QuantileForecast
+from weather_mlops.verification import scores
+from weather_mlops.verification.scores import QuantileForecast
 
 NAN = np.nan
 

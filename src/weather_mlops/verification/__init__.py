@@ -1,0 +1,1 @@
+"""Forecasts compared with observations: scores and sums of errors, for evaluation, monitoring and pages."""
