@@ -71,7 +71,7 @@ def system(store, tmp_path) -> System:
 
 
 def test_a_message_has_the_problem_start_limit_and_remedy(system):
-    assert system.run("kma_silent").summary == "nothing to tell"
+    assert system.run("kma_silent").summary == "nothing to send"
     outcome = system.run("kma_silent")
 
     (message,) = system.channel.sent
@@ -132,7 +132,7 @@ def test_a_channel_that_is_down_loses_no_alert(system):
     system.run("kma_silent")
     outcome = system.run("kma_silent")
     assert outcome.sent is False
-    assert outcome.summary.startswith("not delivered, kept for the next run: connection alerts")
+    assert outcome.summary.startswith("not delivered, the next run tries again: connection alerts")
     assert system.run("kma_silent").sent is False
     system.channel.down = False
     system.run("kma_silent")

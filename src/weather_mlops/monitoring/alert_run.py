@@ -210,11 +210,11 @@ def _send_events(
     if send is None:
         return None, f"sent nothing: {unconfigured}"
     if not events:
-        return None, "nothing to tell"
+        return None, "nothing to send"
     try:
         send(message_of(events, links, words))
     except ChannelUnavailable as error:
-        return False, f"not delivered, kept for the next run: {error}"
+        return False, f"not delivered, the next run tries again: {error}"
     return True, f"sent, problems: {len(events)}"
 
 
