@@ -17,12 +17,12 @@ from weather_mlops.pipelines.findings import Finding, FindingSeverity
 STATIONS: Final = {
     "operators.collection.CollectWeatherDataOperator": "collected",
     "operators.training.CheckDataReadinessOperator": "learned",
-    "operators.measuring.DataQualityOperator": "watched",
+    "operators.monitoring.DataQualityOperator": "watched",
 }
 TARGETS: Final = {
     "operators.training.CheckDataReadinessOperator": "trained",
     "operators.forecast.MakeForecastOperator": "forecast",
-    "operators.measuring.ModelPerformanceOperator": "checked",
+    "operators.monitoring.ModelPerformanceOperator": "checked",
 }
 """What becomes of the stations and of the targets of a task, by its operator."""
 

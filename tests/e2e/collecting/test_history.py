@@ -158,7 +158,7 @@ def test_a_used_up_quota_puts_it_to_sleep_until_the_next_day(stack):
         store.delete(used)
         stack.api.call("PATCH", f"dags/history/dagRuns/{run_id}", json={"state": "failed"})
 
-    assert "goes on at" in stack.task_log("fetch_history")
+    assert "continues at" in stack.task_log("fetch_history")
     run, _ = load(stack, "2007-02-01", "2007-02-10")
     assert run.state == "success"
 
