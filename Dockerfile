@@ -28,8 +28,7 @@ RUN ${PYTHON} -m uv pip install --quiet --no-cache --compile-bytecode --no-deps 
 WORKDIR /opt/airflow
 COPY --from=project /project /opt/airflow
 
-# Nothing is reported to anybody; and tasks run beside each other, where threads of linear algebra in each
-# would get in each other's way.
+# No telemetry; and one thread of linear algebra for each task, since tasks run in parallel.
 ARG CODE_REVISION=""
 ENV CODE_REVISION=${CODE_REVISION} \
     DO_NOT_TRACK=1 \

@@ -1,9 +1,9 @@
-# The commands of this project. `make run` and `make test` are all that a fresh machine needs.
+# The commands of this project. `make run` and `make test` also work on a fresh machine.
 .DEFAULT_GOAL := help
 .PHONY: help run once status airflow history rebuild import query tables backtest rollback alert-test plan up down stop clean test check style lint validate schema requirements expectations
 .PHONY: test-parts test-systems install-dev style-types style-code lint-pipelines secrets backup backups restore restore-tables upgrade
 
-# The first Python that fits; name another one by make PYTHON=... run
+# The first suitable Python; name another one by make PYTHON=... run
 FITS = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c '$(FITS)' 2>/dev/null && { echo $$p; break; }; done)
@@ -11,52 +11,52 @@ BIN = .venv/bin
 # Each of many processes would compile our modules and the tests again.
 unexport PYTHONDONTWRITEBYTECODE
 PACKAGE_TESTS = $(wildcard tests/*.py) $(addprefix tests/,authoring browsing ingest kma lake model monitoring pipelines quality sources verification)
-# Where compose is no plugin of Docker but a program of its own: make COMPOSE=docker-compose up
+# If compose is a program of its own and not a plugin of Docker: make COMPOSE=docker-compose up
 COMPOSE ?= docker compose
 PRODUCTION = $(COMPOSE) -f docker-compose.production.yml
 BOOTSTRAP = @test -n "$(PYTHON)" || { echo "error: no Python 3.11 to 3.14 found: install one, or name it: make PYTHON=/path/to/python $@" >&2; exit 1; }; \
 	$(PYTHON) embedded/bootstrap.py
 
-help:  ## this list
+help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' Makefile
 
 run:  ## install, start everything, collect every hour; Ctrl-C stops it
 	$(BOOTSTRAP) run
 
-once:  ## the same unattended: each pipeline once, results in .run/summary.json
+once:  ## run each pipeline once, unattended, and stop; results in .run/summary.json
 	$(BOOTSTRAP) once
 
-status:  ## what runs, since when, address and login, ports, last and next run of each pipeline
+status:  ## show what runs, since when, address and login, ports, last and next run of each pipeline
 	@$(subst @test,test,$(BOOTSTRAP)) status
 
-airflow:  ## Airflow's own command line: make airflow ARGS='dags list'
+airflow:  ## run Airflow's own command line: make airflow ARGS='dags list'
 	@$(subst @test,test,$(BOOTSTRAP)) airflow
 
-history:  ## load days that are over: make history FROM=2020-01-01 TO=2020-12-31 STATIONS=108,제주
+history:  ## load past days: make history FROM=2020-01-01 TO=2020-12-31 STATIONS=108,제주
 	$(BOOTSTRAP) history
 
-rebuild:  ## the tables made anew from raw, compared; make rebuild FROM=... TO=... APPLY=1 swaps them
+rebuild:  ## rebuild the tables from raw and compare them; make rebuild FROM=... TO=... APPLY=1 replaces them
 	$(BOOTSTRAP) rebuild
 
-import:  ## take in files of observations (API, portal CSV, getWthrDataList; gzip, zip): make import FILES='saved/*'
+import:  ## import files of observations (API, portal CSV, getWthrDataList; gzip, zip): make import FILES='saved/*'
 	$(BOOTSTRAP) import
 
-tables:  ## take the tables up again from the bucket, after the catalog (.run/catalog.db) was lost or damaged
+tables:  ## register the bucket's tables again, after the catalog (.run/catalog.db) was lost or damaged
 	$(BOOTSTRAP) tables
 
-query:  ## SQL over the tables: make query SQL='select count(*) from observations'
+query:  ## run SQL over the tables: make query SQL='select count(*) from observations'
 	$(BOOTSTRAP) query
 
 backtest:  ## train before a day, test after it: make backtest OBSERVATIONS='*.txt.gz' HOLDOUT_FROM=2020-01-01 OUT=result.json
 	$(BOOTSTRAP) backtest
 
-rollback:  ## put an earlier model back: make rollback TARGET=air_temperature [VERSION=...] [REASON=...]
+rollback:  ## deploy an earlier model again: make rollback TARGET=air_temperature [VERSION=...] [REASON=...]
 	$(BOOTSTRAP) rollback
 
-alert-test:  ## send a test message through the channel of the alerts; opens no alert
+alert-test:  ## send a test message through the channel of the alerts; it opens no alert
 	$(BOOTSTRAP) alert-test
 
-plan:  ## what a change of pipelines/ will do: make plan [BASE=git-ref] [FORMAT=markdown]
+plan:  ## show what a change of pipelines/ will do: make plan [BASE=git-ref] [FORMAT=markdown]
 	@$(subst @test,test,$(BOOTSTRAP)) install >&2
 	@$(BIN)/python -m weather_mlops.pipelines.plan $(if $(BASE),--base=$(BASE)) $(if $(FORMAT),--format=$(FORMAT))
 
@@ -65,35 +65,35 @@ validate:  ## check pipelines/: make validate [PIPELINES=dir] [FORMAT=text|json|
 	@$(BIN)/python -m $(if $(EXPLAIN),weather_mlops.pipelines.explain $(EXPLAIN) --pipelines,authoring \
 		validate --format $(or $(FORMAT),text)) $(or $(PIPELINES),pipelines)
 
-schema:  ## write schemas/ and docs/pipelines*.md anew, after a change of operators or schemas/providers.txt
+schema:  ## regenerate schemas/ and docs/pipelines*.md, after a change of operators or schemas/providers.txt
 	$(BOOTSTRAP) install
 	$(BIN)/python -m authoring schema
 
-up:  ## the same in containers: build the image, start everything; admin with password admin
+up:  ## run the system in containers: build the image, start everything; login admin, password admin
 	CODE_REVISION=$$(git describe --always --dirty 2>/dev/null) $(COMPOSE) up -d --build
 
 down:  ## stop the containers; their data stay
 	$(COMPOSE) down
 
-stop:  ## stop what runs, from another terminal
+stop:  ## stop the system, from another terminal
 	$(BOOTSTRAP) stop
 
 clean: stop  ## stop, and delete all data and the environment
 	rm -rf .run .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-test: lint  ## all checks and all tests
+test: lint  ## run all checks and all tests
 	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
 
-test-parts:  ## the tests of parts only
+test-parts:  ## run the tests of single components only
 	$(BOOTSTRAP) install --dev
 	$(BIN)/python -m pytest -m "not e2e and not containers" --numprocesses logical --maxprocesses 4 --dist loadfile
 
-test-systems:  ## the tests of whole systems only: make test-systems [SYSTEMS=e2e|containers]
+test-systems:  ## run the tests of whole systems only: make test-systems [SYSTEMS=e2e|containers]
 	$(BOOTSTRAP) install --dev
 	$(BIN)/python -m pytest tests/e2e tests/containers -m "$(or $(SYSTEMS),e2e or containers)" --numprocesses 2 --dist loadfile
 
-lint: install-dev  ## format, lint, types, direction of imports, pipelines, their schema
+lint: install-dev  ## check format, lint, types, direction of imports, pipelines and their schema
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target style-types style-code lint-pipelines
 
 lint-pipelines:
@@ -114,46 +114,46 @@ style-code:
 install-dev:
 	$(BOOTSTRAP) install --dev
 
-check: style  ## the fast loop while you edit, without Airflow or a server: make check [ONLY=model|tests/model/test_card.py]
+check: style  ## run the fast checks while you edit, without Airflow or a server: make check [ONLY=model|tests/model/test_card.py]
 	$(BIN)/python -m pytest -q -m "not integration and not e2e and not containers" --numprocesses 2 --dist loadfile \
 	$(if $(ONLY),$(firstword $(wildcard tests/$(ONLY) tests/test_$(ONLY).py) $(ONLY)),$(PACKAGE_TESTS))
 
-requirements:  ## compile requirements*.txt anew from requirements*.in
+requirements:  ## recompile requirements*.txt from requirements*.in
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 requirements.in -o requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 requirements-dev.in -o requirements-dev.txt
 
-secrets:  ## for production: make .env with every secret that can be made; changes none that is there
+secrets:  ## for production: write .env with every secret that can be generated; existing ones stay
 	@python3 -m production.env_file
 
-backup:  ## of production: Airflow's metadata and the catalog, verified, copied to S3
+backup:  ## for production: back up Airflow's metadata and the catalog, verify it, copy it to S3
 	$(PRODUCTION) run --rm backup python -m production backup
 
-backups:  ## list them
+backups:  ## for production: list the backups
 	@$(PRODUCTION) run --rm --no-deps backup python -m production backups
 
-# In PostgreSQL, before anything of Airflow runs: the database user of the services, owner of their databases.
+# Creates the services' database user, the owner of their databases, before any other service runs.
 OWNER = $(PRODUCTION) up -d airflow-postgres && $(PRODUCTION) run --rm --no-deps airflow-init python deploy/owner.py
 
-restore:  ## bring them back: make restore FILE=weather-20261127T033000Z.tar|latest [REPLACE=1] [UNVERIFIED=1]
+restore:  ## for production: restore a backup: make restore FILE=weather-20261127T033000Z.tar|latest [REPLACE=1] [UNVERIFIED=1]
 	@test -n "$(FILE)" || { echo "error: name a backup: make restore FILE=latest (make backups lists them)" >&2; exit 1; }
 	$(PRODUCTION) stop
 	{ $(OWNER) && $(PRODUCTION) run --rm --no-deps backup python -m production restore '$(FILE)' \
 		$(if $(REPLACE),--replace) $(if $(UNVERIFIED),--unverified); } \
-	|| { echo "error: not restored; Airflow is stopped, this starts it: $(PRODUCTION) up -d" >&2; exit 1; }
+	|| { echo "error: not restored; Airflow is stopped, to start it: $(PRODUCTION) up -d" >&2; exit 1; }
 	$(PRODUCTION) up -d
 
-restore-tables:  ## of production: take the tables up again from the bucket, after the catalog alone was lost
+restore-tables:  ## for production: register the bucket's tables again, after only the catalog was lost
 	$(PRODUCTION) stop
 	{ $(OWNER) && $(PRODUCTION) run --rm --no-deps backup python -m production tables; } \
-	|| { echo "error: not taken up; Airflow is stopped, this starts it: $(PRODUCTION) up -d" >&2; exit 1; }
+	|| { echo "error: not registered; Airflow is stopped, to start it: $(PRODUCTION) up -d" >&2; exit 1; }
 	$(PRODUCTION) up -d
 
-upgrade:  ## of production, to the code that is checked out: build, stop, back up, migrate, start
+upgrade:  ## for production: upgrade to the code that is checked out: build, stop, back up, migrate, start
 	CODE_REVISION=$$(git describe --always --dirty 2>/dev/null) $(PRODUCTION) build
 	$(PRODUCTION) stop
 	{ $(OWNER) && $(PRODUCTION) run --rm --no-deps backup python -m production backup; } \
-	|| { echo "error: not upgraded; Airflow is stopped and nothing was migrated: fix what is said above and repeat make upgrade" >&2; exit 1; }
+	|| { echo "error: not upgraded; Airflow is stopped and nothing was migrated: fix the error above and repeat make upgrade" >&2; exit 1; }
 	$(PRODUCTION) up -d
 
-expectations:  ## write expectations/*.json anew from the table of variables
+expectations:  ## regenerate expectations/*.json from the table of variables
 	$(BIN)/python -m weather_mlops.quality.suites

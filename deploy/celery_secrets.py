@@ -1,6 +1,6 @@
-"""Settings of Celery that hold a password: ``python deploy/celery_secrets.py broker_url``.
+"""Settings of Celery that contain a password: ``python deploy/celery_secrets.py broker_url``.
 
-Airflow runs it for its settings …_CMD (docker-compose.production.yml). So a password may hold any character:
+Airflow runs it for its settings …_CMD (docker-compose.production.yml). So a password may have any character:
 it is encoded for the URL here, and Airflow expands no ``$`` in the output of a command.
 """
 
@@ -16,19 +16,19 @@ BROKER: Final = "airflow-redis/0"
 
 
 def broker_url(environment: Mapping[str, str]) -> str:
-    """Of the queue in Redis."""
+    """Return the URL of the queue in Redis."""
     return f"redis://:{quote(secret('REDIS_PASSWORD', environment), safe='')}@{BROKER}"
 
 
 def flower_basic_auth(environment: Mapping[str, str]) -> str:
-    """Who may see the page of the workers.
+    """Return the login of the workers' page.
 
     Raises:
-        SystemExit: Flower would take the password for two users.
+        SystemExit: Flower would read the password as two users.
     """
     password = secret("FLOWER_PASSWORD", environment)
     if "," in password:
-        raise SystemExit("FLOWER_PASSWORD: a comma cannot stand in it: Flower takes it for a list of users")
+        raise SystemExit("FLOWER_PASSWORD: a comma cannot stand in it: Flower reads it as a list of users")
     return f"admin:{password}"
 
 

@@ -1,13 +1,14 @@
 """The database user of all services: ``python deploy/owner.py``. Safe to repeat.
 
-PostgreSQL's image makes a superuser, who may run programs on the server and read its files. No service logs
-in as that one: they use a role that owns their databases and may make new ones, and no more. This makes
-the role, sets its password, and makes it the owner of what the superuser owned in earlier installations.
+PostgreSQL's image creates a superuser, who may run programs on the server and read its files. No service logs
+in as that user: they use a role that owns their databases and may create new ones, and no more. This script
+creates the role, sets its password, and makes it the owner of what the superuser owned in earlier
+installations.
 
 Run by airflow-init, and by the Makefile before an upgrade's backup and before a restore. Needs
 AIRFLOW__DATABASE__SQL_ALCHEMY_CONN, whose user is the role, and its password in DATABASE_PASSWORD; name and
-password of the superuser in POSTGRES_USER and POSTGRES_PASSWORD; and PYICEBERG_CATALOG__WEATHER__URI, where
-the catalog is on the same server.
+password of the superuser in POSTGRES_USER and POSTGRES_PASSWORD; and PYICEBERG_CATALOG__WEATHER__URI, if the
+catalog is on the same server.
 """
 
 import os
@@ -22,9 +23,9 @@ from psycopg2 import sql
 from sqlalchemy import URL, make_url
 
 PATIENCE_S: Final = 120
-LOCK_TIMEOUT: Final = "30s"  # Airflow may be running: fail and be repeated rather than block it
-# Kind → what the role doesn't own yet. Indexes follow their table, and so do sequences of a column. What an
-# extension or PostgreSQL itself brought keeps its owner.
+LOCK_TIMEOUT: Final = "30s"  # Airflow may be running: rather fail and be repeated than block it
+# Kind → query of the objects that the role doesn't own yet. Indexes and sequences of a column follow their
+# table. Objects of extensions and of PostgreSQL itself keep their owner.
 _OTHERS: Final = {
     "schema": """
         select quote_ident(nspname) from pg_namespace
@@ -67,7 +68,7 @@ def say(text: str) -> None:
 
 @contextmanager
 def cursor_of(url: URL) -> Iterator[Any]:
-    """A cursor of a connection that commits each statement; waits while the server starts.
+    """Open a cursor that commits each statement; wait while the server starts.
 
     Raises:
         psycopg2.OperationalError: it doesn't answer in time, or refuses.
@@ -88,42 +89,42 @@ def cursor_of(url: URL) -> Iterator[Any]:
 
 
 def ensure_role(cursor: Any, role: str, password: str) -> None:
-    """Make the role, or set what it may and its password."""
+    """Create the role, or set its rights and its password."""
     cursor.execute("select 1 from pg_roles where rolname = %s", (role,))
     verb = "alter" if cursor.fetchone() else "create"
     rights = sql.SQL(f"{verb} role {{}} login createdb nosuperuser nocreaterole nobypassrls password {{}}")
     cursor.execute(rights.format(sql.Identifier(role), sql.Literal(password)))
     if verb == "create":
-        say(f"role {role} made")
+        say(f"role {role} created")
 
 
 def give_database(cursor: Any, database: str, role: str) -> bool:
-    """Make the role the owner of a database; whether it exists."""
+    """Make the role the owner of a database; return whether that exists."""
     cursor.execute("select pg_get_userbyid(datdba) from pg_database where datname = %s", (database,))
-    found = cursor.fetchone()
-    if found and found[0] != role:
-        wanted = sql.SQL("alter database {} owner to {}")
-        cursor.execute(wanted.format(sql.Identifier(database), sql.Identifier(role)))
-        say(f"database {database}: now owned by {role}, before by {found[0]}")
-    return found is not None
+    owner = cursor.fetchone()
+    if owner and owner[0] != role:
+        statement = sql.SQL("alter database {} owner to {}")
+        cursor.execute(statement.format(sql.Identifier(database), sql.Identifier(role)))
+        say(f"database {database}: now owned by {role}, before by {owner[0]}")
+    return owner is not None
 
 
 def give_objects(cursor: Any, role: str) -> int:
-    """Make the role the owner of all that is in a database; how many weren't owned by it."""
+    """Make the role the owner of all objects in a database; return how many changed their owner."""
     cursor.execute("set lock_timeout = %s", (LOCK_TIMEOUT,))
     cursor.execute("select oid from pg_roles where rolname = %s", (role,))
-    (number,) = cursor.fetchone()
+    (oid,) = cursor.fetchone()
     given = 0
     for kind, query in _OTHERS.items():
-        cursor.execute(query, {"role": number})
-        for (name,) in cursor.fetchall():  # quoted by PostgreSQL where it must be
+        cursor.execute(query, {"role": oid})
+        for (name,) in cursor.fetchall():  # quoted by PostgreSQL where necessary
             cursor.execute(sql.SQL(f"alter {kind} {name} owner to {{}}").format(sql.Identifier(role)))
             given += 1
     return given
 
 
 def databases(environment: Mapping[str, str]) -> Iterator[URL]:
-    """Those of this server that the role is to own."""
+    """Yield the databases of this server that the role is to own."""
     metadata = make_url(environment["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"])
     yield metadata
     catalog = make_url(environment.get("PYICEBERG_CATALOG__WEATHER__URI") or "none://")
@@ -136,7 +137,7 @@ def databases(environment: Mapping[str, str]) -> Iterator[URL]:
 
 
 def main(environment: Mapping[str, str]) -> None:
-    """See that the role is there and owns its databases."""
+    """Create the role if necessary, and make it the owner of its databases."""
     owned = list(databases(environment))
     role = str(owned[0].username)
     administrator = {"username": environment["POSTGRES_USER"], "password": environment["POSTGRES_PASSWORD"]}
@@ -147,7 +148,7 @@ def main(environment: Mapping[str, str]) -> None:
             existing = [url for url in owned if give_database(cursor, str(url.database), role)]
     except psycopg2.OperationalError as error:
         raise SystemExit(
-            f"database owner: error: {str(error).strip()}. See that PostgreSQL runs, and that "
+            f"database owner: error: {str(error).strip()}. Check that PostgreSQL runs, and that "
             "POSTGRES_PASSWORD is its superuser's password: docs/operations.md, When something is wrong"
         ) from None
     for url in existing:

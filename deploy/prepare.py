@@ -1,7 +1,7 @@
-"""What is done before Airflow starts: ``python deploy/prepare.py``. Safe to repeat.
+"""The preparations before Airflow starts: ``python deploy/prepare.py``. Safe to repeat.
 
-In the containers by airflow-init, on Kubernetes by the chart's job. Needs the environment that
-docker-compose*.yml and helm-values.yaml give: AIRFLOW__DATABASE__SQL_ALCHEMY_CONN, and as far as used
+Run in the containers by airflow-init, on Kubernetes by the chart's job. Needs the environment that
+docker-compose*.yml and helm-values.yaml set: AIRFLOW__DATABASE__SQL_ALCHEMY_CONN, and if they are used
 PYICEBERG_CATALOG__WEATHER__URI, ADMIN_PASSWORD, MONITORING_PASSWORD, MAKE_BUCKET, and what owner.py needs.
 """
 
@@ -24,7 +24,7 @@ from weather_mlops.settings import load_settings
 
 PATIENCE_S: Final = 120
 POOL: Final = ("kma", "4", "Connections to the KMA at a time")
-"""Many more connections make random ones fail."""
+"""With many more connections, random ones fail."""
 KMA_CONNECTION: Final = "AIRFLOW_CONN_KMA_DEFAULT"
 PUT_INTO_JSON: Final = {
     KMA_CONNECTION: "KMA_AUTH_KEY",
@@ -35,17 +35,17 @@ DATABASE_URLS: Final = {
     "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN",
     "PYICEBERG_CATALOG__WEATHER__URI": "ICEBERG_CATALOG_URI",
 }
-"""Variables → how their users know them."""
+"""Variables → their names in .env."""
 
 
 def say(text: str) -> None:
-    """Tell the container's log."""
+    """Write a line to the container's log."""
     sys.stdout.write(f"airflow-init: {text}\n")
     sys.stdout.flush()
 
 
 def unusable(environment: Mapping[str, str]) -> Iterator[str]:
-    """What cannot work of what .env says: the variable, why, and the fix; never a value."""
+    """Yield what is unusable in .env: the variable, why, and the fix; never a value."""
     for connection, written in environment.items():
         if connection.startswith("AIRFLOW_CONN_") and written.startswith("{"):
             name = PUT_INTO_JSON.get(connection, connection)
@@ -59,8 +59,8 @@ def unusable(environment: Mapping[str, str]) -> Iterator[str]:
     for variable, name in DATABASE_URLS.items():
         if environment.get(variable) and not is_database_url(environment[variable]):
             yield (
-                f"{name}: this is no database URL: write postgresql+psycopg2://USER:PASSWORD@HOST:5432/NAME, "
-                "where %40 stands for an @ in the password, %2F for a /, %25 for a %"
+                f"{name}: this is not a database URL: write postgresql+psycopg2://USER:PASSWORD@HOST:5432/NAME"
+                ", with %40 for an @ in the password, %2F for a /, %25 for a %"
             )
     try:
         load_settings()
@@ -69,7 +69,7 @@ def unusable(environment: Mapping[str, str]) -> Iterator[str]:
 
 
 def kma_fault(written: str) -> str | None:
-    """What is wrong with the URL of the KMA API in a connection's JSON; None where it can be used."""
+    """Return what is wrong with the KMA API's URL in a connection's JSON; None if it can be used."""
     host = json.loads(written).get("host")
     if not isinstance(host, str):
         return f"{KMA_CONNECTION}: its JSON has no host: give the URL of the KMA API"
@@ -81,7 +81,7 @@ def kma_fault(written: str) -> str | None:
 
 
 def is_in_json(password: str | None, written: str) -> bool:
-    """Whether a connection's JSON can be read, and holds this very password where it is known."""
+    """Whether a connection's JSON can be read, and has exactly this password if it is known."""
     try:
         connection = json.loads(written)
     except ValueError:
@@ -90,7 +90,7 @@ def is_in_json(password: str | None, written: str) -> bool:
 
 
 def is_database_url(text: str) -> bool:
-    """Whether SQLAlchemy reads a URL as it is meant: an @ of the password would get into the host's name."""
+    """Whether SQLAlchemy reads a URL as it is meant: an unescaped @ would get into the host's name."""
     try:
         return "@" not in (make_url(text).host or "")
     except (ArgumentError, ValueError):
@@ -98,18 +98,18 @@ def is_database_url(text: str) -> bool:
 
 
 def airflow(*words: str) -> None:
-    """Do one of Airflow's commands in this process: each new one takes ten seconds to start."""
+    """Run one of Airflow's commands in this process: a new one takes ten seconds to start."""
     from airflow.cli.cli_parser import get_parser
 
     arguments = get_parser().parse_args(words)
     arguments.func(arguments)
 
 
-def ensure_database(server: str, wanted: str) -> None:
-    """Make the catalog's database where it is on the same server and isn't there yet."""
-    metadata, catalog = make_url(server), make_url(wanted)
+def ensure_database(metadata_url: str, catalog_url: str) -> None:
+    """Create the catalog's database if it belongs on the same server and doesn't exist."""
+    metadata, catalog = make_url(metadata_url), make_url(catalog_url)
     if catalog.get_backend_name() != "postgresql" or catalog.host != metadata.host:
-        say(f"the catalog is elsewhere ({catalog.get_backend_name()}): nothing to make")
+        say(f"the catalog is elsewhere ({catalog.get_backend_name()}): nothing to create")
         return
     with owner.cursor_of(metadata) as cursor:
         cursor.execute("select 1 from pg_database where datname = %s", (catalog.database,))
@@ -119,34 +119,34 @@ def ensure_database(server: str, wanted: str) -> None:
                     sql.Identifier(catalog.database)
                 )
             )
-            say(f"database {catalog.database} made")
+            say(f"database {catalog.database} created")
 
 
 def ensure_user(manager: Any, name: str, role: str, password: str, *, keep_password: bool) -> None:
-    """Make a user of Airflow's; of one who is there, set the password unless it is theirs to change."""
+    """Create a user of Airflow; set an existing one's password unless ``keep_password``."""
     user = manager.find_user(username=name)
     if user is None:
         mail = f"{name}@localhost.invalid"
         if not manager.add_user(name, name, "weather-mlops", mail, manager.find_role(role), password):
-            raise SystemExit(f"airflow-init: the user {name} can't be made: the log above says why")
-        say(f"user {name} made, role {role}")
+            raise SystemExit(f"airflow-init: the user {name} can't be created: the log above says why")
+        say(f"user {name} created, role {role}")
     elif not keep_password:
         manager.reset_password(user.id, password)
 
 
 def ensure_users() -> None:
-    """The first person, and the one that monitoring asks Airflow's API as."""
+    """Create the first user, and the one with which monitoring calls Airflow's API."""
     from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder
 
     with get_application_builder() as builder:
         ensure_user(builder.sm, "admin", "Admin", os.environ["ADMIN_PASSWORD"], keep_password=True)
-        # It may start a training, where monitoring.yml says so: more than Viewer, less than Op.
+        # It may start a training, if monitoring.yml says so: more than Viewer, less than Op.
         secret = os.environ["MONITORING_PASSWORD"]
         ensure_user(builder.sm, "monitoring", "User", secret, keep_password=False)
 
 
 def ensure_bucket() -> None:
-    """Make the bucket: only where S3 is the one of development."""
+    """Create the bucket; only used with the S3 server of development."""
     store = ObjectStore(S3Access.from_settings(load_settings()))
     deadline = time.monotonic() + PATIENCE_S
     while True:
@@ -161,12 +161,11 @@ def ensure_bucket() -> None:
 
 
 def main() -> None:
-    """All steps, in order."""
-    if found := list(unusable(os.environ)):
-        raise SystemExit("\n".join(f"airflow-init: error: {fault}" for fault in found))
-    if (
-        "POSTGRES_PASSWORD" in os.environ
-    ):  # on Kubernetes the database's user is made by who made the database
+    """Run all steps, in order."""
+    if faults := list(unusable(os.environ)):
+        raise SystemExit("\n".join(f"airflow-init: error: {fault}" for fault in faults))
+    # On Kubernetes the owner of the database creates its user.
+    if "POSTGRES_PASSWORD" in os.environ:
         owner.main(os.environ)
     metadata = os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"]
     ensure_database(metadata, os.environ.get("PYICEBERG_CATALOG__WEATHER__URI") or "none://")

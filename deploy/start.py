@@ -1,13 +1,13 @@
-"""Starts a container's program without secrets in its environment: ``python deploy/start.py COMMAND ...``.
+"""Start a container's program without secrets in its environment: ``python deploy/start.py COMMAND ...``.
 
 A task inherits the environment of the program that runs it, and every command of a task can print it. So
-the secrets that Airflow needs for itself, and no task for its work, are moved into files that only the user
-of the container can read; Airflow's settings …_CMD and PostgreSQL's PGPASSFILE name the files. This is the
-entry point of the image. Programs that are started in the container later, such as health checks, get the
-environment of the container as it was given.
+the secrets that only Airflow itself needs, and no task, are moved into files that only the user of the
+container can read; Airflow's settings …_CMD and PostgreSQL's PGPASSFILE name the files. This is the entry
+point of the image. Programs that are started in the container later, such as health checks, get the
+container's original environment.
 
-This hides secrets from output and logs. It doesn't keep them from the author of a DAG: where a task runs in
-the same container, it runs as the user who owns these files.
+This hides secrets from output and logs. It doesn't hide them from the author of a DAG: a task in the same
+container runs as the user who owns these files.
 """
 
 import os
@@ -25,7 +25,7 @@ PASSWORDS: Final = ("REDIS_PASSWORD", "FLOWER_PASSWORD")
 
 
 def secret(name: str, environment: Mapping[str, str]) -> str:
-    """A password, from the environment or from the file that it was moved to.
+    """Return a password, from the environment or from the file that it was moved to.
 
     Raises:
         OSError: it is in neither.
@@ -37,7 +37,7 @@ def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
     """Write the secrets of an environment into files.
 
     Returns:
-        The environment without them, and with the names of the files.
+        The environment without them, but with the names of the files.
 
     Raises:
         OSError: the files can't be written.

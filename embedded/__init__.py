@@ -1,4 +1,4 @@
-"""The whole system on one machine, on embedded parts: what `make run` and `make once` start.
+"""The whole system on one machine, without containers: what `make run` and `make once` start.
 
-``bootstrap`` runs on the system's Python and makes the environment; everything else runs inside it.
+``bootstrap`` runs on the system's Python and creates the virtual environment; everything else runs inside it.
 """

@@ -19,35 +19,35 @@ from embedded.launcher import Launcher, say
 from embedded.private import write_private
 from embedded.proxy import unusable_proxies, with_direct_loopback
 from embedded.running import Running, file_of
-from embedded.runs import HISTORY, TRAINING, asked_load, first_load, in_order, is_collected
+from embedded.runs import HISTORY, TRAINING, first_load, in_order, is_collected, requested_load
 from embedded.services import ServiceError, Supervisor
 from embedded.watching import ImportErrors, Watch
 from weather_mlops.errors import WeatherError
 
 FOLDER: Final = PROJECT / ".run"
-RUN_PATIENCE: Final = 3600  # seconds: a training on a slow machine; each task has a limit of its own
+RUN_PATIENCE: Final = 3600  # seconds: a training on a slow machine; each task has its own timeout
 FIRST: Final = "data_collection"
 
 
 def once(launcher: Launcher) -> int:
-    """Run every pipeline once, in order; 0 when each of them succeeded: a skipped one did not."""
+    """Run every pipeline once, in order; 0 if all succeeded. A skipped run counts as not successful."""
     first = first_load(os.environ)
     api = launcher.start()
-    told = {}
+    summaries = {}
     for dag_id in in_order(api.dag_ids()):
         if dag_id == HISTORY and first is None:
             say("Not running history: WEATHER_FIRST_DAYS or WEATHER_FIRST_STATIONS is 0")
             continue
         say(f"Running {dag_id} ...")
         if dag_id == HISTORY:
-            told[dag_id] = load(launcher, api, first, RUN_PATIENCE)
+            summaries[dag_id] = load(launcher, api, first, RUN_PATIENCE)
         else:
-            told[dag_id] = launcher.follow(api, dag_id, api.run_now(dag_id), RUN_PATIENCE)
+            summaries[dag_id] = launcher.follow(api, dag_id, api.run_now(dag_id), RUN_PATIENCE)
         api.unpause(dag_id, paused=True)
     file = launcher.system.folder / "summary.json"
-    write_private(file, json.dumps(told, indent=2, ensure_ascii=False) + "\n")
+    write_private(file, json.dumps(summaries, indent=2, ensure_ascii=False) + "\n")
     say(f"Summary: {file}")
-    missed = [f"{dag_id} ({run['state']})" for dag_id, run in told.items() if run["state"] != "success"]
+    missed = [f"{dag_id} ({run['state']})" for dag_id, run in summaries.items() if run["state"] != "success"]
     missed += [f"{file} (import error)" for file in launcher.broken]
     if missed:
         say(f"Not successful: {', '.join(missed)}; the reasons are above")
@@ -57,40 +57,40 @@ def once(launcher: Launcher) -> int:
 def load(
     launcher: Launcher, api: AirflowApi, conf: Mapping[str, Any] | None, patience: float = math.inf
 ) -> dict[str, Any]:
-    """Load history, with its progress on the terminal; the run's summary.
+    """Load history, with its progress on the terminal; return the run's summary.
 
     Raises:
-        ServiceError: it did not end in time: it may sleep until the next day's calls.
+        ServiceError: it did not end in time, for example because it waits for the next day's calls.
     """
     api.unpause(HISTORY)
     return launcher.follow(api, HISTORY, api.trigger(HISTORY, conf=conf), patience)
 
 
 def history(launcher: Launcher) -> int:
-    """Load the days and stations that the environment names; 0 when all of them came."""
-    asked = asked_load(os.environ)
+    """Load the days and stations that the environment names; 0 if the run succeeded."""
+    conf = requested_load(os.environ)
     api = launcher.attach()
-    return 0 if load(launcher, api, asked)["state"] == "success" else 1
+    return 0 if load(launcher, api, conf)["state"] == "success" else 1
 
 
 def alert_test(launcher: Launcher) -> int:
-    """Send a test message through the channel of the alerts; 0 when every service took it."""
-    delivered, told = alerts.send_test(launcher.attach(), RUN_PATIENCE)
-    say(told)
+    """Send a test message through the channel of the alerts; 0 if every service accepted it."""
+    delivered, result = alerts.send_test(launcher.attach(), RUN_PATIENCE)
+    say(result)
     return 0 if delivered else 1
 
 
 def run(launcher: Launcher) -> int:
-    """Run until interrupted, with a line for each run that ends; where it runs already, tell its status."""
+    """Run until interrupted, and print each run that ends; if the system runs already, print its status."""
     if (running := Running.of(launcher.system.folder)) is not None and running.whole:
         say(f"It runs already.\n{status.report(running, launcher.system)}")
         return 0
     first = first_load(os.environ)
     api = launcher.start()
     watch = Watch(api, launcher.logs)
-    dag_ids = set(api.dag_ids())  # without those whose file is broken
+    dag_ids = set(api.dag_ids())  # those of broken files are missing
     loads = first is not None and HISTORY in dag_ids and not api.runs(HISTORY)
-    # The first training waits for the load: before it there is nothing to learn from.
+    # The first training waits for the load: before it there is no data to train on.
     later = {FIRST, *([TRAINING] if loads else [])}
     for dag_id in dag_ids - later:
         api.unpause(dag_id)
@@ -112,27 +112,27 @@ def run(launcher: Launcher) -> int:
             for news in (*watch.news(), *errors.news()):
                 say(news)
             for ended in watch.ended():
-                tell(launcher, api, ended)
+                print_ended(launcher, api, ended)
                 if loads and ended.dag_id == HISTORY:
                     loads = False
                     api.run_now(TRAINING)
         except (AirflowSilent, AirflowRefused) as error:  # its processes are supervised above
-            say(f"{error}; looking again")
+            say(f"{error}; trying again")
         time.sleep(2)
 
 
 def collect(api: AirflowApi) -> None:
-    """Let the schedule of the collection run, and collect the current hour where that was not done yet."""
+    """Unpause the collection, and collect the current hour unless that was done already."""
     if is_collected(api.runs(FIRST), datetime.now(UTC)):
         api.unpause(FIRST)
     else:
         api.run_now(FIRST)
 
 
-def tell(launcher: Launcher, api: AirflowApi, ended: Run) -> None:
-    """Print a run that ended, as far as it is still known."""
+def print_ended(launcher: Launcher, api: AirflowApi, ended: Run) -> None:
+    """Print a run that ended, or its state alone if Airflow no longer has it."""
     try:
-        launcher.tell(api, ended)
+        launcher.print_result(api, ended)
     except AirflowRefused as error:  # somebody has deleted it
         say(f"{ended.dag_id} {ended.state}, {ended.run_id}: {error}")
 
@@ -158,33 +158,33 @@ ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def print_error(error: object) -> None:
-    """Print why a command ends, if there still is a terminal."""
+    """Print why a command fails, if there still is a terminal."""
     with suppress(OSError):
         print(f"error: {error}", file=sys.stderr)
 
 
 def interrupt(_number: int, _frame: FrameType | None) -> None:
-    """What a signal that ends the launcher does."""
+    """Handle a signal that ends the launcher."""
     raise KeyboardInterrupt
 
 
 def end_by_signals() -> None:
-    """End by any of the signals as by Ctrl-C."""
+    """Let each of the signals end the launcher like Ctrl-C."""
     for end in ENDING:
-        if signal.getsignal(end) is not signal.SIG_IGN:  # as nohup does for a terminal that is closed
+        if signal.getsignal(end) is not signal.SIG_IGN:  # nohup ignores SIGHUP on purpose
             signal.signal(end, interrupt)
 
 
 def reach_own_servers_directly() -> None:
-    """Let no proxy of the environment come between this process, what it starts, and their servers."""
+    """Exclude the local servers from the environment's proxies, for this process and what it starts."""
     for name, kind in unusable_proxies(os.environ).items():
-        say(f"{name} is left out: a {kind} proxy; calls to the outside need an HTTP proxy in HTTPS_PROXY")
+        say(f"{name} is ignored: it names a {kind} proxy; outside calls need an HTTP proxy in HTTPS_PROXY")
         del os.environ[name]
     os.environ.update(with_direct_loopback(os.environ))
 
 
 def main(command: str) -> int:
-    """Do one command; its exit status."""
+    """Carry out one command; return its exit status."""
     end_by_signals()
     reach_own_servers_directly()
     try:
@@ -200,7 +200,7 @@ def main(command: str) -> int:
 
 
 def do(command: str, launcher: Launcher) -> int:
-    """Do one command, and stop what it started; its exit status."""
+    """Carry out one command, and stop what it started; return its exit status."""
     try:
         return COMMANDS[command](launcher)
     except KeyboardInterrupt:
@@ -210,7 +210,7 @@ def do(command: str, launcher: Launcher) -> int:
         print_error(error)
         return 1
     finally:
-        # A second Ctrl-C, or a `make stop` meanwhile, must not leave half of it running.
+        # A second Ctrl-C, or a `make stop` meanwhile, must not leave some of it running.
         for end in ENDING:
             signal.signal(end, signal.SIG_IGN)
         try:
@@ -220,10 +220,10 @@ def do(command: str, launcher: Launcher) -> int:
 
 
 def of_environment() -> System:
-    """The system that the environment names, where none runs.
+    """Return the system that the environment describes.
 
     Raises:
-        ServiceError: a port is none.
+        ServiceError: a port is invalid.
     """
     return System(
         FOLDER,
@@ -234,7 +234,7 @@ def of_environment() -> System:
 
 
 def stop() -> int:
-    """Stop what runs, or what was left."""
+    """Stop what runs, or what an earlier start left running."""
     stopped = Supervisor(FOLDER, PROJECT).stop_leftovers()
     file_of(FOLDER).unlink(missing_ok=True)
     say(f"Stopped: {', '.join(stopped)}" if stopped else "Nothing was running.")

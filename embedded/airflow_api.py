@@ -23,11 +23,11 @@ PAGE: Final = 100  # entries of a list at a time: no more are allowed by Airflow
 
 
 class AirflowSilent(ServiceError):
-    """Airflow doesn't answer, or with an error of its own: it is starting, busy or gone."""
+    """Airflow doesn't answer, or answers with a server error: it is starting, busy or gone."""
 
 
 class AirflowRefused(ServiceError):
-    """Airflow refuses a call: what it is about isn't there, or is in the way."""
+    """Airflow refuses a call: its object doesn't exist, or conflicts with another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,8 @@ class Dag:
     Attributes:
         dag_id: its id.
         paused: whether its schedule is switched off.
-        next_run: when its schedule starts it next; None where no clock does.
-        assets: an update of which starts it.
+        next_run: when its schedule starts it next; None if it has no time-based schedule.
+        assets: names of the assets whose updates start it.
     """
 
     dag_id: str
@@ -60,15 +60,15 @@ class Dag:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A task of a run, or one of several where it is mapped.
+    """A task instance of a run.
 
     Attributes:
         task_id: its id.
-        map_index: its number among the mapped ones; -1 where it isn't mapped.
-        label: what it is about, by its ``map_index_template``; empty where it has none.
-        state: of it; None before it was scheduled.
-        seconds: that it took.
-        tries: how many times it was tried.
+        map_index: its index among the mapped ones; -1 if it isn't mapped.
+        label: label by its ``map_index_template``; empty if it has none.
+        state: its state; None before it is scheduled.
+        seconds: its duration, s.
+        tries: number of its tries.
     """
 
     task_id: str
@@ -89,12 +89,12 @@ class AirflowApi:
     """Airflow's REST API, logged in.
 
     Args:
-        url: of the API server.
-        user: name.
-        password: its password.
-        patience: for how long a call that isn't answered, or with an error of the server's own (5xx), is made
-            again, s; 0 for a single try.
-        meanwhile: what is done between two tries; an error that it raises ends them.
+        url: URL of the API server.
+        user: name of the user.
+        password: password of the user.
+        patience: for how long a call is retried that gets no answer or a server error (5xx), s; 0 for a
+            single try.
+        meanwhile: called between two tries; an error that it raises ends them.
     """
 
     def __init__(
@@ -113,21 +113,21 @@ class AirflowApi:
         self._log_in()
 
     def _log_in(self) -> None:
-        """Get a token; one is good for a day.
+        """Get a token; it is valid for a day.
 
         Raises:
             ServiceError: Airflow refuses the login.
         """
-        reply = self._request("POST", f"{self.url}/auth/token", json=self._login)
-        if not reply.ok:
+        response = self._request("POST", f"{self.url}/auth/token", json=self._login)
+        if not response.ok:
             raise ServiceError(
                 f"Airflow at {self.url} refuses the login of {self._login['username']} "
-                f"({reply.status_code}): another Airflow may listen there"
+                f"({response.status_code}): another Airflow may listen there"
             )
-        self._session.headers["Authorization"] = f"Bearer {reply.json()['access_token']}"
+        self._session.headers["Authorization"] = f"Bearer {response.json()['access_token']}"
 
     def _request(self, method: str, url: str, **more: Any) -> requests.Response:
-        """A response that says something, be it that the call is refused.
+        """Return a response that isn't a server error; it may be a refusal.
 
         Raises:
             AirflowSilent: there was none within the patience.
@@ -135,10 +135,10 @@ class AirflowApi:
         deadline = time.monotonic() + self._patience
         while True:
             try:
-                reply = self._session.request(method, url, timeout=TIMEOUT, **more)
-                if reply.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
-                    return reply
-                problem = f"{method} {url}: {reply.status_code} {reply.text[:200]}"
+                response = self._session.request(method, url, timeout=TIMEOUT, **more)
+                if response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
+                    return response
+                problem = f"{method} {url}: {response.status_code} {response.text[:200]}"
             except requests.RequestException as error:
                 problem = type(error).__name__
             if time.monotonic() >= deadline:
@@ -147,29 +147,31 @@ class AirflowApi:
             time.sleep(RETRY_SECONDS)
 
     def call(self, method: str, path: str, **more: Any) -> Any:
-        """One call below /api/v2; its JSON.
+        """Call a path below /api/v2; return its JSON.
 
         Raises:
             AirflowSilent: Airflow doesn't answer.
-            AirflowRefused: it refuses the call, with its words.
+            AirflowRefused: it refuses the call; the message has its answer.
         """
-        reply = self._answer(method, path, **more)
-        return reply.json() if reply.content else {}
+        response = self._answer(method, path, **more)
+        return response.json() if response.content else {}
 
     def _answer(
         self, method: str, path: str, *, accept: int = HTTPStatus.OK, **more: Any
     ) -> requests.Response:
         url = f"{self.url}/api/v2/{path}"
-        reply = self._request(method, url, **more)
-        if reply.status_code == HTTPStatus.UNAUTHORIZED:  # a token is good for a day, a system runs for weeks
+        response = self._request(method, url, **more)
+        if (
+            response.status_code == HTTPStatus.UNAUTHORIZED
+        ):  # a token is valid for a day, a system runs for weeks
             self._log_in()
-            reply = self._request(method, url, **more)
-        if not reply.ok and reply.status_code != accept:
-            raise AirflowRefused(f"Airflow: {method} {path}: {reply.status_code} {reply.text[:500]}")
-        return reply
+            response = self._request(method, url, **more)
+        if not response.ok and response.status_code != accept:
+            raise AirflowRefused(f"Airflow: {method} {path}: {response.status_code} {response.text[:500]}")
+        return response
 
     def _all(self, path: str, name: str) -> Iterator[dict[str, Any]]:
-        """Every entry of a list, page by page."""
+        """Yield every entry of a list, page by page."""
         offset = 0
         while True:
             page = self.call("GET", path, params={"limit": PAGE, "offset": offset})
@@ -179,19 +181,19 @@ class AirflowApi:
                 return
 
     def import_errors(self) -> dict[str, str]:
-        """What Airflow couldn't load: file and error."""
+        """Return the files that Airflow couldn't load, with their errors."""
         return {
             error["filename"]: without_frames(error["stack_trace"])
             for error in self._all("importErrors", "import_errors")
         }
 
     def health(self) -> dict[str, str]:
-        """Each part of Airflow and its state."""
-        parts = self.call("GET", "monitor/health")
-        return {name: str(part["status"]) for name, part in parts.items() if part and part["status"]}
+        """Return the state of each component of Airflow, by name."""
+        components = self.call("GET", "monitor/health")
+        return {name: str(one["status"]) for name, one in components.items() if one and one["status"]}
 
     def dags(self) -> list[Dag]:
-        """DAGs that Airflow has loaded, and when or after what they run."""
+        """Return the DAGs that Airflow has loaded, and when or after which assets they run."""
         waiting: dict[str, list[str]] = {}
         for asset in self._all("assets", "assets"):
             for dag in asset["scheduled_dags"]:
@@ -207,15 +209,15 @@ class AirflowApi:
         ]
 
     def dag_ids(self) -> list[str]:
-        """DAGs that Airflow has loaded."""
+        """Return the ids of the DAGs that Airflow has loaded."""
         return [dag["dag_id"] for dag in self._all("dags", "dags")]
 
     def unpause(self, dag_id: str, *, paused: bool = False) -> None:
-        """Let the schedule of a DAG run, or stop it."""
+        """Unpause a DAG, or pause it."""
         self.call("PATCH", f"dags/{dag_id}", json={"is_paused": paused})
 
     def ensure_pool(self, name: str, slots: int, description: str) -> None:
-        """Make a pool; one that is there stays as it is."""
+        """Create a pool; an existing one stays as it is."""
         if name not in {pool["name"] for pool in self.call("GET", "pools")["pools"]}:
             pool = {"name": name, "slots": slots, "description": description}
             self._answer("POST", "pools", accept=HTTPStatus.CONFLICT, json=pool)
@@ -223,25 +225,25 @@ class AirflowApi:
     def trigger(
         self, dag_id: str, logical_date: str | None = None, conf: Mapping[str, Any] | None = None
     ) -> str:
-        """Start a run by hand, with params where it has any; its id.
+        """Start a manual run, with params if there are any; return its id.
 
-        The id is chosen here: a call that Airflow followed without answering it starts no second run when it
-        is made again.
+        The id is generated here: if Airflow carried out a call without answering it, repeating the call
+        starts no second run.
         """
         run_id = f"manual__{datetime.now(UTC).isoformat()}_{secrets.token_hex(4)}"
-        asked = {"dag_run_id": run_id, "logical_date": logical_date, "conf": dict(conf or {})}
-        reply = self._answer("POST", f"dags/{dag_id}/dagRuns", accept=HTTPStatus.CONFLICT, json=asked)
-        if not reply.ok:
+        body = {"dag_run_id": run_id, "logical_date": logical_date, "conf": dict(conf or {})}
+        response = self._answer("POST", f"dags/{dag_id}/dagRuns", accept=HTTPStatus.CONFLICT, json=body)
+        if not response.ok:
             path = f"dags/{dag_id}/dagRuns/{quote(run_id, safe='')}"
-            if not self._answer("GET", path, accept=HTTPStatus.NOT_FOUND).ok:  # another run is in the way
-                raise AirflowRefused(f"Airflow starts no run of {dag_id}: {reply.text[:500]}")
+            if not self._answer("GET", path, accept=HTTPStatus.NOT_FOUND).ok:  # it conflicts with another run
+                raise AirflowRefused(f"Airflow starts no run of {dag_id}: {response.text[:500]}")
         return run_id
 
     def run_now(self, dag_id: str) -> str:
-        """Let the schedule of a DAG run, and see that a run begins now; its id.
+        """Unpause a DAG, and make sure that a run starts now; return its id.
 
-        Airflow makes up for the newest interval as soon as a DAG is no longer paused, unless that has run
-        already: then this starts one by hand.
+        Airflow runs the newest interval as soon as a DAG is unpaused, unless that interval has run already:
+        then this starts a manual run.
         """
         before = {run.run_id for run in self.runs(dag_id)}
         timed = self.call("GET", f"dags/{dag_id}")["next_dagrun_run_after"] is not None
@@ -255,17 +257,17 @@ class AirflowApi:
         return self.trigger(dag_id)
 
     def update_asset(self, name: str) -> None:
-        """Say that an asset was updated: what waits for it then runs."""
+        """Report an update of an asset: the DAGs that wait for it then run."""
         for asset in self._all("assets", "assets"):
             if asset["name"] == name:
                 self.call("POST", "assets/events", json={"asset_id": asset["id"]})
 
     def run(self, dag_id: str, run_id: str) -> Run:
-        """How a run stands."""
+        """Return a run with its current state."""
         return _run(self.call("GET", f"dags/{dag_id}/dagRuns/{quote(run_id, safe='')}"))
 
     def runs(self, dag_id: str = "~", limit: int = 50) -> list[Run]:
-        """The newest runs, newest first."""
+        """Return the newest runs, newest first."""
         query = {"order_by": "-start_date", "limit": limit}
         return [_run(run) for run in self.call("GET", f"dags/{dag_id}/dagRuns", params=query)["dag_runs"]]
 
@@ -283,18 +285,18 @@ class AirflowApi:
         return run
 
     def queued_since(self) -> datetime | None:
-        """When the task was queued that has waited longest for a worker; None where none waits."""
+        """Return when the task was queued that has waited longest for a worker; None if none waits."""
         path = "dags/~/dagRuns/~/taskInstances"
         queued = self.call("GET", path, params={"state": "queued", "limit": PAGE})["task_instances"]
         times = (datetime.fromisoformat(task["queued_when"]) for task in queued if task["queued_when"])
         return min(times, default=None)
 
     def tasks(self, run: Run) -> list[dict[str, Any]]:
-        """The task instances of a run, as Airflow describes them."""
+        """Return the task instances of a run, as Airflow describes them."""
         return list(self._all(f"{_path(run)}/taskInstances", "task_instances"))
 
     def instances(self, run: Run) -> list[Task]:
-        """The task instances of a run, what is needed here of them."""
+        """Return the task instances of a run, reduced to what the launcher needs."""
         return [
             Task(
                 each["task_id"],
@@ -308,17 +310,17 @@ class AirflowApi:
         ]
 
     def xcom(self, run: Run, task: Task, key: str = "return_value") -> Any:
-        """What a task left under a key; None where it left nothing."""
-        reply = self._answer(
+        """Return a task's XCom of a key; None if there is none."""
+        response = self._answer(
             "GET",
             f"{_path(run)}/taskInstances/{task.task_id}/xcomEntries/{key}",
             accept=HTTPStatus.NOT_FOUND,
             params={"deserialize": "true", "map_index": task.map_index},
         )
-        return reply.json()["value"] if reply.ok else None
+        return response.json()["value"] if response.ok else None
 
     def results(self, run: Run) -> dict[str, Any]:
-        """What the tasks of a run returned, merged."""
+        """Return the return values of a run's tasks, merged."""
         returned = [
             (task.task_id, self.xcom(run, task)) for task in self.instances(run) if task.state == "success"
         ]
@@ -326,9 +328,9 @@ class AirflowApi:
 
 
 def merged(results: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
-    """Results of tasks, each with its task's id, as one.
+    """Merge the results of tasks, given as pairs of task id and result.
 
-    The counts and lists of a mapped task are added up; of a figure that two tasks have, the later one counts.
+    Counts and lists of a mapped task's instances are added up; if two tasks have a key, the later one wins.
     """
     whole: dict[str, Any] = {}
     owners: dict[str, str] = {}
@@ -343,7 +345,7 @@ def merged(results: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
 
 
 def without_frames(trace: str) -> str:
-    """What a traceback says in the end: the error's text, of ours without its Python name."""
+    """Return the error's text at the end of a traceback, without the class name if it is ours."""
     last = trace.rpartition("Traceback (most recent call last):\n")[2].splitlines()
     text = "\n".join(dropwhile(lambda line: line.startswith(" ") or not line, last))
     return (text or trace).removeprefix("yaml_dags.BrokenPipeline: ")
@@ -357,11 +359,11 @@ def _time(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def _run(reply: dict[str, Any]) -> Run:
+def _run(response: dict[str, Any]) -> Run:
     return Run(
-        reply["dag_id"],
-        reply["dag_run_id"],
-        reply["state"],
-        reply.get("duration"),
-        _time(reply.get("start_date")),
+        response["dag_id"],
+        response["dag_run_id"],
+        response["state"],
+        response.get("duration"),
+        _time(response.get("start_date")),
     )

@@ -9,18 +9,21 @@ from embedded.services import ServiceError
 MONITORING: Final = "monitoring"
 TASK: Final = "send_alerts"
 RESULT: Final = "alert_test"
-"""XCom of the task: what was delivered, or what is missing."""
+"""XCom of the task, and param of the run: the result of the test."""
 
 
 def send_test(api: AirflowApi, patience: float) -> tuple[bool, str]:
-    """Send it; whether every service took it, and the same in a sentence.
+    """Send a test message.
 
     Args:
-        api: of the running system.
-        patience: for the run, s; one that is going on comes before it.
+        api: API of the running system.
+        patience: how long to wait for the run, s; it includes the rest of a run that is going on.
+
+    Returns:
+        Whether every service accepted the message, and the result in a sentence.
 
     Raises:
-        ServiceError: the run did not end in time, or did not come to sending.
+        ServiceError: the run did not end in time, or failed before it sent the message.
     """
     paused = bool(api.call("GET", f"dags/{MONITORING}")["is_paused"])
     api.unpause(MONITORING)
@@ -30,14 +33,14 @@ def send_test(api: AirflowApi, patience: float) -> tuple[bool, str]:
         if paused:
             api.unpause(MONITORING, paused=True)
     task = next((task for task in api.tasks(run) if task["task_id"] == TASK), None)
-    told = _result(api, run)
-    if task is None or told is None:
-        raise ServiceError(f"{MONITORING} {run.run_id} did not come to {TASK}: see the run in the Airflow UI")
-    return task["state"] == "success", told
+    result = _result(api, run)
+    if task is None or result is None:
+        raise ServiceError(f"{MONITORING} {run.run_id} did not reach {TASK}: see the run in the Airflow UI")
+    return task["state"] == "success", result
 
 
 def _result(api: AirflowApi, run: Run) -> str | None:
-    """What the task says; None where it did not come to it."""
+    """Return the result that the task pushed; None if it pushed none."""
     path = f"dags/{MONITORING}/dagRuns/{quote(run.run_id, safe='')}/taskInstances/{TASK}/xcomEntries"
     keys = {entry["key"] for entry in api.call("GET", path)["xcom_entries"]}
     return (

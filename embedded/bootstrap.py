@@ -1,4 +1,4 @@
-"""Make .venv as requirements.txt says, then go on inside it. Standard library only; any Python 3.
+"""Install .venv by requirements.txt, then go on inside it. Standard library only; any Python 3.
 
 Usage: ``python3 embedded/bootstrap.py run|once|history|rebuild|import|query|tables|stop|install [--dev]``
 """
@@ -15,18 +15,18 @@ PROJECT = Path(__file__).resolve().parents[1]
 VENV = PROJECT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "installed"
-SPACE_NEEDED_GB = 4  # 1.4 for the environment, its download besides, and room for data
+SPACE_NEEDED_GB = 4  # 1.4 for the environment, as much for its download, and room for data
 OLDEST, NEWEST = (3, 11), (3, 14)
 
 
 def fail(message: str) -> None:
-    """Say why it can't go on, in one line, and stop."""
+    """Print why it can't go on, in one line, and exit with status 1."""
     sys.stderr.write(f"error: {message}\n")
     raise SystemExit(1)
 
 
 def check_machine() -> None:
-    """Stop where the Python or the disk is not enough."""
+    """Fail if the Python is unsupported or the disk space isn't enough."""
     if not OLDEST <= sys.version_info[:2] <= NEWEST:
         fail(
             f"Python {sys.version_info[0]}.{sys.version_info[1]} at {sys.executable}: 3.11 to 3.14 needed. "
@@ -38,26 +38,26 @@ def check_machine() -> None:
 
 
 def requirements(*, dev: bool) -> list[Path]:
-    """The files to install from."""
+    """Return the requirements files to install from."""
     names = ["requirements.txt", "requirements-dev.txt"] if dev else ["requirements.txt"]
     return [PROJECT / name for name in names]
 
 
 def fingerprint(files: list[Path]) -> str:
-    """Changes when what is to be installed changes."""
+    """Return a hash that changes when the requirements change."""
     content = b"".join(file.read_bytes() for file in [*files, PROJECT / "pyproject.toml"])
     return f"{len(files)} {hashlib.sha256(content).hexdigest()}"
 
 
-def installed(wanted: str) -> bool:
-    """Whether .venv holds at least this: the development tools include the rest."""
+def installed(required: str) -> bool:
+    """Whether .venv has the requirements of a fingerprint; with --dev it has the others as well."""
     if not (STAMP.exists() and PYTHON.exists()):
         return False
-    return wanted in STAMP.read_text().splitlines()
+    return required in STAMP.read_text().splitlines()
 
 
 def step(title: str, command: list[str]) -> None:
-    """Run one step of the installation, with a line before and after; its output only where it fails."""
+    """Run one step of the installation, and print its title and duration; its output only if it fails."""
     sys.stdout.write(f"  {title} ... ")
     sys.stdout.flush()
     begun = time.monotonic()
@@ -71,7 +71,7 @@ def step(title: str, command: list[str]) -> None:
 
 
 def install(*, dev: bool) -> None:
-    """Bring .venv to what requirements.txt says; nothing to do when it is there already."""
+    """Install the requirements into .venv, unless they are installed already."""
     files = requirements(dev=dev)
     if installed(fingerprint(files)):
         return

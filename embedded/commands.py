@@ -1,4 +1,4 @@
-"""Commands on the data of the system, also while it runs: SQL, imports, rebuilding, Airflow's own, status."""
+"""Commands on the system's data, also while it runs: SQL, imports, rebuilding, Airflow's own CLI, status."""
 
 import os
 import shlex
@@ -26,17 +26,17 @@ NEEDED: Final[Mapping[str, Mapping[str, str]]] = {
     ),
     "airflow": {"ARGS": "make airflow ARGS='dags list'"},
 }
-"""What a command can't do without, with an example."""
+"""Required variables of each command, with an example."""
 
 CHAMPION: Final = "weather_champion"
-"""The asset that pipelines wait for which use the champion."""
+"""The asset that triggers the pipelines which use the champion."""
 
 
 def check_usage(command: str, environment: Mapping[str, str]) -> None:
-    """See that a command is given what it needs.
+    """Check that a command has the variables that it needs.
 
     Raises:
-        ServiceError: something is missing; with an example.
+        ServiceError: a variable is missing; the message has an example.
     """
     needed = NEEDED.get(command, {})
     if missing := [name for name in needed if not environment.get(name, "").strip()]:
@@ -44,7 +44,7 @@ def check_usage(command: str, environment: Mapping[str, str]) -> None:
 
 
 def by_hand(launcher: Launcher, *arguments: str) -> int:
-    """Do a command of the domain package on this machine's data; its exit status."""
+    """Run a command of the domain package on this machine's data; return its exit status."""
     if "WEATHER_BUCKET" in os.environ:
         environment = dict(os.environ)
     else:
@@ -59,17 +59,17 @@ def by_hand(launcher: Launcher, *arguments: str) -> int:
 
 
 def options(*names: str) -> list[str]:
-    """Options of a command from the environment: FROM=2020-01-01 is --from=2020-01-01."""
+    """Return options of a command from the environment: FROM=2020-01-01 becomes --from=2020-01-01."""
     return [
         f"--{name.lower().replace('_', '-')}={os.environ[name]}" for name in names if os.environ.get(name)
     ]
 
 
 def named_files(variable: str) -> list[str]:
-    """Files or patterns that a variable names: one, or several with spaces between, quoted as in a shell.
+    """Return the files or patterns that a variable names, separated by spaces and quoted as in a shell.
 
     Raises:
-        ServiceError: a quote is open.
+        ServiceError: a quote isn't closed.
     """
     text = os.environ.get(variable, "")
     if text and Path(text).is_file():
@@ -83,18 +83,18 @@ def named_files(variable: str) -> list[str]:
 
 
 def rebuild(launcher: Launcher) -> int:
-    """Make the tables anew from raw; swap them for APPLY=1."""
+    """Rebuild the tables from raw; with APPLY=1, replace the current ones."""
     apply = ["--apply"] if os.environ.get("APPLY") == "1" else []
     return by_hand(launcher, "rebuild", *options("FROM", "TO"), *apply)
 
 
 def import_files(launcher: Launcher) -> int:
-    """Take in the files that FILES names."""
+    """Import the files that FILES names."""
     return by_hand(launcher, "import", "--", *named_files("FILES"))
 
 
 def rollback(launcher: Launcher) -> int:
-    """Make the model VERSION of TARGET the champion again, or the one deployed before."""
+    """Make the model VERSION of TARGET the champion again, by default the one deployed before."""
     code = by_hand(launcher, "rollback", os.environ.get("TARGET", ""), *options("VERSION", "REASON"))
     running = Running.of(launcher.system.folder)
     if code == 0 and running is not None and running.whole and "WEATHER_BUCKET" not in os.environ:
@@ -113,12 +113,12 @@ def backtest(_launcher: Launcher) -> int:
 
 
 def query(launcher: Launcher) -> int:
-    """Answer the SQL."""
+    """Run the query in SQL, and print its result."""
     return by_hand(launcher, "query", os.environ.get("SQL", ""))
 
 
 def tables(launcher: Launcher) -> int:
-    """Take the tables up again from the bucket.
+    """Register the bucket's tables in the catalog again.
 
     Raises:
         ServiceError: the system runs, and would write to tables that are about to change.
@@ -133,17 +133,21 @@ def tables(launcher: Launcher) -> int:
 
 
 def airflow(launcher: Launcher) -> int:
-    """Do what ARGS says by Airflow's own command line, in the environment of the system."""
+    """Run Airflow's command line with ARGS, in the environment of the system.
+
+    Raises:
+        ServiceError: the system has never been started.
+    """
     environment = {**launcher.system.airflow_environment(), "PYTHONWARNINGS": "ignore"}
     if not (launcher.system.folder / "airflow" / "airflow.db").exists():
-        raise ServiceError("there is no Airflow yet: `make run` makes it")
+        raise ServiceError("Airflow isn't set up yet: `make run` does it")
     write_secret_files(launcher.system)
     command = [str(Path(sys.executable).parent / "airflow"), *shlex.split(os.environ["ARGS"])]
     return subprocess.run(command, env=environment, check=False).returncode
 
 
 def show_status(launcher: Launcher) -> int:
-    """Print what runs; 1 where nothing does."""
+    """Print what runs; return 1 if nothing does."""
     running = Running.of(launcher.system.folder)
     if running is None:
         leftovers = launcher.supervisor.leftovers()

@@ -1,6 +1,6 @@
-"""The parts of the embedded system: S3 server, KMA simulator and Airflow, with their settings.
+"""The components of the embedded system: S3 server, KMA simulator and Airflow, with their settings.
 
-Everything lives under one folder (``.run``): data, logs, and keys that are made once and kept.
+Everything lives in one folder (``.run``): data, logs, and keys that are generated once.
 """
 
 import configparser
@@ -31,14 +31,14 @@ BIN: Final = Path(sys.executable).parent
 BUCKET: Final = "weather"
 USER: Final = "admin"
 KMA_POOL: Final = "kma"
-KMA_CONNECTIONS: Final = 4  # at a time; many more make random ones fail
+KMA_CONNECTIONS: Final = 4  # at a time; with many more, random ones fail
 SIMULATOR_KEY: Final = "simulated-weather"
 LAST_PORT: Final = 65535
 
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """TCP ports on 127.0.0.1. Each can be set by an environment variable, named here."""
+    """TCP ports on 127.0.0.1. Each can be set by the environment variable that its comment names."""
 
     ui: int = 8080  # WEATHER_UI_PORT
     s3: int = 9000  # WEATHER_S3_PORT
@@ -46,10 +46,10 @@ class Ports:
 
     @classmethod
     def from_environment(cls) -> "Ports":
-        """The defaults, but where a variable says otherwise.
+        """Read the ports from the environment; those without a variable get their default.
 
         Raises:
-            ServiceError: what it says is no port, naming the variable.
+            ServiceError: a variable holds no valid port.
         """
         return cls(
             **{
@@ -61,7 +61,7 @@ class Ports:
 
 @dataclass(frozen=True)
 class Keys:
-    """Secrets of this machine's system; made once, readable by their owner only."""
+    """Secrets of this machine's system, generated once and readable by their owner only."""
 
     s3_user: str
     s3_secret: str = field(repr=False)
@@ -72,10 +72,10 @@ class Keys:
 
     @classmethod
     def of(cls, folder: Path) -> "Keys":
-        """Read them, or make them.
+        """Read the keys, or generate them if there are none.
 
         Raises:
-            ServiceError: the file is damaged; with what a new one costs.
+            ServiceError: the file is damaged; the message says what new keys cost.
         """
         file = folder / "keys.json"
         if not file.exists():
@@ -101,17 +101,17 @@ class Keys:
 
 @dataclass(frozen=True)
 class System:
-    """One embedded system: where it lives, its ports and its keys.
+    """One embedded system: its folder, its ports and its keys.
 
     Attributes:
-        folder: data, logs, keys and Airflow's home.
-        ports: what listens where.
+        folder: folder of data, logs, keys and Airflow's home.
+        ports: TCP ports of its servers.
         project: the folder whose dags/, pipelines/ and plugins/ Airflow reads.
-        kma_url: the KMA API, when it isn't the simulator.
-        kma_key: its key.
-        s3_url: where S3 is reached, when not directly at the embedded server.
-        simulator_options: more arguments for the simulator.
-        airflow_options: more settings of Airflow, as environment variables.
+        kma_url: URL of the KMA API, used with a key; None = the public one.
+        kma_key: key of the KMA API; None = the simulator is used.
+        s3_url: URL of S3, if it isn't the embedded server's own.
+        simulator_options: further arguments of the simulator.
+        airflow_options: further settings of Airflow, as environment variables.
     """
 
     folder: Path
@@ -140,12 +140,12 @@ class System:
 
     @property
     def connections_file(self) -> Path:
-        """Where Airflow reads its connections."""
+        """The file from which Airflow reads its connections."""
         return self.airflow_home / "connections.json"
 
     @property
     def passwords_file(self) -> Path:
-        """Where Airflow reads the passwords of its users."""
+        """The file from which Airflow reads the passwords of its users."""
         return self.airflow_home / "passwords.json"
 
     @property
@@ -155,11 +155,11 @@ class System:
 
     @property
     def storage_url(self) -> str:
-        """Where S3 is reached."""
+        """URL of S3."""
         return self.s3_url or f"http://127.0.0.1:{self.ports.s3}"
 
     def data_environment(self) -> dict[str, str]:
-        """What weather_mlops.settings and PyIceberg read."""
+        """Return the variables that weather_mlops.settings and PyIceberg read."""
         kma_url = self.kma_url or "https://apihub.kma.go.kr/api/typ01/url"
         if self.simulated:
             kma_url = f"http://127.0.0.1:{self.ports.kma}/api/typ01/url"
@@ -173,7 +173,7 @@ class System:
             "AWS_ACCESS_KEY_ID": self.keys.s3_user,
             "AWS_SECRET_ACCESS_KEY": self.keys.s3_secret,
             "AWS_REGION": "us-east-1",
-            # The embedded server knows no checksums in trailers, which the SDKs send where not told.
+            # The embedded server doesn't support checksums in trailers, which the SDKs send by default.
             "AWS_REQUEST_CHECKSUM_CALCULATION": "when_required",
             "AWS_RESPONSE_CHECKSUM_VALIDATION": "when_required",
             "CODE_REVISION": os.environ.get("CODE_REVISION") or code_revision(),
@@ -182,9 +182,10 @@ class System:
         }
 
     def airflow_environment(self) -> dict[str, str]:
-        """All that Airflow's components need but the secrets; only what differs from Airflow's defaults.
+        """Return the settings of Airflow's components that differ from its defaults, without the secrets.
 
-        Tasks inherit it, and a Bash task prints it by ``env``: secrets are in the files of ``secret_files``.
+        Tasks inherit it, and a Bash task can print it with ``env``: secrets are in the files of
+        ``secret_files``.
         """
         shared = {name: value for name, value in self.data_environment().items() if "KEY" not in name}
         return {
@@ -229,7 +230,7 @@ class System:
         )
 
     def simulator(self) -> Service:
-        """The stand-in for the KMA API."""
+        """The simulator of the KMA API."""
         options = ["--port", str(self.ports.kma), "--key", SIMULATOR_KEY, *self.simulator_options]
         return Service(
             "simulator",
@@ -240,7 +241,7 @@ class System:
         )
 
     def airflow(self) -> list[Service]:
-        """Airflow's four components. The scheduler imports heavy libraries once, for all tasks."""
+        """Airflow's four components. The scheduler imports the heavy libraries once, for all tasks."""
         environment = self.airflow_environment()
 
         def component(name: str, *options: str, ports: Sequence[int] = ()) -> Service:
@@ -255,27 +256,27 @@ class System:
         return [
             component("api-server", ports=[self.ports.ui]),
             # Airflow's log servers listen on all addresses, and no setting changes that. The API server reads
-            # logs from their folder; of a task that runs it notes in its own log that no log server answers.
+            # the logs from their folder instead; for a running task it logs that no log server answers.
             component("scheduler", "--skip-serve-logs"),
             component("dag-processor"),
             component("triggerer", "--skip-serve-logs"),
         ]
 
     def healthy(self, component: str, started: float) -> bool:
-        """Whether a component of Airflow is healthy, as the API server says.
+        """Whether the API server reports a component of Airflow as healthy.
 
         Args:
-            component: ``api_server``, or as it is named in the answer of ``monitor/health``.
-            started: when it was started, seconds since 1970. An older heartbeat is of a process that it
-                replaces, and that Airflow calls healthy for half a minute after its death.
+            component: ``api_server``, or the component's name in the response of ``monitor/health``.
+            started: when it was started, seconds since 1970. An older heartbeat is of the process that it
+                replaces: Airflow reports that as healthy for half a minute after its death.
         """
         try:
-            reply = requests.get(f"{self.ui_url}/api/v2/monitor/health", timeout=5)
-            health = reply.json() if reply.ok else {}
+            response = requests.get(f"{self.ui_url}/api/v2/monitor/health", timeout=5)
+            health = response.json() if response.ok else {}
         except requests.RequestException:
             return False
         if component == "api_server":
-            return reply.ok
+            return response.ok
         state = health.get(component) or {}
         heartbeat = state.get(f"latest_{component}_heartbeat")
         return (
@@ -286,7 +287,7 @@ class System:
 
 
 def as_in_containers(sections: Sequence[str] = ("dag_processor", "scheduler")) -> dict[str, str]:
-    """Airflow's settings that are the same everywhere: how soon a change is seen, and a killed task."""
+    """Return the settings of Airflow that the containers use as well, from deploy/airflow.cfg."""
     config = configparser.RawConfigParser()
     config.read(PROJECT / "deploy" / "airflow.cfg", "utf-8")
     return {
@@ -297,22 +298,22 @@ def as_in_containers(sections: Sequence[str] = ("dag_processor", "scheduler")) -
 
 
 def code_revision() -> str:
-    """What the code is, by git, for the record of a model; empty where git knows nothing of it."""
+    """Return the code's revision by ``git describe``, for the record of a model; empty if unknown."""
     if (git := shutil.which("git")) is None:
         return ""
-    told = subprocess.run(
+    described = subprocess.run(
         [git, "-C", PROJECT, "describe", "--always", "--dirty"], capture_output=True, text=True, check=False
     )
-    return told.stdout.strip()
+    return described.stdout.strip()
 
 
 def inherited() -> dict[str, str]:
-    """The environment of this process without what would steer Airflow, S3 or PyIceberg elsewhere.
+    """Return this process's environment without the variables that configure Airflow, S3 or PyIceberg.
 
-    A proxy in it is for the outside only: what is started on this machine is reached directly.
+    Its proxies are used for outside calls only: local servers are reached directly.
     """
-    strangers = ("AIRFLOW", "AWS_", "KMA_", "WEATHER_", "PYICEBERG_", "PYTHONDONTWRITEBYTECODE")
-    kept = with_direct_loopback(
-        {name: value for name, value in os.environ.items() if not name.startswith(strangers)}
+    removed = ("AIRFLOW", "AWS_", "KMA_", "WEATHER_", "PYICEBERG_", "PYTHONDONTWRITEBYTECODE")
+    base = with_direct_loopback(
+        {name: value for name, value in os.environ.items() if not name.startswith(removed)}
     )
-    return {**kept, "PATH": f"{BIN}{os.pathsep}{kept.get('PATH', '')}", "PYTHONUNBUFFERED": "1"}
+    return {**base, "PATH": f"{BIN}{os.pathsep}{base.get('PATH', '')}", "PYTHONUNBUFFERED": "1"}

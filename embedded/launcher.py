@@ -25,14 +25,14 @@ START_SECONDS: Final = 300
 API_SECONDS: Final = 300
 """How long the launcher waits for an answer of the API server: one that was killed is back sooner."""
 STUCK_SECONDS: Final = 180
-"""A task begins seconds after it was queued; what a killed scheduler queued is queued again within 95 s."""
+"""A task starts seconds after it was queued; what a killed scheduler queued is queued again within 95 s."""
 DATA_SERVICES: Final = ("s3", "simulator")
-"""What Airflow's last writes need: stopped after it."""
+"""Services that Airflow's last writes need: they are stopped after it."""
 
 
 def say(text: str) -> None:
     """Print a line on the terminal, if there still is one."""
-    with suppress(OSError):  # it was closed; the system is stopped, or goes on, all the same
+    with suppress(OSError):  # it was closed; that stops nothing
         print(text, flush=True)
 
 
@@ -40,8 +40,8 @@ class Launcher:
     """Starts a system, follows its runs, and stops what it started.
 
     Args:
-        system: what to start, or what runs already.
-        command: what the launcher is for, by the name of its make target.
+        system: the system to start, or the one that runs already.
+        command: name of the make target.
     """
 
     def __init__(self, system: System, command: str = "run") -> None:
@@ -59,10 +59,10 @@ class Launcher:
         return self.system.folder / "airflow" / "logs"
 
     def start(self) -> AirflowApi:
-        """Start all parts, in order, with a line for each; Airflow's API, logged in.
+        """Start all services in order, with a line for each; return Airflow's API, logged in.
 
         Raises:
-            ServiceError: a port is taken, or a part doesn't start; what runs already is the caller's to stop.
+            ServiceError: a port is taken, or a service doesn't start; the caller stops those that run.
             Misconfigured: KMA_API_URL or KMA_AUTH_KEY can't be used.
         """
         if self.system.kma_key:
@@ -97,10 +97,10 @@ class Launcher:
         return api
 
     def refuse_a_second(self) -> None:
-        """See that nothing runs on the folder.
+        """Refuse to start if something runs on the folder.
 
         Raises:
-            ServiceError: something does, with what to do.
+            ServiceError: something does; the message says what to do.
         """
         running = Running.of(self.system.folder)
         if running is not None and not running.whole:
@@ -114,7 +114,7 @@ class Launcher:
             )
 
     def ensure_bucket(self) -> None:
-        """Make the bucket where there is none."""
+        """Create the bucket if there is none."""
         access = S3Access(
             bucket=BUCKET,
             endpoint_url=self.system.storage_url,
@@ -126,21 +126,21 @@ class Launcher:
         ObjectStore(access).ensure_bucket()
 
     def attach(self) -> AirflowApi:
-        """Airflow's API, of the system that runs already, or of this one started now.
+        """Return Airflow's API; start the system if none runs.
 
         Raises:
-            ServiceError: it doesn't come up.
+            ServiceError: it doesn't start.
         """
         if wait_for_the_system(self.system.folder) is None:
             return self.start()
         return AirflowApi(self.system.ui_url, USER, self.system.keys.password)
 
     def report(self, name: str, begun: float, where: Path) -> None:
-        """One line for what is ready."""
+        """Print a line for what is ready."""
         say(f"  {name:<14}{time.monotonic() - begun:5.1f} s  {where}")
 
     def begin(self, *services: Service, quiet: bool = False) -> None:
-        """Start services together and wait for each, with a line for it unless that would be in the way."""
+        """Start services together and wait for each; print a line for each unless ``quiet``."""
         begun = time.monotonic()
         for service in services:
             self.supervisor.start(service)
@@ -150,12 +150,13 @@ class Launcher:
                 self.report(service.name, begun, self.supervisor.log_of(service.name))
 
     def migrate(self) -> None:
-        """Bring Airflow's database to the version of Airflow, unless that version has done so already.
+        """Migrate Airflow's database to the version of Airflow, unless it has that version already.
 
-        Asking Airflow takes as long as migrating: 8 s. Its parts, too, refuse a database of another version.
+        The version is recorded in a file: checking it with Airflow takes as long as migrating, 8 s. Airflow's
+        components refuse a database of another version themselves.
 
         Raises:
-            ServiceError: it can't be migrated, with the end of Airflow's output.
+            ServiceError: it can't be migrated; the message has the end of Airflow's output.
         """
         begun = time.monotonic()
         database = self.system.folder / "airflow" / "airflow.db"
@@ -176,37 +177,37 @@ class Launcher:
         self.report("database", begun, database)
 
     def wait_for_dags(self, api: AirflowApi) -> None:
-        """Wait until Airflow has read every pipeline; a broken one is named, and the others run.
+        """Wait until Airflow has read every pipeline; broken ones are printed, and the others run.
 
         Raises:
-            ServiceError: it can read none, with its words, or doesn't come to an end.
+            ServiceError: it can read none, or doesn't finish in time.
         """
         files = [p for p in (self.system.project / "pipelines").glob("*.yml") if p.name != "defaults.yml"]
         deadline = time.monotonic() + START_SECONDS
-        while len(found := api.dag_ids()) + len(errors := api.import_errors()) < len(files):
-            if not found and any(file.endswith("defaults.yml") for file in errors):
-                break  # without what they share, Airflow reads none
+        while len(dag_ids := api.dag_ids()) + len(errors := api.import_errors()) < len(files):
+            if not dag_ids and any(file.endswith("defaults.yml") for file in errors):
+                break  # without the defaults that they share, Airflow reads none
             if time.monotonic() > deadline:
                 raise ServiceError(
-                    f"Airflow has read {found} of {len(files)} pipelines after {START_SECONDS} s"
+                    f"Airflow has read {dag_ids} of {len(files)} pipelines after {START_SECONDS} s"
                 )
             self.supervisor.supervise()
             time.sleep(0.5)
-        told = "\n".join(f"import error of {file}:\n{error}" for file, error in errors.items())
-        if errors and not found:
-            raise ServiceError(f"Airflow can read no pipeline:\n{told}")
+        report = "\n".join(f"import error of {file}:\n{error}" for file, error in errors.items())
+        if errors and not dag_ids:
+            raise ServiceError(f"Airflow can read no pipeline:\n{report}")
         self.broken = tuple(errors)
         if errors:
-            say(f"{told}\nThe other pipelines run.")
+            say(f"{report}\nThe other pipelines run.")
 
     def restart_stuck_scheduler(self, api: AirflowApi) -> None:
-        """Start the scheduler again when it doesn't begin tasks.
+        """Restart the scheduler if it no longer starts tasks.
 
-        Its workers share a queue and the lock of that: when the one that holds the lock is killed, no other
+        Its workers share a queue and its lock: when the worker that holds the lock is killed, no other one
         can take a task, and Airflow doesn't notice.
 
         Raises:
-            ServiceError: it was started again too often already.
+            ServiceError: it was restarted too often already.
         """
         scheduler = self.supervisor.running.get("scheduler")  # None where another launcher runs it
         if scheduler is None or scheduler.restart_at is not None or not scheduler.ready:
@@ -218,7 +219,7 @@ class Launcher:
             self.supervisor.restart_soon("scheduler", f"has not begun a task that waits for {waited:.0f} s")
 
     def watch_space(self) -> None:
-        """Print when free disk space becomes low, and when there is enough again.
+        """Print a line when free disk space becomes low, and when there is enough again.
 
         Raises:
             ServiceError: the disk is full.
@@ -227,7 +228,7 @@ class Launcher:
             say(news)
 
     def stop(self) -> None:
-        """Stop all that was started: Airflow first, so that its last writes find their servers.
+        """Stop all services that were started: Airflow first, so that its last writes reach their servers.
 
         Raises:
             ServiceError: a port is still in use.
@@ -239,23 +240,23 @@ class Launcher:
         self.supervisor.stop_all(last=DATA_SERVICES)
         forget(self.system.folder)
 
-    def tell(self, api: AirflowApi, run: Run) -> dict[str, Any]:
-        """Print a run that ended; its summary."""
+    def print_result(self, api: AirflowApi, run: Run) -> dict[str, Any]:
+        """Print a run that ended; return its summary."""
         try:
-            told = outcomes.summary(api, run, self.logs)
-            text = outcomes.lines(run.dag_id, told)
+            summary = outcomes.summary(api, run, self.logs)
+            text = outcomes.lines(run.dag_id, summary)
         except (LookupError, TypeError, ValueError, AttributeError) as error:
-            # A task of somebody's own pipeline may return anything under the names that ours use.
-            told = {"run_id": run.run_id, "state": run.state, "results": {}}
+            # A task of a user's own pipeline may return anything under the names that ours use.
+            summary = {"run_id": run.run_id, "state": run.state, "results": {}}
             text = f"{run.dag_id} {run.state}; its results can't be shown ({type(error).__name__}: {error})"
         say(text)
-        return told
+        return summary
 
     def follow(self, api: AirflowApi, dag_id: str, run_id: str, patience: float) -> dict[str, Any]:
-        """Wait for the end of a run, with its progress on the terminal; its summary.
+        """Wait for the end of a run, with its progress on the terminal; return its summary.
 
         Raises:
-            ServiceError: it did not end in time, a part of the system keeps ending, or the disk is full.
+            ServiceError: it did not end in time, a service keeps ending, or the disk is full.
         """
         deadline, look = time.monotonic() + patience, 0.0
         progress = Progress(self.logs, dag_id, run_id)
@@ -270,7 +271,7 @@ class Launcher:
                 raise ServiceError(f"{dag_id} {run_id} is still {run.state} after {patience:.0f} s")
             time.sleep(0.5)
         self.show(progress)
-        return self.tell(api, run)
+        return self.print_result(api, run)
 
     @staticmethod
     def show(progress: Progress) -> None:
@@ -280,9 +281,9 @@ class Launcher:
 
 
 def wait_for_the_system(folder: Path) -> Running | None:
-    """The system that runs on a folder, once it is up; None where none does.
+    """Return the system that runs on a folder, once it is up; None if none runs.
 
-    What only uses the data for a while, as `make query` where nothing runs, is let come to its end.
+    A command that only uses the data for a while, as `make query` does where nothing runs, is waited for.
 
     Raises:
         ServiceError: it takes too long to start.

@@ -1,4 +1,4 @@
-"""Numbers that the environment gives."""
+"""Whole numbers in environment variables."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -9,17 +9,17 @@ _MOST_DIGITS: Final = 9
 
 
 def whole_number(environment: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
-    """The number that a variable holds; the default where it is empty or not set.
+    """Return the number that a variable holds; the default if it is empty or not set.
 
     Args:
         environment: variables and their values.
-        name: of the variable.
-        default: without it.
+        name: name of the variable.
+        default: value if it is not set.
         least: the smallest number that is allowed.
-        most: the largest one.
+        most: the largest number that is allowed.
 
     Raises:
-        ServiceError: it holds something else, naming the variable.
+        ServiceError: it holds something else; the message names the variable.
     """
     text = environment.get(name, "").strip()
     if not text:

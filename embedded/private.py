@@ -1,4 +1,4 @@
-"""What only its owner may read: the folder of the system, and the files with its secrets and its state."""
+"""Files and folders that only their owner may read: the system's folder, its secrets and its state."""
 
 import os
 from pathlib import Path
@@ -9,10 +9,10 @@ FILE_MODE: Final = 0o600
 
 
 def make_private_folder(folder: Path) -> None:
-    """Make a folder that only its owner may enter; one that exists is closed to others.
+    """Create a folder that only its owner may enter; an existing one is closed to others.
 
     Raises:
-        OSError: it can't be made, or belongs to somebody else.
+        OSError: it can't be created, or belongs to another user.
     """
     folder.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
     if folder.stat().st_mode & 0o777 != FOLDER_MODE:
@@ -20,11 +20,11 @@ def make_private_folder(folder: Path) -> None:
 
 
 def write_private(file: Path, text: str) -> None:
-    """Write a file as a whole, or not at all; nobody but its owner can read it at any moment.
+    """Write a file atomically; at no time can anybody but its owner read it.
 
     Args:
-        file: the file; one that exists is replaced, whatever its mode.
-        text: what it will hold.
+        file: path of the file; an existing one is replaced, whatever its mode.
+        text: its new content.
 
     Raises:
         OSError: the disk is full, or the folder can't be written.
@@ -33,10 +33,10 @@ def write_private(file: Path, text: str) -> None:
 
 
 def create_private(file: Path, text: str) -> None:
-    """The same, where there is no such file; one that another process made meanwhile stays as it is.
+    """Write a file like ``write_private``, but keep one that another process created meanwhile.
 
     Raises:
-        OSError: as of ``write_private``.
+        OSError: the disk is full, or the folder can't be written.
     """
     draft = _draft(file, text)
     try:
@@ -48,7 +48,7 @@ def create_private(file: Path, text: str) -> None:
 
 
 def _draft(file: Path, text: str) -> Path:
-    """A file next to another one, on the disk as a whole."""
+    """Write a text to a temporary file next to another one, and flush it to the disk."""
     draft = file.with_name(f"{file.name}.{os.getpid()}")
     draft.unlink(missing_ok=True)
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)

@@ -1,9 +1,9 @@
 """Processes of this machine: which ones belong to a system, how they are ended, and the ports they hold.
 
-Every service of a system is started as the leader of a session of its own. Its processes stay in that session
-when the leader is killed, and no other process gets the leader's number while one of them lives (setsid(2)).
-Processes that begin a session of their own, as the shell of a bash task does, are found by their parent or,
-where that was killed as well, by the environment that all of them inherit.
+Every service of a system is started as the leader of its own session. Its processes stay in that session when
+the leader is killed, and no other process gets the leader's pid while one of them lives (setsid(2)).
+Processes that start a session themselves, as the shell of a bash task does, are found by their parent or, if
+that was killed as well, by the environment that all of them inherit.
 """
 
 import os
@@ -20,18 +20,18 @@ MARK: Final = "WEATHER_SERVICE"
 """Environment variable of all processes of a service: the system's folder and the service's name."""
 
 CLOCK_SECONDS: Final = 2
-"""The start time of a process is counted from the machine's start, which moves when the clock is set."""
+"""Tolerance of start times: they are relative to the boot time, which moves when the clock is set."""
 
 POLL_SECONDS: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessId:
-    """A process, told apart from later ones with the same number.
+    """A process; its start time distinguishes it from later ones with the same pid.
 
     Attributes:
-        pid: its number.
-        created: when it began, seconds since 1970.
+        pid: its process id.
+        created: when it started, seconds since 1970.
     """
 
     pid: int
@@ -39,10 +39,10 @@ class ProcessId:
 
     @classmethod
     def of(cls, pid: int) -> "ProcessId":
-        """Of a process that runs, or that ended and that its parent has not waited for.
+        """Identify a process that runs, or that ended and that its parent has not waited for.
 
         Raises:
-            psutil.NoSuchProcess: there is none.
+            psutil.NoSuchProcess: there is no such process.
         """
         return cls(pid, float(psutil.Process(pid).create_time()))
 
@@ -53,7 +53,7 @@ class ProcessId:
 
     @property
     def owns_session(self) -> bool:
-        """Whether a session of this number, if there is one, is the one that it began."""
+        """Whether a session with this id, if there is one, is the one that this process started."""
         if self.created < psutil.boot_time() - CLOCK_SECONDS:
             return False
         created = process_created(self.pid)
@@ -61,7 +61,7 @@ class ProcessId:
 
 
 def process_created(pid: int) -> float | None:
-    """When a process began, seconds since 1970; None where there is no such process."""
+    """Return when a process started, seconds since 1970; None if there is no such process."""
     try:
         return ProcessId.of(pid).created
     except psutil.NoSuchProcess:
@@ -69,24 +69,24 @@ def process_created(pid: int) -> float | None:
 
 
 def is_process(pid: int, created: float) -> bool:
-    """Whether a process still runs, and not another one that got its number."""
+    """Whether a process still runs, and not another one that got its pid."""
     now = process_created(pid)
     return now is not None and abs(now - created) <= CLOCK_SECONDS
 
 
 def marked(environment: Mapping[str, str], folder: Path, service: str) -> dict[str, str]:
-    """An environment by which the processes of a service are found again."""
+    """Return an environment with a mark by which the processes of a service are found again."""
     # SPT_NOENV: setproctitle, which Airflow uses, would write the title over the environment.
     return {**environment, MARK: str(folder.absolute() / service), "SPT_NOENV": "1"}
 
 
 def processes_of(folder: Path, leaders: Mapping[str, ProcessId]) -> dict[str, list[psutil.Process]]:
-    """All living processes of a system, by service.
+    """Return all living processes of a system, by service.
 
     Args:
-        folder: of the system.
-        leaders: the process that each service was started as, dead or alive; one that is missing here is
-            found by its environment, if that can be read.
+        folder: folder of the system.
+        leaders: first process of each service, dead or alive; processes of services that are missing here are
+            found by their environment, if that can be read.
     """
     sessions = {leader.pid: name for name, leader in leaders.items() if leader.owns_session}
     processes, parents, services = [], dict[int, int](), dict[int, str]()
@@ -101,20 +101,20 @@ def processes_of(folder: Path, leaders: Mapping[str, ProcessId]) -> dict[str, li
         processes.append(process)
         if service:
             services[process.pid] = service
-    found: dict[str, list[psutil.Process]] = {}
+    by_service: dict[str, list[psutil.Process]] = {}
     for process in processes:
         if service := _of_nearest_ancestor(process.pid, services, parents):
-            found.setdefault(service, []).append(process)
-    return found
+            by_service.setdefault(service, []).append(process)
+    return by_service
 
 
-def launcher_of(found: Mapping[str, Sequence[psutil.Process]]) -> ProcessId | None:
-    """The process that started a system, by what it started; None where it is dead.
+def launcher_of(by_service: Mapping[str, Sequence[psutil.Process]]) -> ProcessId | None:
+    """Return the process that started a system, as the parent of its services; None if it is dead.
 
     Args:
-        found: all processes of the system, by service.
+        by_service: all processes of the system, by service.
     """
-    for process in (process for processes in found.values() for process in processes):
+    for process in (process for processes in by_service.values() for process in processes):
         if (
             session_of(process) == process.pid
             and (parent := process.parent())
@@ -125,7 +125,7 @@ def launcher_of(found: Mapping[str, Sequence[psutil.Process]]) -> ProcessId | No
 
 
 def _service_in(process: psutil.Process, folder: Path) -> str | None:
-    """The service that a process's environment names, if it is one of the folder's."""
+    """Return the service that a process's environment names, if it is one of the folder's."""
     try:
         mark = process.environ().get(MARK, "")
     except (psutil.AccessDenied, OSError):  # another user's, or one that Airflow protects
@@ -135,7 +135,7 @@ def _service_in(process: psutil.Process, folder: Path) -> str | None:
 
 
 def _of_nearest_ancestor(pid: int, services: Mapping[int, str], parents: Mapping[int, int]) -> str | None:
-    """The service of a process, or of the nearest of its ancestors that has one."""
+    """Return the service of a process, or of its nearest ancestor that has one."""
     seen = set[int]()
     while pid not in seen:
         if pid in services:
@@ -146,11 +146,11 @@ def _of_nearest_ancestor(pid: int, services: Mapping[int, str], parents: Mapping
 
 
 def end(processes: Sequence[psutil.Process], seconds: float) -> None:
-    """End processes: the leaders of their sessions are asked to, and what then remains is killed.
+    """End processes: terminate the leaders of their sessions, then kill those that remain.
 
     Args:
-        processes: all of one or more services.
-        seconds: that the leaders have to end what they started, and themselves.
+        processes: all processes of one or more services.
+        seconds: how long the leaders have to end what they started, and themselves.
     """
     leaders = [process for process in processes if session_of(process) == process.pid]
     for leader in leaders:
@@ -160,7 +160,7 @@ def end(processes: Sequence[psutil.Process], seconds: float) -> None:
 
 
 def end_one(pid: int, seconds: float) -> None:
-    """End one process and nothing that it started: ask it to, and kill it when it hasn't ended in time."""
+    """End one process, but nothing that it started: terminate it, and kill it if it hasn't ended in time."""
     process = psutil.Process(pid)
     _signal(process, psutil.Process.terminate)
     kill(wait_for_end([process], seconds), seconds)
@@ -174,7 +174,7 @@ def kill(processes: Sequence[psutil.Process], seconds: float) -> None:
 
 
 def session_of(process: psutil.Process) -> int | None:
-    """The number of a process's session; None where the process is gone."""
+    """Return the session id of a process; None if the process is gone."""
     try:
         return os.getsid(process.pid)
     except ProcessLookupError:
@@ -182,7 +182,7 @@ def session_of(process: psutil.Process) -> int | None:
 
 
 def wait_for_end(processes: Sequence[psutil.Process], seconds: float) -> list[psutil.Process]:
-    """Wait until processes have ended; those that are still there after some seconds."""
+    """Wait up to some seconds until processes have ended; return those that still run."""
     deadline, living = time.monotonic() + seconds, [*processes]
     while (living := [process for process in living if _is_living(process)]) and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
@@ -190,7 +190,7 @@ def wait_for_end(processes: Sequence[psutil.Process], seconds: float) -> list[ps
 
 
 def _is_living(process: psutil.Process) -> bool:
-    """Whether a process runs; one that only waits for its parent to notice its end does not."""
+    """Whether a process runs; a zombie doesn't."""
     try:
         return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
@@ -205,7 +205,7 @@ def _signal(process: psutil.Process, send: Callable[[psutil.Process], None]) -> 
 
 
 def taken_ports(ports: Iterable[int], seconds: float) -> list[int]:
-    """Ports of 127.0.0.1 that are still in use after some seconds."""
+    """Wait up to some seconds until ports of 127.0.0.1 are free; return those that are still in use."""
     deadline, taken = time.monotonic() + seconds, [*ports]
     while (taken := [port for port in taken if not port_is_free(port)]) and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)

@@ -1,4 +1,4 @@
-"""How far the tasks of a run are, read from their logs while they are written."""
+"""Progress of a run's tasks, read from their logs while they are written."""
 
 import json
 import re
@@ -12,19 +12,19 @@ TRAINED: Final = re.compile(
     r"trained: target=(?P<target>\S+) lead=(?P<lead>\d+)/(?P<leads>\d+) .*seconds_left=(?P<left>\d+)"
 )
 HISTORY: Final = "history: "
-SHOW_SECONDS: Final = 90  # up to here time is told in seconds
+SHOW_SECONDS: Final = 90  # shorter times are shown in seconds
 SHOW_MINUTES: Final = 90 * 60
 
 
 class Progress:
-    """What the tasks of a run have logged of their progress since it was read last.
+    """Reads the progress that the tasks of a run have logged since the last reading.
 
-    Of what a task repeats, how far it is, only the newest line counts: who reads seldom reads little.
+    Of repeated lines, which say how far a task is, only the newest one is given.
 
     Args:
-        logs: Airflow's folder of them.
-        dag_id: of the run.
-        run_id: of the run.
+        logs: Airflow's folder of task logs.
+        dag_id: DAG of the run.
+        run_id: id of the run.
     """
 
     def __init__(self, logs: Path, dag_id: str, run_id: str) -> None:
@@ -32,20 +32,20 @@ class Progress:
         self._read: dict[Path, int] = {}
 
     def news(self) -> Iterator[str]:
-        """Lines for people, each with its task."""
+        """Yield the new lines for the terminal, each with its task."""
         for file in self._logs():
             try:
-                found = list(self._entries(file))
+                new = list(self._entries(file))
             except FileNotFoundError:
                 continue
-            lines = [line for entry in found if (line := _line(file, str(entry.get("event"))))]
+            lines = [line for entry in new if (line := _line(file, str(entry.get("event"))))]
             newest = {kind: number for number, (kind, _) in enumerate(lines)}
             yield from (
                 text for number, (kind, text) in enumerate(lines) if not kind or newest[kind] == number
             )
 
     def _logs(self) -> list[Path]:
-        """The logs of the run, the oldest first; without those that are deleted meanwhile, to make room."""
+        """Return the logs of the run, the oldest first; without those that are deleted meanwhile."""
         times = {}
         for log in self._folder.glob("**/*.log"):
             with suppress(FileNotFoundError):
@@ -53,7 +53,7 @@ class Progress:
         return sorted(times, key=lambda log: (times[log], log))
 
     def _entries(self, file: Path) -> Iterator[Mapping[str, Any]]:
-        """What was added to a log; not a line that is half written."""
+        """Yield the entries that were added to a log, without a line that is only partly written."""
         with file.open("rb") as log:
             log.seek(self._read.get(file, 0))
             whole, end, _ = log.read().rpartition(b"\n")
@@ -62,12 +62,12 @@ class Progress:
 
 
 def run_folder(logs: Path, dag_id: str, run_id: str) -> Path:
-    """Where Airflow keeps the logs of a run."""
+    """Return the folder of a run's logs."""
     return logs / f"dag_id={dag_id}" / f"run_id={run_id}"
 
 
 def entries(log: str) -> Iterator[Mapping[str, Any]]:
-    """The entries of a task's log: what isn't the log's own, as a program's output, is left out."""
+    """Yield the JSON entries of a task's log; other lines, such as a program's output, are skipped."""
     for line in log.splitlines():
         try:
             entry = json.loads(line)
@@ -78,7 +78,7 @@ def entries(log: str) -> Iterator[Mapping[str, Any]]:
 
 
 def _line(file: Path, event: str) -> tuple[str, str] | None:
-    """An event of interest: what kind of progress it tells, empty for what stands alone, and its text."""
+    """Return the kind of a progress event, empty for one that doesn't repeat, and its text; else None."""
     if match := TRAINED.match(event):
         left = time_left(int(match["left"]))
         return match[
@@ -93,7 +93,7 @@ def _line(file: Path, event: str) -> tuple[str, str] | None:
 
 
 def _stage(figures: Mapping[str, str]) -> str:
-    """How far a stage of a load is."""
+    """Describe how far a stage of a load is."""
     done, _, months = figures.get("months", "").partition("/")
     parts = [f"month {done} of {months}", f"{int(figures.get('rows', 0)):,} rows"]
     parts += [f"{int(figures['rows_per_s']):,} rows/s"] if figures.get("rows_per_s", "0") != "0" else []
@@ -102,7 +102,7 @@ def _stage(figures: Mapping[str, str]) -> str:
 
 
 def time_left(seconds: float) -> str:
-    """About how long something takes still."""
+    """Describe roughly how much time is left."""
     if seconds < 1:
         return "done"
     if seconds < SHOW_SECONDS:
@@ -113,7 +113,7 @@ def time_left(seconds: float) -> str:
 
 
 def _task(file: Path) -> str:
-    """The task of a log file, with its lane."""
+    """Return the task of a log file, with its map index if it is mapped."""
     parts = dict(part.split("=", 1) for part in file.parts if "=" in part)
-    lane = f"[{parts['map_index']}]" if "map_index" in parts else ""
-    return f"{parts.get('task_id', '')}{lane}"
+    index = f"[{parts['map_index']}]" if "map_index" in parts else ""
+    return f"{parts.get('task_id', '')}{index}"

@@ -1,8 +1,7 @@
-"""A company's proxy: for calls to the outside, never for the servers that this system starts on this machine.
+"""Company proxies: used for outside calls, never for the servers that this system starts on this machine.
 
-Clients read HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, in capitals or small letters, each client in
-its own way. So both spellings of NO_PROXY get the same content, and proxies that the clients can't use are
-left out.
+Clients read HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, in upper or lower case, each client in its own
+way. So both spellings of NO_PROXY get the same content, and proxies that the clients can't use are removed.
 """
 
 import re
@@ -11,18 +10,18 @@ from typing import Final
 
 LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 ALL_HOSTS: Final = "*"
-# What httpx (Airflow's tasks) and requests (the KMA client) both understand without further packages.
+# Schemes that httpx (Airflow's tasks) and requests (the KMA client) both support without further packages.
 SUPPORTED_SCHEMES: Final = frozenset({"http", "https"})
 _PROXIES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
-# httpx raises on [::1] in NO_PROXY, with or without a port, and so would every task; it knows ::1.
+# httpx raises on [::1] in NO_PROXY, with or without a port, and so would every task; it accepts ::1.
 _IN_BRACKETS: Final = re.compile(r"\[(.+)\](:\d+)?")
 
 
 def with_direct_loopback(environment: Mapping[str, str]) -> dict[str, str]:
-    """An environment in which this machine's own servers are reached without a proxy.
+    """Return an environment in which this machine's own servers are reached without a proxy.
 
     Args:
-        environment: variables and their values. Hosts that its NO_PROXY names are kept.
+        environment: variables and their values. The hosts of its NO_PROXY stay in it.
 
     Returns:
         The environment with NO_PROXY and no_proxy, and without the proxies of ``unusable_proxies``.
@@ -34,7 +33,7 @@ def with_direct_loopback(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def unusable_proxies(environment: Mapping[str, str]) -> dict[str, str]:
-    """Variables that name a proxy of an unsupported kind, such as SOCKS, with the kind; never the address."""
+    """Return the variables that name an unsupported kind of proxy, such as SOCKS, with the kind."""
     schemes = {
         name: environment[name].partition("://")[0].strip().lower()
         for proxy in _PROXIES
@@ -45,12 +44,12 @@ def unusable_proxies(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _direct_hosts(environment: Mapping[str, str]) -> str:
-    """The content of NO_PROXY: what both spellings say, and loopback."""
+    """Return the content of NO_PROXY: the hosts of both spellings, and loopback."""
     given = [
         _IN_BRACKETS.sub(r"\1", host.strip())
         for name in ("NO_PROXY", "no_proxy")
         for host in environment.get(name, "").split(",")
         if host.strip()
     ]
-    # Clients understand the asterisk only where it stands alone.
+    # Clients understand the asterisk only if it is the whole value.
     return ALL_HOSTS if ALL_HOSTS in given else ",".join(dict.fromkeys([*given, *LOOPBACK]))

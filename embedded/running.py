@@ -1,8 +1,7 @@
-"""What runs on this machine, as its launcher recorded it in ``.run/running.json``.
+"""The record ``.run/running.json``, in which a launcher describes the system that it runs.
 
-A command in another terminal knows nothing of the ports that the system was started with: it takes ports,
-addresses and login from here. The file holds the key of the KMA, so that only its owner may read it, and it
-is removed when the system stops.
+A command in another terminal takes the system's ports, addresses and login from it. The file contains the KMA
+key, so only its owner may read it, and it is removed when the system stops.
 """
 
 import json
@@ -25,19 +24,19 @@ WHOLE_SYSTEM: Final = frozenset({"run", "once", "history"})
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A launcher at work.
+    """A running launcher and its system.
 
     Attributes:
-        pid: its process.
-        created: when that process began, seconds since 1970: process ids are used again.
-        command: what it does: ``run``, ``once``, ``query``, ...
+        pid: its process id.
+        created: when that process started, seconds since 1970: process ids are reused.
+        command: its command: ``run``, ``once``, ``query``, ...
         since: when it started (UTC).
-        ports: what listens where.
+        ports: TCP ports of its servers.
         project: the folder whose pipelines Airflow reads.
-        ready: whether all that it starts has started.
-        s3_url: where S3 is reached, when not directly at the embedded server.
-        kma_url: the KMA API, when it isn't the simulator.
-        kma_key: its key; None where the weather is simulated.
+        ready: whether all of its services are up.
+        s3_url: URL of S3, if it isn't the embedded server's own.
+        kma_url: URL of the KMA API, used with a key; None = the public one.
+        kma_key: key of the KMA API; None = the weather is simulated.
     """
 
     pid: int
@@ -53,7 +52,7 @@ class Running:
 
     @classmethod
     def here(cls, system: System, command: str) -> "Running":
-        """Of this process, which is about to start a system."""
+        """Describe this process, which is about to start a system."""
         pid = os.getpid()
         created = process_created(pid)
         assert created is not None  # noqa: S101  this process runs
@@ -71,7 +70,7 @@ class Running:
 
     @classmethod
     def of(cls, folder: Path) -> "Running | None":
-        """What runs on a folder now; None where nothing does, also where a launcher died and left its record.
+        """Return what runs on a folder now; None if nothing does, also if a dead launcher left its record.
 
         Raises:
             ServiceError: the record can't be read.
@@ -88,12 +87,12 @@ class Running:
         return running if is_process(running.pid, running.created) else None
 
     def write(self, folder: Path) -> None:
-        """Record it."""
+        """Write the record."""
         make_private_folder(folder)
         write_private(file_of(folder), json.dumps(self._as_json(), indent=2))
 
     def now_ready(self) -> "Running":
-        """The same, with all that it starts started."""
+        """Return a copy that says that all services are up."""
         return replace(self, ready=True)
 
     @property
@@ -102,7 +101,7 @@ class Running:
         return self.command in WHOLE_SYSTEM
 
     def system(self, folder: Path) -> System:
-        """The system that runs."""
+        """Return the system that runs."""
         return System(
             folder,
             self.ports,
@@ -125,7 +124,7 @@ class Running:
         if record["format"] != FORMAT:
             raise ValueError(f"format {record['format']}")
         given = {name: value for name, value in record.items() if name != "format"}
-        # An earlier version knew more ports.
+        # An earlier version had more ports.
         ports = {each.name: record["ports"][each.name] for each in fields(Ports)}
         return cls(
             **{
@@ -138,12 +137,12 @@ class Running:
 
 
 def file_of(folder: Path) -> Path:
-    """Where the record of a folder is."""
+    """Return the path of a folder's record."""
     return folder / "running.json"
 
 
 def forget(folder: Path) -> None:
-    """Remove the record, if it is this process's own or of one that ended."""
+    """Remove the record, if it is of this process or of one that ended."""
     running = Running.of(folder)
     if running is None or running.pid == os.getpid():
         file_of(folder).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Runs of the pipelines: in which order, and with which params a load begins."""
+"""Runs of the pipelines: their order, and the params of a load."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -10,27 +10,27 @@ from embedded.services import ServiceError
 from weather_mlops.clock import KST
 from weather_mlops.stations import load_stations, resolve_station_ids
 
-# Each needs what the ones before it make. A pipeline that isn't named here comes last.
+# Each needs the output of the ones before it. A pipeline that isn't named here comes last.
 HISTORY: Final = "history"
 TRAINING: Final = "model_training"
 ORDER: Final = (HISTORY, "data_collection", TRAINING, "forecast", "monitoring")
-BY_HAND: Final = frozenset({"model_rollback"})  # never run but on a person's word
+BY_HAND: Final = frozenset({"model_rollback"})  # only started by a person
 
 
-# Seoul, Busan, Daegu, Incheon, Daejeon, Gwangju, Gangneung, Ulsan, Cheongju, Jeju; more of them by number.
+# Seoul, Busan, Daegu, Incheon, Daejeon, Gwangju, Gangneung, Ulsan, Cheongju, Jeju; further ones by id.
 CITIES: Final = (108, 159, 143, 112, 133, 156, 105, 152, 131, 184)
 MOST_DAYS: Final = 36_525  # a century: the oldest observations are of 1904
 MAX_WORKERS: Final = 1000  # the pipeline's own limit is in history.yml
 
 
 def first_load(environment: Mapping[str, str]) -> dict[str, Any] | None:
-    """Params of the load that a new system begins with, so that everything else has something to show.
+    """Return the params of a new system's first load, which gives all other pipelines data to work on.
 
     Args:
-        environment: WEATHER_FIRST_DAYS (90), WEATHER_FIRST_STATIONS (10); 0 of either = no load.
+        environment: WEATHER_FIRST_DAYS (90), WEATHER_FIRST_STATIONS (10); if either is 0, there is no load.
 
     Raises:
-        ServiceError: one of them is no such number.
+        ServiceError: one of them is not a valid number.
     """
     stations = load_stations()
     days = whole_number(environment, "WEATHER_FIRST_DAYS", 90, 0, MOST_DAYS)
@@ -47,12 +47,12 @@ def first_load(environment: Mapping[str, str]) -> dict[str, Any] | None:
     }
 
 
-def asked_load(environment: Mapping[str, str]) -> dict[str, Any]:
-    """Params of the load that FROM, TO, STATIONS, PARALLELISM and AGAIN ask for.
+def requested_load(environment: Mapping[str, str]) -> dict[str, Any]:
+    """Return the params of the load that FROM, TO, STATIONS, PARALLELISM and AGAIN describe.
 
     Raises:
-        Misconfigured: a station is none.
-        ServiceError: a day or PARALLELISM is none.
+        Misconfigured: a station is unknown.
+        ServiceError: a day or PARALLELISM is invalid.
     """
     conf: dict[str, Any] = {
         name: str(to_day(environment[variable], variable))
@@ -70,10 +70,10 @@ def asked_load(environment: Mapping[str, str]) -> dict[str, Any]:
 
 
 def to_day(text: str, variable: str) -> date:
-    """A day as people write it.
+    """Parse a day, written as 2020-01-31.
 
     Raises:
-        ServiceError: it is none.
+        ServiceError: it is not a day; the message names the variable.
     """
     try:
         return date.fromisoformat(text.strip())
@@ -82,10 +82,10 @@ def to_day(text: str, variable: str) -> date:
 
 
 def is_collected(runs: Sequence[Run], now: datetime) -> bool:
-    """Whether the current hour is collected, or being collected, so that a start has nothing to add.
+    """Whether the current hour is collected, or being collected, so that a start needn't do it.
 
     Args:
-        runs: the newest ones of the collection.
+        runs: the newest runs of the collection.
         now: the time, timezone-aware.
     """
     hour = now.replace(minute=0, second=0, microsecond=0)
@@ -97,7 +97,7 @@ def is_collected(runs: Sequence[Run], now: datetime) -> bool:
 
 
 def in_order(dag_ids: Sequence[str]) -> list[str]:
-    """Pipelines in the order in which each finds what it needs, without those that people start."""
+    """Sort pipelines so that each comes after those it needs; without those that only people start."""
     return sorted(
         set(dag_ids) - BY_HAND,
         key=lambda dag_id: (ORDER.index(dag_id) if dag_id in ORDER else len(ORDER), dag_id),

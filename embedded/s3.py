@@ -1,9 +1,9 @@
-"""The embedded S3 server: JuiceFS's gateway, which keeps its data in a folder and checks signatures.
+"""The embedded S3 server: JuiceFS's gateway, which stores its data in a folder and checks signatures.
 
-Only how to prepare, start and probe it; whoever starts it also ends it. ``python -m embedded.s3 FOLDER PORT``
-becomes the server, for all that reach this machine: what a container wants. Chosen over others that come from
-PyPI because pyarrow's, boto3's and PyIceberg's ways of using S3 all work on it:
-``tests/integration/test_s3_conformance.py`` holds it to that.
+This module prepares, describes and probes it; its caller starts and stops it. ``python -m embedded.s3 FOLDER
+PORT`` becomes the server and listens on all addresses, for containers. It was chosen over other servers on
+PyPI because pyarrow, boto3 and PyIceberg all work with it: ``tests/integration/test_s3_conformance.py`` tests
+that.
 """
 
 import os
@@ -21,18 +21,19 @@ PATIENCE_S: Final = 60
 
 
 def prepare(folder: Path) -> None:
-    """Make the volume in a folder, once; a volume that is there stays as it is.
+    """Create the volume in a folder; an existing one stays as it is.
 
     Args:
-        folder: for the objects, the index and the volume's cache. It can be moved while no server runs.
+        folder: folder of the objects, the index and the cache. It can be moved while no server runs.
 
     Raises:
-        OSError: the folder can't be written, or the volume can't be made; with the program's last words.
+        OSError: the folder can't be written, or the volume can't be created; the message has the end of the
+            program's output.
     """
     if _index(folder).exists():
         return
     _objects(folder).mkdir(parents=True, exist_ok=True)
-    # Made under another name first: a volume half made by a killed process is never taken for a whole one.
+    # Created under another name first, so that a volume that a killed process left incomplete isn't used.
     draft = folder / "index.new"
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir()
@@ -45,12 +46,12 @@ def prepare(folder: Path) -> None:
         timeout=PATIENCE_S,
     )
     if result.returncode:
-        raise OSError(f"{folder}: the S3 volume can't be made: {result.stderr.strip()[-500:]}")
+        raise OSError(f"{folder}: the S3 volume can't be created: {result.stderr.strip()[-500:]}")
     draft.rename(_index(folder))
 
 
 def command(folder: Path, port: int, host: str = "127.0.0.1") -> list[str]:
-    """What to run, for a volume that is prepared: S3 on this port."""
+    """Return the command that serves a prepared volume as S3 on this port."""
     options = [
         "--multi-buckets",
         "--keep-etag",
@@ -61,18 +62,18 @@ def command(folder: Path, port: int, host: str = "127.0.0.1") -> list[str]:
         *("--cache-dir", str(folder / "cache"), "--cache-size", "0"),
         *("--bucket", f"{_objects(folder)}/"),
         *("--backup-meta", "0"),
-        # Neither its profiler (127.0.0.1:6060) nor its metrics have a login. The metrics have no switch:
-        # "off" is no port, so that they are nowhere, and the server goes on after a line in its log.
+        # Neither its profiler (127.0.0.1:6060) nor its metrics have a login. The metrics can't be switched
+        # off: with the invalid port "off" they aren't served, and the server only logs a line about it.
         "--no-agent",
         *("--metrics", "127.0.0.1:off"),
-        # A full disk is an answer after a second, not silence for minutes.
+        # With more retries a full disk would be reported only after minutes.
         *("--io-retries", "1"),
     ]
     return [str(PROGRAM), "gateway", *options, _address(_index(folder)), f"{host}:{port}"]
 
 
 def environment(user: str, secret: str) -> dict[str, str]:
-    """What its environment must hold besides: the one pair of keys.
+    """Return the variables that the server needs: its one pair of keys.
 
     Args:
         user: access key id, 3 characters or more.

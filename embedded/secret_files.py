@@ -1,4 +1,4 @@
-"""The files from which Airflow reads its secrets, so that none is in the environment that tasks inherit."""
+"""The files from which Airflow reads its secrets: tasks inherit the environment, which must have none."""
 
 import json
 from collections.abc import Mapping

@@ -1,8 +1,8 @@
-"""Start programs, see that they become ready, start again what ends by itself, stop them and nothing else.
+"""Start programs, wait until they are ready, restart those that end by themselves, and stop them.
 
-Every program runs in a session of its own and is written down in ``.run/processes.json`` with its start time,
-so that `make stop` and a later start find what is left, and never touch a stranger's process. The file stays
-until all of that has ended.
+Every program runs in its own session and is recorded in ``.run/processes.json`` with its start time, so that
+`make stop` and a later start find what was left running, and never touch other processes. The file stays
+until all of them have ended.
 """
 
 import json
@@ -31,17 +31,17 @@ from embedded.processes import (
     taken_ports,
 )
 
-STOP_SECONDS: Final = 20  # what Airflow's scheduler takes to end its workers, doubled
-PORT_SECONDS: Final = 5  # until the system takes back the ports of a program that was killed
+STOP_SECONDS: Final = 20  # twice the time that Airflow's scheduler takes to end its workers
+PORT_SECONDS: Final = 5  # until the operating system frees the ports of a program that was killed
 LAST_LINES: Final = 15
 LAST_BYTES: Final = 20_000  # of a log, read for its last lines
 LOG_BYTES: Final = 20_000_000
-"""Size at which a log begins again; what it held until then is kept in one file, ``NAME.log.1``."""
+"""Size at which a log is rotated to ``NAME.log.1``, which replaces an earlier one."""
 
 MAX_RESTARTS: Final = 5
 RESTART_WINDOW_SECONDS: Final = 600
-"""A program that ends more than ``MAX_RESTARTS`` times within this time isn't started again."""
-FIRST_BACKOFF_SECONDS: Final = 1  # doubled with each restart that is in the window
+"""A program that ends more than ``MAX_RESTARTS`` times within this time isn't restarted."""
+FIRST_BACKOFF_SECONDS: Final = 1  # doubled with each restart in the window
 
 
 class ServiceError(RuntimeError):
@@ -53,14 +53,14 @@ class Service:
     """A program to run.
 
     Attributes:
-        name: for people and for the log file's name.
+        name: its name, also of its log file.
         command: program and arguments.
-        environment: all of its environment.
-        ready: whether it does its work; given the time of its start, seconds since 1970, so that it can tell
-            the program's own answers from those that an earlier one left.
-        ports: TCP ports that it listens to on 127.0.0.1.
-        patience: seconds to become ready. One that ends meanwhile is noticed at once: this is for a machine
-            that is too busy.
+        environment: its whole environment.
+        ready: returns whether it works. Its argument is the time of the program's start, seconds since 1970,
+            to distinguish the program's own answers from those of an earlier one.
+        ports: TCP ports that it listens on at 127.0.0.1.
+        patience: seconds to become ready. It only matters on a machine that is too busy: a program that ends
+            is noticed at once.
     """
 
     name: str
@@ -76,13 +76,13 @@ class Started:
     """A program that was started.
 
     Attributes:
-        service: what it is.
+        service: the service.
         process: its process, the leader of a session.
-        leader: the same, also when it has ended.
+        leader: id of that process, valid also after its end.
         at: when it was started, seconds since 1970.
-        ready: whether it was seen to do its work.
+        ready: whether it has been ready since its start.
         ends: when it ended by itself, within the last ``RESTART_WINDOW_SECONDS``; monotonic seconds.
-        restart_at: when it is to start again, monotonic seconds; None where it isn't.
+        restart_at: when to restart it, monotonic seconds; None if it runs.
     """
 
     service: Service
@@ -96,11 +96,11 @@ class Started:
 
 @dataclass(frozen=True)
 class Register:
-    """What was started on a folder, as ``processes.json`` says.
+    """The content of ``processes.json``: what was started on a folder.
 
     Attributes:
-        launcher: the process that started it and watches over it.
-        leaders: what each service was started as.
+        launcher: the process that started the services and supervises them.
+        leaders: first process of each service.
         ports: TCP ports of all services.
     """
 
@@ -110,7 +110,7 @@ class Register:
 
     @classmethod
     def read(cls, file: Path) -> "Register":
-        """Read it; one that is missing is empty.
+        """Read the register; a missing one is empty.
 
         Raises:
             ValueError: it is damaged.
@@ -130,19 +130,20 @@ class Register:
             raise ValueError(f"{type(error).__name__}: {error}") from error
 
     def write(self, file: Path) -> None:
-        """Write it."""
+        """Write the register."""
         make_private_folder(file.parent)
         write_private(file, json.dumps(asdict(self), indent=2))
 
 
 @dataclass
 class Supervisor:
-    """Runs services and knows what it started.
+    """Runs services, and records what it started.
 
     Attributes:
-        folder: where logs and the list of processes are kept.
-        directory: the working directory of the programs.
-        say: prints a line about a program that is started again.
+        folder: folder of the logs and the register.
+        directory: working directory of the programs.
+        say: prints a line about a program that is restarted.
+        running: programs that run or are to be restarted, by service.
     """
 
     folder: Path
@@ -152,23 +153,23 @@ class Supervisor:
 
     @property
     def register(self) -> Path:
-        """The list of processes."""
+        """Path of the register of processes."""
         return self.folder / "processes.json"
 
     def log_of(self, name: str) -> Path:
-        """Where a service's output goes."""
+        """Return the path of a service's log."""
         return self.folder / "logs" / f"{name}.log"
 
     def start(self, service: Service) -> None:
-        """Start a program; ``wait`` sees it become ready.
+        """Start a program; ``wait`` waits until it is ready.
 
         Raises:
-            ServiceError: one of its ports is taken, naming port and service.
+            ServiceError: one of its ports is taken; the message names port and service.
         """
         for port in service.ports:
             if not port_is_free(port):
                 raise ServiceError(
-                    f"port {port}, wanted by {service.name}, is in use: stop the program that holds it, "
+                    f"port {port}, needed by {service.name}, is in use: stop the program that holds it, "
                     f"or choose another one (make help)"
                 )
         process = self._launch(service)
@@ -179,7 +180,7 @@ class Supervisor:
         log = self.log_of(service.name)
         log.parent.mkdir(parents=True, exist_ok=True)
         keep_small(log)
-        # Appended to: how the last start ended stays readable.
+        # Appended to, so that the end of the last start stays readable.
         with log.open("ab") as output:
             output.write(
                 f"--- {service.name} starts at {datetime.now().astimezone():%Y-%m-%d %H:%M:%S %z}\n".encode()
@@ -196,10 +197,10 @@ class Supervisor:
             )
 
     def wait(self, service: Service) -> None:
-        """Return when a started program is ready.
+        """Wait until a started program is ready.
 
         Raises:
-            ServiceError: it ended, or was not ready in time; with the end of its log.
+            ServiceError: it ended, or was not ready in time; the message has the end of its log.
         """
         started, deadline = self.running[service.name], time.monotonic() + service.patience
         while not service.ready(started.at):
@@ -213,7 +214,7 @@ class Supervisor:
         started.ready = True
 
     def supervise(self) -> None:
-        """Start again what ended by itself. To be called every few seconds.
+        """Restart programs that ended by themselves. To be called every few seconds.
 
         Raises:
             ServiceError: a program ended too often, or another one took its port.
@@ -226,9 +227,9 @@ class Supervisor:
             elif (status := started.process.poll()) is not None:
                 self.restart_soon(name, how_it_ended(status))
             elif not started.ready:
-                self._look_whether_it_is_back(started)
+                self._check_restarted(started)
 
-    def _look_whether_it_is_back(self, started: Started) -> None:
+    def _check_restarted(self, started: Started) -> None:
         name, seconds = started.service.name, time.time() - started.at
         if started.service.ready(started.at):
             started.ready = True
@@ -237,14 +238,14 @@ class Supervisor:
             self.restart_soon(name, f"was not ready after {started.service.patience:.0f} s")
 
     def restart_soon(self, name: str, problem: str) -> None:
-        """Have a program started again by ``supervise``, after a wait that grows with each time.
+        """Let ``supervise`` restart a program, after a delay that doubles each time.
 
         Args:
-            name: of its service.
-            problem: what it did, as in "was killed by SIGKILL".
+            name: name of its service.
+            problem: what happened, as in "was killed by SIGKILL".
 
         Raises:
-            ServiceError: it was started again too often already.
+            ServiceError: it was restarted too often already.
         """
         started, now = self.running[name], time.monotonic()
         started.ends = [end for end in started.ends if now - end < RESTART_WINDOW_SECONDS] + [now]
@@ -265,7 +266,7 @@ class Supervisor:
             self.restart_soon(started.service.name, f"can't be started: {error}")
 
     def _restart(self, started: Started) -> None:
-        """End what is left of a program, and start it."""
+        """Kill what is left of a program, and start it again."""
         service = started.service
         left = processes_of(self.folder, {service.name: started.leader})
         kill(left.get(service.name, []), STOP_SECONDS)
@@ -278,19 +279,19 @@ class Supervisor:
         self._write_down()
 
     def stop(self, *names: str) -> None:
-        """Stop services, together; all of them when none is named."""
+        """Stop services together; all of them if none is named."""
         chosen = {name: self.running.pop(name) for name in names or tuple(self.running)}
-        found = processes_of(self.folder, {name: started.leader for name, started in chosen.items()})
-        end([process for name in chosen for process in found.get(name, [])], STOP_SECONDS)
+        processes = processes_of(self.folder, {name: started.leader for name, started in chosen.items()})
+        end([process for name in chosen for process in processes.get(name, [])], STOP_SECONDS)
         for started in chosen.values():
             started.process.wait()
         self._write_down()
 
     def stop_all(self, last: Sequence[str] = ()) -> None:
-        """Stop all services, and see that their ports are free.
+        """Stop all services, and check that their ports are free.
 
         Args:
-            last: services that the others need until they have stopped.
+            last: services that are stopped last, since the others need them.
 
         Raises:
             ServiceError: a port is still in use.
@@ -304,36 +305,36 @@ class Supervisor:
         self.register.unlink(missing_ok=True)
 
     def launcher(self) -> int | None:
-        """Process id of a launcher that runs now on this folder, if any."""
+        """Return the process id of a launcher that runs now on this folder, if any."""
         launcher = self._read_register().launcher
         return launcher.pid if launcher and launcher.is_alive else None
 
     def leftovers(self) -> list[str]:
-        """Services of this folder that run without a launcher."""
+        """Return the services of this folder that run without a launcher."""
         register = self._read_register()
         if register.launcher and register.launcher.is_alive:
             return []
         return sorted(processes_of(self.folder, register.leaders))
 
     def stop_leftovers(self) -> list[str]:
-        """Stop what an earlier start left running, its launcher first; names of it.
+        """Stop what an earlier start left running, its launcher first; return the names.
 
         Raises:
-            ServiceError: a port is still in use afterwards; the register is kept, for another try.
+            ServiceError: a port is still in use afterwards; the register stays, for another try.
         """
         register, stopped = self._read_register(), list[str]()
         if register.launcher and register.launcher.is_alive:
             stopped = ["launcher", *register.leaders]
             end_one(register.launcher.pid, 2 * STOP_SECONDS)
-        found = processes_of(self.folder, register.leaders)
-        end([process for processes in found.values() for process in processes], STOP_SECONDS)
-        if found and (taken := taken_ports(register.ports, PORT_SECONDS)):
+        left = processes_of(self.folder, register.leaders)
+        end([process for processes in left.values() for process in processes], STOP_SECONDS)
+        if left and (taken := taken_ports(register.ports, PORT_SECONDS)):
             raise ServiceError(f"not all is stopped: {still_in_use(taken)}")
         self.register.unlink(missing_ok=True)
-        return list(dict.fromkeys([*stopped, *found]))
+        return list(dict.fromkeys([*stopped, *left]))
 
     def _read_register(self) -> Register:
-        """The register; of a missing one what the processes themselves tell. A damaged one is put aside."""
+        """Read the register; a missing one is rebuilt from the processes, a damaged one is put aside."""
         register = Register()
         try:
             register = Register.read(self.register)
@@ -363,10 +364,10 @@ class Supervisor:
 
 
 def _of_earlier_version(content: Mapping[str, Any]) -> dict[str, Any]:
-    """A register that names its services next to the launcher, in the form of today; it tells no ports.
+    """Convert a register of the earlier format, which had its services next to the launcher, and no ports.
 
-    Their processes don't name their service in the environment: only the register leads to them. One that
-    ended before it was written down has no start time.
+    The processes of that version don't name their service in the environment: only the register leads to
+    them. A process that ended before it was recorded has no start time.
     """
     leaders = {
         name: leader
@@ -377,7 +378,7 @@ def _of_earlier_version(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def how_it_ended(status: int) -> str:
-    """The exit status of a process, in words."""
+    """Describe the exit status of a process."""
     if status >= 0:
         return f"ended with status {status}"
     return f"was killed by signal {-status} ({signal.strsignal(-status)})"
@@ -393,8 +394,8 @@ def still_in_use(ports: Sequence[int]) -> str:
 
 
 def keep_small(log: Path) -> None:
-    """Begin a log again that has grown over ``LOG_BYTES``; its content is kept as ``NAME.log.1``."""
+    """Rotate a log that has grown over ``LOG_BYTES`` to ``NAME.log.1``."""
     if log.exists() and log.stat().st_size > LOG_BYTES:
         with suppress(OSError):  # on a full disk, the space matters more than the old lines
             shutil.copyfile(log, log.with_name(f"{log.name}.1"))
-        os.truncate(log, 0)  # its writers append to it, and go on at its new end
+        os.truncate(log, 0)  # its writers append, and so continue at its new end

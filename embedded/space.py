@@ -1,4 +1,4 @@
-"""Free space on the disk of the system, watched while it runs: it stops before a write fails."""
+"""Free space on the system's disk, watched while it runs: the system stops before a write fails."""
 
 import shutil
 from pathlib import Path
@@ -7,27 +7,27 @@ from typing import Final
 from embedded.services import ServiceError
 
 NEEDED_BYTES: Final = 1_000_000_000
-"""Below it nothing starts, and what runs prints a warning: there is still time to act."""
+"""Below this, nothing starts, and a running system prints a warning: there is still time to act."""
 STOP_BYTES: Final = 250_000_000
-"""Below it everything stops. The largest write of a task is a model, 80 MB of boosters in a temporary folder
-and again on S3: it still fits, and so does what the parts write as they end. SQLite loses nothing on a full
-disk, but Airflow's parts end one by one when they can't write."""
+"""Below this, everything stops. The largest write of a task is a model, 80 MB of boosters in a temporary
+folder and again on S3: it still fits, and so does what the services write as they end. SQLite loses nothing
+on a full disk, but Airflow's components end one by one if they can't write."""
 MAKE_ROOM: Final = "Make room on this disk; logs of old runs in {folder}/airflow/logs may be deleted"
 
 
 def free_bytes(folder: Path) -> int:
-    """Free bytes on a folder's disk; the folder need not exist yet."""
+    """Return the free bytes on a folder's disk; the folder need not exist yet."""
     existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     return shutil.disk_usage(existing).free
 
 
 def shown(free: int) -> str:
-    """Free space in the unit that people count in."""
+    """Format free space with a suitable unit."""
     return f"{free / 1e9:.1f} GB" if free >= NEEDED_BYTES else f"{free / 1e6:.0f} MB"
 
 
 def require_space(folder: Path) -> None:
-    """See that there is space to start.
+    """Check that there is enough space to start.
 
     Raises:
         ServiceError: there isn't.
@@ -39,10 +39,10 @@ def require_space(folder: Path) -> None:
 
 
 class SpaceWatch:
-    """Says when free space becomes low, once, and when there is enough again.
+    """Reports once when free space becomes low, and when there is enough again.
 
     Args:
-        folder: of the system.
+        folder: folder of the system.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -50,7 +50,7 @@ class SpaceWatch:
         self._low = False
 
     def news(self) -> str | None:
-        """A line where something changed since the last call.
+        """Return a line if something changed since the last call; else None.
 
         Raises:
             ServiceError: there is so little that everything must stop.
@@ -70,7 +70,7 @@ class SpaceWatch:
 
 
 def low_space(free: int, folder: Path) -> str:
-    """What to do about little free space."""
+    """Return the warning about low free space, with what to do."""
     return (
         f"Low disk space: {shown(free)} free at {folder}; everything stops below {shown(STOP_BYTES)}. "
         f"{MAKE_ROOM.format(folder=folder)}."

@@ -1,4 +1,4 @@
-"""What `make status` prints: what runs, since when, how to reach it, and the runs of each pipeline."""
+"""The output of `make status`: what runs, since when, how to reach it, and the runs of each pipeline."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -17,7 +17,7 @@ BY_HAND: Final = "when somebody starts it"
 
 
 def unsupervised(services: Sequence[str]) -> str:
-    """What is said of services whose launcher was killed."""
+    """Return the message about services whose launcher was killed."""
     return (
         f"Left by a launcher that was killed: {', '.join(services)}. Nothing watches over them: "
         "`make run` stops them and starts again, `make stop` stops them."
@@ -25,11 +25,11 @@ def unsupervised(services: Sequence[str]) -> str:
 
 
 def describe(running: Running, system: System, now: datetime) -> Iterator[str]:
-    """Lines about what runs, without asking it.
+    """Yield lines about a running system, without calling it.
 
     Args:
-        running: its record.
-        system: what it runs.
+        running: record of the launcher.
+        system: the system that it runs.
         now: the time, timezone-aware.
     """
     since = f"{running.since.astimezone(KST):%Y-%m-%d %H:%M} KST ({lasted(now - running.since)})"
@@ -50,7 +50,7 @@ def describe(running: Running, system: System, now: datetime) -> Iterator[str]:
 
 
 def pipelines(api: AirflowApi, dags: Sequence[Dag]) -> Iterator[str]:
-    """A line for each pipeline: its last and its next run."""
+    """Yield a line for each pipeline with its last and its next run."""
     rows = [("pipeline", "last run", "next run")]
     for dag in sorted(dags, key=lambda dag: dag.dag_id):
         newest = api.runs(dag.dag_id, limit=1)
@@ -61,7 +61,7 @@ def pipelines(api: AirflowApi, dags: Sequence[Dag]) -> Iterator[str]:
 
 
 def last_run(api: AirflowApi, run: Run | None) -> str:
-    """How and when a run was."""
+    """Describe state, start and duration of a pipeline's last run."""
     if run is None:
         return "none yet"
     state = outcome_state(run, api.instances(run))
@@ -71,7 +71,7 @@ def last_run(api: AirflowApi, run: Run | None) -> str:
 
 
 def next_run(dag: Dag) -> str:
-    """When a pipeline runs next."""
+    """Describe when a pipeline runs next."""
     if dag.paused:
         return "paused: its switch in the UI is off"
     if dag.next_run:
@@ -80,7 +80,7 @@ def next_run(dag: Dag) -> str:
 
 
 def report(running: Running, system: System, now: datetime | None = None) -> str:
-    """All of it; what Airflow doesn't answer is said to be unknown."""
+    """Return the whole report; if Airflow doesn't answer, its pipelines are reported as unknown."""
     lines = [*describe(running, system, now or datetime.now(UTC))]
     if running.whole and running.ready:
         try:
@@ -96,7 +96,7 @@ def report(running: Running, system: System, now: datetime | None = None) -> str
 
 
 def lasted(span: timedelta) -> str:
-    """A span in its two largest units."""
+    """Format a time span in its two largest units."""
     minutes = max(0, int(span.total_seconds() // 60))
     if minutes < 60:  # noqa: PLR2004
         return f"{minutes} min"

@@ -1,4 +1,4 @@
-"""What `make run` sees while the system runs: progress, runs that end, pipelines that can't be read."""
+"""What `make run` watches while the system runs: progress, ended runs, pipelines that can't be read."""
 
 import time
 from collections import Counter
@@ -11,16 +11,16 @@ from embedded.progress import Progress
 
 EVERY_SECONDS: Final = 10
 GONE_LOOKS: Final = 9
-"""Looks in a row that don't find an error before it is gone: each time that Airflow looks at the folder, it
-forgets the error until it has read the pipelines again, for up to a minute."""
+"""Checks in a row without an import error after which it counts as gone: each time that Airflow scans the
+folder, it drops the error until it has read the pipelines again, for up to a minute."""
 
 
 class Every:
-    """Lets through what isn't worth doing each second.
+    """A timer for what need not be done each second.
 
     Args:
-        seconds: between two times.
-        clock: seconds.
+        seconds: interval, s.
+        clock: function that returns the time in seconds.
     """
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -28,7 +28,7 @@ class Every:
         self._next = clock()
 
     def due(self) -> bool:
-        """Whether it is time again."""
+        """Whether the interval is over; if so, start the next one."""
         now = self._clock()
         if now < self._next:
             return False
@@ -37,11 +37,11 @@ class Every:
 
 
 class Watch:
-    """Runs that go on and runs that end, from now on.
+    """Watches active runs and runs that end, from now on.
 
     Args:
-        api: Airflow's.
-        logs: Airflow's folder of them.
+        api: Airflow's API.
+        logs: Airflow's folder of task logs.
     """
 
     def __init__(self, api: AirflowApi, logs: Path) -> None:
@@ -51,7 +51,7 @@ class Watch:
         self._every = Every(EVERY_SECONDS)
 
     def news(self) -> Iterator[str]:
-        """How far the runs are that go on, now and then."""
+        """Yield the progress of active runs, every ``EVERY_SECONDS``."""
         if not self._every.due():
             return
         for run in self._api.runs():
@@ -61,7 +61,10 @@ class Watch:
                 yield from (f"    {news}" for news in progress.news())
 
     def ended(self) -> Iterator[Run]:
-        """Runs that ended since it was asked last, the oldest first; one that can't be told of now, again."""
+        """Yield the runs that ended since the last call, the oldest first.
+
+        A run counts as seen when the next one is taken: if the caller fails on it, it is yielded again.
+        """
         for run in reversed(self._api.runs()):
             key = (run.dag_id, run.run_id)
             if run.state in ENDED and key not in self._ended:
@@ -71,11 +74,11 @@ class Watch:
 
 
 class ImportErrors:
-    """Pipelines that Airflow can't read, and when it can again.
+    """Watches for pipelines that Airflow can't read, and for the end of such errors.
 
     Args:
-        api: Airflow's.
-        every: how often it is asked.
+        api: Airflow's API.
+        every: timer of the checks.
     """
 
     def __init__(self, api: AirflowApi, every: Every | None = None) -> None:
@@ -85,16 +88,16 @@ class ImportErrors:
         self._every = every or Every(EVERY_SECONDS)
 
     def news(self) -> Iterator[str]:
-        """A text for each error that came or went since it was asked last."""
+        """Yield a text for each error that appeared or disappeared since the last call."""
         if not self._every.due():
             return
-        found = self._api.import_errors()
-        for file, error in found.items():
+        errors = self._api.import_errors()
+        for file, error in errors.items():
             self._absent.pop(file, None)
             if self._known.get(file) != error:
                 self._known[file] = error
                 yield f"import error of {file}, which doesn't run now:\n" + _indented(error)
-        for file in sorted(self._known.keys() - found.keys()):
+        for file in sorted(self._known.keys() - errors.keys()):
             self._absent[file] += 1
             if self._absent[file] >= GONE_LOOKS:
                 del self._known[file], self._absent[file]

@@ -1,4 +1,4 @@
-"""Show what the pipelines made in the UI: views/, served by the API server under /weather."""
+"""Show the pipelines' output in the UI: the views of views/, served by the API server under /weather."""
 
 from functools import cached_property
 from typing import Any
@@ -7,9 +7,9 @@ from airflow.plugins_manager import AirflowPlugin
 
 
 class PagesPlugin(AirflowPlugin):
-    """Adds our views to the API server, and the ways to them to the UI.
+    """Adds our views to the API server, and links to them to the UI.
 
-    Both are imported when Airflow asks for them: every other component reads this file too.
+    Both are imported only when Airflow reads them: every other component loads this file too.
     """
 
     name = "pages"

@@ -1,8 +1,9 @@
-"""Share the heavy imports of the tasks: import them once where tasks are forked from.
+"""Import the heavy modules of the tasks once, in the process that tasks are forked from.
 
 With the LocalExecutor every task is a fork of the scheduler, with the CeleryExecutor of a worker. Without
-this each one imports Great Expectations and its kin anew, several seconds a task. Nothing here may start a
-thread or open a connection: only imports. The other components of Airflow don't pay for it.
+this plugin each task would import Great Expectations and other large packages itself, which takes several
+seconds. Nothing here may start a thread or open a connection: only imports. Other components of Airflow skip
+it.
 """
 
 import importlib
@@ -34,13 +35,12 @@ HEAVY: Final = (
     "weather_mlops.monitoring.performance",
     "weather_mlops.monitoring.retention",
     "weather_mlops.monitoring.retraining",
-    "yaml_dags",  # at its start, each task has the DAG file read anew
+    "yaml_dags",  # each task reads the DAG file again at its start
     "operators.collection",
     "operators.history",
     "operators.training",
     "operators.forecast",
     "operators.rollback",
-    "operators.measuring",
     "operators.monitoring",
 )
 
@@ -57,7 +57,7 @@ class PreloadPlugin(AirflowPlugin):
 
     @classmethod
     def on_load(cls, *_args: Any, **_kwargs: Any) -> None:
-        """Import them, where it pays."""
+        """Import them in processes that fork tasks."""
         if forks_tasks():
             for module in HEAVY:
                 importlib.import_module(module)

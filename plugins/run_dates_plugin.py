@@ -1,9 +1,9 @@
-"""Refuse runs by hand that Airflow could only leave waiting, or end at once: their dates are out of bounds.
+"""Refuse manual runs whose dates are out of bounds: Airflow would leave them waiting, or end them at once.
 
 Airflow starts no task of a run whose logical date lies in the future, and lets the run wait for it: with
-``max_active_runs: 1`` no other run of the DAG begins meanwhile. Of a date before the DAG's start, or after
-its end, it makes a run without tasks, which succeeds. Both come of a mistyped year, and both are refused here
-with a sentence, in the UI and in the REST API. What reaches Airflow by other ways ends by ``dagrun_timeout``.
+``max_active_runs: 1`` no other run of the DAG starts meanwhile. For a date before the DAG's start, or after
+its end, it creates a run without tasks, which succeeds. A mistyped year causes both. Both are refused here
+with an explanation, in the UI and in the REST API. Runs that are created otherwise end by ``dagrun_timeout``.
 """
 
 import json
@@ -21,10 +21,10 @@ TOLERANCE: Final = timedelta(minutes=5)  # between the clocks of a person and of
 
 
 class RunDates:
-    """ASGI middleware that looks at the dates of a run before Airflow makes it.
+    """ASGI middleware that checks the dates of a run before Airflow creates it.
 
     Args:
-        app: the application behind it.
+        app: the wrapped application.
     """
 
     def __init__(self, app: "ASGIApp") -> None:
@@ -32,15 +32,15 @@ class RunDates:
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         """Answer a request."""
-        found = TRIGGER.match(scope.get("path", "")) if scope.get("method") == "POST" else None
-        if scope["type"] != "http" or found is None:
+        trigger = TRIGGER.match(scope.get("path", "")) if scope.get("method") == "POST" else None
+        if scope["type"] != "http" or trigger is None:
             await self.app(scope, receive, send)
             return
         body = await _read(receive)
         dates = _dates(body)
         fault = future(dates, datetime.now(UTC))
-        if not fault and "logical_date" in dates and found["dag"]:
-            dag = await self._details(scope, f"{found['dag']}/details")
+        if not fault and "logical_date" in dates and trigger["dag"]:
+            dag = await self._details(scope, f"{trigger['dag']}/details")
             fault = outside(
                 dates["logical_date"], _parse_time(dag.get("start_date")), _parse_time(dag.get("end_date"))
             )
@@ -50,7 +50,7 @@ class RunDates:
         await self.app(scope, _replay(body, receive), send)
 
     async def _details(self, scope: "Scope", path: str) -> dict[str, Any]:
-        """What Airflow says of the DAG to the person who asks; empty where it says nothing."""
+        """Return Airflow's details of the DAG, as this user may see them; empty if they are unavailable."""
         status, body = 0, b""
 
         async def receive() -> "Message":
@@ -77,7 +77,7 @@ class RunDates:
 
 
 def future(dates: dict[str, datetime], now: datetime) -> str | None:
-    """What is wrong with a run that Airflow would let wait.
+    """Return what is wrong with a run that Airflow would leave waiting; None if nothing is.
 
     Args:
         dates: ``logical_date`` and ``run_after``, those that are given, timezone-aware.
@@ -86,54 +86,54 @@ def future(dates: dict[str, datetime], now: datetime) -> str | None:
     for name, when in dates.items():
         if when > now + TOLERANCE:
             return (
-                f"{name} {when.isoformat()} lies in the future: the run would wait until then, and no other "
-                "run of this DAG could begin. Leave it empty, or give a time that is over."
+                f"{name} {when.isoformat()} is in the future: the run would wait until then, and no other "
+                "run of this DAG could start. Leave it empty, or give a time in the past."
             )
     return None
 
 
 def outside(when: datetime, start: datetime | None, end: datetime | None) -> str | None:
-    """What is wrong with a run that Airflow would end at once, as a success without any task.
+    """Return what is wrong with a run that Airflow would end at once, as a success without any task.
 
     Args:
-        when: its logical date, timezone-aware.
-        start: of the DAG; None where it has none.
-        end: of the DAG; None where it has none.
+        when: logical date of the run, timezone-aware.
+        start: start_date of the DAG; None if it has none.
+        end: end_date of the DAG; None if it has none.
     """
     if start and when < start:
         return (
             f"logical_date {when.isoformat()} is before the DAG's start_date {start.isoformat()}: no task "
-            "would run. Give a later one, or make start_date an earlier one in the pipeline's YAML."
+            "would run. Give a later date, or set an earlier start_date in the pipeline's YAML."
         )
     if end and when > end:
         return (
             f"logical_date {when.isoformat()} is after the DAG's end_date {end.isoformat()}: no task would "
-            "run. Give an earlier one, or make end_date a later one in the pipeline's YAML."
+            "run. Give an earlier date, or set a later end_date in the pipeline's YAML."
         )
     return None
 
 
 def _dates(body: bytes) -> dict[str, datetime]:
-    asked = _mapping(body)
-    found = {name: _parse_time(asked.get(name)) for name in ("logical_date", "run_after")}
-    return {name: when for name, when in found.items() if when is not None}
+    request = _mapping(body)
+    dates = {name: _parse_time(request.get(name)) for name in ("logical_date", "run_after")}
+    return {name: when for name, when in dates.items() if when is not None}
 
 
 def _parse_time(value: Any) -> datetime | None:
-    """A date of Airflow's API; None of what it would refuse itself."""
+    """Parse a date of Airflow's API; None for what Airflow itself would refuse."""
     try:
-        found = datetime.fromisoformat(value)
+        when = datetime.fromisoformat(value)
     except (TypeError, ValueError):
         return None
-    return found if found.tzinfo else None
+    return when if when.tzinfo else None
 
 
 def _mapping(body: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(body)
+        document = json.loads(body)
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return document if isinstance(document, dict) else {}
 
 
 async def _read(receive: "Receive") -> bytes:
@@ -146,7 +146,7 @@ async def _read(receive: "Receive") -> bytes:
 
 
 def _replay(body: bytes, receive: "Receive") -> "Receive":
-    """Give out a body that was read already, and then whatever comes."""
+    """Return a receive function that gives a body that was read already, then what the original one gives."""
     given = False
 
     async def replay() -> "Message":
@@ -167,7 +167,7 @@ async def _refuse(send: "Send", fault: str) -> None:
 
 
 class RunDatesPlugin(AirflowPlugin):
-    """Runs by hand whose dates are out of bounds are refused."""
+    """Refuses manual runs whose dates are out of bounds."""
 
     name = "run_dates"
     fastapi_root_middlewares: list[dict[str, Any]] = [  # noqa: RUF012  an attribute of Airflow's base class

@@ -1,4 +1,4 @@
-"""Send no telemetry: dag-factory's own plugin would, of every run that ends, unless it finds this variable.
+"""Switch off telemetry: dag-factory's own plugin reports every finished run unless this variable is set.
 
 Airflow loads the plugins of this folder before those of packages.
 """

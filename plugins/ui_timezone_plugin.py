@@ -1,7 +1,7 @@
-"""Show times in Asia/Seoul in the UI until somebody chooses another zone.
+"""Show times in Asia/Seoul in the UI until the user chooses another time zone.
 
-Airflow 3 has no setting for this any more: the UI takes the zone from the browser's storage, or else the
-browser's own. This puts Asia/Seoul in that storage where nothing is, by one script in the UI's page.
+Airflow 3 has no setting for this any more: the UI takes the zone from the browser's local storage, or else
+the browser's own. This plugin adds a script to the UI's page that stores Asia/Seoul if nothing is stored.
 """
 
 from typing import TYPE_CHECKING, Any, Final
@@ -20,7 +20,7 @@ class DefaultTimezone:
     """ASGI middleware that adds the script to the head of every page of the UI.
 
     Args:
-        app: the application behind it.
+        app: the wrapped application.
     """
 
     def __init__(self, app: "ASGIApp") -> None:
@@ -57,7 +57,7 @@ class DefaultTimezone:
 
 def _is_page(start: "Message") -> bool:
     headers = dict(start.get("headers", []))
-    # A page with a policy of its own isn't the UI's, and wouldn't run the script.
+    # A page with its own content security policy isn't the UI's, and wouldn't run the script.
     return headers.get(b"content-type", b"").startswith(b"text/html") and not (
         {b"content-encoding", b"content-security-policy"} & set(headers)
     )

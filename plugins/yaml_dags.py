@@ -1,11 +1,11 @@
-"""From the YAML files of a folder to Airflow DAGs: what dags/load_yaml.py does.
+"""Build Airflow DAGs from the YAML files of a folder, for dags/load_yaml.py.
 
-Each file is validated, by the code of `make validate`, and built by itself. A broken one doesn't take the
-others down: it shows as an import error of its own, under its own name.
+Each file is validated with the code of `make validate` and built by itself. A broken file doesn't affect the
+others: it shows as an import error under its own name.
 
-Airflow takes all DAGs of a Python file off their schedule when an error is kept under that file's name. The
-one kind of error that it keeps under a name that a DAG gives is that of a DAG which can't be serialised: so
-a broken YAML file becomes one.
+Airflow takes all DAGs of a Python file off their schedule when it stores an import error under that file's
+name. Only for a DAG that can't be serialised does it store the error under a name that the DAG gives: so a
+broken YAML file becomes such a DAG.
 """
 
 import gc
@@ -48,26 +48,26 @@ REFERENCES: Final = {
     "logical_date": DeadlineReference.DAGRUN_LOGICAL_DATE,
 }
 GENERATED_KEYS: Final = ("dag_name", "task_name", "dag", "setting")
-"""Variables of dag-factory, and of this module, that tell what is being made."""
+"""Local variables of dag-factory and of this module that name what is being built."""
 
 MOST: Final = 100
 """Findings of a file that are shown in Airflow."""
 
 BEYOND_YAML: Final = re.compile(r"\$(?!schema=)|\b__(and|or|join)__")
-"""What dag-factory reads besides YAML and ``__type__``: variables of the environment, logical expressions.
+"""What dag-factory reads in addition to YAML and ``__type__``: environment variables, logical expressions.
 
 ``$schema`` in the first line of a file is for editors."""
 
 
 class Factory(_DagFactory):  # type: ignore[misc]  # dag-factory has no types
-    """dag-factory, which takes over what was parsed already, and shows a file as it was written.
+    """dag-factory with files that are parsed already, and with the source text as the DAG's docs.
 
-    Its own reading, in pure Python, took most of its time, and so did the writing of YAML for the DAG's docs,
-    which spells out Python objects and loses the comments.
+    Its own parser, in pure Python, took most of its time, and so did dumping YAML for the DAG's docs, which
+    writes out Python objects and loses the comments.
 
     Args:
-        documents: the file's, and that of its defaults.
-        file: the pipelines to build.
+        documents: parsed documents of the file and of its defaults, by path.
+        file: file with the pipelines to build.
     """
 
     def __init__(self, documents: Mapping[Path, YamlDocument], file: Path) -> None:
@@ -89,53 +89,53 @@ class Factory(_DagFactory):  # type: ignore[misc]  # dag-factory has no types
 
 
 class OwnedMappedOperator(MappedOperator):
-    """A mapped task whose owner the UI finds.
+    """A mapped task that serializes its owner, so that the UI shows it.
 
-    Airflow takes a DAG's owner from where only tasks that aren't mapped say theirs: a DAG of mapped tasks
-    alone belonged to ``airflow``.
+    Airflow takes a DAG's owner from a field that only unmapped tasks have: a DAG that consists of mapped
+    tasks would belong to ``airflow``.
     """
 
     __slots__ = ()
 
     @classmethod
     def get_serialized_fields(cls) -> frozenset[str]:
-        """What is stored of a task: the owner as well."""
+        """Return the fields that are stored of a task, the owner included."""
         return frozenset({*super().get_serialized_fields(), "owner"})
 
 
 class BrokenPipeline(SerializationError):
-    """A YAML file that can't become DAGs; the message names the file, the line and the mend."""
+    """A YAML file that can't become DAGs; the message names the file, the line and the fix."""
 
 
 class Broken(DAG):
-    """Stands for a broken file: Airflow shows what is wrong with it, under its name.
+    """A placeholder for a broken file: Airflow shows what is wrong with it, under its name.
 
     Args:
-        number: of the file, among those that are broken.
-        file: its path.
-        found: what is wrong with it.
-        folder: of the pipelines.
+        number: index among the broken files, for a unique DAG id.
+        file: path of the broken file.
+        findings: what is wrong with it.
+        folder: folder of the pipelines.
     """
 
-    def __init__(self, number: int, file: Path, found: Sequence[Finding], folder: Path) -> None:
-        self.found = found
+    def __init__(self, number: int, file: Path, findings: Sequence[Finding], folder: Path) -> None:
+        self.findings = findings
         self._file = escaped(str(file.relative_to(folder.parent)))
-        more = [f"… and {len(found) - MOST:,} more: see make validate"] if len(found) > MOST else []
-        lines = [str(replace(finding, file=self._file)) for finding in found[:MOST]]
+        more = [f"… and {len(findings) - MOST:,} more: see make validate"] if len(findings) > MOST else []
+        lines = [str(replace(finding, file=self._file)) for finding in findings[:MOST]]
         self._fault = "\n".join([*lines, *more])
         super().__init__(f"broken_pipeline_{number}")
 
     @property
     def relative_fileloc(self) -> str:
-        """The YAML file, whatever Airflow takes for it."""
+        """The YAML file, not the Python file that Airflow loaded the DAG from."""
         return self._file
 
     @relative_fileloc.setter
     def relative_fileloc(self, _: str | None) -> None:
-        """Stay with the YAML file."""
+        """Ignore the file that Airflow sets."""
 
     def get_serialized_fields(self) -> Never:  # type: ignore[override]  # of this one file
-        """Tell what is wrong, where Airflow listens.
+        """Report what is wrong while Airflow serializes the DAG: that error it stores under our file's name.
 
         Raises:
             BrokenPipeline: always.
@@ -145,7 +145,7 @@ class Broken(DAG):
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Collect no garbage meanwhile: all that is made stays, and the search took a tenth of the time."""
+    """Switch the garbage collector off meanwhile: it took a tenth of the time and had nothing to collect."""
     was = gc.isenabled()
     gc.disable()
     try:
@@ -157,23 +157,23 @@ def _uncollected() -> Iterator[None]:
 
 @_uncollected()
 def load(folder: Path) -> list[DAG]:
-    """The DAGs of a folder's files; each broken file is one of class ``Broken``.
+    """Build the DAGs of a folder's files; each broken file becomes a DAG of class ``Broken``.
 
-    Where Airflow is about to run a task, only the file that may have its DAG is read.
+    When Airflow is about to run a task, only files that may contain its DAG are read.
     """
-    wanted = get_parsing_context().dag_id
-    files = [file for file in pipeline_files(folder) if wanted is None or wanted in text_of(file)]
+    dag_id = get_parsing_context().dag_id
+    files = [file for file in pipeline_files(folder) if dag_id is None or dag_id in text_of(file)]
     shared = defaults_file(folder)
     defaults = read(shared) if shared else None
     faults: dict[Path, list[Finding]] = defaultdict(list)
-    for finding in errors(_validated(folder, files if wanted else None, defaults)):
+    for finding in errors(_validated(folder, files if dag_id else None, defaults)):
         faults[Path(finding.file)].append(finding)
     dags: list[DAG] = []
-    # Without the shared time zone and retries they would not be the pipelines that were written.
+    # With broken defaults nothing is built: time zone and retries would differ from what the files say.
     for file in files if shared not in faults else ():
         try:
             dags += _build(file, defaults) if file not in faults else []
-        # Whatever a user's file provokes is shown, with the file's name; also a module that ends the program.
+        # Any error that a user's file causes is shown with the file's name; even a module that calls exit().
         except (Exception, SystemExit) as error:  # noqa: BLE001
             faults[file].append(_finding(file, error))
     return dags + [Broken(number, file, faults[file], folder) for number, file in enumerate(sorted(faults))]
@@ -182,19 +182,19 @@ def load(folder: Path) -> list[DAG]:
 def _validated(
     folder: Path, files: Sequence[Path] | None, defaults: YamlDocument | None
 ) -> Sequence[Finding]:
-    """What is wrong with a folder, or with some of its files."""
+    """Return what is wrong with a folder, or with some of its files."""
     if files is None:
         return validate(folder, schema=SCHEMA)
     shared = defaults.data if defaults else None
-    found = [finding for file in files for finding in validate_file(file, shared, schema=SCHEMA)]
-    return [*found, *cross_file.duplicates([read(file) for file in files])]
+    findings = [finding for file in files for finding in validate_file(file, shared, schema=SCHEMA)]
+    return [*findings, *cross_file.duplicates([read(file) for file in files])]
 
 
 def _build(file: Path, defaults: YamlDocument | None) -> list[DAG]:
-    """The DAGs of a file that has been validated.
+    """Build the DAGs of a file that has been validated.
 
     Raises:
-        Exception: dag-factory, Airflow or an operator doesn't take it.
+        Exception: dag-factory, Airflow or an operator refuses it.
     """
     document = read(file)
     documents = {file: document} | ({defaults.path: defaults} if defaults else {})
@@ -204,7 +204,7 @@ def _build(file: Path, defaults: YamlDocument | None) -> list[DAG]:
             if type(task) is MappedOperator:
                 task.__class__ = OwnedMappedOperator
         _complete(dag, effective.dag_settings(document, dag.dag_id, defaults))
-        # What Airflow would refuse later it would put down to all pipelines.
+        # An error that Airflow finds only later would count as an error of all pipelines.
         dag.validate()  # type: ignore[no-untyped-call]
         dag.check_cycle()
         DagSerialization.serialize_dag(dag)
@@ -215,7 +215,7 @@ def _complete(dag: DAG, settings: effective.Settings) -> None:
     """Set what dag-factory leaves out; Airflow checks and converts it as in the constructor.
 
     Raises:
-        Exception: a value doesn't fit.
+        Exception: a value is invalid.
     """
     for key in LOADER_KEYS:
         if setting := settings.get(key):
@@ -226,11 +226,11 @@ def _complete(dag: DAG, settings: effective.Settings) -> None:
 
 
 def _build_value(key: str, value: Any) -> Any:
-    """What Airflow wants, of what the YAML says."""
+    """Convert a value of the YAML to what Airflow expects."""
     match key:
         case "deadline":
-            told = cast_with_type(value)
-            return [_deadline(one) for one in (told if isinstance(told, list) else [told])]
+            deadlines = cast_with_type(value)
+            return [_deadline(one) for one in (deadlines if isinstance(deadlines, list) else [deadlines])]
         case "template_undefined":
             return resolve_name(value)
         case "user_defined_filters":
@@ -239,28 +239,31 @@ def _build_value(key: str, value: Any) -> Any:
             return cast_with_type(value)
 
 
-def _deadline(told: Mapping[str, Any]) -> DeadlineAlert:
-    """A deadline; the triggerer calls a coroutine function or what can be awaited, an executor all others."""
-    callback = resolve_name(told["callback"])
+def _deadline(settings: Mapping[str, Any]) -> DeadlineAlert:
+    """Build a deadline; the triggerer calls awaitable callbacks, an executor all others."""
+    callback = resolve_name(settings["callback"])
     awaited = inspect.iscoroutinefunction(callback) or hasattr(callback, "__await__")
     return DeadlineAlert(
-        reference=REFERENCES[told["after"]],
-        interval=told["interval"],
-        callback=(AsyncCallback if awaited else SyncCallback)(told["callback"], kwargs=told.get("arguments")),
+        reference=REFERENCES[settings["after"]],
+        interval=settings["interval"],
+        callback=(AsyncCallback if awaited else SyncCallback)(
+            settings["callback"], kwargs=settings.get("arguments")
+        ),
     )
 
 
 def _finding(file: Path, error: Exception | SystemExit) -> Finding:
-    """An error while a file was built, at the line of what was being made."""
+    """Return an error of building a file as a finding, at the line of what was being built."""
     document = read(file)
-    made: dict[str, Any] = {}
+    # The innermost frames of the traceback name the DAG, the task and the setting.
+    state: dict[str, Any] = {}
     for frame, _ in traceback.walk_tb(error.__traceback__):
-        made |= {name: frame.f_locals[name] for name in GENERATED_KEYS if name in frame.f_locals}
-    dag_id = made["dag"].dag_id if isinstance(made.get("dag"), DAG) else made.get("dag_name", "")
-    task = made.get("task_name")
+        state |= {name: frame.f_locals[name] for name in GENERATED_KEYS if name in frame.f_locals}
+    dag_id = state["dag"].dag_id if isinstance(state.get("dag"), DAG) else state.get("dag_name", "")
+    task = state.get("task_name")
     path: KeyPath = effective.task_path(document, dag_id, task or "")
-    setting = made.get("setting")
+    setting = state.get("setting")
     if isinstance(setting, effective.Setting) and setting.source.path == file:
         path, task = setting.path, None
-    what = f"Airflow can't make this: {type(error).__name__}: {error}"
+    what = f"Airflow can't build this: {type(error).__name__}: {error}"
     return document.finding(path, "not-built", what, "correct it as the message says", text=task)

@@ -1,5 +1,5 @@
-"""What running in production takes beside the pipelines: secrets, backups, restoring.
+"""Tools for running in production: secrets, backups, restoring.
 
-``python -m production`` is the command; docs/operations.md tells when to use it. It knows PostgreSQL, the
-bucket and the domain package, and no Airflow: it works when Airflow doesn't.
+``python -m production`` is the command; docs/operations.md describes when to use it. It needs PostgreSQL, the
+bucket and the domain package, but doesn't import Airflow: it works when Airflow doesn't.
 """

@@ -1,4 +1,4 @@
-"""Backups and restoring: ``python -m production <command>``. docs/operations.md tells when to use which."""
+"""Backups and restoring: ``python -m production <command>``. See docs/operations.md for when to use which."""
 
 import argparse
 import logging
@@ -21,14 +21,14 @@ log = logging.getLogger("production")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do one command; its exit status: 0 = all went well, 1 = not, 2 = the command can't be read."""
+    """Run one command; return its exit status: 0 = success, 1 = failure, 2 = wrong usage."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(
         level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stdout
     )
     for name in ("production", "weather_mlops"):
         logging.getLogger(name).setLevel(logging.INFO)
-    # The first process of a container is deaf to SIGTERM unless it says otherwise.
+    # The first process of a container ignores SIGTERM unless it has a handler.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         return int(options.work(options))
@@ -41,21 +41,21 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m production", description=(__doc__ or "").splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
     backup = commands.add_parser("backup", help="back up Airflow's metadata and the Iceberg catalog, once")
-    backup.add_argument("--daily", action="store_true", help="for ever, every day at BACKUP_AT (KST)")
-    backup.add_argument("--check", action="store_true", help="make none; fail where the newest is too old")
+    backup.add_argument("--daily", action="store_true", help="run for ever: every day at BACKUP_AT (KST)")
+    backup.add_argument("--check", action="store_true", help="make none; fail if the newest is too old")
     backup.set_defaults(work=_backup)
     listing = commands.add_parser("backups", help="list the backups on S3 and on this machine")
     listing.set_defaults(work=_backups)
-    restored = commands.add_parser("restore", help="bring both back; Airflow must be stopped")
+    restored = commands.add_parser("restore", help="restore both from a backup; Airflow must be stopped")
     restored.add_argument("file", help=f"a backup's name, the path of its tar, or {NEWEST}")
     restored.add_argument("--replace", action="store_true", help="even if the databases are not empty")
     restored.add_argument(
         "--unverified",
         action="store_true",
-        help="even if it isn't signed with BACKUP_KEY: only where you know who made it",
+        help="even if it isn't signed with BACKUP_KEY: only if you know who made it",
     )
     restored.add_argument(
-        "--as-backed-up", action="store_true", help="leave the tables at the state of the backup"
+        "--as-backed-up", action="store_true", help="leave the tables in the state of the backup"
     )
     restored.set_defaults(work=_restore)
     tables = commands.add_parser(
@@ -99,11 +99,11 @@ def _wait_for(databases: Mapping[str, Database]) -> None:
 
 def _backups(_: argparse.Namespace) -> int:
     shelf = _shelf(load_settings())
-    here, there = shelf.local(), shelf.remote()
-    for backup in sorted({*here, *there}, reverse=True):
-        places = [place for place, known in (("S3", there), (str(shelf.folder), here)) if backup in known]
-        made = backup.made_at.astimezone(daily.KST)
-        sys.stdout.write(f"{backup.name}  {made:%Y-%m-%d %H:%M KST}  {' and '.join(places)}\n")
+    local, remote = shelf.local(), shelf.remote()
+    for backup in sorted({*local, *remote}, reverse=True):
+        stores = [name for name, known in (("S3", remote), (str(shelf.folder), local)) if backup in known]
+        at = backup.made_at.astimezone(daily.KST)
+        sys.stdout.write(f"{backup.name}  {at:%Y-%m-%d %H:%M KST}  {' and '.join(stores)}\n")
     return 0
 
 
@@ -119,20 +119,22 @@ def _restore(options: argparse.Namespace) -> int:
         allowed=Allowed(options.replace, options.unverified),
     )
     for database in replaced:
-        sys.stdout.write(f"What was there is kept as {database}: drop it when it isn't needed any more\n")
+        sys.stdout.write(
+            f"The replaced database is kept as {database}: drop it when it isn't needed any more\n"
+        )
     if CATALOG in databases and not options.as_backed_up:
-        return _take_up()
+        return _register_tables()
     return 0
 
 
 def _tables(_: argparse.Namespace) -> int:
-    # Airflow's own database tells whether it runs, whatever the catalog is.
+    # Connections to Airflow's own database show that it runs, whatever the catalog is.
     refuse_in_use(list(load_settings().databases().values()))
-    return _take_up()
+    return _register_tables()
 
 
-def _take_up() -> int:
-    from weather_mlops.__main__ import tables  # noqa: PLC0415  seconds, and only this needs it
+def _register_tables() -> int:
+    from weather_mlops.__main__ import tables  # noqa: PLC0415  it takes seconds, and only this command needs it
 
     return tables()
 

@@ -1,11 +1,11 @@
-"""The file of a backup: a tar of one dump per database and a manifest that says what is in them.
+"""The file of a backup: a tar of one dump per database, and a manifest that describes them.
 
 ``weather-20261127T033000Z.tar``, and next to it ``….tar.sha256``, which is written last: a tar without it is
-no backup. That file, the seal, has two lines:
+not a complete backup. That file, the seal, has two lines:
 
 - the SHA-256 of the tar and its name, as ``sha256sum --check`` reads them: against damage;
-- a comment with the HMAC-SHA-256 of that line, by the key ``BACKUP_KEY``: against forgery. Somebody who may
-  write to the bucket can't make a backup that is restored, nor give an older one a newer name.
+- a comment with the HMAC-SHA-256 of that line, by the key ``BACKUP_KEY``: against forgery. Somebody who can
+  write to the bucket can neither forge a backup nor give an older one a newer name.
 """
 
 import hashlib
@@ -31,8 +31,8 @@ ENCRYPTED: Final = ".enc"
 _SIGNATURE: Final = "# HMAC-SHA-256: "
 _NAME: Final = re.compile(r"weather-(\d{8}T\d{6}Z)\.tar")
 _TIME: Final = "%Y%m%dT%H%M%SZ"
-# What tarfile raises for damaged archives. The last four come from crafted headers: chained long names exceed
-# the recursion limit, and numbers are parsed without a check.
+# Errors that tarfile raises for damaged archives. The last four come from crafted headers: chained long names
+# exceed the recursion limit, and numbers are parsed without a check.
 _TAR_ERRORS: Final = (
     tarfile.TarError,
     OSError,
@@ -50,7 +50,7 @@ class Keys:
 
     Attributes:
         signing: key of the HMAC.
-        passphrase: encrypts the dumps; without one they are not encrypted.
+        passphrase: passphrase of the dumps; None = they are not encrypted.
     """
 
     signing: bytes = field(repr=False)
@@ -61,10 +61,10 @@ class Dump(BaseModel):
     """One database of a backup.
 
     Attributes:
-        database: its name on the server that it came from.
+        database: its name on the server that was dumped.
         server: major version of that server.
-        sha256: of the dump file, before it was encrypted.
-        rows: of each table.
+        sha256: checksum of the dump file before encryption.
+        rows: number of rows of each table.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -76,13 +76,13 @@ class Dump(BaseModel):
 
 
 class BackupManifest(BaseModel):
-    """What a backup holds.
+    """The contents of a backup.
 
     Attributes:
-        format: of this document and the tar.
-        made_at: UTC.
-        revision: of the code that ran, as far as it is known.
-        dumps: by role.
+        format: version of this document and the tar.
+        made_at: time of the backup (UTC).
+        revision: revision of the code that ran; empty if unknown.
+        dumps: dumps by role of the database.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -101,15 +101,15 @@ class BackupManifest(BaseModel):
             where: name of the backup, for messages.
 
         Raises:
-            BackupUnusable: it is no manifest of this format.
+            BackupUnusable: it isn't a manifest of this format.
         """
         try:
             manifest = cls.model_validate_json(text)
         except ValidationError as error:
             fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
-            place = ".".join(map(str, fault["loc"]))
+            location = ".".join(map(str, fault["loc"]))
             raise BackupUnusable(
-                f"{where}: its manifest can't be read: {place}: {fault['msg']}. Take another backup."
+                f"{where}: its manifest can't be read: {location}: {fault['msg']}. Use another backup."
             ) from None
         if not all(role.isidentifier() for role in manifest.dumps):
             raise BackupUnusable(
@@ -119,32 +119,32 @@ class BackupManifest(BaseModel):
 
 
 class Backup(NamedTuple):
-    """A backup, by the name of its file."""
+    """A backup: the name of its file, and its time."""
 
     name: str
     made_at: datetime
 
 
 def name_of(made_at: datetime) -> str:
-    """The name of a backup's file."""
+    """Return the file name of a backup."""
     return f"weather-{made_at.astimezone(UTC):{_TIME}}.tar"
 
 
-def sealed(names: Iterable[str]) -> list[Backup]:
-    """The whole backups among files of these names, the newest first. Whatever else lies there is ignored."""
+def complete(names: Iterable[str]) -> list[Backup]:
+    """Return the complete backups among file names, the newest first; other files are ignored."""
     known = set(names)
-    found = []
+    backups = []
     for name in known:
         match = _NAME.fullmatch(name)
         if match and name + SEAL in known:
-            found.append(Backup(name, datetime.strptime(match[1], _TIME).replace(tzinfo=UTC)))
-    return sorted(found, reverse=True)
+            backups.append(Backup(name, datetime.strptime(match[1], _TIME).replace(tzinfo=UTC)))
+    return sorted(backups, reverse=True)
 
 
-def unsealed(names: Iterable[str]) -> list[str]:
-    """Files that killed runs left: parts of backups, and none of other programs."""
+def incomplete(names: Iterable[str]) -> list[str]:
+    """Return the files of incomplete backups, which killed runs left; none of other programs."""
     known = set(names)
-    whole = {backup.name for backup in sealed(known)}
+    whole = {backup.name for backup in complete(known)}
     ours = re.compile(rf"({_NAME.pattern})({re.escape(SEAL)})?(\.part)?")
     return sorted(
         name for name in known if (match := ours.fullmatch(name)) and (match[1] not in whole or match[4])
@@ -152,18 +152,18 @@ def unsealed(names: Iterable[str]) -> list[str]:
 
 
 def sha256_of(file: Path) -> str:
-    """Of a file's content."""
+    """Return the SHA-256 of a file's content, in hexadecimal."""
     with file.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def seal_of(file: Path, name: str, key: bytes) -> str:
-    """Seal a tar.
+    """Make the seal of a tar.
 
     Args:
         file: the tar.
         name: the name that it will have; it is signed with the content.
-        key: of the HMAC.
+        key: key of the HMAC.
 
     Returns:
         The text of the seal.
@@ -178,17 +178,17 @@ def check_seal(file: Path, seal: str, key: bytes, *, unverified: bool = False) -
     Args:
         file: the tar.
         seal: the text of its seal.
-        key: of the HMAC.
-        unverified: whether to check for damage only, and not who made it.
+        key: key of the HMAC.
+        unverified: whether to check for damage only, and not the signature.
 
     Raises:
-        BackupUnusable: it is damaged, or not signed, or signed with another key.
+        BackupUnusable: it is damaged, not signed, or signed with another key.
     """
     checksum, _, signature = seal.partition("\n")
     if checksum.split()[:1] != [sha256_of(file)]:
         raise BackupUnusable(
             f"{file.name}: its SHA-256 differs from that in {file.name}{SEAL}: it is damaged. "
-            "Take another backup."
+            "Use another backup."
         )
     if unverified:
         return
@@ -214,14 +214,14 @@ def pack(manifest: BackupManifest, dumps: Mapping[str, Path], file: Path, passph
     """Write the tar.
 
     Args:
-        manifest: what it holds.
-        dumps: by role; removed one by one where they are encrypted, so that the disk holds no second copy.
+        manifest: its manifest.
+        dumps: dumps by role. Each is removed after its encryption, so that the disk needs no room for both.
         file: the tar.
-        passphrase: encrypts the dumps, where there is one.
+        passphrase: passphrase of the dumps; None = they are not encrypted.
 
     Raises:
         Misconfigured: ``openssl`` is missing.
-        OSError: the disk.
+        OSError: a file can't be written.
     """
     listing = file.with_name(f"{file.name}.{MANIFEST}")
     try:
@@ -244,17 +244,17 @@ def pack(manifest: BackupManifest, dumps: Mapping[str, Path], file: Path, passph
 def unpack(
     file: Path, seal: str, folder: Path, keys: Keys, *, unverified: bool = False
 ) -> tuple[BackupManifest, dict[str, Path]]:
-    """Extract a backup, after its seal was checked.
+    """Check the seal of a backup, and extract it.
 
     Args:
         file: the tar.
         seal: the text of its seal.
-        folder: where the dumps go.
-        keys: to verify and decrypt it.
-        unverified: whether to check for damage only, and not who made it.
+        folder: folder for the dumps.
+        keys: keys that verify and decrypt it.
+        unverified: whether to check for damage only, and not the signature.
 
     Returns:
-        Its manifest, and the dumps by role, decrypted; each was compared with its own checksum.
+        Its manifest, and the decrypted dumps by role; each has been compared with its checksum.
 
     Raises:
         BackupUnusable: it is damaged, forged, or encrypted with a passphrase that ``keys`` lacks.
@@ -271,25 +271,25 @@ def unpack(
         raise
     except _TAR_ERRORS as error:
         raise BackupUnusable(
-            f"{file.name}: can't be extracted: {type(error).__name__}: {error}. Take another backup."
+            f"{file.name}: can't be extracted: {type(error).__name__}: {error}. Use another backup."
         ) from None
     dumps = {role: _decrypted(file, folder / member.name, keys) for role, member in members.items()}
     for role, dump in dumps.items():
         if sha256_of(dump) != manifest.dumps[role].sha256:
             raise BackupUnusable(
                 f"{file.name}: {dump.name} in it is damaged, or was encrypted with another "
-                f"{encryption.PASSPHRASE}. Take another backup."
+                f"{encryption.PASSPHRASE}. Use another backup."
             )
     return manifest, dumps
 
 
 def _decrypted(file: Path, dump: Path, keys: Keys) -> Path:
-    """Decrypt a dump where it is encrypted; the plain dump's path."""
+    """Decrypt a dump if it is encrypted; return the path of the plain dump."""
     if dump.suffix != ENCRYPTED:
         return dump
     if keys.passphrase is None:
         raise BackupUnusable(
-            f"{file.name}: it is encrypted, and {encryption.PASSPHRASE} is not set: put the one into .env "
+            f"{file.name}: it is encrypted, and {encryption.PASSPHRASE} is not set: add the one to .env "
             "that was set when it was made"
         )
     plain = dump.with_suffix("")
@@ -299,18 +299,18 @@ def _decrypted(file: Path, dump: Path, keys: Keys) -> Path:
 
 
 def _member(tar: tarfile.TarFile, name: str) -> tarfile.TarInfo:
-    """A plain file in a tar, or its encrypted form.
+    """Return a regular file in a tar, plain or encrypted.
 
-    The name is ours: no path or link of the tar is followed.
+    The name is given by us: no path or link of the tar is followed.
 
     Raises:
-        KeyError: there is none.
+        KeyError: there is no such file.
     """
     names = tar.getnames()
     member = tar.getmember(name if name in names else name + ENCRYPTED)
-    # A sparse one is extracted to any size that its header names.
+    # A sparse file would be extracted to any size that its header names.
     if member.type not in (tarfile.REGTYPE, tarfile.AREGTYPE) or member.issparse():
-        raise KeyError(f"{name} is no plain file")
+        raise KeyError(f"{name} is not a regular file")
     return member
 
 

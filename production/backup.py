@@ -1,4 +1,4 @@
-"""A backup: dump, restore that into a scratch database, compare, seal, copy to S3, drop old ones."""
+"""Making a backup: dump, test restore into scratch databases, comparison, seal, copy to S3, rotation."""
 
 import logging
 import shutil
@@ -19,7 +19,7 @@ from weather_mlops.lake.object_store import ObjectStore
 log = logging.getLogger(__name__)
 
 PREFIX: Final = "backups/"
-WORK: Final = ".work-"  # folders of a run
+WORK: Final = ".work-"  # prefix of a run's temporary folder
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,10 @@ class CreatedBackup:
     """A backup that was made and verified.
 
     Attributes:
-        file: on this machine.
-        key: on S3.
-        bytes: its size.
-        rows: in all tables, by role.
+        file: path on this machine.
+        key: key on S3.
+        bytes: size of the file.
+        rows: number of rows in all tables, by role of the database.
     """
 
     file: Path
@@ -41,12 +41,12 @@ class CreatedBackup:
 
 @dataclass(frozen=True)
 class Shelf:
-    """Where backups are kept, a folder of this machine and the bucket, and what they are sealed with.
+    """Where backups are stored: a local folder and the bucket; with the keys that seal them.
 
     Attributes:
-        folder: on this machine.
+        folder: folder on this machine.
         store: the bucket.
-        keys: sign and encrypt new backups, verify and decrypt existing ones.
+        keys: keys that sign and encrypt new backups, and verify and decrypt existing ones.
     """
 
     folder: Path
@@ -54,38 +54,38 @@ class Shelf:
     keys: Keys
 
     def local(self) -> list[Backup]:
-        """Whole ones on this machine, the newest first."""
-        return archive.sealed(path.name for path in self.folder.glob("*"))
+        """Return the complete backups on this machine, the newest first."""
+        return archive.complete(path.name for path in self.folder.glob("*"))
 
     def remote(self) -> list[Backup]:
-        """Whole ones on S3, the newest first.
+        """Return the complete backups on S3, the newest first.
 
         Raises:
             StorageUnavailable, StorageRefused.
         """
-        return archive.sealed(entry.key.removeprefix(PREFIX) for entry in self.store.list(PREFIX))
+        return archive.complete(entry.key.removeprefix(PREFIX) for entry in self.store.list(PREFIX))
 
 
 def back_up(
     databases: Mapping[str, Database], shelf: Shelf, *, now: datetime, keep_days: int, revision: str
 ) -> CreatedBackup:
-    """Make a backup, verify it, copy it to S3, and drop those that are too old.
+    """Make a backup, verify it, copy it to S3, and delete backups that are too old.
 
-    Killed at any point it leaves no backup that looks whole; what it leaves is removed by the next one. The
-    newest backup is never dropped, however old it is.
+    If it is killed at any point, it leaves no backup that looks complete; the next run removes what it left.
+    The newest backup is never deleted, however old it is.
 
     Args:
-        databases: by role, all of one server.
-        shelf: where it is kept, and the keys that sign and encrypt it.
-        now: its time, UTC.
-        keep_days: older ones are dropped, here and on S3.
-        revision: of the code that runs, for the record.
+        databases: databases by role, all on one server.
+        shelf: where backups are stored, and the keys that sign and encrypt them.
+        now: time of the backup (UTC).
+        keep_days: age from which backups are deleted, here and on S3.
+        revision: revision of the code that runs, for the record.
 
     Raises:
-        BackupUnusable: what was dumped can't be restored, or not to the same rows: the database is damaged.
-        Misconfigured: no client of PostgreSQL, or one older than the server; or the database's user is a
-            superuser; or ``openssl`` is missing.
-        StorageUnavailable, StorageRefused: the database, the disk or S3.
+        BackupUnusable: the dump can't be restored, or not to the same rows: the database is damaged.
+        Misconfigured: PostgreSQL's client is missing or older than the server, the database's user is a
+            superuser, or ``openssl`` is missing.
+        StorageUnavailable, StorageRefused: the database, the disk or S3 fails.
     """
     shelf.folder.mkdir(parents=True, exist_ok=True)
     with postgres.alone(next(iter(databases.values()))):
@@ -94,68 +94,69 @@ def back_up(
         try:
             _copy(file, shelf.store)
         except (StorageUnavailable, StorageRefused) as error:
-            raise type(error)(f"{file} is whole, but not copied to S3: {error}") from error
+            raise type(error)(f"{file} is complete, but was not copied to S3: {error}") from error
         rotate(shelf, now - timedelta(days=keep_days))
     rows = {role: sum(dump.rows.values()) for role, dump in manifest.dumps.items()}
-    made = CreatedBackup(file, PREFIX + file.name, file.stat().st_size, rows)
+    backup = CreatedBackup(file, PREFIX + file.name, file.stat().st_size, rows)
     log.info(
-        "backed up and verified: file=%s bytes=%d rows=%s", shelf.store.where(made.key), made.bytes, rows
+        "backed up and verified: file=%s bytes=%d rows=%s", shelf.store.where(backup.key), backup.bytes, rows
     )
-    return made
+    return backup
 
 
 def rotate(shelf: Shelf, before: datetime) -> list[str]:
-    """Drop backups made before a time, here and on S3, but never the newest.
+    """Delete backups made before a time, here and on S3, but never the newest.
 
     Returns:
-        Their names.
+        The names of the deleted backups.
 
     Raises:
         StorageUnavailable, StorageRefused.
     """
-    here = [backup.name for backup in shelf.local()[1:] if backup.made_at < before]
-    there = [backup.name for backup in shelf.remote()[1:] if backup.made_at < before]
-    for name in here:  # the seal first: what is left of it is no backup
+    local = [backup.name for backup in shelf.local()[1:] if backup.made_at < before]
+    remote = [backup.name for backup in shelf.remote()[1:] if backup.made_at < before]
+    # The seal is deleted first: without it the rest counts as incomplete.
+    for name in local:
         (shelf.folder / (name + archive.SEAL)).unlink()
         (shelf.folder / name).unlink()
-    for name in there:
+    for name in remote:
         shelf.store.delete(PREFIX + name + archive.SEAL)
         shelf.store.delete(PREFIX + name)
-    return sorted({*here, *there})
+    return sorted({*local, *remote})
 
 
 def verify(
     manifest: BackupManifest, dumps: Mapping[str, Path], databases: Mapping[str, Database]
 ) -> dict[Database, Database]:
-    """Restore dumps into new databases beside the live ones, and compare their rows.
+    """Restore dumps into new databases next to the live ones, and compare their rows.
 
     Returns:
-        New database → the live one that it belongs to. They are the caller's to drop.
+        New database → the live one that it belongs to. The caller must drop or rename them.
 
     Raises:
         BackupUnusable: a dump can't be restored, or not to the rows of the manifest.
-        StorageUnavailable.
+        StorageUnavailable: the server fails.
     """
-    made: dict[Database, Database] = {}
+    restored: dict[Database, Database] = {}
     try:
         for role, file in dumps.items():
-            scratch = databases[role].beside(f"{SCRATCH}{role}_{uuid4().hex[:8]}")
+            scratch = databases[role].with_name(f"{SCRATCH}{role}_{uuid4().hex[:8]}")
             scratch.create()
-            made[scratch] = databases[role]
+            restored[scratch] = databases[role]
             rows = postgres.load(file, scratch, manifest.dumps[role].server)
             _compare(file.name, rows, manifest.dumps[role].rows)
     except BaseException:
-        for scratch in made:
+        for scratch in restored:
             scratch.drop()
         raise
-    return made
+    return restored
 
 
-def _compare(name: str, rows: Mapping[str, int], wanted: Mapping[str, int]) -> None:
-    if rows != wanted:
-        wrong = sorted(table for table in {*rows, *wanted} if rows.get(table) != wanted.get(table))
+def _compare(name: str, rows: Mapping[str, int], expected: Mapping[str, int]) -> None:
+    if rows != expected:
+        wrong = sorted(table for table in {*rows, *expected} if rows.get(table) != expected.get(table))
         raise BackupUnusable(
-            f"{name}: restored, it has other rows than the manifest says in {', '.join(wrong)}"
+            f"{name}: after the restore, row counts differ from the manifest in {', '.join(wrong)}"
         )
 
 
@@ -170,7 +171,7 @@ def _create(
         raise
     except OSError as error:
         raise StorageUnavailable(
-            f"{shelf.folder}: {error.strerror or error}. See that there is space."
+            f"{shelf.folder}: {error.strerror or error}. Check that the disk has space."
         ) from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
@@ -209,13 +210,13 @@ def _copy(file: Path, store: ObjectStore) -> None:
     key = PREFIX + file.name
     store.put_file(key, file, "application/x-tar")
     store.put(key + archive.SEAL, file.with_name(file.name + archive.SEAL).read_bytes(), "text/plain")
-    for name in archive.unsealed(entry.key.removeprefix(PREFIX) for entry in store.list(PREFIX)):
+    for name in archive.incomplete(entry.key.removeprefix(PREFIX) for entry in store.list(PREFIX)):
         store.delete(PREFIX + name)
 
 
 def _clear(databases: Mapping[str, Database], folder: Path) -> None:
     for work in folder.glob(f"{WORK}*"):
         shutil.rmtree(work, ignore_errors=True)
-    for name in archive.unsealed(path.name for path in folder.glob("*")):
+    for name in archive.incomplete(path.name for path in folder.glob("*")):
         (folder / name).unlink()
     next(iter(databases.values())).drop_scratches()

@@ -1,6 +1,6 @@
 """Encryption of a dump with a passphrase, by the command ``openssl``: it can be decrypted without this code.
 
-AES-256-CBC; its key is derived by PBKDF2. CBC alone doesn't notice a changed file: the signature of the
+AES-256-CBC; its key is derived by PBKDF2. CBC alone doesn't detect a changed file: the signature of the
 backup and the checksum of each dump do (``archive.py``).
 """
 
@@ -26,7 +26,7 @@ _OPENSSL: Final = (
 
 
 def encrypt(plain: Path, encrypted: Path, passphrase: str) -> None:
-    """Write a file encrypted.
+    """Encrypt a file.
 
     Raises:
         Misconfigured: ``openssl`` is missing.
@@ -38,13 +38,13 @@ def encrypt(plain: Path, encrypted: Path, passphrase: str) -> None:
 
 
 def decrypt(encrypted: Path, plain: Path, passphrase: str, backup: str) -> None:
-    """Write a file that ``encrypt`` wrote decrypted.
+    """Decrypt a file that ``encrypt`` wrote.
 
     Args:
-        encrypted: the file.
-        plain: where its content goes.
-        passphrase: that it was encrypted with.
-        backup: name of the backup that it is from, for messages.
+        encrypted: the encrypted file.
+        plain: path of the decrypted file.
+        passphrase: passphrase that it was encrypted with.
+        backup: name of the backup, for messages.
 
     Raises:
         Misconfigured: ``openssl`` is missing.
@@ -52,16 +52,16 @@ def decrypt(encrypted: Path, plain: Path, passphrase: str, backup: str) -> None:
     """
     if _openssl(["-d", "-in", str(encrypted), "-out", str(plain)], passphrase):
         raise BackupUnusable(
-            f"{backup}: can't be decrypted with this {PASSPHRASE}. Put the one into .env that was set when "
-            "it was made."
+            f"{backup}: can't be decrypted with this {PASSPHRASE}. Add the one to .env that was set when it "
+            "was made."
         )
 
 
 def _openssl(options: list[str], passphrase: str) -> str:
-    """Run it; the passphrase is passed in its environment, which no list of processes shows.
+    """Run openssl; the passphrase is passed in its environment, which no process list shows.
 
     Returns:
-        What it wrote as its error; empty where all went well.
+        Its error output; empty after success.
     """
     try:
         done = subprocess.run(  # noqa: S603  fixed options and our own paths

@@ -1,4 +1,4 @@
-"""A restore: all is made and compared beside the live databases, which then give up their names at once."""
+"""A restore: new databases are filled and compared next to the live ones, then swapped with them at once."""
 
 import logging
 import shutil
@@ -21,7 +21,7 @@ NEWEST: Final = "latest"
 
 @dataclass(frozen=True)
 class Allowed:
-    """What the person who restores explicitly allows.
+    """What the user who restores explicitly allows.
 
     Attributes:
         replace: databases that are not empty may be replaced.
@@ -35,34 +35,34 @@ class Allowed:
 def restore(
     named: str, databases: Mapping[str, Database], shelf: Shelf, *, now: datetime, allowed: Allowed
 ) -> list[Database]:
-    """Bring databases back to what a backup says.
+    """Restore databases from a backup.
 
-    Nothing of the live databases changes before all of the backup is restored beside them and compared with
-    its manifest. Then all change their names in one transaction.
+    The live databases don't change before the whole backup is restored next to them and compared with its
+    manifest. Then all are renamed in one transaction.
 
     Args:
         named: path of a backup's tar, the name of one on this machine or on S3, or ``latest``.
-        databases: by role.
-        shelf: where backups are kept, and the keys that verify and decrypt them.
-        now: the time; databases that are replaced keep their rows under a name with it.
-        allowed: what is refused otherwise.
+        databases: databases by role.
+        shelf: where backups are stored, and the keys that verify and decrypt them.
+        now: the time; it becomes part of the new names of the replaced databases.
+        allowed: what would be refused otherwise.
 
     Returns:
-        Databases that were replaced and not empty, under the names that they have now.
+        The replaced databases that were not empty, under their new names.
 
     Raises:
-        BackupUnusable: there is none of that name, or it is damaged, forged or not signed, or it lacks a
-            database, or its passphrase is missing.
-        Misconfigured: the database's user is a superuser, whose rights a backup's SQL would have.
+        BackupUnusable: there is no such backup; it is damaged, forged or not signed; it lacks a database; or
+            its passphrase is missing.
+        Misconfigured: the database's user is a superuser, whose privileges a backup's SQL would have.
         RestoreRefused: a database is in use, or not empty.
-        StorageUnavailable, StorageRefused: the database or S3.
+        StorageUnavailable, StorageRefused: the database or S3 fails.
     """
     shelf.folder.mkdir(parents=True, exist_ok=True)
     full = [database for database in databases.values() if database.tables()]
     if full and not allowed.replace:
         raise RestoreRefused(
-            f"{' and '.join(map(str, full))}: not empty. To replace what is there: "
-            f"make restore FILE={named} REPLACE=1; it is kept under another name."
+            f"{' and '.join(map(str, full))}: not empty. To replace it: "
+            f"make restore FILE={named} REPLACE=1; the present content is kept under another name."
         )
     with postgres.alone(next(iter(databases.values()))):
         postgres.refuse_in_use(full)
@@ -77,44 +77,44 @@ def restore(
                     f"the environment names {', '.join(sorted(databases))}. "
                     "Set PYICEBERG_CATALOG__WEATHER__URI as it was when the backup was made."
                 )
-            made = verify(manifest, dumps, databases)
+            restored = verify(manifest, dumps, databases)
             try:
-                replaced = postgres.put_in_place(made, f"_before_{now:%Y%m%d_%H%M%S}")
+                replaced = postgres.put_in_place(restored, f"_before_{now:%Y%m%d_%H%M%S}")
             except BaseException:
-                for scratch in made:
+                for scratch in restored:
                     scratch.drop()
                 raise
         finally:
             shutil.rmtree(work, ignore_errors=True)
     log.info("restored: %s, made at %s", file.name, manifest.made_at.isoformat())
-    kept = [old for old in replaced if old.tables()]
-    for empty in set(replaced) - set(kept):
+    not_empty = [old for old in replaced if old.tables()]
+    for empty in set(replaced) - set(not_empty):
         empty.drop()
-    return kept
+    return not_empty
 
 
 def _locate(named: str, shelf: Shelf, work: Path) -> tuple[Path, str]:
-    """The tar on this machine, fetched from S3 where it isn't there, and its seal."""
+    """Return the tar on this machine, fetched from S3 if necessary, and its seal."""
     path = Path(named)
     if path.name != named:
         if not path.exists():
             raise BackupUnusable(f"{path}: no such file")
         return path, _seal(path)
-    here = shelf.local()
-    if named in {backup.name for backup in here}:  # without a word from S3, which may be down
+    local = shelf.local()
+    if named in {backup.name for backup in local}:  # works without S3, which may be down
         return shelf.folder / named, _seal(shelf.folder / named)
-    there = shelf.remote()
+    remote = shelf.remote()
     if named == NEWEST:
-        newest = sorted({*here, *there}, key=lambda backup: backup.made_at)
+        newest = sorted({*local, *remote}, key=lambda backup: backup.made_at)
         if not newest:
             raise BackupUnusable(
                 f"there is no backup in {shelf.folder} and none at {shelf.store.where(PREFIX)}"
             )
         named = newest[-1].name
-    if named in {backup.name for backup in here}:
+    if named in {backup.name for backup in local}:
         return shelf.folder / named, _seal(shelf.folder / named)
-    if named not in {backup.name for backup in there}:
-        known = ", ".join(backup.name for backup in [*there, *here][:5]) or "none"
+    if named not in {backup.name for backup in remote}:
+        known = ", ".join(backup.name for backup in [*remote, *local][:5]) or "none"
         raise BackupUnusable(
             f"no backup {named} in {shelf.folder} or at {shelf.store.where(PREFIX)}. There are: {known}"
         )
@@ -125,5 +125,5 @@ def _locate(named: str, shelf: Shelf, work: Path) -> tuple[Path, str]:
 def _seal(file: Path) -> str:
     seal = file.with_name(file.name + archive.SEAL)
     if not seal.exists():
-        raise BackupUnusable(f"{file}: no {seal.name} next to it: it is no whole backup. Take another one.")
+        raise BackupUnusable(f"{file}: {seal.name} is missing: the backup is incomplete. Use another one.")
     return seal.read_text(errors="replace")

@@ -1,4 +1,4 @@
-"""Where the databases are, and when and how long to keep backups of them: the environment of the services."""
+"""Settings of backups, from the environment of the services: databases, schedule and retention."""
 
 from datetime import time
 from pathlib import Path
@@ -17,16 +17,16 @@ CATALOG = "catalog"
 
 
 class Settings(BaseSettings):
-    """Each attribute is an environment variable in capitals."""
+    """Settings; each attribute is an environment variable in upper case."""
 
     model_config = SettingsConfigDict(
         frozen=True,
-        env_ignore_empty=True,  # docker compose hands on what isn't set as empty
+        env_ignore_empty=True,  # docker compose passes unset variables as empty ones
     )
 
     airflow__database__sql_alchemy_conn: SecretStr = Field(description="Airflow's metadata, on PostgreSQL")
     pyiceberg_catalog__weather__uri: SecretStr | None = Field(
-        default=None, description="the Iceberg catalog; not backed up here where it is no PostgreSQL"
+        default=None, description="the Iceberg catalog; only backed up here if it is on PostgreSQL"
     )
     backup_dir: Path = Field(default=Path("/backups"), description="copies on this machine")
     backup_keep_days: int = Field(default=30, ge=1, description="days that copies are kept, here and on S3")
@@ -35,10 +35,10 @@ class Settings(BaseSettings):
     backup_at: time = Field(default=time(3, 30), description="KST, every day")
 
     def keys(self) -> Keys:
-        """The secrets of backups.
+        """Return the secrets of backups.
 
         Raises:
-            Misconfigured: the key that signs them is missing.
+            Misconfigured: the signing key is missing.
         """
         if self.backup_key is None:
             raise Misconfigured(
@@ -48,30 +48,30 @@ class Settings(BaseSettings):
         return Keys(self.backup_key.get_secret_value().encode(), passphrase)
 
     def databases(self) -> dict[str, Database]:
-        """What is backed up, by role: Airflow's metadata, and the catalog where it is on PostgreSQL.
+        """Return the databases to back up, by role: Airflow's metadata, and the catalog if on PostgreSQL.
 
         Raises:
             Misconfigured: Airflow's metadata is not on PostgreSQL, or a URL can't be read.
         """
-        found = {
+        configured = {
             METADATA: _database(
                 "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", self.airflow__database__sql_alchemy_conn
             )
         }
         if self.pyiceberg_catalog__weather__uri:
-            found[CATALOG] = _database(
+            configured[CATALOG] = _database(
                 "PYICEBERG_CATALOG__WEATHER__URI", self.pyiceberg_catalog__weather__uri
             )
-        chosen = {role: database for role, database in found.items() if database is not None}
+        chosen = {role: database for role, database in configured.items() if database is not None}
         if METADATA not in chosen:
             raise Misconfigured(
                 "environment: AIRFLOW__DATABASE__SQL_ALCHEMY_CONN names no PostgreSQL, and nothing else is "
-                "backed up here. `make run` keeps its data in .run/: copy that folder while it is stopped."
+                "backed up here. `make run` stores its data in .run/: copy that folder while it is stopped."
             )
         if len({(database.url.host, database.url.port or 5432) for database in chosen.values()}) > 1:
             raise Misconfigured(
                 "environment: AIRFLOW__DATABASE__SQL_ALCHEMY_CONN and PYICEBERG_CATALOG__WEATHER__URI name "
-                "two servers: backups are of one, so that both can be brought back at once"
+                "two servers: backups need both on one server, to restore them together"
             )
         return chosen
 
@@ -81,16 +81,17 @@ def _database(variable: str, value: SecretStr) -> Database | None:
         url = make_url(value.get_secret_value())
     except ArgumentError:
         raise Misconfigured(
-            f"environment: {variable} is no database URL: postgresql+psycopg2://USER:PASSWORD@HOST:5432/NAME"
-        ) from None  # its text may hold the password
+            f"environment: {variable} is not a database URL: "
+            "write postgresql+psycopg2://USER:PASSWORD@HOST:5432/NAME"
+        ) from None  # the error's text may contain the password
     return Database(url) if url.get_backend_name() == "postgresql" else None
 
 
 def load_settings() -> Settings:
-    """Read the environment now.
+    """Read the settings from the environment.
 
     Raises:
-        Misconfigured: naming each variable that is missing or wrong; never their values.
+        Misconfigured: variables are missing or wrong; the message names them, never their values.
     """
     try:
         return Settings.model_validate({})

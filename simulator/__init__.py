@@ -5,15 +5,16 @@
     clock         hours in KST, and how the wire writes them
     wire          the wire format: markers, header, rows, station list
     publication   when an hour appears: delay, late rows, corrections, outages
-    simulated     source of simulated rows: weather as the publication lets it be seen
+    simulated     source of simulated rows: the weather, as far as it is published
     replay        source of recorded rows: the files of a folder, verbatim
     weather       what the stations observe: temperature, humidity, wind, rain, snow, ground
-    sky           what drives them: travelling waves, cloud, insolation, rain rate
+    sky           what drives the weather: travelling waves, cloud, insolation, rain rate
     climate       normals, sun, coast, humidity formulas
     codes         present weather, clouds, pressure tendency as codes
-    noise         random numbers as a pure function of seed and place in time
-    faults        everything that can go wrong on purpose
+    noise         random numbers as a pure function of seed and time
+    faults        faults that are injected on purpose
+    sensors       sensors that fail on purpose
 
-The weather of an hour is a pure function of seed, station and hour: whoever asks, in whatever window and
-process, gets the same bytes. It is invented: it has Korea's climate, and no day of its history.
+The weather of an hour is a pure function of seed, station and hour: every request, for any period and in any
+process, gets the same bytes. The weather is invented: it has Korea's climate, but is no day of its history.
 """

@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until SIGINT or SIGTERM.
 
     Returns:
-        Exit status: 0 after a stop that was asked for, 1 when it couldn't start.
+        Exit status: 0 after a requested stop, 1 if it couldn't start.
     """
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
@@ -95,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
         help="from the hour to its publication (default: %(default)s)",
     )
     parser.add_argument(
-        "--replay", type=Path, metavar="DIR", help="serve the recorded replies of this folder instead"
+        "--replay", type=Path, metavar="DIR", help="serve the recorded responses of this folder instead"
     )
     parser.add_argument(
         "--fault",
@@ -103,7 +103,7 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="NAME[:rate=0.3|:call=5[-8]]",
-        help=f"may be repeated; every call if nothing else is said. Names: {', '.join(faults.NAMES)}. "
+        help=f"may be repeated; hits every call by default. Names: {', '.join(faults.NAMES)}. "
         f"A sensor: {sensors.USAGE}. While it runs: curl -X PUT -d NAME http://HOST:PORT/faults",
     )
     parser.add_argument("--now", type=_instant, metavar="ISO", help="stop the clock at this instant (KST)")

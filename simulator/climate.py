@@ -19,10 +19,10 @@ GRAVITY_MS2: Final = 9.80665
 GAS_CONSTANT_DRY_AIR: Final = 287.05  # J/(kg K)
 KELVIN: Final = 273.15
 KST_MERIDIAN_DEG: Final = 135.0
-BAROMETER_ABOVE_GROUND_M: Final = 1.2  # usual at KMA's stations
+BAROMETER_ABOVE_GROUND_M: Final = 1.2  # typical of KMA's stations
 
 # South Korea's mainland, closed in the north along 39°N: corners of the coast as (longitude, latitude).
-# Coarse: it only tells maritime from inland climate.
+# Coarse: it only separates maritime from inland climate.
 _COAST: Final = np.array(
     [
         *[(125.3, 39.0), (125.0, 38.0), (126.0, 37.75), (126.5, 37.6), (126.75, 37.2), (126.4, 36.9)],
@@ -35,7 +35,7 @@ _COAST: Final = np.array(
 
 
 class Place(Protocol):
-    """What the simulator asks of a station."""
+    """A station, as far as the simulator uses it."""
 
     @property
     def id(self) -> int: ...  # noqa: D102
@@ -52,12 +52,12 @@ class Geography:
     """The stations as arrays of shape (stations,).
 
     Attributes:
-        ids: KMA's numbers.
+        ids: KMA's station ids.
         latitude: degrees north.
         longitude: degrees east.
-        elevation_m: above sea level.
-        x_km: east of 127.5°E, on a plane.
-        y_km: north of 36.5°N, on a plane.
+        elevation_m: height above sea level.
+        x_km: distance east of 127.5°E, on a plane.
+        y_km: distance north of 36.5°N, on a plane.
         inland: 0 on islands and at the shore, towards 1 far from the sea.
     """
 
@@ -71,7 +71,7 @@ class Geography:
 
     @classmethod
     def of(cls, stations: Sequence[Place]) -> "Geography":
-        """Lay stations out."""
+        """Compute the geography of stations."""
         latitude = np.array([station.latitude for station in stations])
         longitude = np.array([station.longitude for station in stations])
         plane = _on_plane(np.stack([longitude, latitude], axis=1))
@@ -93,7 +93,7 @@ def _on_plane(degrees: Floats) -> Floats:
 
 
 def _inside_km(points: Floats, polygon: Floats) -> Floats:
-    """Distance of points (n, 2) to a polygon's edge; negative outside."""
+    """Return the distance of points (n, 2) to a polygon's edge; negative outside."""
     start, end = polygon, np.roll(polygon, -1, axis=0)
     edge = end - start
     offset = points[:, None] - start
@@ -108,17 +108,17 @@ def _inside_km(points: Floats, polygon: Floats) -> Floats:
 
 
 def season(day_of_year: float) -> float:
-    """-1 at the end of January, 1 at the end of July."""
+    """Return the season as a number: -1 at the end of January, 1 at the end of July."""
     return float(np.cos(2 * np.pi * (day_of_year - 210) / YEAR_DAYS))
 
 
 def between(winter: float, summer: float, day_of_year: float) -> float:
-    """A quantity that swings from its winter to its summer value."""
+    """Interpolate a quantity between its winter and its summer value."""
     return winter + (summer - winter) * (1 + season(day_of_year)) / 2
 
 
 def mean_temperature_c(day_of_year: float, places: Geography) -> Floats:
-    """Normal daily mean of the air temperature at each station."""
+    """Return the normal daily mean of the air temperature at each station."""
     annual = 15.4 - 0.78 * (places.latitude - 35.1)
     swing = 10.2 + 0.4 * (places.latitude - 33.5) + 1.9 * places.inland
     peak = 209 - 6 * places.inland
@@ -132,12 +132,12 @@ def mean_temperature_c(day_of_year: float, places: Geography) -> Floats:
 
 
 def dew_point_depression_k(day_of_year: float) -> float:
-    """Normal daily mean of air temperature minus dew point: dry late winter, moist late summer."""
+    """Return the normal daily mean of air temperature minus dew point: high in winter, low in summer."""
     return 7.7 - 1.9 * float(np.cos(2 * np.pi * (day_of_year - 235) / YEAR_DAYS))
 
 
 def sun_height(hours: ArrayLike, day_of_year: float, places: Geography) -> Floats:
-    """Sine of the sun's elevation, shape (hours, stations); negative below the horizon.
+    """Return the sine of the sun's elevation, shape (hours, stations); negative below the horizon.
 
     Declination and equation of time after Spencer (1971).
 
@@ -170,19 +170,19 @@ def sun_height(hours: ArrayLike, day_of_year: float, places: Geography) -> Float
 
 
 def clear_sky_mjm2(sine: Floats) -> Floats:
-    """Global radiation of an hour under a clear sky, MJ/m² (Haurwitz, 1945)."""
+    """Return the global radiation of an hour under a clear sky, MJ/m² (Haurwitz, 1945)."""
     up = np.maximum(sine, 1e-3)
     return np.where(sine > 0, 1098 * up * np.exp(-0.057 / up) * 0.0036, 0)
 
 
 def saturation_hpa(temperature_c: ArrayLike) -> Floats:
-    """Saturation vapour pressure over water, hPa (Magnus form with Bolton's coefficients, 1980)."""
+    """Return the saturation vapour pressure over water, hPa (Magnus, with Bolton's coefficients, 1980)."""
     t = np.asarray(temperature_c, dtype=np.float64)
     return np.asarray(6.112 * np.exp(17.67 * t / (t + 243.5)))
 
 
 def station_pressure_hpa(sea_level_hpa: Floats, temperature_c: Floats, places: Geography) -> Floats:
-    """Pressure at the barometer, by the hypsometric equation with the lapse rate below the station."""
+    """Return the pressure at the barometer, by the hypsometric equation with the lapse rate below it."""
     height = places.elevation_m + BAROMETER_ABOVE_GROUND_M
     column_k = temperature_c + KELVIN + LAPSE_RATE_K_M * height / 2
     return np.asarray(sea_level_hpa * np.exp(-GRAVITY_MS2 * height / (GAS_CONSTANT_DRY_AIR * column_k)))

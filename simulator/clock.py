@@ -1,8 +1,8 @@
-"""Hours in KST as whole numbers, and how the wire writes them.
+"""Hours in KST as whole numbers, and their format on the wire.
 
 An ``hour`` is the number of hours since 1970-01-01 00:00 KST (UTC+9, no daylight saving). An observation of
-hour H tells of the time up to H, so a ``day`` holds the hours 01 to 24: its last row reads 00:00 of the next
-date, as the API counts rain.
+hour H is about the time up to H, so a ``day`` has the hours 01 to 24: its last row has the time 00:00 of the
+next date, as in the API's daily rain sums.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -16,10 +16,10 @@ _LENGTHS: Final = (8, 10, 12)  # a date, with the hour, with minutes
 
 
 def parse_tm(text: str) -> int:
-    """The hour that a request names as YYYYMMDD[HH[MM]]; minutes are cut off.
+    """Parse the hour of a request, written as YYYYMMDD[HH[MM]]; minutes are cut off.
 
     Raises:
-        ValueError: if the text is no such time.
+        ValueError: the text isn't such a time.
     """
     if len(text) not in _LENGTHS or not (text.isascii() and text.isdigit()):
         raise ValueError(f"not a time as YYYYMMDDHHmm: {text[:20]!r}")
@@ -31,30 +31,30 @@ def parse_tm(text: str) -> int:
 
 
 def format_tm(hour: int) -> str:
-    """An hour as YYYYMMDDHHmm, KST."""
+    """Format an hour as YYYYMMDDHHmm, KST."""
     return (_ORIGIN + timedelta(hours=hour)).strftime("%Y%m%d%H%M")
 
 
 def hour_of(instant: datetime) -> float:
-    """An aware instant as hours, with its fraction."""
+    """Convert a timezone-aware time to hours, with their fraction."""
     return (instant - _UTC_ORIGIN) / timedelta(hours=1)
 
 
 def day_of(hour: int) -> int:
-    """The day that an hour's observation belongs to."""
+    """Return the day that an hour's observation belongs to."""
     return (hour - 1) // HOURS_PER_DAY
 
 
 def first_hour(day: int) -> int:
-    """01:00 of a day."""
+    """Return the first hour of a day, 01:00."""
     return day * HOURS_PER_DAY + 1
 
 
 def month_of(hour: int) -> int:
-    """Calendar month, 1 to 12, of the time that the wire writes."""
+    """Return the calendar month, 1 to 12, of an hour's time on the wire."""
     return (_ORIGIN + timedelta(hours=hour)).month
 
 
 def day_of_year(day: int) -> int:
-    """1 to 366."""
+    """Return the day of the year, 1 to 366."""
     return (_ORIGIN + timedelta(days=day)).timetuple().tm_yday

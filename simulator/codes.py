@@ -1,6 +1,6 @@
-"""What an observer would note: weather, clouds and pressure tendency as codes.
+"""What an observer would report: weather, clouds and pressure tendency as codes.
 
-WMO code tables by number; which codes go together follows the observations of 2018-2020. All arrays have the
+WMO code tables by number; combinations of codes follow the observations of 2018-2020. All arrays have the
 shape (24 hours, stations).
 """
 
@@ -16,7 +16,7 @@ Bools = NDArray[np.bool_]
 Texts = NDArray[np.str_]
 
 MISSING: Final = -9
-# Hours KST, in the order of a day's rows (01 to 24), at which people watch the sky.
+# Hours KST, in the order of a day's rows (01 to 24), at which people observe the sky.
 WATCHED: Final = np.isin(np.arange(1, 25) % 24, [0, *range(3, 19), 21])[:, None]
 # 16 wind directions in tens of degrees, from north clockwise, as KMA rounds them; calm is 0.
 _WIND_TENS: Final = np.array([36, 2, 5, 7, 9, 11, 14, 16, 18, 20, 23, 25, 27, 29, 32, 34])
@@ -27,20 +27,20 @@ _SNOW_SHARE: Final = 0.7
 _SLEET_SHARE: Final = 0.3
 _FOG_BELOW: Final = 100  # tens of metres: fog is a visibility under 1 km
 _MIST_BELOW: Final = 1000  # tens of metres
-_MOIST_PCT: Final = 75  # mist from here on, dry haze below
+_MOIST_PCT: Final = 75  # from here on it is mist, below dry haze
 _SATURATED_PCT: Final = 98
 _OVERCAST_TENTHS: Final = 9
 
 
 def wind_tens(east_ms: Floats, north_ms: Floats) -> Ints:
-    """Where the wind comes from, tens of degrees, of 16 directions; 0 when calm."""
+    """Return the direction that the wind comes from, tens of degrees of 16 directions; 0 when calm."""
     degrees = np.degrees(np.arctan2(-east_ms, -north_ms)) % 360
     sector = np.floor(degrees / 22.5 + 0.5).astype(np.int64) % 16
     return np.where(np.round(np.hypot(east_ms, north_ms), 1) < CALM_BELOW_MS, 0, _WIND_TENS[sector])
 
 
 def pressure_tendency(earlier: Floats, between: Floats, now: Floats) -> Ints:
-    """WMO code 0200: the course over three hours, from the pressures three, one and zero hours ago."""
+    """Return WMO code 0200, the trend over three hours, from the pressures three, one and zero hours ago."""
     change = np.round(now - earlier, 1)
     first, last = between - earlier, now - between
     rising = np.select([(first > 0) & (last < 0), first < 0], [0, 3], 2)
@@ -49,12 +49,12 @@ def pressure_tendency(earlier: Floats, between: Floats, now: Floats) -> Ints:
 
 
 def visibility_tens(humidity_pct: Floats, rain_mm: Floats, haze: Floats) -> Ints:
-    """Visibility in tens of metres, at most 50 km: less in moist air, rain and haze.
+    """Return the visibility in tens of metres, at most 50 km; moist air, rain and haze reduce it.
 
     Args:
         humidity_pct: relative humidity.
-        rain_mm: of the hour.
-        haze: normally distributed, 1 = clean.
+        rain_mm: rain of the hour.
+        haze: index of haze, normally distributed; 1 = clean air.
     """
     moist = np.exp(-np.maximum(humidity_pct - 55, 0) / 32)
     clear = 2600 * moist * np.exp(0.45 * haze) / (1 + 0.5 * rain_mm)
@@ -65,13 +65,13 @@ def visibility_tens(humidity_pct: Floats, rain_mm: Floats, haze: Floats) -> Ints
 def present_weather(
     rain_mm: Floats, fallen: Bools, snow_share: Floats, visibility: Ints, humidity_pct: Floats
 ) -> tuple[Ints, Ints, Texts]:
-    """Present weather (WMO 4677), past weather (WMO 4561, two digits), KMA's text code.
+    """Return present weather (WMO 4677), past weather (WMO 4561, two digits) and KMA's text code.
 
     Args:
-        rain_mm: of the hour, melted.
+        rain_mm: precipitation of the hour, melted.
         fallen: whether anything fell.
-        snow_share: 0 rain, 1 snow.
-        visibility: tens of metres.
+        snow_share: share of snow in the precipitation, 0 to 1.
+        visibility: visibility in tens of metres.
         humidity_pct: relative humidity.
     """
     fog, mist = visibility < _FOG_BELOW, (visibility < _MIST_BELOW) & (humidity_pct >= _MOIST_PCT)
@@ -88,10 +88,10 @@ def present_weather(
 
 
 def clouds(total: Ints, low: Ints, fallen: Bools) -> tuple[Texts, Ints, Ints, Ints, Ints]:
-    """Cloud types as letters, high, mid and low cloud (WMO 0509, 0515, 0513), lowest height in 100 m.
+    """Return cloud types as letters, high, mid and low cloud (WMO 0509, 0515, 0513), and base in 100 m.
 
     Args:
-        total: tenths of the sky.
+        total: cloud cover in tenths of the sky.
         low: tenths covered by mid and low cloud.
         fallen: whether anything fell.
     """

@@ -1,7 +1,8 @@
-"""Everything that can go wrong on purpose, at a rate or for chosen calls.
+"""Faults that are injected on purpose, at a rate or in certain calls.
 
-Three kinds: a canned reply instead of data; rows spoiled inside a good reply (observations only, the station
-list stays whole); and trouble of the connection, which the server makes. Sensors that fail: sensors.py.
+Three kinds: a canned response instead of data; rows damaged inside a good response (observations only, the
+station list stays intact); and faults of the connection, which the server produces. Sensors that fail are in
+sensors.py.
 """
 
 import random
@@ -14,7 +15,7 @@ from simulator import sensors, wire
 
 @dataclass(frozen=True)
 class Canned:
-    """A reply that is the same for everything."""
+    """A response with fixed content."""
 
     status: int
     content_type: str
@@ -25,7 +26,7 @@ JSON: Final = "application/json;charset=UTF-8"
 PLAIN: Final = "text/plain;charset=UTF-8"
 XML: Final = "text/xml;charset=UTF-8"
 HTML: Final = "text/html;charset=UTF-8"
-# Layout and text as the API Hub sends them.
+# Layout and text are those of the API Hub.
 WRONG_KEY_BODY: Final = (
     '{\n  "result" : {\n    "status" : 401,\n    "message" : "유효한 인증키가 아닙니다."\n  }\n}\n'
 ).encode()
@@ -33,7 +34,7 @@ _UNAPPROVED: Final = '{"result":{"status":403,"message":"활용신청이 필요�
 _QUOTA: Final = '{"result":{"status":403,"message":"API 호출 한도를 초과했습니다."}}\n'
 _DAILY_QUOTA: Final = '{"result":{"status":403,"message":"일일 최대 호출 건수 제한에 도달하였습니다."}}\n'
 _CAPACITY: Final = '{"result":{"status":403,"message":"일일 API 사용 용량을 모두 소진하였습니다."}}\n'
-# The gateway of data.go.kr answers errors in XML, whatever was asked for, with HTTP 200.
+# The gateway of data.go.kr reports errors in XML, whatever format was requested, with HTTP 200.
 _GATEWAY: Final = (
     "<OpenAPI_ServiceResponse><cmmMsgHeader><errMsg>SERVICE ERROR</errMsg>"
     "<returnAuthMsg>{name}</returnAuthMsg><returnReasonCode>{code}</returnReasonCode>"
@@ -64,8 +65,8 @@ CANNED: Final = {
     "gateway-key": _gateway(30, "SERVICE_KEY_IS_NOT_REGISTERED_ERROR"),
     "gateway-busy": _gateway(1, "APPLICATION_ERROR"),
 }
-# timeout: never answers. hang: half of the reply, then nothing. cut-off: half of it, then a clean close,
-# so that only the missing end marker tells.
+# timeout: never answers. hang: half of the response, then nothing. cut-off: half of it, then a clean close,
+# so that only the missing end marker shows it.
 CONNECTION: Final = ("timeout", "hang", "cut-off")
 
 _PA: Final = wire.NAMES.index("PA")
@@ -78,7 +79,7 @@ _GARBAGE_LINES: Final = 3
 
 
 def _some(rows: Sequence[bytes], dice: random.Random) -> set[int]:
-    """Places of a few rows, at least one."""
+    """Return the indices of a few rows, at least one."""
     return set(dice.sample(range(len(rows)), max(1, round(_SOME * len(rows)))))
 
 
@@ -93,7 +94,7 @@ def _conflicting(rows: Sequence[bytes], dice: random.Random) -> list[bytes]:
 
 
 def _warmer(row: bytes) -> bytes:
-    """The row with another air temperature, two degrees off."""
+    """Return the row with an air temperature two degrees higher."""
     tokens = row.split()
     return _joined([*tokens[:_TA], b"%.1f" % (float(tokens[_TA]) + 2), *tokens[_TA + 1 :]])
 
@@ -103,22 +104,22 @@ def _joined(tokens: Sequence[bytes]) -> bytes:
 
 
 def _dropped(rows: Sequence[bytes], _: random.Random) -> list[bytes]:
-    """PA is gone: 45 tokens."""
+    """Remove the column PA: 45 tokens remain."""
     return [_joined([*(tokens := row.split())[:_PA], *tokens[_PA + 1 :]]) for row in rows]
 
 
 def _moved(rows: Sequence[bytes], _: random.Random) -> list[bytes]:
-    """PA stands at the end: 46 tokens still, and nearly all of them mean something else."""
+    """Move PA to the end: still 46 tokens, but nearly all in the wrong column."""
     return [_joined([*(tokens := row.split())[:_PA], *tokens[_PA + 1 :], tokens[_PA]]) for row in rows]
 
 
 def _inserted(rows: Sequence[bytes], _: random.Random) -> list[bytes]:
-    """A column that nobody knows comes before PA: 47 tokens."""
+    """Insert an unknown column before PA: 47 tokens."""
     return [_joined([*(tokens := row.split())[:_PA], b"0.0", *tokens[_PA:]]) for row in rows]
 
 
 def _miscoded(rows: Sequence[bytes], _: random.Random) -> list[bytes]:
-    """PT holds an impossible code at every station: the rows are published, and their validity falls."""
+    """Put an impossible code into PT of every station: the rows are published, and their validity drops."""
     return [_joined([*(tokens := row.split())[:_PT], _IMPOSSIBLE_CODE, *tokens[_PT + 1 :]]) for row in rows]
 
 
@@ -148,7 +149,7 @@ SPOILERS: Final[dict[str, Callable[[Sequence[bytes], random.Random], list[bytes]
     "station-missing": _without_one,
 }
 NAMES: Final = (*CANNED, *CONNECTION, *SPOILERS)
-# The same station is absent in each call; all else differs from call to call.
+# The same station is absent in each call; all other faults differ from call to call.
 _EVERY_CALL_ALIKE: Final = ("station-missing",)
 
 
@@ -158,9 +159,9 @@ class Fault:
 
     Attributes:
         name: one of ``NAMES``.
-        rate: share of the calls that it hits.
+        rate: share of the calls that it hits, 0 to 1.
         first: number of the first call that it can hit; calls of all endpoints are counted, from 1.
-        last: number of the last one; None = no end.
+        last: number of the last call that it can hit; None = no end.
     """
 
     name: str
@@ -170,15 +171,15 @@ class Fault:
 
     @classmethod
     def parse(cls, text: str) -> "Fault":
-        """Read NAME, NAME:rate=0.3, NAME:call=5, NAME:call=5-8 or NAME:call=5-.
+        """Parse NAME, NAME:rate=0.3, NAME:call=5, NAME:call=5-8 or NAME:call=5-.
 
         Raises:
-            ValueError: saying what is allowed.
+            ValueError: it is none of these; the message says what is allowed.
         """
         name, _, option = text.partition(":")
         kind, _, value = option.partition("=")
         if name not in NAMES:
-            raise ValueError(f"no fault {name!r}: choose of {', '.join((*NAMES, *sensors.KINDS))}")
+            raise ValueError(f"unknown fault {name!r}: choose from {', '.join((*NAMES, *sensors.KINDS))}")
         try:
             if not option:
                 return cls(name)
@@ -192,19 +193,19 @@ class Fault:
         raise ValueError(f"can't read {text!r}: write {name}:rate=0.3, {name}:call=5 or {name}:call=5-8")
 
     def hits(self, call: int, seed: int) -> bool:
-        """Whether this fault befalls a call; the same calls for the same seed."""
+        """Whether this fault hits a call; the same seed gives the same calls."""
         if call < self.first or (self.last is not None and call > self.last):
             return False
         return self.rate >= 1 or dice(seed, self.name, call).random() < self.rate
 
 
 def dice(seed: int, name: str, call: int) -> random.Random:
-    """Random numbers of one fault in one call."""
+    """Return the random numbers of one fault in one call."""
     return random.Random(f"{seed}/{name}/{call}")
 
 
 def spoil(page: wire.Page, names: Sequence[str], call: int, seed: int) -> wire.Page:
-    """A reply with its rows spoiled by each named fault that spoils rows."""
+    """Return a response with its rows damaged by each named fault that damages rows."""
     rows = page.rows
     for name in names:
         if name in SPOILERS and rows:
@@ -214,10 +215,10 @@ def spoil(page: wire.Page, names: Sequence[str], call: int, seed: int) -> wire.P
 
 
 def parse(text: str) -> Fault | sensors.SensorFault:
-    """Read a fault of either kind.
+    """Parse a fault of a call or of a sensor.
 
     Raises:
-        ValueError: saying what is allowed.
+        ValueError: it is neither; the message says what is allowed.
     """
     if text.partition(":")[0] in sensors.KINDS:
         return sensors.SensorFault.parse(text)

@@ -1,6 +1,6 @@
 """Random numbers as a pure function of a seed, a stream's name and integer keys.
 
-No generator with a state: the number for a station and an hour is the same in whatever order it is asked.
+There is no generator with a state: the number for a station and an hour doesn't depend on the order of calls.
 The mixing function is SplitMix64's (Steele, Lea and Flood, 2014, doi:10.1145/2660193.2660195).
 """
 
@@ -26,7 +26,7 @@ def _mix(value: Hashes) -> Hashes:
 
 
 def hashes(seed: int, stream: str, *keys: ArrayLike) -> Hashes:
-    """64 well-mixed bits for each element of the broadcast integer keys."""
+    """Return 64 well-mixed bits for each element of the broadcast integer keys."""
     start = (seed * 0x100000001B3 + zlib.crc32(stream.encode())) % 2**64
     state = _mix(np.array([start], dtype=np.uint64))
     for key in keys:
@@ -36,30 +36,30 @@ def hashes(seed: int, stream: str, *keys: ArrayLike) -> Hashes:
 
 
 def uniform(seed: int, stream: str, *keys: ArrayLike) -> Floats:
-    """Evenly distributed in the open interval 0 to 1."""
+    """Return numbers uniformly distributed in the open interval 0 to 1."""
     bits = hashes(seed, stream, *keys) >> np.uint64(11)
     return (bits.astype(np.float64) + 0.5) / 2**53
 
 
 def normal(seed: int, stream: str, *keys: ArrayLike) -> Floats:
-    """Normally distributed, mean 0, standard deviation 1 (Box and Muller, 1958)."""
+    """Return normally distributed numbers, mean 0, standard deviation 1 (Box and Muller, 1958)."""
     radius = np.sqrt(-2 * np.log(uniform(seed, stream, *keys)))
     angle = 2 * np.pi * uniform(seed, stream + "/angle", *keys)
     return np.asarray(radius * np.cos(angle))
 
 
 def smooth(seed: int, stream: str, hours: ArrayLike, every: float, *keys: ArrayLike) -> Floats:
-    """Normal numbers at knots ``every`` so many hours, joined smoothly.
+    """Interpolate smoothly between normally distributed numbers that are ``every`` hours apart.
 
     Args:
-        seed: of the whole weather.
+        seed: seed of the whole weather.
         stream: name of this noise.
-        hours: when, broadcast with the keys.
+        hours: hours at which to evaluate it, broadcast with the keys.
         every: hours between two independent values.
-        keys: as for ``normal``.
+        keys: integer keys, as for ``normal``.
 
     Returns:
-        Mean 0, standard deviation 1 at each hour.
+        Numbers with mean 0 and standard deviation 1 at each hour.
     """
     position = np.asarray(hours) / every
     knot = np.floor(position)

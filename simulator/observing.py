@@ -1,7 +1,7 @@
 """From weather to the columns of the wire: rounded, coded, and missing where nothing is measured.
 
-Rain follows KMA's seasons: hourly sums from April to October, sums of three hours at 00, 03, ... 21 KST from
-November to March, by the month that the row is dated.
+Rain follows KMA's seasons: hourly sums from April to October, three-hourly sums at 00, 03, ... 21 KST from
+November to March, by the month of the row's time.
 """
 
 from collections.abc import Mapping
@@ -17,14 +17,14 @@ from simulator.weather import Weather, frozen_share
 
 Columns = Mapping[str, NDArray[Any]]
 
-# Where people observe: soil temperatures, weather and cloud types. KMA's larger offices; only 108's are
-# known from real rows, and that 90, 100, 136, 143 and 156 have no soil temperatures.
+# Stations where people observe soil temperatures, weather and cloud types: KMA's larger offices. Real rows
+# only show that 108 is one of them, and that 90, 100, 136, 143 and 156 have no soil temperatures.
 MANNED: Final = (101, 102, 105, 108, 112, 115, 119, 131, 133, 138, 146, 152, 155, 159, 165, 168, 184, 189)
 MISSING: Final = -9.0
 MISSING_SOIL: Final = -99.0
 GUST_FROM_MS: Final = 10.0
-SNOW_FROM_CM: Final = 0.05  # what rounds to a tenth
-CEILOMETER_REPORTS: Final = 0.8  # share of the unwatched hours in which cloud amounts come
+SNOW_FROM_CM: Final = 0.05  # the least that rounds to a tenth
+CEILOMETER_REPORTS: Final = 0.8  # share of the hours without an observer that have cloud amounts
 WINTER_MONTHS: Final = (11, 12, 1, 2, 3)
 RAIN_IN_SECTION_1_H: Final = (9, 21)  # KST: the main hours 00 and 12 UTC
 _WIRE_HOURS: Final = np.arange(1, clock.HOURS_PER_DAY + 1)[:, None] % 24
@@ -32,10 +32,10 @@ _SYNOPTIC: Final = _WIRE_HOURS % 3 == 0
 
 
 def observe(weather: Weather, day: int) -> Columns:
-    """What every station reports in the 24 hours of a day.
+    """Return the reports of all stations for the 24 hours of a day.
 
     Returns:
-        Column of the wire (but TM and STN) → its values, shape (24, stations), ready to be formatted.
+        Column of the wire (without TM and STN) → its values, shape (24, stations), ready to be formatted.
     """
     manned = np.isin(weather.places.ids, MANNED)[None, :]
     hours = clock.first_hour(day) + np.arange(clock.HOURS_PER_DAY)[:, None]
@@ -48,12 +48,12 @@ def observe(weather: Weather, day: int) -> Columns:
 
 
 def tenths(values: Floats) -> Floats:
-    """Rounded to one decimal; never a negative zero, which the wire doesn't know."""
+    """Round to one decimal, without negative zeros, which the wire format doesn't have."""
     return np.round(values, 1) + 0.0
 
 
 def humidity(temperature_c: Floats, dew_point_c: Floats) -> dict[str, Floats]:
-    """PV and HM as they follow from the rounded TA and TD: PV = e(TD), HM = 100 e(TD) / e(TA)."""
+    """Compute PV and HM from the rounded TA and TD: PV = e(TD), HM = 100 e(TD) / e(TA)."""
     vapour, saturation = saturation_hpa(dew_point_c), saturation_hpa(temperature_c)
     return {"PV": tenths(vapour), "HM": np.clip(np.round(100 * vapour / saturation), 1, 100)}
 
@@ -135,7 +135,7 @@ def _sun_and_ground(weather: Weather, day: int, manned: NDArray[np.bool_]) -> di
 def _watched(
     weather: Weather, day: int, hours: NDArray[Any], columns: Columns, watched: NDArray[np.bool_]
 ) -> dict[str, NDArray[Any]]:
-    """What people note where they watch; visibility and cloud amount are measured everywhere."""
+    """Return what people observe where they do; visibility and cloud amount are measured everywhere."""
     sky, ids, seed = weather.sky(day), weather.places.ids, weather.seed
     fallen = sky.wet
     visibility = codes.visibility_tens(columns["HM"], sky.rain_mm, noise.smooth(seed, "haze", hours, 9, ids))

@@ -1,10 +1,10 @@
 """When a station's hour appears, and what is wrong with it at first.
 
-- An hour is published ``delay`` after its end; a few station-hours come an hour or more later.
+- An hour is published ``delay`` after its end; a few station-hours an hour or more later.
 - A few station-hours are published with a wrong temperature, and corrected some hours later.
-- Seldom a station is down for some hours, or the whole network for one: these rows never appear.
+- Rarely, a station is down for some hours, or the whole network for one: these rows never appear.
 
-All of it is drawn from the seed: the same station-hours are late, corrected or absent in every run.
+All of this depends on the seed only: the same station-hours are late, corrected or absent in every run.
 """
 
 from dataclasses import dataclass
@@ -22,18 +22,18 @@ CORRECTED_RATE: Final = 1 / 1000  # of station-hours
 CORRECTED_AFTER_H: Final = (2, 12)
 CORRECTION_K: Final = (0.5, 2.0)
 OUTAGE_RATE: Final = 1 / 120  # of station-days, on which an outage begins
-OUTAGE_H: Final = (1, 9)  # the longest as at Busan in November 2022
+OUTAGE_H: Final = (1, 9)  # the longest is that of Busan in November 2022
 NETWORK_OUTAGE_RATE: Final = 1 / 1500  # of hours
 
 
 @dataclass(frozen=True)
 class Publication:
-    """The state of a day's rows; arrays of shape (24 hours, stations).
+    """How a day's rows are published; arrays of shape (24 hours, stations).
 
     Attributes:
-        lateness_h: hours after the usual moment; infinite where a row never appears.
-        wrong_until_h: hours after the usual moment until a row is corrected; 0 where it was right.
-        error_k: what TA is off by until then.
+        lateness_h: hours after the regular publication; infinite if a row never appears.
+        wrong_until_h: hours after the regular publication until a row is corrected; 0 if it is right.
+        error_k: error of TA until then, K.
     """
 
     lateness_h: Floats
@@ -42,7 +42,7 @@ class Publication:
 
 
 def publication_of(seed: int, day: int, ids: NDArray[Any]) -> Publication:
-    """How the rows of one day (hours 01 to 24 KST) are published."""
+    """Return how the rows of one day (hours 01 to 24 KST) are published."""
     hours = clock.first_hour(day) + np.arange(clock.HOURS_PER_DAY)[:, None]
 
     def drawn(what: str, span: tuple[float, float]) -> Floats:

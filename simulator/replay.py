@@ -14,23 +14,25 @@ _STATION: Final = slice(12, 16)
 
 
 class Recording:
-    """The source of recorded rows: every file of a folder in the wire format, indexed at the start.
+    """A source of recorded rows: every file of a folder in the wire format, indexed at the start.
 
     Attributes:
-        count: rows held.
+        count: number of rows.
     """
 
     def __init__(self, folder: Path) -> None:
         """Read the folder.
 
         Raises:
-            ValueError: if it holds no rows, or a line that is none.
+            ValueError: it contains no rows, or an invalid line.
         """
         self._hours: dict[int, list[tuple[int, bytes]]] = defaultdict(list)
         for file in sorted(file for pattern in PATTERNS for file in folder.glob(pattern)):
             self._read(file)
         if not self._hours:
-            raise ValueError(f"no rows in {folder}: no file {' or '.join(PATTERNS)} with observations there")
+            raise ValueError(
+                f"no rows in {folder}: there is no file {' or '.join(PATTERNS)} with observations"
+            )
         for rows in self._hours.values():
             rows.sort(key=lambda row: row[0])
         self._sorted = sorted(self._hours)
@@ -52,17 +54,17 @@ class Recording:
                 raise ValueError(f"{file}:{number}: not a row of observations: {error}") from None
 
     def newest(self, now: float) -> int:
-        """The newest hour that the folder holds, as seen at ``now``."""
+        """Return the newest hour of the folder up to ``now``."""
         past = [hour for hour in (self._sorted[0], *self._sorted) if hour <= now]
         return past[-1] if past else int(now)
 
     def rows(self, begin: int, end: int, stations: Collection[int], now: float) -> list[bytes]:
-        """The rows of the hours ``begin`` to ``end``; see ``simulated.Source``."""
-        wanted = frozenset(stations)
+        """Return the rows of the hours ``begin`` to ``end``; see ``simulated.Source``."""
+        ids = frozenset(stations)
         end = min(end, int(now))
         return [
             line
             for hour in range(begin, end + 1)
             for station, line in self._hours.get(hour, ())
-            if not wanted or station in wanted
+            if not ids or station in ids
         ]

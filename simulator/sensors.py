@@ -1,7 +1,7 @@
-"""Sensors that fail on purpose: one that is off, one that is stuck, a station that falls silent.
+"""Sensors that fail on purpose: a biased one, a stuck one, a silent station.
 
-From when a fault is switched on, for the hours from then on; what was observed before stays as it was, and so
-does, after it is switched off, what was observed meanwhile.
+A fault affects the hours from when it is switched on until it is switched off. Earlier observations stay
+right, and those of the time between stay wrong.
 """
 
 import re
@@ -20,20 +20,20 @@ _FAULT: Final = re.compile(
 )
 _STATION: Final = slice(12, 16)
 _AIR: Final = tuple(wire.NAMES.index(name) for name in ("TA", "TD", "HM", "PV"))
-_COLDEST: Final = -80.0  # °C; what is below stands for a missing value
-_LOOK_BACK_H: Final = 24  # a stuck sensor repeats its last row before; it may have none of the very hour
+_COLDEST: Final = -80.0  # °C; values below are codes of missing ones
+_LOOK_BACK_H: Final = 24  # a stuck sensor repeats its last row, which may be some hours old
 
 
 @dataclass(frozen=True)
 class SensorFault:
-    """One station's trouble.
+    """A fault of one station's sensors.
 
     Attributes:
-        kind: of KINDS.
-        station: its id.
-        amount_k: of a bias: kelvin added to the air temperature.
-        since: first hour, with its fraction; None = when it is switched on.
-        until: the hours from here on are well again; None = it lasts.
+        kind: one of KINDS.
+        station: id of the station.
+        amount_k: for a bias, kelvin added to the air temperature.
+        since: first affected hour, with its fraction; None = when it is switched on.
+        until: first hour that is right again; None = it lasts.
     """
 
     kind: str
@@ -44,24 +44,24 @@ class SensorFault:
 
     @classmethod
     def parse(cls, text: str) -> "SensorFault":
-        """Read one.
+        """Parse a fault.
 
         Raises:
-            ValueError: saying what is allowed.
+            ValueError: it is none; the message says what is allowed.
         """
-        found = _FAULT.fullmatch(text)
-        if found is None or (found["kind"] == "bias") is (found["amount"] is None):
+        match = _FAULT.fullmatch(text)
+        if match is None or (match["kind"] == "bias") is (match["amount"] is None):
             raise ValueError(f"can't read {text!r}: write {USAGE}")
-        since = None if found["since"] is None else clock.parse_tm(found["since"])
-        return cls(found["kind"], int(found["station"]), float(found["amount"] or 0), since)
+        since = None if match["since"] is None else clock.parse_tm(match["since"])
+        return cls(match["kind"], int(match["station"]), float(match["amount"] or 0), since)
 
     @property
-    def what(self) -> tuple[str, int, float]:
-        """What makes it the same fault."""
+    def identity(self) -> tuple[str, int, float]:
+        """What two entries of the same fault have in common."""
         return self.kind, self.station, self.amount_k
 
     def strikes(self, hour: int) -> bool:
-        """Whether an hour's observation suffers from it."""
+        """Whether it affects an hour's observation."""
         begun = self.since is not None and self.since <= hour
         return begun and (self.until is None or hour < self.until)
 
@@ -70,7 +70,7 @@ class Sensors:
     """A source whose sensors can be broken while it is served.
 
     Args:
-        source: of rows that are right.
+        source: source of the right rows.
     """
 
     def __init__(self, source: Source) -> None:
@@ -78,37 +78,37 @@ class Sensors:
         self._faults: tuple[SensorFault, ...] = ()
         self._lock = threading.Lock()
 
-    def switch(self, wanted: Sequence[SensorFault], now: float) -> None:
-        """From now on these are broken, and no others."""
+    def switch(self, active: Sequence[SensorFault], now: float) -> None:
+        """Let exactly these faults be active from now on."""
         with self._lock:
-            asked = {fault.what for fault in wanted}
-            ended = [
-                fault if fault.until is not None or fault.what in asked else replace(fault, until=now)
+            staying = {fault.identity for fault in active}
+            earlier = [
+                fault if fault.until is not None or fault.identity in staying else replace(fault, until=now)
                 for fault in self._faults
             ]
-            standing = {fault.what for fault in ended if fault.until is None}
-            begun = [
+            lasting = {fault.identity for fault in earlier if fault.until is None}
+            new = [
                 replace(fault, since=now if fault.since is None else fault.since)
-                for fault in wanted
-                if fault.what not in standing
+                for fault in active
+                if fault.identity not in lasting
             ]
-            self._faults = (*ended, *begun)
+            self._faults = (*earlier, *new)
 
     def newest(self, now: float) -> int:
-        """The newest hour that is published."""
+        """Return the newest hour that is published."""
         return self._source.newest(now)
 
     def rows(self, begin: int, end: int, stations: Collection[int], now: float) -> list[bytes]:
-        """The rows of the hours ``begin`` to ``end``; see ``simulated.Source``."""
+        """Return the rows of the hours ``begin`` to ``end``; see ``simulated.Source``."""
         rows, faults = self._source.rows(begin, end, stations, now), self._faults
         broken = {fault.station for fault in faults}
         if not broken:
             return rows
-        told = [self._told(row, faults, now) if int(row[_STATION]) in broken else row for row in rows]
-        return [row for row in told if row]
+        reported = [self._reported(row, faults, now) if int(row[_STATION]) in broken else row for row in rows]
+        return [row for row in reported if row]
 
-    def _told(self, row: bytes, faults: Sequence[SensorFault], now: float) -> bytes:
-        """A row as its broken station tells it; empty when it tells nothing."""
+    def _reported(self, row: bytes, faults: Sequence[SensorFault], now: float) -> bytes:
+        """Return a row as its broken station reports it; empty if it reports nothing."""
         station, hour = int(row[_STATION]), clock.parse_tm(row[:12].decode())
         for fault in faults:
             if fault.station != station or not fault.strikes(hour):
@@ -119,7 +119,7 @@ class Sensors:
         return row
 
     def _stuck(self, row: bytes, fault: SensorFault, now: float) -> bytes:
-        assert fault.since is not None  # noqa: S101  it strikes
+        assert fault.since is not None  # noqa: S101  since it is active
         last = int(fault.since)
         before = self._source.rows(last - _LOOK_BACK_H, last, [fault.station], now)
         if not before:
@@ -131,7 +131,7 @@ class Sensors:
 
 
 def _biased(row: bytes, amount_k: float) -> bytes:
-    """A thermometer that is off: the dew point is told from it, so that nothing in the row contradicts it."""
+    """Add a bias to the air temperature and shift the dew point with it, so that the row is consistent."""
     values = _values(row)
     if min(values[column] for column in _AIR[:2]) < _COLDEST:
         return row
@@ -139,7 +139,7 @@ def _biased(row: bytes, amount_k: float) -> bytes:
 
 
 def _values(row: bytes) -> list[Any]:
-    """The values of a row, as ``wire.row`` takes them."""
+    """Parse the values of a row, in the types that ``wire.row`` takes."""
     kinds = {"s": str, "d": int, "f": float}
     tokens = row.decode().split()
     return [kinds[form[-1]](token) for (_, form), token in zip(wire.COLUMNS, tokens, strict=True)]

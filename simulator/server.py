@@ -1,8 +1,8 @@
 """The HTTP side: endpoints, key, faults of the connection.
 
-The key is compared and forgotten: log lines are built from the other parameters only.
+The key is only compared: log lines are built from the other parameters.
 
-``PUT /faults`` replaces the faults while it serves, one a line: ``curl -X PUT -d bias:108:2.0 …/faults``.
+``PUT /faults`` replaces the active faults, one per line: ``curl -X PUT -d bias:108:2.0 …/faults``.
 """
 
 import hmac
@@ -26,10 +26,10 @@ from simulator.simulated import Source
 
 log = logging.getLogger(__name__)
 
-LONGEST_SPAN_H: Final = 31 * 24  # from here on the API cuts a period, without a word,
+LONGEST_SPAN_H: Final = 31 * 24  # from here on the API silently cuts a period
 CUT_SPAN_H: Final = 30 * 24  # to its last 30 days
-STALL_S: Final = 120.0  # a hanging connection is let go after this time
-IDLE_S: Final = 60.0  # so is one that asks for nothing
+STALL_S: Final = 120.0  # a hanging connection is closed after this time
+IDLE_S: Final = 60.0  # so is one without a request
 TEXT: Final = "text/plain;charset=EUC-KR"
 _ENDPOINTS: Final = ("kma_sfctm2.php", "kma_sfctm3.php", "stn_inf.php")
 _LOGGED: Final = ("inf", "tm", "tm1", "tm2", "stn", "help")
@@ -39,15 +39,15 @@ _LOG_LENGTH: Final = 60
 
 @dataclass(frozen=True)
 class Api:
-    """What the simulated API answers; knows nothing of sockets.
+    """The simulated API without the network: from parameters to a response.
 
     Attributes:
-        source: of the observations.
-        stations: for the station list.
-        now: the clock, timezone-aware.
-        key: the only key let in; None lets any in that isn't empty.
-        faults: what goes wrong.
-        seed: of the faults.
+        source: source of the observations.
+        stations: stations of the station list.
+        now: returns the time, timezone-aware.
+        key: the only accepted key; None = any that isn't empty.
+        faults: active faults.
+        seed: seed of the faults.
     """
 
     source: Source
@@ -61,12 +61,12 @@ class Api:
         """Answer one call.
 
         Args:
-            path: of the URL; what counts is its end.
-            params: the query.
+            path: path of the URL; only its end counts.
+            params: parameters of the query.
             call: number of this call, from 1.
 
         Returns:
-            The reply, and the names of the faults in it: those of the connection are left to the server.
+            The response, and the names of the faults that hit it; those of the connection are the server's.
         """
         struck = [fault.name for fault in self.faults if fault.hits(call, self.seed)]
         for name in struck:
@@ -79,7 +79,7 @@ class Api:
         except ValueError as error:
             return _refusal(400, str(error)), []
         if page is None:
-            return _refusal(404, f"no such endpoint; there are {', '.join(_ENDPOINTS)}"), []
+            return _refusal(404, f"unknown endpoint; known are {', '.join(_ENDPOINTS)}"), []
         if not path.endswith("stn_inf.php"):
             page = faults.spoil(page, struck, call, self.seed)
         return Canned(200, TEXT, page.body), struck
@@ -109,7 +109,7 @@ class Api:
 
 
 def _station_ids(text: str) -> frozenset[int]:
-    """The stations asked for; none = all, which is also what 0 means."""
+    """Parse the requested station ids; an empty set = all, which is also the meaning of 0."""
     try:
         ids = frozenset(int(part) for part in text.split(":") if part)
     except ValueError:
@@ -126,8 +126,8 @@ class Server(ThreadingHTTPServer):
     """An HTTP server with a thread for each connection; none of them keeps the process alive.
 
     Attributes:
-        api: what it serves.
-        stopping: set to let go of hanging connections.
+        api: the API that it serves.
+        stopping: set to close hanging connections.
     """
 
     daemon_threads = True
@@ -141,23 +141,23 @@ class Server(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """URL at which it listens."""
         host, port = self.server_address[:2]
         return f"http://{host!s}:{port}"
 
     def switch(self, given: Sequence[Fault | SensorFault]) -> None:
-        """From now on these things go wrong, and no others."""
+        """Let exactly these faults be active from now on."""
         self.api = replace(self.api, faults=[fault for fault in given if isinstance(fault, Fault)])
         sensors = [fault for fault in given if isinstance(fault, SensorFault)]
         self.sensors.switch(sensors, clock.hour_of(self.api.now()))
 
     def stop(self) -> None:
-        """Stop serving, from another thread than the serving one."""
+        """Stop serving; to be called from another thread than the serving one."""
         self.stopping.set()
         self.shutdown()
 
     def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002 - socketserver's
-        """Log what went wrong with a connection; the other ones go on."""
+        """Log the failure of a connection; the other ones continue."""
         log.error("a connection failed: client=%s", client_address, exc_info=sys.exception())
 
 
@@ -171,15 +171,15 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
-        """Answer, or fail as told."""
+        """Answer a call, or fail as its faults say."""
         began = time.perf_counter()
         call = next(self.server.calls)
         url = urlsplit(self.path)
         params = dict(parse_qsl(url.query, keep_blank_values=True))
         endpoint = url.path.rpartition("/")[2]
-        reply, struck = self.server.api.answer(url.path, params, call)
+        response, struck = self.server.api.answer(url.path, params, call)
         try:
-            self._send(reply, struck)
+            self._send(response, struck)
         except (ConnectionError, TimeoutError):
             self.close_connection = True
             struck = [*struck, "client went away"]
@@ -188,28 +188,28 @@ class Handler(BaseHTTPRequestHandler):
             call,
             endpoint if endpoint in _ENDPOINTS else "?",
             " ".join(f"{name}={_fit_for_log(params[name])}" for name in _LOGGED if name in params),
-            reply.status,
-            len(reply.body),
+            response.status,
+            len(response.body),
             1000 * (time.perf_counter() - began),
             f" ({', '.join(struck)})" if struck else "",
         )
 
     def do_PUT(self) -> None:
-        """Switch faults."""
+        """Replace the active faults."""
         body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode(errors="replace")
         if self.path != "/faults":
-            self._tell(404, "no such place; there is /faults")
+            self._send_text(404, "unknown path; known is /faults")
             return
         names = body.split()
         try:
             self.server.switch([faults.parse(name) for name in names])
         except ValueError as error:
-            self._tell(400, str(error))
+            self._send_text(400, str(error))
             return
         log.info("faults: %s", " ".join(names) or "none")
-        self._tell(200, " ".join(names) or "none")
+        self._send_text(200, " ".join(names) or "none")
 
-    def _tell(self, status: int, text: str) -> None:
+    def _send_text(self, status: int, text: str) -> None:
         body = f"{text}\n".encode()
         self.send_response(status)
         self.send_header("Content-Type", "text/plain;charset=UTF-8")
@@ -217,22 +217,22 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def _send(self, reply: Canned, struck: Sequence[str]) -> None:
+    def _send(self, response: Canned, struck: Sequence[str]) -> None:
         trouble = next((name for name in struck if name in faults.CONNECTION), None)
         if trouble == "timeout":
             self._stall()
             return
-        self.send_response(reply.status)
-        self.send_header("Content-Type", reply.content_type)
+        self.send_response(response.status)
+        self.send_header("Content-Type", response.content_type)
         if trouble == "cut-off":
             self.send_header("Connection", "close")
         else:
-            self.send_header("Content-Length", str(len(reply.body)))
+            self.send_header("Content-Length", str(len(response.body)))
         self.end_headers()
         if trouble is None:
-            self.wfile.write(reply.body)
+            self.wfile.write(response.body)
             return
-        self.wfile.write(reply.body[: len(reply.body) // 2])
+        self.wfile.write(response.body[: len(response.body) // 2])
         if trouble == "hang":
             self._stall()
         self.close_connection = True
@@ -243,9 +243,9 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
-        """Say nothing here: http.server would log the whole URL, and the key with it."""
+        """Log nothing here: http.server would log the whole URL, and the key with it."""
 
 
 def _fit_for_log(text: str) -> str:
-    """A parameter's value, unless it is none that the API knows: it might be a key in the wrong place."""
+    """Return a parameter's value, or ``?`` if it isn't a valid one: it might be a misplaced key."""
     return text[:_LOG_LENGTH] if _FIT_FOR_LOG.fullmatch(text) else "?"

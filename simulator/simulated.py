@@ -20,24 +20,24 @@ _TA, _TD, _HM, _PV = (_MEASURED.index(name) for name in ("TA", "TD", "HM", "PV")
 
 
 class Source(Protocol):
-    """Where a server takes rows from."""
+    """A source of the rows that a server serves."""
 
     def rows(self, begin: int, end: int, stations: Collection[int], now: float) -> list[bytes]:
-        """The rows of the hours ``begin`` to ``end``, both inclusive, by time, then station.
+        """Return the rows of the hours ``begin`` to ``end``, both inclusive, by time, then station.
 
         Args:
             begin: first hour.
             end: last hour.
-            stations: their ids; none means all.
-            now: the clock, as an hour with its fraction.
+            stations: station ids; empty = all.
+            now: the time, as an hour with its fraction.
         """
 
     def newest(self, now: float) -> int:
-        """The newest hour that is published."""
+        """Return the newest hour that is published."""
 
 
 class SimulatedWeather:
-    """The source of simulated weather.
+    """A source of simulated weather.
 
     Attributes:
         delay_h: hours from the end of an hour to its publication.
@@ -53,11 +53,11 @@ class SimulatedWeather:
         return observe(self._weather, day), publication_of(self._weather.seed, day, self._ids)
 
     def newest(self, now: float) -> int:
-        """The newest hour that is published."""
+        """Return the newest hour that is published."""
         return int(np.floor(now - self.delay_h))
 
     def rows(self, begin: int, end: int, stations: Collection[int], now: float) -> list[bytes]:
-        """The rows of the hours ``begin`` to ``end``; see ``Source``."""
+        """Return the rows of the hours ``begin`` to ``end``; see ``Source``."""
         chosen = np.flatnonzero(np.isin(self._ids, list(stations))) if stations else np.arange(len(self._ids))
         begin, end = max(begin, FIRST_HOUR), min(end, self.newest(now))
         return [line for hour in range(begin, end + 1) for line in self._hour(hour, chosen, now)]
@@ -74,15 +74,15 @@ class SimulatedWeather:
         ids = self._ids[chosen].tolist()
         for station, visible, error, measured in zip(ids, appeared.tolist(), errors, values, strict=True):
             if visible:
-                told = mistaken(measured, error) if error else measured
-                yield wire.row((stamp, station, *told))
+                reported = mistaken(measured, error) if error else measured
+                yield wire.row((stamp, station, *reported))
 
 
 def mistaken(measured: Sequence[Any], error_k: float) -> list[Any]:
-    """A row whose thermometer was off: TA and TD shifted, HM and PV as they follow from them."""
-    told = list(measured)
-    temperature, dew_point = (tenths(np.array(told[at] + error_k)) for at in (_TA, _TD))
+    """Return a row of a thermometer that is off: TA and TD are shifted, HM and PV follow from them."""
+    reported = list(measured)
+    temperature, dew_point = (tenths(np.array(reported[at] + error_k)) for at in (_TA, _TD))
     moist = humidity(temperature, dew_point)
-    told[_TA], told[_TD] = float(temperature), float(dew_point)
-    told[_HM], told[_PV] = float(moist["HM"]), float(moist["PV"])
-    return told
+    reported[_TA], reported[_TD] = float(temperature), float(dew_point)
+    reported[_HM], reported[_PV] = float(moist["HM"]), float(moist["PV"])
+    return reported

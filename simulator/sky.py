@@ -1,10 +1,10 @@
 """What drives the weather: waves that travel across the stations, cloud, insolation and rain.
 
-Three families of waves run from west to east, each wave with its own direction, speed, slowly changing
-amplitude and drifting phase: so an upwind station knows some of what comes, and never all of it.
+Three families of waves travel from west to east, each wave with its own direction, speed, slowly changing
+amplitude and drifting phase: so upwind stations help a forecast, but never make it perfect.
 
 - synoptic (1,400 to 4,200 km, 35 to 60 km/h): highs and lows. Warm southerlies and cloud run ahead of a low,
-  cold northerlies follow it, as geostrophic wind and advection want it.
+  cold northerlies follow it, as geostrophic wind and advection do.
 - bands (250 to 900 km, 30 to 55 km/h): cloud and rain bands.
 - cells (70 to 260 km, 18 to 40 km/h): the unevenness inside them.
 """
@@ -31,11 +31,11 @@ class Waves:
     """A family of travelling plane waves.
 
     Attributes:
-        name: of its random streams.
-        count: how many.
-        length_km: shortest and longest.
-        speed_kmh: slowest and fastest.
-        spread_deg: how far directions differ from due east, to both sides.
+        name: name of its random streams.
+        count: number of waves.
+        length_km: shortest and longest wave length.
+        speed_kmh: slowest and fastest speed.
+        spread_deg: largest deviation of the directions from due east, to both sides.
         memory_h: hours in which amplitude and phase change.
     """
 
@@ -47,10 +47,10 @@ class Waves:
     memory_h: float
 
     def at(self, seed: int, hours: Floats, places: Geography) -> tuple[Floats, Floats, Floats, Floats]:
-        """Waves at hours and stations.
+        """Evaluate the waves at hours and stations.
 
         Returns:
-            Phase in radians (waves, hours, stations); amplitude (waves, hours, 1), so scaled that the sum of
+            Phase in radians (waves, hours, stations); amplitude (waves, hours, 1), scaled so that the sum of
             amplitude × cos(phase) has a standard deviation of about 1; wave numbers eastward and northward
             in 1/km, both (waves, 1, 1).
         """
@@ -96,8 +96,8 @@ class Sky:
         cloud: covered share of the sky, 0 to 1.
         sun_up: share of the hour with the sun above the horizon, 0 to 1.
         radiation_mjm2: global radiation of the hour.
-        rain_mm: of the hour, melted, in the gauge's steps of 0.1 mm.
-        wet: whether anything fell, be it too little to measure.
+        rain_mm: precipitation of the hour, melted, in the gauge's steps of 0.1 mm.
+        wet: whether anything fell, even if it is too little to measure.
     """
 
     sea_level_hpa: Floats
@@ -115,7 +115,7 @@ class Sky:
 
 
 def sky_of(seed: int, day: int, places: Geography) -> Sky:
-    """The sky of one day (hours 01 to 24 KST), whole and always the same."""
+    """Return the sky of one day (hours 01 to 24 KST); it only depends on seed, day and stations."""
     year_day = clock.day_of_year(day)
     hours = (clock.first_hour(day) - 1 + _HOURS).astype(np.float64)
     phase, amplitude, east, north = SYNOPTIC.at(seed, hours, places)
@@ -161,14 +161,14 @@ def _normal_pressure_hpa(year_day: int, places: Geography) -> Floats:
 
 
 def _sun_up(year_day: int, places: Geography) -> Floats:
-    """Share of each hour with the sun up, by twelfths of an hour."""
+    """Return the share of each hour with the sun up, in twelfths of an hour."""
     moments = (_HOURS[:, None] - 1 + (np.arange(12) + 0.5) / 12).ravel()
     up = climate.sun_height(moments, year_day, places) > 0
     return np.asarray(up.reshape(len(_HOURS), 12, -1).mean(axis=1))
 
 
 def _rain_mm(seed: int, hours: Floats, rising: Floats, year_day: int, places: Geography) -> Floats:
-    """Rain of each hour where ascent passes the season's threshold: rare in winter, heavy in late summer."""
+    """Return the rain of each hour, where ascent passes a threshold: rare in winter, heavy in late summer."""
     late = year_day + 12
     beyond = np.maximum(rising - between(1.55, 0.98, late), 0)
     uneven = noise.smooth(seed, "rain", hours[:, None], 2, places.ids)

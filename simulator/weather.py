@@ -1,8 +1,8 @@
 """What the stations measure, day by day: air, wind, ground, snow.
 
 Each layer of a day is a pure function of the day and of the layer below for that day and the few before it,
-always whole days of all stations: so a value never depends on the window that was asked for. Days are kept
-in memory for a while, since requests overlap.
+always whole days of all stations: so a value never depends on the requested period. Days are cached in
+memory, since requests overlap.
 """
 
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ class Air:
         temperature_c: air temperature.
         dew_point_c: dew point, below the air temperature.
         east_ms: 10-minute mean wind towards the east, 10 m above ground.
-        north_ms: the same towards the north.
+        north_ms: 10-minute mean wind towards the north, 10 m above ground.
         gust_ms: strongest gust of the hour.
         surface_c: temperature of the ground surface.
         snow_cm: fresh snow of the hour.
@@ -56,18 +56,18 @@ class Air:
 
 @dataclass(frozen=True)
 class Ground:
-    """What accumulates or lags; arrays of shape (24 hours, stations).
+    """Quantities that accumulate or lag; arrays of shape (24 hours, stations).
 
     Attributes:
-        rain_day_mm: since 00:00 KST.
-        rain_3h_mm: over three hours.
-        wet_today: whether anything fell since 00:00 KST, be it too little to measure.
+        rain_day_mm: precipitation since 00:00 KST.
+        rain_3h_mm: precipitation of three hours.
+        wet_today: whether anything fell since 00:00 KST, even if it is too little to measure.
         wet_3h: whether anything fell in three hours.
         snow_3h_cm: fresh snow over three hours.
         snow_day_cm: fresh snow since 00:00 KST.
-        snow_depth_cm: on the ground.
+        snow_depth_cm: depth of the snow cover.
         pressures_hpa: sea-level pressure three, one and zero hours before.
-        soil_c: at 5, 10, 20 and 30 cm.
+        soil_c: temperature of the soil at 5, 10, 20 and 30 cm.
     """
 
     rain_day_mm: Floats
@@ -85,7 +85,7 @@ class Weather:
     """The weather of a seed at the given stations.
 
     Attributes:
-        seed: another seed, another weather.
+        seed: each seed has its own weather.
         places: the stations as arrays.
     """
 
@@ -123,10 +123,10 @@ class Weather:
         )
 
     def _warmed_k(self, sky: Sky, before: Sky, year_day: int) -> Floats:
-        """Diurnal departure: sunshine taken up over the hours before, so it lags the sun."""
+        """Return the diurnal departure: heat of the sunshine of the hours before, so it lags the sun."""
         sunshine = np.concatenate([before.radiation_mjm2, sky.radiation_mjm2])
         stored = _weighted_past(sunshine, np.exp(-np.arange(HOURS) / 5.5))
-        # Against the usual share of a clear sky's: a bright day ends warmer than a dull one.
+        # Relative to the typical share of a clear sky's: a bright day ends warmer than a dull one.
         clear_mean = climate.clear_sky_mjm2(
             climate.sun_height(np.arange(HOURS) + 0.5, year_day, self.places)
         ).mean(axis=0)
@@ -137,7 +137,7 @@ class Weather:
     def _temperature_c(
         self, sky: Sky, hours: NDArray[Any], warmed: Floats, year_day: int
     ) -> tuple[Floats, Floats]:
-        """The air mass without its diurnal cycle, and the air at the screen."""
+        """Return the temperatures of the air mass without its diurnal cycle, and at the screen."""
         seed, ids = self.seed, self.places.ids
         air_mass = (
             climate.mean_temperature_c(year_day, self.places)
@@ -156,7 +156,7 @@ class Weather:
     def _dew_point_c(
         self, sky: Sky, hours: NDArray[Any], air_mass: Floats, temperature: Floats, year_day: int
     ) -> Floats:
-        """Follows the air mass, not the sun; nears the air temperature in rain, never passes it."""
+        """Return the dew point: it follows the air mass, not the sun, and stays below the air temperature."""
         varied = 0.9 * noise.smooth(self.seed, "humidity", hours, 14, self.places.ids)
         depression = climate.dew_point_depression_k(year_day) + 1.5 * self.places.inland - 1.2
         dew_point = air_mass - depression + between(2.6, 1.2, year_day) * sky.moisture + varied
@@ -168,7 +168,7 @@ class Weather:
         return np.asarray(temperature - np.logaddexp(0, 1.4 * (gap - 0.2)) / 1.4 - 0.05)
 
     def _wind_ms(self, sky: Sky, hours: NDArray[Any], warmed: Floats) -> tuple[Floats, Floats]:
-        """Geostrophic wind, slowed and turned towards low pressure by the ground, stronger by day."""
+        """Return the geostrophic wind, slowed and turned to low pressure by the ground, stronger by day."""
         seed, ids, places = self.seed, self.places.ids, self.places
         exposed = 0.75 + 0.8 * (1 - places.inland) + places.elevation_m / 1200
         mixed = 0.13 * exposed * np.clip(1 + 0.09 * warmed, 0.5, 1.6)
@@ -225,12 +225,12 @@ class Weather:
 
 
 def frozen_share(temperature_c: Floats) -> Floats:
-    """How much of what falls is snow, 0 to 1; 1 mm of water makes 1 cm of it."""
+    """Return the share of snow in the precipitation, 0 to 1; 1 mm of water makes 1 cm of snow."""
     return np.clip((SNOW_BELOW_C - temperature_c) / 1.5 + 0.5, 0, 1)
 
 
 def _weighted_past(series: Floats, weights: Floats) -> Floats:
-    """For each of the last 24 rows: the sum of the rows up to it, each times the weight of its age."""
+    """Return for each of the last 24 rows the sum of the rows up to it, weighted by their age."""
     result = np.zeros_like(series[-HOURS:])
     for age, weight in enumerate(weights):
         end = len(series) - age
@@ -239,6 +239,6 @@ def _weighted_past(series: Floats, weights: Floats) -> Floats:
 
 
 def _last_hours(before: NDArray[Any], today: NDArray[Any], count: int) -> Floats:
-    """Sums over the last hours, across midnight."""
+    """Return sums over the last hours, across midnight."""
     series = np.concatenate([before, today]).astype(np.float64)
     return _weighted_past(series, np.ones(count))

@@ -1,6 +1,6 @@
 """The wire format of KMA's surface observations, written byte for byte as the API Hub writes it.
 
-Checked against 70,993 real rows: formatting their values gives their bytes. Lines end in a line feed.
+Checked against 70,993 real rows: formatting their values gives the same bytes. Lines end in a line feed.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,7 @@ START: Final = b"#START7777\n"
 END: Final = b"#7777END\n"
 ENCODING: Final = "euc-kr"  # of everything but JSON
 
-# Column and how the wire prints it. WW and CT have spaces behind, all others before.
+# Columns and their format. WW and CT are padded on the right, all others on the left.
 COLUMNS: Final = (
     ("TM", "%s"),
     ("STN", "%3d"),
@@ -113,7 +113,7 @@ _STATION_HEADER: Final = (
 
 
 class Listed(Protocol):
-    """What the station list tells of a station."""
+    """A station, as far as the station list describes it."""
 
     @property
     def id(self) -> int: ...  # noqa: D102
@@ -131,7 +131,7 @@ class Listed(Protocol):
 
 @dataclass(frozen=True)
 class Page:
-    """A reply's text before it is joined, so that faults can reach into it."""
+    """The parts of a response's text, so that faults can change its rows."""
 
     head: bytes
     rows: Sequence[bytes]
@@ -139,25 +139,25 @@ class Page:
 
     @property
     def body(self) -> bytes:
-        """All of it."""
+        """The whole text."""
         return b"".join([self.head, *self.rows, self.end])
 
 
 def row(values: Sequence[object]) -> bytes:
-    """One line from the values of all 46 columns, in order; TM and the texts as str."""
+    """Format a line from the values of all 46 columns, in order; TM and the texts as str."""
     return (_ROW % tuple(values)).encode()
 
 
 def observations(rows: Iterable[bytes], *, explained: bool = False) -> Page:
-    """A reply of kma_sfctm2 and kma_sfctm3; ``explained`` is what help=1 adds."""
+    """Return a response of kma_sfctm2 or kma_sfctm3; ``explained`` adds the text of help=1."""
     return Page(START + (_HELP if explained else b"") + _HEADER, list(rows))
 
 
 def station_list(stations: Iterable[Listed]) -> Page:
-    """A reply of stn_inf with inf=SFC, in EUC-KR.
+    """Return a response of stn_inf with inf=SFC, in EUC-KR.
 
-    What the simulator doesn't know is filled in as usual: instrument heights, and ``----`` for forecast
-    region, district and basin; the office is the station itself, and the address only names the place.
+    Fields that the simulator doesn't know have typical values: instrument heights, and ``----`` for forecast
+    region, district and basin; the office is the station itself, and the address only has its name.
     """
     return Page(START + _STATION_HEADER, [_station_row(station) for station in stations])
 

@@ -1,1 +1,1 @@
-"""Airflow connections made into clients of the domain package."""
+"""Airflow hooks that turn connections into clients of the domain package."""

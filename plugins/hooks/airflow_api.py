@@ -24,7 +24,7 @@ class AirflowApiHook(BaseHook):
         self.airflow_conn_id = airflow_conn_id
 
     def get_client(self) -> "AirflowApi":
-        """The way to the API.
+        """Return a client of the API.
 
         Raises:
             Misconfigured: there is no such connection, or it names no URL.

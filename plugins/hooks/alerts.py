@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class AlertsHook(BaseHook):
     """The channel of the alerts.
 
-    The apprise provider's hook reads the connection; sending is ours, since that hook doesn't tell whether
-    anything was delivered.
+    The apprise provider's hook reads the connection; messages are sent here, since that hook doesn't return
+    whether anything was delivered.
 
     Args:
         alerts_conn_id: connection of the apprise provider.
@@ -33,18 +33,18 @@ class AlertsHook(BaseHook):
 
     @property
     def unconfigured(self) -> str:
-        """What to say where there is no channel."""
+        """The message for when there is no channel."""
         return (
             f"there is no connection {self.alerts_conn_id}: add it in Admin → Connections (type Apprise, "
             'config {"path": "<apprise URL>", "tag": "alerts"}), see docs/monitoring.md'
         )
 
     def get_channel(self) -> "Send | None":
-        """Sends a message to all services; None where there is no such connection."""
+        """Return a function that sends a message to all services; None if there is no such connection."""
         return self._send if self._configured() else None
 
     def get_services(self) -> "SendToEach | None":
-        """Sends a message to each service by itself; None where there is no such connection."""
+        """Return a function that sends a message to each service by itself; None without a connection."""
         return self._send_to_each if self._configured() else None
 
     def _configured(self) -> bool:
@@ -68,16 +68,16 @@ class AlertsHook(BaseHook):
     def _send_to_each(self, message: "AlertMessage") -> "Sequence[Delivery]":
         from weather_mlops.monitoring.alert_test import Delivery
 
-        found = []
+        deliveries = []
         with self._quietly():
-            for number, entry in enumerate(self._entries(), 1):
+            for position, entry in enumerate(self._entries(), 1):
                 service, delivered = _notify([entry], message)
                 fault = (
                     "it refused the message or did not answer" if service else "its URL is none of apprise's"
                 )
                 advice = "" if delivered else f"{fault}: try it by `apprise -vv -b test '<URL>'`"
-                found.append(Delivery(service or f"entry {number} of the config", advice))
-        return found
+                deliveries.append(Delivery(service or f"entry {position} of the config", advice))
+        return deliveries
 
     def _entries(self) -> Sequence[Mapping[str, Any]]:
         """The services of the connection's config."""
@@ -89,14 +89,18 @@ class AlertsHook(BaseHook):
 
     @contextmanager
     def _quietly(self) -> Iterator[None]:
-        """Nothing of the libraries in the log; what is wrong with the config, without its text."""
+        """Silence the libraries' logs, and report a broken config without quoting it.
+
+        Raises:
+            ChannelUnavailable: the connection's config can't be read.
+        """
         from weather_mlops.errors import ChannelUnavailable
 
         try:
             with _silent("apprise", "urllib3"):
                 yield
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            # Its text may hold the URL, and the URL a token.
+            # The error's text may contain the URL, and the URL a token.
             raise ChannelUnavailable(
                 f"connection {self.alerts_conn_id}: its config can't be read ({type(error).__name__}): give "
                 '{"path": "<apprise URL>"}, or a list of such'
@@ -104,7 +108,11 @@ class AlertsHook(BaseHook):
 
 
 def _notify(entries: Sequence[Mapping[str, Any]], message: "AlertMessage") -> tuple[str, bool]:
-    """Send a message to services; their kinds, empty where a URL is none, and whether all of them took it."""
+    """Send a message to services.
+
+    Returns:
+        The names of the services, empty if a URL is invalid; and whether all of them accepted the message.
+    """
     import apprise
 
     services = apprise.Apprise()
@@ -118,7 +126,7 @@ def _notify(entries: Sequence[Mapping[str, Any]], message: "AlertMessage") -> tu
 
 @contextmanager
 def _silent(*names: str) -> Iterator[None]:
-    """Nothing of some libraries in the log: their messages may spell out URLs."""
+    """Silence the loggers of some libraries: their messages may contain URLs."""
     levels = {logging.getLogger(name): logging.getLogger(name).level for name in names}
     try:
         for logger in levels:

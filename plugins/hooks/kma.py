@@ -15,9 +15,9 @@ class KmaHook(BaseHook):
     """The KMA API Hub.
 
     Args:
-        kma_conn_id: connection whose host is the API's URL and whose password is the key. Airflow cuts a
-            connection that is given as a URI, ``https://:KEY@apihub.kma.go.kr/api/typ01/url``: the folders
-            are its schema then, and are put together again.
+        kma_conn_id: connection whose host is the API's URL and whose password is the key. Airflow splits a
+            connection that is given as a URI, ``https://:KEY@apihub.kma.go.kr/api/typ01/url``, and puts the
+            path into its schema; the URL is joined again here.
     """
 
     conn_name_attr = "kma_conn_id"
@@ -28,7 +28,7 @@ class KmaHook(BaseHook):
         self.kma_conn_id = kma_conn_id
 
     def get_client(self, budget: "CallBudget") -> "KmaClient":
-        """A client that counts its calls in a budget.
+        """Return a client that counts its calls in a budget.
 
         Raises:
             Misconfigured: there is no such connection, its URI can't be read, or its URL can't be used.
@@ -39,7 +39,7 @@ class KmaHook(BaseHook):
         try:
             connection = self.get_connection(self.kma_conn_id)
         except AirflowNotFoundException:
-            # Airflow says so as well of a URI that it can't read, whatever the reason.
+            # Airflow raises the same error for a URI that it can't parse.
             variable = f"AIRFLOW_CONN_{self.kma_conn_id.upper()}"
             raise Misconfigured(
                 f"the connection {self.kma_conn_id} isn't defined, or {variable} can't be read: in a URI, "
@@ -50,12 +50,12 @@ class KmaHook(BaseHook):
 
 
 def url_of(connection: "Connection") -> str:
-    """The URL that a connection's parts make: the host alone, or scheme, host, port and folders."""
+    """Return the URL of a connection: its host alone, or scheme, host, port and path."""
     host, schema = connection.host or "", connection.schema or ""
     if "://" in host or not host:
         return host
     scheme, folders = (schema, "") if schema in {"http", "https"} else (connection.conn_type, schema)
-    # Of a host without scheme and folders nobody has said that the key may travel without encryption.
+    # A bare host without scheme and path is no permission to send the key unencrypted.
     if scheme not in {"http", "https"} or (scheme == "http" and not schema):
         return host
     port = f":{connection.port}" if connection.port else ""

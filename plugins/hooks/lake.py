@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class LakeHook(BaseHook):
-    """Where the data are: one bucket, and the catalog of its tables.
+    """The data lake: one bucket, and the catalog of its tables.
 
     Args:
         aws_conn_id: a connection of the amazon provider: keys, a role or a profile, and the endpoint.
@@ -27,7 +27,7 @@ class LakeHook(BaseHook):
 
     @cached_property
     def access(self) -> "S3Access":
-        """Credentials and place, as the amazon provider resolves them."""
+        """Credentials and endpoint, as the amazon provider resolves them."""
         from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 
         from weather_mlops.lake.object_store import S3Access

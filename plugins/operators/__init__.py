@@ -1,1 +1,1 @@
-"""Airflow operators, thin: arguments and context in, a small dict out. Named as the YAML files."""
+"""Airflow operators, thin: arguments and context in, a small dict out. One module per file of pipelines/."""

@@ -1,4 +1,4 @@
-"""What all operators share: the domain's errors in Airflow's words, and names taken from the context."""
+"""What all operators share: domain errors as Airflow's exceptions, and labels taken from the context."""
 
 from abc import abstractmethod
 from datetime import datetime
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class WeatherOperator(BaseOperator):
-    """An operator of this project: does its work, and never tries again what can't pass.
+    """An operator of this project; a permanent error fails its task without a retry.
 
     Args:
         aws_conn_id: Airflow connection of the S3 bucket.
@@ -30,10 +30,10 @@ class WeatherOperator(BaseOperator):
 
     @abstractmethod
     def work(self, context: "Context") -> dict[str, Any] | list[dict[str, Any]]:
-        """Do it, and return what the next task and the people need to know: small, without secrets."""
+        """Do the task's work; return a small result, without secrets, for the next tasks and the UI."""
 
     def execute(self, context: "Context") -> Any:
-        """Do the work; a permanent error fails the task at once, any other one is tried again."""
+        """Do the work; a permanent error fails the task at once, any other one is retried."""
         try:
             return self.work(context)
         except Permanent as error:
@@ -51,12 +51,12 @@ def skip(context: "Context", reason: str) -> NoReturn:
 
 
 def run_label(context: "Context") -> str:
-    """Name of this run, unique over all DAGs."""
+    """Return the name of this run, unique over all DAGs."""
     return f"{context['dag'].dag_id}/{context['run_id']}"
 
 
 def end_of_interval(context: "Context") -> datetime:
-    """The moment that a run is about: the end of its interval; of a run by hand, when it was asked for."""
+    """Return the time that a run is for: the end of its interval, or when a manual run was requested."""
     run = context["dag_run"]
     moment: datetime = run.data_interval_end or run.run_after
     return moment

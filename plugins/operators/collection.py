@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 
 
 class CollectWeatherDataOperator(WeatherOperator):
-    """Fetch the newest hours and what is missing; keep the replies; stage their rows.
+    """Fetch the newest and the missing hours; keep the raw responses and stage their rows.
 
     Args:
         stations: ``all``, or a list of station ids and names.
-        lookback_hours: hours (1 or more) asked for in each run, its own one included.
+        lookback_hours: hours (1 or more) requested in each run, its own one included.
         publication_share: an hour counts as published when this share (0 to 1) of the stations has a row.
-        publication_timeout: how long after the hour its publication is waited for; without a worker slot.
-        poll_interval: the shortest time between two looks; each wait is twice the one before, up to four
-            times this. The first look is when the last hours were published.
+        publication_timeout: how long after the hour to wait for its publication, without a worker slot.
+        poll_interval: shortest time between two checks; each wait is twice the one before, up to four
+            times this. The first check is at the delay after which the last hours were published.
         gap_calls: API calls per run for hours that are missing.
         daily_calls: the quota of the KMA account, calls per day (KST).
         kma_conn_id: Airflow connection of the KMA API.
@@ -65,7 +65,7 @@ class CollectWeatherDataOperator(WeatherOperator):
         self._looks: int | None = None
 
     def work(self, context: "Context") -> dict[str, Any]:
-        """Look when the newest hour is due; wait deferred and look again while it isn't published."""
+        """Fetch the newest hour when it is due; defer and try again while it isn't published."""
         from hooks.lake import LakeHook
         from weather_mlops.ingest.collection import Window
 
@@ -75,18 +75,18 @@ class CollectWeatherDataOperator(WeatherOperator):
         return self._collect(context, lake)
 
     def look_again(self, context: "Context", event: Any, looks: int = 0) -> Any:  # noqa: ARG002  Airflow's signature
-        """Go on after a wait.
+        """Continue after a wait.
 
         Args:
             context: of the task.
             event: of the trigger.
-            looks: how many were made without success.
+            looks: number of checks so far without success.
         """
         self._looks = looks
         return self.execute(context)
 
     def _wait_for_first_look(self, context: "Context", store: "ObjectStore", hour: datetime) -> None:
-        """Defer a scheduled run until its hour is due; one that somebody started looks at once."""
+        """Defer a scheduled run until its hour is due; a manual run checks at once."""
         from weather_mlops.ingest import publication
 
         now, patience = datetime.now(UTC), self._patience(hour)
@@ -94,7 +94,7 @@ class CollectWeatherDataOperator(WeatherOperator):
             return
         first = patience.first_look(publication.delays(store, hour, self.publication_timeout))
         if first > now:
-            self.log.info("hour %s: due at %s by the hours before it", hour, first)
+            self.log.info("hour %s: expected at %s, by the delays of the hours before it", hour, first)
             self.defer(trigger=DateTimeTrigger(first), method_name="look_again", kwargs={"looks": 0})
 
     def _patience(self, hour: datetime) -> "WaitPolicy":
@@ -132,7 +132,7 @@ class CollectWeatherDataOperator(WeatherOperator):
         now = datetime.now(UTC)
         register = gaps.of_stations(gaps.load(lake.catalog, now), stations)
         due = gaps.due(register, now, before=window.begin)
-        made = collection.fetch_gaps(client, lake.store, batch, gaps.plan_calls(due, self.gap_calls))
+        gap_calls = collection.fetch_gaps(client, lake.store, batch, gaps.plan_calls(due, self.gap_calls))
         collection.require_rows(batch, window)
         keys = collection.stage(lake.store, Staging(lake.store, run_label(context)), batch)
         return {
@@ -141,14 +141,14 @@ class CollectWeatherDataOperator(WeatherOperator):
             "stations": len(stations),
             "published_share": round(collection.published_share(batch, window.end, stations), 4),
             "looks": (self._looks or 0) + 1,
-            "gap_calls": made,
+            "gap_calls": gap_calls,
             "calls_left": budget.left,
             "raw_keys": keys,
         }
 
 
 class ValidateDataQualityOperator(WeatherOperator):
-    """Audit the staged rows; set the unfit ones apart; stop the run when too few are fit.
+    """Audit the staged rows; quarantine the unfit ones; stop the run when too few are fit.
 
     Args:
         min_fit_share: share (0 to 1) of the rows that must be fit for any to be published.
@@ -163,7 +163,7 @@ class ValidateDataQualityOperator(WeatherOperator):
         self.min_fit_share = min_fit_share
 
     def work(self, context: "Context") -> dict[str, Any]:
-        """Audit, publish the result as JSON and Data Docs, and judge."""
+        """Audit, publish the result as JSON and Data Docs, and check the share of fit rows."""
         from hooks.lake import LakeHook
         from weather_mlops.lake.staging import Staging
         from weather_mlops.quality import audit, docs
@@ -173,7 +173,7 @@ class ValidateDataQualityOperator(WeatherOperator):
         staging, suites = Staging(store, run_label(context)), project_folder("expectations")
         result = audit.audit_staged(staging, suites_dir=suites, audited_at=datetime.now(UTC))
         keys = docs.publish(store, result)
-        # The page is wanted most where too few rows are fit, and the task returns nothing.
+        # The page matters most when too few rows are fit: the task fails then and returns nothing.
         context["ti"].xcom_push(key="docs_key", value=keys.page)
         audit.check_fit(result, self.min_fit_share)
         return {
@@ -186,7 +186,7 @@ class ValidateDataQualityOperator(WeatherOperator):
 
 
 class UpdateDataCatalogOperator(WeatherOperator):
-    """Publish the audited rows in one commit; bring quarantine and gap register up to date.
+    """Publish the audited rows in one commit; update the quarantine and the gap register.
 
     Args:
         aws_conn_id: Airflow connection of the S3 bucket.
@@ -206,12 +206,12 @@ class UpdateDataCatalogOperator(WeatherOperator):
 
 
 class HealthCheckOperator(WeatherOperator):
-    """Read the published table back, and hold it to limits.
+    """Read the published table back, and check it against limits.
 
     Args:
-        max_lag_hours: hours that the newest published hour may lie behind the clock.
+        max_lag_hours: how many hours the newest published hour may be behind the clock.
         min_station_share: share (0 to 1) of the stations that the newest hour must have.
-        max_open_gaps: station-hours that may be missing.
+        max_open_gaps: number of station-hours that may be missing.
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 
@@ -231,7 +231,7 @@ class HealthCheckOperator(WeatherOperator):
         self.max_open_gaps = max_open_gaps
 
     def work(self, context: "Context") -> dict[str, Any]:
-        """Read back, and judge."""
+        """Read the table back, and fail if it is outside its limits."""
         from hooks.lake import LakeHook
         from weather_mlops.lake import health
         from weather_mlops.lake.staging import Staging

@@ -27,12 +27,12 @@ class MakeForecastOperator(WeatherOperator):
         self.max_input_age_hours = max_input_age_hours
 
     def work(self, context: "Context") -> dict[str, Any]:
-        """Forecast; skipped where no target has a champion yet."""
+        """Forecast; skip if no target has a champion yet."""
         from hooks.lake import LakeHook
         from weather_mlops.model import forecasting
 
         lake = LakeHook(self.aws_conn_id)
-        told = forecasting.make(
+        summary = forecasting.make(
             lake.catalog,
             lake.store,
             list(self.targets),
@@ -40,6 +40,6 @@ class MakeForecastOperator(WeatherOperator):
             run=run_label(context),
             now=datetime.now(UTC),
         )
-        if reason := told.get("reason"):
+        if reason := summary.get("reason"):
             skip(context, reason)
-        return told
+        return summary

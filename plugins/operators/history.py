@@ -12,21 +12,21 @@ from operators.links import RunLink
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-AFTER_MIDNIGHT = timedelta(minutes=5)  # clocks differ; the KMA's decides
+AFTER_MIDNIGHT = timedelta(minutes=5)  # the KMA's clock resets the quota, and may differ from ours
 PLAN = "plan_history"
 
 
 class PlanHistoryOperator(WeatherOperator):
-    """Cut a span of days into calls, and deal these out to lanes.
+    """Split a span of days into API calls, and assign these to parallel workers.
 
     Args:
         first_day: YYYY-MM-DD (KST); empty = 90 days up to the last one.
         last_day: YYYY-MM-DD (KST), included; empty = today.
         stations: ``all``, or station ids and names joined by commas: ``108, 제주, Busan``.
-        parallelism: lanes (1 or more): tasks at a time, and so calls to the KMA at a time.
-        again: ask once more for hours that are known to be missing.
-        rows_per_part: rows (1 or more) that are audited and published as one; two lanes of 400,000 take
-            1.6 GB of memory.
+        parallelism: workers (1 or more): parallel tasks, and so parallel calls to the KMA.
+        again: request hours again that are known to be missing.
+        rows_per_part: rows (1 or more) that are audited and published as one batch; two workers with
+            batches of 400,000 take 1.6 GB of memory.
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 
@@ -78,12 +78,12 @@ class PlanHistoryOperator(WeatherOperator):
 
 
 class FetchHistoryOperator(WeatherOperator):
-    """Fetch the parts of a lane, but what is there already; keep the replies; stage their rows.
+    """Fetch a worker's batches, except what is stored already; keep the responses and stage their rows.
 
-    When the day's calls are used up it sleeps, without a worker slot, until the next day in Korea.
+    When the day's calls are used up, it waits without a worker slot until the next day in Korea.
 
     Args:
-        lane: of plan_history.
+        lane: plan of one worker, from plan_history.
         daily_calls: the quota of the KMA account, calls per day (KST).
         kma_conn_id: Airflow connection of the KMA API.
         aws_conn_id: Airflow connection of the S3 bucket.
@@ -105,7 +105,7 @@ class FetchHistoryOperator(WeatherOperator):
         self.kma_conn_id = kma_conn_id
 
     def work(self, context: "Context") -> dict[str, Any]:
-        """Fetch; wait deferred for the next day when the budget is used up."""
+        """Fetch; defer until the next day when the budget is used up."""
         from hooks.kma import KmaHook
         from hooks.lake import LakeHook
         from weather_mlops.clock import KST
@@ -132,21 +132,21 @@ class FetchHistoryOperator(WeatherOperator):
         except QuotaExhausted as error:
             tomorrow = datetime.now(KST).date() + timedelta(days=1)
             morning = datetime.combine(tomorrow, time(), KST) + AFTER_MIDNIGHT
-            self.log.warning("history: goes on at %s: %s", morning, error)
+            self.log.warning("history: continues at %s: %s", morning, error)
             self.defer(trigger=DateTimeTrigger(morning), method_name="go_on")
         return counts
 
     def go_on(self, context: "Context", event: Any) -> Any:  # noqa: ARG002  Airflow's signature
-        """Go on on the next day."""
+        """Continue on the next day."""
         return self.execute(context)
 
 
 class ValidateHistoryOperator(WeatherOperator):
-    """Audit the staged parts of a lane, each of them at once, by the suites of the hourly run.
+    """Audit a worker's staged batches, one after the other, with the suites of the hourly run.
 
     Args:
-        lane: of plan_history.
-        min_fit_share: share (0 to 1) of a part's rows that must be fit for any of it to be published.
+        lane: plan of one worker, from plan_history.
+        min_fit_share: share (0 to 1) of a batch's rows that must be fit for any of it to be published.
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 
@@ -177,7 +177,7 @@ class ValidateHistoryOperator(WeatherOperator):
 
 
 class PublishHistoryOperator(WeatherOperator):
-    """Publish all parts that were audited; then fail, naming them, when others were not had.
+    """Publish all batches that were audited; then fail if batches are missing, naming them.
 
     Args:
         aws_conn_id: Airflow connection of the S3 bucket.
@@ -192,12 +192,12 @@ class PublishHistoryOperator(WeatherOperator):
         from weather_mlops.ingest.history.load import publish_load
         from weather_mlops.ingest.history.plan import Load
 
-        lanes = context["ti"].xcom_pull(task_ids=PLAN)
-        if not lanes:
-            raise Misconfigured(f"nothing to publish: {PLAN} made no plan; its log tells why")
+        plans = context["ti"].xcom_pull(task_ids=PLAN)
+        if not plans:
+            raise Misconfigured(f"nothing to publish: {PLAN} returned no plan; see its log for the reason")
         lake = LakeHook(self.aws_conn_id)
         return publish_load(
-            Load.from_dict(lanes[0]),
+            Load.from_dict(plans[0]),
             store=lake.store,
             catalog=lake.catalog,
             run=run_label(context),
@@ -214,4 +214,4 @@ def _day(text: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise Misconfigured(f"{text!r} is no day: write YYYY-MM-DD") from None
+        raise Misconfigured(f"{text!r} is not a day: write YYYY-MM-DD") from None

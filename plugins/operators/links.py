@@ -1,4 +1,4 @@
-"""Buttons of a task in the UI, leading to pages that the task put on S3."""
+"""Buttons of a task in the UI that open pages which the task wrote to S3."""
 
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from airflow.sdk import BaseOperator
     from airflow.sdk.types import TaskInstanceKey
 
-VIEWS_URL: Final = "weather"  # of views/app.py; relative to the UI, wherever that is served
+VIEWS_URL: Final = "weather"  # of views/app.py; relative to the UI's base URL
 PAGES_URL: Final = f"{VIEWS_URL}/pages"
 
 
@@ -18,13 +18,13 @@ PAGES_URL: Final = f"{VIEWS_URL}/pages"
 class PageLink(BaseOperatorLink):
     """A button for a page whose S3 key the task returns; none where it returned no key.
 
-    A task that may fail after it wrote its page leaves the key in an XCom of the entry's name. Airflow asks
-    for the address where the task ran, when that is over, and keeps it as an XCom: no other component needs
-    to know this class.
+    A task that may fail after it wrote its page pushes the key as an XCom of the entry's name. When a task
+    ends, Airflow builds the address in the task's process and stores it as an XCom: no other component
+    imports this class.
 
     Attributes:
-        name: what the button says.
-        entry: of the returned dict, holding the key.
+        name: label of the button.
+        entry: key of the returned dict whose value is the S3 key.
     """
 
     name: str
@@ -32,15 +32,15 @@ class PageLink(BaseOperatorLink):
 
     @property
     def xcom_key(self) -> str:
-        """Where Airflow keeps the address: an operator may have several links."""
+        """The XCom in which Airflow stores the address: an operator may have several links."""
         return f"_link_{self.entry}"
 
     def get_link(self, operator: "BaseOperator", *, ti_key: "TaskInstanceKey") -> str:  # noqa: ARG002  Airflow's signature
-        """Address of the page; empty where there is none."""
-        key = self._told(ti_key)
+        """Return the address of the page; empty if there is none."""
+        key = self._returned_key(ti_key)
         return self._address(key, ti_key) if key else ""
 
-    def _told(self, ti_key: "TaskInstanceKey") -> Any:
+    def _returned_key(self, ti_key: "TaskInstanceKey") -> Any:
         from airflow.sdk.execution_time.xcom import XCom
 
         returned = XCom.get_value(ti_key=ti_key, key=XCom.XCOM_RETURN_KEY)
@@ -54,7 +54,7 @@ class PageLink(BaseOperatorLink):
 
 @attrs.define
 class RunLink(PageLink):
-    """A button for a view that lists what this very task made; none where it returned nothing of that kind.
+    """A button for a view that lists what this task wrote; none where it returned nothing of that kind.
 
     Attributes:
         view: of ``plugins/views/documents.py``: ``documents`` or ``raw``.
@@ -62,8 +62,8 @@ class RunLink(PageLink):
 
     view: str
 
-    def _address(self, key: Any, ti_key: "TaskInstanceKey") -> str:  # noqa: ARG002  the list tells all keys
-        told = {"dag_id": ti_key.dag_id, "run_id": ti_key.run_id}
+    def _address(self, key: Any, ti_key: "TaskInstanceKey") -> str:  # noqa: ARG002  the view lists all keys
+        query = {"dag_id": ti_key.dag_id, "run_id": ti_key.run_id}
         if self.view != "raw":
-            told |= {"task_id": ti_key.task_id, "map_index": str(ti_key.map_index)}
-        return f"{VIEWS_URL}/{self.view}?{urlencode(told)}"
+            query |= {"task_id": ti_key.task_id, "map_index": str(ti_key.map_index)}
+        return f"{VIEWS_URL}/{self.view}?{urlencode(query)}"

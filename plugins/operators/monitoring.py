@@ -1,33 +1,135 @@
-"""The last three tasks of pipelines/monitoring.yml: report, alerts, cleanup. The others: measuring.py."""
+"""The six tasks of pipelines/monitoring.yml: three measure, then come report, alerts and cleanup."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from airflow.configuration import conf
+from airflow.configuration import AIRFLOW_HOME, conf
 
 from operators.base import run_label
 from operators.links import PAGES_URL, PageLink
-from operators.measuring import MonitoringOperator, reasons
+from operators.monitoring_base import MeasuringOperator, MonitoringOperator, reasons
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from weather_mlops.monitoring.alert_messages import AlertLinks
-
+    from weather_mlops.monitoring.checks import Section
 
 ALERT_TEST: Final = "alert_test"
-"""XCom of send_alerts: what a test of the channel delivered, or what is missing."""
+"""XCom of send_alerts: the result of a test of the channel, or what is missing for one."""
+
+
+class SystemHealthOperator(MeasuringOperator):
+    """Measure the host, Airflow, S3 and the KMA's API.
+
+    Args:
+        limits: limits of the checks, see ``weather_mlops.monitoring.health.SystemHealthLimits``.
+        disks: a path on each disk to watch; empty = Airflow's home.
+        daily_calls: the quota of the KMA account, calls per day (KST).
+        airflow_conn_id: Airflow connection of Airflow's own REST API.
+        spare_folder: local folder for what can't be written to S3 while it is down.
+        aws_conn_id: Airflow connection of the S3 bucket.
+    """
+
+    ui_color = "#e6e9ec"
+
+    def __init__(
+        self,
+        *,
+        disks: Sequence[str] = (),
+        daily_calls: int = 20_000,
+        airflow_conn_id: str = "airflow_api_default",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.disks = disks
+        self.daily_calls = daily_calls
+        self.airflow_conn_id = airflow_conn_id
+
+    def measure(self, now: datetime) -> "Section":
+        """Measure."""
+        from hooks.airflow_api import AirflowApiHook
+        from hooks.lake import LakeHook
+        from weather_mlops.monitoring import health
+        from weather_mlops.thresholds import limits_of
+
+        limits = limits_of(health.SystemHealthLimits, "limits", self.limits)
+        return health.measure(
+            LakeHook(self.aws_conn_id).store,
+            AirflowApiHook(self.airflow_conn_id).get_client,
+            limits,
+            disks=self.disks or [AIRFLOW_HOME],
+            state_dir=Path(self.spare_folder),
+            daily_calls=self.daily_calls,
+            now=now,
+        )
+
+
+class DataQualityOperator(MeasuringOperator):
+    """Measure the data in the tables: completeness, validity, freshness and drift.
+
+    Args:
+        stations: ``all``, or a list of station ids and names: the stations to watch. No rows are expected
+            of others.
+        limits: limits of the checks, see ``weather_mlops.monitoring.data_quality.DataQualityLimits``.
+        spare_folder: local folder for what can't be written to S3 while it is down.
+        aws_conn_id: Airflow connection of the S3 bucket.
+    """
+
+    ui_color = "#e0f7d4"
+
+    def __init__(self, *, stations: str | Sequence[int | str] = "all", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.stations = stations
+
+    def measure(self, now: datetime) -> "Section":
+        """Measure."""
+        from hooks.lake import LakeHook
+        from weather_mlops.monitoring import data_quality
+        from weather_mlops.stations import resolve_station_ids
+        from weather_mlops.thresholds import limits_of
+
+        lake = LakeHook(self.aws_conn_id)
+        limits = limits_of(data_quality.DataQualityLimits, "limits", self.limits)
+        return data_quality.measure(lake.catalog, lake.store, limits, now, resolve_station_ids(self.stations))
+
+
+class ModelPerformanceOperator(MeasuringOperator):
+    """Compare past forecasts with what was observed since.
+
+    Args:
+        targets: what is forecast, e.g. ``[air_temperature]``.
+        limits: limits of the checks, see ``weather_mlops.monitoring.performance.ModelPerformanceLimits``.
+        spare_folder: local folder for what can't be written to S3 while it is down.
+        aws_conn_id: Airflow connection of the S3 bucket.
+    """
+
+    ui_color = "#d8dcf5"
+
+    def __init__(self, *, targets: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.targets = targets
+
+    def measure(self, now: datetime) -> "Section":
+        """Measure."""
+        from hooks.lake import LakeHook
+        from weather_mlops.monitoring import performance
+        from weather_mlops.thresholds import limits_of
+
+        lake = LakeHook(self.aws_conn_id)
+        limits = limits_of(performance.ModelPerformanceLimits, "limits", self.limits)
+        return performance.measure(lake.catalog, lake.store, list(self.targets), limits, now)
 
 
 class GenerateReportOperator(MonitoringOperator):
-    """Make the report of what was measured, and say what is missing.
+    """Make the report of what was measured; it names what is missing.
 
     Args:
-        language: of the report, ``en`` or ``ko``.
-        runbook_url: of docs/runbook.md, as people reach it.
-        spare_folder: see MonitoringOperator.
+        language: language of the report, ``en`` or ``ko``.
+        runbook_url: address of docs/runbook.md for the links of the report.
+        spare_folder: local folder for what can't be written to S3 while it is down.
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 
@@ -51,18 +153,18 @@ class GenerateReportOperator(MonitoringOperator):
 
 
 class SendAlertsOperator(MonitoringOperator):
-    """Open, repeat and resolve alerts; tell people.
+    """Open, repeat and resolve alerts, and send them.
 
     Args:
-        rules: when something is told, see ``weather_mlops.monitoring.alert_state.Rules``.
+        rules: when alerts open, repeat and close, see ``weather_mlops.monitoring.alert_state.Rules``.
         alerts_conn_id: Airflow connection of the apprise provider.
-        language: of the messages, ``en`` or ``ko``.
-        airflow_url: where people reach Airflow; empty = Airflow's own setting, ``[api] base_url``.
-        runbook_url: of docs/runbook.md, as people reach it.
+        language: language of the messages, ``en`` or ``ko``.
+        airflow_url: Airflow's address for the links; empty = Airflow's own setting, ``[api] base_url``.
+        runbook_url: address of docs/runbook.md for the links of the messages.
         test: send a message that is marked as a test, and nothing else: no alert is opened or sent.
         retrain_on_breach: whether an open alert of model_performance starts model_training, once a day.
-        airflow_conn_id: Airflow connection of Airflow's own REST API, for that.
-        spare_folder: see MonitoringOperator.
+        airflow_conn_id: Airflow connection of Airflow's own REST API, for retrain_on_breach.
+        spare_folder: local folder for what can't be written to S3 while it is down.
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 
@@ -93,7 +195,7 @@ class SendAlertsOperator(MonitoringOperator):
         self.airflow_conn_id = airflow_conn_id
 
     def work(self, context: "Context") -> dict[str, Any]:
-        """Take the checks in, and tell what is due; red where that was not delivered."""
+        """Update the alerts by the run's checks, and send those that are due; fail if that didn't work."""
         if str(self.test) == "True":
             return self.try_channel(context)
         from hooks.airflow_api import AirflowApiHook
@@ -118,16 +220,16 @@ class SendAlertsOperator(MonitoringOperator):
             run=section_store.run,
             now=now,
         )
-        told = outcome.as_dict()
+        summary = outcome.as_dict()
         if self.retrain_on_breach:
             client = AirflowApiHook(self.airflow_conn_id).get_client
-            told["retraining"] = retraining.retrain(client, outcome.open, now)
+            summary["retraining"] = retraining.retrain(client, outcome.open, now)
         if outcome.sent is False:
             raise ChannelUnavailable(f"alerts: {outcome.summary}")
-        return told
+        return summary
 
     def try_channel(self, context: "Context") -> dict[str, Any]:
-        """Send a test message; what was delivered or is missing is in the XCom ``alert_test`` either way."""
+        """Send a test message; push the result to the XCom ``alert_test``, also when it wasn't delivered."""
         from hooks.alerts import AlertsHook
         from weather_mlops.errors import AlertTestFailed
         from weather_mlops.monitoring.alert_test import send_test, test_message
@@ -138,35 +240,37 @@ class SendAlertsOperator(MonitoringOperator):
             run_label(context), self.links(context), Translator(self.language), datetime.now(UTC)
         )
         try:
-            told = send_test(name, channel.get_services(), channel.unconfigured, message)
+            result = send_test(name, channel.get_services(), channel.unconfigured, message)
         except AlertTestFailed as error:
             context["ti"].xcom_push(key=ALERT_TEST, value=str(error))
             raise
-        context["ti"].xcom_push(key=ALERT_TEST, value=told)
-        return {"alerts": told}
+        context["ti"].xcom_push(key=ALERT_TEST, value=result)
+        return {"alerts": result}
 
     def links(self, context: "Context") -> "AlertLinks":
-        """Where the message says to read on."""
+        """Return the addresses that the message links to."""
         from weather_mlops.monitoring.alert_messages import AlertLinks
 
-        made = context["ti"].xcom_pull(task_ids="generate_report") or {}
+        published = context["ti"].xcom_pull(task_ids="generate_report") or {}
         airflow = (self.airflow_url or conf.get("api", "base_url", fallback="")).rstrip("/")
-        key = made.get("report_key")
+        key = published.get("report_key")
         report = (
-            f"{airflow}/{PAGES_URL}/{key}" if key else made.get("report_file", "there is none of this run")
+            f"{airflow}/{PAGES_URL}/{key}"
+            if key
+            else published.get("report_file", "there is none of this run")
         )
         return AlertLinks(report, self.runbook_url)
 
 
 class CleanupOperator(MonitoringOperator):
-    """Remove what was kept long enough, once in a while; say what.
+    """Remove data whose retention period is over, once in a while; return what was removed.
 
     Args:
-        keep: how long what is kept, see ``weather_mlops.monitoring.retention.Keep``.
-        every_hours: between two cleanings; runs in between have nothing to do.
+        keep: retention periods, see ``weather_mlops.monitoring.retention.Keep``.
+        every_hours: hours between two cleanups; runs in between do nothing.
         dry_run: count what would be removed, and remove nothing.
-        logs_folder: of Airflow's log files on this machine; empty = where Airflow is told to write them.
-        spare_folder: see MonitoringOperator.
+        logs_folder: local folder of Airflow's log files; empty = Airflow's ``[logging] base_log_folder``.
+        spare_folder: local folder for what can't be written to S3 while it is down.
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 
@@ -187,8 +291,8 @@ class CleanupOperator(MonitoringOperator):
         self.only_counts = dry_run  # Airflow's operators have a method dry_run
         self.logs_folder = logs_folder
 
-    def work(self, context: "Context") -> dict[str, Any]:  # noqa: ARG002  a cleaning is about all runs
-        """Clean, if it is time."""
+    def work(self, context: "Context") -> dict[str, Any]:  # noqa: ARG002  a cleanup is about all runs
+        """Clean up, if it is due."""
         from hooks.lake import LakeHook
         from weather_mlops.monitoring import retention
         from weather_mlops.thresholds import limits_of

@@ -10,12 +10,12 @@ if TYPE_CHECKING:
 
 
 class RollbackModelOperator(WeatherOperator):
-    """Make an earlier version the champion again, and put on record who did it and why.
+    """Make an earlier version the champion again, and record who did it and why.
 
     Args:
         target: what the model forecasts, e.g. ``air_temperature``.
-        version: which version; empty = the one that was deployed before the present champion.
-        reason: why, for the record.
+        version: which version; empty = the one that was deployed before the current champion.
+        reason: reason for the rollback, for the record.
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 

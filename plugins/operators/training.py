@@ -23,10 +23,10 @@ class CheckDataReadinessOperator(WeatherOperator):
     Args:
         target: what is forecast, e.g. ``air_temperature``.
         stations: ``all`` that have enough hours, or a list of station ids and names.
-        horizon_hours: longest lead (1 or more).
-        history_days: how far back the observations are used.
-        holdout_days: of the newest ones, what the model is tested on; at most a fifth of the span.
-        seed: of all randomness.
+        horizon_hours: longest lead time (1 or more).
+        history_days: how many days back the observations are used.
+        holdout_days: the newest days, on which the model is tested; at most a fifth of the span.
+        seed: seed of all random numbers.
         limits: what the data must have, see ``weather_mlops.model.readiness.DataRequirements``.
         aws_conn_id: Airflow connection of the S3 bucket.
     """
@@ -55,7 +55,7 @@ class CheckDataReadinessOperator(WeatherOperator):
         self.limits = limits or {}
 
     def work(self, context: "Context") -> dict[str, Any]:
-        """Measure, judge, and plan: the plan is what the other tasks are about."""
+        """Measure the data, check them against the limits, and return the plan for the other tasks."""
         from hooks.lake import LakeHook
         from weather_mlops.model import plan, readiness
         from weather_mlops.model.targets import target_named
@@ -73,10 +73,10 @@ class CheckDataReadinessOperator(WeatherOperator):
         )
         context["ti"].xcom_push(key="readiness", value=figures.as_dict())
         self.log.info("readiness: target=%s %s", self.target, figures.as_dict())
-        if found := readiness.shortfalls(figures, limits, now):
-            skip(context, f"{self.target}: not trained: {'; '.join(found)}")
+        if shortfalls := readiness.shortfalls(figures, limits, now):
+            skip(context, f"{self.target}: not trained: {'; '.join(shortfalls)}")
         first, last = figures.first, figures.last
-        assert first is not None  # noqa: S101  shortfalls told otherwise
+        assert first is not None  # noqa: S101  else there are shortfalls
         assert last is not None  # noqa: S101
         return plan.Plan(
             target=self.target,
@@ -94,10 +94,10 @@ class CheckDataReadinessOperator(WeatherOperator):
 
 
 class PlannedOperator(WeatherOperator):
-    """A task about one target's plan.
+    """A task that carries out one target's plan.
 
     Args:
-        plan: of check_data_readiness.
+        plan: plan of one target, from check_data_readiness.
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 
@@ -106,24 +106,24 @@ class PlannedOperator(WeatherOperator):
         self.plan = plan
 
     def read_plan(self) -> "Plan":
-        """What the task is about."""
+        """Return the plan as an object."""
         from weather_mlops.model.plan import Plan
 
         return Plan.from_dict(self.plan)
 
     @staticmethod
     def staging(store: "ObjectStore", context: "Context") -> "Staging":
-        """What the tasks of this run hand on."""
+        """Return the staging area through which the tasks of this run pass data."""
         from weather_mlops.lake.staging import Staging
 
         return Staging(store, run_label(context))
 
 
 class PrepareTrainingDataOperator(PlannedOperator):
-    """Read the pinned state of the observations, and stage features of the training span as Parquet.
+    """Read the pinned snapshot of the observations, and stage features of the training span as Parquet.
 
     Args:
-        plan: of check_data_readiness.
+        plan: plan of one target, from check_data_readiness.
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 
@@ -142,7 +142,7 @@ class TrainModelOperator(PlannedOperator):
     """Train a model for each lead; its files go to the registry, not yet as a version.
 
     Args:
-        plan: of check_data_readiness.
+        plan: plan of one target, from check_data_readiness.
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 
@@ -158,10 +158,10 @@ class TrainModelOperator(PlannedOperator):
 
 
 class EvaluateModelOperator(PlannedOperator):
-    """Test the model on the holdout against its opponents and the champion; write its card; seal the version.
+    """Test the model on the holdout against the baselines and the champion; write its card and the version.
 
     Args:
-        plan: of check_data_readiness.
+        plan: plan of one target, from check_data_readiness.
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 
@@ -184,14 +184,14 @@ class EvaluateModelOperator(PlannedOperator):
 
 
 class DeployModelOperator(PlannedOperator):
-    """Make the version the champion if every gate lets it through; green and "not deployed: …" where not.
+    """Make the version the champion if it passes every gate; else end green with "not deployed: …".
 
-    For each asset alias among the task's outlets it updates the asset of the same name when it deployed: a
-    pipeline that waits for that asset then runs, and doesn't after a refusal.
+    After a deployment it updates the asset of each asset alias among the task's outlets: a pipeline that
+    waits for that asset then runs; after a refusal it doesn't.
 
     Args:
-        plan: of check_data_readiness.
-        gates: the limits, see ``weather_mlops.model.gates.Gates``.
+        plan: plan of one target, from check_data_readiness.
+        gates: limits that a version must meet, see ``weather_mlops.model.gates.Gates``.
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 

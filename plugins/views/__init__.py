@@ -1,1 +1,1 @@
-"""What Airflow's API server shows of this project. Imported there only."""
+"""The project's pages in Airflow's UI. Imported by the API server only."""

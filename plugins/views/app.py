@@ -29,7 +29,7 @@ ROUTERS: Final = (
     documents.router,
 )
 
-# No list of its routes: that would need no login.
+# No OpenAPI document: FastAPI would serve it without a login.
 app = FastAPI(title="Weather", openapi_url=None)
 for router in ROUTERS:
     app.include_router(router)
@@ -38,7 +38,7 @@ app.add_middleware(RateLimit)
 
 @app.exception_handler(WeatherError)
 def unreadable(_request: Request, error: WeatherError) -> Response:
-    """Tell people whether waiting helps, and the log what is wrong and where."""
+    """Answer whether waiting helps, and log what is wrong and where."""
     log.warning("%s", error)
     if isinstance(error, Retryable):
         headers = {**HEADERS, "Retry-After": str(RETRY_AFTER_S)}
@@ -50,8 +50,8 @@ def unreadable(_request: Request, error: WeatherError) -> Response:
 
 @app.exception_handler(HTTPException)
 def refuse(request: Request, error: HTTPException) -> Response:
-    """Say it in plain words; send a person who isn't logged in to the login, and from there back."""
+    """Answer with the reason as plain text; redirect a user who isn't logged in to the login and back."""
     if error.status_code == status.HTTP_401_UNAUTHORIZED and "text/html" in request.headers.get("Accept", ""):
-        asked = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
-        return RedirectResponse(f"{get_auth_manager().get_url_login()}?{urlencode({'next': asked})}")
+        target = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+        return RedirectResponse(f"{get_auth_manager().get_url_login()}?{urlencode({'next': target})}")
     return PlainTextResponse(str(error.detail), error.status_code, {**HEADERS, **(error.headers or {})})

@@ -1,7 +1,8 @@
-"""What a run put on S3, for those who may read its DAG, its tasks and their XComs.
+"""The documents that a run wrote to S3, for users who may read its DAG, its tasks and their XComs.
 
-``GET /weather/documents?dag_id=…``: of the latest runs; ``&run_id=…``: of a run; ``&task_id=…&map_index=…``:
-of a task, whose one document opens at once. ``GET /weather/raw?dag_id=…&run_id=…``: the raw replies of a run.
+``GET /weather/documents?dag_id=…`` lists those of the latest runs, ``&run_id=…`` those of a run and
+``&task_id=…&map_index=…`` those of a task; if a task has only one, it opens at once.
+``GET /weather/raw?dag_id=…&run_id=…`` lists the raw responses of a run.
 """
 
 import re
@@ -19,9 +20,9 @@ from weather_mlops.browsing import raw, runs
 router = APIRouter()
 Dag = Annotated[str, Depends(runs_reader)]
 NO_MAP_INDEX: Final = frozenset({"", "{MAP_INDEX}"})
-"""What the UI sends of a task that isn't mapped: it leaves the placeholder as it is."""
-KEPT_BY: Final = "data_collection"
-"""The DAG whose readers may see raw replies, whichever DAG names them."""
+"""What the UI sends for a task that isn't mapped: it leaves the placeholder as it is."""
+OWNER: Final = "data_collection"
+"""The DAG whose readers may see raw responses, whichever DAG refers to them."""
 
 
 @router.get("/documents")
@@ -34,19 +35,19 @@ def show(
     task_id: str = "",
     map_index: str = "",
 ) -> Response:
-    """List them, or why there are none.
+    """List documents, or explain why there are none.
 
     Raises:
-        HTTPException: 404 for no such run or task.
+        HTTPException: 404 if there is no such run or task.
     """
-    found = runs_in_airflow.read(session, dag_id, run_id, task_id, _number(map_index))
+    matches = runs_in_airflow.read(session, dag_id, run_id, task_id, _number(map_index))
     if not run_id:
-        return answer(runs.render_dag(dag_id, found, task_id), request)
-    if not found or (task_id and not found[0].tasks):
+        return answer(runs.render_dag(dag_id, matches, task_id), request)
+    if not matches or (task_id and not matches[0].tasks):
         raise no_page()
-    if task_id and (href := runs.only_document(found[0])):
+    if task_id and (href := runs.only_document(matches[0])):
         return RedirectResponse(href, headers=HEADERS)
-    return answer(runs.render_run(found[0]), request)
+    return answer(runs.render_run(matches[0]), request)
 
 
 @router.get("/raw")
@@ -60,21 +61,21 @@ def show_raw(
     run_id: str = "",
     page: str = "1",
 ) -> Response:
-    """List the raw replies of a run.
+    """List the raw responses of a run.
 
     Raises:
-        HTTPException: 404 for no such run, or no such page of it.
+        HTTPException: 404 if there is no such run, or no such page of it.
     """
-    require(KEPT_BY, request, user)
-    found = runs_in_airflow.read(session, dag_id, run_id) if run_id else []
-    if not found:
+    require(OWNER, request, user)
+    matches = runs_in_airflow.read(session, dag_id, run_id) if run_id else []
+    if not matches:
         raise no_page()
-    keys, number = runs.raw_keys(found[0].tasks), _number(page) or 0
+    keys, number = runs.raw_keys(matches[0].tasks), _number(page) or 0
     pages = max(1, -(-len(keys) // raw.SHOWN))
     if not 1 <= number <= pages:
         raise no_page()
     shown = keys[(number - 1) * raw.SHOWN : number * raw.SHOWN]
-    return answer(raw.render(found[0], raw.read(store, shown), number, pages), request)
+    return answer(raw.render(matches[0], raw.read(store, shown), number, pages), request)
 
 
 def _number(text: str) -> int | None:

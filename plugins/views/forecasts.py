@@ -27,7 +27,7 @@ def overview(
     """Show all stations.
 
     Raises:
-        HTTPException: 404 for a target or hours that there are no forecasts of.
+        HTTPException: 404 for a target or hours without forecasts.
     """
     return _answer(request, store, lambda body, old: site.overview(body, target, ahead, old=old))
 
@@ -37,7 +37,7 @@ def station(request: Request, store: Bucket, target: str, station_id: str) -> Re
     """Show a station.
 
     Raises:
-        HTTPException: 404 for a station or target that there is nothing of.
+        HTTPException: 404 for a station or target without data.
     """
     return _answer(request, store, lambda body, old: site.station(body, target, station_id, old=old))
 

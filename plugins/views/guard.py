@@ -1,4 +1,4 @@
-"""Who may see a view, by Airflow's own rules, and how one is answered: so that a browser runs nothing."""
+"""Access to the views by Airflow's own rules, and response headers that let a browser run no scripts."""
 
 from hashlib import sha256
 from typing import Annotated, Final
@@ -19,7 +19,7 @@ HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "SAMEORIGIN",
     "Referrer-Policy": "same-origin",
-    # Asked for again each time: who may see it can change, the page as a rule doesn't.
+    # Revalidated each time: permissions may change, while the page usually doesn't.
     "Cache-Control": "private, no-cache",
 }
 NO_PAGE: Final = "There is no such page."
@@ -27,7 +27,7 @@ _OF_A_RUN: Final = (None, DagAccessEntity.RUN, DagAccessEntity.TASK_INSTANCE, Da
 
 
 def bucket() -> ObjectStore:
-    """The bucket, by the connection that the tasks use; made anew, since its credentials may expire."""
+    """Open the bucket by the tasks' connection; for each request, since its credentials may expire."""
     return ObjectStore(LakeHook().access, OF_PAGES)
 
 
@@ -35,7 +35,7 @@ Bucket = Annotated[ObjectStore, Depends(bucket)]
 
 
 def require(dag_id: str, request: Request, user: GetUserDep) -> None:
-    """Let those pass who may read a DAG.
+    """Refuse users who may not read a DAG.
 
     Raises:
         HTTPException: 403 by Airflow's own rules.
@@ -44,12 +44,12 @@ def require(dag_id: str, request: Request, user: GetUserDep) -> None:
 
 
 def runs_reader(request: Request, user: GetUserDep, dag_id: str = "") -> str:
-    """The id of a DAG whose runs, tasks and XComs this user may read.
+    """Return the id of a DAG whose runs, tasks and XComs this user may read.
 
     Raises:
-        HTTPException: 401 or 403 by Airflow's own rules; 404 where no DAG is named.
+        HTTPException: 401 or 403 by Airflow's own rules; 404 if no DAG is named.
     """
-    # Airflow takes these for all DAGs.
+    # Airflow would read both as "all DAGs".
     if dag_id in {"", "~"}:
         raise no_page()
     for entity in _OF_A_RUN:
@@ -58,12 +58,12 @@ def runs_reader(request: Request, user: GetUserDep, dag_id: str = "") -> str:
 
 
 def no_page() -> HTTPException:
-    """What all that is no page is answered with."""
+    """Return the error for everything that isn't a page."""
     return HTTPException(status.HTTP_404_NOT_FOUND, NO_PAGE)
 
 
 def answer(body: bytes | str, request: Request, media_type: str = HTML) -> Response:
-    """A page, or that it hasn't changed since the browser asked last."""
+    """Answer with a page, or with 304 if it hasn't changed since the browser's last request."""
     content = body.encode() if isinstance(body, str) else body
     headers = {**HEADERS, "ETag": f'"{sha256(content).hexdigest()}"'}
     if headers["ETag"] in request.headers.get("If-None-Match", ""):

@@ -1,8 +1,8 @@
-"""How many of our requests are worked on at once: so that Airflow's own are never left without a thread.
+"""A limit of concurrent requests to our views, so that Airflow's own always find a free thread.
 
-The API server runs all plain functions, ours and Airflow's, in one pool of 40 threads. Our views read S3, and
-a storage that doesn't answer keeps each of their threads for seconds. Without a limit, 40 open pages stop the
-UI and the execution API, through which tasks report.
+The API server runs all synchronous handlers, ours and Airflow's, in one pool of 40 threads. Our views read
+S3, and a storage that doesn't answer blocks each of their threads for seconds. Without a limit, 40 open pages
+would stop the UI and the execution API, through which tasks report.
 """
 
 from typing import Final
@@ -17,16 +17,16 @@ from views.guard import HEADERS
 AT_ONCE: Final = 8
 """A fifth of the pool; a page takes a fraction of a second while the storage answers."""
 WAIT_S: Final = 2.0
-"""How long a request may wait for its turn. It takes no thread meanwhile."""
+"""How long a request may wait for its turn. It occupies no thread meanwhile."""
 RETRY_AFTER_S: Final = 5
 BUSY: Final = "Too many pages are being opened at the moment. Try again in a few seconds."
 
 
 class RateLimit:
-    """Answers 503 where too many requests are being worked on already.
+    """Answers 503 when too many requests are being served already.
 
     Args:
-        app: what answers the others.
+        app: the wrapped application.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -34,7 +34,7 @@ class RateLimit:
         self._turns = CapacityLimiter(AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the app answer, one of a few requests at a time."""
+        """Pass the request on to the app when its turn comes."""
         with move_on_after(WAIT_S) as waiting:
             await self._turns.acquire()
         if waiting.cancelled_caught:

@@ -17,11 +17,11 @@ def show(request: Request, store: Bucket, target: str = "", year: str = "") -> R
     """Show them.
 
     Raises:
-        HTTPException: 404 for no such target, or no such year.
+        HTTPException: 404 if there is no such target or year.
     """
     if not target:
         return answer(models.render(models.read_all(store)), request)
     if target not in TARGETS or not re.fullmatch(r"(2\d{3})?", year, re.ASCII):
         raise no_page()
-    found = models.read(store, target, versions=True)
-    return answer(models.render_history(found, int(year) if year else None), request)
+    history = models.read(store, target, versions=True)
+    return answer(models.render_history(history, int(year) if year else None), request)

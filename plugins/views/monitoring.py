@@ -15,17 +15,17 @@ router = APIRouter(dependencies=[Depends(requires_access_dag("GET", param_dag_id
 
 @router.get("/monitoring")
 def show(request: Request, store: Bucket, day: str = "") -> Response:
-    """Show it; without a day, that of the latest report.
+    """Show the reports of a day; by default, that of the latest report.
 
     Raises:
-        HTTPException: 404 for no such day.
+        HTTPException: 404 if it is not a day.
     """
-    asked = _day(day) if day else None
+    requested = _day(day) if day else None
     latest = monitoring.read_latest(store)
     known = latest if isinstance(latest, monitoring.Latest) else None
-    if asked is None:
-        asked = (known.at if known else datetime.now(KST)).astimezone(KST).date()
-    return answer(monitoring.render(latest, monitoring.read_archive(store, asked, known)), request)
+    if requested is None:
+        requested = (known.at if known else datetime.now(KST)).astimezone(KST).date()
+    return answer(monitoring.render(latest, monitoring.read_archive(store, requested, known)), request)
 
 
 def _day(text: str) -> date:

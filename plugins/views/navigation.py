@@ -1,15 +1,15 @@
-"""Where our views stand in Airflow's UI: entries of its navigation bar, and a tab of each DAG, run and task.
+"""Where Airflow's UI shows our views: in its navigation bar, and as a tab of each DAG, run and task.
 
-Addresses are relative: the UI resolves them by its base URL, whatever prefix that has. It fills in the names
-in braces itself, escaped; of a task that isn't mapped it leaves ``{MAP_INDEX}`` as it is.
+Addresses are relative: the UI resolves them by its base URL, whatever prefix that has. It replaces the names
+in braces itself, escaped; for a task that isn't mapped it leaves ``{MAP_INDEX}`` as it is.
 """
 
 from typing import Any, Final
 from urllib.parse import quote
 
-LIGHT, DARK = "#3f3f46", "#d4d4d8"  # ink of the UI in its two modes
+LIGHT, DARK = "#3f3f46", "#d4d4d8"  # colours of the UI's own icons in its two modes
 HALO: Final = "#ffffff"
-"""Around the lines in light mode: the entry that is chosen is dark there, and an image keeps its ink."""
+"""Outline in light mode: the selected entry is dark there, and an image can't change its colour."""
 ICONS: Final = {
     "quality": '<path d="M12 3l7 3v5c0 4.6-2.9 8.3-7 10-4.1-1.7-7-5.4-7-10V6zM8.8 11.8l2.3 2.4 4.2-4.6"/>',
     "monitoring": '<path d="M3 12h4l2.5-7 4 14 2.5-7h5"/>',
@@ -20,7 +20,7 @@ ICONS: Final = {
 
 
 def _icon(name: str, ink: str, halo: str = "none") -> str:
-    """An icon of our own as a data URI: it needs no request, and so no login."""
+    """Return an icon as a data URI: it needs no request, and so no login."""
     drawn = (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke-linecap="round">'
         f'<g stroke="{halo}" stroke-width="4">{ICONS[name]}</g>'
@@ -54,7 +54,7 @@ DOCUMENTS: Final = {
     "dag_run": RUN,
     "task_instance": f"{RUN}&task_id={{TASK_ID}}&map_index={{MAP_INDEX}}",
 }
-"""Addresses by where the tab stands. The UI finds a view by its route alone: each has one of its own."""
+"""Addresses by the page that has the tab. The UI finds a view by its route alone: each has its own."""
 
 VIEWS: Final = [
     *(
@@ -62,7 +62,7 @@ VIEWS: Final = [
         for route, name in NAV.items()
     ),
     *(
-        _view("Documents", f"documents-{place.replace('_', '-')}", href, place, "documents")
-        for place, href in DOCUMENTS.items()
+        _view("Documents", f"documents-{destination.replace('_', '-')}", href, destination, "documents")
+        for destination, href in DOCUMENTS.items()
     ),
 ]

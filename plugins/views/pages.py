@@ -1,7 +1,7 @@
-"""Pages that the pipelines put on S3, shown to those who may read their DAG.
+"""Pages that the pipelines wrote to S3, shown to users who may read their DAG.
 
-``GET /weather/pages/<S3 key>``: of the whole bucket only what ``browsing.documents.PAGES`` names. The pages
-hold what came from outside, so a browser is told to run nothing, and to load nothing from elsewhere.
+``GET /weather/pages/<S3 key>`` serves only the keys that ``browsing.documents.PAGES`` lists. The pages show
+data from outside, so their headers forbid the browser to run scripts and to load anything from elsewhere.
 """
 
 from typing import Annotated
@@ -17,13 +17,13 @@ router = APIRouter()
 
 
 def readable(key: str, request: Request, user: GetUserDep) -> PageKind:
-    """What a page is that this user may see.
+    """Return the kind of a page that this user may see.
 
     Raises:
-        HTTPException: 401 or 403 by Airflow's own rules; 404 for anything that is no page.
+        HTTPException: 401 or 403 by Airflow's own rules; 404 for anything that isn't a page.
     """
     page = page_of(key)
-    # No page's key needs escaping: an escaped one was put together to get past somebody's check.
+    # No page's key needs escaping: an escaped one was crafted to get past a check, here or in a proxy.
     if page is None or b"%" in request.scope["raw_path"]:
         raise no_page()
     require(page.dag_id, request, user)
@@ -35,8 +35,8 @@ def show(key: str, page: Annotated[PageKind, Depends(readable)], request: Reques
     """Show a page.
 
     Raises:
-        HTTPException: 404 where there is none (any more).
-        ObjectDamaged: it can't be shown.
+        HTTPException: 404 if there is none (any more).
+        ObjectDamaged: the stored page can't be read.
     """
     try:
         body = store.get(key)

@@ -1,4 +1,4 @@
-"""``GET /weather/quality``: the index of the Data Docs, or a word where there is none yet."""
+"""``GET /weather/quality``: the index of the Data Docs, or a notice if there is none yet."""
 
 from airflow.api_fastapi.core_api.security import requires_access_dag
 from fastapi import APIRouter, Depends, Request, Response
@@ -13,7 +13,7 @@ router = APIRouter(dependencies=[Depends(requires_access_dag("GET", param_dag_id
 
 @router.get("/quality")
 def show(request: Request, store: Bucket) -> Response:
-    """Lead to the index."""
+    """Redirect to the index."""
     if store.exists(DATA_DOCS_INDEX):
         return RedirectResponse(address(DATA_DOCS_INDEX), headers=HEADERS)
     none = "<b>There are no Data Docs yet.</b> The task validate_data_quality of each run writes a page."

@@ -1,4 +1,4 @@
-"""Runs of a DAG with their tasks and XComs, from Airflow's database, as Airflow's own routes read them."""
+"""Runs of a DAG with their tasks and XComs, read from Airflow's database like Airflow's own routes do."""
 
 import json
 from collections import defaultdict
@@ -18,14 +18,14 @@ from weather_mlops.browsing.runs import RUNS_SHOWN, XCOMS, RunView, TaskView
 def read(
     session: Session, dag_id: str, run_id: str = "", task_id: str = "", map_index: int | None = None
 ) -> list[RunView]:
-    """A run, or the latest ones where none is named, newest first; of all tasks or of one. Three queries.
+    """Read a run, or the latest ones if none is named, newest first; with all tasks or one. Three queries.
 
     Args:
-        session: of Airflow's database.
-        dag_id: of the DAG.
-        run_id: of one run.
-        task_id: of one task.
-        map_index: of one mapped task; None = all of them.
+        session: session of Airflow's database.
+        dag_id: id of the DAG.
+        run_id: id of one run; empty = the latest runs.
+        task_id: id of one task; empty = all tasks.
+        map_index: index of one mapped task; None = all of them.
     """
     columns = (
         DagRun.run_id,
@@ -34,10 +34,10 @@ def read(
         DagRun.data_interval_end,
         DagRun.logical_date,
     )
-    wanted = select(*columns).where(DagRun.dag_id == dag_id)
+    query = select(*columns).where(DagRun.dag_id == dag_id)
     if run_id:
-        wanted = wanted.where(DagRun.run_id == run_id)
-    rows = session.execute(wanted.order_by(DagRun.run_after.desc()).limit(RUNS_SHOWN)).all()
+        query = query.where(DagRun.run_id == run_id)
+    rows = session.execute(query.order_by(DagRun.run_after.desc()).limit(RUNS_SHOWN)).all()
     tasks = _tasks(session, dag_id, [row.run_id for row in rows], task_id, map_index)
     return [
         RunView(
@@ -54,42 +54,42 @@ def read(
 def _tasks(
     session: Session, dag_id: str, run_ids: Sequence[str], task_id: str, map_index: int | None
 ) -> dict[str, list[TaskView]]:
-    """Tasks by run, in the order in which they began."""
-    found: dict[str, list[TaskView]] = defaultdict(list)
+    """Read the tasks by run, in the order in which they started."""
+    tasks: dict[str, list[TaskView]] = defaultdict(list)
     if not run_ids:
-        return found
+        return tasks
     xcoms = _xcoms(session, dag_id, run_ids, task_id)
     ti = TaskInstance
-    wanted = select(ti.run_id, ti.task_id, ti.map_index, ti.state, ti.start_date).where(
+    query = select(ti.run_id, ti.task_id, ti.map_index, ti.state, ti.start_date).where(
         ti.dag_id == dag_id, ti.run_id.in_(run_ids)
     )
     if task_id:
-        wanted = wanted.where(ti.task_id == task_id)
+        query = query.where(ti.task_id == task_id)
     if map_index is not None:
-        wanted = wanted.where(ti.map_index == map_index)
-    for row in sorted(session.execute(wanted), key=_began):
-        told = xcoms[row.run_id, row.task_id, row.map_index]
-        found[row.run_id].append(TaskView(row.task_id, row.map_index, str(row.state or ""), told))
-    return found
+        query = query.where(ti.map_index == map_index)
+    for row in sorted(session.execute(query), key=_start_order):
+        values = xcoms[row.run_id, row.task_id, row.map_index]
+        tasks[row.run_id].append(TaskView(row.task_id, row.map_index, str(row.state or ""), values))
+    return tasks
 
 
 def _xcoms(
     session: Session, dag_id: str, run_ids: Sequence[str], task_id: str
 ) -> dict[tuple[str, str, int], dict[str, Any]]:
     xcom = XComModel
-    wanted = select(xcom.run_id, xcom.task_id, xcom.map_index, xcom.key, xcom.value).where(
+    query = select(xcom.run_id, xcom.task_id, xcom.map_index, xcom.key, xcom.value).where(
         xcom.dag_id == dag_id, xcom.run_id.in_(run_ids), xcom.key.in_(XCOMS)
     )
     if task_id:
-        wanted = wanted.where(xcom.task_id == task_id)
-    found: dict[tuple[str, str, int], dict[str, Any]] = defaultdict(dict)
-    for row in session.execute(wanted):
-        found[row.run_id, row.task_id, row.map_index][row.key] = _value(row.value)
-    return found
+        query = query.where(xcom.task_id == task_id)
+    values: dict[tuple[str, str, int], dict[str, Any]] = defaultdict(dict)
+    for row in session.execute(query):
+        values[row.run_id, row.task_id, row.map_index][row.key] = _value(row.value)
+    return values
 
 
 def _value(stored: Any) -> Any:
-    """As the task gave it: of what is JSON in a text, which older ways of writing leave, the content."""
+    """Return the value as the task returned it; older serializations store JSON as a text."""
     if isinstance(stored, str) and stored[:1] in {"{", "[", '"'}:
         try:
             return json.loads(stored)
@@ -98,9 +98,9 @@ def _value(stored: Any) -> Any:
     return stored
 
 
-def _began(row: Any) -> tuple[bool, datetime, str, int]:
-    began = _aware(row.start_date) if row.start_date else datetime.max.replace(tzinfo=UTC)
-    return row.start_date is None, began, row.task_id, row.map_index
+def _start_order(row: Any) -> tuple[bool, datetime, str, int]:
+    started = _aware(row.start_date) if row.start_date else datetime.max.replace(tzinfo=UTC)
+    return row.start_date is None, started, row.task_id, row.map_index
 
 
 def _aware(moment: datetime) -> datetime:

@@ -1,4 +1,4 @@
-"""Containers for real: an engine where there is one, the image, and the systems of the compose files."""
+"""Real containers: the engine if there is one, the image, and the systems of the compose files."""
 
 import json
 import os
@@ -69,10 +69,10 @@ class Engine:
                     self.images[variable] = base
 
     def __call__(self, *arguments: str, check: bool = True) -> str:
-        """What a command of the engine says."""
-        told = subprocess.run([self.program, *arguments], capture_output=True, text=True, check=False)
-        assert told.returncode == 0 or not check, f"{arguments}: {told.stdout[-2000:]}{told.stderr[-2000:]}"
-        return told.stdout
+        """Run a command of the engine; return its output."""
+        done = subprocess.run([self.program, *arguments], capture_output=True, text=True, check=False)
+        assert done.returncode == 0 or not check, f"{arguments}: {done.stdout[-2000:]}{done.stderr[-2000:]}"
+        return done.stdout
 
     def succeeds(self, *arguments: str) -> bool:
         return _works(self.program, *arguments)
@@ -86,18 +86,18 @@ def _works(*command: str) -> bool:
 
 
 def quoted(value: str) -> str:
-    """A value as it must stand in .env; an empty one as somebody leaves it who has none."""
+    """Quote a value for .env; an empty one stays empty, as in a line that isn't filled in."""
     return "'" + value.replace("'", "\\'") + "'" if value else ""
 
 
 class Composed:
-    """What a compose file makes, with a .env of its own.
+    """The system of compose files, with its own .env.
 
     Args:
-        engine: that runs it.
-        files: of compose.
-        settings: what its .env says.
-        folder: for the .env.
+        engine: engine that runs it.
+        files: the compose files.
+        settings: content of its .env.
+        folder: folder of the .env.
         login: user and password of Airflow.
     """
 
@@ -124,7 +124,7 @@ class Composed:
         profile = ["--profile", "celery"] if "AIRFLOW_EXECUTOR" in self.settings else []
         command = [*self.engine.compose, "-p", self.project, "--env-file", str(env_file), *named, *profile]
         inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        told = subprocess.run(
+        done = subprocess.run(
             [*command, *arguments],
             capture_output=True,
             text=True,
@@ -132,8 +132,8 @@ class Composed:
             cwd=self.folder,  # an engine may leave files where it was started
             env=inherited,
         )
-        assert told.returncode == 0 or not check, told.stdout[-3000:] + told.stderr[-3000:]
-        return told
+        assert done.returncode == 0 or not check, done.stdout[-3000:] + done.stderr[-3000:]
+        return done
 
     def up(self, *named: str, airflow: bool = True) -> None:
         """Start services and what they depend on, and wait until Airflow's are healthy."""
@@ -145,31 +145,31 @@ class Composed:
             self.until(lambda service=service: self.healthy(service), f"{service} is healthy")
 
     def services(self) -> dict[str, dict[str, Any]]:
-        """All of the files, without profiles that weren't asked for."""
+        """Return all services of the files, without those of profiles that aren't switched on."""
         merged: dict[str, dict[str, Any]] = {}
         for file in self.files:
             for name, service in yaml.safe_load(file.read_text())["services"].items():
                 before = merged.setdefault(name, {})
-                wanted = {**before.get("depends_on", {}), **service.get("depends_on", {})}
-                merged[name] = {**before, **service, "depends_on": wanted}
+                needed = {**before.get("depends_on", {}), **service.get("depends_on", {})}
+                merged[name] = {**before, **service, "depends_on": needed}
         profiles = {"celery"} if "AIRFLOW_EXECUTOR" in self.settings else set()
         return {
             name: service for name, service in merged.items() if set(service.get("profiles", [])) <= profiles
         }
 
     def _up_in_order(self, named: Sequence[str]) -> None:
-        """As compose does where it can: podman before 4.6 knows no health, and no service that has ended."""
+        """Start services like compose: podman before 4.6 waits neither for health nor for a service's end."""
         known, started = self.services(), set[str]()
 
         def start(service: str) -> None:
             if service in started:
                 return
             started.add(service)
-            for needed, wanted in known[service]["depends_on"].items():
+            for needed, dependency in known[service]["depends_on"].items():
                 start(needed)
-                if wanted["condition"] == "service_healthy":
+                if dependency["condition"] == "service_healthy":
                     self.until(partial(self.healthy, needed), f"{needed} is healthy")
-                if wanted["condition"] == "service_completed_successfully":
+                if dependency["condition"] == "service_completed_successfully":
                     self.until(partial(self._completed, needed), f"{needed} has ended well")
             self.compose("up", "-d", "--no-deps", service)
 
@@ -189,33 +189,34 @@ class Composed:
             self.engine("rm", "--force", *workers)
         self.compose("down", "--volumes", check=False)
 
-    def lose_all_but(self, *kept: str) -> None:
-        """Destroy all containers and volumes but these services' and those that keep the data."""
-        self.engine("rm", "--force", *(self.container(name) for name in self.services() if name not in kept))
+    def lose_all_but(self, *spared: str) -> None:
+        """Destroy all containers and volumes except those of these services and of the data."""
+        lost = (self.container(name) for name in self.services() if name not in spared)
+        self.engine("rm", "--force", *lost)
         for volume in ("postgres", "logs", "monitoring", "backups"):
             self.engine("volume", "rm", "--force", f"{self.project}_{volume}")
 
     def container(self, service: str) -> str:
-        """A service's container."""
+        """Return the name of a service's container."""
         return f"mlops-{service}"
 
     def inspect(self, container: str) -> dict[str, Any]:
-        told = json.loads(self.engine("inspect", container))
-        return dict(told[0])
+        described = json.loads(self.engine("inspect", container))
+        return dict(described[0])
 
     def healthy(self, service: str) -> bool:
-        """Whether a service's own check finds it well."""
+        """Whether a service is healthy by its own check."""
         if self.engine.program == "docker":
             return str(self.inspect(self.container(service))["State"]["Health"]["Status"]) == "healthy"
         return self.engine.succeeds("healthcheck", "run", self.container(service))
 
     def printed_by_a_task(self) -> set[str]:
-        """Which settings of .env the environment of a task shows; after a run of ``interrupted``."""
+        """Return the settings of .env that a task's environment shows, after a run of ``interrupted``."""
         environment = self.execute("mlops-airflow-triggerer", "cat", "/opt/airflow/monitoring/environment")
         return {name for name in secrets() if self.settings[name] in environment}
 
     def kill(self, container: str) -> None:
-        """End it as the kernel does when memory runs out; an engine's own kill may count as a stop."""
+        """Kill it like the kernel when memory runs out; an engine's own kill may count as a stop."""
         os.kill(int(self.inspect(container)["State"]["Pid"]), 9)
 
     def execute(self, container: str, *command: str) -> str:
@@ -228,20 +229,20 @@ class Composed:
                 if holds():
                     return
             assert time.monotonic() < deadline, f"not within {patience:.0f} s: {what}\n{self.logs()}"
-            time.sleep(2)  # each look starts programs in the containers
+            time.sleep(2)  # each check starts programs in the containers
 
     def logs(self) -> str:
         names = self.engine("ps", "-a", "--filter", "name=mlops-", "--format", "{{.Names}}").split()
         return "\n".join(f"== {name}\n{self.log(name)[-1500:]}" for name in names)
 
     def log(self, container: str) -> str:
-        told = subprocess.run(
+        done = subprocess.run(
             [self.engine.program, "logs", "--tail", "200", container],
             capture_output=True,
             text=True,
             check=False,
         )
-        return told.stdout + told.stderr
+        return done.stdout + done.stderr
 
     @property
     def api(self) -> AirflowApi:
@@ -250,8 +251,8 @@ class Composed:
         return self._api
 
     def token(self, user: str, password: str) -> requests.Response:
-        told = {"username": user, "password": password}
-        return requests.post(f"{self.url}/auth/token", json=told, timeout=30)
+        login = {"username": user, "password": password}
+        return requests.post(f"{self.url}/auth/token", json=login, timeout=30)
 
     def start(self, dag_id: str, conf: Mapping[str, Any] | None = None) -> str:
         self.until(lambda: dag_id in self.api.dag_ids(), f"{dag_id} is known")
@@ -260,23 +261,23 @@ class Composed:
 
     def finish(self, dag_id: str, run_id: str) -> Run:
         """Wait for the end of a run, whatever happens to Airflow meanwhile."""
-        found: list[Run] = []
+        newest: list[Run] = []
 
         def ended() -> bool:
-            found[:] = [self.api.run(dag_id, run_id)]
-            return found[0].state in {"success", "failed"}
+            newest[:] = [self.api.run(dag_id, run_id)]
+            return newest[0].state in {"success", "failed"}
 
         self.until(ended, f"{dag_id} {run_id} has ended")
-        return found[0]
+        return newest[0]
 
     def do(self, dag_id: str, conf: Mapping[str, Any] | None = None) -> tuple[Run, dict[str, Any]]:
-        """Run a pipeline; the run and what its tasks told."""
+        """Run a pipeline; return the run and the results of its tasks."""
         run = self.finish(dag_id, self.start(dag_id, conf))
         return run, self.api.results(run)
 
 
 def quick_pipelines(folder: Path) -> Path:
-    """Those of the project, started by hand only, with short waits; and two for tests."""
+    """Copy the project's pipelines, without schedules and with short waits, and add two for tests."""
     shutil.copytree(PROJECT / "pipelines", folder)
     defaults = folder / "defaults.yml"
     text = re.sub(
@@ -292,7 +293,7 @@ def quick_pipelines(folder: Path) -> Path:
             dag["tasks"][0]["poll_interval"]["minutes"] = 0.1
             dag["tasks"][0]["publication_timeout"]["minutes"] = 600
         if name == "training":
-            dag["tasks"][0]["horizon_hours"] = 2  # leads: each takes its time
+            dag["tasks"][0]["horizon_hours"] = 2  # each lead takes its time
         file.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False))
     (folder / "spread.yml").write_text(SPREAD)
     (folder / "interrupted.yml").write_text(INTERRUPTED)
@@ -302,10 +303,10 @@ def quick_pipelines(folder: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def engine() -> Engine:
-    found = Engine()
-    if running := found("ps", "-a", "--filter", "name=mlops-", "--format", "{{.Names}}").split():
-        pytest.fail(f"containers of these names are there already: stop that system first: {running}")
-    return found
+    usable = Engine()
+    if running := usable("ps", "-a", "--filter", "name=mlops-", "--format", "{{.Names}}").split():
+        pytest.fail(f"containers of these names exist already: stop that system first: {running}")
+    return usable
 
 
 @pytest.fixture(scope="session")
@@ -341,8 +342,8 @@ def development(
 
 
 def secrets() -> dict[str, str]:
-    """All that production wants to be told, with stand-ins for S3 and the KMA."""
-    made = ("JWT_SECRET", "API_SECRET_KEY", "BACKUP_KEY")
+    """Return all required settings of production, with stand-ins for S3 and the KMA."""
+    generated = ("JWT_SECRET", "API_SECRET_KEY", "BACKUP_KEY")
     chosen = (
         "POSTGRES_PASSWORD",
         "DATABASE_PASSWORD",
@@ -353,7 +354,7 @@ def secrets() -> dict[str, str]:
     )
     return {
         "FERNET_KEY": urlsafe_b64encode(os.urandom(32)).decode(),
-        **{name: urlsafe_b64encode(os.urandom(48)).decode() for name in made},
+        **{name: urlsafe_b64encode(os.urandom(48)).decode() for name in generated},
         **{name: f"my p@ss/w%41rd: $HOME #1 it's & {os.urandom(8).hex()}" for name in chosen},
         "POSTGRES_PASSWORD": 'a "quoted" \\backslash, p@ss/w%41rd $HOME #1 it\'s',
         "DATABASE_PASSWORD": 'another: "quoted" \\backslash, p@ss/w%41rd $HOME #1 it\'s',
@@ -363,7 +364,7 @@ def secrets() -> dict[str, str]:
 
 
 def production_of(engine: Engine, pipelines: Path, folder: Path, **more: str) -> Composed:
-    """docker-compose.production.yml as it is, with stand-ins for S3 and the KMA beside it."""
+    """Return the system of docker-compose.production.yml, with stand-ins for S3 and the KMA."""
     known = secrets()
     settings = {
         **known,

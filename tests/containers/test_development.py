@@ -13,13 +13,13 @@ def test_three_services_bring_up_a_working_system(development):
     development.up("airflow-postgres", "airflow-webserver", "airflow-scheduler")
     assert development.token("admin", "wrong").status_code == 401
     page = requests.get(development.url, timeout=30)
-    run, told = development.do("data_collection")
+    run, results = development.do("data_collection")
     print(f"\nfrom up to the first green run: {time.monotonic() - begun:.0f} s")  # noqa: T201  a figure for people
 
     assert page.status_code == 200
     assert "Asia/Seoul" in page.text
     assert run.state == "success", development.logs()
-    assert told["inserted"] > 250
+    assert results["inserted"] > 250
 
 
 def test_a_change_of_the_checkout_shows_without_a_build(development, pipelines):

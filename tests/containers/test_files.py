@@ -1,4 +1,4 @@
-"""What the files say, without an engine: the schema, secrets, settings, what both systems have in common."""
+"""The compose files without an engine: their schema, secrets and settings, and what both have in common."""
 
 import configparser
 import json
@@ -46,7 +46,7 @@ def test_every_service_has_limits_checks_restarts_and_short_logs(file):
 
 
 @pytest.mark.parametrize("file", [DEVELOPMENT, PRODUCTION], ids=lambda file: file.name)
-def test_databases_publish_no_port_and_have_no_way_out(file):
+def test_databases_have_no_ports_and_an_isolated_network(file):
     assert content(file)["networks"]["metadata"] == {"internal": True}
     for name in ISOLATED:
         assert services(file)[name]["networks"] == ["metadata"]
@@ -105,18 +105,18 @@ KINDS = {
 
 
 def test_each_service_gets_only_the_secrets_it_needs():
-    found = {}
+    kinds_by_service = {}
     for name, service in services(PRODUCTION).items():
         environment = service["environment"]
         secret = [key for key in environment if key in KINDS or re.search(r"KEY|SECRET|PASS|AUTH$", key)]
-        found[name] = {KINDS[key] for key in secret if not key.startswith("AIRFLOW__SECRETS__")}
-    assert found == {name: set(kinds.split()) for name, kinds in SECRETS.items()}
+        kinds_by_service[name] = {KINDS[key] for key in secret if not key.startswith("AIRFLOW__SECRETS__")}
+    assert kinds_by_service == {name: set(kinds.split()) for name, kinds in SECRETS.items()}
 
 
-def test_development_has_the_same_secrets_at_the_same_places():
-    """Otherwise what a service lacks would show in production only."""
-    only_there = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}  # its airflow-init makes the bucket
-    only_here = {
+def test_development_has_the_same_secrets_in_the_same_services():
+    """Otherwise a secret that a service lacks would only be noticed in production."""
+    development_only = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}  # its airflow-init creates the bucket
+    production_only = {
         "ADMIN_PASSWORD",
         "KMA_AUTH_KEY",
         "MONITORING_PASSWORD",
@@ -124,12 +124,12 @@ def test_development_has_the_same_secrets_at_the_same_places():
         "FLOWER_PASSWORD",
     }
     for name, service in services(PRODUCTION).items():
-        here, there = (
+        production, development = (
             set(KINDS) & set(environment)
             for environment in (service["environment"], services(DEVELOPMENT)[name]["environment"])
         )
-        assert there - here <= (only_there if name == "airflow-init" else set()), name
-        assert here - there <= only_here, name
+        assert development - production <= (development_only if name == "airflow-init" else set()), name
+        assert production - development <= production_only, name
 
 
 @pytest.mark.parametrize("file", [DEVELOPMENT, PRODUCTION], ids=lambda file: file.name)
@@ -141,15 +141,15 @@ def test_ports_are_published_on_localhost_by_default(file):
 
 def test_production_has_no_default_password_s3_or_simulator():
     secret = re.compile(r"\$\{(\w*(?:KEY|SECRET|PASSWORD)\w*)(:[-?])?")
-    found = dict.fromkeys(name for name, _ in secret.findall(PRODUCTION.read_text()))
+    named = dict.fromkeys(name for name, _ in secret.findall(PRODUCTION.read_text()))
     required = {name for name, kind in secret.findall(PRODUCTION.read_text()) if kind == ":?"}
 
     role = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}  # or the machine's
     elsewhere = {
         "AIRFLOW__SECRETS__BACKEND",
         "AIRFLOW__SECRETS__BACKEND_KWARGS",
-    }  # where, and no secret itself
-    assert set(found) - required == role | elsewhere
+    }  # where secrets are, not secrets themselves
+    assert set(named) - required == role | elsewhere
     assert not MADE_FOR_DEVELOPMENT & set(services(PRODUCTION))
     assert "development" not in PRODUCTION.read_text().lower()
 
@@ -162,7 +162,7 @@ def test_both_systems_have_the_same_services_limits_and_checks():
             assert development[name].get(part) == service.get(part), (name, part)
 
 
-def test_the_names_that_people_know_are_kept():
+def test_the_well_known_container_names_stay():
     names = {name: service.get("container_name") for name, service in services(PRODUCTION).items()}
     assert names["airflow-postgres"] == "mlops-airflow-postgres"
     assert names["airflow-webserver"] == "mlops-airflow-webserver"
@@ -170,7 +170,7 @@ def test_the_names_that_people_know_are_kept():
     assert {"airflow-dag-processor", "airflow-triggerer", "airflow-init", "backup"} <= set(names)
 
 
-def test_three_named_services_bring_all_that_airflow_needs():
+def test_three_named_services_start_all_that_airflow_needs():
     named = ["airflow-postgres", "airflow-webserver", "airflow-scheduler"]
     reached: set[str] = set()
     while named:
@@ -179,7 +179,7 @@ def test_three_named_services_bring_all_that_airflow_needs():
     assert {"airflow-init", "airflow-dag-processor", "airflow-triggerer"} <= reached
 
 
-def test_settings_give_a_reason_for_each_and_no_secret():
+def test_each_setting_has_a_reason_and_none_is_a_secret():
     lines = (PROJECT / "deploy" / "airflow.cfg").read_text().splitlines()
     for before, line in pairwise(lines):
         if "=" in line and not line.startswith("#"):
@@ -200,27 +200,27 @@ def test_settings_give_a_reason_for_each_and_no_secret():
 
 
 @pytest.mark.parametrize("file", [DEVELOPMENT, PRODUCTION], ids=lambda file: file.name)
-def test_no_proxy_comes_between_the_services(file):
-    """Docker gives its own configuration's proxies to every container, podman those of who starts it."""
+def test_services_reach_each_other_without_a_proxy(file):
+    """Docker passes the proxies of its configuration to every container, podman those of its user."""
     environment = services(file)["airflow-scheduler"]["environment"]
     settings = configparser.ConfigParser(interpolation=None)
     settings.read(PROJECT / "deploy" / "airflow.cfg")
-    told = " ".join([*map(str, environment.values()), settings["core"]["execution_api_server_url"]])
-    asked = set(re.findall(r"http://([\w.-]+):\d+", told))
+    values = " ".join([*map(str, environment.values()), settings["core"]["execution_api_server_url"]])
+    hosts = set(re.findall(r"http://([\w.-]+):\d+", values))
 
-    assert {"airflow-webserver", "localhost"} <= asked | {"localhost"}
-    assert {*asked, "localhost", "127.0.0.1"} <= set(environment["NO_PROXY"].split(","))
+    assert {"airflow-webserver", "localhost"} <= hosts | {"localhost"}
+    assert {*hosts, "localhost", "127.0.0.1"} <= set(environment["NO_PROXY"].split(","))
     assert environment["NO_PROXY"].endswith(",${NO_PROXY:-localhost}")  # those of .env as well
     assert environment["no_proxy"] == environment["NO_PROXY"]
 
 
-def test_passwords_of_production_are_put_into_no_url():
-    """Into none that compose writes: it can't encode."""
-    found = re.findall(r"://[^\s@]*\$\{\w*(?:PASSWORD|SECRET)\w*[^@\s]*@", PRODUCTION.read_text())
-    assert found == []
+def test_no_url_of_production_contains_a_password():
+    """Compose can't encode the values that it inserts."""
+    urls = re.findall(r"://[^\s@]*\$\{\w*(?:PASSWORD|SECRET)\w*[^@\s]*@", PRODUCTION.read_text())
+    assert urls == []
 
 
-def test_what_is_no_part_of_the_image_is_kept_out_of_its_build():
-    kept = (PROJECT / ".dockerignore").read_text().splitlines()
-    assert kept[1] == "*"
-    assert "!.env" not in kept
+def test_the_build_context_only_has_what_the_image_needs():
+    lines = (PROJECT / ".dockerignore").read_text().splitlines()
+    assert lines[1] == "*"
+    assert "!.env" not in lines

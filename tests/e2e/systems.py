@@ -1,4 +1,4 @@
-"""Whole systems with a real Airflow, each on free ports and in a folder of its own."""
+"""Whole systems with a real Airflow, each on free ports and in its own folder."""
 
 import json
 import re
@@ -34,7 +34,7 @@ LEADS = 2  # hours: each takes its time to train
 TARGET = "air_temperature"
 STATION = 108
 STRANGER = "stranger"
-"""Somebody who may log in, and read nothing."""
+"""A user who may log in, but read nothing."""
 CARD_KEY = "models/wind_speed/versions/v1/card.html"
 CARDS_PLUGIN = f'''
 from airflow.sdk import BaseOperator
@@ -42,7 +42,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowSkipException
 from operators.links import PageLink
 
 class CardOperator(BaseOperator):
-    """Stands in for an operator that wrote a card, was skipped, or failed."""
+    """Behaves like an operator that wrote a card, was skipped, or failed."""
 
     operator_extra_links = (PageLink("Model card", "card_key"),)
 
@@ -69,7 +69,7 @@ with DAG("cards", schedule=None, default_args={"retries": 0}):
 
 
 def prepare_database(system: System, folders: pytest.TempPathFactory) -> None:
-    """Give a new system Airflow's database as it is after its migration: the same for all, made once."""
+    """Copy a migrated database of Airflow to a new system; it is the same for all, and created once."""
     prepared = shared_folder(folders) / "airflow"
     with turn(folders, "database"):
         if not prepared.exists():
@@ -83,7 +83,7 @@ def prepare_database(system: System, folders: pytest.TempPathFactory) -> None:
 
 
 def logs_of(system: System) -> str:
-    """All that Airflow and the services wrote."""
+    """Return all logs of Airflow and the services."""
     files = [*system.folder.glob("logs/*.log"), *system.folder.glob("airflow/logs/**/*.log")]
     return "\n".join(file.read_text(errors="replace") for file in files)
 
@@ -97,7 +97,7 @@ def wait_until(holds: Callable[[], bool], logs: Callable[[], str]) -> None:
 
 
 class Stack:
-    """A running system, with a proxy before its S3 server."""
+    """A running system, with a proxy in front of its S3 server."""
 
     def __init__(
         self,
@@ -126,7 +126,7 @@ class Stack:
         defaults.write_text(re.sub(r"retry_exponential_backoff: .*", "retry_exponential_backoff: 0", text))
         collection = self.project / "pipelines" / "collection.yml"
         content = yaml.safe_load(collection.read_text())
-        # No hour strikes in the middle of a test: runs are started by hand.
+        # Runs are started by hand: a scheduled one would start in the middle of a test.
         content["data_collection"]["schedule"] = None
         collect = content["data_collection"]["tasks"][0]
         collect["poll_interval"]["minutes"] = 0.1
@@ -146,7 +146,7 @@ class Stack:
         self.proxy.close()
 
     def simulator(self, *options: str) -> None:
-        """Start the simulator anew, with other options."""
+        """Restart the simulator with other options."""
         self.launcher.supervisor.stop("simulator")
         self.launcher.begin(replace(self.system, simulator_options=options).simulator())
 
@@ -184,7 +184,7 @@ class Stack:
 
 @dataclass(frozen=True)
 class Once:
-    """What one `make once` did: its exit status, its summary and what it printed."""
+    """The result of a `make once`: its exit status, its summary and its output."""
 
     system: System
     status: int
@@ -193,7 +193,7 @@ class Once:
 
 
 def run_once(launcher: Launcher) -> Once:
-    """Run every pipeline once; the system goes on."""
+    """Run every pipeline once; the system keeps running."""
     printed, system = StringIO(), launcher.system
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(printed):
         patch.setenv("WEATHER_FIRST_STATIONS", str(FIRST_STATIONS))
@@ -204,7 +204,7 @@ def run_once(launcher: Launcher) -> Once:
 
 @dataclass(frozen=True)
 class Shown:
-    """A filled system that runs, a collection of yesterday 15:00 KST among its runs."""
+    """A filled system that runs; one of its runs is a collection of yesterday 15:00 KST."""
 
     system: System
     api: AirflowApi
@@ -225,11 +225,11 @@ class Shown:
     def returned(self, dag_id: str, name: str) -> str:
         return str(self.api.results(self.runs[dag_id])[name])
 
-    def documents(self, view: str, **asked: str) -> str:
-        return f"weather/{view}?{urlencode(asked)}"
+    def documents(self, view: str, **query: str) -> str:
+        return f"weather/{view}?{urlencode(query)}"
 
     def pages(self) -> dict[str, str]:
-        """Every kind of page, by a name for its picture."""
+        """Return the address of every kind of page, by a name for its picture."""
         collection = {"dag_id": "data_collection", "run_id": self.runs["data_collection"].run_id}
         docs = self.returned("data_collection", "docs_key")
         card = f"models/{TARGET}/versions/{self.champion()}/card.html"
@@ -277,7 +277,7 @@ def keys_of(table: pa.Table) -> list[tuple[int, datetime]]:
 
 
 def accounted(results: Mapping[str, Any]) -> bool:
-    """arrived = published + equal + quarantined."""
+    """Whether arrived = published + equal + quarantined."""
     return results["rows"] == (
         results["inserted"] + results["corrected"] + results["equal"] + results["quarantined"]
     )

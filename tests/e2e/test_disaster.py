@@ -1,4 +1,4 @@
-"""The disaster drill on real parts: Airflow's metadata and the catalog, both lost, both back."""
+"""The disaster drill with real components: Airflow's metadata and the catalog are lost and restored."""
 
 import json
 import os
@@ -37,9 +37,9 @@ def databases(postgres):
 def environment(databases, access, tmp_path) -> dict[str, str]:
     (tmp_path / "dags").mkdir()
     (tmp_path / "dags" / "drill.py").write_text(DAG)
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "AWS_"))}
+    base = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "AWS_"))}
     return {
-        **kept,
+        **base,
         "AIRFLOW_HOME": str(tmp_path),
         "AIRFLOW__CORE__DAGS_FOLDER": str(tmp_path / "dags"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
@@ -73,7 +73,7 @@ SEPARATOR = "-- next command --"
 
 @pytest.fixture
 def run_module(environment):
-    """Runs a module of Python with the system's environment: its standard output."""
+    """Runs a module of Python with the system's environment; returns its standard output."""
 
     def run(*arguments: str) -> str:
         done = subprocess.run(
@@ -92,13 +92,13 @@ def run_module(environment):
 
 @pytest.fixture
 def do(run_module):
-    """One of the project's commands."""
+    """Runs one of the project's commands."""
     return lambda *command: run_module("-m", *command)
 
 
 @pytest.fixture
 def airflow(run_module):
-    """Airflow's commands one after the other, in one process: it takes seconds to start. Their outputs."""
+    """Runs Airflow's commands in one process, since that takes seconds to start; returns their outputs."""
 
     def run(*commands: str | Sequence[str]) -> list[str]:
         words = [command.split() if isinstance(command, str) else list(command) for command in commands]
@@ -111,12 +111,12 @@ def rows(catalog) -> list[dict]:
     return everything(catalog.load_table("weather.observations").scan().to_arrow().cast(OBSERVATIONS_SCHEMA))
 
 
-def told(output: str) -> list[dict]:
-    """The JSON that Airflow's command ends with."""
+def parsed(output: str) -> list[dict]:
+    """Parse the JSON at the end of an Airflow command's output."""
     return json.loads(output[output.index("[{") :])
 
 
-def test_both_databases_are_lost_and_everything_comes_back(do, airflow, databases, access, store):
+def test_both_lost_databases_are_restored_completely(do, airflow, databases, access, store):
     def catalog():
         return open_catalog(access, type="sql", uri=uri(databases["catalog"]))
 
@@ -129,13 +129,13 @@ def test_both_databases_are_lost_and_everything_comes_back(do, airflow, database
         "dags test drill",
         listing,
     )
-    before = told(runs)
+    before = parsed(runs)
     assert [run["state"] for run in before] == ["success"]
     publish(catalog(), observations([90, 95], hours(3)), run="before the backup")
 
     assert "backed up and verified" in do("production", "backup")
     publish(catalog(), observations([90, 95], hours(5)), run="after the backup")
-    kept = rows(catalog())
+    live = rows(catalog())
     for database in databases.values():
         database.drop()
 
@@ -152,18 +152,18 @@ def test_both_databases_are_lost_and_everything_comes_back(do, airflow, database
         "dags test drill",
         listing,
     )
-    assert told(runs) == before
-    assert len(told(runs_after)) == 2
-    (found,) = told(connections)
-    assert found["password"] == "Geheimnis-der-KMA"
+    assert parsed(runs) == before
+    assert len(parsed(runs_after)) == 2
+    (kma,) = parsed(connections)
+    assert kma["password"] == "Geheimnis-der-KMA"
     with databases["airflow"].connected() as link:  # encrypted: of no use without the Fernet key
         assert str(link.scalar(text("select password from connection"))).startswith("gAAAA")
-    assert rows(catalog()) == kept
+    assert rows(catalog()) == live
     assert publish(catalog(), observations([90, 95], hours(6)), run="the next run").inserted == 2
 
 
 def test_airflow_takes_its_connections_from_aws_secrets_manager(environment, server, tmp_path):
-    """As docs/operations.md says it is switched on."""
+    """With the settings of docs/operations.md."""
     import boto3  # noqa: PLC0415
 
     keys = {"aws_access_key_id": "somebody", "aws_secret_access_key": "Geheimnis", "region_name": "us-east-1"}

@@ -1,4 +1,4 @@
-"""People change what runs by YAML alone, and see it in a running Airflow; a mistake stays with its file."""
+"""Users change pipelines by YAML alone, and see it in a running Airflow; a mistake only affects its file."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -16,21 +16,21 @@ from embedded.services import Register
 from tests.e2e.systems import Stack, prepare_database
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
-PATIENCE = 240  # seconds, for a busy machine: by these settings a change shows after 2
+PATIENCE = 240  # seconds, for a busy machine: with these settings a change shows after 2
 SETTINGS = {
     "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "2",
     "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "2",
     "AIRFLOW__CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL": "0",
     "AIRFLOW__CORE__MIN_SERIALIZED_DAG_FETCH_INTERVAL": "0",
 }
-# Runs every few seconds: whether it keeps its schedule shows at once.
+# Runs every few seconds, so that a lost schedule is noticed at once.
 STEADY = """
 steady:
   schedule: {__type__: datetime.timedelta, seconds: 3}
   tasks:
     - {task_id: t, operator: airflow.providers.standard.operators.empty.EmptyOperator}
 """
-# What a task of somebody else's sees; it waits so that its log can be read meanwhile.
+# Prints the environment of a user's task; it waits so that its log can be read meanwhile.
 PRINTS_ITS_ENVIRONMENT = """
 environment:
   schedule: null
@@ -102,13 +102,13 @@ def dag(stack: Stack, dag_id: str) -> dict:
 
 
 def tasks(stack: Stack, dag_id: str) -> dict[str, list[str]]:
-    found = stack.api.call("GET", f"dags/{dag_id}/tasks")["tasks"]
-    return {task["task_id"]: sorted(task["downstream_task_ids"]) for task in found}
+    entries = stack.api.call("GET", f"dags/{dag_id}/tasks")["tasks"]
+    return {task["task_id"]: sorted(task["downstream_task_ids"]) for task in entries}
 
 
 def errors(stack: Stack) -> dict[str, str]:
-    found = stack.api.call("GET", "importErrors")["import_errors"]
-    return {error["filename"]: error["stack_trace"] for error in found}
+    entries = stack.api.call("GET", "importErrors")["import_errors"]
+    return {error["filename"]: error["stack_trace"] for error in entries}
 
 
 def newest_run(stack: Stack) -> str:
@@ -140,7 +140,7 @@ def test_nothing_listens_beyond_this_machine_or_without_login(stack):
             connections = process.net_connections("inet")
             listening |= {(c.laddr.ip, c.laddr.port) for c in connections if not c.raddr}
 
-    # No log servers, health servers, metrics or profilers besides.
+    # There are no other log servers, health servers, metrics or profilers.
     assert listening == {("127.0.0.1", port) for port in (ports.ui, ports.s3, ports.kma)}
 
 
@@ -165,7 +165,7 @@ def test_schedule_station_task_and_pipeline_change_by_yaml(stack):
     assert results["stations"] == 2
 
 
-def test_a_broken_file_is_shown_and_the_others_go_on(stack):
+def test_a_broken_file_is_shown_and_the_others_run(stack):
     soon(lambda: bool(stack.api.runs("steady")))
     whole = pipeline(stack, "collection").read_text()
 

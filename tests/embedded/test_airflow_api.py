@@ -14,14 +14,14 @@ RUN = Run("model_training", "1", "success", 1.0)
 
 
 class Session:
-    """Answers as Airflow does, with tokens that expire after a number of calls."""
+    """Answers like Airflow, with tokens that expire after a number of calls."""
 
     good_for = 1000
     login = 201
 
     def __init__(self):
         self.headers, self.tokens, self.calls, self.left = {}, 0, [], 0
-        self.trouble = []  # what the next calls come to: an error, or a status
+        self.trouble = []  # outcomes of the next calls: errors to raise, or status codes
         self.runs, self.conflict = set(), False
 
     def request(self, method, url, *, timeout, params=None, json=None):
@@ -33,10 +33,10 @@ class Session:
             return failed(self.trouble.pop(0))
         if url.endswith("/auth/token"):
             self.tokens, self.left = self.tokens + 1, self.good_for
-            return reply(self.login, {"access_token": f"token-{self.tokens}"})
+            return response(self.login, {"access_token": f"token-{self.tokens}"})
         self.calls.append((method, path, params, json))
         if self.headers["Authorization"] != f"Bearer token-{self.tokens}" or self.left <= 0:
-            return reply(401, {})
+            return response(401, {})
         self.left -= 1
         return self.answer(path, params)
 
@@ -45,27 +45,27 @@ class Session:
             every = [instance(number) for number in range(230)]
             return page("task_instances", every, params)
         if "/dagRuns/" in path and path.count("/") == 3:
-            return reply(200 if unquote(path.rpartition("/")[2]) in self.runs else 404, {})
+            return response(200 if unquote(path.rpartition("/")[2]) in self.runs else 404, {})
         if "xcomEntries" in path:
-            return reply(404, {"detail": "not found"})
+            return response(404, {"detail": "not found"})
         if path == "assets":
             return page("assets", [{"id": 7, "name": "weather_champion", "scheduled_dags": []}], params)
-        return reply(200, {})
+        return response(200, {})
 
     def start(self, run_id):
         if self.conflict or run_id in self.runs:
-            return reply(409, {"detail": "another run is there"})
+            return response(409, {"detail": "another run is there"})
         self.runs.add(run_id)
-        return failed(self.trouble.pop(0)) if self.trouble else reply(200, {"dag_run_id": run_id})
+        return failed(self.trouble.pop(0)) if self.trouble else response(200, {"dag_run_id": run_id})
 
 
 def failed(trouble):
     if isinstance(trouble, Exception):
         raise trouble
-    return reply(trouble, {"detail": "database is locked"})
+    return response(trouble, {"detail": "database is locked"})
 
 
-def reply(status, content):
+def response(status, content):
     return SimpleNamespace(
         ok=status < 400, status_code=status, json=lambda: content, content=b"x", text=str(content)
     )
@@ -73,7 +73,7 @@ def reply(status, content):
 
 def page(name, every, params):
     part = every[params["offset"] : params["offset"] + params["limit"]]
-    return reply(200, {name: part, "total_entries": len(every)})
+    return response(200, {name: part, "total_entries": len(every)})
 
 
 def instance(number):
@@ -85,10 +85,10 @@ def instance(number):
 
 @pytest.fixture
 def session(monkeypatch):
-    made = Session()
-    monkeypatch.setattr(airflow_api.requests, "Session", lambda: made)
+    fake = Session()
+    monkeypatch.setattr(airflow_api.requests, "Session", lambda: fake)
     monkeypatch.setattr(airflow_api, "RETRY_SECONDS", 0)
-    return made
+    return fake
 
 
 def test_a_token_that_is_too_old_is_replaced_and_nothing_is_lost(session):
@@ -107,7 +107,7 @@ def test_every_task_of_a_long_run_is_seen(session):
     assert len(session.calls) == 3
 
 
-def test_what_a_task_left_out_is_nothing(session):
+def test_a_missing_xcom_is_none(session):
     api = AirflowApi("http://localhost:1", "admin", "word")
 
     assert api.xcom(RUN, api.instances(RUN)[0], "skipped") is None
@@ -119,7 +119,7 @@ def test_an_asset_is_updated_by_name(session):
     assert session.calls[-1] == ("POST", "assets/events", None, {"asset_id": 7})
 
 
-def test_an_airflow_that_is_not_there_is_a_sentence(session, monkeypatch):
+def test_an_unreachable_airflow_is_reported_in_a_sentence(session, monkeypatch):
     def gone(*_, **__):
         raise requests.ConnectionError("HTTPConnectionPool(host='localhost', port=1): Max retries exceeded")
 
@@ -144,7 +144,7 @@ def test_slow_and_failed_requests_are_repeated_from_the_login_on(session):
     assert len(looks) == 8
 
 
-def test_a_part_that_keeps_ending_ends_the_waiting_for_it(session):
+def test_a_service_that_keeps_ending_ends_the_wait_for_it(session):
     def check():
         raise ServiceError("api-server ended with status 1 after 5 restarts")
 
@@ -170,14 +170,14 @@ def test_a_run_whose_start_was_not_answered_is_not_started_twice(session, troubl
     assert session.runs == {run_id}
 
 
-def test_a_run_that_another_one_is_in_the_way_of_is_refused(session):
+def test_a_run_that_conflicts_with_another_is_refused(session):
     session.conflict = True
 
     with pytest.raises(ServiceError, match=r"starts no run of forecast: .*another run is there"):
         AirflowApi("http://localhost:1", "admin", "word").trigger("forecast")
 
 
-def test_another_airflow_on_the_port_is_told_apart(session):
+def test_another_airflow_on_the_port_is_recognized(session):
     session.login = 401
     with pytest.raises(ServiceError, match="refuses the login of admin") as error:
         AirflowApi("http://localhost:1", "admin", "word")

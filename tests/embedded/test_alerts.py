@@ -1,4 +1,4 @@
-"""`make alert-test` starts a run of monitoring that sends a test message, and says what became of it."""
+"""`make alert-test` starts a run of monitoring that sends a test message, and prints the result."""
 
 import pytest
 
@@ -8,15 +8,15 @@ from embedded.services import ServiceError
 
 
 class Airflow:
-    """Airflow's API with the DAG monitoring; notes what was done."""
+    """Airflow's API with the DAG monitoring; records the calls that change something."""
 
-    def __init__(self, state: str, told: str | None, *, paused: bool = False) -> None:
-        self.state, self.told, self.paused, self.done = state, told, paused, []
+    def __init__(self, state: str, result: str | None, *, paused: bool = False) -> None:
+        self.state, self.result, self.paused, self.done = state, result, paused, []
 
     def call(self, _method: str, path: str, **_more: object) -> dict:
         if path.endswith("/xcomEntries"):
-            return {"xcom_entries": [{"key": "alert_test"}] if self.told else []}
-        return {"value": self.told} if "xcomEntries" in path else {"is_paused": self.paused}
+            return {"xcom_entries": [{"key": "alert_test"}] if self.result else []}
+        return {"value": self.result} if "xcomEntries" in path else {"is_paused": self.paused}
 
     def unpause(self, dag_id: str, *, paused: bool = False) -> None:
         self.done.append(f"{'pause' if paused else 'unpause'} {dag_id}")
@@ -33,26 +33,26 @@ class Airflow:
 
 
 @pytest.mark.parametrize(
-    ("state", "told"),
+    ("state", "result"),
     [
         ("success", "test message delivered by connection alerts to Slack"),
         ("failed", "test message not sent: there is no connection alerts: add it in Admin → Connections"),
     ],
 )
-def test_what_was_delivered_or_is_missing_is_told(state, told):
-    airflow = Airflow(state, told)
+def test_the_result_of_the_test_is_returned(state, result):
+    airflow = Airflow(state, result)
 
-    assert send_test(airflow, 60) == (state == "success", told)
+    assert send_test(airflow, 60) == (state == "success", result)
     assert airflow.done == ["unpause monitoring", "trigger monitoring {'alert_test': True}"]
 
 
-def test_a_schedule_that_was_stopped_stays_so():
+def test_a_paused_schedule_is_paused_again():
     airflow = Airflow("success", "test message delivered", paused=True)
     send_test(airflow, 60)
 
     assert airflow.done[-1] == "pause monitoring"
 
 
-def test_a_run_that_did_not_come_to_sending_is_an_error():
-    with pytest.raises(ServiceError, match="did not come to send_alerts"):
+def test_a_run_that_fails_before_sending_is_an_error():
+    with pytest.raises(ServiceError, match="did not reach send_alerts"):
         send_test(Airflow("failed", None), 60)

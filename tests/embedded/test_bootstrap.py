@@ -46,7 +46,7 @@ def test_a_missing_python_is_one_clear_line():
     assert result.stderr.splitlines()[0].startswith("error: no Python 3.11 to 3.14 found")
 
 
-def test_every_place_names_the_same_pythons(monkeypatch, capsys):
+def test_all_files_name_the_same_python_versions(monkeypatch, capsys):
     """A user meets the Makefile first, then the bootstrap, then the package's own bounds."""
     first, last = bootstrap.OLDEST[1], bootstrap.NEWEST[1]
     minors = range(first, last + 1)
@@ -69,7 +69,7 @@ def test_every_place_names_the_same_pythons(monkeypatch, capsys):
     assert f"Python 3.{first}~3.{last}" in (PROJECT / "README.ko.md").read_text("utf-8")
 
 
-def test_a_change_of_the_requirements_installs_anew(monkeypatch, tmp_path):
+def test_a_change_of_the_requirements_installs_again(monkeypatch, tmp_path):
     for name in ("requirements.txt", "requirements-dev.txt", "pyproject.toml"):
         (tmp_path / name).write_text("a==1\n")
     monkeypatch.setattr(bootstrap, "PROJECT", tmp_path)
@@ -95,7 +95,7 @@ def test_the_pinned_requirements_are_the_compiled_ones():
 
 
 def test_the_project_itself_is_installed_without_a_download(monkeypatch, tmp_path):
-    """Its build tool is a pinned one: a change of pyproject.toml is no reason to need the network."""
+    """Its build tool is pinned: a change of pyproject.toml must not need the network."""
     done: list[list[str]] = []
     monkeypatch.setattr(bootstrap, "STAMP", tmp_path / "stamp")
     monkeypatch.setattr(bootstrap, "step", lambda _, command: done.append(command))

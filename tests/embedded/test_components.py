@@ -1,4 +1,4 @@
-"""What `make run` tells the parts that it starts."""
+"""The settings that `make run` gives to the services that it starts, and how it checks their health."""
 
 import configparser
 import json
@@ -20,12 +20,12 @@ from embedded.secret_files import write_secret_files
 NOON = datetime(2026, 11, 30, 3, tzinfo=UTC)
 
 
-def test_a_model_s_record_can_say_which_code_made_it():
-    told = code_revision()
-    assert re.match(r"\S+", told) or not (PROJECT / ".git").exists()
+def test_the_code_revision_of_a_model_s_record_comes_from_git():
+    revision = code_revision()
+    assert re.match(r"\S+", revision) or not (PROJECT / ".git").exists()
 
 
-def test_without_git_nothing_is_made_up(monkeypatch, tmp_path):
+def test_without_git_the_code_revision_is_empty(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     assert code_revision() == ""
 
@@ -41,7 +41,7 @@ def health(monkeypatch):
 
 
 @pytest.mark.parametrize(("started", "healthy"), [(-1, True), (1, False)])
-def test_a_killed_part_s_heartbeat_does_not_count_for_the_next(tmp_path, health, started, healthy):
+def test_a_killed_service_s_heartbeat_does_not_count_any_more(tmp_path, health, started, healthy):
     system = System(tmp_path, Ports())
 
     assert system.healthy("scheduler", NOON.timestamp() + started) == healthy
@@ -49,7 +49,7 @@ def test_a_killed_part_s_heartbeat_does_not_count_for_the_next(tmp_path, health,
     assert not system.healthy("triggerer", NOON.timestamp() - 1)
 
 
-def test_an_answer_that_is_no_health_is_none(tmp_path, monkeypatch):
+def test_an_answer_without_json_is_not_healthy(tmp_path, monkeypatch):
     def no_json():
         raise requests.JSONDecodeError("Expecting value", "<html>", 0)
 
@@ -59,7 +59,7 @@ def test_an_answer_that_is_no_health_is_none(tmp_path, monkeypatch):
 
 
 class Queue:
-    """Airflow's API, with a task in the queue."""
+    """Airflow's API with a task in the queue."""
 
     def __init__(self, since):
         self.since = since
@@ -72,7 +72,7 @@ class Queue:
     ("queued", "started", "restarted"),
     [(200, 500, True), (100, 500, False), (500, 100, False), (None, 500, False)],
 )
-def test_a_scheduler_that_begins_no_task_is_started_again(tmp_path, queued, started, restarted):
+def test_a_scheduler_that_starts_no_tasks_is_restarted(tmp_path, queued, started, restarted):
     launcher, reasons = Launcher(System(tmp_path, Ports())), []
     now = time.time()
     launcher.supervisor.running["scheduler"] = SimpleNamespace(at=now - started, ready=True, restart_at=None)
@@ -89,11 +89,11 @@ def test_commands_in_another_terminal_leave_the_scheduler_alone(tmp_path):
 
 
 def test_a_killed_task_is_noticed_within_a_minute():
-    told = as_in_containers()
+    settings = as_in_containers()
 
-    assert told["AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL"] == "30"
-    seen_after = int(told["AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT"]) + float(
-        told["AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL"]
+    assert settings["AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL"] == "30"
+    seen_after = int(settings["AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT"]) + float(
+        settings["AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL"]
     )
     defaults = yaml.safe_load((PROJECT / "pipelines" / "defaults.yml").read_text("utf-8"))["default_args"]
     # Airflow adds up to as much again to a delay that grows.

@@ -1,4 +1,4 @@
-"""Airflow's database is migrated once by each version of Airflow, not at each start."""
+"""Airflow's database is migrated once for each version of Airflow, not at each start."""
 
 from importlib import metadata
 

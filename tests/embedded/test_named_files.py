@@ -1,4 +1,4 @@
-"""Files that a variable of make names."""
+"""Files that are named in a variable of make."""
 
 import pytest
 

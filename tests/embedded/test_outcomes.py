@@ -1,4 +1,4 @@
-"""What is printed of a run that ended, and what summary.json has of it."""
+"""The printed text of a run that ended, and its entry in summary.json."""
 
 import json
 
@@ -19,7 +19,7 @@ def task(task_id, state, label="", index=-1, tries=1):
 
 
 class Airflow:
-    """Airflow's API with the tasks of one run and what they left."""
+    """Airflow's API with the tasks of one run and their XComs."""
 
     def __init__(self, tasks, xcoms=None):
         self.tasks, self.xcoms = tasks, xcoms or {}
@@ -31,18 +31,14 @@ class Airflow:
         return self.xcoms.get((task.task_id, task.map_index, key))
 
 
-def told(api, tmp_path, run=RUN):
-    return summary(api, run, tmp_path)
-
-
 def test_a_run_of_skipped_tasks_is_skipped_with_the_reason(tmp_path):
     reason = "air_temperature: no model was deployed yet"
     api = Airflow([task("make_forecast", "skipped")], {("make_forecast", -1, "skipped"): reason})
-    found = told(api, tmp_path, Run("forecast", "1", "success", 6.1))
+    skipped = summary(api, Run("forecast", "1", "success", 6.1), tmp_path)
 
-    assert (found["state"], found["reason"]) == ("skipped", reason)
-    assert lines("forecast", found) == f"forecast skipped: {reason}"
-    assert json.loads(json.dumps(found)) == found
+    assert (skipped["state"], skipped["reason"]) == ("skipped", reason)
+    assert lines("forecast", skipped) == f"forecast skipped: {reason}"
+    assert json.loads(json.dumps(skipped)) == skipped
 
 
 @pytest.mark.parametrize(
@@ -60,16 +56,16 @@ def test_results_of_a_user_s_pipeline_do_not_end_the_system(tmp_path, capsys, re
     run = Run("mine", "manual__1", "success", 1.0)
     api = Airflow([task("a", "success")], {("a", -1, "return_value"): returned})
 
-    assert launcher.tell(api, run)["state"] == "success"
+    assert launcher.print_result(api, run)["state"] == "success"
     assert capsys.readouterr().out.startswith("mine success; its results can't be shown (")
 
 
 def test_skipped_without_a_word_is_no_success_either(tmp_path):
     for tasks in ([task("a", "skipped"), task("b", "skipped")], [], [task("a", None)]):
-        found = told(Airflow(tasks), tmp_path)
+        skipped = summary(Airflow(tasks), RUN, tmp_path)
 
-        assert found["state"] == "skipped"
-        assert lines("mine", found).startswith("mine skipped: no task of it did anything")
+        assert skipped["state"] == "skipped"
+        assert lines("mine", skipped).startswith("mine skipped: no task of it did anything")
 
 
 def test_each_target_of_a_training_has_a_line(tmp_path):
@@ -92,16 +88,16 @@ def test_each_target_of_a_training_has_a_line(tmp_path):
             },
         },
     )  # fmt: skip
-    found = told(api, tmp_path)
+    training = summary(api, RUN, tmp_path)
 
-    assert lines("model_training", found).splitlines() == [
+    assert lines("model_training", training).splitlines() == [
         "model_training success, 61.5 s",
         "    wind_speed: skipped: not trained: they span 4.5 days",
         "    air_temperature: deployed: every gate passed",
         "    dew_point: not deployed: coverage: 97.1%",
     ]
-    assert [each["state"] for each in found["outcomes"]] == ["skipped", "deployed", "refused"]
-    assert found["tasks"]["check_data_readiness"] == {"state": "success", "seconds": 3.0}
+    assert [each["state"] for each in training["outcomes"]] == ["skipped", "deployed", "refused"]
+    assert training["tasks"]["check_data_readiness"] == {"state": "success", "seconds": 3.0}
 
 
 def log_of(tmp_path, name, *entries, attempt=1):
@@ -127,8 +123,8 @@ def test_a_failed_run_names_the_task_its_error_and_its_log(tmp_path):
             task("deploy_model", "upstream_failed"),
         ]
     )
-    found = told(api, tmp_path, Run("model_training", "manual__1", "failed", 3.0))
-    shown = lines("model_training", found).splitlines()
+    failed = summary(api, Run("model_training", "manual__1", "failed", 3.0), tmp_path)
+    shown = lines("model_training", failed).splitlines()
 
     assert shown[:2] == [
         "model_training failed, 3.0 s",
@@ -136,9 +132,9 @@ def test_a_failed_run_names_the_task_its_error_and_its_log(tmp_path):
     ]
     assert shown[2].strip().startswith("log: ")
     assert shown[2].endswith("attempt=2.log")
-    assert shown[3] == "    evaluate_model failed: it has no log: it never began, or was killed at once"
+    assert shown[3] == "    evaluate_model failed: it has no log: it never started, or was killed at once"
     assert len(shown) == 4
-    assert found["tasks"]["deploy_model"]["state"] == "upstream_failed"
+    assert failed["tasks"]["deploy_model"]["state"] == "upstream_failed"
 
 
 def test_the_reported_error_is_the_last_one_and_no_warning():
@@ -157,17 +153,17 @@ def test_a_load_says_in_its_line_what_is_missing(tmp_path):
         {("publish_history", -1, "return_value"): {
             "inserted": 738, "station_hours": 744, "station_hours_missing": 6}},
     )  # fmt: skip
-    found = told(api, tmp_path, Run("history", "1", "success", 7.1))
+    load = summary(api, Run("history", "1", "success", 7.1), tmp_path)
 
-    assert lines("history", found) == (
+    assert lines("history", load) == (
         "history success, 7.1 s, 6 of 744 station-hours are missing: each is in the table gaps, "
         "with its reason"
     )
-    found["results"]["station_hours_missing"] = 0
-    assert "all 744 station-hours are in the table" in lines("history", found)
+    load["results"]["station_hours_missing"] = 0
+    assert "all 744 station-hours are in the table" in lines("history", load)
 
 
-def test_a_training_says_how_far_it_is_and_how_long_still(tmp_path):
+def test_a_training_says_how_far_it_is_and_what_time_is_left(tmp_path):
     def trained(target, lead, left):
         return {"event": f"trained: target={target} lead={lead}/24 rows=9 rounds=1 ridge=0.50 seconds=61 "
                 f"seconds_left={left}"}  # fmt: skip
@@ -192,11 +188,11 @@ def test_a_training_says_how_far_it_is_and_how_long_still(tmp_path):
     [(0, "done"), (3, "about 10 s left"), (44, "about 40 s left"), (90, "about 2 min left"),
      (3000, "about 50 min left"), (7200, "about 2.0 h left")],
 )  # fmt: skip
-def test_time_is_told_as_people_do(seconds, text):
+def test_the_time_left_is_rounded_to_a_suitable_unit(seconds, text):
     assert time_left(seconds) == text
 
 
-def test_a_load_tells_its_stages_in_words(tmp_path):
+def test_a_load_describes_its_stages_in_words(tmp_path):
     stage = "history: stage=fetch months={}/12 rows=12960 rows_per_s=3400 calls_left=19990 time_left_s=130"
     log_of(tmp_path, "task_id=fetch_history/map_index=0", *({"event": stage.format(n)} for n in (1, 2)),
            {"event": "history: stage=mine rows=many"}, {"event": "history: not had: 2020-01-01"})  # fmt: skip
@@ -208,43 +204,43 @@ def test_a_load_tells_its_stages_in_words(tmp_path):
     ]
 
 
-def test_import_errors_are_told_when_they_come_and_when_they_go():
+def test_import_errors_are_reported_when_they_start_and_end():
     class Reads:
         def __init__(self):
-            self.found = {}
+            self.errors = {}
 
         def import_errors(self):
-            return self.found
+            return self.errors
 
     api = Reads()
     errors = ImportErrors(api, Every(0))
 
     assert list(errors.news()) == []
-    api.found = {"pipelines/mine.yml": "pipelines/mine.yml:3: error: no\n  mend: yes"}
+    api.errors = {"pipelines/mine.yml": "pipelines/mine.yml:3: error: no\n  fix: yes"}
     (text,) = errors.news()
     assert text.startswith("import error of pipelines/mine.yml, which doesn't run now:\n")
-    assert text.endswith("    pipelines/mine.yml:3: error: no\n      mend: yes")
+    assert text.endswith("    pipelines/mine.yml:3: error: no\n      fix: yes")
     assert list(errors.news()) == []
-    api.found = {"pipelines/mine.yml": "another"}
+    api.errors = {"pipelines/mine.yml": "another"}
     assert list(errors.news()) == ["import error of pipelines/mine.yml, which doesn't run now:\n    another"]
 
-    broken, api.found = api.found, {}
+    broken, api.errors = api.errors, {}
     for _ in range(GONE_LOOKS - 1):
         assert list(errors.news()) == []
-    api.found = broken  # Airflow forgets it for a moment
+    api.errors = broken  # Airflow had dropped it for a moment
     assert list(errors.news()) == []
-    api.found = {}
+    api.errors = {}
     news = [text for _ in range(2 * GONE_LOOKS) for text in errors.news()]
     assert news == ["import error of pipelines/mine.yml: gone"]
 
 
-def test_of_a_traceback_only_what_it_says_in_the_end_is_shown():
+def test_of_a_traceback_only_the_error_at_its_end_is_shown():
     frames = 'Traceback (most recent call last):\n  File "a.py", line 1, in b\n    c()\n      ^^\n'
     chained = f"{frames}KeyError: 'x'\n\nDuring handling of the above exception, another ...:\n\n{frames}"
 
     assert without_frames(
-        f"{frames}yaml_dags.BrokenPipeline: p.yml:3: error: no\n    mend: yes\np.yml:4: error"
-    ) == ("p.yml:3: error: no\n    mend: yes\np.yml:4: error")
+        f"{frames}yaml_dags.BrokenPipeline: p.yml:3: error: no\n    fix: yes\np.yml:4: error"
+    ) == ("p.yml:3: error: no\n    fix: yes\np.yml:4: error")
     assert without_frames(f"{chained}ValueError: why") == "ValueError: why"
     assert without_frames("no traceback at all") == "no traceback at all"
 
@@ -252,20 +248,20 @@ def test_of_a_traceback_only_what_it_says_in_the_end_is_shown():
 def test_an_ended_run_is_reported_once_and_earlier_ones_never(tmp_path):
     class Runs:
         def __init__(self):
-            self.found = [Run("a", "old", "success", 1.0)]
+            self.newest = [Run("a", "old", "success", 1.0)]
 
         def runs(self):
-            return self.found
+            return self.newest
 
     api = Runs()
     watch = Watch(api, tmp_path)
     assert list(watch.ended()) == []
 
-    api.found = [Run("b", "2", "running", None), Run("a", "1", "failed", 1.0), *api.found]
+    api.newest = [Run("b", "2", "running", None), Run("a", "1", "failed", 1.0), *api.newest]
     assert [run.run_id for run in watch.ended()] == ["1"]
-    api.found = [Run("b", "2", "success", 3.0), *api.found[1:]]
+    api.newest = [Run("b", "2", "success", 3.0), *api.newest[1:]]
     interrupted = watch.ended()
     assert next(interrupted).run_id == "2"
-    interrupted.close()  # Airflow didn't answer while it was told of
+    interrupted.close()  # as if Airflow didn't answer while the run was printed
     assert [run.run_id for run in watch.ended()] == ["2"]
     assert list(watch.ended()) == []

@@ -1,4 +1,4 @@
-"""A company's proxy in the environment: the system reaches its own servers, and the outside by the proxy."""
+"""With a company proxy, the system reaches its own servers directly and the outside through the proxy."""
 
 import os
 import subprocess
@@ -22,9 +22,9 @@ OUTSIDE = "https://apihub.kma.go.kr/"
 
 @pytest.fixture
 def ways(monkeypatch):
-    """By URL, whether httpx (Airflow's tasks), requests (our calls) and botocore (S3) go by a proxy."""
+    """By URL, whether httpx (Airflow's tasks), requests (our calls) and botocore (S3) use a proxy."""
 
-    def asked(environment):
+    def by_url(environment):
         monkeypatch.setattr(os, "environ", dict(environment))
         client = httpx.Client()
 
@@ -36,7 +36,7 @@ def ways(monkeypatch):
         with client:
             return {url: by_proxy(url) for url in (*OWN, OUTSIDE)}
 
-    return asked
+    return by_url
 
 
 @pytest.mark.parametrize(
@@ -56,24 +56,24 @@ def test_clients_reach_localhost_directly_and_the_rest_by_proxy(ways, given):
 
     assert ways(environment) == {OWN[0]: {False}, OWN[1]: {False}, OUTSIDE: {True}}
     named = environment["NO_PROXY"].split(",")
-    wanted = [host.strip(" []") for hosts in given.values() for host in hosts.split(",") if host.strip()]
-    assert set(wanted) <= set(named)
+    expected = [host.strip(" []") for hosts in given.values() for host in hosts.split(",") if host.strip()]
+    assert set(expected) <= set(named)
     assert environment["no_proxy"] == environment["NO_PROXY"]
 
 
-def test_proxies_in_small_letters_count_as_well(ways):
+def test_proxies_in_lower_case_count_as_well(ways):
     small = {name.lower(): value for name, value in PROXIED.items()}
 
     assert ways(with_direct_loopback(small)) == {OWN[0]: {False}, OWN[1]: {False}, OUTSIDE: {True}}
 
 
-def test_who_wants_no_proxy_at_all_gets_none(ways):
+def test_an_asterisk_in_no_proxy_excludes_all_hosts(ways):
     assert ways(with_direct_loopback({**PROXIED, "no_proxy": "*"}))[OUTSIDE] == {False}
 
 
 @pytest.mark.parametrize("proxy", ["socks5://user:secret@127.0.0.1:9", "socks://127.0.0.1:9"])
 def test_an_unusable_proxy_does_not_stop_the_tasks(ways, proxy):
-    """httpx, by which tasks report, raises at its start where ALL_PROXY is one of SOCKS."""
+    """httpx, with which tasks report, raises at its start if ALL_PROXY names a SOCKS proxy."""
     environment = {"HTTPS_PROXY": "http://127.0.0.1:9", "all_proxy": proxy}
 
     assert unusable_proxies(environment) == {"all_proxy": proxy.partition(":")[0]}
@@ -93,7 +93,7 @@ def test_what_the_launcher_starts_reaches_this_machine_directly(monkeypatch):
 
 
 def test_the_launcher_reaches_its_s3_server_behind_a_dead_proxy(tmp_path):
-    """As `make query`, `make import` and the start do: the bucket is made on the server begun just before."""
+    """As `make query`, `make import` and a start do: create the bucket on the server started just before."""
     program = (
         "import sys; from pathlib import Path\n"
         "from embedded.__main__ import Launcher, reach_own_servers_directly\n"

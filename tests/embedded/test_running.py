@@ -1,4 +1,4 @@
-"""Every command in another terminal finds the system by what its launcher recorded."""
+"""Every command in another terminal finds the system by its launcher's record."""
 
 import errno
 import json
@@ -29,7 +29,7 @@ KEY = "a-key-of-the-kma"
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     monkeypatch.setattr(launching, "FOLDER", tmp_path)
-    monkeypatch.setattr(launching.signal, "signal", lambda *_: None)  # pytest's own stay
+    monkeypatch.setattr(launching.signal, "signal", lambda *_: None)  # keep pytest's own handlers
     return tmp_path
 
 
@@ -61,7 +61,7 @@ def test_where_nothing_runs_the_environment_names_the_ports(folder, monkeypatch)
     assert seen[0].ports == Ports(ui=8081)
 
 
-def test_tables_are_not_taken_up_under_a_running_system(folder, running, capsys):
+def test_tables_are_not_registered_under_a_running_system(folder, running, capsys):
     running.now_ready().write(folder)
 
     assert launching.main("tables") == 1
@@ -100,7 +100,7 @@ def test_a_record_of_an_earlier_version_with_more_ports_is_read(folder, running)
     assert Running.of(folder) == running
 
 
-def test_a_record_that_a_killed_launcher_left_counts_for_nothing(folder, running):
+def test_a_record_that_a_killed_launcher_left_is_ignored(folder, running):
     ended = subprocess.Popen([sys.executable, "-c", ""])
     created = process_created(ended.pid)
     ended.wait()
@@ -191,7 +191,7 @@ def test_a_system_under_nohup_outlives_its_terminal(monkeypatch):
     assert handlers == dict.fromkeys((signal.SIGINT, signal.SIGTERM), launching.interrupt)
 
 
-def test_parts_are_stopped_even_if_the_terminal_is_gone(monkeypatch):
+def test_services_are_stopped_even_if_the_terminal_is_gone(monkeypatch):
     def gone(*_, **__):
         raise OSError(errno.EIO, "Input/output error")
 
@@ -202,17 +202,17 @@ def test_parts_are_stopped_even_if_the_terminal_is_gone(monkeypatch):
 
 def test_a_run_that_somebody_deleted_does_not_end_the_system(capsys):
     class Forgetful:
-        def tell(self, _api, run):
+        def print_result(self, _api, run):
             raise AirflowRefused(f"Airflow: GET dags/{run.dag_id}/dagRuns/{run.run_id}: 404")
 
-    launching.tell(Forgetful(), None, Run("model_training", "1", "success", 1.0))
+    launching.print_ended(Forgetful(), None, Run("model_training", "1", "success", 1.0))
     assert (
         "model_training success, 1: Airflow: GET dags/model_training/dagRuns/1: 404"
         in capsys.readouterr().out
     )
 
 
-def test_parts_without_a_launcher_are_named_with_what_to_do(folder, monkeypatch, capsys):
+def test_services_without_a_launcher_are_named_with_the_fix(folder, monkeypatch, capsys):
     monkeypatch.setattr(Supervisor, "leftovers", lambda _: ["s3", "scheduler"])
 
     assert launching.main("status") == 1
@@ -230,7 +230,7 @@ def test_what_runs_is_not_forgotten_by_another_process(folder, running):
     other.communicate(b"\n")
 
 
-def test_a_port_that_is_none_is_one_line_with_its_variable(folder, monkeypatch, capsys):
+def test_an_invalid_port_is_one_line_with_its_variable(folder, monkeypatch, capsys):
     for wrong in ("abc", "0", "70000", "-1", "80 80", "8080.0", "²", "9" * 5000):
         monkeypatch.setenv("WEATHER_S3_PORT", wrong)
         assert launching.main("status") == 1
@@ -282,10 +282,10 @@ def test_before_the_first_start_airflow_commands_say_what_to_do(folder, monkeypa
     monkeypatch.setenv("ARGS", "dags list")
 
     assert launching.main("airflow") == 1
-    assert "`make run` makes it" in capsys.readouterr().err
+    assert "`make run` does it" in capsys.readouterr().err
 
 
-def test_a_second_start_beside_a_command_on_the_data_says_which(folder, running):
+def test_a_start_during_a_command_on_the_data_names_that_command(folder, running):
     replace(running, command="import").write(folder)
 
     with pytest.raises(ServiceError, match=r"`make import` \(process \d+\) is at work on these data"):
@@ -299,9 +299,9 @@ def test_a_rollback_in_a_running_system_forecasts_at_once(folder, running, monke
             assert url == "http://localhost:18080"
 
         def update_asset(self, name):
-            found.append(name)
+            updates.append(name)
 
-    found = []
+    updates = []
     monkeypatch.delenv("WEATHER_BUCKET", raising=False)
     monkeypatch.setenv("TARGET", "air_temperature")
     monkeypatch.setattr(commands, "by_hand", lambda *_: code)
@@ -309,4 +309,4 @@ def test_a_rollback_in_a_running_system_forecasts_at_once(folder, running, monke
     running.now_ready().write(folder)
 
     assert launching.main("rollback") == code
-    assert found == updated
+    assert updates == updated

@@ -1,4 +1,4 @@
-"""What a load is started with, and what is told of it on the terminal."""
+"""The params of a load, and its progress on the terminal."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from embedded.airflow_api import Run
 from embedded.components import Ports, System
 from embedded.launcher import Launcher
 from embedded.progress import Progress, run_folder
-from embedded.runs import CITIES, asked_load, first_load, is_collected
+from embedded.runs import CITIES, first_load, is_collected, requested_load
 from embedded.services import ServiceError
 from weather_mlops.errors import Misconfigured
 
@@ -24,7 +24,7 @@ def test_a_new_system_begins_with_ninety_days_of_ten_cities():
     assert load["stations"].split(",") == [str(station) for station in sorted(CITIES)]
 
 
-def test_count_and_span_can_be_chosen_and_be_none():
+def test_count_and_span_can_be_chosen_and_be_zero():
     load = first_load({"WEATHER_FIRST_DAYS": "3", "WEATHER_FIRST_STATIONS": "12"})
 
     assert (date.fromisoformat(load["to"]) - date.fromisoformat(load["from"])).days == 2
@@ -35,21 +35,21 @@ def test_count_and_span_can_be_chosen_and_be_none():
 
 
 @pytest.mark.parametrize("wrong", ["many", "-1", "1.5", "999999999", "9" * 5000, "²"])
-def test_a_count_that_is_none_is_named_with_what_is_allowed(wrong):
+def test_an_invalid_count_is_named_with_what_is_allowed(wrong):
     with pytest.raises(ServiceError, match=r"^WEATHER_FIRST_DAYS is '.*': give a number, 0 to 36525$"):
         first_load({"WEATHER_FIRST_DAYS": wrong})
     with pytest.raises(ServiceError, match=r"^WEATHER_FIRST_STATIONS is '.*': give a number, 0 to \d+$"):
         first_load({"WEATHER_FIRST_STATIONS": wrong})
     with pytest.raises(ServiceError, match=r"^PARALLELISM is '.*': give a number, 1 to 1000$"):
-        asked_load({"PARALLELISM": wrong})
+        requested_load({"PARALLELISM": wrong})
 
 
-def test_a_count_that_is_empty_is_one_that_is_not_set():
+def test_an_empty_count_is_like_one_that_is_not_set():
     assert first_load({"WEATHER_FIRST_DAYS": "", "WEATHER_FIRST_STATIONS": " "}) == first_load({})
 
 
-def test_the_words_of_make_become_params():
-    words = {
+def test_the_variables_of_make_become_params():
+    variables = {
         "FROM": "2020-01-01",
         "TO": "2020-12-31",
         "STATIONS": "108,159",
@@ -57,22 +57,22 @@ def test_the_words_of_make_become_params():
         "AGAIN": "1",
     }
 
-    assert asked_load(words) == {
+    assert requested_load(variables) == {
         "from": "2020-01-01", "to": "2020-12-31", "stations": "108,159", "parallelism": 3, "again": True,
     }  # fmt: skip
-    assert asked_load({}) == {}
+    assert requested_load({}) == {}
 
 
 @pytest.mark.parametrize(
-    ("words", "stations"),
+    ("text", "stations"),
     [("제주", "184"), ("Seoul, 제주,159", "108,159,184"), ("all", "all"), ("143 108", "108,143")],
 )
-def test_stations_are_given_by_name_or_number(words, stations):
-    assert asked_load({"STATIONS": words}) == {"stations": stations}
+def test_stations_are_given_by_name_or_id(text, stations):
+    assert requested_load({"STATIONS": text}) == {"stations": stations}
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("variables", "message"),
     [
         ({"STATIONS": "Soul"}, "did you mean 서울 Seoul (108)?"),
         ({"STATIONS": "108,4711"}, "'4711' is no open station"),
@@ -80,16 +80,16 @@ def test_stations_are_given_by_name_or_number(words, stations):
         ({"TO": "yesterday"}, "TO is 'yesterday'"),
     ],
 )
-def test_a_wrong_argument_is_refused_before_anything_starts(words, said):
+def test_a_wrong_argument_is_refused_before_anything_starts(variables, message):
     with pytest.raises((ServiceError, Misconfigured)) as error:
-        asked_load(words)
+        requested_load(variables)
 
-    assert said in str(error.value)
+    assert message in str(error.value)
     assert "\n" not in str(error.value)
 
 
 class Launched:
-    """A launcher whose runs end as they are told to."""
+    """A launcher whose runs end with given states."""
 
     def __init__(self, folder, ends):
         self.system, self.ends, self.broken = SimpleNamespace(folder=folder), ends, ()
@@ -159,8 +159,8 @@ def test_progress_is_reported_once_with_its_task(tmp_path):
     assert list(progress.news()) == ["fetch_history[1]: months=2/4"]
 
 
-def test_logs_that_are_deleted_meanwhile_are_passed_over(tmp_path, monkeypatch):
-    """Else deleting old logs, as `make run` advises where the disk is nearly full, could end it."""
+def test_logs_that_are_deleted_meanwhile_are_skipped(tmp_path, monkeypatch):
+    """Else deleting old logs, as `make run` advises when the disk is nearly full, could end it."""
     folder = run_folder(tmp_path, "history", "manual__1")
     folder.mkdir(parents=True)
     (folder / "gone before its time is read.log").symlink_to(tmp_path / "nowhere")
@@ -171,9 +171,9 @@ def test_logs_that_are_deleted_meanwhile_are_passed_over(tmp_path, monkeypatch):
     logs = Progress._logs
 
     def deleted(progress):
-        found = logs(progress)
+        before = logs(progress)
         gone.unlink()
-        return found
+        return before
 
     monkeypatch.setattr(Progress, "_logs", deleted)
 

@@ -1,4 +1,4 @@
-"""Starting, supervising and stopping programs: what was started, and nothing else."""
+"""Starting, supervising and stopping programs, and no other processes."""
 
 import json
 import os
@@ -54,13 +54,13 @@ def short(text: str = "raise SystemExit('no luck')") -> Service:
 
 
 @pytest.fixture
-def said():
+def printed():
     return []
 
 
 @pytest.fixture
-def supervisor(tmp_path, said):
-    running = Supervisor(tmp_path, tmp_path, said.append)
+def supervisor(tmp_path, printed):
+    running = Supervisor(tmp_path, tmp_path, printed.append)
     yield running
     running.stop()
 
@@ -104,7 +104,7 @@ def supervise_until(supervisor, holds) -> None:
 
 
 def another(supervisor) -> Supervisor:
-    """As another command finds the folder after the launcher was killed."""
+    """A supervisor of another command, after the launcher was killed."""
     if supervisor.register.exists():
         register = json.loads(supervisor.register.read_text())
         dead = register | {"launcher": {"pid": os.getpid(), "created": 1.0}}
@@ -156,7 +156,7 @@ def test_a_stubborn_program_and_its_children_are_ended(supervisor, monkeypatch):
     assert all(map(is_gone, every))
 
 
-def test_a_killed_program_restarts_after_its_children_end(supervisor, started, said):
+def test_a_killed_program_restarts_after_its_children_end(supervisor, started, printed):
     service, before = started
     before[0].kill()
     supervise_until(supervisor, lambda: supervisor.running["family"].leader.pid != before[0].pid)
@@ -165,25 +165,25 @@ def test_a_killed_program_restarts_after_its_children_end(supervisor, started, s
     assert all(map(is_gone, before))
     assert not port_is_free(*service.ports)
     log = supervisor.log_of("family")
-    assert said[0] == (
+    assert printed[0] == (
         "family was killed by signal 9 (Killed): starting it again in 1 s "
         f"(restart 1; the limit is 5 restarts within 10 min). Its log: {log}"
     )
-    assert said[1].startswith("family is back, ")
-    assert len(said) == 2
+    assert printed[1].startswith("family is back, ")
+    assert len(printed) == 2
 
 
-def test_a_program_that_is_not_ready_in_time_is_restarted(supervisor, said):
+def test_a_program_that_is_not_ready_in_time_is_restarted(supervisor, printed):
     service = replace(short("import time; time.sleep(600)"), ready=lambda _: False, patience=0)
     supervisor.start(service)
     first = supervisor.running["short"].leader
     supervise_until(supervisor, lambda: supervisor.running["short"].leader != first)
 
-    assert "was not ready after 0 s: starting it again" in said[0]
+    assert "was not ready after 0 s: starting it again" in printed[0]
     assert not first.is_alive
 
 
-def test_a_program_that_keeps_ending_ends_the_system(supervisor, said, monkeypatch):
+def test_a_program_that_keeps_ending_ends_the_system(supervisor, printed, monkeypatch):
     monkeypatch.setattr(services, "FIRST_BACKOFF_SECONDS", 0)
     supervisor.start(short())
 
@@ -195,26 +195,26 @@ def test_a_program_that_keeps_ending_ends_the_system(supervisor, said, monkeypat
     )
     assert str(supervisor.log_of("short")) in str(error.value)
     assert "no luck" in str(error.value)
-    assert sum("starting it again" in line for line in said) == 5
+    assert sum("starting it again" in line for line in printed) == 5
 
 
-def test_waits_before_restarts_grow_and_old_ends_are_forgotten(supervisor, said, monkeypatch):
+def test_waits_before_restarts_grow_and_old_ends_are_forgotten(supervisor, printed, monkeypatch):
     supervisor.start(short())
     for _ in range(3):
         supervisor.restart_soon("short", "ended")
     monkeypatch.setattr(services, "RESTART_WINDOW_SECONDS", 0)
     supervisor.restart_soon("short", "ended")
 
-    assert [line.partition(" again in ")[2][:3] for line in said] == ["1 s", "2 s", "4 s", "1 s"]
+    assert [line.partition(" again in ")[2][:3] for line in printed] == ["1 s", "2 s", "4 s", "1 s"]
 
 
-def test_a_restart_that_fails_is_tried_again(supervisor, said):
+def test_a_restart_that_fails_is_tried_again(supervisor, printed):
     service = replace(short(), ready=lambda _: False)
     supervisor.start(service)
     supervisor.running["short"].service = replace(service, command=["/no/such/program"])
-    supervise_until(supervisor, lambda: len(said) == 2)
+    supervise_until(supervisor, lambda: len(printed) == 2)
 
-    assert "short can't be started: [Errno 2] No such file" in said[1]
+    assert "short can't be started: [Errno 2] No such file" in printed[1]
 
 
 def test_the_log_of_a_crash_is_still_there_after_the_next_start(supervisor):
@@ -245,7 +245,7 @@ def test_a_log_stays_small_while_its_program_writes(supervisor, monkeypatch):
     assert older.read_text().startswith("--- short starts at ")
 
 
-def test_what_a_killed_launcher_left_is_stopped(supervisor, started, said):
+def test_services_that_a_killed_launcher_left_are_stopped(supervisor, started, printed):
     service, every = started
     every[0].kill()
     supervisor.running["family"].process.wait()
@@ -257,7 +257,7 @@ def test_what_a_killed_launcher_left_is_stopped(supervisor, started, said):
     assert port_is_free(*service.ports)
     assert not supervisor.register.exists()
     assert command.stop_leftovers() == []
-    assert said == []
+    assert printed == []
 
 
 @pytest.fixture
@@ -272,7 +272,7 @@ def unmarked():
     leader.wait()
 
 
-def test_what_an_earlier_version_started_is_stopped(supervisor, unmarked, said):
+def test_services_of_an_earlier_version_are_stopped(supervisor, unmarked, printed):
     """Its register names the services next to the launcher."""
     leader = unmarked[0]
     register = {
@@ -285,7 +285,7 @@ def test_what_an_earlier_version_started_is_stopped(supervisor, unmarked, said):
     assert supervisor.leftovers() == ["api-server"]
     assert supervisor.stop_leftovers() == ["api-server"]
     assert all(map(is_gone, unmarked))
-    assert said == []
+    assert printed == []
 
 
 def test_a_process_whose_whole_family_was_killed_is_still_found(supervisor, started):
@@ -301,7 +301,7 @@ def test_a_process_whose_whole_family_was_killed_is_still_found(supervisor, star
 @pytest.mark.parametrize(
     "text", ["", '{"launcher": {"pid"', "[]", "{}", '{"launcher": null, "leaders": 1}', None]
 )
-def test_without_a_valid_register_everything_is_stopped(supervisor, started, said, text):
+def test_without_a_valid_register_everything_is_stopped(supervisor, started, printed, text):
     service, every = started
     command = another(supervisor)
     if text is None:
@@ -313,12 +313,12 @@ def test_without_a_valid_register_everything_is_stopped(supervisor, started, sai
     assert all(map(is_gone, every))
     assert port_is_free(*service.ports)
     assert not supervisor.register.exists()
-    assert len(said) == (text is not None)
-    assert all("processes.json can't be read" in line and "processes.damaged" in line for line in said)
+    assert len(printed) == (text is not None)
+    assert all("processes.json can't be read" in line and "processes.damaged" in line for line in printed)
 
 
 def test_a_damaged_register_still_leads_to_the_launcher(tmp_path):
-    """Else the launcher would start again what is stopped."""
+    """Else the launcher would restart what is stopped."""
     code = (
         "import sys, time; from pathlib import Path; from embedded.services import Service, Supervisor\n"
         "sleeper = Service('sleeper', ['sleep', '600'], {'PATH': '/usr/bin:/bin'}, lambda _: True)\n"
@@ -349,7 +349,7 @@ def test_the_register_stays_while_a_port_is_in_use(supervisor, started, monkeypa
 
 
 @pytest.mark.parametrize("created", [1.0, "of another start"])
-def test_a_process_that_got_an_old_number_is_left_alone(supervisor, created):
+def test_a_process_that_reuses_a_pid_is_left_alone(supervisor, created):
     """Also where it leads a session."""
     code = "import time; time.sleep(60)"
     stranger = subprocess.Popen([sys.executable, "-c", code], start_new_session=True)

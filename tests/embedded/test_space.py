@@ -1,4 +1,4 @@
-"""A disk that fills while the system runs: said in time, and the system stops before a write fails."""
+"""A disk that fills while the system runs: it warns in time, and stops before a write fails."""
 
 from types import SimpleNamespace
 
@@ -14,13 +14,13 @@ from embedded.services import ServiceError
 
 @pytest.fixture
 def disk(monkeypatch):
-    """The disk, of which a test sets the free bytes."""
+    """A disk whose free bytes a test sets."""
     disk = SimpleNamespace(free=50_000_000_000)
     monkeypatch.setattr(space.shutil, "disk_usage", lambda _: disk)
     return disk
 
 
-def test_low_space_is_said_once_and_so_is_enough_again(disk, tmp_path, capsys):
+def test_low_space_is_reported_once_and_so_is_enough_again(disk, tmp_path, capsys):
     launcher = Launcher(System(tmp_path / "run", Ports()))
 
     printed = []

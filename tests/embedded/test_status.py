@@ -17,7 +17,7 @@ RAN = ("data_collection", "monitoring")
 
 
 class Airflow:
-    """Airflow's API as the status asks it."""
+    """Airflow's API with what the status reads."""
 
     def __init__(self, *_, **__):
         pass
@@ -107,7 +107,7 @@ def test_where_nothing_runs_it_says_so(tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().out == "Nothing is running: `make run` starts it.\n"
 
 
-def test_an_airflow_that_does_not_answer_is_said_to_be_unknown(running, tmp_path, monkeypatch):
+def test_pipelines_are_unknown_if_airflow_does_not_answer(running, tmp_path, monkeypatch):
     def silent(*_, **__):
         raise AirflowSilent("Airflow doesn't answer at http://localhost:18080")
 
@@ -118,7 +118,7 @@ def test_an_airflow_that_does_not_answer_is_said_to_be_unknown(running, tmp_path
     assert "Pipelines unknown: Airflow doesn't answer" in text
 
 
-def test_airflow_is_not_asked_while_it_starts_or_is_not_needed(running, tmp_path, monkeypatch):
+def test_airflow_is_not_called_while_it_starts_or_is_not_needed(running, tmp_path, monkeypatch):
     monkeypatch.setattr(status, "AirflowApi", None)
     system = running.system(tmp_path)
 

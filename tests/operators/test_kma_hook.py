@@ -1,4 +1,4 @@
-"""The KMA connection: however it is given, it leads to the endpoints, or the task ends at once."""
+"""The KMA connection: each way to write it gives a working client, or the task fails at once."""
 
 import json
 
@@ -29,16 +29,16 @@ def client(monkeypatch, connection: str):
     ids=["JSON", "scheme apart", "folders apart", "URI", "URL as the URI's host"],
 )
 def test_every_form_of_the_connection_leads_to_the_endpoints(monkeypatch, connection):
-    made = client(monkeypatch, connection)
+    kma = client(monkeypatch, connection)
 
-    assert made.base_url == HUB
-    assert made._key.get_secret_value() == JSON["password"]
+    assert kma.base_url == HUB
+    assert kma._key.get_secret_value() == JSON["password"]
 
 
 def test_the_port_of_a_uri_is_kept(monkeypatch):
-    made = client(monkeypatch, "http://:simulated-weather@127.0.0.1:9100/api/typ01/url")
+    kma = client(monkeypatch, "http://:simulated-weather@127.0.0.1:9100/api/typ01/url")
 
-    assert made.base_url == "http://127.0.0.1:9100/api/typ01/url"
+    assert kma.base_url == "http://127.0.0.1:9100/api/typ01/url"
 
 
 @pytest.mark.parametrize(

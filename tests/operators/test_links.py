@@ -70,7 +70,7 @@ def test_a_failed_task_leaves_the_key_of_its_page_in_an_xcom(left):
         ),
     ],
 )
-def test_what_is_several_is_listed_by_a_view_of_that_run_or_task(left, view, address):
+def test_several_documents_are_listed_by_a_view(left, view, address):
     link = RunLink("All of them", "keys", view)
     assert link.get_link(None, ti_key=TI) == ""
 

@@ -1,4 +1,4 @@
-"""What the tasks of monitoring do at their edges: connections, failed measurements, a real channel."""
+"""The edges of the monitoring operators: connections, failed measurements, a real channel."""
 
 import json
 import logging
@@ -16,7 +16,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from hooks.airflow_api import AirflowApiHook
 from hooks.alerts import AlertsHook
-from operators import measuring, monitoring
+from operators import monitoring, monitoring_base
 from weather_mlops.errors import ChannelUnavailable, Misconfigured, StorageUnavailable
 from weather_mlops.monitoring import alert_state, data_quality, health, performance, retention
 from weather_mlops.monitoring.alert_messages import AlertMessage
@@ -30,7 +30,7 @@ MESSAGE = AlertMessage("[weather] CRITICAL kma_silent: opened", "last reply at 0
 
 @contextmanager
 def service(status: int = 200):
-    """A webhook; yields its apprise URL and what it was sent."""
+    """A webhook; yields its apprise URL and the payloads that it receives."""
     sent = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -57,8 +57,8 @@ def service(status: int = 200):
 def connection(monkeypatch):
     """Sets an Airflow connection."""
 
-    def setting(name: str, **told: object) -> None:
-        monkeypatch.setenv(f"AIRFLOW_CONN_{name.upper()}", json.dumps(told))
+    def setting(name: str, **fields: object) -> None:
+        monkeypatch.setenv(f"AIRFLOW_CONN_{name.upper()}", json.dumps(fields))
 
     return setting
 
@@ -86,11 +86,11 @@ def undelivered(connection, caplog, extra) -> str:
     return str(failed.value)
 
 
-def test_a_service_that_refuses_is_told_without_its_url(connection, caplog):
+def test_a_service_that_refuses_is_reported_without_its_url(connection, caplog):
     with service(503) as (url, sent):
-        told = undelivered(connection, caplog, {"config": {"path": url}})
+        message = undelivered(connection, caplog, {"config": {"path": url}})
     assert len(sent) >= 1
-    assert "connection alerts" in told
+    assert "connection alerts" in message
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_a_service_that_refuses_is_told_without_its_url(connection, caplog):
     ],
     ids=["nobody there", "unknown service", "no path", "no JSON", "no config"],
 )
-def test_a_channel_that_can_not_work_is_told_without_its_url(connection, caplog, extra):
+def test_a_broken_channel_is_reported_without_its_url(connection, caplog, extra):
     assert undelivered(connection, caplog, extra).startswith("connection alerts: ")
 
 
@@ -115,7 +115,7 @@ def test_without_a_connection_it_says_where_to_add_a_channel():
     assert "no_such_channel" in hook.unconfigured
 
 
-def test_without_its_connection_airflow_s_api_names_the_place(connection):
+def test_without_a_connection_the_api_names_where_to_add_one(connection):
     connection("airflow_api_default", conn_type="http", host="http://localhost:8080", login="u", password="p")
     assert AirflowApiHook().get_client().url == "http://localhost:8080"
     with pytest.raises(Misconfigured, match="Admin → Connections"):
@@ -143,7 +143,7 @@ def context(instance: Instance) -> dict:
 
 
 def tried(test: object = "True") -> tuple[Instance, dict | str]:
-    """A run of send_alerts with the param alert_test; its result, or the error."""
+    """Run send_alerts with the param alert_test; the task instance, and the result or the error."""
     instance = Instance({("generate_report", "return_value"): {"report_key": "reports/monitoring/1.html"}})
     task = monitoring.SendAlertsOperator(task_id="send_alerts", airflow_url="http://airflow", test=test)
     try:
@@ -155,19 +155,19 @@ def tried(test: object = "True") -> tuple[Instance, dict | str]:
 def test_a_channel_test_is_marked_as_one_and_names_the_receivers(connection):
     with service() as (url, sent):
         connection("alerts", conn_type="apprise", extra={"config": [{"path": url}, {"path": url}]})
-        instance, told = tried()
+        instance, result = tried()
 
-    assert told == {"alerts": "test message delivered by connection alerts to JSON, JSON"}
-    assert instance.pushed["alert_test"] == told["alerts"]
+    assert result == {"alerts": "test message delivered by connection alerts to JSON, JSON"}
+    assert instance.pushed["alert_test"] == result["alerts"]
     assert [(one["title"], one["type"]) for one in sent] == [("[weather] TEST: this is no alert", "info")] * 2
     assert "monitoring/r1" in sent[0]["message"]
     assert "http://airflow/weather/pages/reports/monitoring/1.html" in sent[0]["message"]
 
 
 def test_a_test_without_a_connection_says_how_to_add_one():
-    instance, told = tried()
+    instance, result = tried()
 
-    assert "there is no connection alerts: add it in Admin → Connections" in told
+    assert "there is no connection alerts: add it in Admin → Connections" in result
     assert instance.pushed["alert_test"].startswith("test message not sent: there is no connection alerts")
 
 
@@ -183,11 +183,11 @@ def test_a_channel_test_names_failed_and_working_services(connection, caplog, en
     caplog.set_level(logging.DEBUG)
     with service() as (url, sent):
         connection("alerts", conn_type="apprise", extra={"config": [{"path": url}, entry]})
-        _, told = tried()
+        _, result = tried()
 
     assert len(sent) == 1
-    assert "delivered by connection alerts to JSON; not delivered to " + fault in told
-    assert TOKEN not in told + caplog.text
+    assert "delivered by connection alerts to JSON; not delivered to " + fault in result
+    assert TOKEN not in result + caplog.text
 
 
 def test_a_test_of_a_config_that_can_not_be_read_says_so(connection):
@@ -197,32 +197,31 @@ def test_a_test_of_a_config_that_can_not_be_read_says_so(connection):
 
 @pytest.mark.parametrize("kind", [StorageUnavailable, KeyError, pa.ArrowInvalid])
 def test_why_a_measuring_task_failed_is_left_for_the_report(kind):
-    class Fails(measuring.MeasuringOperator):
+    class Fails(monitoring_base.MeasuringOperator):
         def measure(self, now):
             raise kind("s3://weather: no answer")
 
     failed = Instance()
     with pytest.raises(kind):
         Fails(task_id="data_quality").execute(context(failed))
-    later = Instance(
-        {("data_quality", measuring.FAILED): failed.pushed[measuring.FAILED]}, {"system_health": "failed"}
-    )
-    told = measuring.reasons(context(later))
+    xcoms = {("data_quality", monitoring_base.FAILED): failed.pushed[monitoring_base.FAILED]}
+    later = Instance(xcoms, {"system_health": "failed"})
+    reasons = monitoring_base.reasons(context(later))
 
-    assert told["data_quality"] == (
+    assert reasons["data_quality"] == (
         f"the task data_quality stored no section: {kind.__name__}: {kind('s3://weather: no answer')}"
     )
-    assert "ended as failed: see its log" in told["system_health"]
+    assert "ended as failed: see its log" in reasons["system_health"]
 
 
 def test_an_unknown_limit_fails_at_once_and_names_the_known_ones():
-    task = measuring.SystemHealthOperator(task_id="system_health", limits={"max_cpu": 1})
+    task = monitoring.SystemHealthOperator(task_id="system_health", limits={"max_cpu": 1})
     with pytest.raises(AirflowFailException, match=r"max_cpu: unknown; known are .*max_cpu_share"):
         task.execute(context(Instance()))
 
 
 @pytest.mark.parametrize(
-    ("made", "link"),
+    ("published", "link"),
     [
         ({"report_key": "reports/monitoring/2026/11/25/1230.html"},
          "https://airflow.example/weather/pages/reports/monitoring/2026/11/25/1230.html"),
@@ -231,9 +230,9 @@ def test_an_unknown_limit_fails_at_once_and_names_the_known_ones():
         (None, "there is none of this run"),
     ],
 )  # fmt: skip
-def test_a_message_links_to_the_report_of_its_run(made, link):
+def test_a_message_links_to_the_report_of_its_run(published, link):
     task = monitoring.SendAlertsOperator(task_id="send_alerts", airflow_url="https://airflow.example/")
-    links = task.links(context(Instance({("generate_report", "return_value"): made})))
+    links = task.links(context(Instance({("generate_report", "return_value"): published})))
     assert links.report == link
 
 

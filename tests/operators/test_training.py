@@ -49,10 +49,10 @@ def test_a_deployment_updates_its_asset_and_a_refusal_does_not(monkeypatch, depl
     task = DeployModelOperator(task_id="deploy_model", plan=PLAN, outlets=[alias])
     context = {"dag": SimpleNamespace(dag_id="model_training"), "run_id": "1", "outlet_events": events}
 
-    told = task.work(context)
+    result = task.work(context)
 
-    assert told["target"] == "air_temperature"
-    assert told["deployed"] is deployed
+    assert result["target"] == "air_temperature"
+    assert result["deployed"] is deployed
     emitted = [event for accessor in events.values() for event in accessor.added]
     expected = (Asset("weather_champion"), {"target": "air_temperature", "version": "v2"})
     assert emitted == ([expected] if deployed else [])

@@ -1,4 +1,4 @@
-"""What the views are tried on: a bucket, Airflow's tables in memory, and who may read what."""
+"""Fixtures of the views: a bucket, Airflow's tables in memory, and permissions."""
 
 import pytest
 
@@ -20,15 +20,15 @@ def runs(session):
 
 @pytest.fixture
 def visit_as(monkeypatch, store, session):  # noqa: F811  the fixture
-    """Visits by a table of who may read which DAGs, and what of a DAG is hidden from all."""
-    begun = []
+    """Starts visits with a table of who may read which DAGs, and what of a DAG is hidden from all."""
+    started = []
 
-    def begin(may_read, hidden=frozenset()):
-        begun.append(Visits(monkeypatch.setattr, store, session, may_read, hidden))
-        return begun[-1]
+    def start(may_read, hidden=frozenset()):
+        started.append(Visits(monkeypatch.setattr, store, session, may_read, hidden))
+        return started[-1]
 
-    yield begin
-    for visits in begun:
+    yield start
+    for visits in started:
         visits.close()
 
 

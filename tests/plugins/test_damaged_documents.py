@@ -1,4 +1,4 @@
-"""Whatever lies on S3 in the place of a document: a page says what is damaged, and a task gets one error."""
+"""Damaged documents on S3: a page says which one is damaged, and a task gets one kind of error."""
 
 import json
 from contextlib import suppress
@@ -60,7 +60,7 @@ BYTES = [b"", b"\xff\xfe{}", DEEP, b'{"a":' * 100_000, b"null", b"1" * 5_000, b"
 
 
 def world():
-    """A bucket with each kind of document, and what a task and the pages need around it."""
+    """The objects of a bucket with each kind of document, and what a task and the pages also need."""
     store = Memory()
     made.models(store, days=4, files=0)
     made.reports(store, days=0)
@@ -94,12 +94,12 @@ SHOWN = {
 }
 
 
-def places(tree, path=()):
+def value_paths(tree, path=()):
     """Paths of all values in a document."""
     yield path
     inner = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
     for name, value in inner:
-        yield from places(value, (*path, name))
+        yield from value_paths(value, (*path, name))
 
 
 def changed(tree, path, value):
@@ -118,7 +118,7 @@ def changed(tree, path, value):
 
 @st.composite
 def damages(draw):
-    """A document's key, and what lies there instead."""
+    """A document's key, and the bytes that replace it."""
     key = draw(st.sampled_from(DOCUMENTS))
     if draw(st.integers(0, 9)) == 0:
         whole = draw(st.sampled_from(BYTES))
@@ -126,8 +126,8 @@ def damages(draw):
     first, *rest = WORLD[key].split(b"\n") if key == HISTORY else [WORLD[key]]
     tree = json.loads(first)
     for _ in range(draw(st.integers(1, 3))):
-        known = list(places(tree))
-        # Deep places outnumber the others by far: each depth has the same chance.
+        known = list(value_paths(tree))
+        # Deep values outnumber the others by far: each depth gets the same chance.
         depth = draw(st.sampled_from(sorted({len(path) for path in known})))
         path = draw(st.sampled_from([path for path in known if len(path) == depth]))
         tree = changed(tree, path, draw(st.sampled_from([GONE, *HOSTILE])))
@@ -149,7 +149,7 @@ def visit(bucket_in_memory):
 
 
 def everywhere(value):
-    """The same value in the place of the newest decision's author: what a page shows most of."""
+    """The champion with a value as its decision's author, which the pages show most often."""
     return f"models/{TARGET}/champion.json", json.dumps(
         {**json.loads(WORLD[f"models/{TARGET}/champion.json"]), "by": value}
     ).encode()
@@ -165,11 +165,11 @@ def test_a_page_of_damaged_documents_is_shown_and_names_them(visit, bucket_in_me
     key, body = damage
     bucket_in_memory.objects = {**WORLD, key: body}
     for page in PAGES:
-        reply = visit(page)
-        assert reply.status_code in {200, 404}, (page, reply.text)
-        assert SCRIPT not in reply.text
-        assert "<img" not in reply.text
-        assert "\u202e" not in reply.text
+        response = visit(page)
+        assert response.status_code in {200, 404}, (page, response.text)
+        assert SCRIPT not in response.text
+        assert "<img" not in response.text
+        assert "\u202e" not in response.text
 
 
 @pytest.mark.parametrize("key", SHOWN)
@@ -207,7 +207,7 @@ def test_tasks_survive_damaged_documents_or_raise_our_errors(damage):
 @pytest.mark.parametrize(
     "body", [*BYTES, b'{"at": 1}', b'{"days": 3}', b'{"counted_since": "x"}', b'{"a": 1}']
 )
-def test_what_is_only_kept_between_runs_is_measured_again(body):
+def test_damaged_state_between_runs_is_measured_again(body):
     store = Memory(
         dict.fromkeys(
             [

@@ -35,19 +35,20 @@ NO_PAGES = [
 
 @pytest.fixture
 def visit(visit_as):
-    """Visits by who may read ``forecast`` alone, and by who may read everything else."""
+    """Visits by a user who may read only ``forecast``, and by one who may read everything else."""
     return visit_as(MAY_READ)
 
 
 @pytest.fixture
 def published(store):
-    """What make_forecast publishes, of now, and how to publish another one."""
+    """Publishes a current forecast like make_forecast; gives a function that publishes another one."""
 
     def publish(**changes):
         stations = [90, 108]
-        made = world.document(stations, {"90": "silent"}) | {"made_at": datetime.now(UTC).isoformat()}
-        made["targets"][TARGET]["stations"]["108"] |= changes
-        store.put(recent_forecasts.KEY, json.dumps(made, ensure_ascii=False).encode(), "application/json")
+        forecast = world.document(stations, {"90": "silent"}) | {"made_at": datetime.now(UTC).isoformat()}
+        forecast["targets"][TARGET]["stations"]["108"] |= changes
+        body = json.dumps(forecast, ensure_ascii=False).encode()
+        store.put(recent_forecasts.KEY, body, "application/json")
 
     publish()
     return publish
@@ -55,44 +56,44 @@ def published(store):
 
 @pytest.mark.parametrize("path", [OVERVIEW, f"{OVERVIEW}?target={TARGET}&ahead=6", STATION])
 def test_a_reader_sees_forecast_pages_that_run_and_load_nothing(visit, published, path):
-    reply = visit(path)
+    response = visit(path)
 
-    assert reply.status_code == 200
-    assert "서울" in reply.text
-    assert reply.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert reply.headers.items() >= {name.lower(): value for name, value in HEADERS.items()}.items()
+    assert response.status_code == 200
+    assert "서울" in response.text
+    assert response.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert response.headers.items() >= {name.lower(): value for name, value in HEADERS.items()}.items()
 
 
 @pytest.mark.parametrize("path", [OVERVIEW, STATION, *NO_PAGES[:4], f"{OVERVIEW}/gold_price/108"])
 def test_without_permission_no_page_reveals_whether_it_exists(visit, published, path):
-    reply = visit(path, user="stranger")
+    response = visit(path, user="stranger")
 
-    assert (reply.status_code, reply.text) == (403, "Forbidden")
+    assert (response.status_code, response.text) == (403, "Forbidden")
 
 
 @pytest.mark.parametrize("path", [OVERVIEW, STATION])
 def test_without_login_programs_are_refused_people_redirected(visit, path):
     assert visit(path, user=None).status_code == 401
 
-    reply = visit(path, user=None, Accept="text/html,*/*;q=0.8")
-    assert reply.status_code == 307
-    assert reply.headers["Location"] == f"/auth/login?next=%2Fweather%2F{path.replace('/', '%2F')}"
+    response = visit(path, user=None, Accept="text/html,*/*;q=0.8")
+    assert response.status_code == 307
+    assert response.headers["Location"] == f"/auth/login?next=%2Fweather%2F{path.replace('/', '%2F')}"
 
 
 @pytest.mark.parametrize("path", NO_PAGES)
-def test_what_is_not_forecast_has_no_page_and_is_not_repeated(visit, published, path):
-    reply = visit(path)
+def test_what_is_not_forecast_has_no_page_and_is_not_echoed(visit, published, path):
+    response = visit(path)
 
-    assert reply.status_code == 404
-    assert "script" not in reply.text
+    assert response.status_code == 404
+    assert "script" not in response.text
 
 
 @pytest.mark.parametrize("path", [OVERVIEW, STATION])
 def test_before_the_first_forecast_a_page_says_so(visit, path):
-    reply = visit(path)
+    response = visit(path)
 
-    assert reply.status_code == 200
-    assert "No forecast was published yet." in reply.text
+    assert response.status_code == 200
+    assert "No forecast was published yet." in response.text
 
 
 @pytest.mark.parametrize("path", [OVERVIEW, STATION])

@@ -65,7 +65,7 @@ OTHER_KEYS = [
 
 @pytest.fixture
 def address(monkeypatch, access):  # noqa: F811  the fixture
-    """Point Airflow's connection to a bucket, as in the API server: by the environment."""
+    """Points Airflow's connection to a bucket by the environment, as in the API server."""
 
     def point(endpoint_url: str = access.endpoint_url, bucket: str = access.bucket) -> None:
         connection = {
@@ -83,7 +83,7 @@ def address(monkeypatch, access):  # noqa: F811  the fixture
 
 @pytest.fixture
 def visit(monkeypatch, store, address):  # noqa: F811  the fixture
-    """The plugin's app, its own tables of who may read what in the place of Airflow's database."""
+    """Requests pages of the plugin's app, with a table of permissions instead of Airflow's database."""
 
     class AuthManager:
         def is_authorized_dag(self, *, method, details, user, access_entity=None):
@@ -113,16 +113,16 @@ def visit(monkeypatch, store, address):  # noqa: F811  the fixture
 
 
 def test_a_reader_of_the_dag_sees_the_page_as_it_is_stored(visit):
-    reply = visit()
+    response = visit()
 
-    assert reply.status_code == 200
-    assert reply.content == CARD
-    assert reply.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert response.status_code == 200
+    assert response.content == CARD
+    assert response.headers["Content-Type"] == "text/html; charset=utf-8"
 
 
 def test_the_browser_may_run_and_load_nothing(visit):
-    reply = visit()
-    policy = dict(part.split(" ", 1) for part in reply.headers["Content-Security-Policy"].split("; "))
+    response = visit()
+    policy = dict(part.split(" ", 1) for part in response.headers["Content-Security-Policy"].split("; "))
 
     assert policy == {
         "default-src": "'none'",
@@ -133,25 +133,25 @@ def test_the_browser_may_run_and_load_nothing(visit):
         "form-action": "'none'",
         "frame-ancestors": "'self'",
     }
-    assert reply.headers["X-Content-Type-Options"] == "nosniff"
-    assert reply.headers["X-Frame-Options"] == "SAMEORIGIN"
-    assert reply.headers["Cache-Control"] == "private, no-cache"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["X-Frame-Options"] == "SAMEORIGIN"
+    assert response.headers["Cache-Control"] == "private, no-cache"
 
 
 def test_without_permission_no_page_reveals_whether_it_exists(visit):
     for key in (KEY, KEY.replace("a1b2", "none")):
-        reply = visit(key, user="stranger")
-        assert (reply.status_code, reply.text) == (403, "Forbidden")
+        response = visit(key, user="stranger")
+        assert (response.status_code, response.text) == (403, "Forbidden")
 
 
 @pytest.mark.parametrize("key", [KEY, "raw/kma/a.txt.gz"])
 def test_without_login_programs_are_refused_people_redirected(visit, key):
     assert visit(key, user=None).status_code == 401
 
-    reply = visit(key, user=None, Accept="text/html,*/*;q=0.8")
-    assert reply.status_code == 307
+    response = visit(key, user=None, Accept="text/html,*/*;q=0.8")
+    assert response.status_code == 307
     back = f"/{PAGES_URL}/{key}".replace("/", "%2F")
-    assert reply.headers["Location"] == f"/auth/login?next={back}"
+    assert response.headers["Location"] == f"/auth/login?next={back}"
 
 
 @pytest.mark.parametrize("key", OTHER_KEYS)
@@ -162,21 +162,21 @@ def test_nothing_else_of_the_bucket_is_shown(visit, store, monkeypatch, key):  #
 
 
 def test_a_page_that_is_gone_is_not_found(visit):
-    reply = visit(KEY.replace("a1b2", "none"))
+    response = visit(KEY.replace("a1b2", "none"))
 
-    assert (reply.status_code, reply.text) == (404, "There is no such page.")
+    assert (response.status_code, response.text) == (404, "There is no such page.")
 
 
 def test_a_page_that_has_not_changed_is_not_sent_again(visit, store):  # noqa: F811  the fixture
     tag = visit().headers["ETag"]
 
     for known in (tag, f'"other", W/{tag}'):
-        reply = visit(**{"If-None-Match": known})
-        assert (reply.status_code, reply.content, reply.headers["ETag"]) == (304, b"", tag)
+        response = visit(**{"If-None-Match": known})
+        assert (response.status_code, response.content, response.headers["ETag"]) == (304, b"", tag)
 
     store.put(KEY, CARD + b"more")
-    reply = visit(**{"If-None-Match": tag})
-    assert (reply.status_code, reply.content) == (200, CARD + b"more")
+    response = visit(**{"If-None-Match": tag})
+    assert (response.status_code, response.content) == (200, CARD + b"more")
 
 
 def test_without_permission_an_unchanged_page_is_refused_too(visit):
@@ -185,26 +185,26 @@ def test_without_permission_an_unchanged_page_is_refused_too(visit):
     assert visit(user="stranger", **{"If-None-Match": tag}).status_code == 403
 
 
-def test_a_storage_that_does_not_answer_is_told_in_plain_words(visit, address, proxy, caplog):  # noqa: F811
+def test_a_storage_that_does_not_answer_is_named_in_plain_words(visit, address, proxy, caplog):  # noqa: F811
     address(endpoint_url=proxy.url)
-    asked = []
-    proxy.unavailable = lambda *request: not asked.append(request)
-    reply = visit()
+    requests = []
+    proxy.unavailable = lambda *request: not requests.append(request)
+    response = visit()
     proxy.unavailable = None
 
-    assert reply.status_code == 503
-    assert len(asked) == 1, "a person doesn't wait for several attempts"
-    assert reply.text == "The storage doesn't answer. Try again in a minute."
+    assert response.status_code == 503
+    assert len(requests) == 1, "a person doesn't wait for several attempts"
+    assert response.text == "The storage doesn't answer. Try again in a minute."
     assert "SlowDown" in caplog.text
     assert "Geheimnis" not in caplog.text
 
 
-def test_a_storage_that_refuses_is_told_apart(visit, address, caplog):
+def test_a_storage_that_refuses_has_a_message_of_its_own(visit, address, caplog):
     address(bucket="none-such")
-    reply = visit()
+    response = visit()
 
-    assert reply.status_code == 502
-    assert reply.text == "The storage can't be read: the API server's log says why."
+    assert response.status_code == 502
+    assert response.text == "The storage can't be read: the API server's log says why."
     assert "there is no such bucket" in caplog.text
 
 
@@ -234,7 +234,7 @@ def test_monitoring_reports_are_pages_and_other_files_are_not(key, dag_ids):
     assert [page.dag_id for page in PAGES if re.fullmatch(page.key, key)] == dag_ids
 
 
-def test_every_page_belongs_to_a_dag_that_there_is():
+def test_every_page_belongs_to_an_existing_dag():
     files = (PLUGINS.parent / "pipelines").glob("*.yml")
     dag_ids = {dag_id for file in files for dag_id in yaml.safe_load(file.read_text("utf-8"))}
 

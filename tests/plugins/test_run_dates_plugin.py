@@ -1,4 +1,4 @@
-"""A run by hand with a mistyped year is refused: it holds nothing up, and is not green for nothing."""
+"""A manual run with a mistyped year is refused: it blocks no other run, and isn't green without a task."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ BOUNDS = {"start_date": "1999-12-31T15:00:00Z", "end_date": None}
 
 
 def posted(body, path=RUNS, method="POST", bounds=BOUNDS):
-    """Status and body of the reply, and the body that reached Airflow; None where nothing did."""
+    """Post a body; status and body of the response, and the body that reached Airflow, None if none did."""
     sent, reached = [], []
 
     async def app(scope, receive, send):
@@ -45,31 +45,31 @@ def posted(body, path=RUNS, method="POST", bounds=BOUNDS):
     return sent[0]["status"], sent[1]["body"].decode(), reached[0] if reached else None
 
 
-def asked(**dates):
+def request(**dates):
     return json.dumps({"conf": {}, **dates}).encode()
 
 
 @pytest.mark.parametrize(
-    ("dates", "says"),
+    ("dates", "message"),
     [
         (
             {"logical_date": "2727-03-01T00:00:00Z"},
-            "logical_date 2727-03-01T00:00:00+00:00 lies in the future",
+            "logical_date 2727-03-01T00:00:00+00:00 is in the future",
         ),
         ({"logical_date": None, "run_after": "2727-03-01T00:00:00+09:00"}, "run_after 2727-03-01"),
         ({"logical_date": "1990-01-01T00:00:00Z"}, "before the DAG's start_date 1999-12-31T15:00:00+00:00"),
     ],
 )
-def test_dates_out_of_bounds_are_refused_and_reach_nobody(dates, says):
-    status, body, reached = posted(asked(**dates))
+def test_dates_out_of_bounds_are_refused_and_not_passed_on(dates, message):
+    status, body, reached = posted(request(**dates))
 
     assert (status, reached) == (400, None)
-    assert says in json.loads(body)["detail"]
+    assert message in json.loads(body)["detail"]
 
 
 def test_a_date_after_the_end_is_refused_too():
     status, body, _ = posted(
-        asked(logical_date="2026-03-01T00:00:00Z"),
+        request(logical_date="2026-03-01T00:00:00Z"),
         bounds={"start_date": None, "end_date": "2026-02-01T00:00:00Z"},
     )
 
@@ -80,10 +80,10 @@ def test_a_date_after_the_end_is_refused_too():
 @pytest.mark.parametrize(
     "body",
     [
-        asked(logical_date=None),
-        asked(logical_date="2020-03-01T00:00:00Z"),
-        asked(logical_date="soon"),
-        asked(logical_date="2727-03-01"),  # Airflow refuses it itself: it has no zone
+        request(logical_date=None),
+        request(logical_date="2020-03-01T00:00:00Z"),
+        request(logical_date="soon"),
+        request(logical_date="2727-03-01"),  # Airflow refuses it itself: it has no zone
         b"not JSON",
         b"[1, 2]",
     ],
@@ -93,18 +93,18 @@ def test_any_other_request_reaches_airflow_as_it_is(body):
 
 
 def test_a_person_s_clock_may_be_a_minute_fast():
-    body = asked(logical_date=(datetime.now(UTC) + timedelta(minutes=1)).isoformat())
+    body = request(logical_date=(datetime.now(UTC) + timedelta(minutes=1)).isoformat())
     assert posted(body) == (200, "{}", body)
 
 
 def test_airflow_decides_where_it_knows_nothing_of_the_dag():
-    body = asked(logical_date="1990-01-01T00:00:00Z")
+    body = request(logical_date="1990-01-01T00:00:00Z")
 
     assert posted(body, bounds={}) == (200, "{}", body)
 
 
 def test_other_paths_are_not_looked_at():
-    body = asked(logical_date="2727-03-01T00:00:00Z")
+    body = request(logical_date="2727-03-01T00:00:00Z")
 
     assert posted(body, path="/api/v2/dags/data_collection/dagRuns/list") == (200, "{}", body)
     assert posted(body, path="/api/v2/assets/3/materialize")[0] == 400

@@ -1,4 +1,4 @@
-"""Asia/Seoul is the UI's zone until somebody chooses another one."""
+"""Asia/Seoul is the UI's time zone until the user chooses another one."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from ui_timezone_plugin import SCRIPT, DefaultTimezone
 
 
 def answer(content_type: bytes, *parts: bytes, **more: bytes) -> tuple[dict, bytes]:
-    """What a browser gets of a reply in these parts."""
+    """Send a response in these parts through the plugin; headers and body that a browser gets."""
     sent = []
 
     async def app(scope, receive, send):

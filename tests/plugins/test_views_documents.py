@@ -1,4 +1,4 @@
-"""The documents of a run, of a task, of a DAG: found by what the tasks returned."""
+"""The documents of a run, a task and a DAG: listed by what the tasks returned."""
 
 from datetime import timedelta
 from urllib.parse import quote
@@ -11,29 +11,29 @@ from weather_mlops.lake.object_store import ObjectStore
 
 pytestmark = pytest.mark.integration
 RUN = "manual__2026-11-26T08:05:00+09:00/<b>"
-ASKED = f"dag_id=data_collection&run_id={quote(RUN, safe='')}"
+RUN_QUERY = f"dag_id=data_collection&run_id={quote(RUN, safe='')}"
 PAGE = "quality/docs/2026/11/26/08h_20261126T0805_0.9876_1.0000_data_collection_x.html"
 
 
 @pytest.fixture(scope="module")
-def replies(server):
+def responses(server):
     """A bucket with raw responses, and their keys; nothing here writes to it."""
     store = ObjectStore(new_bucket(server))
     return store, made.responses(store, 30)
 
 
 @pytest.fixture
-def store(replies):
-    return replies[0]
+def store(responses):
+    return responses[0]
 
 
 @pytest.fixture
-def filled(replies, runs):
-    runs.add("data_collection", RUN, made.collection(replies[1], PAGE))
+def filled(responses, runs):
+    runs.add("data_collection", RUN, made.collection(responses[1], PAGE))
 
 
 def test_a_run_s_page_lists_each_task_s_documents_or_the_reason(visit, filled):
-    page = visit(f"documents?{ASKED}").text
+    page = visit(f"documents?{RUN_QUERY}").text
 
     assert f'<a href="pages/{PAGE}">Data Docs</a>' in page
     assert "Raw responses (30)" in page
@@ -44,36 +44,36 @@ def test_a_run_s_page_lists_each_task_s_documents_or_the_reason(visit, filled):
 
 @pytest.mark.parametrize("map_index", ["", "&map_index=-1", "&map_index={MAP_INDEX}"])
 def test_a_task_with_one_document_opens_it_at_once(visit, filled, map_index):
-    reply = visit(f"documents?{ASKED}&task_id=validate_data_quality{map_index}")
+    response = visit(f"documents?{RUN_QUERY}&task_id=validate_data_quality{map_index}")
 
-    assert (reply.status_code, reply.headers["Location"]) == (307, f"pages/{PAGE}")
+    assert (response.status_code, response.headers["Location"]) == (307, f"pages/{PAGE}")
 
 
 def test_a_mapped_task_lists_only_its_own_documents(visit, runs):
     pages = [PAGE.replace("x.html", f"{n}.html") for n in range(3)]
-    lanes = [
+    tasks = [
         (("validate_history", 0, "success"), {"return_value": {"docs_keys": pages[:2]}}),
         (("validate_history", 1, "success"), {"return_value": {"docs_keys": pages[2:]}}),
     ]
-    runs.add("history", "r", lanes)
-    asked = "documents?dag_id=history&run_id=r&task_id=validate_history"
+    runs.add("history", "r", tasks)
+    task = "documents?dag_id=history&run_id=r&task_id=validate_history"
 
-    assert "Data Docs 2 of 2" in visit(f"{asked}&map_index=0").text
-    assert visit(f"{asked}&map_index=1").headers["Location"] == f"pages/{pages[2]}"
-    assert all(page in visit(asked).text for page in pages)
+    assert "Data Docs 2 of 2" in visit(f"{task}&map_index=0").text
+    assert visit(f"{task}&map_index=1").headers["Location"] == f"pages/{pages[2]}"
+    assert all(page in visit(task).text for page in pages)
 
 
 def test_a_failed_task_still_leads_to_the_page_it_wrote(visit, runs):
     runs.add("data_collection", "r", made.collection((), PAGE, failed=True), state="failed")
 
-    reply = visit("documents?dag_id=data_collection&run_id=r&task_id=validate_data_quality")
-    assert reply.headers["Location"] == f"pages/{PAGE}"
+    response = visit("documents?dag_id=data_collection&run_id=r&task_id=validate_data_quality")
+    assert response.headers["Location"] == f"pages/{PAGE}"
     assert "Not run: a task before it failed." in visit("documents?dag_id=data_collection&run_id=r").text
 
 
 def test_a_skipped_task_says_why(visit, runs):
-    told = {"skipped": f"air_temperature: not trained: {made.EVIL}"}
-    runs.add("model_training", "r", [(("check_data_readiness", -1, "skipped"), told)])
+    xcoms = {"skipped": f"air_temperature: not trained: {made.EVIL}"}
+    runs.add("model_training", "r", [(("check_data_readiness", -1, "skipped"), xcoms)])
     page = visit("documents?dag_id=model_training&run_id=r&task_id=check_data_readiness").text
 
     assert "Skipped: air_temperature: not trained: &lt;img" in page
@@ -91,24 +91,24 @@ def test_a_skipped_task_says_why(visit, runs):
         "models/../versions/v1/card.html",
     ],
 )
-def test_what_a_task_returned_leads_nowhere_where_it_is_no_page(visit, runs, key):
+def test_a_returned_key_that_is_no_page_becomes_no_link(visit, runs, key):
     several, one = {"card_key": key, "docs_keys": [key, 1, None]}, {"card_key": key}
     runs.add("history", "several", [(("t", -1, "success"), {"return_value": several})])
     runs.add("history", "one", [(("t", -1, "success"), {"return_value": one})], at=made.NOW + made.DAY)
 
     for run in ("several", "one"):
-        reply = visit(f"documents?dag_id=history&run_id={run}&task_id=t")
-        assert reply.status_code == 200
-        assert 'href="pages' not in reply.text
-        assert 'evil.example"' not in reply.text
-        assert "<img" not in reply.text
+        response = visit(f"documents?dag_id=history&run_id={run}&task_id=t")
+        assert response.status_code == 200
+        assert 'href="pages' not in response.text
+        assert 'evil.example"' not in response.text
+        assert "<img" not in response.text
 
 
 def test_an_xcom_that_cannot_be_read_as_json_hides_no_page(visit, runs):
     deep = "[" * 100_000
     runs.add("data_collection", RUN, [(("t", -1, "success"), {"return_value": deep, "docs_key": PAGE})])
 
-    assert f'<a href="pages/{PAGE}">Data Docs</a>' in visit(f"documents?{ASKED}").text
+    assert f'<a href="pages/{PAGE}">Data Docs</a>' in visit(f"documents?{RUN_QUERY}").text
 
 
 def test_the_page_of_a_dag_lists_its_latest_runs_newest_first(visit, runs):
@@ -132,21 +132,21 @@ def test_a_dag_that_has_not_run_says_so(visit):
     "query",
     [
         "dag_id=data_collection&run_id=none",
-        f"{ASKED}&task_id=none",
-        f"{ASKED}&task_id=validate_data_quality&map_index=3",
-        f"{ASKED}&task_id=validate_data_quality&map_index=x",
-        f"{ASKED}&task_id=validate_data_quality&map_index=-2",
+        f"{RUN_QUERY}&task_id=none",
+        f"{RUN_QUERY}&task_id=validate_data_quality&map_index=3",
+        f"{RUN_QUERY}&task_id=validate_data_quality&map_index=x",
+        f"{RUN_QUERY}&task_id=validate_data_quality&map_index=-2",
         "dag_id=",
         "dag_id=~",
         "",
     ],
 )
-def test_what_there_is_not_is_no_page(visit, filled, query):
+def test_a_run_or_task_that_does_not_exist_has_no_page(visit, filled, query):
     assert visit(f"documents?{query}").status_code == 404
 
 
 def test_raw_responses_are_listed_by_page_with_their_sidecars(visit, filled):
-    first, second = visit(f"raw?{ASKED}").text, visit(f"raw?{ASKED}&page=2").text
+    first, second = visit(f"raw?{RUN_QUERY}").text, visit(f"raw?{RUN_QUERY}&page=2").text
 
     assert first.count('href="pages/raw/') == 25
     assert second.count('href="pages/raw/') == 5
@@ -154,10 +154,10 @@ def test_raw_responses_are_listed_by_page_with_their_sidecars(visit, filled):
     assert "291" in first
     assert "apihub" not in first
     for page in ("0", "3", "x", "", "999999999"):
-        assert visit(f"raw?{ASKED}&page={page}").status_code == 404
+        assert visit(f"raw?{RUN_QUERY}&page={page}").status_code == 404
 
 
-def test_a_run_without_raw_replies_says_so(visit, runs):
+def test_a_run_without_raw_responses_says_so(visit, runs):
     runs.add("data_collection", "r", [(("collect_weather_data", -1, "failed"), {})])
 
     assert "This run kept no reply" in visit("raw?dag_id=data_collection&run_id=r").text

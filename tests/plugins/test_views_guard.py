@@ -1,4 +1,4 @@
-"""No view, of today or of tomorrow, tells anything to those who may not read its DAG."""
+"""No view, present or future, reveals anything to users who may not read its DAG."""
 
 import json
 from datetime import UTC, datetime
@@ -23,20 +23,20 @@ QUERIES = {
     "/documents": f"documents?dag_id=data_collection&run_id={quote(RUN)}",
     "/raw": f"raw?dag_id=data_collection&run_id={quote(RUN)}",
 }
-"""What makes of a route an address that shows something; of the others, their path does."""
+"""Addresses of the routes that need a query or a key to show something; the others need only their path."""
 
 
 def routes():
     (mounted,) = PagesPlugin().fastapi_apps
-    found, waiting = set(), list(mounted["app"].routes)
+    known, waiting = set(), list(mounted["app"].routes)
     while waiting:
         route = waiting.pop()
         waiting += getattr(getattr(route, "original_router", None), "routes", [])
         if isinstance(route, APIRoute):
-            found.add((route.path, tuple(sorted(route.methods))))
+            known.add((route.path, tuple(sorted(route.methods))))
         elif path := getattr(route, "path", None):
-            found.add((path, ("?",)))
-    return sorted(found)
+            known.add((path, ("?",)))
+    return sorted(known)
 
 
 def addresses():
@@ -44,8 +44,8 @@ def addresses():
 
 
 @pytest.fixture(scope="module")
-def kept(server):
-    """A bucket with something at every address; nothing here writes to it."""
+def filled(server):
+    """A bucket with something at every address, and the XComs of a run; nothing here writes to it."""
     store = ObjectStore(S3Access("views-guard", f"http://127.0.0.1:{server}", "somebody", "Geheimnis"))
     store.ensure_bucket()
     keys = made.responses(store)
@@ -61,13 +61,13 @@ def kept(server):
 
 
 @pytest.fixture
-def store(kept):
-    return kept[0]
+def store(filled):
+    return filled[0]
 
 
 @pytest.fixture(autouse=True)
-def ran(kept, runs):
-    runs.add("data_collection", RUN, kept[1])
+def ran(filled, runs):
+    runs.add("data_collection", RUN, filled[1])
 
 
 def test_all_routes_are_known_here_and_only_show():
@@ -78,9 +78,9 @@ def test_all_routes_are_known_here_and_only_show():
 
 
 @pytest.mark.parametrize("address", addresses())
-def test_a_reader_is_shown_what_all_others_are_refused(visit, address):
-    reply = visit(address)
-    assert reply.status_code in {200, 307}, reply.text
+def test_a_reader_sees_the_page_and_all_others_are_refused(visit, address):
+    response = visit(address)
+    assert response.status_code in {200, 307}, response.text
 
     for user, code in ((None, 401), ("stranger", 403)):
         refused = visit(address, user=user)
@@ -91,26 +91,26 @@ def test_a_reader_is_shown_what_all_others_are_refused(visit, address):
 @pytest.mark.parametrize("address", addresses())
 def test_without_login_no_address_reveals_more_than_the_login(visit, address):
     plain = address.partition("?")[0]
-    for asked in (plain, f"{plain}?dag_id=", f"{plain}?dag_id=~&day=x&target=x&year=x&map_index=x&page=x"):
-        assert visit(asked, user=None).status_code in {401, 404}
-        assert visit(asked, user="stranger").status_code in {403, 404}
+    for path in (plain, f"{plain}?dag_id=", f"{plain}?dag_id=~&day=x&target=x&year=x&map_index=x&page=x"):
+        assert visit(path, user=None).status_code in {401, 404}
+        assert visit(path, user="stranger").status_code in {403, 404}
 
 
 @pytest.mark.parametrize("address", addresses())
 def test_no_page_may_run_anything_or_be_cached_for_others(visit, address):
-    for reply in (visit(address), visit(address, user="stranger"), visit(f"{address}/none")):
-        assert reply.headers["Content-Security-Policy"] == HEADERS["Content-Security-Policy"]
-        assert reply.headers["X-Content-Type-Options"] == "nosniff"
-        assert reply.headers["Cache-Control"] == "private, no-cache"
+    for response in (visit(address), visit(address, user="stranger"), visit(f"{address}/none")):
+        assert response.headers["Content-Security-Policy"] == HEADERS["Content-Security-Policy"]
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert response.headers["Cache-Control"] == "private, no-cache"
 
 
 @pytest.mark.parametrize("address", addresses())
 def test_an_unchanged_page_is_not_resent_nor_shown_to_strangers(visit, address):
-    reply = visit(address)
-    if reply.status_code == 307:  # leads to a page that has a tag
-        reply = visit(reply.headers["Location"])
-        address = reply.url.path.removeprefix("/weather/")
-    known = {"If-None-Match": reply.headers["ETag"]}
+    response = visit(address)
+    if response.status_code == 307:  # leads to a page that has a tag
+        response = visit(response.headers["Location"])
+        address = response.url.path.removeprefix("/weather/")
+    known = {"If-None-Match": response.headers["ETag"]}
 
     again = visit(address, **known)
     assert (again.status_code, again.content) == (304, b"")
@@ -119,12 +119,12 @@ def test_an_unchanged_page_is_not_resent_nor_shown_to_strangers(visit, address):
 
 @pytest.mark.parametrize("address", addresses())
 def test_a_person_returns_from_the_login_to_their_page(visit, address):
-    reply = visit(address, user=None, Accept="text/html")
+    response = visit(address, user=None, Accept="text/html")
 
-    assert reply.status_code == 307
-    assert reply.headers["Location"].startswith("/auth/login?next=%2Fweather%2F")
+    assert response.status_code == 307
+    assert response.headers["Location"].startswith("/auth/login?next=%2Fweather%2F")
     if "run_id" in address:
-        assert "run_id%3Dscheduled" in reply.headers["Location"]
+        assert "run_id%3Dscheduled" in response.headers["Location"]
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_results_of_tasks_need_access_to_runs_tasks_and_xcoms(visit_as, address,
     assert visit(address).status_code == 403
 
 
-def test_raw_replies_are_not_told_of_by_way_of_another_dag(visit_as, runs):
+def test_another_dag_gives_no_access_to_raw_responses(visit_as, runs):
     runs.add("mine", "r", [(("t", -1, "success"), {"return_value": {"raw_keys": [made.raw_key()]}})])
     visit = visit_as({"reader": {"mine"}})
 

@@ -1,4 +1,4 @@
-"""Data quality, Monitoring, Models: what their entries in the navigation show."""
+"""What the navigation's entries Data quality, Monitoring and Models show."""
 
 import pytest
 
@@ -11,8 +11,8 @@ def test_data_quality_leads_to_the_index_or_says_there_is_none(visit, store):
     assert "There are no Data Docs yet." in visit("quality").text
 
     made.data_docs(store, days=1)
-    reply = visit("quality")
-    assert (reply.status_code, reply.headers["Location"]) == (307, "pages/quality/docs/index.html")
+    response = visit("quality")
+    assert (response.status_code, response.headers["Location"]) == (307, "pages/quality/docs/index.html")
 
 
 def test_monitoring_shows_the_latest_report_and_those_of_a_day(visit, store):

@@ -31,7 +31,7 @@ def stalled_s3():
 
 @pytest.fixture
 def api_server(stalled_s3, monkeypatch):
-    """The address of an app like Airflow's: our views, and a route of its own that runs in a thread."""
+    """Address of an app like Airflow's: our views, and a route of its own that runs in a thread."""
     monkeypatch.setattr(airflow_app._AuthManagerState, "instance", AuthManager({"reader": DAG_IDS}))
     monkeypatch.setattr(DagModel, "get_team_name", lambda dag_id: None)
     (mounted,) = PagesPlugin().fastapi_apps
@@ -59,15 +59,15 @@ def test_pages_that_wait_for_s3_leave_threads_for_the_api(api_server):
         pages = [people.submit(requests.get, f"{api_server}/weather/models", timeout=60) for _ in range(45)]
         slowest = 0.0
         while not all(page.done() for page in pages):
-            asked = time.monotonic()
+            started = time.monotonic()
             assert requests.get(f"{api_server}/execution", timeout=60).json() == "alive"
-            slowest = max(slowest, time.monotonic() - asked)
+            slowest = max(slowest, time.monotonic() - started)
             time.sleep(0.1)
-    replies = [page.result() for page in pages]
+    responses = [page.result() for page in pages]
 
     assert slowest < 1
-    assert {reply.status_code for reply in replies} == {503}
-    texts = [reply.text for reply in replies]
+    assert {response.status_code for response in responses} == {503}
+    texts = [response.text for response in responses]
     assert texts.count("The storage doesn't answer. Try again in a minute.") == limit.AT_ONCE
     assert texts.count(limit.BUSY) == PAGES_OPEN - limit.AT_ONCE
-    assert all(int(reply.headers["Retry-After"]) > 0 for reply in replies)
+    assert all(int(response.headers["Retry-After"]) > 0 for response in responses)

@@ -1,4 +1,4 @@
-"""The entries of the navigation bar, and the tabs: as Airflow's UI wants them."""
+"""The entries of the navigation bar and the tabs, as Airflow's UI requires them."""
 
 import re
 from urllib.parse import unquote
@@ -13,7 +13,7 @@ from tests.plugins.test_views_guard import routes
 VIEWS = PagesPlugin().external_views
 
 
-def test_there_are_four_entries_and_a_tab_of_each_page():
+def test_there_are_four_entries_and_a_tab_on_each_page():
     nav = {view["name"]: view["href"] for view in VIEWS if view["destination"] == "nav"}
     tabs = {view["destination"] for view in VIEWS if view["name"] == "Documents"}
 
@@ -29,11 +29,11 @@ def test_there_are_four_entries_and_a_tab_of_each_page():
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view["url_route"])
 def test_airflow_takes_each_entry_under_any_address_prefix(view):
-    told = ExternalViewResponse.model_validate(view)
+    entry = ExternalViewResponse.model_validate(view)
 
-    assert told.url_route
-    assert told.href.startswith("weather/")
-    assert set(re.findall(r"{(\w+)}", told.href)) <= {"DAG_ID", "RUN_ID", "TASK_ID", "MAP_INDEX"}
+    assert entry.url_route
+    assert entry.href.startswith("weather/")
+    assert set(re.findall(r"{(\w+)}", entry.href)) <= {"DAG_ID", "RUN_ID", "TASK_ID", "MAP_INDEX"}
 
 
 def test_the_ui_finds_a_view_by_its_route_alone():
@@ -48,7 +48,7 @@ def test_icons_are_drawings_of_our_own_that_need_no_request(view):
         assert not ET.fromstring(unquote(drawn)).findall(".//{*}image")
 
 
-def test_every_view_leads_to_a_route_that_there_is():
+def test_every_view_leads_to_an_existing_route():
     paths = {path.removeprefix("/") for path, _ in routes()}
     waiting = {"forecasts"}  # of a router that is not included yet
 

@@ -1,4 +1,4 @@
-"""What a page from the bucket is served as."""
+"""How pages from the bucket are served."""
 
 import gzip
 
@@ -24,25 +24,25 @@ pytestmark = pytest.mark.integration
 )
 def test_a_page_and_its_assets_are_served_as_what_they_are(visit, store, key, media_type):
     store.put(key, b"content", "application/octet-stream")
-    reply = visit(f"pages/{key}")
+    response = visit(f"pages/{key}")
 
-    assert (reply.status_code, reply.content) == (200, b"content")
-    assert reply.headers["Content-Type"] == media_type
+    assert (response.status_code, response.content) == (200, b"content")
+    assert response.headers["Content-Type"] == media_type
 
 
 def test_a_raw_response_is_readable_korean_text_without_the_key(visit, store):
     (key,) = made.responses(store, 1)
-    reply = visit(f"pages/{key}")
+    response = visit(f"pages/{key}")
 
-    assert reply.headers["Content-Type"] == "text/plain; charset=utf-8"
-    assert reply.text == "#START7777\n# 지점 서울\n202611260800 108 1.2\n#7777END\n"
+    assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert response.text == "#START7777\n# 지점 서울\n202611260800 108 1.2\n#7777END\n"
     store.put(key, b"<b>see https://kma/x?tm=1&authKey=Geheimnis&stn=0</b>")
     assert visit(f"pages/{key}").text == "<b>see https://kma/x?tm=1&authKey=***&stn=0</b>"
     store.put(key, b'{"authKey": "Geheimnis", "url": "x%3FserviceKey%253DGeheimnis%2526stn"}')
     assert visit(f"pages/{key}").text == '{"authKey": "***", "url": "x%3FserviceKey%253D***%2526stn"}'
 
 
-def test_damaged_and_missing_raw_responses_are_told_apart(visit, store):
+def test_damaged_and_missing_raw_responses_differ_in_status(visit, store):
     (key,) = made.responses(store, 1)
     store.put(key, b"\x1f\x8bno gzip")
 

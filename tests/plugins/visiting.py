@@ -1,4 +1,4 @@
-"""Visits to the plugin's app, with a table of who may read what in the place of Airflow's own."""
+"""Requests to the plugin's app, with a table of permissions instead of Airflow's own."""
 
 import warnings
 from types import SimpleNamespace
@@ -19,7 +19,7 @@ DAG_IDS = frozenset({"data_collection", "history", "model_training", "monitoring
 
 
 class AuthManager:
-    """Who may read which DAGs, and what of them nobody may."""
+    """An auth manager: who may read which DAGs, and which parts of them nobody may."""
 
     def __init__(self, may_read, hidden=frozenset()):
         self.may_read, self.hidden = may_read, hidden
@@ -36,7 +36,7 @@ class AuthManager:
 
 
 class Visits:
-    """Asks for addresses below /weather, as a user or as nobody."""
+    """Requests addresses below /weather, as a user or without a login."""
 
     def __init__(self, patch, store, session, may_read, hidden=frozenset()):
         patch(airflow_app._AuthManagerState, "instance", AuthManager(may_read, hidden))

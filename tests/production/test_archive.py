@@ -22,7 +22,7 @@ CONTENT = b"PGDMP " + b"a row of a table, which people may not read " * 50
 
 @pytest.fixture
 def packed(tmp_path):
-    """Make a backup; its file, sealed."""
+    """Makes a backup; returns its file and its seal."""
 
     def make(keys: Keys = KEYS):
         dump = tmp_path / "airflow.dump"
@@ -59,7 +59,7 @@ def test_a_backup_that_another_key_signed_is_forged(packed):
     assert unpack(file, forged, unverified=True) == {"airflow": CONTENT}
 
 
-def test_an_unsigned_backup_is_restored_only_if_vouched_for(packed):
+def test_an_unsigned_backup_is_only_restored_as_unverified(packed):
     file, seal = packed()
     unsigned = seal.splitlines()[0] + "\n"
 
@@ -113,7 +113,7 @@ def test_an_encrypted_backup_can_be_decrypted_as_documented(packed, tmp_path):
 DUMP = {"database": "x", "server": 15, "sha256": "", "rows": {}}
 
 
-def test_the_keys_are_shown_by_no_message():
+def test_the_repr_of_the_keys_shows_no_secret():
     assert repr(ENCRYPTING) == "Keys()"
 
 
@@ -139,7 +139,7 @@ MANIFESTS = {
 
 
 @pytest.mark.parametrize("text", MANIFESTS.values(), ids=MANIFESTS)
-def test_a_manifest_that_is_none_is_refused(tmp_path, text):
+def test_an_invalid_manifest_is_refused(tmp_path, text):
     file = tmp_path / archive.name_of(NOW)
     with tarfile.open(file, "w") as tar:
         member = tarfile.TarInfo("manifest.json")
@@ -157,7 +157,7 @@ def with_link_to_itself(tar):
 
 
 def with_chained_long_names(tar):
-    """Each of these headers makes tarfile call itself once more."""
+    """Write headers of which each makes tarfile call itself once more."""
     for _ in range(3000):
         member = tarfile.TarInfo("././@LongLink")
         member.type, member.size = tarfile.GNUTYPE_LONGNAME, 2
@@ -165,7 +165,7 @@ def with_chained_long_names(tar):
 
 
 def with_a_sparse_dump(tar):
-    """Two blocks that are extracted to 64 MB, or to any size."""
+    """Write a dump of two blocks that is extracted to 64 MB; it could be any size."""
     text = whole()
     member = tarfile.TarInfo("manifest.json")
     member.size = len(text)
@@ -194,8 +194,8 @@ def test_a_compressed_tar_is_refused(tmp_path):
     assert "can't be extracted" in refused(file, archive.seal_of(file, file.name, KEYS.signing))
 
 
-def test_no_damage_at_random_ends_in_another_error(packed, tmp_path):
-    """Sealed again each time, so that the parser gets to see it."""
+def test_random_damage_never_raises_another_error(packed, tmp_path):
+    """The damaged file is sealed again each time, so that it reaches the parser."""
     file, _ = packed()
     body = file.read_bytes()
     chance = random.Random(19)

@@ -50,10 +50,10 @@ def names(postgres) -> set[str]:
 
 @pytest.fixture
 def databases(postgres):
-    made = {"airflow": postgres.new("airflow"), "catalog": postgres.new("catalog")}
-    for database in made.values():
+    filled = {"airflow": postgres.new("airflow"), "catalog": postgres.new("catalog")}
+    for database in filled.values():
         fill(database)
-    return made
+    return filled
 
 
 @pytest.fixture
@@ -85,36 +85,36 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "production", *arguments]
 
 
-def test_a_backup_is_whole_here_and_on_s3_and_private(databases, shelf, postgres):
-    made = make(databases, shelf)
+def test_a_backup_is_complete_here_and_on_s3_and_private(databases, shelf, postgres):
+    backup = make(databases, shelf)
 
-    assert made.file.name == "weather-20261127T033000Z.tar"
-    assert made.rows == {"airflow": 3, "catalog": 3}
-    assert made.file.stat().st_mode & 0o077 == 0
-    assert shelf.store.get(made.key) == made.file.read_bytes()
-    seal = shelf.store.get(f"{made.key}.sha256").decode()
-    assert seal.startswith(f"{archive.sha256_of(made.file)}  {made.file.name}\n# HMAC-SHA-256: ")
+    assert backup.file.name == "weather-20261127T033000Z.tar"
+    assert backup.rows == {"airflow": 3, "catalog": 3}
+    assert backup.file.stat().st_mode & 0o077 == 0
+    assert shelf.store.get(backup.key) == backup.file.read_bytes()
+    seal = shelf.store.get(f"{backup.key}.sha256").decode()
+    assert seal.startswith(f"{archive.sha256_of(backup.file)}  {backup.file.name}\n# HMAC-SHA-256: ")
     subprocess.run(
-        ["sha256sum", "--check", f"{made.file.name}.sha256"],
+        ["sha256sum", "--check", f"{backup.file.name}.sha256"],
         cwd=shelf.folder,
         check=True,
         capture_output=True,
     )
-    with tarfile.open(made.file) as tar:
+    with tarfile.open(backup.file) as tar:
         assert tar.getnames() == ["manifest.json", "airflow.dump", "catalog.dump"]
     assert (
         [backup.name for backup in shelf.local()]
         == [backup.name for backup in shelf.remote()]
-        == [made.file.name]
+        == [backup.file.name]
     )
     assert sorted(path.name for path in shelf.folder.iterdir()) == [
-        made.file.name,
-        f"{made.file.name}.sha256",
+        backup.file.name,
+        f"{backup.file.name}.sha256",
     ]
     assert not [name for name in names(postgres) if name.startswith(SCRATCH)]
 
 
-def test_a_restore_brings_back_what_was_there(databases, shelf, postgres):
+def test_a_restore_brings_back_the_rows_of_the_backup(databases, shelf, postgres):
     make(databases, shelf)
     before = words(databases["airflow"])
     for database in databases.values():
@@ -123,7 +123,7 @@ def test_a_restore_brings_back_what_was_there(databases, shelf, postgres):
 
     assert restore("latest", databases, shelf, now=NOW, allowed=Allowed()) == []
     assert [words(database) for database in databases.values()] == [before, before]
-    with databases["airflow"].connected() as connection:  # sequences go on where they were
+    with databases["airflow"].connected() as connection:  # sequences continue where they were
         assert connection.scalar(text("insert into note (word) values ('neu') returning id")) == 4
 
 
@@ -140,44 +140,44 @@ def test_rows_inserted_during_a_dump_do_not_fail_the_comparison(databases, shelf
 
 
 def test_only_replace_overwrites_a_filled_database_and_keeps_it(databases, shelf):
-    made = make(databases, shelf)
+    backup = make(databases, shelf)
     with databases["airflow"].connected() as connection:
         connection.execute(text("insert into note (word) values ('later')"))
 
     with pytest.raises(RestoreRefused, match=r"airflow_\d+ .*not empty.*REPLACE=1"):
-        restore(made.file.name, databases, shelf, now=NOW, allowed=Allowed())
+        restore(backup.file.name, databases, shelf, now=NOW, allowed=Allowed())
     assert "later" in words(databases["airflow"])
 
-    kept = restore(made.file.name, databases, shelf, now=NOW, allowed=Allowed(replace=True))
+    replaced = restore(backup.file.name, databases, shelf, now=NOW, allowed=Allowed(replace=True))
     assert "later" not in words(databases["airflow"])
-    assert [database.name for database in kept] == [
+    assert [database.name for database in replaced] == [
         f"{d.name}_before_20261127_033000" for d in databases.values()
     ]
-    assert "later" in words(kept[0])
+    assert "later" in words(replaced[0])
 
 
-def test_an_empty_database_gives_way_and_is_not_kept(databases, shelf):
-    made = make(databases, shelf)
+def test_an_empty_database_is_replaced_and_dropped(databases, shelf):
+    backup = make(databases, shelf)
     for database in databases.values():
         database.drop()
         database.create()
 
-    assert restore(made.file.name, databases, shelf, now=NOW, allowed=Allowed()) == []
+    assert restore(backup.file.name, databases, shelf, now=NOW, allowed=Allowed()) == []
     assert len(words(databases["airflow"])) == 3
-    assert not any(d.beside(f"{d.name}_before_20261127_033000").exists() for d in databases.values())
+    assert not any(d.with_name(f"{d.name}_before_20261127_033000").exists() for d in databases.values())
 
 
 def test_a_database_in_use_is_refused_with_the_user_s_name(databases, shelf):
-    made = make(databases, shelf)
+    backup = make(databases, shelf)
     with databases["catalog"].connected() as connection:
         connection.execute(text("set application_name = 'scheduler'"))
         with pytest.raises(RestoreRefused, match=r"catalog_\d+ .*in use by scheduler"):
-            restore(made.file.name, databases, shelf, now=NOW, allowed=Allowed(replace=True))
+            restore(backup.file.name, databases, shelf, now=NOW, allowed=Allowed(replace=True))
     assert len(words(databases["airflow"])) == 3
 
 
 def test_a_restore_ignores_the_closed_session_of_a_backup(databases):
-    """A session that was closed is listed until its server process is gone; here that process is held up."""
+    """A closed session is listed until its server process is gone; here that process is stopped meanwhile."""
     with databases["catalog"].connected() as connection:
         process = int(str(connection.scalar(text("select pg_backend_pid()"))))
         os.kill(process, signal.SIGSTOP)
@@ -196,7 +196,7 @@ def test_the_clients_of_a_backup_are_listed_by_its_name(databases, tmp_path):
 
 
 def hostile(postgres, shelf, proof):
-    """A backup, signed with our key, that runs a program on the server where a superuser restores it."""
+    """A backup, signed with our key, that runs a program on the server if a superuser restores it."""
     database = postgres.new("hostile")
     attack = f"""
         create function attack() returns int language plpgsql as $$ begin
@@ -246,7 +246,7 @@ def damaged_anywhere(file):
     file.write_bytes(body)
 
 
-def damaged_and_sealed_anew(file):
+def damaged_and_sealed_again(file):
     damaged_anywhere(file)
     file.with_name(file.name + ".sha256").write_text(archive.seal_of(file, file.name, KEYS.signing))
 
@@ -259,16 +259,16 @@ def without_seal(file):
     file.with_name(file.name + ".sha256").unlink()
 
 
-@pytest.mark.parametrize("damage", [damaged_anywhere, damaged_and_sealed_anew, cut_off, without_seal])
+@pytest.mark.parametrize("damage", [damaged_anywhere, damaged_and_sealed_again, cut_off, without_seal])
 def test_a_damaged_backup_is_refused_and_the_databases_stay(databases, shelf, postgres, damage):
-    made = make(databases, shelf)
+    backup = make(databases, shelf)
     with databases["airflow"].connected() as connection:
         connection.execute(text("insert into note (word) values ('live')"))
     known = names(postgres)
-    damage(made.file)
+    damage(backup.file)
 
-    with pytest.raises(BackupUnusable, match=made.file.name):
-        restore(str(made.file), databases, shelf, now=NOW, allowed=Allowed(replace=True))
+    with pytest.raises(BackupUnusable, match=backup.file.name):
+        restore(str(backup.file), databases, shelf, now=NOW, allowed=Allowed(replace=True))
     assert "live" in words(databases["airflow"])
     assert names(postgres) == known
 
@@ -278,8 +278,8 @@ def test_a_tar_that_names_paths_of_its_own_is_refused(databases, shelf, tmp_path
     file = shelf.folder / archive.name_of(NOW)
     listing = tmp_path / "manifest.json"
     dump = {"database": "x", "server": 15, "sha256": "", "rows": {}}
-    told = {"format": 1, "made_at": NOW.isoformat(), "revision": "", "dumps": {"../../outside": dump}}
-    listing.write_text(json.dumps(told))
+    manifest = {"format": 1, "made_at": NOW.isoformat(), "revision": "", "dumps": {"../../outside": dump}}
+    listing.write_text(json.dumps(manifest))
     with tarfile.open(file, "w") as tar:
         tar.add(listing, "manifest.json")
         tar.add(listing, "../../outside.dump")
@@ -291,7 +291,7 @@ def test_a_tar_that_names_paths_of_its_own_is_refused(databases, shelf, tmp_path
 
 
 def test_a_dump_that_restores_to_other_rows_is_refused(databases, shelf, postgres, monkeypatch):
-    """As of a database whose files are damaged: the dump can be read, and rows are missing."""
+    """As with a database whose files are damaged: the dump can be read, but rows are missing."""
     real = module.row_counts
     monkeypatch.setattr(
         module,
@@ -303,25 +303,26 @@ def test_a_dump_that_restores_to_other_rows_is_refused(databases, shelf, postgre
         ),
     )
     with pytest.raises(
-        BackupUnusable, match=r"airflow\.dump: restored, it has other rows .* in public\.note"
+        BackupUnusable, match=r"airflow\.dump: after the restore, row counts differ .* in public\.note"
     ):
         make(databases, shelf)
     assert (shelf.local(), shelf.remote()) == ([], [])
     assert not [name for name in names(postgres) if name.startswith(SCRATCH)]
 
 
-def test_old_backups_go_and_the_newest_stays_however_old(databases, shelf):
+def test_old_backups_are_deleted_but_never_the_newest(databases, shelf):
     for days in (0, 10, 40):
         make(databases, shelf, NOW + timedelta(days=days))
-    kept = ["weather-20270106T033000Z.tar", "weather-20261207T033000Z.tar"]
-    assert [backup.name for backup in shelf.local()] == [backup.name for backup in shelf.remote()] == kept
+    expected = ["weather-20270106T033000Z.tar", "weather-20261207T033000Z.tar"]
+    assert [backup.name for backup in shelf.local()] == expected
+    assert [backup.name for backup in shelf.remote()] == expected
     assert {entry.key.split(".tar")[0] for entry in shelf.store.list(PREFIX)} == {
-        f"{PREFIX}{name[:-4]}" for name in kept
+        f"{PREFIX}{name[:-4]}" for name in expected
     }
 
     shelf.store.put("backups/of-somebody-else", b"")
     rotate(shelf, NOW + timedelta(days=1000))
-    assert [backup.name for backup in shelf.local()] == kept[:1]
+    assert [backup.name for backup in shelf.local()] == expected[:1]
     assert shelf.store.exists("backups/of-somebody-else")
 
 
@@ -333,7 +334,7 @@ def wait_until(condition, seconds: float = 30) -> None:
 
 
 def killed(process, postgres) -> None:
-    """Wait until the server, too, has seen that a process is dead: until then it holds its lock for it."""
+    """Wait until the server has noticed that a process is dead, too: until then it holds the lock."""
     process.wait()
     with postgres.database("postgres").connected() as connection:
         held = text("select count(*) from pg_locks where locktype = 'advisory'")
@@ -341,10 +342,10 @@ def killed(process, postgres) -> None:
 
 
 @pytest.mark.parametrize("held", ["pg_dump", "pg_restore"])
-def test_a_killed_backup_is_none_and_the_next_one_cleans_up(databases, shelf, postgres, tmp_path, held):
+def test_a_killed_backup_is_incomplete_and_cleaned_up_later(databases, shelf, postgres, tmp_path, held):
     slow, begun = tmp_path / "bin", tmp_path / "begun"
     slow.mkdir()
-    script = slow / held  # does its work, and then doesn't end
+    script = slow / held  # does its work, but doesn't end
     hang = f'[ "$1" = --version ] || {{ touch {begun}; sleep 60; }}'
     script.write_text(f'#!/bin/sh\n{shutil.which(held)} "$@" || exit 1\n{hang}\n')
     script.chmod(0o755)
@@ -357,16 +358,16 @@ def test_a_killed_backup_is_none_and_the_next_one_cleans_up(databases, shelf, po
 
     assert list(shelf.folder.iterdir())
     assert (shelf.local(), shelf.remote()) == ([], [])
-    made = make(databases, shelf)
+    backup = make(databases, shelf)
     assert sorted(path.name for path in shelf.folder.iterdir()) == [
-        made.file.name,
-        f"{made.file.name}.sha256",
+        backup.file.name,
+        f"{backup.file.name}.sha256",
     ]
     assert not [name for name in names(postgres) if name.startswith(SCRATCH)]
 
 
 @pytest.mark.parametrize("seal", [False, True])
-def test_killed_while_it_copies_to_s3_no_half_copy_looks_whole(databases, shelf, postgres, server, seal):
+def test_a_copy_to_s3_that_is_killed_looks_incomplete(databases, shelf, postgres, server, seal):
     proxy = S3Proxy(server)
     env = {**environment(databases, shelf), "AWS_ENDPOINT_URL": proxy.url}
     proxy.hold_at(lambda method, path: method == "PUT" and path.endswith(".sha256") == seal)
@@ -376,10 +377,10 @@ def test_killed_while_it_copies_to_s3_no_half_copy_looks_whole(databases, shelf,
     proxy.close()
 
     assert shelf.remote() == []
-    assert len(shelf.local()) == 1  # whole and verified before it was copied
-    made = make(databases, shelf, datetime.now(UTC) + timedelta(seconds=5))
-    assert [backup.name for backup in shelf.remote()] == [made.file.name]
-    assert {entry.key for entry in shelf.store.list(PREFIX)} == {made.key, f"{made.key}.sha256"}
+    assert len(shelf.local()) == 1  # complete and verified before it was copied
+    backup = make(databases, shelf, datetime.now(UTC) + timedelta(seconds=5))
+    assert [backup.name for backup in shelf.remote()] == [backup.file.name]
+    assert {entry.key for entry in shelf.store.list(PREFIX)} == {backup.key, f"{backup.key}.sha256"}
 
 
 def test_a_large_backup_goes_to_s3_in_parts(databases, shelf):
@@ -387,20 +388,20 @@ def test_a_large_backup_goes_to_s3_in_parts(databases, shelf):
         noise = "string_agg(md5(random()::text), '') from generate_series(1, 60000) n group by n % 300"
         for _ in range(9):
             connection.execute(text(f"insert into note (word) select {noise}"))
-    made = make(databases, shelf)
-    head = shelf.store._client.head_object(Bucket=shelf.store.access.bucket, Key=made.key)
-    assert made.bytes > 8 << 20
+    backup = make(databases, shelf)
+    head = shelf.store._client.head_object(Bucket=shelf.store.access.bucket, Key=backup.key)
+    assert backup.bytes > 8 << 20
     assert int(head["ETag"].strip('"').rpartition("-")[2]) > 1
 
     shutil.rmtree(shelf.folder)
-    restore(made.file.name, databases, shelf, now=NOW, allowed=Allowed(replace=True))
+    restore(backup.file.name, databases, shelf, now=NOW, allowed=Allowed(replace=True))
     assert len(words(databases["airflow"])) == 3 + 9 * 300
 
 
 def test_without_s3_the_backup_stays_here_and_the_error_says_so(databases, shelf, store):
     down = ObjectStore(replace(store.access, endpoint_url=f"http://127.0.0.1:{free_port()}"))
     with pytest.raises(
-        StorageUnavailable, match=r"weather-.*\.tar is whole, but not copied to S3: s3://.*no answer"
+        StorageUnavailable, match=r"weather-.*\.tar is complete, but was not copied to S3: s3://.*no answer"
     ):
         make(databases, Shelf(shelf.folder, down, KEYS))
     (here,) = shelf.local()
@@ -431,7 +432,7 @@ def test_a_server_that_is_down_is_named_without_its_password(databases, shelf, c
     assert PASSWORD not in str(refused.value) + caplog.text + "".join(capfd.readouterr())
 
 
-def test_two_backups_at_once_do_not_meet(databases, shelf):
+def test_a_second_backup_at_the_same_time_is_refused(databases, shelf):
     with (
         module.alone(databases["airflow"]),
         pytest.raises(StorageUnavailable, match="another backup or restore"),
@@ -441,7 +442,7 @@ def test_two_backups_at_once_do_not_meet(databases, shelf):
 
 @pytest.fixture
 def command_here(monkeypatch, capfd):
-    """The command in this process: its exit status, and what it wrote to both outputs."""
+    """The command in this process; returns its exit status and both outputs."""
     handler = signal.getsignal(signal.SIGTERM)
 
     def run(env: dict[str, str], *arguments: str) -> tuple[int, str, str]:
@@ -456,7 +457,7 @@ def command_here(monkeypatch, capfd):
 
 
 def test_a_backup_may_follow_another_one_at_once(databases, monkeypatch):
-    """The lock is released although the session that held it is still open, as it may be on a busy server."""
+    """The lock is released although its session is still open, as it may be on a busy server."""
     engines = []
 
     def lasting(url, **more):
@@ -492,5 +493,5 @@ def test_the_command_backs_up_lists_and_restores(databases, shelf, command_here)
     assert PASSWORD not in out + error
     done = run("restore", name, "--replace", "--as-backed-up")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "What was there is kept as database airflow_" in done.stdout
+    assert "The replaced database is kept as database airflow_" in done.stdout
     assert command_here(env, "restore", "weather-20200101T000000Z.tar")[0] == 1

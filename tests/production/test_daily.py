@@ -10,7 +10,7 @@ START = datetime(2026, 11, 27, 1, 0, tzinfo=UTC)  # 10:00 in Korea
 
 
 class End(Exception):
-    """Of the test's patience."""
+    """Raised by the last backup of a test, since the service never ends."""
 
 
 class Clock:
@@ -25,18 +25,18 @@ class Clock:
 
 
 def backups(newest: datetime | None, number: int, failures: tuple[int, ...] = ()) -> list[datetime]:
-    clock, made = Clock(), []
+    clock, times = Clock(), []
 
     def back_up(now: datetime) -> None:
-        made.append(now)
-        if len(made) == number:
+        times.append(now)
+        if len(times) == number:
             raise End
-        if len(made) in failures:
+        if len(times) in failures:
             raise StorageUnavailable("S3 sleeps")
 
     with pytest.raises(End):
         run(back_up, newest, AT, now=clock.now, sleep=clock.sleep)
-    return made
+    return times
 
 
 def test_a_backup_is_due_once_a_day_at_a_time_in_korea():
@@ -58,7 +58,7 @@ def test_after_a_restart_a_backup_waits_unless_a_day_has_passed():
     assert backups(START - timedelta(hours=25), 1) == [START]
 
 
-def test_one_that_failed_is_tried_again_soon_and_told(caplog):
+def test_a_failed_backup_is_logged_and_retried_soon(caplog):
     night = datetime(2026, 11, 27, 18, 30, tzinfo=UTC)
     assert backups(None, 3, failures=(1,)) == [START, START + timedelta(minutes=15), night]
     assert "no backup: StorageUnavailable: S3 sleeps" in caplog.text

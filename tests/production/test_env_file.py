@@ -21,19 +21,19 @@ def read(file: Path) -> dict[str, str]:
     )
 
 
-def test_secrets_are_made_for_their_owner_only_and_told_by_name(tmp_path):
+def test_secrets_are_private_and_reported_only_by_name(tmp_path):
     file = tmp_path / ".env"
-    told = env_file.make(file)
+    report = env_file.make(file)
     values = read(file)
 
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert len(urlsafe_b64decode(values["FERNET_KEY"])) == 32
     assert len(values["JWT_SECRET"].encode()) >= 64
-    assert not [name for name in env_file.GENERATED_SECRETS if name not in told or values[name] in told]
-    assert "Fill in before the first start: KMA_AUTH_KEY, WEATHER_BUCKET" in told
+    assert not [name for name in env_file.GENERATED_SECRETS if name not in report or values[name] in report]
+    assert "Fill in before the first start: KMA_AUTH_KEY, WEATHER_BUCKET" in report
     assert not re.search(
         r"[$'\"\\ #]", "".join(values[name] for name in env_file.GENERATED_SECRETS)
-    )  # of meaning in .env
+    )  # characters with a meaning in .env
 
 
 def test_no_two_machines_have_a_secret_in_common(tmp_path):
@@ -55,15 +55,15 @@ def test_made_again_it_changes_nothing(tmp_path):
 
 
 def test_a_file_without_a_secret_gets_it_and_keeps_its_lines(tmp_path):
-    """As after an upgrade that needs one more."""
+    """As after an upgrade to a version that needs one more."""
     file = tmp_path / ".env"
     file.write_text("# mine\nFERNET_KEY=old\nWEATHER_BUCKET=ours")
     file.chmod(0o644)
-    told = env_file.make(file)
+    report = env_file.make(file)
 
     assert file.read_text().startswith("# mine\nFERNET_KEY=old\nWEATHER_BUCKET=ours\n")
-    assert "FERNET_KEY" not in told
-    assert "Fill in before the first start: KMA_AUTH_KEY\n" in told
+    assert "FERNET_KEY" not in report
+    assert "Fill in before the first start: KMA_AUTH_KEY\n" in report
     assert set(read(file)) == {*env_file.GENERATED_SECRETS, *env_file.NEEDED, *env_file.OPTIONAL}
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
@@ -91,12 +91,12 @@ def test_git_never_sees_the_file():
 
 @pytest.mark.skipif(not COMPOSE.exists(), reason="no docker-compose.production.yml")
 def test_every_required_setting_is_generated_or_named():
-    wanted = set(re.findall(r"\$\{([A-Z_]+):\?", COMPOSE.read_text()))
-    assert wanted == {*env_file.GENERATED_SECRETS, *env_file.NEEDED}
+    required = set(re.findall(r"\$\{([A-Z_]+):\?", COMPOSE.read_text()))
+    assert required == {*env_file.GENERATED_SECRETS, *env_file.NEEDED}
 
 
 @pytest.mark.skipif(not COMPOSE.exists(), reason="no docker-compose.production.yml")
-def test_what_may_stay_empty_is_read_by_the_containers():
+def test_optional_settings_are_read_by_the_containers():
     assert set(env_file.OPTIONAL) <= set(re.findall(r"\$\{([A-Z_]+):-", COMPOSE.read_text()))
 
 
@@ -112,7 +112,7 @@ Check = Callable[..., tuple[int, str]]
 
 @pytest.fixture
 def check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Check:
-    """What `make secrets` does with a file: its exit status and errors."""
+    """Runs `make secrets` on a file with these lines; returns its exit status and errors."""
 
     def main(**lines: str) -> tuple[int, str]:
         file = tmp_path / ".env"
@@ -156,12 +156,12 @@ EXPANDED = {"JWT_SECRET", "API_SECRET_KEY"}  # Airflow reads a $ in its own sett
         if name != "FERNET_KEY" and not ("$" in written and name in EXPANDED)
     ],
 )
-def test_passwords_of_ones_own_that_every_service_takes(check, name, written):
+def test_a_user_s_own_passwords_are_accepted(check, name, written):
     assert check(**{name: written}) == (0, "")
 
 
 @pytest.mark.parametrize(
-    ("name", "written", "why"),
+    ("name", "written", "reason"),
     [
         ("POSTGRES_PASSWORD", "pa$word", r"a \$ begins the name of a variable: put the value between single"),
         ("POSTGRES_PASSWORD", '"pa$word"', r"a \$ between double quotes"),
@@ -171,33 +171,33 @@ def test_passwords_of_ones_own_that_every_service_takes(check, name, written):
         ("ADMIN_PASSWORD", "#two", "a # after a space begins a comment"),
         ("REDIS_PASSWORD", "'open", "not closed"),
         ("REDIS_PASSWORD", '"open', "not closed"),
-        ("REDIS_PASSWORD", "'it's", "goes on after its closing quote"),
+        ("REDIS_PASSWORD", "'it's", "continues after its closing quote"),
         ("REDIS_PASSWORD", "'ends in a \\'", "not closed"),
         ("KMA_AUTH_KEY", 'a"b', "a double quote cannot stand in it: .*JSON"),
         ("KMA_AUTH_KEY", "'a\\b'", "a backslash cannot stand in it: .*JSON"),
         ("MONITORING_PASSWORD", "'a\"b'", "a double quote cannot stand in it: .*JSON"),
-        ("JWT_SECRET", "'a$HOSTNAME'", "a dollar sign cannot stand in it: Airflow takes it for a variable"),
+        ("JWT_SECRET", "'a$HOSTNAME'", "a dollar sign cannot stand in it: Airflow reads it as a variable"),
         ("FLOWER_PASSWORD", "a,b", "a comma cannot stand in it: .*list of users"),
-        ("FERNET_KEY", "my own key", "no Fernet key"),
+        ("FERNET_KEY", "my own key", "not a Fernet key"),
         ("WEATHER_BUCKET", "s3://ours/folder", "my-bucket/my/folder"),
         ("AWS_ENDPOINT_URL", "minio:9000", "https://"),
     ],
 )
-def test_an_unusable_value_is_refused_with_the_reason_and_hidden(check, tmp_path, name, written, why):
+def test_an_unusable_value_is_refused_with_the_reason_and_hidden(check, tmp_path, name, written, reason):
     status, errors = check(**{name: written})
 
     assert status == 1
     (line,) = errors.splitlines()
     assert line.startswith(f"error: {tmp_path / '.env'}: {name}: ")
-    assert re.search(why, line)
+    assert re.search(reason, line)
     assert written not in line.partition(f": {name}: ")[2] or name in {"WEATHER_BUCKET", "AWS_ENDPOINT_URL"}
 
 
 @pytest.mark.parametrize(
     "line", ["ADMIN_PASSWORD = mine", "export ADMIN_PASSWORD=mine", "  ADMIN_PASSWORD=mine"]
 )
-def test_a_line_that_compose_reads_is_one_that_is_there(tmp_path, line):
-    """A second one below it would win."""
+def test_each_way_to_set_a_variable_is_recognized(tmp_path, line):
+    """Else a second line would be added, and that one would count."""
     file = tmp_path / ".env"
     file.write_text(line + "\n")
     env_file.make(file)

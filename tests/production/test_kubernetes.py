@@ -1,10 +1,11 @@
 """deploy/helm-values.yaml and deploy/pod-training.yaml.
 
-The chart isn't rendered: neither it nor its schema comes from a package registry. What is checked: that
-every key of the values is one that the chart knows (CHART, by hand); that every setting is one of Airflow's,
-and none of deploy/airflow.cfg is forgotten; that what Kubernetes reads is whole and has no misspelt key, by
-Kubernetes' own client; that docs/operations.md makes the secrets that are read; that no secret stands in it;
-and that one line of a pipeline's YAML puts a task on the larger machine, in a pod like those of other tasks.
+The chart isn't rendered: neither it nor its schema comes from a package registry. The tests check that every
+key of the values exists in the chart (CHART, compiled by hand); that every setting is one of Airflow's, and
+none of deploy/airflow.cfg is missing; that what Kubernetes reads is complete and has no misspelt key, by
+Kubernetes' own client; that docs/operations.md creates the secrets that are read; that the files contain no
+secret; and that one line of a pipeline's YAML puts a task on the larger machine, in a pod like those of other
+tasks.
 """
 
 import re
@@ -27,8 +28,8 @@ PIPELINES = DEPLOY.parent / "pipelines"
 COMPOSE = DEPLOY.parent / "docker-compose.production.yml"
 VALUES = yaml.safe_load((DEPLOY / "helm-values.yaml").read_text())
 PARTS = ("apiServer", "scheduler", "dagProcessor", "triggerer")
-# Of chart 1.22, as far as we use them: read by hand in the chart's files of 1.19 and of the branch that
-# becomes 2.0, and in the release notes between. Below these names Kubernetes or Airflow says what may stand.
+# Keys of chart 1.22 that we use: compiled by hand from the chart's files of 1.19, of the branch that becomes
+# 2.0, and from the release notes between. Below these keys Kubernetes or Airflow defines the format.
 CHART = {
     *("executor", "airflowVersion", "defaultAirflowRepository", "defaultAirflowTag", "env", "extraEnvFrom"),
     *("images.airflow.repository", "images.airflow.tag", "images.airflow.pullPolicy"),
@@ -50,8 +51,8 @@ CHART = {
     *("workers.kubernetes.resources", "dags.persistence.enabled", "dags.gitSync.enabled"),
     "logs.persistence.enabled",
 }
-# What deploy/airflow.cfg says for containers only: the chart fills in the first, a pod's disk goes with the
-# pod, and Celery has no workers.
+# Settings of deploy/airflow.cfg for containers only: the chart fills in the first, a pod's disk ends with the
+# pod, and there are no Celery workers.
 CONTAINERS_ONLY = {
     ("core", "execution_api_server_url"),
     ("logging", "delete_local_logs"),
@@ -63,7 +64,7 @@ TRAINING = yaml.safe_load((DEPLOY / "pod-training.yaml").read_text())
 
 
 def dotted(values: dict[str, Any], above: str = "") -> Iterator[str]:
-    """The keys of the values as the chart's documents write them, down to where CHART ends."""
+    """Yield the keys of the values as the chart's documentation writes them, as deep as CHART lists them."""
     for name, value in values.items():
         key = above + name
         if key in CHART or not isinstance(value, dict):
@@ -73,12 +74,12 @@ def dotted(values: dict[str, Any], above: str = "") -> Iterator[str]:
 
 
 def as_read(kind: str, written: object) -> object:
-    """What Kubernetes' client makes of it, written again: a key that it doesn't know is lost."""
+    """Read a value with Kubernetes' client, and write it again: unknown keys are lost."""
     client = ApiClient()
     return client.sanitize_for_serialization(client._ApiClient__deserialize(written, kind))
 
 
-def test_only_values_that_the_chart_knows():
+def test_all_values_exist_in_the_chart():
     assert set(dotted(VALUES)) == CHART
     assert VALUES["executor"] == KubernetesExecutor.__name__
 
@@ -94,11 +95,13 @@ def test_each_setting_is_one_of_airflow():
 def test_settings_are_those_of_the_containers():
     from configparser import ConfigParser  # noqa: PLC0415
 
-    kept = ConfigParser(interpolation=None)
-    kept.read(DEPLOY / "airflow.cfg")
+    parser = ConfigParser(interpolation=None)
+    parser.read(DEPLOY / "airflow.cfg")
     config = VALUES["config"]
     containers = {
-        (section, option): kept[section][option] for section in kept.sections() for option in kept[section]
+        (section, option): parser[section][option]
+        for section in parser.sections()
+        for option in parser[section]
     }
     for (section, option), value in containers.items():
         if (section, option) not in CONTAINERS_ONLY:
@@ -106,7 +109,7 @@ def test_settings_are_those_of_the_containers():
     assert containers.keys() >= CONTAINERS_ONLY
 
 
-def test_what_kubernetes_reads_is_whole():
+def test_what_kubernetes_reads_is_complete():
     for part in [*(VALUES[name] for name in PARTS), VALUES["workers"]["kubernetes"]]:
         assert as_read("V1ResourceRequirements", part["resources"]) == part["resources"]
         assert part["resources"]["limits"]["memory"]
@@ -121,7 +124,7 @@ def test_what_kubernetes_reads_is_whole():
         assert [as_read("V1EnvVar", variable) for variable in variables] == variables
 
 
-def test_a_misspelt_key_would_be_found():
+def test_a_misspelt_key_would_be_noticed():
     assert as_read("V1ResourceRequirements", {"limit": {"memory": "1Gi"}}) != {"limit": {"memory": "1Gi"}}
 
 
@@ -140,17 +143,17 @@ def test_training_has_what_the_pods_of_other_tasks_have():
 def test_the_page_makes_the_secrets_that_are_read():
     page = (DEPLOY.parent / "docs" / "operations.md").read_text()
     lines = dict(re.findall(r"^kubectl create secret generic (\S+) (.*)$", page, flags=re.MULTILINE))
-    made = {name: set(re.findall(r"--from-literal=([\w-]+)=", line)) for name, line in lines.items()}
+    created = {name: set(re.findall(r"--from-literal=([\w-]+)=", line)) for name, line in lines.items()}
     of_the_job = {
         variable["valueFrom"]["secretKeyRef"]["key"] for variable in VALUES["migrateDatabaseJob"]["env"]
     }
-    assert made[VALUES["data"]["metadataSecretName"]] == OF_THE_CHART | of_the_job
+    assert created[VALUES["data"]["metadataSecretName"]] == OF_THE_CHART | of_the_job
     connections = set(re.findall(r"^    (AIRFLOW_CONN_\w+):", COMPOSE.read_text(), flags=re.MULTILINE))
-    assert made["weather-mlops-env"] == connections
+    assert created["weather-mlops-env"] == connections
 
 
 def test_no_variable_of_a_task_holds_the_database_connection():
-    """A task's process gets its AIRFLOW__DATABASE__SQL_ALCHEMY_CONN overwritten by Airflow, not this one."""
+    """Airflow overwrites AIRFLOW__DATABASE__SQL_ALCHEMY_CONN in a task's process, but not this variable."""
     assert VALUES["enableBuiltInSecretEnvVars"]["AIRFLOW_CONN_AIRFLOW_DB"] is False
     assert "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN" not in str(TRAINING)
     assert TRAINING["spec"]["automountServiceAccountToken"] is False

@@ -1,4 +1,4 @@
-"""docs/operations.md says what is so, in both languages."""
+"""docs/operations.md agrees with the code, in both languages."""
 
 import re
 from pathlib import Path
@@ -28,7 +28,7 @@ def test_both_languages_give_the_same_commands_and_names():
     )
 
 
-def test_a_clone_runs_after_five_commands_at_the_most():
+def test_a_clone_runs_after_at_most_five_commands():
     first = code(ENGLISH)[0].strip().splitlines()
     assert len(first) <= 5
     assert first[0].startswith("git clone")
@@ -64,14 +64,14 @@ def test_each_service_and_setting_exists():
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_the_page_says_which_service_gets_which_secret(page):
-    """AWS_ACCESS_KEY_ID goes with AWS_SECRET_ACCESS_KEY; the other names are those of .env."""
+    """AWS_ACCESS_KEY_ID belongs to AWS_SECRET_ACCESS_KEY; the other names are those of .env."""
     rows = re.findall(r"^  \| `([a-z-]+)` \| (.*) \|$", page.read_text(), flags=re.MULTILINE)
-    said = {service: set(re.findall(r"`(\w+)`", cells)) for service, cells in rows}
+    documented = {service: set(re.findall(r"`(\w+)`", cells)) for service, cells in rows}
     read = {
         service: {name for name in re.findall(r"\$\{(\w+)", str(settings)) if SECRETS.fullmatch(name)}
         for service, settings in yaml.safe_load(COMPOSE.read_text())["services"].items()
     }
-    assert said == {service: names - {"AWS_ACCESS_KEY_ID"} for service, names in read.items()}
+    assert documented == {service: names - {"AWS_ACCESS_KEY_ID"} for service, names in read.items()}
 
 
 def test_each_file_that_is_named_exists():
@@ -85,9 +85,9 @@ def names() -> list[tuple[str, str]]:
     return [tuple(cell.strip() for cell in row.strip("|").split("|")) for row in rows]
 
 
-def test_the_old_names_are_gone_and_the_new_ones_are_there():
+def test_the_old_names_are_gone_and_the_new_ones_exist():
     known = conf.configuration_description
-    options = {(section, option) for section, told in known.items() for option in told["options"]}
+    options = {(section, option) for section, entry in known.items() for option in entry["options"]}
     for old, new in names():
         for pair in re.findall(r"`\[(\w+)\] (\w+)`", old):
             assert pair not in options, f"{pair} is not gone"

@@ -1,4 +1,4 @@
-"""The database user of the services: no superuser, and the owner of what a superuser owned before."""
+"""The database user of the services: not a superuser, and owner of what a superuser owned before."""
 
 import os
 import subprocess
@@ -31,16 +31,16 @@ MADE_BY_A_SUPERUSER = """
 
 @pytest.fixture
 def databases(postgres):
-    """As an installation of before has them: all is owned by the superuser."""
-    made = []
+    """The databases of an earlier installation: the superuser owns everything."""
+    owned = []
     for kind in ("airflow", "catalog"):
         database = postgres.superuser(postgres.new(kind).name)
         database.drop()
         database.create()
         with database.connected() as connection:
             connection.execute(text(MADE_BY_A_SUPERUSER))
-        made.append(database)
-    return made
+        owned.append(database)
+    return owned
 
 
 def owner(databases, **more: str) -> subprocess.CompletedProcess[str]:
@@ -62,7 +62,7 @@ def owner(databases, **more: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_what_a_superuser_owned_is_the_services_afterwards(databases, postgres):
+def test_objects_of_a_superuser_get_the_services_as_owner(databases, postgres):
     done = owner(databases)
     again = owner(databases)
 
@@ -85,14 +85,14 @@ def test_what_a_superuser_owned_is_the_services_afterwards(databases, postgres):
             connection.execute(text("create table more (id int)"))
     with pytest.raises(StorageUnavailable, match="external program"), ours.connected() as connection:
         connection.execute(text("copy run to program 'cat'"))
-    ours.beside("made_by_services").create()
+    ours.with_name("made_by_services").create()
     with pytest.raises(StorageUnavailable, match="external program"), ours.connected() as connection:
         connection.execute(text("copy run to program 'cat'"))
-    ours.beside("made_by_services").drop()
+    ours.with_name("made_by_services").drop()
 
 
 def test_services_log_in_by_the_file_that_a_container_reads(databases, tmp_path):
-    """For any character of the password: a colon and a backslash have a meaning there."""
+    """The password may contain any character: a colon and a backslash have a meaning in the file."""
     owner(databases)
     url = databases[0].url
     ask = f"psql --host={url.host} --port={url.port} --username={ROLE} --dbname={url.database} --no-align"
@@ -107,7 +107,7 @@ def test_services_log_in_by_the_file_that_a_container_reads(databases, tmp_path)
     assert done.stdout == f"{ROLE}\n"
 
 
-def test_the_password_is_shown_by_no_message(databases):
+def test_no_message_shows_the_password(databases):
     done = owner(databases, POSTGRES_PASSWORD="the wrong one")
 
     assert done.returncode == 1

@@ -54,7 +54,7 @@ def listed(value: str | list[str]) -> list[str]:
 
 
 def grants(document: dict) -> list[tuple[str, str]]:
-    """All pairs of action and resource."""
+    """Return all pairs of action and resource."""
     return [
         (action, resource)
         for statement in document["Statement"]
@@ -69,7 +69,7 @@ def of(pairs: list[tuple[str, str]]) -> dict:
 
 
 class Account:
-    """A user who may do what a policy says, at a server that holds everybody to it."""
+    """A user with the rights of a policy, at a server that enforces them."""
 
     def __init__(self, url: str, access: S3Access) -> None:
         self.url = url
@@ -97,18 +97,18 @@ def account(server, access, monkeypatch) -> Iterator[Account]:
     real = ObjectStore.delete
 
     def one_by_one(self, *keys: str) -> None:
-        """moto holds a bulk delete to the bucket's name; Amazon to each key, as it does here."""
+        """Delete key by key: moto checks a bulk delete by the bucket's name, Amazon by each key."""
         for key in keys:
             real(self, key)
 
     monkeypatch.setattr(ObjectStore, "delete", one_by_one)
-    made = Account(f"http://127.0.0.1:{server}", access)
-    yield made
-    made.enforce(on=False)
+    user = Account(f"http://127.0.0.1:{server}", access)
+    yield user
+    user.enforce(on=False)
 
 
 class Work:
-    """What the project does below each prefix, by its own code."""
+    """The project's own operations on each prefix."""
 
     def __init__(self, access: S3Access, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.access, self.store, self.folder, self.patch = access, ObjectStore(access), folder, monkeypatch
@@ -116,8 +116,8 @@ class Work:
 
     def catalog(self):
         self.patch.setattr(file_io, "_cache", file_io._Cache(file_io.CACHE))
-        place = self.folder / f"{self.number}.db"
-        return open_catalog(self.access, type="sql", uri=f"sqlite:///{place}")
+        file = self.folder / f"{self.number}.db"
+        return open_catalog(self.access, type="sql", uri=f"sqlite:///{file}")
 
     def clean(self) -> None:
         for days in (0, 1000):
@@ -128,8 +128,8 @@ class Work:
                 raise error
 
     def raw(self) -> None:
-        reply = Response("kma_sfctm3", {"tm1": "202401010000"}, "url", 200, NOW, str(self.number).encode())
-        raw.read_response(self.store, raw.put_response(self.store, reply, 3))
+        response = Response("kma_sfctm3", {"tm1": "202401010000"}, "url", 200, NOW, str(self.number).encode())
+        raw.read_response(self.store, raw.put_response(self.store, response, 3))
 
     def calls(self) -> None:
         DailyCalls(self.store, 20_000, lambda: NOW).take()
@@ -174,9 +174,9 @@ class Work:
         self.clean()
 
     def monitoring(self) -> None:
-        told = storage.probe(self.store, lambda: datetime.now(UTC))
-        if told.failed:
-            raise StorageRefused(told.why)
+        result = storage.probe(self.store, lambda: datetime.now(UTC))
+        if result.failed:
+            raise StorageRefused(result.why)
 
     def backups(self) -> None:
         for age in (3, 2):
@@ -242,7 +242,7 @@ def test_without_listing_nothing_is_found(account, work):
     assert fails(work.calls)
 
 
-def test_what_came_from_the_kma_can_not_be_removed(account, work):
+def test_raw_responses_can_not_be_deleted(account, work):
     account.may(policy("iam-policy", account.access.bucket))
     work.store.put("raw/kma/x", b"")
     with pytest.raises(StorageRefused, match="AccessDenied"):
@@ -270,7 +270,7 @@ def test_a_failed_large_backup_needs_abort_to_leave_no_parts(account, server, tm
 
 
 def calls_of_glue(access: S3Access, url: str) -> set[str]:
-    """All that the project asks of Glue, by the names of Amazon's actions."""
+    """Return all actions of Glue that the project uses, by Amazon's names."""
     seen = set()
     catalog = open_catalog(access, type="glue", **{"glue.endpoint": url})
     catalog.glue.meta.events.register("before-call.glue", lambda model, **_: seen.add(f"glue:{model.name}"))
@@ -279,12 +279,12 @@ def calls_of_glue(access: S3Access, url: str) -> set[str]:
     publish_run(catalog, stage(ObjectStore(access), "run"), NOW)
     maintenance.maintain(catalog, NOW + timedelta(days=3))
     connect(catalog, access)
-    catalog.drop_table("weather.gaps")  # as a rebuilding does with its own tables, and a restore
+    catalog.drop_table("weather.gaps")  # as a rebuild does with its own tables, and a restore
     take_up(catalog, ObjectStore(access))
     return seen
 
 
-def test_glue_is_asked_only_for_what_its_policy_names(access, glue):
+def test_glue_needs_exactly_the_actions_of_its_policy(access, glue):
     (statement,) = policy("iam-policy-glue")["Statement"]
     assert calls_of_glue(access, glue) == set(statement["Action"])
 
@@ -298,26 +298,26 @@ def test_one_command_creates_bucket_user_and_role_by_the_policy(server):
         StackName="weather", TemplateBody=template, Parameters=given, Capabilities=["CAPABILITY_NAMED_IAM"]
     )
     (stack,) = stacks.describe_stacks(StackName="weather")["Stacks"]
-    made = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
     iam = boto3.client("iam", endpoint_url=url, **ADMIN)
     (attached,) = iam.list_attached_user_policies(UserName="weather-mlops")["AttachedPolicies"]
     version = iam.get_policy_version(PolicyArn=attached["PolicyArn"], VersionId="v1")["PolicyVersion"]
     assert version["Document"] == policy("iam-policy", bucket)
-    profile = iam.get_instance_profile(InstanceProfileName=made["InstanceProfile"])["InstanceProfile"]
+    profile = iam.get_instance_profile(InstanceProfileName=outputs["InstanceProfile"])["InstanceProfile"]
     assert len(profile["Roles"]) == 1
     assert boto3.client("s3", endpoint_url=url, **ADMIN).head_bucket(Bucket=bucket)
 
 
 class Template(yaml.SafeLoader):
-    """YAML with CloudFormation's tags, which are left out."""
+    """Loads YAML with CloudFormation's tags as plain text."""
 
 
 Template.add_multi_constructor("!", lambda _, tag, node: f"{tag} {node.value}")
 
 
 def test_the_bucket_is_versioned_and_closed_to_strangers():
-    """By the template's text: moto makes a bucket of it and drops its properties."""
+    """By the template's text: moto creates the bucket without its properties."""
     data = yaml.load((DEPLOY / "aws.yml").read_text(), Template)["Resources"]["Data"]
     assert data["DeletionPolicy"] == "Retain"
     assert data["Properties"]["VersioningConfiguration"] == {"Status": "Enabled"}

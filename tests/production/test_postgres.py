@@ -1,4 +1,4 @@
-"""Passwords of PostgreSQL: in the URL, or else in the environment, where libpq finds them."""
+"""Passwords of PostgreSQL: from the URL, or else from the environment, which libpq reads."""
 
 import pytest
 from sqlalchemy import make_url
@@ -14,7 +14,7 @@ OWN = """my p@ss/w%41rd "$HOME" 'x' \\ #1"""
 )
 def test_clients_get_the_password_of_the_url_or_the_environment(monkeypatch, tmp_path, url):
     monkeypatch.setenv("PGPASSWORD", OWN)
-    file = tmp_path / "told"
+    file = tmp_path / "password"
     _run(["/bin/sh", "-c", f'printf %s "$PGPASSWORD" > {file}'], Database(make_url(url)))
 
     assert file.read_text() == ("in-it" if "in-it" in url else OWN)
@@ -22,6 +22,6 @@ def test_clients_get_the_password_of_the_url_or_the_environment(monkeypatch, tmp
 
 def test_a_password_is_in_no_message(monkeypatch):
     monkeypatch.setenv("PGPASSWORD", OWN)
-    with pytest.raises(StorageUnavailable) as told:
+    with pytest.raises(StorageUnavailable) as error:
         _run(["/bin/sh", "-c", "exit 3"], Database(make_url("postgresql+psycopg2://airflow@h/x")))
-    assert OWN not in str(told.value)
+    assert OWN not in str(error.value)

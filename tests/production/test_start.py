@@ -1,4 +1,4 @@
-"""How containers start: without secrets in the environment; and what airflow-init refuses to begin with."""
+"""How containers start: without secrets in the environment; and what airflow-init refuses."""
 
 import json
 import subprocess
@@ -33,7 +33,7 @@ def begin(script: str, *arguments: str, **more: str) -> subprocess.CompletedProc
 
 
 def written(password: str) -> str:
-    """As compose puts it into the JSON of a connection: as it is."""
+    """A connection's JSON as compose writes it: with the password as it is."""
     return f'{{"conn_type": "http", "host": "{KMA}", "password": "{password}"}}'
 
 
@@ -64,7 +64,7 @@ def catalog(url: str) -> dict[str, str]:
         ({"AWS_ENDPOINT_URL": "minio:9000"}, "AWS_ENDPOINT_URL"),
     ],
 )
-def test_what_cannot_work_is_named_in_one_line_beforehand(more, named):
+def test_unusable_settings_are_named_in_one_line_beforehand(more, named):
     done = begin("prepare.py", **more)
 
     assert done.returncode == 1
@@ -75,15 +75,14 @@ def test_what_cannot_work_is_named_in_one_line_beforehand(more, named):
 
 
 def test_the_user_s_password_reaches_redis_and_flower_unchanged():
-    told = begin("celery_secrets.py", "broker_url", REDIS_PASSWORD=OWN).stdout
-    url = parse_url(told)
+    url = parse_url(begin("celery_secrets.py", "broker_url", REDIS_PASSWORD=OWN).stdout)
 
     assert (url["password"], url["hostname"], url["virtual_host"]) == (OWN, "airflow-redis", "0")
     assert begin("celery_secrets.py", "flower_basic_auth", FLOWER_PASSWORD=OWN).stdout == f"admin:{OWN}"
 
 
 def started(folder: Path, *command: str, **environment: str) -> str:
-    """What a command of a task would print that runs in a container with this environment."""
+    """Return what a task's command would print in a container with this environment."""
     done = subprocess.run(
         [sys.executable, "deploy/start.py", *command],
         cwd=PROJECT,
@@ -114,7 +113,7 @@ def test_a_task_s_environment_holds_no_secret_of_airflow(tmp_path):
     assert not [file for file in tmp_path.rglob("*") if file.stat().st_mode & 0o077]
 
 
-def test_airflow_finds_them_all_the_same(tmp_path):
+def test_airflow_still_reads_all_of_them(tmp_path):
     names = [
         ("core", "fernet_key"),
         ("api_auth", "jwt_secret"),
@@ -125,13 +124,13 @@ def test_airflow_finds_them_all_the_same(tmp_path):
     ask += f"print(json.dumps([conf.get(*name) for name in {names}]))"
     command = f"{sys.executable} deploy/celery_secrets.py broker_url"
     more = {"AIRFLOW_HOME": str(tmp_path), "AIRFLOW__CELERY__BROKER_URL_CMD": command}
-    *found, broker = json.loads(started(tmp_path, sys.executable, "-c", ask, **AIRFLOWS_OWN, **more))
+    *settings, broker = json.loads(started(tmp_path, sys.executable, "-c", ask, **AIRFLOWS_OWN, **more))
 
-    assert found == list(AIRFLOWS_OWN.values())[:3]
+    assert settings == list(AIRFLOWS_OWN.values())[:3]
     assert parse_url(broker)["password"] == OWN
 
 
-def test_nothing_is_made_of_secrets_that_a_service_does_not_have(tmp_path):
+def test_missing_secrets_leave_no_files_and_settings(tmp_path):
     printed = started(tmp_path, "env", AIRFLOW__CORE__FERNET_KEY="", PGPASSWORD="")
 
     assert not [word for word in ("_CMD", "PGPASS", "FERNET") if word in printed]

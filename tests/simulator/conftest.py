@@ -43,7 +43,7 @@ def source(stations) -> SimulatedWeather:
 
 @pytest.fixture(scope="session")
 def rows(source):
-    """Rows between two times, as lists of tokens, once all corrections are in."""
+    """Fetches the rows between two times, as lists of tokens, after all corrections."""
 
     def fetch(begin: str, end: str, *ids: int) -> list[list[str]]:
         lines = source.rows(clock.parse_tm(begin), clock.parse_tm(end), ids, clock.hour_of(NOW))
@@ -54,7 +54,7 @@ def rows(source):
 
 @pytest.fixture
 def serve(source, stations):
-    """Serve with the given faults; yields a function that asks: (endpoint, **params) -> (status, body)."""
+    """Serves with the given faults; yields a function for calls: (endpoint, **params) -> (status, body)."""
 
     @contextmanager
     def running(*faults: str, key: str | None = None, source=source):
@@ -68,8 +68,8 @@ def serve(source, stations):
                 query = urlencode({"authKey": "any", **params}, safe=":")
                 url = f"{server.url}/api/typ01/url/{endpoint}.php?{query}"
                 try:
-                    with urllib.request.urlopen(url, timeout=timeout) as reply:
-                        return reply.status, reply.read()
+                    with urllib.request.urlopen(url, timeout=timeout) as response:
+                        return response.status, response.read()
                 except urllib.error.HTTPError as error:
                     with error:
                         return error.code, error.read()

@@ -1,4 +1,4 @@
-"""What can be asked to go wrong, and when it does."""
+"""Faults, and the calls that they hit."""
 
 from itertools import pairwise
 
@@ -37,8 +37,8 @@ def test_a_rate_hits_its_share_and_always_the_same_calls():
 
 
 @pytest.mark.parametrize("text", ["nonsense", "hang:rate=2", "hang:call=x", "hang:every=3"])
-def test_a_fault_that_can_not_be_is_refused_with_what_can(text):
-    with pytest.raises(ValueError, match=r"choose of|write hang:rate"):
+def test_an_invalid_fault_is_refused_with_what_is_allowed(text):
+    with pytest.raises(ValueError, match=r"choose from|write hang:rate"):
         Fault.parse(text)
 
 
@@ -66,7 +66,7 @@ def test_duplicated_rows_are_equal_and_conflicting_ones_differ(page):
         assert differing == [wire.NAMES.index("TA")]
 
 
-def test_garbage_comes_on_lines_of_its_own(page):
+def test_garbage_is_on_separate_lines(page):
     rows = spoil(page, ["garbage"], 1, 0).rows
     assert len(rows) == len(page.rows) + 3
     assert [row for row in rows if row in set(page.rows)] == list(page.rows)

@@ -1,4 +1,4 @@
-"""Hours appear late, are corrected, or never come: as the clock and the seed say."""
+"""Hours appear late, are corrected, or never appear, by the clock and the seed."""
 
 from itertools import pairwise
 
@@ -63,7 +63,7 @@ def test_corrections_replace_a_temperature_some_hours_later(slow):
     assert 0.3 < changed / (240 * 97 * CORRECTED_RATE) < 3
 
 
-def test_outages_are_seldom_and_last_hours():
+def test_outages_are_rare_and_last_hours():
     first = clock.day_of(HOUR)
     down = np.concatenate(
         [np.isinf(publication_of(0, day, IDS).lateness_h) for day in range(first, first + 400)]
@@ -80,6 +80,6 @@ def test_outages_are_seldom_and_last_hours():
     assert max(runs) < 24
 
 
-def test_an_outage_goes_on_over_midnight():
+def test_an_outage_continues_over_midnight():
     days = [np.isinf(publication_of(0, day, IDS).lateness_h) for day in range(19000, 19120)]
     assert any((one[-1] & other[0]).any() for one, other in pairwise(days))

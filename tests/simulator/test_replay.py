@@ -1,4 +1,4 @@
-"""Recorded rows come back as they are."""
+"""Recorded rows are served unchanged."""
 
 import gzip
 

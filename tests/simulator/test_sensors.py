@@ -1,4 +1,4 @@
-"""A broken sensor tells wrong things from when it breaks, and nothing before or elsewhere."""
+"""A broken sensor reports wrong values from when it breaks, but not earlier or elsewhere."""
 
 import http.client
 
@@ -33,9 +33,9 @@ def around(source, *stations: int) -> list[bytes]:
 def test_a_bias_is_added_from_its_start_at_its_station_only(source):
     right, wrong = air(around(source, 108, 159)), air(around(broken(source, "bias:108:2.0"), 108, 159))
 
-    for (station, hour), told in wrong.items():
+    for (station, hour), value in wrong.items():
         off = 2.0 if station == 108 and hour >= BROKEN_AT else 0.0
-        assert told == pytest.approx(right[station, hour] + off)
+        assert value == pytest.approx(right[station, hour] + off)
 
 
 def test_a_biased_row_is_well_formed_and_consistent(source):
@@ -48,14 +48,14 @@ def test_a_biased_row_is_well_formed_and_consistent(source):
     assert all(air(rows)[key] >= dew for key, dew in air(rows, "TD").items())
 
 
-def test_an_untouched_row_written_anew_has_the_same_bytes(source):
+def test_a_row_that_is_only_reformatted_has_the_same_bytes(source):
     assert around(broken(source, "bias:108:0.0"), 108) == around(source, 108)
 
 
 def test_a_stuck_sensor_repeats_its_last_value(source):
     right, wrong = air(around(source, 108)), air(around(broken(source, "stuck:108"), 108))
 
-    after = {told for (_, hour), told in wrong.items() if hour >= BROKEN_AT}
+    after = {value for (_, hour), value in wrong.items() if hour >= BROKEN_AT}
     assert after == {right[108, BROKEN_AT - 1]}
     assert [wrong[108, BROKEN_AT - back] for back in (1, 2)] == [
         right[108, BROKEN_AT - back] for back in (1, 2)
@@ -63,18 +63,18 @@ def test_a_stuck_sensor_repeats_its_last_value(source):
 
 
 def test_a_silent_station_has_no_rows_and_the_others_have_theirs(source):
-    told = air(around(broken(source, "silent:108"), 108, 159))
+    values = air(around(broken(source, "silent:108"), 108, 159))
 
-    assert {station for station, hour in told if hour >= BROKEN_AT} == {159}
-    assert {station for station, hour in told if hour < BROKEN_AT} == {108, 159}
+    assert {station for station, hour in values if hour >= BROKEN_AT} == {159}
+    assert {station for station, hour in values if hour < BROKEN_AT} == {108, 159}
 
 
 def test_rows_of_a_broken_sensor_stay_wrong_after_the_repair(source):
     sensors = broken(source, "bias:108:2.0")
     sensors.switch([], BROKEN_AT + 1.5)
-    right, told = air(around(source, 108)), air(around(sensors, 108))
+    right, wrong = air(around(source, 108)), air(around(sensors, 108))
 
-    off = [round(told[108, BROKEN_AT + hour] - right[108, BROKEN_AT + hour], 1) for hour in range(-1, 4)]
+    off = [round(wrong[108, BROKEN_AT + hour] - right[108, BROKEN_AT + hour], 1) for hour in range(-1, 4)]
     assert off == [0, 2, 2, 0, 0]
 
 
@@ -88,7 +88,7 @@ def test_a_fault_can_begin_at_a_named_hour(source):
 @pytest.mark.parametrize(
     "text", ["bias:108", "stuck", "silent:Seoul", "bias:108:2.0:since=tomorrow", "stuck:108:1"]
 )
-def test_a_sensor_fault_that_can_not_be_is_refused_with_what_can(text):
+def test_an_invalid_sensor_fault_is_refused_with_what_is_allowed(text):
     with pytest.raises(ValueError, match="write bias:108"):
         SensorFault.parse(text)
 
@@ -96,10 +96,10 @@ def test_a_sensor_fault_that_can_not_be_is_refused_with_what_can(text):
 def put(address, body: str, path: str = "/faults") -> tuple[int, str]:
     connection = http.client.HTTPConnection(*address, timeout=60)
     connection.request("PUT", path, body)
-    reply = connection.getresponse()
-    told = reply.status, reply.read().decode()
+    response = connection.getresponse()
+    result = response.status, response.read().decode()
     connection.close()
-    return told
+    return result
 
 
 def test_faults_are_switched_while_it_serves(serve):
@@ -120,4 +120,4 @@ def test_faults_are_switched_while_it_serves(serve):
 
     assert b"202607011200 108" in right[1]
     assert b"202607011200 108" not in silent[1]
-    assert again == silent  # of an hour that it was silent at
+    assert again == silent  # since it was silent at that hour

@@ -27,7 +27,7 @@ def stamps(body: bytes) -> list[str]:
     return [line[:12].decode() for line in body.splitlines() if not line.startswith(b"#")]
 
 
-def test_one_hour_and_a_period_tell_the_same(serve):
+def test_one_hour_and_a_period_have_the_same_rows(serve):
     with serve() as ask:
         status, hour = ask("kma_sfctm2", tm="202405101200", stn="108:159:90")
         _, period = ask("kma_sfctm3", **MAY, stn="108:159:90")
@@ -37,7 +37,7 @@ def test_one_hour_and_a_period_tell_the_same(serve):
     assert period.splitlines()[-4:-1] == rows
 
 
-def test_without_a_time_the_newest_hour_comes(serve):
+def test_without_a_time_the_newest_hour_is_returned(serve):
     with serve() as ask:
         _, body = ask("kma_sfctm2", stn="0")
     assert set(stamps(body)) == {"202607011200"}
@@ -47,9 +47,9 @@ def test_without_a_time_the_newest_hour_comes(serve):
 def test_a_span_of_31_days_is_cut_silently_to_30(serve):
     with serve() as ask:
         _, cut = ask("kma_sfctm3", tm1="202405010000", tm2="202406010000", stn="108")
-        _, kept = ask("kma_sfctm3", tm1="202405010000", tm2="202405312300", stn="108")
+        _, whole = ask("kma_sfctm3", tm1="202405010000", tm2="202405312300", stn="108")
     assert stamps(cut)[0] == "202405020000"
-    assert stamps(kept)[0] == "202405010000"
+    assert stamps(whole)[0] == "202405010000"
 
 
 def test_the_station_list_is_korean_in_euc_kr(serve, stations):
@@ -66,7 +66,7 @@ def test_help_adds_korean_explanations(serve):
     assert "이슬점온도" in body.decode("euc-kr")
 
 
-def test_only_the_right_key_is_let_in(serve):
+def test_only_the_right_key_is_accepted(serve):
     with serve(key="secret") as ask:
         assert ask("kma_sfctm2", authKey="secret")[0] == 200
         for wrong in ("other", ""):
@@ -91,7 +91,7 @@ def test_the_key_is_in_no_log_line(serve, caplog):
         assert secret not in caplog.text
 
 
-def test_a_mistyped_request_says_so(serve):
+def test_a_mistyped_request_is_refused(serve):
     with serve() as ask:
         for params in ({"tm": "yesterday"}, {"tm": "202413010000"}, {"stn": "Seoul"}):
             assert ask("kma_sfctm2", **params)[0] == 400
@@ -102,7 +102,7 @@ def test_a_mistyped_request_says_so(serve):
 
 
 @pytest.mark.parametrize("name", list(faults.CANNED))
-def test_a_canned_fault_replaces_the_reply(serve, name):
+def test_a_canned_fault_replaces_the_response(serve, name):
     with serve(f"{name}:call=1") as ask:
         assert ask("kma_sfctm3", **MAY) == (faults.CANNED[name].status, faults.CANNED[name].body)
         assert stamps(ask("kma_sfctm3", **MAY)[1])
@@ -117,7 +117,7 @@ def test_a_spoiling_fault_changes_the_rows_and_keeps_the_frame(serve, name):
     assert spoiled.endswith(b"\n#7777END\n")
 
 
-def test_a_cut_off_reply_ends_without_its_marker(serve):
+def test_a_cut_off_response_ends_without_its_marker(serve):
     with serve("cut-off") as ask:
         status, body = ask("kma_sfctm3", **MAY)
     assert status == 200
@@ -133,19 +133,19 @@ def test_a_stalled_call_blocks_no_other_one(serve, name):
         assert stamps(ask("kma_sfctm3", **MAY)[1])
 
 
-def test_a_hanging_reply_stops_half_way(serve):
+def test_a_hanging_response_stops_half_way(serve):
     with serve("hang") as ask:
         connection = http.client.HTTPConnection(*ask.address, timeout=60)
         connection.connect()
         stream = connection.sock
         connection.request("GET", "/kma_sfctm3.php?authKey=x&tm1=202405101000&tm2=202405101200")
-        reply = connection.getresponse()
-        half = int(reply.headers["Content-Length"]) // 2
-        assert reply.read(half).startswith(b"#START7777")
+        response = connection.getresponse()
+        half = int(response.headers["Content-Length"]) // 2
+        assert response.read(half).startswith(b"#START7777")
         stream.settimeout(0.3)
         with pytest.raises(TimeoutError):
-            reply.read(1)
-        reply.close()
+            response.read(1)
+        response.close()
         connection.close()
 
 
@@ -171,15 +171,15 @@ def start(*options: str) -> tuple[subprocess.Popen, str]:
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
-def test_the_command_serves_says_where_and_ends_when_told(end):
+def test_the_command_prints_its_address_and_ends_by_a_signal(end):
     process, line = start("--seed", "7", "--key", "s3cret", "--fault", "hang:call=2")
     try:
         assert line.startswith("KMA simulator listening on http://127.0.0.1:")
         assert "seed=7" in line
         assert "simulated weather" in line
         url = f"{line.split()[4]}/api/typ01/url/kma_sfctm2.php?tm=202405101200&stn=108&authKey=s3cret"
-        with urllib.request.urlopen(url, timeout=60) as reply:
-            assert reply.read().count(b"\n202405101200 108") == 1
+        with urllib.request.urlopen(url, timeout=60) as response:
+            assert response.read().count(b"\n202405101200 108") == 1
         hanging = http.client.HTTPConnection(line.split("/")[2].split()[0], timeout=60)
         hanging.request("GET", "/kma_sfctm2.php?authKey=s3cret")
         hanging.getresponse()
@@ -212,8 +212,8 @@ def test_a_busy_port_is_one_clear_line():
 def test_a_fixed_clock_decides_what_is_published():
     process, line = start("--now", "2024-05-10T12:00:30", "--publish-delay", "60")
     try:
-        with urllib.request.urlopen(f"{line.split()[4]}/kma_sfctm2.php?authKey=x", timeout=60) as reply:
-            assert set(stamps(reply.read())) == {"202405101100"}
+        with urllib.request.urlopen(f"{line.split()[4]}/kma_sfctm2.php?authKey=x", timeout=60) as response:
+            assert set(stamps(response.read())) == {"202405101100"}
     finally:
         process.terminate()
         process.communicate(timeout=60)

@@ -24,13 +24,13 @@ def column(rows, name):
 
 
 def test_all_97_stations_report_by_time_then_station(rows):
-    reply = rows("202403100100", "202403100300")
-    keys = [(row[0], int(row[1])) for row in reply]
+    response = rows("202403100100", "202403100300")
+    keys = [(row[0], int(row[1])) for row in response]
     assert keys == sorted(keys)
     assert len({station for _, station in keys}) == 97
 
 
-def test_an_hour_is_the_same_in_whatever_window_it_is_asked(stations):
+def test_an_hour_is_the_same_in_every_requested_period(stations):
     begin, end = clock.parse_tm("202402100000"), clock.parse_tm("202402130500")
     whole = SimulatedWeather(5, stations).rows(begin, end, (), end + 100)
     hour_by_hour = SimulatedWeather(5, stations)
@@ -57,12 +57,12 @@ def test_a_seed_makes_the_same_weather_in_every_process(stations):
 
 def test_dew_point_humidity_and_vapour_pressure_agree(rows):
     for period in (JANUARY, JULY):
-        reply = rows(*period, 100, 108, 184)
-        temperature, dew_point = column(reply, "TA"), column(reply, "TD")
+        response = rows(*period, 100, 108, 184)
+        temperature, dew_point = column(response, "TA"), column(response, "TD")
         vapour = saturation_hpa(dew_point)
         assert np.all(dew_point <= temperature)
-        assert np.abs(column(reply, "PV") - vapour).max() <= 0.051
-        assert np.abs(column(reply, "HM") - 100 * vapour / saturation_hpa(temperature)).max() <= 0.51
+        assert np.abs(column(response, "PV") - vapour).max() <= 0.051
+        assert np.abs(column(response, "HM") - 100 * vapour / saturation_hpa(temperature)).max() <= 0.51
 
 
 def test_every_value_is_within_the_limits_of_its_variable(rows):
@@ -70,8 +70,8 @@ def test_every_value_is_within_the_limits_of_its_variable(rows):
     for month in ("01", "03", "05", "07", "09", "11"):
         by_token = list(zip(*rows(f"2024{month}010100", f"2024{month}030000"), strict=True))
         for variable in measured:
-            told = [token for token in by_token[variable.position] if token not in variable.missing]
-            values = np.array(told, dtype=float) * variable.scale
+            present = [token for token in by_token[variable.position] if token not in variable.missing]
+            values = np.array(present, dtype=float) * variable.scale
             for limits in filter(None, (variable.physical, variable.record)):
                 assert np.all((values >= limits.low) & (values <= limits.high)), variable.name
 
@@ -120,7 +120,7 @@ def test_only_an_upwind_neighbour_helps_a_forecast(stations):
     alone = error()
     assert error(west) < 0.9 * alone
     assert error(east) > error(west)
-    assert error(west) > 0.3  # and it doesn't tell all
+    assert error(west) > 0.3  # and the forecast isn't perfect
 
 
 def test_rain_is_hourly_in_summer_and_three_hourly_in_winter(rows):
@@ -136,8 +136,8 @@ def test_the_rain_of_the_day_adds_up_until_midnight(rows):
     def station_and_day(row):
         return row[1], clock.day_of(clock.parse_tm(row[0]))  # 00:00 is the last hour of a day
 
-    reply = sorted(rows("202407010100", "202407110000"), key=station_and_day)
-    days = [list(day) for _, day in groupby(reply, station_and_day)]
+    response = sorted(rows("202407010100", "202407110000"), key=station_and_day)
+    days = [list(day) for _, day in groupby(response, station_and_day)]
     rainy = [day for day in days if len(day) == 24 and day[-1][16] != "-9.0"]
     assert len(rainy) > 100
     for day in rainy:
@@ -154,14 +154,14 @@ def test_it_snows_in_the_cold_only(rows):
 
 
 def test_sun_is_missing_at_night_and_strongest_around_noon(rows):
-    reply = rows(*JULY, 108)
-    for row in reply:
+    response = rows(*JULY, 108)
+    for row in response:
         hour = int(row[0][8:10])
         if hour in (0, 1, 2, 3, 4, 22, 23):
             assert row[33:35] == ["-9.0", "-9.00"]
         if 8 <= hour <= 18:
             assert "-9" not in row[33]
-    assert 3 < column(reply, "SI").max() < 4.2
+    assert 3 < column(response, "SI").max() < 4.2
 
 
 def test_soil_is_measured_where_people_observe(rows):
@@ -170,8 +170,8 @@ def test_soil_is_measured_where_people_observe(rows):
     assert sokcho[37:41] == ["-99.0"] * 4
 
 
-def test_a_month_of_all_stations_comes_in_seconds(stations):
+def test_a_month_of_all_stations_takes_seconds(stations):
     source = SimulatedWeather(11, stations)
-    began = time.thread_time()  # whatever else the machine does
+    began = time.thread_time()  # independent of the machine's load
     assert len(source.rows(473000, 473000 + 720, (), 480000)) > 69000
     assert time.thread_time() - began < 10

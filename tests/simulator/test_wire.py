@@ -1,4 +1,4 @@
-"""The simulator writes what the API Hub writes, byte for byte."""
+"""The simulator writes the same bytes as the API Hub."""
 
 import gzip
 import re
@@ -9,7 +9,7 @@ from simulator import wire
 
 
 def values_of(line: bytes) -> list[object]:
-    """The values that a real line tells, in their types."""
+    """Return the values of a real line, in their types."""
     readers = {"s": str, "d": int, "f": float}
     tokens = line.decode().split()
     return [readers[form[-1]](token) for token, (_, form) in zip(tokens, wire.COLUMNS, strict=True)]
@@ -29,7 +29,7 @@ def test_real_values_are_written_as_the_real_bytes(kma):
         assert wire.row(values_of(line)) == line
 
 
-def test_a_reply_begins_and_ends_as_a_real_one(kma):
+def test_a_response_begins_and_ends_as_a_real_one(kma):
     sample = (kma / "samples/kma_sfctm3_stn108_202401_head.txt").read_bytes()
     lines = sample.splitlines(keepends=True)
     rows = [line for line in lines if not line.startswith(b"#")]
@@ -42,7 +42,7 @@ def test_help_explains_the_46_columns_as_the_real_one(kma):
     assert [line for line in body.splitlines() if re.match(r"# {1,2}\d+\. ", line)] == explained.splitlines()
 
 
-def test_a_reply_without_rows_has_markers_and_header():
+def test_a_response_without_rows_has_markers_and_header():
     lines = wire.observations([]).body.splitlines()
     assert lines[0] == b"#START7777"
     assert lines[-1] == b"#7777END"
@@ -55,7 +55,7 @@ def test_the_station_list_is_laid_out_as_the_real_one():
         latitude, longitude, elevation_m = 38.25085, 128.56473, 17.53
 
     body = wire.station_list([Sokcho()]).body.decode("euc-kr").splitlines()
-    # A real line of the list, as other projects quote it; heights and codes are KMA's.
+    # A real line of the list, quoted from other projects; heights and codes are KMA's.
     real = (
         "   90  128.56473000   38.25085000 35100        17.53     18.73      1.70     10.00      1.40  90"
         " 속초                 Sokcho               11D20401 4282033035 ----"

@@ -17,12 +17,12 @@ from weather_mlops.stations import resolve_station_ids
 STATIONS: Final = {
     "operators.collection.CollectWeatherDataOperator": "collected",
     "operators.training.CheckDataReadinessOperator": "trained_on",
-    "operators.measuring.DataQualityOperator": "monitored",
+    "operators.monitoring.DataQualityOperator": "monitored",
 }
 TARGETS: Final = {
     "operators.training.CheckDataReadinessOperator": "trained",
     "operators.forecast.MakeForecastOperator": "forecast",
-    "operators.measuring.ModelPerformanceOperator": "checked",
+    "operators.monitoring.ModelPerformanceOperator": "checked",
 }
 """What an operator uses its stations or targets for."""
 

@@ -36,7 +36,7 @@ Sums = dict[str, Annotated[list[Figure], Field(min_length=len(SUMS), max_length=
 
 
 class HourlyClimatology(Protocol):
-    """Usual values of stations by hour, as ``model.climatology`` fits them."""
+    """Expected values of stations by hour, as ``model.climatology`` fits them."""
 
     def at(self, hours: np.ndarray) -> np.ndarray:
         """Values at hours (UTC, datetime64[h], shape (T,)): shape (stations, T)."""

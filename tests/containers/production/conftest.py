@@ -19,7 +19,7 @@ def own_network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @contextmanager
 def running(engine: Engine, pipelines: Path, folder: Path, **settings: str) -> Iterator[Composed]:
-    """The system with these settings in its .env; gone afterwards."""
+    """The system with these settings in its .env; it is removed afterwards."""
     composed = production_of(engine, pipelines, folder, **settings)
     try:
         composed.up()
@@ -40,7 +40,7 @@ def production(
 def celery(
     engine: Engine, image: str, pipelines: Path, own_network: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Composed]:
-    """The same with two workers, which take tasks of two queues."""
+    """The system with two workers, which take tasks of two queues."""
     chosen = {"AIRFLOW_EXECUTOR": "CeleryExecutor", "WORKER_QUEUES": "default,training"}
     with running(engine, pipelines, tmp_path_factory.mktemp("celery"), **chosen) as composed:
         composed.compose("up", "-d", "--no-deps", "--scale", "airflow-worker=2", "airflow-worker")

@@ -26,10 +26,10 @@ LIMITED = ("airflow-postgres", *AIRFLOW)
 def test_without_a_secret_nothing_starts_and_it_is_named(engine, tmp_path, missing):
     settings = {name: value for name, value in secrets().items() if name != missing} | {missing: ""}
     composed = Composed(engine, [PROJECT / "docker-compose.production.yml"], settings, tmp_path, ("", ""))
-    told = composed.compose("config", check=False)
+    done = composed.compose("config", check=False)
 
-    assert told.returncode != 0
-    assert missing in told.stdout + told.stderr
+    assert done.returncode != 0
+    assert missing in done.stdout + done.stderr
 
 
 def test_the_image_runs_as_a_plain_user_without_secrets(engine, image, own_network):
@@ -97,11 +97,11 @@ def test_the_pipelines_are_green_on_postgresql(production):
         ("monitoring", None),
     ):
         begun = time.monotonic()
-        run, told = production.do(dag_id, conf)
+        run, results = production.do(dag_id, conf)
         print(f"\n{dag_id}: {time.monotonic() - begun:.0f} s")  # noqa: T201  a figure for people
         assert run.state == "success", (dag_id, production.api.tasks(run), production.logs())
-    # Monitoring asked Airflow's API as its own user, and was answered.
-    assert not [name for name in told["missing"] if name.startswith("system_health")]
+    # Monitoring could read Airflow's API as its own user.
+    assert not [name for name in results["missing"] if name.startswith("system_health")]
     states = {task["task_id"]: task["state"] for task in production.api.tasks(run)}
     assert set(states.values()) == {"success"}
 
@@ -137,9 +137,9 @@ def test_the_limits_of_memory_hold(production):
         limit = production.inspect(f"mlops-{service}")["HostConfig"]["Memory"]
         assert 0 < limit <= 6 * 1024**3, service
     greedy = "b'x' * int('3000000000')"
-    told = production.engine.succeeds("exec", "mlops-airflow-triggerer", "python", "-c", greedy)
+    succeeded = production.engine.succeeds("exec", "mlops-airflow-triggerer", "python", "-c", greedy)
 
-    assert not told
+    assert not succeeded
     production.until(lambda: production.healthy("airflow-triggerer"), "the triggerer is well", 120)
 
 
@@ -176,13 +176,13 @@ def test_each_killed_service_comes_back_and_no_run_is_lost(production):
             f"{service} is back",
         )
         print(f"\n{service} was back after {time.monotonic() - begun:.0f} s")  # noqa: T201  a figure for people
-    collection, told = production.do("data_collection")
+    collection, results = production.do("data_collection")
     interrupted = production.finish("interrupted", run_id)
 
     assert interrupted.state == "success", production.logs()
     assert collection.state == "success", production.logs()
-    rows = told["inserted"] + told["corrected"] + told["equal"] + told["quarantined"]
-    assert told["rows"] == rows
+    rows = results["inserted"] + results["corrected"] + results["equal"] + results["quarantined"]
+    assert results["rows"] == rows
 
 
 def test_a_task_shows_no_secret_but_those_of_its_work(production):
@@ -212,14 +212,14 @@ def test_logs_of_a_task_are_shown_when_its_container_is_gone(production):
 
 
 def test_a_lost_machine_comes_back_from_its_backup(production):
-    """The disaster drill, by the commands of docs/operations.md: only S3 and .env are left."""
+    """The disaster drill with the commands of docs/operations.md: only S3 and .env are left."""
     count = ("python", "-m", "weather_mlops", "query", "select count(*) from observations")
 
-    def kept() -> tuple[set[str], str]:
+    def state() -> tuple[set[str], str]:
         runs = {run.run_id for run in production.api.runs("data_collection") if run.state == "success"}
         return runs, production.execute("mlops-airflow-scheduler", *count)
 
-    before = kept()
+    before = state()
     production.execute("mlops-backup", "python", "-m", "production", "backup")  # encrypted, by its passphrase
     production.lose_all_but("s3", "simulator")
     production.up("airflow-postgres", airflow=False)
@@ -228,7 +228,7 @@ def test_a_lost_machine_comes_back_from_its_backup(production):
     production.compose(*in_a_container, "backup", "python", "-m", "production", "restore", "latest")
     production.up()
 
-    assert kept() == before
-    run, told = production.do("data_collection")
+    assert state() == before
+    run, results = production.do("data_collection")
     assert run.state == "success", production.logs()
-    assert told["equal"] > 0
+    assert results["equal"] > 0

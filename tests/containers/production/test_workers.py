@@ -1,4 +1,4 @@
-"""Workers: tasks are spread over them by queue, and what one that is killed had begun is done once."""
+"""Workers: tasks are distributed among them by queue, and the task of a killed worker is done once."""
 
 import time
 

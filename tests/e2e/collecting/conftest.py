@@ -1,4 +1,4 @@
-"""A system that collects, loads and monitors: its files run one after the other, in the order of names."""
+"""A system that collects, loads and monitors; the files run one after the other, in the order of names."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +13,7 @@ REPLAYED_H = 3 * 366 * 24
 
 @pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A system that has collected once; a small load of history has several parts in it, and so lanes."""
+    """A system that has collected once; a small load of history has several batches, and so workers."""
     running = Stack(tmp_path_factory.mktemp("stack"))
     history = running.project / "pipelines" / "history.yml"
     content = yaml.safe_load(history.read_text())

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 
 def assert_whole(stack, results) -> None:
-    """No row lost, none doubled."""
+    """Check that no row is lost or duplicated."""
     assert accounted(results), results
     assert max(Counter(keys_of(observations(stack))).values()) == 1
 

@@ -131,7 +131,7 @@ def test_s3_that_is_down_for_a_while_costs_a_try_and_no_row(stack):
     assert len(year(stack, 2005)) + missing == 59 * 24 * 2
 
 
-def test_the_hourly_run_goes_on_beside_a_load(stack):
+def test_the_hourly_run_works_during_a_load(stack):
     run_id = begin(stack, "2006-02-01", "2006-04-30")
     hourly = stack.api.run_now("data_collection")
     collected = stack.wait(hourly)
@@ -143,7 +143,7 @@ def test_the_hourly_run_goes_on_beside_a_load(stack):
     assert len(year(stack, 2006)) + missing == 89 * 24 * 2
 
 
-def test_a_used_up_quota_puts_it_to_sleep_until_the_next_day(stack):
+def test_a_used_up_quota_defers_the_load_to_the_next_day(stack):
     store = ObjectStore(access(stack.system))
     today = datetime.now(KST)
     used = f"{PREFIX}{today:%Y-%m-%d}/000000-others-20000"
@@ -158,7 +158,7 @@ def test_a_used_up_quota_puts_it_to_sleep_until_the_next_day(stack):
         store.delete(used)
         stack.api.call("PATCH", f"dags/history/dagRuns/{run_id}", json={"state": "failed"})
 
-    assert "goes on at" in stack.task_log("fetch_history")
+    assert "continues at" in stack.task_log("fetch_history")
     run, _ = load(stack, "2007-02-01", "2007-02-10")
     assert run.state == "success"
 

@@ -1,4 +1,4 @@
-"""Monitoring in a real Airflow: green on a young system, its report a click away; and without S3."""
+"""Monitoring in a real Airflow: green on a new system, with links to its report; and without S3."""
 
 import json
 from urllib.parse import quote
@@ -28,33 +28,33 @@ def links(stack: Stack, run: Run) -> dict[str, str]:
 
 def test_a_young_system_is_monitored_and_its_report_opens(stack):
     run = stack.api.wait("monitoring", stack.api.run_now("monitoring"), E2E_PATIENCE)
-    told = stack.api.results(run)
+    results = stack.api.results(run)
 
     assert states(stack, run) == dict.fromkeys(TASKS, "success")
-    assert not [name for name in told["missing"] if name.startswith("system_health")]
-    assert told["alerts"].startswith("sent nothing: there is no connection alerts")
-    assert told["cleanup"] == "done"
-    found = links(stack, run)
-    assert set(found) == {"Report", "Latest report"}
-    for link in found.values():
+    assert not [name for name in results["missing"] if name.startswith("system_health")]
+    assert results["alerts"].startswith("sent nothing: there is no connection alerts")
+    assert results["cleanup"] == "done"
+    buttons = links(stack, run)
+    assert set(buttons) == {"Report", "Latest report"}
+    for link in buttons.values():
         page = requests.get(
             f"{stack.system.ui_url}/{link}", headers={"Authorization": token(stack, USER)}, timeout=30
         )
         assert page.status_code == 200
         assert "data_collection" in page.text
         assert "<script" not in page.text
-    document = json.loads(ObjectStore(access(stack.system)).get(told["report_json_key"]))
+    document = json.loads(ObjectStore(access(stack.system)).get(results["report_json_key"]))
     assert "first_model" in {step["step"] for step in document["to_come"]}
     assert set(stack.api.dag_ids()) == set(document["sections"][0]["figures"]["airflow"]["dags"])
     assert document["run"] == f"monitoring/{run.run_id}"
     assert not [secret for secret in stack.secrets() if secret in json.dumps(document)]
 
 
-def test_alerts_are_tried_by_a_run_that_says_what_is_missing(stack):
-    delivered, said = send_test(stack.api, E2E_PATIENCE)
+def test_a_test_of_the_alerts_says_what_is_missing(stack):
+    delivered, result = send_test(stack.api, E2E_PATIENCE)
 
     assert not delivered
-    assert said.startswith("test message not sent: there is no connection alerts: add it in Admin")
+    assert result.startswith("test message not sent: there is no connection alerts: add it in Admin")
 
 
 def test_a_training_that_monitoring_starts_is_started_once_a_day(stack):
@@ -71,17 +71,17 @@ def test_without_s3_the_report_says_what_is_missing(stack):
         run = stack.api.wait("monitoring", stack.api.trigger("monitoring"), E2E_PATIENCE)
     finally:
         stack.storage(up=True)
-    told = stack.api.results(run)
+    results = stack.api.results(run)
     page = (stack.system.folder / "airflow" / "monitoring" / "spare-reports").glob("**/latest.html")
 
     assert states(stack, run) | {"data_quality": "", "model_performance": ""} == {
         "system_health": "success", "data_quality": "", "model_performance": "",
         "generate_report": "success", "send_alerts": "success", "cleanup": "failed",
     }  # fmt: skip
-    assert told["verdict"] == "act"
-    assert "s3_failing" in told["system_health_breaches"]
-    assert told["report_file"].endswith(".html")
+    assert results["verdict"] == "act"
+    assert "s3_failing" in results["system_health_breaches"]
+    assert results["report_file"].endswith(".html")
     assert "s3_failing" in next(page).read_text()
-    assert any(name.startswith("data_quality") for name in told["missing"])
-    assert any(name.startswith("model_performance") for name in told["missing"])
+    assert any(name.startswith("data_quality") for name in results["missing"])
+    assert any(name.startswith("model_performance") for name in results["missing"])
     assert not [secret for secret in stack.secrets() if secret in stack.logs()]

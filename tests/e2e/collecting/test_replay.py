@@ -1,4 +1,4 @@
-"""Three years of real observations go through the pipeline, with every row accounted for."""
+"""Three years of real observations pass through the pipeline, and every row is accounted for."""
 
 import gzip
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""A system that `make once` has filled, and what people see of it."""
+"""A system that `make once` has filled, and its pages."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -37,7 +37,7 @@ from weather_mlops.model.registry import Registry
 
 @pytest.fixture(scope="package")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Once:
-    """A system that `make once` has filled, and that doesn't run now."""
+    """A system that `make once` has filled, and that is stopped."""
     folder = tmp_path_factory.mktemp("once")
     project = copied_project(folder / "project")
     training = project / "pipelines" / "training.yml"
@@ -52,7 +52,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Once:
 
 @pytest.fixture(scope="package")
 def filled_again(filled: Once) -> Iterator[Once]:
-    """The same after a second `make once`; it goes on."""
+    """The filled system after a second `make once`; it keeps running."""
     users = {"AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin,{STRANGER}:"}
     launcher = Launcher(replace(filled.system, airflow_options=users))
     try:
@@ -63,7 +63,7 @@ def filled_again(filled: Once) -> Iterator[Once]:
 
 @pytest.fixture(scope="package")
 def shown(filled_again: Once, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
-    """The filled system, with a collection of yesterday, while no network of a container comes or goes."""
+    """The filled system with a collection of yesterday, while no container changes the networks."""
     system = filled_again.system
     (system.project / "plugins" / "cards.py").write_text(CARDS_PLUGIN)
     (system.project / "dags" / "cards.py").write_text(CARDS_DAG)
@@ -71,14 +71,14 @@ def shown(filled_again: Once, tmp_path_factory: pytest.TempPathFactory) -> Itera
     store = ObjectStore(access(system))
     yesterday = (datetime.now(KST) - timedelta(days=1)).replace(hour=15, minute=0, second=0, microsecond=0)
 
-    def run(dag_id: str, **asked: Any) -> Run:
+    def run(dag_id: str, **options: Any) -> Run:
         api.unpause(dag_id)
-        ended = api.wait(dag_id, api.trigger(dag_id, **asked), E2E_PATIENCE)
+        ended = api.wait(dag_id, api.trigger(dag_id, **options), E2E_PATIENCE)
         assert ended.state == "success"
         return ended
 
     collected = run("data_collection", logical_date=yesterday.isoformat())
-    if Registry(store, TARGET).champion() is None:  # the gates' business; pages of forecasts need one
+    if Registry(store, TARGET).champion() is None:  # the gates may refuse it, but forecast pages need one
         version = next(key.split("/")[3] for key in store.folders(f"models/{TARGET}/versions/"))
         run("model_rollback", conf={"target": TARGET, "version": version})
         run("forecast")
@@ -91,6 +91,6 @@ def shown(filled_again: Once, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 @pytest.fixture(scope="package")
 def browser(shown: Shown) -> Iterator[Browser]:
-    """Chromium, while no network of a container comes or goes."""
+    """Chromium, while no container changes the networks."""
     with running_browser() as running:
         yield running

@@ -1,4 +1,4 @@
-"""`make once`, twice on the same folder: all pipelines run, everything stops, the data stay."""
+"""`make once`, twice on the same folder: all pipelines run, everything stops, and the data stay."""
 
 from dataclasses import asdict
 
@@ -10,23 +10,23 @@ from tests.e2e.systems import FIRST_STATIONS, LEADS
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(2400)]
 
 
-def test_once_runs_tells_and_stops(filled):
+def test_once_runs_all_prints_the_results_and_stops(filled):
     summary, output = filled.summary, filled.output
-    told, first = summary["data_collection"], summary["history"]
+    collected, first = summary["data_collection"], summary["history"]
 
     assert first["state"] == "success"
     assert first["results"]["station_hours"] >= first["results"]["inserted"]
     assert first["rows"] == first["results"]["inserted"] > 0.98 * 89 * 24 * FIRST_STATIONS
     assert "publish_history: month " in output
-    assert told["state"] == "success"
-    assert told["seconds"] > 0
-    assert told["results"]["inserted"] > 250
-    assert told["rows"] == told["results"]["inserted"] + told["results"]["equal"]
-    assert 0.9 < told["score"] <= 1
-    assert any(key.startswith("raw/kma/") for key in told["keys"])
+    assert collected["state"] == "success"
+    assert collected["seconds"] > 0
+    assert collected["results"]["inserted"] > 250
+    assert collected["rows"] == collected["results"]["inserted"] + collected["results"]["equal"]
+    assert 0.9 < collected["score"] <= 1
+    assert any(key.startswith("raw/kma/") for key in collected["keys"])
     trained, forecast = summary["model_training"], summary["forecast"]
     assert {task["state"] for task in trained["tasks"].values()} == {"success"}
-    # Whether today's made-up weather lets a model through is the gates' business.
+    # The gates may accept or refuse the model, by today's simulated weather.
     deployed = trained["results"]["deployed"]
     assert f"training air_temperature, lead {LEADS} of {LEADS}, done" in output
     assert f"model_training success, {trained['seconds']:.1f} s" in output
@@ -38,12 +38,12 @@ def test_once_runs_tells_and_stops(filled):
     assert filled.status == (0 if deployed else 1)
     monitored = summary["monitoring"]
     assert {task["state"] for task in monitored["tasks"].values()} == {"success"}
-    # A busy or full machine may be told; nothing else is wrong with a new system, whatever is still to come.
+    # A busy or full machine may be reported; nothing else is wrong with a new system, even an incomplete one.
     problems = {
         problem
-        for name, told in monitored["results"].items()
+        for name, breaches in monitored["results"].items()
         if name.endswith("_breaches")
-        for problem in told
+        for problem in breaches
     }
     assert {problem.partition(":")[0] for problem in problems} <= {
         "cpu_busy",
@@ -57,7 +57,7 @@ def test_once_runs_tells_and_stops(filled):
     assert "reports/monitoring/latest.html" in monitored["keys"]
     assert f"verdict: {monitored['results']['verdict']}" in output
     assert "SIMULATED" in output
-    assert f"{told['rows']} rows, quality score {told['score']:.3f}" in output
+    assert f"{collected['rows']} rows, quality score {collected['score']:.3f}" in output
     assert filled.system.keys.password not in output
     assert all(port_is_free(port) for port in asdict(filled.system.ports).values())
 

@@ -1,4 +1,4 @@
-"""A page on S3 opens from its task in the Airflow UI, for those who may read the DAG and nobody else."""
+"""A page on S3 opens from its task in the Airflow UI, only for users who may read the DAG."""
 
 import http.client
 from collections.abc import Iterator
@@ -45,20 +45,20 @@ def links(stack: Shown, run: Run, task_id: str, map_index: int = -1) -> dict[str
 
 def test_without_a_valid_login_nothing_is_shown(stack):
     for headers in ({}, {"Authorization": "Bearer eyJhbGciOiJub25lIn0.e30."}, {"Cookie": "_token=none"}):
-        reply = requests.get(address(stack), headers=headers, timeout=30)
-        assert reply.status_code in {401, 403}
-        assert b"Model card" not in reply.content
+        response = requests.get(address(stack), headers=headers, timeout=30)
+        assert response.status_code in {401, 403}
+        assert b"Model card" not in response.content
 
 
 def test_a_page_is_shown_to_a_reader_and_to_no_stranger(stack):
     reader, stranger = ({"Authorization": token(stack, user)} for user in (USER, STRANGER))
 
-    reply = requests.get(address(stack), headers=reader, timeout=30)
-    assert (reply.status_code, reply.content) == (200, CARD)
-    reply = requests.get(
-        address(stack), headers={**reader, "If-None-Match": reply.headers["ETag"]}, timeout=30
+    response = requests.get(address(stack), headers=reader, timeout=30)
+    assert (response.status_code, response.content) == (200, CARD)
+    response = requests.get(
+        address(stack), headers={**reader, "If-None-Match": response.headers["ETag"]}, timeout=30
     )
-    assert reply.status_code == 304
+    assert response.status_code == 304
     assert requests.get(address(stack), headers=stranger, timeout=30).status_code == 403
 
 
@@ -88,8 +88,8 @@ def test_a_task_links_to_its_page_and_none_where_there_is_none(stack, run, task_
 @needs_browser
 def test_a_person_logs_in_and_opens_a_page_from_its_task(stack, run, browser):
     page = new_context(browser).new_page()
-    said = []
-    page.on("console", lambda message: said.append(message.text))
+    console = []
+    page.on("console", lambda message: console.append(message.text))
 
     page.goto(address(stack))
     page.fill("input[name=username]", USER)
@@ -100,10 +100,10 @@ def test_a_person_logs_in_and_opens_a_page_from_its_task(stack, run, browser):
     assert page.evaluate("getComputedStyle(document.querySelector('h1')).color") == "rgb(0, 128, 0)"
     assert page.evaluate("getComputedStyle(document.querySelector('rect')).fill") == "rgb(0, 0, 255)"
     assert page.title() == "Card"
-    assert sum("Content Security Policy" in text for text in said) == 1  # the card's script, and no other
+    assert sum("Content Security Policy" in text for text in console) == 1  # the card's script, and no other
 
     task = f"{stack.system.ui_url}/dags/cards/runs/{quote(run.run_id, safe='')}/tasks/mapped/mapped"
-    with page.expect_response(lambda reply: "/links" in reply.url):
+    with page.expect_response(lambda response: "/links" in response.url):
         page.goto(f"{task}/2/details")
     page.wait_for_selector("text=Try Number")
     assert page.locator("a", has_text="Model card").count() == 0

@@ -1,4 +1,4 @@
-"""What people see of a filled system in the Airflow UI: in a browser, wide and narrow, light and dark."""
+"""The pages of a filled system in the Airflow UI: in a browser, wide and narrow, light and dark."""
 
 import http.client
 import json
@@ -32,7 +32,7 @@ NAVIGATION = {
 
 @pytest.fixture(scope="module")
 def login(shown: Shown, browser: Browser) -> StorageState:
-    """What a browser keeps of a login."""
+    """The state that a browser stores after a login."""
     context = new_context(browser)
     page = context.new_page()
     page.goto(shown.address("auth/login"))
@@ -47,13 +47,13 @@ def login(shown: Shown, browser: Browser) -> StorageState:
 
 @pytest.fixture
 def visit(browser: Browser, login: StorageState) -> Iterator[Callable[..., Page]]:
-    """A page of a browser that is logged in, in Berlin; at the end, whether any said an error."""
+    """Opens pages of a browser that is logged in, in Berlin; fails at the end if a page had errors."""
     contexts: list[BrowserContext] = []
-    said: list[str] = []
+    errors: list[str] = []
 
     def heard(message: ConsoleMessage) -> None:
         if message.type == "error":
-            said.append(f"{message.location.get('url')}: {message.text}")
+            errors.append(f"{message.location.get('url')}: {message.text}")
 
     def visitor(width: int = WIDE, scheme: str = "light") -> Page:
         context = new_context(
@@ -66,13 +66,13 @@ def visit(browser: Browser, login: StorageState) -> Iterator[Callable[..., Page]
         contexts.append(context)
         page = context.new_page()
         page.on("console", heard)
-        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("pageerror", lambda error: errors.append(str(error)))
         return page
 
     yield visitor
     for context in contexts:
         context.close()
-    assert said == []
+    assert errors == []
 
 
 def picture(page: Page, name: str, *, whole: bool = False) -> Path:
@@ -84,22 +84,22 @@ def picture(page: Page, name: str, *, whole: bool = False) -> Path:
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_every_page_reads_well_and_nobody_is_shut_out(shown, visit, width, scheme):
+def test_every_page_is_accessible_and_fits_the_window(shown, visit, width, scheme):
     page = visit(width, scheme)
-    found = {}
+    problems_by_page = {}
     for name, path in shown.pages().items():
-        reply = page.goto(shown.address(path))
-        assert reply is not None
-        assert reply.status == 200, name
+        response = page.goto(shown.address(path))
+        assert response is not None
+        assert response.status == 200, name
         picture(page, f"{name}-{width}-{scheme}", whole=True)
         page_is, window_is = page.evaluate(
             "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
         )
         broken = Axe().run(page).response["violations"]
         problems = [f"{one['id']}: {[node['html'][:120] for node in one['nodes'][:3]]}" for one in broken]
-        found[name] = problems + ([f"{page_is} px wide"] if page_is > window_is else [])
+        problems_by_page[name] = problems + ([f"{page_is} px wide"] if page_is > window_is else [])
 
-    assert found == {name: [] for name in found}
+    assert problems_by_page == {name: [] for name in problems_by_page}
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
@@ -224,18 +224,18 @@ def test_all_of_it_can_be_reached_by_keyboard(shown, visit):
 def test_a_stranger_is_refused_everywhere(shown):
     for headers in ({}, {"Authorization": token(shown, STRANGER)}):
         for name, path in shown.pages().items():
-            reply = requests.get(shown.address(path), headers=headers, timeout=30, allow_redirects=False)
-            assert reply.status_code in {401, 403}, name
-            assert len(reply.content) < 200, name
+            response = requests.get(shown.address(path), headers=headers, timeout=30, allow_redirects=False)
+            assert response.status_code in {401, 403}, name
+            assert len(response.content) < 200, name
     own = {"Authorization": token(shown, USER)}
     for name, path in shown.pages().items():
-        reply = requests.get(shown.address(path), headers=own, timeout=30)
-        assert reply.status_code == 200, name
+        response = requests.get(shown.address(path), headers=own, timeout=30)
+        assert response.status_code == 200, name
         again = requests.get(
-            shown.address(path), headers={**own, "If-None-Match": reply.headers["ETag"]}, timeout=30
+            shown.address(path), headers={**own, "If-None-Match": response.headers["ETag"]}, timeout=30
         )
         assert again.status_code == 304, name
-        policy = reply.headers["Content-Security-Policy"]
+        policy = response.headers["Content-Security-Policy"]
         assert policy.startswith("default-src 'none'"), name
         assert "script-src" not in policy, name
 
@@ -256,21 +256,21 @@ def test_a_stranger_is_refused_everywhere(shown):
         "/weather/documents?dag_id=data_collection&run_id=%3Cscript%3E",
     ],
 )
-def test_addresses_that_were_put_together_lead_nowhere(shown, path):
+def test_crafted_addresses_lead_nowhere(shown, path):
     with closing(http.client.HTTPConnection("localhost", shown.system.ports.ui, timeout=30)) as server:
         server.request("GET", path, headers={"Authorization": token(shown, USER)})
-        reply = server.getresponse()
+        response = server.getresponse()
 
-        assert reply.status == 404
-        assert b"<script" not in reply.read()
+        assert response.status == 404
+        assert b"<script" not in response.read()
 
 
 def test_markup_in_a_station_name_is_shown_and_not_run(shown, visit):
     evil = '<img src=x onerror="document.title=1"><script>document.title=1</script>'
     page = visit()
     key = "forecasts/stations.json"
-    kept = shown.store.get(key)
-    document = json.loads(kept)
+    original = shown.store.get(key)
+    document = json.loads(original)
     document["targets"][TARGET]["stations"][str(STATION)]["name"] = evil
     try:
         shown.store.put(key, json.dumps(document).encode(), "application/json")
@@ -280,4 +280,4 @@ def test_markup_in_a_station_name_is_shown_and_not_run(shown, visit):
             assert evil in page.locator("body").inner_text()
             assert page.locator("img[src=x]").count() == 0
     finally:
-        shown.store.put(key, kept, "application/json")
+        shown.store.put(key, original, "application/json")
