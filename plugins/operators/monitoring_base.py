@@ -1,4 +1,4 @@
-"""What the operators of pipelines/monitoring.yml share: the store of sections, and the reasons of failures."""
+"""What the operators of pipelines/monitoring.yml share: the store of sections and the reasons of failures."""
 
 from abc import abstractmethod
 from collections.abc import Mapping
