@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final, Self
 
+from weather_mlops.clock import HOUR
 from weather_mlops.errors import Misconfigured, TrainingImpossible
-from weather_mlops.kma.endpoints import HOUR
 from weather_mlops.model.targets import target_named
 
 HOLDOUT_SHARE: Final = 0.2

@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
 from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression, NotNull, Reference
 
+from weather_mlops.clock import HOUR
 from weather_mlops.formatting import exact_percent, number, percent
-from weather_mlops.kma.endpoints import HOUR
 from weather_mlops.lake.catalog import open_table, summary
 from weather_mlops.lake.filters import between, one_of
 from weather_mlops.lake.object_store import storage_errors

@@ -22,8 +22,8 @@ import pyarrow as pa
 from pyiceberg.catalog import Catalog
 
 from weather_mlops import limits
+from weather_mlops.clock import HOUR
 from weather_mlops.errors import ModelUnusable, TrainingImpossible
-from weather_mlops.kma.endpoints import HOUR
 from weather_mlops.lake import observations_reader
 from weather_mlops.lake.panel import Panel, to_panel
 from weather_mlops.lake.schemas import OBSERVATIONS
