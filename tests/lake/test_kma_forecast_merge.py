@@ -82,8 +82,8 @@ def test_repeated_rows_of_a_file_become_one():
     folded = fold_duplicates(rows)
 
     assert folded.num_rows == 2
-    found = next(each for each in folded.to_pylist() if each["lead_hours"] == 4)
-    assert (found["air_temperature_c"], found["relative_humidity_pct"]) == (10, 40)
+    merged_row = next(each for each in folded.to_pylist() if each["lead_hours"] == 4)
+    assert (merged_row["air_temperature_c"], merged_row["relative_humidity_pct"]) == (10, 40)
 
 
 optional = st.one_of(st.none(), st.integers(0, 2).map(float))

@@ -203,25 +203,25 @@ def test_sql_and_python_know_the_same_at_each_moment(catalog, access):
         for lead in leads
     ]
     publish(catalog, table(rows), run="one", now=NOW)
-    origins = [ISSUE + number * HOUR for number in range(22)]
+    moments = [ISSUE + number * HOUR for number in range(22)]
     connection = connect(catalog, access)
     connection.register(
-        "origins", pa.table({"origin": pa.array(origins, FORECAST_ROWS.field("issued_at").type)})
+        "moments", pa.table({"moment": pa.array(moments, FORECAST_ROWS.field("issued_at").type)})
     )
     known = connection.sql(
-        "select k.station_id, o.origin, k.valid_at, k.air_temperature_c from origins o "
-        "join kma_forecasts_known k on k.known_from <= o.origin "
-        "and (k.known_until is null or o.origin < k.known_until) where k.air_temperature_c is not null"
+        "select k.station_id, o.moment, k.valid_at, k.air_temperature_c from moments o "
+        "join kma_forecasts_known k on k.known_from <= o.moment "
+        "and (k.known_until is null or o.moment < k.known_until) where k.air_temperature_c is not null"
     ).fetchall()
     python = known_at(
         read(catalog, **ALWAYS),
         "air_temperature_c",
         station_ids=[90, 108],
-        origins=origins,
+        moments=moments,
         lead_hours=range(-24, 25),
     )
     expected = [
-        (each["station_id"], each["origin"], each["valid_at"], each["air_temperature_c"])
+        (each["station_id"], each["moment"], each["valid_at"], each["air_temperature_c"])
         for each in python.rows().to_pylist()
     ]
 

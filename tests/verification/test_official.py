@@ -67,16 +67,16 @@ questions = st.lists(
 
 
 @given(forecast_rows, questions)
-def test_the_join_finds_what_a_search_by_hand_finds(rows, asked):
+def test_the_join_finds_what_a_search_by_hand_finds(rows, queries):
     answer = newest_known(
         table(rows),
         TEMPERATURE,
-        np.array([station for station, _, _ in asked]),
-        np.array([us(moment) for _, moment, _ in asked]),
-        np.array([us(valid) for _, _, valid in asked]),
+        np.array([station for station, _, _ in queries]),
+        np.array([us(moment) for _, moment, _ in queries]),
+        np.array([us(valid) for _, _, valid in queries]),
     )
     assert [rows[index] if index >= 0 else None for index in answer] == [
-        searched(rows, *one) for one in asked
+        searched(rows, *one) for one in queries
     ]
 
 
@@ -85,13 +85,13 @@ def test_moving_the_clock_shows_nothing_received_later(rows, moment, interpolate
     stations, leads = [90, 108], list(range(13))
     # What is received after the moment must not matter, whatever it says.
     received = [each for each in rows if each["received_at"] <= moment]
-    origins = [moment - number * HOUR for number in range(3)]
+    moments = [moment - number * HOUR for number in range(3)]
     seen, alone = (
         known_at(
             table(each),
             TEMPERATURE,
             station_ids=stations,
-            origins=[whole_hour(origin) for origin in origins],
+            moments=[whole_hour(moment) for moment in moments],
             lead_hours=leads,
             interpolate=interpolate,
         )
@@ -111,15 +111,15 @@ def test_later_moments_never_show_an_older_issue(rows, one, other):
         table(rows),
         TEMPERATURE,
         station_ids=[90, 108],
-        origins=[whole_hour(min(one, other)), whole_hour(max(one, other))],
+        moments=[whole_hour(min(one, other)), whole_hour(max(one, other))],
         lead_hours=range(-72, 73),
     )
     shown = {
-        (each["station_id"], each["origin"], each["valid_at"]): each["issued_at"]
+        (each["station_id"], each["moment"], each["valid_at"]): each["issued_at"]
         for each in known.rows().to_pylist()
     }
-    for (station, origin, valid), issued in shown.items():
-        if origin == whole_hour(min(one, other)):
+    for (station, moment, valid), issued in shown.items():
+        if moment == whole_hour(min(one, other)):
             later = shown.get((station, whole_hour(max(one, other)), valid))
             assert later is None or later >= issued
 
@@ -150,7 +150,7 @@ def test_a_row_without_the_variable_hides_no_older_value():
 def test_without_rows_nothing_is_known():
     empty = table([])
     nothing = known_at(
-        empty, TEMPERATURE, station_ids=[108], origins=[ISSUE], lead_hours=[1], interpolate=True
+        empty, TEMPERATURE, station_ids=[108], moments=[ISSUE], lead_hours=[1], interpolate=True
     )
 
     assert known(empty, 108, ISSUE, ISSUE) == -1
@@ -161,8 +161,8 @@ def test_without_rows_nothing_is_known():
 
 def test_values_are_by_station_origin_and_lead():
     rows = pa.concat_tables([issue(ISSUE), issue(ISSUE + 3 * HOUR, shift=0.5)])
-    origins = [ISSUE + HOUR, ISSUE + 4 * HOUR]
-    values = known_at(rows, TEMPERATURE, station_ids=[108, 90], origins=origins, lead_hours=[1, 2])
+    moments = [ISSUE + HOUR, ISSUE + 4 * HOUR]
+    values = known_at(rows, TEMPERATURE, station_ids=[108, 90], moments=moments, lead_hours=[1, 2])
 
     assert values.values.tolist() == [
         [[110.0, 111.0], [110.5, 111.5]],
@@ -171,7 +171,7 @@ def test_values_are_by_station_origin_and_lead():
     assert values.rows().slice(0, 1).to_pylist() == [
         {
             "station_id": 108,
-            "origin": ISSUE + HOUR,
+            "moment": ISSUE + HOUR,
             "valid_at": ISSUE + 2 * HOUR,
             "lead_hours": 1,
             "issued_at": ISSUE,
@@ -217,22 +217,22 @@ def test_what_is_no_value_on_a_line_is_not_interpolated(column):
 
 def test_codes_are_known_without_interpolation():
     rows = table([row(sky_code=3)])
-    known = known_at(rows, "sky_code", station_ids=[108], origins=[ISSUE + HOUR], lead_hours=[3, 4])
+    known = known_at(rows, "sky_code", station_ids=[108], moments=[ISSUE + HOUR], lead_hours=[3, 4])
 
     assert known.values[0, 0, 0] == 3
     assert np.isnan(known.values[0, 0, 1])
 
 
 def test_origins_may_be_numpy_times():
-    origin = ISSUE.astimezone(UTC)
+    moment = ISSUE.astimezone(UTC)
     by_kind = [
         known_at(
             issue(ISSUE - 3 * HOUR, leads=range(1, 9)),
             TEMPERATURE,
             station_ids=[90],
-            origins=origins,
+            moments=moments,
             lead_hours=[1, 5],
         )
-        for origins in ([origin], np.array([us(origin)], "datetime64[h]"))
+        for moments in ([moment], np.array([us(moment)], "datetime64[h]"))
     ]
     assert by_kind[0].values.tolist() == by_kind[1].values.tolist() == [[[94.0, 98.0]]]

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from weather_mlops.kma.forecast.rows import BY_COLUMN, FORECAST_ROWS, UTC_TIME
+from weather_mlops.kma.forecast.rows import FORECAST_ROWS, UTC_TIME
 
 LONGEST_STEP_H: Final = 3
 """Up to how many hours apart two values may be for those in between to be interpolated: the KMA's own step of
@@ -29,20 +29,20 @@ _HOURLY_COLUMNS: Final = ("station_id", "issued_at", "valid_at", "lead_hours", "
 
 @dataclass(frozen=True)
 class KnownForecast:
-    """One variable of the newest forecast at each origin: S stations, O origins, L leads.
+    """One variable of the newest forecast at each moment: S stations, M moments, L leads.
 
     Attributes:
         column: name of the variable.
         station_ids: int32, shape (S,).
-        origins: moments of knowledge, UTC, datetime64[us], shape (O,).
-        lead_hours: hours from the origin to the valid time, int32, shape (L,).
-        values: float64, shape (S, O, L), in the variable's unit; NaN = nothing was known.
-        issued_at: issue of each value, UTC, datetime64[us], shape (S, O, L); NaT = nothing was known.
+        moments: when the forecast was known, UTC, datetime64[us], shape (M,).
+        lead_hours: hours from the moment to the valid time, int32, shape (L,).
+        values: float64, shape (S, M, L), in the variable's unit; NaN = nothing was known.
+        issued_at: issue of each value, UTC, datetime64[us], shape (S, M, L); NaT = nothing was known.
     """
 
     column: str
     station_ids: np.ndarray
-    origins: np.ndarray
+    moments: np.ndarray
     lead_hours: np.ndarray
     values: np.ndarray
     issued_at: np.ndarray
@@ -51,19 +51,19 @@ class KnownForecast:
         """The known values as rows.
 
         Returns:
-            ``station_id``, ``origin``, ``valid_at``, ``lead_hours`` (from the origin), ``issued_at`` and the
-            variable; by station, origin and lead.
+            ``station_id``, ``moment``, ``valid_at``, ``lead_hours`` (from the moment), ``issued_at`` and the
+            variable; by station, moment and lead.
         """
-        station, origin, lead = np.nonzero(np.isfinite(self.values))
-        valid = self.origins[origin] + self.lead_hours[lead].astype("timedelta64[h]")
+        station, moment, lead = np.nonzero(np.isfinite(self.values))
+        valid = self.moments[moment] + self.lead_hours[lead].astype("timedelta64[h]")
         return pa.table(
             {
                 "station_id": self.station_ids[station],
-                "origin": _times(self.origins[origin]),
+                "moment": _times(self.moments[moment]),
                 "valid_at": _times(valid),
                 "lead_hours": self.lead_hours[lead],
-                "issued_at": _times(self.issued_at[station, origin, lead]),
-                self.column: self.values[station, origin, lead],
+                "issued_at": _times(self.issued_at[station, moment, lead]),
+                self.column: self.values[station, moment, lead],
             }
         )
 
@@ -124,11 +124,11 @@ def known_at(  # noqa: PLR0913  keyword only: which values
     column: str,
     *,
     station_ids: Sequence[int],
-    origins: Sequence[datetime] | np.ndarray,
+    moments: Sequence[datetime] | np.ndarray,
     lead_hours: Sequence[int],
     interpolate: bool = False,
 ) -> KnownForecast:
-    """A variable as it was known at each origin, for hours ahead of it.
+    """A variable as it was known at each moment, for hours ahead of it.
 
     Args:
         forecasts: rows of FORECAST_ROWS about the hours that are asked for at least (LONGEST_STEP_H more at
@@ -136,8 +136,8 @@ def known_at(  # noqa: PLR0913  keyword only: which values
             ``lead_hours`` are not read.
         column: name of a variable with numbers.
         station_ids: stations.
-        origins: timezone-aware, or datetime64 in UTC.
-        lead_hours: hours from the origin to the valid time.
+        moments: timezone-aware, or datetime64 in UTC.
+        lead_hours: hours from the moment to the valid time.
         interpolate: whether hours between two values of the same issue are interpolated first, see
             ``hourly``.
 
@@ -146,20 +146,20 @@ def known_at(  # noqa: PLR0913  keyword only: which values
     """
     rows = hourly(forecasts, column) if interpolate else forecasts
     stations, leads = np.array(station_ids, np.int32), np.array(lead_hours, np.int32)
-    moments = _moments(origins)
-    shape = (stations.size, moments.size, leads.size)
-    valid = moments[:, np.newaxis] + leads.astype("timedelta64[h]")
+    known_by = _as_array(moments)
+    shape = (stations.size, known_by.size, leads.size)
+    valid = known_by[:, np.newaxis] + leads.astype("timedelta64[h]")
     known = newest_known(
         rows,
         column,
-        np.repeat(stations, moments.size * leads.size),
-        np.broadcast_to(moments[:, np.newaxis], shape).reshape(-1),
+        np.repeat(stations, known_by.size * leads.size),
+        np.broadcast_to(known_by[:, np.newaxis], shape).reshape(-1),
         np.broadcast_to(valid, shape).reshape(-1),
     )
     # One more row at the end, which index -1 takes: nothing was known.
     values = np.append(rows[column].cast(pa.float64()).to_numpy(), np.nan)[known]
     issued = np.append(_microseconds(rows["issued_at"]).view("datetime64[us]"), np.datetime64("NaT"))[known]
-    return KnownForecast(column, stations, moments, leads, values.reshape(shape), issued.reshape(shape))
+    return KnownForecast(column, stations, known_by, leads, values.reshape(shape), issued.reshape(shape))
 
 
 def hourly(forecasts: pa.Table, column: str) -> pa.Table:
@@ -195,9 +195,9 @@ def hourly(forecasts: pa.Table, column: str) -> pa.Table:
     step = np.diff(valid, append=0) // _HOUR_US
     goes_on = np.append((station[1:] == station[:-1]) & (issued[1:] == issued[:-1]), np.zeros(1, bool))
     goes_on = goes_on[: values.size] & (step >= 1) & (step <= LONGEST_STEP_H)
-    copies = np.where(goes_on, step, 1)
-    source = np.repeat(np.arange(values.size), copies)
-    hours_after = np.arange(source.size) - np.repeat(np.cumsum(copies) - copies, copies)
+    lengths = np.where(goes_on, step, 1)
+    source = np.repeat(np.arange(values.size), lengths)
+    hours_after = np.arange(source.size) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     target = np.where(hours_after > 0, source + 1, source)
     share = hours_after / np.maximum(step[source], 1)
     valid_hourly = valid[source] + hours_after * _HOUR_US
@@ -209,11 +209,9 @@ def hourly(forecasts: pa.Table, column: str) -> pa.Table:
         "received_at": np.maximum(received[source], received[target]),
         column: values[source] + (values[target] - values[source]) * share,
     }
-    return pa.table({name: pa.array(array).cast(_type(name)) for name, array in columns.items()})
-
-
-def _type(name: str) -> pa.DataType:
-    return FORECAST_ROWS.field(name).type if name not in BY_COLUMN else pa.float64()
+    return pa.table(
+        {name: pa.array(array).cast(FORECAST_ROWS.field(name).type) for name, array in columns.items()}
+    )
 
 
 def _ranked(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -222,10 +220,10 @@ def _ranked(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return distinct, np.searchsorted(distinct, values)
 
 
-def _find(distinct: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Index of each wanted value, and whether it is there; distinct values are ascending, at least one."""
-    index = np.minimum(np.searchsorted(distinct, wanted), distinct.size - 1)
-    return index, distinct[index] == wanted
+def _find(distinct: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Index of each value, and whether it is there; distinct values are ascending, at least one."""
+    index = np.minimum(np.searchsorted(distinct, values), distinct.size - 1)
+    return index, distinct[index] == values
 
 
 def _microseconds(times: pa.ChunkedArray) -> np.ndarray:
@@ -236,11 +234,11 @@ def _as_microseconds(times: np.ndarray) -> np.ndarray:
     return np.asarray(times).astype("datetime64[us]").view(np.int64)
 
 
-def _moments(times: Sequence[datetime] | np.ndarray) -> np.ndarray:
+def _as_array(times: Sequence[datetime] | np.ndarray) -> np.ndarray:
     if isinstance(times, np.ndarray):
         return times.astype("datetime64[us]")
     return _microseconds(pa.chunked_array([pa.array(times, UTC_TIME)])).view("datetime64[us]")
 
 
-def _times(moments: np.ndarray) -> pa.Array:
-    return pa.array(moments.astype("datetime64[us]")).cast(UTC_TIME)
+def _times(times: np.ndarray) -> pa.Array:
+    return pa.array(times.astype("datetime64[us]")).cast(UTC_TIME)
