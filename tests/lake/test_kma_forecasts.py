@@ -12,7 +12,7 @@ from tests.kma_forecasts import HOUR, ISSUE, issue, row, table
 from weather_mlops.kma.forecast.rows import FORECAST_ROWS, KEY
 from weather_mlops.lake import file_io, maintenance
 from weather_mlops.lake.catalog import ensure_tables
-from weather_mlops.lake.kma_forecasts import publish, read
+from weather_mlops.lake.kma_forecasts import as_archive, publish, read
 from weather_mlops.lake.query import connect
 from weather_mlops.verification.official import known_at
 
@@ -185,6 +185,13 @@ def test_many_issues_leave_few_files_and_the_same_rows(catalog, monkeypatch):
     whole = pa.concat_tables([issue(issued) for issued in issues])
     assert by_key(read(catalog, **ALWAYS)) == by_key(whole)
     assert counts(publish(catalog, whole, run="again", now=NOW)) == (0, 0, 9 * 6)
+
+
+def test_an_archive_counts_as_received_soon_after_its_issues():
+    rows = as_archive(issue(received_at=ISSUE + 10_000 * HOUR, source="portal"))
+
+    assert rows.schema == FORECAST_ROWS
+    assert set(rows["received_at"].to_pylist()) == {ISSUE + 30 * MINUTE}
 
 
 def test_sql_and_python_know_the_same_at_each_moment(catalog, access):

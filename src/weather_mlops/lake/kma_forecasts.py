@@ -115,6 +115,21 @@ def read(
         return scan(table, columns, row_filter)
 
 
+def as_archive(rows: pa.Table, delay: timedelta = ARCHIVE_DELAY) -> pa.Table:
+    """Rows of an archive, as if they had been received when they were issued.
+
+    Args:
+        rows: of FORECAST_ROWS; ``received_at`` is when the archive was read, years later perhaps.
+        delay: from the issue until a row counts as received.
+
+    Returns:
+        The same rows, with ``received_at`` this long after ``issued_at``.
+    """
+    received = pc.add(rows["issued_at"], pa.scalar(delay, pa.duration("us")))
+    index = rows.schema.get_field_index("received_at")
+    return rows.set_column(index, rows.schema.field(index), received)
+
+
 def _columns(variables: Iterable[str]) -> pa.Schema:
     selected = {*_READ_ALWAYS, *variables}
     if unknown := sorted(selected.difference(FORECAST_ROWS.names)):
