@@ -6,7 +6,7 @@ have a temperature every third hour only) and where it wrote a marker for "missi
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import pyarrow as pa
 
@@ -222,11 +222,11 @@ FORECAST_ROWS: Final = pa.schema(
 """The columns of a row, documented; not null but for the variables."""
 
 
-def rows(columns: Mapping[str, Any]) -> pa.Table:
+def rows(columns: Mapping[str, pa.Array]) -> pa.Table:
     """Rows from their columns; variables that are absent are null.
 
     Args:
-        columns: Arrow arrays, numpy arrays or lists of equal length, by name.
+        columns: arrays of equal length, by name.
 
     Returns:
         A table with exactly the columns of FORECAST_ROWS.
