@@ -68,7 +68,7 @@ DATA_GO_KR_URL: Final = "https://apis.data.go.kr/1360000/VilageFcstInfoService_2
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ForecastRequest:
     """One request, without the key.
 
     Attributes:
@@ -91,7 +91,7 @@ class Request:
 
 def village_request(
     provider: Provider, base_url: str, *, issued_at: datetime, cell: Cell, page: int = 1
-) -> Request:
+) -> ForecastRequest:
     """A request for one page of an issue at a cell.
 
     Args:
@@ -116,10 +116,10 @@ def village_request(
         "nx": str(cell.x),
         "ny": str(cell.y),
     }
-    return Request(provider, VILLAGE, f"{folder}/{VILLAGE}", params)
+    return ForecastRequest(provider, VILLAGE, f"{folder}/{VILLAGE}", params)
 
 
-def grid_request(base_url: str, *, issued_at: datetime, valid_at: datetime, category: str) -> Request:
+def grid_request(base_url: str, *, issued_at: datetime, valid_at: datetime, category: str) -> ForecastRequest:
     """A request for one variable of an issue at one valid time, all cells.
 
     Args:
@@ -140,7 +140,7 @@ def grid_request(base_url: str, *, issued_at: datetime, valid_at: datetime, cate
         "tmef": f"{valid_at.astimezone(KST):%Y%m%d%H}",
         "vars": category,
     }
-    return Request(API_HUB, SHORT_GRID, f"{_hub_folder(base_url, _GRID_FOLDER)}/{SHORT_GRID}", params)
+    return ForecastRequest(API_HUB, SHORT_GRID, f"{_hub_folder(base_url, _GRID_FOLDER)}/{SHORT_GRID}", params)
 
 
 def _hub_folder(base_url: str, folder: str) -> str:
@@ -154,7 +154,7 @@ _VILLAGE_DATA: Final = re.compile(
 _GRID_DATA: Final = re.compile(rb"[\s,]*[+-]?\d")
 
 
-def classify(request: Request, status: int, body: bytes) -> None:
+def classify(request: ForecastRequest, status: int, body: bytes) -> None:
     """Return when an answer has data; else say what it is.
 
     Args:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from weather_mlops.errors import FormatChanged, NothingYet, ResponseTruncated
 from weather_mlops.kma.forecast.amounts import missing
 from weather_mlops.kma.forecast.cells import CELL_COUNT, Cell
-from weather_mlops.kma.forecast.endpoints import Request, classify
+from weather_mlops.kma.forecast.endpoints import ForecastRequest, classify
 from weather_mlops.kma.forecast.rows import BY_CATEGORY
 from weather_mlops.kma.forecast.series import Series, hours, rows_of
 
@@ -46,7 +46,7 @@ class GridForecast:
         return np.asarray(self.values[[cell.index for cell in cells]])
 
 
-def parse(body: bytes, request: Request, status: int = 200) -> NDArray[np.float64]:
+def parse(body: bytes, request: ForecastRequest, status: int = 200) -> NDArray[np.float64]:
     """The values of all cells, in the order of ``Cell.index``; NaN where there is none.
 
     Args:

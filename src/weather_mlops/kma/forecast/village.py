@@ -19,7 +19,7 @@ import pyarrow as pa
 from weather_mlops.errors import FormatChanged, NothingYet, ResponseMismatch, ResponseTruncated
 from weather_mlops.kma.endpoints import KST
 from weather_mlops.kma.forecast.cells import Cell
-from weather_mlops.kma.forecast.endpoints import ROWS_PER_PAGE, Request, classify
+from weather_mlops.kma.forecast.endpoints import ROWS_PER_PAGE, ForecastRequest, classify
 from weather_mlops.kma.forecast.items import Key, Reading, Rejected, key_of, readings_of
 from weather_mlops.kma.forecast.rows import BY_CATEGORY, BY_COLUMN, Source
 from weather_mlops.kma.forecast.series import Series, hours, rows_of
@@ -110,7 +110,7 @@ class VillageForecast:
         return rows_of(series, cells=cells, source=source, received_at=received_at)
 
 
-def read_page(body: bytes, request: Request, status: int = 200) -> Page:
+def read_page(body: bytes, request: ForecastRequest, status: int = 200) -> Page:
     """One page as it is.
 
     Args:
@@ -146,7 +146,9 @@ def read_page(body: bytes, request: Request, status: int = 200) -> Page:
     return Page(int(total), items)
 
 
-def parse(pages: Sequence[Page], request: Request, *, issued_at: datetime, cell: Cell) -> VillageForecast:
+def parse(
+    pages: Sequence[Page], request: ForecastRequest, *, issued_at: datetime, cell: Cell
+) -> VillageForecast:
     """All pages of an issue at a cell.
 
     Args:
@@ -184,7 +186,7 @@ def parse(pages: Sequence[Page], request: Request, *, issued_at: datetime, cell:
     )
 
 
-def _check_whole(pages: Sequence[Page], request: Request) -> None:
+def _check_whole(pages: Sequence[Page], request: ForecastRequest) -> None:
     """Make sure that the pages belong together.
 
     Raises:
@@ -194,20 +196,20 @@ def _check_whole(pages: Sequence[Page], request: Request) -> None:
     if len(set(totals)) > 1:
         raise ResponseTruncated(
             f"{request.shown}: the pages count {' and '.join(map(str, totals))} items: the KMA rewrote the "
-            "issue between two requests. Request all pages again."
+            "issue between two requests. ForecastRequest all pages again."
         )
     count = sum(len(page.items) for page in pages)
     if count != totals[0]:
         raise ResponseTruncated(
             f"{request.shown}: {count} items in {len(pages)} pages instead of {totals[0]}: not a whole "
-            "issue. Request all pages again."
+            "issue. ForecastRequest all pages again."
         )
     keys = [{key for item in page.items if (key := key_of(item))} for page in pages]
     for earlier, later in itertools.pairwise(keys):
         if shared := earlier & later:
             raise ResponseTruncated(
                 f"{request.shown}: {len(shared)} items stand on two pages, the first is {min(shared)}: the "
-                "KMA rewrote the issue between two requests. Request all pages again."
+                "KMA rewrote the issue between two requests. ForecastRequest all pages again."
             )
 
 
@@ -220,7 +222,7 @@ class _Count:
         request: for messages.
     """
 
-    def __init__(self, issued_at: datetime, cell: Cell, request: Request) -> None:
+    def __init__(self, issued_at: datetime, cell: Cell, request: ForecastRequest) -> None:
         local = issued_at.astimezone(KST)
         self.expected = {
             "baseDate": f"{local:%Y%m%d}",
@@ -267,7 +269,7 @@ class _Count:
     def _reject(self, position: int, item: object, reason: str) -> None:
         self.rejected.append(Rejected.of(position, item, reason))
 
-    def _check_requested(self, item: Mapping[str, Any]) -> None:
+    def _check_requested(self, item: Mapping[str, object]) -> None:
         for name, expected in self.expected.items():
             value = str(item.get(name, expected)).strip()
             if value.zfill(len(expected)) != expected:
