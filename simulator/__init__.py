@@ -13,6 +13,7 @@
     codes         present weather, clouds, pressure tendency as codes
     noise         random numbers as a pure function of seed and place in time
     faults        everything that can go wrong on purpose
+    forecast      the KMA's forecast of this weather
 
 The weather of an hour is a pure function of seed, station and hour: whoever asks, in whatever window and
 process, gets the same bytes. It is invented: it has Korea's climate, and no day of its history.

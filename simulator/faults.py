@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from simulator import sensors, wire
+from simulator.forecast import faults as forecast_faults
 
 
 @dataclass(frozen=True)
@@ -213,12 +214,14 @@ def spoil(page: wire.Page, names: Sequence[str], call: int, seed: int) -> wire.P
     return replace(page, rows=rows)
 
 
-def parse(text: str) -> Fault | sensors.SensorFault:
-    """Read a fault of either kind.
+def parse(text: str) -> Fault | sensors.SensorFault | forecast_faults.ForecastFault:
+    """Read a fault of any kind.
 
     Raises:
         ValueError: saying what is allowed.
     """
     if text.partition(":")[0] in sensors.KINDS:
         return sensors.SensorFault.parse(text)
+    if text.startswith("forecast-"):
+        return forecast_faults.ForecastFault.parse(text)
     return Fault.parse(text)
