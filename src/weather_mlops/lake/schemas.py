@@ -15,6 +15,8 @@ from pyiceberg.table.sorting import SortField, SortOrder
 from pyiceberg.transforms import IdentityTransform, MonthTransform
 from pyiceberg.types import DoubleType, IntegerType, NestedField, PrimitiveType, StringType, TimestamptzType
 
+from weather_mlops.kma.forecast.rows import FORECAST_ROWS
+from weather_mlops.kma.forecast.rows import KEY as KMA_FORECAST_KEY
 from weather_mlops.kma.wire import OBSERVATION_SCHEMA
 from weather_mlops.variables import BY_NAME
 
@@ -201,7 +203,15 @@ FORECASTS: Final = TableDefinition(
     sorted_by=("target", "station_id", "valid_at", "lead_hours"),
     time="valid_at",
 )
-TABLES: Final = (OBSERVATIONS, QUARANTINE, GAPS, FORECASTS)
+KMA_FORECASTS: Final = TableDefinition(
+    "kma_forecasts",
+    FORECAST_ROWS,
+    identity=KMA_FORECAST_KEY,
+    # As the newest forecast that was known is looked up: by station and the time that is forecast.
+    sorted_by=("station_id", "valid_at", "issued_at"),
+    time="valid_at",
+)
+TABLES: Final = (OBSERVATIONS, QUARANTINE, GAPS, FORECASTS, KMA_FORECASTS)
 
 
 def cast_to_schema(table: pa.Table, schema: pa.Schema) -> pa.Table:
