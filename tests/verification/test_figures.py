@@ -85,7 +85,7 @@ def test_without_common_rows_there_are_no_figures():
 
 
 def test_two_values_for_one_hour_and_lead_are_refused():
-    with pytest.raises(ValueError, match=r"forecast kma: two values .* known_at"):
+    with pytest.raises(ValueError, match=r"forecast kma: two values .*known_at"):
         verify({"kma": forecast([(90, 0, 1, 1.0), (90, 0, 1, 2.0)])}, observed([]), COLUMN)
     with pytest.raises(ValueError, match="at least one forecast"):
         verify({}, observed([]), COLUMN)
