@@ -15,7 +15,7 @@ from pyiceberg.table import Table
 
 from weather_mlops.kma.forecast.rows import FORECAST_ROWS, FORECAST_VARIABLES, KEY, SOURCES
 from weather_mlops.lake import maintenance
-from weather_mlops.lake.catalog import RUN, commit, open_table
+from weather_mlops.lake.catalog import RUN, commit, open_table, summary
 from weather_mlops.lake.filters import between, one_of
 from weather_mlops.lake.kma_forecast_merge import LONGEST_LEAD_H, fold_duplicates, merge, replace_rows
 from weather_mlops.lake.object_store import storage_errors
@@ -30,6 +30,9 @@ ARCHIVE_DELAY: Final = timedelta(minutes=30)
 An archive doesn't tell when an issue was out. The KMA's is out from about 10 minutes after its time, one
 provider's documents are off by 20; half an hour is later than both, and still before the next full hour.
 """
+
+NEWEST_COLLECTED: Final = "weather.newest-collected-issue"
+"""Note of a snapshot: the newest issue that the collection has requested; each later snapshot repeats it."""
 
 _HOUR_US: Final = 3_600_000_000
 _ORDER: Final = [(name, "ascending") for name in KMA_FORECASTS.sorted_by]
@@ -51,7 +54,14 @@ class PublishedKmaForecasts:
     equal: int
 
 
-def publish(catalog: Catalog, forecasts: pa.Table, *, run: str, now: datetime) -> PublishedKmaForecasts:
+def publish(
+    catalog: Catalog,
+    forecasts: pa.Table,
+    *,
+    run: str,
+    now: datetime,
+    properties: Mapping[str, str] | None = None,
+) -> PublishedKmaForecasts:
     """Bring rows into their table, in at most one commit, and maintain it when that is due.
 
     The same rows again change nothing. Another writer's commit in between makes it compare again, so that
@@ -62,6 +72,7 @@ def publish(catalog: Catalog, forecasts: pa.Table, *, run: str, now: datetime) -
         forecasts: columns of FORECAST_ROWS at least.
         run: name of the run, stored with the snapshot.
         now: the time, timezone-aware.
+        properties: further properties of the snapshot.
 
     Raises:
         ValueError: a row that no source may give: its times don't fit its lead, it was received before it
@@ -71,7 +82,8 @@ def publish(catalog: Catalog, forecasts: pa.Table, *, run: str, now: datetime) -
         CommitConflict, StorageUnavailable, StorageRefused.
     """
     incoming = fold_duplicates(_validated(forecasts))
-    published = commit(catalog, KMA_FORECASTS, lambda table: _write(table, incoming, run))
+    notes = {RUN: run, **(properties or {})}
+    published = commit(catalog, KMA_FORECASTS, lambda table: _write(table, incoming, notes))
     log.info(
         "KMA forecasts published: inserted=%d corrected=%d equal=%d",
         published.inserted,
@@ -137,14 +149,26 @@ def _columns(variables: Iterable[str]) -> pa.Schema:
     return KMA_FORECASTS.select(*(name for name in FORECAST_ROWS.names if name in selected))
 
 
-def _write(table: Table, incoming: pa.Table, run: str) -> PublishedKmaForecasts:
+def newest_collected(catalog: Catalog) -> datetime | None:
+    """The newest issue that the collection has requested, in UTC; None where it never ran.
+
+    Raises:
+        StorageUnavailable, StorageRefused.
+    """
+    note = summary(open_table(catalog, KMA_FORECASTS)).get(NEWEST_COLLECTED)
+    return datetime.fromisoformat(note) if note else None
+
+
+def _write(table: Table, incoming: pa.Table, properties: Mapping[str, str]) -> PublishedKmaForecasts:
     if incoming.num_rows == 0:
         return PublishedKmaForecasts(0, 0, 0)
     around = _around(incoming)
     current = scan(table, FORECAST_ROWS, around)
     changes = merge(current, incoming)
     done = PublishedKmaForecasts(changes.inserted.num_rows, changes.corrected.num_rows, changes.equal)
-    notes = {RUN: run, "weather.inserted": str(done.inserted), "weather.corrected": str(done.corrected)}
+    kept = {name: note for name, note in summary(table).items() if name == NEWEST_COLLECTED}
+    changed = {"weather.inserted": str(done.inserted), "weather.corrected": str(done.corrected)}
+    notes = {**kept, **properties, **changed}
     if done.corrected:
         # All rows that the filter takes are written again: Iceberg replaces by filter, not by key.
         rows = pa.concat_tables([replace_rows(current, changes.corrected), changes.inserted])

@@ -167,8 +167,8 @@ def audit(  # noqa: PLR0913  the inputs of an audit
     """
     distinct, duplicates = drop_duplicates(rows)
     frame = audit_frame(distinct, expected, stations)
-    context = _context()
-    result, broken = _validate(context, frame, suites.load(suites_dir, suites.OBSERVATIONS))
+    context = new_context()
+    result, broken = validate(context, frame, suites.load(suites_dir, suites.OBSERVATIONS))
     for row, values in contradictions(distinct).items():
         if suites.CONFLICT in broken.get(row, {}):
             broken[row][suites.CONFLICT] = values
@@ -177,8 +177,8 @@ def audit(  # noqa: PLR0913  the inputs of an audit
     fit[refused] = False
     accepted = (distinct.filter(pa.array(fit)) if refused else distinct).select(ACCEPTED_NAMES)
     stations_seen = coverage(expected, keys_of(accepted))
-    covered, _ = _validate(context, stations_seen, suites.load(suites_dir, suites.COMPLETENESS))
-    result = _joined(result, covered)
+    covered, _ = validate(context, stations_seen, suites.load(suites_dir, suites.COMPLETENESS))
+    result = join_results(result, covered)
     quarantined = _records(
         distinct.take(pa.array(refused, pa.int64())), [broken[row] for row in refused], rejected
     )
@@ -187,13 +187,13 @@ def audit(  # noqa: PLR0913  the inputs of an audit
         "accepted": accepted.num_rows,
         "copies": duplicates,
         "quarantined": quarantined.num_rows,
-        "warnings": _warnings(result.results),
+        "warnings": warnings_of(result.results),
     }
     log.info("audited: %s", counts)
     score = QualityScore(
-        completeness=_share(stations_seen["present"].sum(), stations_seen["expected"].sum()),
-        validity=_passed(result.results, "validity"),
-        consistency=_passed(result.results, "consistency"),
+        completeness=share_of(stations_seen["present"].sum(), stations_seen["expected"].sum()),
+        validity=passed_share(result.results, "validity"),
+        consistency=passed_share(result.results, "consistency"),
         timeliness=_timeliness(rows, expected),
     )
     return Audit(run, audited_at, accepted, quarantined, counts, score, result, _window(expected))
@@ -216,7 +216,7 @@ def check_fit(result: Audit, min_fit_share: float) -> None:
     )
 
 
-def _validate(context: Any, frame: "pd.DataFrame", suite: Any) -> tuple[Any, dict[int, dict[str, str]]]:
+def validate(context: Any, frame: "pd.DataFrame", suite: Any) -> tuple[Any, dict[int, dict[str, str]]]:
     """Great Expectations' result, and for each refused row the broken rules with their values."""
     asset = context.data_sources.add_pandas(suite.name).add_dataframe_asset("rows")
     whole = asset.add_batch_definition_whole_dataframe("run")
@@ -246,7 +246,7 @@ def _validate(context: Any, frame: "pd.DataFrame", suite: Any) -> tuple[Any, dic
     return result, broken
 
 
-def _joined(result: Any, more: Any) -> Any:
+def join_results(result: Any, more: Any) -> Any:
     """Two results merged into the first one, with its statistics recomputed."""
     from great_expectations.validator.validation_statistics import calc_validation_statistics
 
@@ -257,7 +257,7 @@ def _joined(result: Any, more: Any) -> Any:
     return result
 
 
-def _context() -> Any:
+def new_context() -> Any:
     """A context of Great Expectations in memory: no folder for documents, progress bars or analytics."""
     import great_expectations as gx  # heavy: only where an audit runs
     from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
@@ -292,7 +292,8 @@ def _records(refused: pa.Table, broken: list[dict[str, str]], rejected: pa.Table
     return pa.Table.from_pylist(records, schema=QUARANTINE_SCHEMA)
 
 
-def _warnings(results: Iterable[Any]) -> dict[str, int]:
+def warnings_of(results: Iterable[Any]) -> dict[str, int]:
+    """The number of rows that break each rule which only counts."""
     return {
         entry.expectation_config.meta["rule"]: int(entry.result.get("unexpected_count", 0))
         for entry in results
@@ -300,14 +301,14 @@ def _warnings(results: Iterable[Any]) -> dict[str, int]:
     }
 
 
-def _passed(results: Iterable[Any], category: str) -> float | None:
+def passed_share(results: Iterable[Any], category: str) -> float | None:
     """Share of the values that pass the rules of a category; None where nothing was observed."""
     observed = failed = 0
     for entry in results:
         if entry.expectation_config.meta["category"] == category:
             observed += entry.result.get("element_count", 0) - entry.result.get("missing_count", 0)
             failed += entry.result.get("unexpected_count", 0)
-    return _share(observed - failed, observed)
+    return share_of(observed - failed, observed)
 
 
 def _window(expected: pa.Table) -> tuple[datetime, datetime] | None:
@@ -321,8 +322,9 @@ def _timeliness(rows: pa.Table, expected: pa.Table) -> float | None:
         return None
     newest = pc.max(window["observed_at"])
     expected_keys = distinct_keys(keys_of(window.filter(pc.equal(window["observed_at"], newest))))
-    return _share(isin(expected_keys, keys_of(rows)).sum(), expected_keys.size)
+    return share_of(isin(expected_keys, keys_of(rows)).sum(), expected_keys.size)
 
 
-def _share(part: float, whole: float) -> float | None:
+def share_of(part: float, whole: float) -> float | None:
+    """A share, 0 to 1; None of nothing."""
     return float(part / whole) if whole else None

@@ -196,20 +196,20 @@ def _check_whole(pages: Sequence[Page], request: ForecastRequest) -> None:
     if len(set(totals)) > 1:
         raise ResponseTruncated(
             f"{request.shown}: the pages count {' and '.join(map(str, totals))} items: the KMA rewrote the "
-            "issue between two requests. ForecastRequest all pages again."
+            "issue between two requests. Request all pages again."
         )
     count = sum(len(page.items) for page in pages)
     if count != totals[0]:
         raise ResponseTruncated(
             f"{request.shown}: {count} items in {len(pages)} pages instead of {totals[0]}: not a whole "
-            "issue. ForecastRequest all pages again."
+            "issue. Request all pages again."
         )
     keys = [{key for item in page.items if (key := key_of(item))} for page in pages]
     for earlier, later in itertools.pairwise(keys):
         if shared := earlier & later:
             raise ResponseTruncated(
                 f"{request.shown}: {len(shared)} items stand on two pages, the first is {min(shared)}: the "
-                "KMA rewrote the issue between two requests. ForecastRequest all pages again."
+                "KMA rewrote the issue between two requests. Request all pages again."
             )
 
 
