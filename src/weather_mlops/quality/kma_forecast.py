@@ -40,7 +40,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _DAY_US: Final = 86_400_000_000
-_KST_US: Final = 9 * 3_600_000_000
+_HOUR_US: Final = 3_600_000_000
+_KST_US: Final = 9 * _HOUR_US
 
 
 def audit_staged(staging: Staging, *, suites_dir: Path, audited_at: datetime) -> Audit:
@@ -133,10 +134,12 @@ def audit_frame(rows: pa.Table, expected: pa.Table, stations: Collection[int]) -
     requested = set(zip(expected["station_id"].to_pylist(), expected["issued_at"].to_pylist(), strict=True))
     pairs = zip(rows["station_id"].to_pylist(), rows["issued_at"].to_pylist(), strict=True)
     frame["asked_for"] = np.array([pair in requested for pair in pairs], np.float64)
+    since = pc.subtract(rows["received_at"].cast(pa.int64()), rows["issued_at"].cast(pa.int64()))
+    frame["received_after_h"] = since.to_numpy() / _HOUR_US
     keys = row_keys(rows)
     ordered = np.sort(keys)
-    copies = np.searchsorted(ordered, keys, "right") - np.searchsorted(ordered, keys, "left") - 1
-    frame["conflicting_copies"] = copies.astype("float64")
+    others = np.searchsorted(ordered, keys, "right") - np.searchsorted(ordered, keys, "left") - 1
+    frame["conflicting_copies"] = others.astype("float64")
     frame["air_temperature_step_k"] = isolated_steps(keys, frame["air_temperature_c"].to_numpy())
     frame["daily_range_k"] = _daily_range(rows)
     frame.insert(0, "row", np.arange(len(frame)))

@@ -4,7 +4,8 @@
 ``warning`` is counted. A forecast is smooth: the limits of its steps are those of the observations' rules.
 """
 
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Final
 
 from weather_mlops.kma.forecast.rows import FORECAST_VARIABLES
 from weather_mlops.quality.suites import between, not_null
@@ -32,11 +33,13 @@ IDENTITY: Final = (
     ("station_known", "station_unknown", PhysicalRange(1, 1, "the list of open stations")),
     ("asked_for", "not_asked_for", PhysicalRange(1, 1, "the issues and stations of the request")),
     ("lead_hours", "lead_impossible", LONGEST_LEAD),
+    ("received_after_h", "received_before_issue",
+     PhysicalRange(0, 1_000_000, "nobody can have a forecast before it is issued: a clock is wrong")),
     ("conflicting_copies", "conflicting_copies", PhysicalRange(0, 0, "one row of an hour in an issue")),
-)
+)  # fmt: skip
 
 
-def forecasts_suite() -> dict[str, Any]:
+def forecasts_suite() -> Mapping[str, object]:
     """Rules for each row, in Great Expectations' own format."""
     rules = [
         between(
@@ -60,7 +63,7 @@ def forecasts_suite() -> dict[str, Any]:
     return {"name": FORECASTS, "expectations": rules, "meta": {}, "notes": "each staged row"}
 
 
-def completeness_suite() -> dict[str, Any]:
+def completeness_suite() -> Mapping[str, object]:
     """Rules for each station of each requested issue."""
     half = PhysicalRange(0.5, 1, "less than half of an issue's hours is no forecast to compare")
     rule = between("share", "issue_mostly_missing", "warning", "completeness", half)

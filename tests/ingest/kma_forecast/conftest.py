@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -78,8 +78,15 @@ class Kma:
             "api_hub": f"{self.server.url}/api/typ01/url",
             "data_go_kr": f"{self.server.url}/1360000/VilageFcstInfoService_2.0",
         }
+
+        class OnTheClock(ForecastClient):
+            """Receives by the simulator's clock instead of the machine's."""
+
+            def ask(self, request):
+                return replace(super().ask(request), fetched_at=counted.now)
+
         return [
-            ForecastClient(
+            OnTheClock(
                 provider,
                 folders[provider.source],
                 (keys or {}).get(provider.source, KEY),
@@ -128,10 +135,15 @@ class Pipeline:
     gap_calls: int = 100
     lookback_issues: int = 0
     hours_share: float = 0.95
+    cells: dict | None = None
 
     def run(self, own: datetime = ISSUE, name: str = "") -> CollectionRun:
         settings = CollectionSettings(
-            cells_of(self.stations), 0.95, self.hours_share, self.lookback_issues, self.gap_calls
+            self.cells or cells_of(self.stations),
+            0.95,
+            self.hours_share,
+            self.lookback_issues,
+            self.gap_calls,
         )
         staging = Staging(self.store, name or f"kma_forecast/{own:%Y%m%dT%H}")
         return CollectionRun(settings, self.store, self.catalog, staging, own)
@@ -166,7 +178,8 @@ class Pipeline:
     def table(self, name: str = "kma_forecasts") -> pa.Table:
         return self.catalog.load_table(f"weather.{name}").scan().to_arrow()
 
-    def keys(self) -> list[tuple]:
+    def rows(self) -> list[tuple]:
+        """Keys of the rows in the table."""
         rows = self.table()
         return sorted(
             zip(*(rows[name].to_pylist() for name in ("station_id", "issued_at", "valid_at")), strict=True)
