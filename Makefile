@@ -38,7 +38,7 @@ history:  ## load past days: make history FROM=2020-01-01 TO=2020-12-31 STATIONS
 rebuild:  ## rebuild the tables from raw and compare them; make rebuild FROM=... TO=... APPLY=1 replaces them
 	$(BOOTSTRAP) rebuild
 
-import:  ## import files of observations (API, portal CSV, getWthrDataList; gzip, zip): make import FILES='saved/*'
+import:  ## import files (API, portal CSV, getWthrDataList, portal's forecast; gzip, zip): make import FILES='saved/*' [STATION=152]
 	$(BOOTSTRAP) import
 
 tables:  ## register the bucket's tables again, after the catalog (.run/catalog.db) was lost or damaged

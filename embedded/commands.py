@@ -89,8 +89,8 @@ def rebuild(launcher: Launcher) -> int:
 
 
 def import_files(launcher: Launcher) -> int:
-    """Import the files that FILES names."""
-    return by_hand(launcher, "import", "--", *named_files("FILES"))
+    """Import the files that FILES names; forecasts for STATION, by default for those in their cells."""
+    return by_hand(launcher, "import", *options("STATION"), "--", *named_files("FILES"))
 
 
 def rollback(launcher: Launcher) -> int:

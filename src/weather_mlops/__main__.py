@@ -20,6 +20,7 @@ import duckdb
 
 from weather_mlops.errors import Misconfigured, WeatherError
 from weather_mlops.ingest import importer
+from weather_mlops.ingest.kma_forecast import importer as kma_forecast_importer
 from weather_mlops.ingest.rebuild import rebuild
 from weather_mlops.kma.fields import YEARS
 from weather_mlops.lake.catalog import ensure_tables, open_catalog
@@ -31,6 +32,7 @@ from weather_mlops.model.registry import Registry
 from weather_mlops.model.targets import TARGETS
 from weather_mlops.settings import load_settings, project_folder
 from weather_mlops.sources.quoting import escaped
+from weather_mlops.stations import resolve_station_ids
 
 WIDTH: Final = 200  # characters of a table on the terminal
 SHOWN: Final = 50  # differences on the terminal; all of them are in the file
@@ -43,7 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.getLogger("weather_mlops").setLevel(
         logging.WARNING if options.command in {"query", "import"} else logging.INFO
     )
-    logging.getLogger(importer.__name__).setLevel(logging.INFO)  # a line for each file
+    for taking in (importer, kma_forecast_importer):
+        logging.getLogger(taking.__name__).setLevel(logging.INFO)  # a line for each file
     try:
         return int(options.work(options))
     except WeatherError as error:
@@ -62,8 +65,9 @@ def _parser() -> argparse.ArgumentParser:
     rebuild.add_argument("--apply", action="store_true", help="swap the months that differ")
     rebuild.set_defaults(work=_rebuild)
     taking = commands.add_parser(
-        "import", help="import files of observations: of the API, of the portal, of data.go.kr"
+        "import", help="import files of observations and forecasts: of the API, of the portal, of data.go.kr"
     )
+    taking.add_argument("--station", default="", help="the station that files of a forecast are for")
     taking.add_argument("files", nargs="+", help="paths or patterns")
     taking.set_defaults(work=_import)
     query = commands.add_parser("query", help="SQL (DuckDB) over observations, forecasts, stations, ...")
@@ -125,6 +129,8 @@ def _rebuild(options: argparse.Namespace) -> int:
 
 def _import(options: argparse.Namespace) -> int:
     paths = _paths(options.files)
+    if options.station.strip():
+        resolve_station_ids(options.station.strip())
     access = _access()
     catalog = open_catalog(access)
     ensure_tables(catalog)
@@ -134,6 +140,7 @@ def _import(options: argparse.Namespace) -> int:
         catalog=catalog,
         suites_dir=project_folder("expectations"),
         clock=lambda: datetime.now(UTC),
+        station=options.station,
     )
     sys.stdout.write(f"{result}\n")
     return 1 if result.refused else 0

@@ -1,8 +1,10 @@
-"""Import files of observations: store them in raw, audit and publish them.
+"""Import files of observations and of the KMA's forecast: store them in raw, audit and publish them.
 
 Rows that passed the KMA's quality control are imported last, whatever the order of the files: they correct
 rows of the API. A file that was imported before keeps its first arrival time, by which a rebuild orders the
 files: it fills what the table lacks, and replaces nothing that arrived later.
+
+Forecasts go to a table of their own: ``kma_forecast.importer``.
 """
 
 import logging
@@ -19,6 +21,7 @@ from pyiceberg.catalog import Catalog
 from weather_mlops.clock import EPOCH
 from weather_mlops.errors import FileRefused, FormatChanged
 from weather_mlops.ingest.history.plan import ROWS_PER_PART
+from weather_mlops.ingest.kma_forecast.importer import ForecastImport, LineCounts
 from weather_mlops.ingest.response_replay import ResponseRows, audits, themselves
 from weather_mlops.kma import wire
 from weather_mlops.kma.client import Response
@@ -31,7 +34,7 @@ from weather_mlops.lake.publish import publish_audited
 from weather_mlops.lake.scan import rows_of
 from weather_mlops.lake.schemas import KEY, OBSERVATIONS, OBSERVATIONS_SCHEMA
 from weather_mlops.quality import audit, docs
-from weather_mlops.sources.reading import Source, sources
+from weather_mlops.sources.reading import ForecastSource, Source, sources
 
 log = logging.getLogger(__name__)
 
@@ -40,15 +43,18 @@ RAW_KEY: Final = "raw_key"
 
 @dataclass
 class Imported:
-    """Result of an import, in rows; arrived = published + equal + quarantined + unreadable.
+    """Result of an import; arrived = published + equal + quarantined + unreadable.
+
+    It counts rows of observations, and lines of forecasts, each of which has one value.
 
     Attributes:
         files: imported files; each file of a zip counts.
-        refused: files without observations, or damaged ones.
+        refused: files without observations or forecasts, or damaged ones.
         arrived: rows and unreadable lines.
         published: rows that are new in the table, or replaced in it.
         corrected: published rows that replaced one of the table.
-        equal: rows that the table, or another row of the import, equals already.
+        equal: rows that the table, or another row of the import, equals already; lines of a forecast that
+            say "missing".
         quarantined: rows that a critical rule refused.
         unreadable: lines that couldn't be read.
     """
@@ -62,22 +68,28 @@ class Imported:
     quarantined: int = 0
     unreadable: int = 0
 
+    def add(self, lines: LineCounts) -> None:
+        """Add lines of forecasts."""
+        for name, count in asdict(lines).items():
+            setattr(self, name, getattr(self, name) + count)
+
     def __str__(self) -> str:
         return "imported: " + " ".join(f"{name}={count}" for name, count in asdict(self).items())
 
 
-def import_files(
+def import_files(  # noqa: PLR0913  what a user can say
     files: Iterable[Path],
     *,
     store: ObjectStore,
     catalog: Catalog,
     suites_dir: Path,
     clock: Callable[[], datetime],
+    station: str = "",
 ) -> Imported:
-    """Import files of observations; importing the same files again changes nothing.
+    """Import files of observations or forecasts; importing the same files again changes nothing.
 
-    They may be plain, gzipped or in a zip, of the API Hub (kma_sfctm2/3), of the portal (hourly ASOS CSV) or
-    of data.go.kr (getWthrDataList). Any other file is refused, with a line in the log that says what it
+    They may be plain, gzipped or in a zip, of the API Hub (kma_sfctm2/3), of the portal (hourly ASOS CSV,
+    short-term forecast) or of data.go.kr (getWthrDataList). Any other file is refused, with a line in the log that says what it
     is; nothing of it is stored, and the other files are imported.
 
     Args:
@@ -86,11 +98,13 @@ def import_files(
         catalog: of the tables.
         suites_dir: folder of the suites.
         clock: the time now, UTC.
+        station: id or name of the station that all forecasts are for; empty for those in their cells.
 
     Raises:
         CommitConflict, StorageUnavailable, StorageRefused.
     """
-    work = _Work(store, catalog, suites_dir, clock)
+    forecasts = ForecastImport(store, catalog, suites_dir, clock, station)
+    work = _Work(store, catalog, suites_dir, clock, forecasts)
     paths = list(files)
     correcting = work.take_in(paths, corrects=False)
     work.take_in(correcting, corrects=True)
@@ -105,6 +119,7 @@ class _Work:
     catalog: Catalog
     suites_dir: Path
     clock: Callable[[], datetime]
+    forecasts: ForecastImport
     done: Imported = field(default_factory=Imported)
     group: list[tuple[str, wire.Parsed]] = field(default_factory=list)
     arrivals: dict[str, datetime] = field(default_factory=dict)
@@ -120,12 +135,23 @@ class _Work:
                 if isinstance(source, FileRefused):
                     if not corrects:
                         self._refuse(name, source)
+                elif isinstance(source, ForecastSource):
+                    if not corrects:
+                        self._forecast(name, source)
                 elif source.format.corrects is corrects:
                     self._one(name, source)
                 elif path not in others:
                     others.append(path)
         self._publish()
+        self.done.add(self.forecasts.publish())
         return others
+
+    def _forecast(self, name: str, source: ForecastSource) -> None:
+        try:
+            self.done.add(self.forecasts.add(source))
+            self.done.files += 1
+        except FileRefused as refused:
+            self._refuse(name, refused)
 
     def _one(self, name: str, source: Source) -> None:
         now = self.clock()

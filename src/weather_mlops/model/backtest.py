@@ -21,7 +21,7 @@ from weather_mlops.model.card import page
 from weather_mlops.model.evaluation import SHOWN_LEADS
 from weather_mlops.model.plan import Plan
 from weather_mlops.model.targets import target_named
-from weather_mlops.sources.reading import Source, sources
+from weather_mlops.sources.reading import ForecastSource, Source, sources
 from weather_mlops.verification.scores import rounded
 
 log = logging.getLogger(__name__)
@@ -77,10 +77,14 @@ def observations(files: Iterable[Path], target: str, now: datetime) -> Observed:
     return Observed(known, refused)
 
 
-def _read(name: str, source: Source | FileRefused, now: datetime) -> tuple[bool, wire.Parsed]:
+def _read(
+    name: str, source: Source | ForecastSource | FileRefused, now: datetime
+) -> tuple[bool, wire.Parsed]:
     """Whether a source corrects others, and its rows."""
     if isinstance(source, FileRefused):
         raise source
+    if isinstance(source, ForecastSource):
+        raise FileRefused("a forecast of the KMA: name files of observations")
     parsed = source.parsed(now)
     if parsed.rejected.num_rows:
         log.warning("backtest: %s: %d lines can't be read", name, parsed.rejected.num_rows)

@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from weather_mlops.clock import EPOCH, HOUR
 from weather_mlops.errors import FileRefused, Misconfigured
 from weather_mlops.kma.forecast.amounts import missing
 from weather_mlops.kma.forecast.cells import Cell, stations_of_file
@@ -73,6 +74,13 @@ class ForecastFile:
     corrected: int
     missing: int
     unreadable: Sequence[Unreadable] = field(repr=False)
+
+    @property
+    def newest_issue(self) -> datetime | None:
+        """The newest issue that it has a value of, UTC; None where it has no value."""
+        if not len(self.values):
+            return None
+        return EPOCH + int(self.issued_at.max().astype(np.int64)) * HOUR
 
     def series(self, station_id: int) -> Series:
         """The values for a station."""

@@ -10,11 +10,20 @@ import pyarrow.compute as pc
 
 from weather_mlops.errors import FileRefused, FormatChanged, KmaMaintenance, ResponseTruncated
 from weather_mlops.kma import wire
-from weather_mlops.sources import portal
+from weather_mlops.sources import kma_forecast_csv, portal
 from weather_mlops.sources.archives import unpacked
 from weather_mlops.sources.encodings import decoded
+from weather_mlops.sources.kma_forecast_csv import ForecastFile
 from weather_mlops.sources.quoting import quoted
-from weather_mlops.sources.recognition import API_HUB, FORMATS, PORTAL, Format, recognise
+from weather_mlops.sources.recognition import (
+    API_HUB,
+    FORMATS,
+    PORTAL,
+    PORTAL_FORECAST,
+    ForecastFormat,
+    Format,
+    recognise,
+)
 from weather_mlops.stations import load_stations
 
 FORMAT: Final = "format"
@@ -72,7 +81,51 @@ class Source:
         return f"{self.format.title}, {self.encoding}{also}"
 
 
-def sources(path: Path) -> Iterator[tuple[str, Source | FileRefused]]:
+@dataclass(frozen=True, slots=True)
+class ForecastSource:
+    """A file of the KMA's forecast.
+
+    Attributes:
+        name: name for messages, which also says which variable the file has.
+        body: bytes of the file, unpacked.
+        text: decoded body.
+        encoding: encoding of the body.
+    """
+
+    name: str
+    body: bytes
+    text: str
+    encoding: str
+
+    def parsed(self, received_at: datetime) -> ForecastFile:
+        """Parse the values.
+
+        Args:
+            received_at: time of the import, timezone-aware.
+
+        Raises:
+            FileRefused: its name has no variable, most of its lines can't be read, or it has an issue of the
+                future.
+        """
+        file = kma_forecast_csv.parse(self.name, self.text)
+        newest = file.newest_issue
+        if newest is not None and newest > received_at:
+            raise FileRefused(
+                f"an issue of {newest:%Y-%m-%d %H:%M} UTC, which is in the future: a Start line has a wrong "
+                "date. Download it again."
+            )
+        return file
+
+    @property
+    def notes(self) -> Mapping[str, str]:
+        """Notes that are stored with the raw file, so that it can be read again."""
+        return {FORMAT: PORTAL_FORECAST.name, ENCODING: self.encoding}
+
+    def __str__(self) -> str:
+        return f"{PORTAL_FORECAST.title}, {self.encoding}"
+
+
+def sources(path: Path) -> Iterator[tuple[str, Source | ForecastSource | FileRefused]]:
     """Yield name and source of a file, or of each file of a zip; or the reason why it can't be read."""
     for name, body in unpacked(path):
         if isinstance(body, FileRefused):
@@ -84,14 +137,17 @@ def sources(path: Path) -> Iterator[tuple[str, Source | FileRefused]]:
             yield name, refused
 
 
-def source(name: str, body: bytes) -> Source:
+def source(name: str, body: bytes) -> Source | ForecastSource:
     """Create a source from unpacked bytes.
 
     Raises:
         FileRefused: it is something else.
     """
     text, encoding = decoded(body)
-    return Source(name, body, text, encoding, recognise(body, text))
+    recognised = recognise(body, text)
+    if isinstance(recognised, ForecastFormat):
+        return ForecastSource(name, body, text, encoding)
+    return Source(name, body, text, encoding, recognised)
 
 
 def replayed(body: bytes, about: Mapping[str, Any]) -> wire.Parsed:

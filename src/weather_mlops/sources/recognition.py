@@ -7,7 +7,7 @@ from typing import Final
 
 from weather_mlops.errors import FileRefused
 from weather_mlops.kma import wire
-from weather_mlops.sources import asos_hourly, cells, encodings, fields, portal
+from weather_mlops.sources import asos_hourly, cells, encodings, fields, kma_forecast_lines, portal
 from weather_mlops.sources.quoting import LOOKED_AT, quoted
 from weather_mlops.variables import TOKENS_PER_ROW
 
@@ -57,6 +57,19 @@ class Format:
     corrects: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ForecastFormat:
+    """A format of the KMA's forecast that can be imported.
+
+    Attributes:
+        name: identifier that is stored with the raw file.
+        title: name for messages.
+    """
+
+    name: str
+    title: str
+
+
 API_HUB: Final = Format(
     "kma_sfctm",
     "kma_sfctm2/3",
@@ -66,9 +79,10 @@ API_HUB: Final = Format(
 PORTAL: Final = Format("portal_csv", "the portal's hourly CSV", portal.parse, corrects=True)
 ASOS_HOURLY: Final = Format("asos_hourly", "getWthrDataList", asos_hourly.parse, corrects=True)
 FORMATS: Final = {each.name: each for each in (API_HUB, PORTAL, ASOS_HOURLY)}
+PORTAL_FORECAST: Final = ForecastFormat("portal_forecast_csv", "the portal's short-term forecast (단기예보)")
 
 
-def recognise(body: bytes, text: str) -> Format:
+def recognise(body: bytes, text: str) -> Format | ForecastFormat:
     """Recognise the format of a file.
 
     Args:
@@ -90,6 +104,8 @@ def recognise(body: bytes, text: str) -> Format:
     if start.startswith(START):
         _check_rows(text)
         return API_HUB
+    if kma_forecast_lines.is_forecast(text):
+        return PORTAL_FORECAST
     if start[:1] in {"{", "[", "<"}:
         return ASOS_HOURLY
     if names := portal.header(text):
