@@ -89,8 +89,8 @@ def import_files(  # noqa: PLR0913  what a user can say
     """Import files of observations or forecasts; importing the same files again changes nothing.
 
     They may be plain, gzipped or in a zip, of the API Hub (kma_sfctm2/3), of the portal (hourly ASOS CSV,
-    short-term forecast) or of data.go.kr (getWthrDataList). Any other file is refused, with a line in the log that says what it
-    is; nothing of it is stored, and the other files are imported.
+    short-term forecast) or of data.go.kr (getWthrDataList). Any other file is refused, with a line in the log
+    that says what it is; nothing of it is stored, and the other files are imported.
 
     Args:
         files: paths.

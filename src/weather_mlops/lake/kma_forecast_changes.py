@@ -1,4 +1,4 @@
-"""How many single values of the KMA's forecast a batch of rows changes in the table: for the count of lines."""
+"""How many single values of the KMA's forecast a batch of rows changes in the table."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

@@ -33,6 +33,7 @@ from weather_mlops.lake.schemas import QUARANTINE_SCHEMA
 from weather_mlops.lake.staging import AUDITED, COLLECTED, StagedBatch, Staging
 from weather_mlops.quality import suites
 from weather_mlops.quality.prepare import audit_frame, contradictions, coverage, drop_duplicates
+from weather_mlops.quality.screening import screen
 from weather_mlops.stations import load_stations
 
 if TYPE_CHECKING:
@@ -45,7 +46,6 @@ ACCEPTED_NAMES: Final = (*OBSERVATION_SCHEMA.names, "raw_key")
 SUMMARY: Final = {"result_format": "SUMMARY"}
 WITH_ROWS: Final = {"result_format": "COMPLETE", "unexpected_index_column_names": ["row"]}
 MOST_NAMED: Final = 3
-COLUMNS_AT_ONCE: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,14 +220,15 @@ def validate(context: Any, frame: "pd.DataFrame", suite: Any) -> tuple[Any, dict
     """Great Expectations' result, and for each refused row the broken rules with their values."""
     asset = context.data_sources.add_pandas(suite.name).add_dataframe_asset("rows")
     whole = asset.add_batch_definition_whole_dataframe("run")
-    rules, results = list(suite.expectations), []
+    screening = screen(frame, suite.expectations)
+    results: list[Any] = []
     broken: dict[int, dict[str, str]] = {}
-    # Great Expectations copies the frame several times per rule: a few columns at a time take half as long.
-    columns = list(dict.fromkeys(getattr(rule, "column", None) for rule in rules))
-    for few in (columns[n : n + COLUMNS_AT_ONCE] for n in range(0, len(columns), COLUMNS_AT_ONCE)):
-        shown = frame if None in few else frame[[*frame.columns.intersection(["row"]), *few]]
+    for rules, shown in ((screening.rules, screening.rows), (screening.others, frame)):
+        # Without any rule, the suite's result is still needed: it begins with the first.
+        if not rules and results:
+            continue
         batch = whole.get_batch(batch_parameters={"dataframe": shown})
-        suite.expectations = [rule for rule in rules if getattr(rule, "column", None) in few]
+        suite.expectations = list(rules)
         result = batch.validate(suite, result_format=SUMMARY)
         results += result.results
         failed = {
@@ -235,6 +236,8 @@ def validate(context: Any, frame: "pd.DataFrame", suite: Any) -> tuple[Any, dict
             for entry in result.results
             if not entry.success and entry.expectation_config.severity == "critical"
         }
+        if rules is screening.rules:
+            screening.complete(result.results)
         # Results by row are slow: they are computed only for critical rules that are broken.
         suite.expectations = [rule for rule in suite.expectations if rule.meta["rule"] in failed]
         for entry in batch.validate(suite, result_format=WITH_ROWS).results if failed else ():

@@ -17,7 +17,6 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 from pyiceberg.catalog import Catalog
 
 from weather_mlops.clock import EPOCH, HOUR
@@ -198,7 +197,7 @@ def rows_of(group: Sequence[_Taken], received_at: datetime, station: str) -> pa.
     """
     rows = kma_forecast_csv.rows([taken.file for taken in group], received_at, station)
     rows = kma_forecasts.as_archive(rows)
-    index: NDArray[np.int64] = np.zeros(rows.num_rows, np.int64)
+    index = np.zeros(rows.num_rows, np.int64)
     series = [
         (number, taken.file.series(station_id))
         for number, taken in enumerate(group)
