@@ -45,7 +45,7 @@ class CollectKmaForecastOperator(WaitingOperator):
 
     template_fields = ("stations",)
     operator_extra_links = (RunLink("Raw responses", "raw_keys", "raw"),)
-    ui_color = "#d0e4ff"
+    ui_color = "#cdf0fe"
 
     def __init__(
         self,
@@ -130,7 +130,7 @@ class ValidateKmaForecastOperator(WeatherOperator):
     """
 
     operator_extra_links = (PageLink("Data Docs", "docs_key"),)
-    ui_color = "#d7f0df"
+    ui_color = "#e8f5c8"
 
     def __init__(self, *, min_fit_share: float = 0.9, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -166,7 +166,7 @@ class UpdateKmaForecastCatalogOperator(WeatherOperator):
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 
-    ui_color = "#ffe3c2"
+    ui_color = "#ffdcc2"
 
     def work(self, context: "Context") -> dict[str, Any]:
         """Publish."""
@@ -189,7 +189,7 @@ class CheckKmaForecastOperator(WeatherOperator):
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 
-    ui_color = "#ffd6de"
+    ui_color = "#f9d3ef"
 
     def __init__(
         self,

@@ -229,7 +229,7 @@ def test_people_find_their_way_by_names_notes_owners_and_colours(shipped):
         assert dag["owners"].keys() == {"weather-mlops"}
         colours |= dag["colours"]
 
-    assert len({background for background, _ in colours.values()}) == len(colours) == 21
+    assert len({background for background, _ in colours.values()}) == len(colours) == 25
     for background, ink in colours.values():
         assert contrast(background, ink) >= 4.5
 
