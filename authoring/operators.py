@@ -229,6 +229,8 @@ def _own(argument: Argument) -> Schema | None:  # noqa: PLR0911  one return per 
             "format": "stations",
             "description": argument.about,
         }
+    if argument.name == "cells":
+        return {"type": "string", "pattern": r"^(\s*\S+\s*=\s*\d{1,3}\s*,\s*\d{1,3}\s*(;|$))*$"}
     if "YYYY-MM-DD" in argument.about:
         return {"type": "string", "pattern": r"^(\d{4}-\d{2}-\d{2}|.*\{\{.*)?$"}
     if (schema or {}).get("type") == "string" and (words := _WORDS.search(argument.about)):
@@ -314,7 +316,7 @@ def _with_text(schema: Schema, argument: Argument) -> Schema:
         if schema and "string" not in str(schema.get("type", schema.get("anyOf", ""))):
             return types.any_of([schema, ref("template")]) or {}
         return schema
-    if schema.get("type") == "string":
+    if schema.get("type") == "string" and "pattern" not in schema:
         return ref("plainText")
     if schema.get("type") == ["string", "null"]:
         return {"anyOf": [ref("plainText"), types.NULL]}

@@ -48,5 +48,5 @@ def test_a_request_for_the_other_provider_is_refused():
     issue = newest_issue(datetime(2026, 12, 1, tzinfo=UTC))
     request = grid_request(HUB, issued_at=issue, valid_at=issue, category="TMP")
 
-    with pytest.raises(ValueError, match="another provider|was given to"):
+    with pytest.raises(ValueError, match="was given to"):
         client().ask(request)

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 UNREADABLE: Final = "unreadable_row"
+OBSERVATION: Final = "observation"
+FORECAST: Final = "forecast"
 ACCEPTED_NAMES: Final = (*OBSERVATION_SCHEMA.names, "raw_key")
 SUMMARY: Final = {"result_format": "SUMMARY"}
 WITH_ROWS: Final = {"result_format": "COMPLETE", "unexpected_index_column_names": ["row"]}
@@ -82,6 +84,7 @@ class Audit:
         score: see the module's docstring.
         result: Great Expectations' result of all rules.
         window: first and last hour of the window, UTC; None if there is no window.
+        subject: what was audited: observations, or FORECAST.
     """
 
     run: str
@@ -92,6 +95,7 @@ class Audit:
     score: QualityScore
     result: Any
     window: tuple[datetime, datetime] | None
+    subject: str = OBSERVATION
 
     @property
     def fit_share(self) -> float:

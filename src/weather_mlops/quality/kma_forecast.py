@@ -23,6 +23,7 @@ from weather_mlops.lake.schemas import KMA_FORECAST_QUARANTINE_SCHEMA
 from weather_mlops.lake.staging import AUDITED, COLLECTED, Staging
 from weather_mlops.quality import suites
 from weather_mlops.quality.audit import (
+    FORECAST,
     UNREADABLE,
     Audit,
     QualityScore,
@@ -112,7 +113,7 @@ def audit(
         consistency=passed_share(result.results, "consistency"),
         timeliness=share_of((of_own["present"] > 0).sum(), len(of_own)),
     )
-    return Audit(run, audited_at, accepted, quarantined, counts, score, result, (own, own))
+    return Audit(run, audited_at, accepted, quarantined, counts, score, result, (own, own), FORECAST)
 
 
 def audit_frame(rows: pa.Table, expected: pa.Table, stations: Collection[int]) -> "pd.DataFrame":
