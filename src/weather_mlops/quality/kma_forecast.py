@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from weather_mlops.kma.forecast.rows import FORECAST_ROWS, FORECAST_VARIABLES
+from weather_mlops.lake.keys import isin, lookup
 from weather_mlops.lake.kma_forecast_merge import row_keys
 from weather_mlops.lake.schemas import KMA_FORECAST_QUARANTINE_SCHEMA
 from weather_mlops.lake.staging import AUDITED, COLLECTED, Staging
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 _DAY_US: Final = 86_400_000_000
 _HOUR_US: Final = 3_600_000_000
 _KST_US: Final = 9 * _HOUR_US
+_LEAD_BITS: Final = 10  # of a key of row_keys
 
 
 def audit_staged(staging: Staging, *, suites_dir: Path, audited_at: datetime) -> Audit:
@@ -132,17 +134,16 @@ def audit_frame(rows: pa.Table, expected: pa.Table, stations: Collection[int]) -
     frame: pd.DataFrame = rows.select(limited).to_pandas().astype("float64")
     frame["lead_hours"] = rows["lead_hours"].to_numpy().astype("float64")
     frame["station_known"] = np.isin(rows["station_id"].to_numpy(), list(stations)).astype("float64")
-    requested = set(zip(expected["station_id"].to_pylist(), expected["issued_at"].to_pylist(), strict=True))
-    pairs = zip(rows["station_id"].to_pylist(), rows["issued_at"].to_pylist(), strict=True)
-    frame["asked_for"] = np.array([pair in requested for pair in pairs], np.float64)
+    requested = expected.append_column("lead_hours", pa.nulls(expected.num_rows, pa.int32()).fill_null(0))
+    keys = row_keys(rows)
+    frame["asked_for"] = isin(_station_issues(keys), _station_issues(row_keys(requested))).astype("float64")
     since = pc.subtract(rows["received_at"].cast(pa.int64()), rows["issued_at"].cast(pa.int64()))
     frame["received_after_h"] = since.to_numpy() / _HOUR_US
-    keys = row_keys(rows)
     ordered = np.sort(keys)
     others = np.searchsorted(ordered, keys, "right") - np.searchsorted(ordered, keys, "left") - 1
     frame["conflicting_copies"] = others.astype("float64")
     frame["air_temperature_step_k"] = isolated_steps(keys, frame["air_temperature_c"].to_numpy())
-    frame["daily_range_k"] = _daily_range(rows)
+    frame["daily_range_k"] = _daily_range(rows, keys)
     frame.insert(0, "row", np.arange(len(frame)))
     return frame
 
@@ -160,7 +161,7 @@ def isolated_steps(keys: np.ndarray, values: np.ndarray) -> np.ndarray:
         Shape (n,), not negative; NaN where the value or one of the neighbours is missing.
     """
     order = np.argsort(keys, kind="stable")
-    series, of_issue = values[order], keys[order] >> 10
+    series, of_issue = values[order], _station_issues(keys[order])
     step = np.abs(np.diff(series, prepend=np.nan))
     step[np.append(True, of_issue[1:] != of_issue[:-1])[: step.size]] = np.nan
     following = np.append(step[1:], np.nan)[: step.size]
@@ -169,26 +170,28 @@ def isolated_steps(keys: np.ndarray, values: np.ndarray) -> np.ndarray:
     return smaller
 
 
-def _daily_range(rows: pa.Table) -> np.ndarray:
+def _daily_range(rows: pa.Table, keys: np.ndarray) -> np.ndarray:
     """Daily maximum less daily minimum of a station, issue and day (KST), K, on the row of the maximum."""
-    station = rows["station_id"].to_numpy().astype(np.int64)
-    issued, valid = (rows[name].cast(pa.int64()).to_numpy() for name in ("issued_at", "valid_at"))
-    # Midnight ends the day before: KST hours 01 to 24.
-    day = (valid + _KST_US - 1) // _DAY_US
+    # Midnight ends the day before: KST hours 01 to 24. A lead is a few days at most, so that the number of
+    # the day after the issue's takes the bits of the lead.
+    issued, valid = (
+        (rows[name].cast(pa.int64()).to_numpy() + _KST_US - 1) // _DAY_US
+        for name in ("issued_at", "valid_at")
+    )
+    days = (_station_issues(keys) << _LEAD_BITS) + valid - issued
     highest, lowest = (
         rows[name].cast(pa.float64()).to_numpy(zero_copy_only=False).astype(np.float64)
         for name in ("air_temperature_max_c", "air_temperature_min_c")
     )
-    minimum = {
-        key: value
-        for *key_parts, value in zip(station, issued, day, lowest, strict=True)
-        if not np.isnan(value)
-        for key in [tuple(key_parts)]
-    }
-    keys = zip(station, issued, day, strict=True)
-    return np.array(
-        [top - minimum.get(key, np.nan) for top, key in zip(highest, keys, strict=True)], np.float64
-    )
+    has_minimum = np.flatnonzero(~np.isnan(lowest))
+    # Index -1, for a day without a minimum, selects the NaN at the end.
+    minimum = np.append(lowest[has_minimum], np.nan)[lookup(days[has_minimum], days)]
+    return np.asarray(highest - minimum)
+
+
+def _station_issues(keys: np.ndarray) -> np.ndarray:
+    """Station and issue of keys of ``row_keys``, as one number each."""
+    return keys >> _LEAD_BITS
 
 
 def coverage(accepted: pa.Table, expected: pa.Table) -> "pd.DataFrame":

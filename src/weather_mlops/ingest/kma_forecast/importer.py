@@ -42,7 +42,7 @@ IMPORTED: Final = "imported_forecasts"
 """Stands for the endpoint of imported files in the keys of raw."""
 STATION: Final = "station"
 FILE: Final = "file"
-VALUES_PER_GROUP: Final = 1_000_000
+VALUES_PER_GROUP: Final = 500_000
 """A group is published before another cell's files would make it longer; 1 GB of memory."""
 _REJECTED: Final = pa.schema(
     [
