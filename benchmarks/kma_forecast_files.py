@@ -16,11 +16,10 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import great_expectations  # noqa: F401  as in a task, whose process has it already
+import great_expectations  # noqa: F401, TID253  as in a task, whose process has it already
 
 from benchmarks.catalog import server
 from benchmarks.kma_forecasts import FIRST, HOUR, STATIONS, compared

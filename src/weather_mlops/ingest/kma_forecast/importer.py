@@ -21,16 +21,15 @@ from pyiceberg.catalog import Catalog
 
 from weather_mlops.clock import EPOCH, HOUR
 from weather_mlops.errors import FileRefused, FormatChanged, Misconfigured
+from weather_mlops.ingest.kma_forecast.archive import REJECTED, audit_archive, publish_archive
 from weather_mlops.kma.client import Response
 from weather_mlops.kma.endpoints import kst
 from weather_mlops.kma.forecast.cells import Cell, stations_of_file
-from weather_mlops.kma.forecast.rows import FORECAST_ROWS
-from weather_mlops.lake import kma_forecast_quarantine, kma_forecasts, raw
+from weather_mlops.lake import kma_forecasts, raw
 from weather_mlops.lake.keys import isin
 from weather_mlops.lake.kma_forecast_changes import ValueChanges, value_changes, values_of
 from weather_mlops.lake.kma_forecast_merge import row_keys
 from weather_mlops.lake.object_store import ObjectStore
-from weather_mlops.quality import kma_forecast as audit
 from weather_mlops.sources import kma_forecast_csv
 from weather_mlops.sources.encodings import decoded
 from weather_mlops.sources.kma_forecast_csv import ForecastFile
@@ -44,15 +43,6 @@ STATION: Final = "station"
 FILE: Final = "file"
 VALUES_PER_GROUP: Final = 500_000
 """A group is published before another cell's files would make it longer; 1 GB of memory."""
-_REJECTED: Final = pa.schema(
-    [
-        ("issued_at", FORECAST_ROWS.field("issued_at").type),
-        ("cell", pa.string()),
-        ("text", pa.string()),
-        ("reason", pa.string()),
-        ("raw_key", pa.string()),
-    ]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,19 +146,12 @@ class ForecastImport:
         rows = rows_of(group, now, self.station)
         if not rows.num_rows:
             return _counted(group, ValueChanges(0, 0), 0)
-        result = audit.audit(
-            {"rows": rows, "rejected": _rejected(group), "expected": _expected(rows)},
-            now,
-            suites_dir=self.suites_dir,
-            audited_at=now,
-            run=run,
-        )
-        kma_forecast_quarantine.record_refused(self.catalog, result.quarantined, run=run, at=now)
+        result = audit_archive(rows, suites_dir=self.suites_dir, now=now, run=run, rejected=_rejected(group))
         refused = rows.filter(pa.array(~isin(row_keys(rows), row_keys(result.accepted))))
         # Stations that share a cell share its lines, which count once.
         first = sorted({taken.station_ids[0] for taken in group})
         changes = value_changes(self.catalog, result.accepted, first)
-        kma_forecasts.publish(self.catalog, result.accepted, run=run, now=now)
+        publish_archive(self.catalog, result, run=run, now=now)
         return _counted(group, changes, values_of(refused, first))
 
 
@@ -246,13 +229,7 @@ def _rejected(group: Sequence[_Taken]) -> pa.Table:
         if len(taken.file.values)
         for line in taken.file.unreadable
     ]
-    return pa.Table.from_pylist(records, schema=_REJECTED)
-
-
-def _expected(rows: pa.Table) -> pa.Table:
-    """The station-issues of rows whose request is unknown: their own, with the hours that they have."""
-    counted = rows.group_by(["station_id", "issued_at"]).aggregate([([], "count_all")])
-    return counted.rename_columns(["station_id", "issued_at", "hours"])
+    return pa.Table.from_pylist(records, schema=REJECTED)
 
 
 def _counted(group: Sequence[_Taken], changes: ValueChanges, quarantined: int) -> LineCounts:
