@@ -19,7 +19,7 @@ from embedded.launcher import Launcher, say
 from embedded.private import write_private
 from embedded.proxy import unusable_proxies, with_direct_loopback
 from embedded.running import Running, file_of
-from embedded.runs import HISTORY, TRAINING, first_load, in_order, is_collected, requested_load
+from embedded.runs import HISTORY, TRAINING, first_load, history_of, in_order, is_collected
 from embedded.services import ServiceError, Supervisor
 from embedded.watching import ImportErrors, Watch
 from weather_mlops.errors import WeatherError
@@ -55,22 +55,26 @@ def once(launcher: Launcher) -> int:
 
 
 def load(
-    launcher: Launcher, api: AirflowApi, conf: Mapping[str, Any] | None, patience: float = math.inf
+    launcher: Launcher,
+    api: AirflowApi,
+    conf: Mapping[str, Any] | None,
+    patience: float = math.inf,
+    dag_id: str = HISTORY,
 ) -> dict[str, Any]:
     """Load history, with its progress on the terminal; return the run's summary.
 
     Raises:
         ServiceError: it did not end in time, for example because it waits for the next day's calls.
     """
-    api.unpause(HISTORY)
-    return launcher.follow(api, HISTORY, api.trigger(HISTORY, conf=conf), patience)
+    api.unpause(dag_id)
+    return launcher.follow(api, dag_id, api.trigger(dag_id, conf=conf), patience)
 
 
 def history(launcher: Launcher) -> int:
-    """Load the days and stations that the environment names; 0 if the run succeeded."""
-    conf = requested_load(os.environ)
+    """Load what the environment names; 0 if the run succeeded."""
+    dag_id, conf = history_of(os.environ)
     api = launcher.attach()
-    return 0 if load(launcher, api, conf)["state"] == "success" else 1
+    return 0 if load(launcher, api, conf, dag_id=dag_id)["state"] == "success" else 1
 
 
 def alert_test(launcher: Launcher) -> int:

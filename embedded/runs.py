@@ -14,12 +14,14 @@ from weather_mlops.stations import load_stations, resolve_station_ids
 HISTORY: Final = "history"
 TRAINING: Final = "model_training"
 ORDER: Final = (HISTORY, "data_collection", "kma_forecast", TRAINING, "forecast", "monitoring")
-BY_HAND: Final = frozenset({"model_rollback"})  # only started by a person
+FORECAST_HISTORY: Final = "kma_forecast_history"
+BY_HAND: Final = frozenset({"model_rollback", FORECAST_HISTORY})  # only started by a person
 
 
 # Seoul, Busan, Daegu, Incheon, Daejeon, Gwangju, Gangneung, Ulsan, Cheongju, Jeju; further ones by id.
 CITIES: Final = (108, 159, 143, 112, 133, 156, 105, 152, 131, 184)
 MOST_DAYS: Final = 36_525  # a century: the oldest observations are of 1904
+LONGEST_LEAD_H: Final = 130  # as in kma_forecast_history.yml
 MAX_WORKERS: Final = 1000  # the pipeline's own limit is in history.yml
 
 
@@ -67,6 +69,32 @@ def requested_load(environment: Mapping[str, str]) -> dict[str, Any]:
     if environment.get("AGAIN"):
         conf["again"] = environment["AGAIN"] == "1"
     return conf
+
+
+LOADS: Final = {"": HISTORY, "observations": HISTORY, "kma_forecast": FORECAST_HISTORY}
+"""The pipeline that loads what WHAT names."""
+
+
+def history_of(environment: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
+    """Return the pipeline that loads what WHAT names, and its params.
+
+    Raises:
+        Misconfigured: a station is unknown.
+        ServiceError: WHAT, a day or a number is invalid.
+    """
+    what = environment.get("WHAT", "").strip()
+    if what not in LOADS:
+        raise ServiceError(f"WHAT is {what!r}: give observations (the default) or kma_forecast")
+    conf = requested_load(environment)
+    if LOADS[what] != FORECAST_HISTORY:
+        return HISTORY, conf
+    conf.pop("parallelism", None)  # its calls are made one by one
+    for variable in ("ISSUES", "VARIABLES"):
+        if text := environment.get(variable, "").strip():
+            conf[variable.lower()] = text
+    if environment.get("LEAD_HOURS"):
+        conf["lead_hours"] = whole_number(environment, "LEAD_HOURS", 48, 1, LONGEST_LEAD_H)
+    return FORECAST_HISTORY, conf
 
 
 def to_day(text: str, variable: str) -> date:

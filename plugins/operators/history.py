@@ -58,8 +58,8 @@ class PlanHistoryOperator(WeatherOperator):
         from weather_mlops.stations import resolve_station_ids
 
         load = Load.of(
-            _day(self.first_day),
-            _day(self.last_day),
+            parse_day(self.first_day),
+            parse_day(self.last_day),
             resolve_station_ids(str(self.stations).strip()),
             datetime.now(UTC),
             parallelism=int(self.parallelism),
@@ -108,7 +108,6 @@ class FetchHistoryOperator(WeatherOperator):
         """Fetch; defer until the next day when the budget is used up."""
         from hooks.kma import KmaHook
         from hooks.lake import LakeHook
-        from weather_mlops.clock import KST
         from weather_mlops.errors import QuotaExhausted
         from weather_mlops.ingest.history.load import Fetch
         from weather_mlops.ingest.history.plan import Load
@@ -130,8 +129,7 @@ class FetchHistoryOperator(WeatherOperator):
         try:
             counts = fetch.work()
         except QuotaExhausted as error:
-            tomorrow = datetime.now(KST).date() + timedelta(days=1)
-            morning = datetime.combine(tomorrow, time(), KST) + AFTER_MIDNIGHT
+            morning = next_day_of_calls()
             self.log.warning("history: continues at %s: %s", morning, error)
             self.defer(trigger=DateTimeTrigger(morning), method_name="go_on")
         return counts
@@ -205,7 +203,20 @@ class PublishHistoryOperator(WeatherOperator):
         )
 
 
-def _day(text: str) -> date | None:
+def next_day_of_calls() -> datetime:
+    """Return when the KMA counts a new day's calls."""
+    from weather_mlops.clock import KST
+
+    tomorrow = datetime.now(KST).date() + timedelta(days=1)
+    return datetime.combine(tomorrow, time(), KST) + AFTER_MIDNIGHT
+
+
+def parse_day(text: str) -> date | None:
+    """Return the day of a text, YYYY-MM-DD; None of an empty one.
+
+    Raises:
+        Misconfigured: the text is no day.
+    """
     from weather_mlops.errors import Misconfigured
 
     text = str(text).strip()

@@ -18,7 +18,8 @@ from weather_mlops.pipelines.folder import pipeline_files
 from weather_mlops.pipelines.keys import LOADER_KEYS
 
 PIPELINES = {
-    "data_collection", "history", "kma_forecast", "model_training", "forecast", "model_rollback", "monitoring"
+    "data_collection", "history", "kma_forecast", "kma_forecast_history", "model_training", "forecast",
+    "model_rollback", "monitoring",
 }  # fmt: skip
 # What Airflow's DAG processor does with the DAG file: errors count by the file that they are kept under.
 READ_DAGS = """

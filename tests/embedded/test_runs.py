@@ -12,7 +12,7 @@ from embedded.airflow_api import Run
 from embedded.components import Ports, System
 from embedded.launcher import Launcher
 from embedded.progress import Progress, run_folder
-from embedded.runs import CITIES, first_load, is_collected, requested_load
+from embedded.runs import CITIES, first_load, history_of, in_order, is_collected, requested_load
 from embedded.services import ServiceError
 from weather_mlops.errors import Misconfigured
 
@@ -42,6 +42,26 @@ def test_an_invalid_count_is_named_with_what_is_allowed(wrong):
         first_load({"WEATHER_FIRST_STATIONS": wrong})
     with pytest.raises(ServiceError, match=r"^PARALLELISM is '.*': give a number, 1 to 1000$"):
         requested_load({"PARALLELISM": wrong})
+
+
+def test_what_to_load_chooses_the_pipeline_and_its_params():
+    assert history_of({"FROM": "2020-01-01"}) == ("history", {"from": "2020-01-01"})
+    assert history_of({"WHAT": "observations", "ISSUES": "02"}) == ("history", {})
+    variables = {
+        "WHAT": "kma_forecast", "FROM": "2020-01-01", "STATIONS": "서울", "ISSUES": "02,14",
+        "VARIABLES": "TMP", "LEAD_HOURS": "24", "PARALLELISM": "2", "AGAIN": "1",
+    }  # fmt: skip
+    conf = {
+        "from": "2020-01-01", "stations": "108", "issues": "02,14", "variables": "TMP", "lead_hours": 24,
+        "again": True,
+    }  # fmt: skip
+    assert history_of(variables) == ("kma_forecast_history", conf)
+    with pytest.raises(ServiceError, match="WHAT is 'rain': give observations"):
+        history_of({"WHAT": "rain"})
+
+
+def test_only_people_start_a_load_of_old_forecasts():
+    assert in_order(["kma_forecast_history", "kma_forecast", "history"]) == ["history", "kma_forecast"]
 
 
 def test_an_empty_count_is_like_one_that_is_not_set():

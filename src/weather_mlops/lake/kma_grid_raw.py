@@ -155,11 +155,11 @@ def keys_of_day(store: ObjectStore, day: datetime) -> dict[tuple[datetime, str],
     Raises:
         StorageUnavailable, StorageRefused.
     """
-    found: dict[tuple[datetime, str], list[str]] = {}
+    keys: dict[tuple[datetime, str], list[str]] = {}
     for key in list_raw(store, SHORT_GRID, day.astimezone(KST).date()):
         issue, _, category, _ = key.rpartition("/")[2].split("_")
-        found.setdefault((from_kst(issue), category), []).append(key)
-    return found
+        keys.setdefault((from_kst(issue), category), []).append(key)
+    return keys
 
 
 def stored_grids(store: ObjectStore, keys: Sequence[str]) -> dict[datetime, StoredGrid]:

@@ -27,7 +27,7 @@ def fetch(pipeline, load: GridLoad, *, calls: int | None = None, final: bool = T
     (client,) = pipeline.kma.clients(API_HUB, keys=keys)
     if calls is not None:
         client._budget = Limited(client._budget, calls)
-    return GridFetch(load, client=client, store=pipeline.store, clock=lambda: AFTER, final=final).work()
+    return GridFetch(load, client=client, store=pipeline.store, final=final).work()
 
 
 def publish(pipeline, load: GridLoad):

@@ -37,7 +37,7 @@ from weather_mlops.lake.object_store import ObjectStore
 log = logging.getLogger(__name__)
 
 EMPTY_IN_A_ROW: Final = 3
-"""After so many hours without a value the archive is taken to have none of a group of hours."""
+"""After this number of hours without a value the archive is taken to have none of a group of hours."""
 EMPTY_IS_FINAL: Final = DAY
 """An empty grid that was received this long after its issue is not requested again: it isn't just late."""
 
@@ -101,22 +101,20 @@ class GridFetch:
         load: what to fetch.
         client: of the API Hub.
         store: the bucket.
-        clock: the time now, UTC.
         final: whether this is the last try: then failed requests are left out.
         calls_left: returns the calls left today, for the log.
     """
 
-    def __init__(  # noqa: PLR0913  what it needs to know
+    def __init__(
         self,
         load: GridLoad,
         *,
         client: ForecastClient,
         store: ObjectStore,
-        clock: Callable[[], datetime],
         final: bool,
         calls_left: Callable[[], int] | None = None,
     ) -> None:
-        self._load, self._client, self._store, self._clock = load, client, store, clock
+        self._load, self._client, self._store = load, client, store
         self._final, self._calls_left = final, calls_left
         self._in_a_row = 0
         self.counts = GridCounts()

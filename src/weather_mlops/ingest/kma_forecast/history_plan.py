@@ -16,7 +16,7 @@ from weather_mlops.kma.forecast.series import LONGEST_LEAD_H
 
 EARLIEST: Final = date(2008, 10, 30)
 """The archive of grids is said to begin here."""
-DAYS_BEFORE: Final = 30  # what a load covers where its first day isn't named: 2,880 calls of TMP
+DAYS_BEFORE: Final = 90  # what a load covers where its first day isn't named: 8,640 calls of TMP
 ISSUES: Final = (2, 14)
 """Two issues a day, so that a day's quota buys about 200 days of an archive."""
 LEAD_HOURS: Final = 48

@@ -163,7 +163,7 @@ class GridPublication:
 
 
 def _lacking(group: Sequence[datetime], stored: Mapping[datetime, StoredGrid]) -> int:
-    """How many hours of a group were not received; none after so many empty ones that a fetch ended there."""
+    """How many hours of a group were not received, up to the empty ones at which a fetch ends."""
     lacking = empty = 0
     for valid_at in group:
         grid = stored.get(valid_at)

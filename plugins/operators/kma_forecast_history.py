@@ -1,0 +1,175 @@
+"""The three tasks of pipelines/kma_forecast_history.yml.
+
+The domain package is imported where a task runs: parsing a DAG stays cheap.
+"""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.standard.triggers.temporal import DateTimeTrigger
+
+from operators.base import WeatherOperator, run_label
+from operators.history import next_day_of_calls, parse_day
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from weather_mlops.ingest.kma_forecast.history_plan import GridLoad
+
+PLAN = "plan_kma_forecast_history"
+
+
+class PlanKmaForecastHistoryOperator(WeatherOperator):
+    """Check what a load of old forecasts is to fetch, and count its calls.
+
+    Args:
+        first_day: YYYY-MM-DD (KST); empty = 90 days up to the last one.
+        last_day: YYYY-MM-DD (KST), included; empty = today.
+        issues: hours (KST) of the issues of a day, joined by commas: ``02,14``; ``all`` = the eight of them.
+        variables: KMA's names of the variables, joined by commas: ``TMP,REH``; each takes calls of its own.
+        stations: ``all``, or station ids and names joined by commas: ``108, 제주, Busan``.
+        lead_hours: the longest lead (1 or more) in hours.
+        again: request hours again for which the archive had no values.
+        aws_conn_id: Airflow connection of the S3 bucket.
+    """
+
+    template_fields = ("first_day", "last_day", "issues", "variables", "stations", "lead_hours", "again")
+    ui_color = "#e3e8ff"
+
+    def __init__(
+        self,
+        *,
+        first_day: str = "",
+        last_day: str = "",
+        issues: str = "02,14",
+        variables: str = "TMP",
+        stations: str = "all",
+        lead_hours: int | str = 48,
+        again: bool | str = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.first_day = first_day
+        self.last_day = last_day
+        self.issues = issues
+        self.variables = variables
+        self.stations = stations
+        self.lead_hours = lead_hours
+        self.again = again
+
+    def work(self, context: "Context") -> dict[str, Any]:  # noqa: ARG002  Airflow's signature
+        """Plan; a dict for the next tasks."""
+        from weather_mlops.ingest.kma_forecast.history_plan import GridLoad
+        from weather_mlops.stations import resolve_station_ids
+
+        load = GridLoad.of(
+            parse_day(self.first_day),
+            parse_day(self.last_day),
+            resolve_station_ids(str(self.stations).strip()),
+            datetime.now(UTC),
+            issues=str(self.issues),
+            variables=str(self.variables),
+            lead_hours=int(self.lead_hours),
+            again=str(self.again) == "True",
+        )
+        self.log.info(
+            "history: planned: issues=%d calls_at_most=%d", sum(1 for _ in load.issues()), load.calls()
+        )
+        return dict(load.as_dict())
+
+
+class FetchKmaForecastHistoryOperator(WeatherOperator):
+    """Fetch the grids that raw lacks; one serves all stations.
+
+    When the day's calls are used up, it waits without a worker slot until the next day in Korea.
+
+    Args:
+        daily_calls: calls per day (KST) of the account after which this load makes none; below the quota, the
+            rest is left for the hourly runs.
+        kma_conn_id: Airflow connection of the KMA API.
+        aws_conn_id: Airflow connection of the S3 bucket.
+    """
+
+    ui_color = "#b9d6f7"
+
+    def __init__(self, *, daily_calls: int = 16_000, kma_conn_id: str = "kma_default", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.daily_calls = daily_calls
+        self.kma_conn_id = kma_conn_id
+
+    def work(self, context: "Context") -> dict[str, Any]:
+        """Fetch; defer until the next day when the budget is used up."""
+        from hooks.kma import KmaHook
+        from hooks.lake import LakeHook
+        from weather_mlops.errors import QuotaExhausted
+        from weather_mlops.ingest.kma_forecast.history import GridFetch
+        from weather_mlops.lake.quota import DailyCalls
+
+        store, task = LakeHook(self.aws_conn_id).store, context["ti"]
+        budget = DailyCalls(store, self.daily_calls)
+        fetch = GridFetch(
+            _plan(context),
+            client=KmaHook(self.kma_conn_id).get_forecast_client(budget),
+            store=store,
+            final=task.try_number > (task.max_tries or 0),
+            calls_left=lambda: budget.left,
+        )
+        try:
+            return asdict(fetch.work())
+        except QuotaExhausted as error:
+            morning = next_day_of_calls()
+            self.log.warning("history: continues at %s: %s", morning, error)
+            self.defer(trigger=DateTimeTrigger(morning), method_name="go_on")
+
+    def go_on(self, context: "Context", event: Any) -> Any:  # noqa: ARG002  Airflow's signature
+        """Continue on the next day."""
+        return self.execute(context)
+
+
+class PublishKmaForecastHistoryOperator(WeatherOperator):
+    """Audit and publish what raw has of the load; then fail if issues are incomplete, naming them.
+
+    Args:
+        min_fit_share: share (0 to 1) of a batch's rows that must be fit for any of it to be published.
+        aws_conn_id: Airflow connection of the S3 bucket.
+    """
+
+    ui_color = "#ffd29e"
+
+    def __init__(self, *, min_fit_share: float = 0.9, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.min_fit_share = min_fit_share
+
+    def work(self, context: "Context") -> dict[str, Any]:
+        """Publish."""
+        from hooks.lake import LakeHook
+        from weather_mlops.ingest.kma_forecast.history_publication import GridPublication
+        from weather_mlops.settings import project_folder
+
+        lake = LakeHook(self.aws_conn_id)
+        publication = GridPublication(
+            _plan(context),
+            lake.store,
+            lake.catalog,
+            project_folder("expectations"),
+            run_label(context),
+            lambda: datetime.now(UTC),
+            self.min_fit_share,
+        )
+        return asdict(publication.work())
+
+
+def _plan(context: "Context") -> "GridLoad":
+    """The load that the first task planned.
+
+    Raises:
+        Misconfigured: it planned none.
+    """
+    from weather_mlops.errors import Misconfigured
+    from weather_mlops.ingest.kma_forecast.history_plan import GridLoad
+
+    plan = context["ti"].xcom_pull(task_ids=PLAN)
+    if not plan:
+        raise Misconfigured(f"nothing to load: {PLAN} returned no plan; see its log for the reason")
+    return GridLoad.from_dict(plan)
