@@ -35,7 +35,7 @@ class PlanKmaForecastHistoryOperator(WeatherOperator):
     """
 
     template_fields = ("first_day", "last_day", "issues", "variables", "stations", "lead_hours", "again")
-    ui_color = "#e3e8ff"
+    ui_color = "#eceafd"
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ class FetchKmaForecastHistoryOperator(WeatherOperator):
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 
-    ui_color = "#b9d6f7"
+    ui_color = "#c4e3f3"
 
     def __init__(self, *, daily_calls: int = 16_000, kma_conn_id: str = "kma_default", **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -135,7 +135,7 @@ class PublishKmaForecastHistoryOperator(WeatherOperator):
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 
-    ui_color = "#ffd29e"
+    ui_color = "#f8dcae"
 
     def __init__(self, *, min_fit_share: float = 0.9, **kwargs: Any) -> None:
         super().__init__(**kwargs)

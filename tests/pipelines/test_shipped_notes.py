@@ -27,6 +27,8 @@ PERMANENT = {
     "check_kma_forecast": {"Unhealthy"},
     "fetch_history": {"KeyRefused", "EndpointNotApproved", "FormatChanged", "ResponseMismatch"},
     "publish_history": {"LoadIncomplete"},
+    "fetch_kma_forecast_history": {"KeyRefused", "EndpointNotApproved", "FormatChanged"},
+    "publish_kma_forecast_history": {"LoadIncomplete", "QualityTooLow"},
     "check_data_readiness": {"TrainingImpossible"},
     "prepare_training_data": {"TrainingImpossible", "SnapshotExpired"},
     "train_model": {"TrainingImpossible"},

@@ -18,6 +18,7 @@ SHIPPED: Final = {
     "forecast": "forecast",
     "history": "history",
     "kma_forecast": "kma_forecast",
+    "kma_forecast_history": "kma_forecast_history",
     "model_rollback": "rollback",
     "model_training": "training",
     "monitoring": "monitoring",
