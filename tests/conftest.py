@@ -58,7 +58,7 @@ class BySystem(LoadFileScheduling):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Use one process more than there are cores: whole systems and containers are waited for most of the time."""
+    """One process more than there are cores: whole systems are waited for most of the time."""
     return (os.cpu_count() or 1) + 1
 
 
