@@ -25,8 +25,9 @@ from tests.model.test_recent_forecasts import full
 from tests.plugins.visiting import DAG_IDS, Visits
 from weather_mlops.lake import file_io, forecasts
 from weather_mlops.lake.catalog import open_catalog
-from weather_mlops.lake.object_store import ObjectStore, S3Access
+from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.publish import publish
+from weather_mlops.lake.s3_access import S3Access
 from weather_mlops.model import recent_forecasts
 
 AIM_S: Final = 0.3

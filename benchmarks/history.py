@@ -46,8 +46,9 @@ from weather_mlops.ingest.history.plan import Load
 from weather_mlops.kma import wire
 from weather_mlops.kma.client import KmaClient, UncountedCalls
 from weather_mlops.lake.catalog import ensure_tables, open_catalog
-from weather_mlops.lake.object_store import ObjectStore, S3Access
+from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.query import connect
+from weather_mlops.lake.s3_access import S3Access
 from weather_mlops.settings import load_settings
 from weather_mlops.stations import load_stations
 

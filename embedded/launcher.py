@@ -18,7 +18,8 @@ from embedded.services import Service, ServiceError, Supervisor
 from embedded.space import SpaceWatch, require_space
 from embedded.watching import Every
 from weather_mlops.kma import address
-from weather_mlops.lake.object_store import ObjectStore, S3Access
+from weather_mlops.lake.object_store import ObjectStore
+from weather_mlops.lake.s3_access import S3Access
 
 PROGRESS_SECONDS: Final = 10
 START_SECONDS: Final = 300

@@ -9,7 +9,8 @@ from fastapi import Depends, HTTPException, Request, Response, status
 
 from hooks.lake import LakeHook
 from weather_mlops.browsing.documents import HTML
-from weather_mlops.lake.object_store import OF_PAGES, ObjectStore
+from weather_mlops.lake.object_store import ObjectStore
+from weather_mlops.lake.s3_access import OF_PAGES
 
 HEADERS: Final = {
     "Content-Security-Policy": (

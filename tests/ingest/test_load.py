@@ -28,8 +28,9 @@ from weather_mlops.ingest.history.load import staging_of
 from weather_mlops.ingest.history.plan import Load
 from weather_mlops.kma.client import KmaClient, UncountedCalls
 from weather_mlops.lake import raw
-from weather_mlops.lake.object_store import OF_TASKS, ObjectStore
+from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.publish import publish_run
+from weather_mlops.lake.s3_access import OF_TASKS
 from weather_mlops.lake.staging import COLLECTED, FAILED, Staging
 from weather_mlops.quality import audit
 from weather_mlops.settings import project_folder

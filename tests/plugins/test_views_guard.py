@@ -11,7 +11,8 @@ from pages_plugin import PagesPlugin
 from tests.browsing import forecast_world, made
 from tests.plugins.visiting import DAG_IDS
 from views.guard import HEADERS
-from weather_mlops.lake.object_store import ObjectStore, S3Access
+from weather_mlops.lake.object_store import ObjectStore
+from weather_mlops.lake.s3_access import S3Access
 from weather_mlops.model import recent_forecasts
 
 pytestmark = pytest.mark.integration

@@ -15,7 +15,8 @@ from fastapi import FastAPI
 from pages_plugin import PagesPlugin
 from tests.plugins.visiting import DAG_IDS, AuthManager, DagModel, airflow_app, bucket, get_user
 from views import limit
-from weather_mlops.lake.object_store import OF_PAGES, ObjectStore, S3Access
+from weather_mlops.lake.object_store import ObjectStore
+from weather_mlops.lake.s3_access import OF_PAGES, S3Access
 
 pytestmark = pytest.mark.integration
 PAGES_OPEN = 45

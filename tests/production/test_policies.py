@@ -24,11 +24,12 @@ from weather_mlops.errors import StorageRefused, WeatherError
 from weather_mlops.kma.client import Response
 from weather_mlops.lake import file_io, maintenance, raw
 from weather_mlops.lake.catalog import ensure_tables, open_catalog
-from weather_mlops.lake.object_store import ObjectStore, S3Access
+from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.publish import publish, publish_run
 from weather_mlops.lake.query import connect
 from weather_mlops.lake.quota import DailyCalls
 from weather_mlops.lake.recovery import take_up
+from weather_mlops.lake.s3_access import S3Access
 from weather_mlops.lake.staging import Staging
 from weather_mlops.model.registry import Decision, Registry
 from weather_mlops.monitoring import storage

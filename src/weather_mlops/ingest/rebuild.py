@@ -38,7 +38,7 @@ from weather_mlops.lake.damage import problem_of
 from weather_mlops.lake.file_io import S3FileIO
 from weather_mlops.lake.filters import in_months, missing
 from weather_mlops.lake.keys import isin, key_list, keys_of, lookup, tuples, unique
-from weather_mlops.lake.object_store import ObjectStore, storage_errors
+from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.publish import diff
 from weather_mlops.lake.quarantine import identities, unseen
 from weather_mlops.lake.scan import scan
@@ -56,6 +56,7 @@ from weather_mlops.lake.schemas import (
     TableDefinition,
     cast_to_schema,
 )
+from weather_mlops.lake.storage_errors import storage_errors
 from weather_mlops.sources.reading import corrects, replayed
 from weather_mlops.stations import load_stations
 

@@ -16,9 +16,9 @@ from pyiceberg.table import Table
 from weather_mlops.lake import maintenance
 from weather_mlops.lake.catalog import RUN, commit, open_table
 from weather_mlops.lake.filters import between, one_of
-from weather_mlops.lake.object_store import storage_errors
 from weather_mlops.lake.scan import scan
 from weather_mlops.lake.schemas import FORECASTS, FORECASTS_SCHEMA, cast_to_schema
+from weather_mlops.lake.storage_errors import storage_errors
 
 log = logging.getLogger(__name__)
 

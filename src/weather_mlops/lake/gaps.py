@@ -18,9 +18,9 @@ from weather_mlops.kma.endpoints import LONGEST_SPAN
 from weather_mlops.lake.catalog import RUN, commit, open_table, summary
 from weather_mlops.lake.filters import any_of, at_or_after, between, in_months, missing
 from weather_mlops.lake.keys import Key, isin, key_list, keys_of, to_datetime, tuples, unique
-from weather_mlops.lake.object_store import storage_errors
 from weather_mlops.lake.scan import rows_of, scan
 from weather_mlops.lake.schemas import GAPS, GAPS_SCHEMA, KEY, KEY_SCHEMA, OBSERVATIONS
+from weather_mlops.lake.storage_errors import storage_errors
 
 log = logging.getLogger(__name__)
 

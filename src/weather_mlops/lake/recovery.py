@@ -38,9 +38,10 @@ from weather_mlops.lake.catalog import (
 from weather_mlops.lake.damage import metadata_of, problem_of
 from weather_mlops.lake.file_io import S3File, S3FileIO
 from weather_mlops.lake.filters import in_months, missing
-from weather_mlops.lake.object_store import ObjectStore, storage_errors
+from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.scan import scan
 from weather_mlops.lake.schemas import TABLES, TableDefinition
+from weather_mlops.lake.storage_errors import storage_errors
 
 log = logging.getLogger(__name__)
 

@@ -19,10 +19,10 @@ from weather_mlops.clock import HOUR
 from weather_mlops.formatting import exact_percent, number, percent
 from weather_mlops.lake.catalog import open_table, summary
 from weather_mlops.lake.filters import between, one_of
-from weather_mlops.lake.object_store import storage_errors
 from weather_mlops.lake.publish import SCORE
 from weather_mlops.lake.scan import scan
 from weather_mlops.lake.schemas import KEY_SCHEMA, OBSERVATIONS, QUARANTINE
+from weather_mlops.lake.storage_errors import storage_errors
 from weather_mlops.thresholds import limits_of
 
 HOUR_US: Final = 3_600_000_000

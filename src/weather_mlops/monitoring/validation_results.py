@@ -17,8 +17,9 @@ from weather_mlops.lake import documents
 from weather_mlops.lake.catalog import open_table
 from weather_mlops.lake.documents import Figure, MomentText
 from weather_mlops.lake.maintenance import KIND
-from weather_mlops.lake.object_store import ObjectStore, storage_errors
+from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.schemas import OBSERVATIONS
+from weather_mlops.lake.storage_errors import storage_errors
 from weather_mlops.quality.docs import VALIDATIONS
 
 log = logging.getLogger(__name__)

@@ -36,11 +36,12 @@ from weather_mlops.kma.endpoints import PERIOD
 from weather_mlops.lake import gaps, holes, raw
 from weather_mlops.lake.catalog import open_table
 from weather_mlops.lake.keys import isin, keys_of
-from weather_mlops.lake.object_store import ObjectStore, storage_errors
+from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.publish import publish_audited
 from weather_mlops.lake.scan import keys_between
 from weather_mlops.lake.schemas import KEY, OBSERVATIONS
 from weather_mlops.lake.staging import AUDITED, COLLECTED, FAILED, PUBLISHED, Staging
+from weather_mlops.lake.storage_errors import storage_errors
 from weather_mlops.quality import audit, docs
 from weather_mlops.stations import load_stations
 
