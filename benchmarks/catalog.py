@@ -31,7 +31,7 @@ from pyiceberg.table import snapshots
 
 from embedded import s3
 from tests.s3_proxy import free_port
-from weather_mlops.lake import file_io, health, object_store
+from weather_mlops.lake import file_io, health, s3_access
 from weather_mlops.lake.catalog import open_catalog
 from weather_mlops.lake.maintenance import maintain
 from weather_mlops.lake.object_store import ObjectStore

@@ -106,6 +106,7 @@ class CollectWeatherDataOperator(WeatherOperator):
         from hooks.kma import KmaHook
         from weather_mlops.ingest import collection
         from weather_mlops.lake import gaps, health
+        from weather_mlops.lake.gap_calls import of_stations, plan_calls
         from weather_mlops.lake.quota import DailyCalls
         from weather_mlops.lake.staging import Staging
         from weather_mlops.stations import resolve_station_ids
@@ -130,9 +131,9 @@ class CollectWeatherDataOperator(WeatherOperator):
             again = patience.next_look(looks, datetime.now(UTC))
             self.defer(trigger=DateTimeTrigger(again), method_name="look_again", kwargs={"looks": looks})
         now = datetime.now(UTC)
-        register = gaps.of_stations(gaps.load(lake.catalog, now), stations)
+        register = of_stations(gaps.load(lake.catalog, now), stations)
         due = gaps.due(register, now, before=window.begin)
-        gap_calls = collection.fetch_gaps(client, lake.store, batch, gaps.plan_calls(due, self.gap_calls))
+        gap_calls = collection.fetch_gaps(client, lake.store, batch, plan_calls(due, self.gap_calls))
         collection.require_rows(batch, window)
         keys = collection.stage(lake.store, Staging(lake.store, run_label(context)), batch)
         return {

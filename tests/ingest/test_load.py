@@ -24,7 +24,7 @@ from weather_mlops.errors import (
     StorageUnavailable,
 )
 from weather_mlops.ingest import collection
-from weather_mlops.ingest.history.load import staging_of
+from weather_mlops.ingest.history.batches import staging_of
 from weather_mlops.ingest.history.plan import Load
 from weather_mlops.kma.client import KmaClient, UncountedCalls
 from weather_mlops.lake import raw

@@ -5,10 +5,8 @@ The key is a query parameter of the API. It never leaves this module: no log, ex
 
 import contextlib
 import hashlib
-import html
 import io
 import logging
-import re
 import threading
 import time
 import zlib
@@ -17,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from gzip import GzipFile
 from typing import Final, Protocol
-from urllib.parse import quote, quote_plus, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import requests
 import tenacity
@@ -36,6 +34,7 @@ from weather_mlops.kma.endpoints import (
     spans,
     stations_asked,
 )
+from weather_mlops.kma.masking import spellings
 
 log = logging.getLogger(__name__)
 
@@ -232,7 +231,7 @@ class KmaClient:
         key = self._key.get_secret_value()
         if len(key) >= address.SHORTEST_KEY:
             for encoding in {"utf-8", api_errors.encoding_of(body)}:
-                for spelling in _spellings(key):
+                for spelling in spellings(key):
                     body = body.replace(spelling.encode(encoding), "***".encode(encoding))
         return body
 
@@ -261,13 +260,6 @@ def _unpacked(shown: str, body: bytes, encoding: str) -> bytes:
                 raise requests.exceptions.ContentDecodingError from error
         case other:
             raise FormatChanged(f"{shown}: the body is encoded as {other[:20]!r}, which was not requested")
-
-
-def _spellings(key: str) -> set[str]:
-    """A key as it is, and as it is escaped in queries, JSON and HTML."""
-    queries = {quote(key, safe=""), quote_plus(key), quote(key)}
-    lower = {re.sub("%..", lambda escape: escape[0].lower(), query) for query in queries}
-    return {key, *queries, *lower, key.replace("/", "\\/"), html.escape(key)}
 
 
 _REASONS: Final[tuple[tuple[tuple[type[Exception], ...], str], ...]] = (
