@@ -38,7 +38,7 @@ from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.scan import scan
 from weather_mlops.lake.schemas import TABLES, TableDefinition
 from weather_mlops.lake.storage_errors import storage_errors
-from weather_mlops.lake.table_histories import Candidate, State, histories_at, newest_readable
+from weather_mlops.lake.table_histories import Candidate, TableState, histories_at, newest_readable
 
 log = logging.getLogger(__name__)
 
@@ -103,7 +103,7 @@ class _Plan:
     before: str | None
     best: Candidate
     others: Mapping[str, Candidate]
-    histories: Mapping[str, Sequence[State]]
+    histories: Mapping[str, Sequence[TableState]]
     damaged: Sequence[tuple[S3File, str]]
 
 
@@ -207,7 +207,7 @@ def _set_aside(file: S3File) -> None:
         file.delete()
 
 
-def _forget(states: Iterable[State]) -> None:
+def _forget(states: Iterable[TableState]) -> None:
     """Remove the metadata of a history whose rows are in the table; maintenance removes its other files."""
     for state in states:
         state.file.delete()

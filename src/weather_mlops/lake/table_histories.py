@@ -39,7 +39,7 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class State:
+class TableState:
     """A readable metadata file of a table: its number, time of the last write (UTC), and content."""
 
     file: S3File
@@ -50,7 +50,7 @@ class State:
 
 def histories_at(
     catalog: Catalog, definition: TableDefinition, location: str
-) -> tuple[dict[str, list[State]], list[tuple[S3File, str]]]:
+) -> tuple[dict[str, list[TableState]], list[tuple[S3File, str]]]:
     """Metadata files at a table's location by the table's UUID; and those that can't be read."""
     io = S3FileIO(catalog.properties)
     store, prefix = io.locate(f"{location}/metadata/")
@@ -65,7 +65,7 @@ def histories_at(
             damaged.append((file, str(error)))
             continue
         _refuse_foreign(definition, metadata, file, location)
-        histories[str(metadata.table_uuid)].append(State(file, number, entry.modified, metadata))
+        histories[str(metadata.table_uuid)].append(TableState(file, number, entry.modified, metadata))
     return histories, damaged
 
 
@@ -93,7 +93,7 @@ def _refuse_foreign(
 
 
 def newest_readable(
-    catalog: Catalog, states: list[State], before: str | None, damaged: list[tuple[S3File, str]]
+    catalog: Catalog, states: list[TableState], before: str | None, damaged: list[tuple[S3File, str]]
 ) -> Candidate | None:
     """The newest state whose manifests can be read; of several with its number, that of the catalog."""
     states.sort(key=lambda state: (state.number, state.file.location == before, state.modified), reverse=True)
@@ -115,7 +115,7 @@ def newest_readable(
     return None
 
 
-def _manifest_problem(io: S3FileIO, state: State) -> str | None:
+def _manifest_problem(io: S3FileIO, state: TableState) -> str | None:
     """Describe what is wrong with the manifests of a state; None if they can be read."""
     snapshot = state.metadata.current_snapshot()
     if snapshot is None:
