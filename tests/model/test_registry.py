@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.model.sealed import NOTES, unchecked
+from weather_mlops.documents.decision import Decision
 from weather_mlops.errors import ModelUnusable
 from weather_mlops.lake.object_store import ObjectStore
-from weather_mlops.model.registry import Decision, Registry
+from weather_mlops.model.registry import Registry
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 FILES = {"lead_01.ubj": b"trees", "evaluation.json": b"{}"}
