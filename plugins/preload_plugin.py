@@ -23,7 +23,7 @@ HEAVY: Final = (
     "weather_mlops.ingest.publication",
     "weather_mlops.quality.audit",
     "weather_mlops.ingest.history.load",
-    "weather_mlops.model.readiness",
+    "weather_mlops.model.planning",
     "weather_mlops.model.training_run",
     "weather_mlops.model.deployment",
     "weather_mlops.model.forecasting",
