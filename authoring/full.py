@@ -17,5 +17,5 @@ def build(folder: Path) -> list[Finding]:
         replace(finding, file=str(folder / Path(finding.file).name))
         for dag in load(folder.resolve())
         if isinstance(dag, Broken)
-        for finding in dag.found
+        for finding in dag.findings
     ]

@@ -79,6 +79,10 @@ SPECIAL: Final[dict[str, Schema]] = {
 """Arguments that dag-factory or Airflow take in another form than their type says."""
 
 
+FORMER: Final = "operators.measuring"
+"""A module of import paths that operators had before: valid, and not documented."""
+
+
 def operators() -> dict[str, type]:
     """Every class that a pipeline may name, by its import path."""
     ours = sorted(path.stem for path in (PROJECT / "plugins" / "operators").glob("[a-z]*.py"))
@@ -86,7 +90,11 @@ def operators() -> dict[str, type]:
     modules = [f"operators.{name}" for name in ours] + [
         line for line in lines if line and not line.startswith("#")
     ]
-    return {f"{module}.{kind.__name__}": kind for module in modules for kind in _usable(module)}
+    former = importlib.import_module(FORMER)
+    return {
+        **{f"{module}.{kind.__name__}": kind for module in modules for kind in _usable(module)},
+        **{f"{FORMER}.{name}": getattr(former, name) for name in former.__all__},
+    }
 
 
 def schema_of(path: str, kind: type, common: dict[str, Schema]) -> Schema:

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from authoring import korean
 from authoring.components import ASSETS, TIMETABLES
-from authoring.operators import PROJECT
+from authoring.operators import FORMER, PROJECT
 from authoring.translations import DAG_WORDS, TASK_WORDS, KeyDescription
 from weather_mlops.pipelines.describe import describe
 
@@ -106,7 +106,9 @@ def _page(definitions: Schema, language: Language) -> Iterator[str]:
     paths = [
         path
         for path in definitions
-        if "operator" in definitions[path].get("properties", {}) and path != "task"
+        if "operator" in definitions[path].get("properties", {})
+        and path != "task"
+        and not path.startswith(FORMER)
     ]
     for path in paths:
         if path.startswith("operators."):

@@ -16,7 +16,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from hooks.airflow_api import AirflowApiHook
 from hooks.alerts import AlertsHook
-from operators import monitoring, monitoring_base
+from operators import measuring, monitoring, monitoring_base
 from weather_mlops.errors import ChannelUnavailable, Misconfigured, StorageUnavailable
 from weather_mlops.monitoring import alert_state, data_quality, health, performance, retention
 from weather_mlops.monitoring.alert_messages import AlertMessage
@@ -262,3 +262,8 @@ def test_every_threshold_is_in_the_yaml_with_its_reason(task_id, argument, kind)
     assert task[argument] == asdict(kind())
     for name in task[argument]:
         assert re.search(rf"^ +{name}: .*# \w", text, re.MULTILINE), name
+
+
+@pytest.mark.parametrize("name", measuring.__all__)
+def test_a_former_path_leads_to_the_same_operator(name):
+    assert getattr(measuring, name) is getattr(monitoring, name)

@@ -18,6 +18,15 @@ def test_there_are_no_findings(folder):
     assert validate(folder) == []
 
 
+def test_former_paths_of_operators_stay_valid(tmp_path):
+    for file in (PROJECT / "pipelines").glob("*.yml"):
+        text = file.read_text("utf-8").replace("operators.monitoring.DataQ", "operators.measuring.DataQ")
+        (tmp_path / file.name).write_text(text, "utf-8")
+
+    assert "operators.measuring.DataQualityOperator" in (tmp_path / "monitoring.yml").read_text("utf-8")
+    assert validate(tmp_path) == []
+
+
 def keys_of(value):
     if isinstance(value, dict):
         for key, item in value.items():

@@ -53,9 +53,9 @@ def test_files_read_as_they_were_checked_by_hand(path):
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp949"])
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r\r\n"])
 def test_the_encoding_and_the_line_ends_change_no_value(encoding, newline):
-    rows = files.hub_rows([3, 4])
+    lines = files.hub_rows([3, 4])
     texts = {
-        "hub": files.hub(*rows).replace("\n", "\n#  1. TM : 관측시각 (KST)\n", 1),
+        "hub": files.hub(*lines).replace("\n", "\n#  1. TM : 관측시각 (KST)\n", 1),
         "portal": files.portal(*files.portal_rows([3, 4], "-0.1")).replace("\r\n", "\n"),
         "json": files.as_json(files.item(3, ta="-0.1"), files.item(4, ta="-0.1")),
         "xml": files.as_xml(files.item(3, ta="-0.1"), files.item(4, ta="-0.1")),

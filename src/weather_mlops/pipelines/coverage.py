@@ -18,11 +18,13 @@ STATIONS: Final = {
     "operators.collection.CollectWeatherDataOperator": "collected",
     "operators.training.CheckDataReadinessOperator": "trained_on",
     "operators.monitoring.DataQualityOperator": "monitored",
+    "operators.measuring.DataQualityOperator": "monitored",  # the same under its former path
 }
 TARGETS: Final = {
     "operators.training.CheckDataReadinessOperator": "trained",
     "operators.forecast.MakeForecastOperator": "forecast",
     "operators.monitoring.ModelPerformanceOperator": "checked",
+    "operators.measuring.ModelPerformanceOperator": "checked",
 }
 """What an operator uses its stations or targets for."""
 
