@@ -42,6 +42,14 @@ def deploy(registry: Registry, *names: str) -> None:
         )
 
 
+def rewrite_schema(registry: Registry, version: str, schema: int | None) -> None:
+    """Give a manifest another schema version; None = no such key, as before it existed."""
+    key = registry.key(version, "manifest.json")
+    manifest = json.loads(registry.store.get(key))
+    assert manifest.pop("schema") == 1
+    registry.store.put(key, json.dumps(manifest | ({} if schema is None else {"schema": schema})).encode())
+
+
 def champion(registry: Registry) -> str | None:
     standing = registry.champion()
     return standing.version if standing else None
@@ -93,6 +101,21 @@ def test_a_damaged_manifest_is_refused(registry, content):
     finalize_versions(registry, "v1")
     registry.store.put(registry.key("v1", "manifest.json"), content)
     with pytest.raises(ModelUnusable, match="damaged"):
+        registry.load("v1")
+
+
+@pytest.mark.parametrize("schema", [None, 1])
+def test_manifests_of_this_and_older_code_are_read(registry, schema):
+    finalize_versions(registry, "v1")
+    rewrite_schema(registry, "v1", schema)
+    assert registry.manifest("v1")["recipe"] == "abc"
+
+
+@pytest.mark.parametrize("schema", [0, 2])
+def test_a_manifest_of_an_unknown_schema_is_refused(registry, schema):
+    finalize_versions(registry, "v1")
+    rewrite_schema(registry, "v1", schema)
+    with pytest.raises(ModelUnusable, match=f"schema {schema} was written by another version"):
         registry.load("v1")
 
 

@@ -1,4 +1,8 @@
-"""``model.json`` of a version: a model without its trees. Keys stay as the first models have them."""
+"""``model.json`` of a version: a model without its trees.
+
+Keys stay as the first models have them. The schema version is the manifest's: no file of a version is read
+without it.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import NotRequired
