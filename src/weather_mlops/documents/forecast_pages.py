@@ -23,7 +23,7 @@
 """
 
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 from pydantic import AfterValidator, Field
 from typing_extensions import TypedDict
@@ -53,14 +53,6 @@ class PastScores(TypedDict):
     coverage_80: Figure | None
 
 
-class PastSeries(PastScores):
-    """Past forecasts of one station and lead, with their scores."""
-
-    p10: Hourly
-    p50: Hourly
-    p90: Hourly
-
-
 class CurrentForecast(TypedDict):
     """The newest forecast of a station."""
 
@@ -70,12 +62,30 @@ class CurrentForecast(TypedDict):
     p90: Hourly
 
 
+class PastSeries(PastScores):
+    """Past forecasts of one station and lead, with their scores."""
+
+    p10: Hourly
+    p50: Hourly
+    p90: Hourly
+
+
+Quantiles = TypeVar("Quantiles", CurrentForecast, PastSeries)
+
+
+def _same_hours(series: Quantiles) -> Quantiles:
+    """The series, if a band can be drawn from p10 to p90: each hour has all quantiles or none."""
+    quantiles = (series["p10"], series["p50"], series["p90"])
+    low, middle, high = ([value is None for value in each] for each in quantiles)
+    if not low == middle == high:
+        raise ValueError("p10, p50 and p90 don't have the same hours")
+    return series
+
+
 def _usable(forecast: CurrentForecast) -> CurrentForecast:
-    if not len(forecast["p10"]) == len(forecast["p50"]) == len(forecast["p90"]):
-        raise ValueError("p10, p50 and p90 differ in length")
     if all(value is None for value in forecast["p50"]):
         raise ValueError("every p50 is null")
-    return forecast
+    return _same_hours(forecast)
 
 
 class PageStation(TypedDict):
@@ -86,7 +96,7 @@ class PageStation(TypedDict):
     observed: Hourly
     forecast: Annotated[CurrentForecast, AfterValidator(_usable)] | None
     why_none: str | None
-    past: dict[LeadText, PastSeries]
+    past: dict[LeadText, Annotated[PastSeries, AfterValidator(_same_hours)]]
 
 
 class PageTarget(TypedDict):
