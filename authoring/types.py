@@ -23,6 +23,7 @@ _SIMPLE: Final[dict[str, Schema]] = {
     "dict": {"type": "object"},
     "Mapping": {"type": "object"},
     "MutableMapping": {"type": "object"},
+    "PlanDocument": {"type": "object"},
     "list": {"type": "array"},
     "tuple": {"type": "array"},
     "set": {"type": "array"},

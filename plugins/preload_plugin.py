@@ -25,7 +25,7 @@ HEAVY: Final = (
     "weather_mlops.ingest.history.fetch",
     "weather_mlops.ingest.history.publish",
     "weather_mlops.ingest.history.validate",
-    "weather_mlops.model.readiness",
+    "weather_mlops.model.planning",
     "weather_mlops.model.training_run",
     "weather_mlops.model.deployment",
     "weather_mlops.model.forecasting",

@@ -11,13 +11,14 @@ from pyiceberg.catalog import Catalog
 
 from tests.lake.conftest import NOW, Killed, empty_tables, observations
 from tests.model.sealed import NOTES, unchecked
+from weather_mlops.documents.decision import Decision
 from weather_mlops.errors import Misconfigured, ModelUnusable, TableNotRegistered
 from weather_mlops.lake import maintenance
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.publish import publish
 from weather_mlops.lake.schemas import OBSERVATIONS
 from weather_mlops.lake.tags import tag
-from weather_mlops.model.registry import Decision, Registry
+from weather_mlops.model.registry import Registry
 from weather_mlops.monitoring import retention
 from weather_mlops.monitoring.retention import Cleanup, Keep, Removed
 

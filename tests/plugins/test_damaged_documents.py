@@ -13,9 +13,9 @@ from tests.browsing.memory import Memory
 from tests.model.sealed import unchecked
 from tests.monitoring.reported import healthy
 from tests.plugins.visiting import DAG_IDS, Visits
+from weather_mlops.documents import forecast_pages
 from weather_mlops.errors import WeatherError
 from weather_mlops.lake.raw import sidecar_of
-from weather_mlops.model import recent_forecasts
 from weather_mlops.model.registry import Registry
 from weather_mlops.monitoring import (
     champion,
@@ -66,7 +66,7 @@ def world():
     made.reports(store, days=0)
     made.responses(store, 1)
     forecasts = forecast_world.document([90, 108], {"90": "silent"})
-    store.put(recent_forecasts.KEY, json.dumps(forecasts).encode())
+    store.put(forecast_pages.KEY, json.dumps(forecasts).encode())
     return store.objects
 
 
@@ -89,7 +89,7 @@ SHOWN = {
     f"models/{TARGET}/versions/{CHAMPION}/manifest.json": "models",
     HISTORY: f"models?target={TARGET}",
     "reports/monitoring/latest.json": "monitoring",
-    recent_forecasts.KEY: "forecasts",
+    forecast_pages.KEY: "forecasts",
     sidecar_of(made.raw_key()): f"raw?dag_id=data_collection&run_id={RUN}",
 }
 

@@ -20,6 +20,7 @@ from tests.lake.conftest import hours, observations
 from tests.lake.test_run import stage
 from tests.model.sealed import NOTES
 from tests.s3_proxy import S3Proxy
+from weather_mlops.documents.decision import Decision
 from weather_mlops.errors import StorageRefused, WeatherError
 from weather_mlops.kma.client import Response
 from weather_mlops.lake import file_io, maintenance, raw
@@ -31,7 +32,7 @@ from weather_mlops.lake.quota import DailyCalls
 from weather_mlops.lake.recovery import take_up
 from weather_mlops.lake.s3_access import S3Access
 from weather_mlops.lake.staging import Staging
-from weather_mlops.model.registry import Decision, Registry
+from weather_mlops.model.registry import Registry
 from weather_mlops.monitoring import storage
 from weather_mlops.monitoring.report import publication
 from weather_mlops.monitoring.retention import Cleanup, Keep

@@ -43,10 +43,11 @@ from typing import Any, Final
 from pyiceberg.catalog import Catalog
 
 from weather_mlops.clock import HOUR, whole_hour
+from weather_mlops.documents.decision import Decision
 from weather_mlops.errors import ModelUnusable
 from weather_mlops.formatting import number, percent
 from weather_mlops.lake.object_store import ObjectStore
-from weather_mlops.model.registry import Decision, Registry
+from weather_mlops.model.registry import Registry
 from weather_mlops.model.targets import Target, target_named
 from weather_mlops.monitoring import champion, daily_sums, target_figures
 from weather_mlops.monitoring.champion import DeployedModel

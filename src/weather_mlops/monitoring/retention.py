@@ -25,7 +25,8 @@ from weather_mlops.lake.documents import Moment
 from weather_mlops.lake.object_store import ObjectStore, StoredObject
 from weather_mlops.lake.schemas import OBSERVATIONS, TABLES, TableDefinition
 from weather_mlops.lake.tags import untag
-from weather_mlops.model.registry import MANIFEST, Registry
+from weather_mlops.model.registry import Registry
+from weather_mlops.model.versions import MANIFEST
 
 log = logging.getLogger(__name__)
 

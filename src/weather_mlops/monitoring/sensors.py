@@ -18,11 +18,11 @@ from typing import Final
 
 import numpy as np
 
-from weather_mlops.lake.panel import KM_PER_DEGREE
+from weather_mlops.clock import HOURS_PER_DAY
+from weather_mlops.lake.panel import offsets_km
 
 Array = np.ndarray
 
-HOURS_PER_DAY: Final = 24
 RISE_KM_PER_M: Final = 0.1
 """100 m of elevation make stations differ as much as 10 km of distance: 0.65 K at the mean lapse rate."""
 SIGMAS_PER_MAD: Final = 1.4826
@@ -76,8 +76,7 @@ def nearest(latitude: Array, longitude: Array, elevation_m: Array, count: int, w
     Returns:
         Indices of the neighbours, nearest first, shape (S, count); -1 for no further neighbour.
     """
-    north = np.subtract.outer(latitude, latitude) * KM_PER_DEGREE
-    east = np.subtract.outer(longitude, longitude) * KM_PER_DEGREE * np.cos(np.radians(latitude))[:, None]
+    east, north = offsets_km(latitude, longitude)
     rise = np.subtract.outer(elevation_m, elevation_m) * RISE_KM_PER_M
     apart = np.sqrt(north**2 + east**2 + rise**2)
     np.fill_diagonal(apart, np.inf)
