@@ -103,6 +103,34 @@ def _dag_types() -> dict[str, Schema]:
         },
         "params": ref("params"),
         "default_args": ref("defaultArgs"),
+        **_task_types(),
+        "on_success_callback": ref("callback"),
+        "on_failure_callback": ref("callback"),
+        "access_control": {"type": "object", "additionalProperties": _permissions()},
+        "allowed_run_types": {
+            "type": "array",
+            "minItems": 1,
+            "items": {"enum": [kind.value for kind in DagRunType]},
+        },
+        "render_template_as_native_obj": flag,
+        "template_searchpath": {
+            "anyOf": [
+                {"type": "string", "pattern": "^/"},
+                {"type": "array", "items": {"type": "string", "pattern": "^/"}},
+            ]
+        },
+        "template_undefined": ref("importPath"),
+        "jinja_environment_kwargs": {"type": "object"},
+        "user_defined_macros": {"type": "object"},
+        "user_defined_filters": {"type": "object", "additionalProperties": ref("importPath")},
+        "disable_bundle_versioning": flag,
+        "rerun_with_latest_version": flag,
+    }
+
+
+def _task_types() -> dict[str, Schema]:
+    """Tasks and task groups, each as a mapping by their ids or as a list with their ids inside."""
+    return {
         "task_groups": {
             "anyOf": [
                 {
@@ -124,39 +152,13 @@ def _dag_types() -> dict[str, Schema]:
                 },
             ]
         },
-        "on_success_callback": ref("callback"),
-        "on_failure_callback": ref("callback"),
-        "access_control": {
-            "type": "object",
-            "additionalProperties": {
-                "anyOf": [
-                    {"type": "array", "items": {"type": "string"}},
-                    {
-                        "type": "object",
-                        "additionalProperties": {"type": "array", "items": {"type": "string"}},
-                    },
-                ]
-            },
-        },
-        "allowed_run_types": {
-            "type": "array",
-            "minItems": 1,
-            "items": {"enum": [kind.value for kind in DagRunType]},
-        },
-        "render_template_as_native_obj": flag,
-        "template_searchpath": {
-            "anyOf": [
-                {"type": "string", "pattern": "^/"},
-                {"type": "array", "items": {"type": "string", "pattern": "^/"}},
-            ]
-        },
-        "template_undefined": ref("importPath"),
-        "jinja_environment_kwargs": {"type": "object"},
-        "user_defined_macros": {"type": "object"},
-        "user_defined_filters": {"type": "object", "additionalProperties": ref("importPath")},
-        "disable_bundle_versioning": flag,
-        "rerun_with_latest_version": flag,
     }
+
+
+def _permissions() -> Schema:
+    """What a role may do: a list of permissions for the DAG, or one for each kind of resource."""
+    names: Schema = {"type": "array", "items": {"type": "string"}}
+    return {"anyOf": [names, {"type": "object", "additionalProperties": names}]}
 
 
 def _keys_of_dagfactory() -> set[str]:

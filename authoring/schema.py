@@ -41,20 +41,7 @@ def build() -> Schema:
         **_objects(),
         "object": one_of_types(OBJECTS | {path: path for path in (*ASSETS, *TIMETABLES)}),
         "triggerRule": {"enum": [rule.value for rule in TriggerRule], "default": "all_success"},
-        "task": {
-            "title": "task",
-            "type": "object",
-            "required": ["operator"],
-            "properties": common | {"operator": {**common["operator"], "enum": list(tasks)}},
-            "allOf": [
-                {
-                    "if": {"properties": {"operator": {"const": path}}, "required": ["operator"]},
-                    "then": ref(path),
-                }
-                for path in tasks
-            ],
-            "x-refused": task_level.REFUSED_TASK_KEYS,
-        },
+        "task": _task(common, list(tasks)),
         "defaultArgs": task_level.default_args(common, names, ENUMS),
         "taskGroup": task_level.task_group(),
         "dag": {
@@ -94,6 +81,24 @@ def build() -> Schema:
         "additionalProperties": ref("dag"),
         "x-context": sorted(Context.__annotations__),
         "$defs": definitions,
+    }
+
+
+def _task(common: dict[str, Schema], operator_paths: list[str]) -> Schema:
+    """A task of any operator: its ``operator`` selects the definition that it must meet."""
+    return {
+        "title": "task",
+        "type": "object",
+        "required": ["operator"],
+        "properties": common | {"operator": {**common["operator"], "enum": operator_paths}},
+        "allOf": [
+            {
+                "if": {"properties": {"operator": {"const": path}}, "required": ["operator"]},
+                "then": ref(path),
+            }
+            for path in operator_paths
+        ],
+        "x-refused": task_level.REFUSED_TASK_KEYS,
     }
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from weather_mlops.pipelines.document import load
 from weather_mlops.pipelines.findings import Finding, FindingSeverity
 from weather_mlops.pipelines.folder import pipeline_files
 from weather_mlops.pipelines.formats import FORMATS
 from weather_mlops.pipelines.keys import SHIPPED
+from weather_mlops.pipelines.parser import load
 from weather_mlops.pipelines.validation import validate
 
 PROJECT = Path(__file__).resolve().parents[2]

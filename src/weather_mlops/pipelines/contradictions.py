@@ -10,25 +10,17 @@ from weather_mlops.pipelines import dates
 from weather_mlops.pipelines.document import YamlDocument
 from weather_mlops.pipelines.findings import Finding, FindingSeverity
 from weather_mlops.pipelines.graph import named
-from weather_mlops.pipelines.keys import FROM_DEFAULT_ARGS, KeyPath
+from weather_mlops.pipelines.keys import FROM_DEFAULT_ARGS, KeyPath, YamlMapping
+from weather_mlops.pipelines.schema import TYPES, has_type
 from weather_mlops.pipelines.values import date_fault, zone_fault
 
 SHORTEST_SCHEDULE: Final = timedelta(seconds=1)
 _UNITS: Final = ("weeks", "days", "hours", "minutes", "seconds")
 _NOT_WITH_FAIL_FAST: Final = ("all_success", None)
-_JSON: Final = {
-    "string": str,
-    "integer": int,
-    "number": (int, float),
-    "boolean": bool,
-    "array": list,
-    "object": dict,
-    "null": type(None),
-}
 
 
 def check(
-    document: YamlDocument, dag_id: str, dag: Mapping[str, Any], layers: Sequence[Mapping[str, Any]]
+    document: YamlDocument, dag_id: str, dag: YamlMapping, layers: Sequence[YamlMapping]
 ) -> Iterator[Finding]:
     """Findings of values of a pipeline that contradict each other.
 
@@ -91,7 +83,7 @@ def _merged(*parts: Any) -> dict[str, Any]:
     return {key: value for part in parts if isinstance(part, dict) for key, value in part.items()}
 
 
-def _dates(document: YamlDocument, dag_id: str, layers: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+def _dates(document: YamlDocument, dag_id: str, layers: Sequence[YamlMapping]) -> Iterator[Finding]:
     """An end before the start; a date that a pipeline has twice, with different values."""
     named = str(next((layer["timezone"] for layer in layers if layer.get("timezone")), "UTC"))
     if zone_fault(named):  # of a shared time zone, which is a finding there
@@ -140,7 +132,7 @@ def _has(value: Any, path: Sequence[str]) -> bool:
 
 
 def _mapped_over(
-    document: YamlDocument, path: KeyPath, task: Mapping[str, Any], shared: Mapping[str, Any]
+    document: YamlDocument, path: KeyPath, task: YamlMapping, shared: YamlMapping
 ) -> Iterator[Finding]:
     """A task that is mapped over a list that ``default_args`` doesn't have."""
     expand = task.get("expand")
@@ -157,9 +149,7 @@ def _mapped_over(
             )
 
 
-def _retries(
-    document: YamlDocument, path: KeyPath, holder: Any, effective: Mapping[str, Any]
-) -> Iterator[Finding]:
+def _retries(document: YamlDocument, path: KeyPath, holder: Any, effective: YamlMapping) -> Iterator[Finding]:
     delay, longest = span(effective.get("retry_delay")), span(effective.get("max_retry_delay"))
     if delay and longest and delay > longest and isinstance(holder, dict):
         key = next((key for key in ("retry_delay", "max_retry_delay") if key in holder), None)
@@ -173,7 +163,7 @@ def _retries(
 
 
 def _fail_fast(
-    document: YamlDocument, path: KeyPath, task: Mapping[str, Any], dag: Mapping[str, Any]
+    document: YamlDocument, path: KeyPath, task: YamlMapping, dag: YamlMapping
 ) -> Iterator[Finding]:
     rule = task.get("trigger_rule")
     if dag.get("fail_fast") is True and rule not in _NOT_WITH_FAIL_FAST:
@@ -187,7 +177,7 @@ def _fail_fast(
 
 
 def _timeouts(
-    document: YamlDocument, path: KeyPath, task: Mapping[str, Any], dag: Mapping[str, Any]
+    document: YamlDocument, path: KeyPath, task: YamlMapping, dag: YamlMapping
 ) -> Iterator[Finding]:
     whole, own = span(dag.get("dagrun_timeout")), span(task.get("execution_timeout"))
     if whole and own and own > whole:
@@ -208,7 +198,7 @@ def _timeouts(
         )
 
 
-def _pairs(document: YamlDocument, path: KeyPath, limits: Mapping[str, Any]) -> Iterator[Finding]:
+def _pairs(document: YamlDocument, path: KeyPath, limits: YamlMapping) -> Iterator[Finding]:
     """Limits that nothing can meet: ``min_x`` above ``max_x``, in a task or in its limits and gates."""
     for key, value in limits.items():
         if isinstance(value, dict):
@@ -224,7 +214,7 @@ def _pairs(document: YamlDocument, path: KeyPath, limits: Mapping[str, Any]) -> 
     yield from _gates(document, path, limits)
 
 
-def _gates(document: YamlDocument, path: KeyPath, gates: Mapping[str, Any]) -> Iterator[Finding]:
+def _gates(document: YamlDocument, path: KeyPath, gates: YamlMapping) -> Iterator[Finding]:
     """A coverage whose bounds leave no range; a gate that another one implies."""
     coverage = gates.get("coverage")
     if isinstance(coverage, list) and _numbers(coverage) and coverage != sorted(set(coverage)):
@@ -253,7 +243,7 @@ def _param(document: YamlDocument, path: KeyPath, param: Any) -> Iterator[Findin
     default, fault = param["default"], None
     kinds = param.get("type")
     names = [kinds] if isinstance(kinds, str) else kinds if isinstance(kinds, list) else []
-    if names and not any(_is(default, name) for name in names if name in _JSON):
+    if names and not any(has_type(default, name) for name in names if name in TYPES):
         fault = f"it is not of type {' or '.join(map(str, names))}"
     elif isinstance(param.get("enum"), list) and default not in param["enum"]:
         fault = "it is not in enum"
@@ -271,13 +261,7 @@ def _param(document: YamlDocument, path: KeyPath, param: Any) -> Iterator[Findin
         )
 
 
-def _is(value: Any, name: str) -> bool:
-    if isinstance(value, bool):
-        return name == "boolean"
-    return isinstance(value, _JSON[name])  # type: ignore[arg-type]
-
-
-def _within(value: float, param: Mapping[str, Any]) -> bool:
+def _within(value: float, param: YamlMapping) -> bool:
     low, high = param.get("minimum"), param.get("maximum")
     return (not _numbers([low]) or value >= low) and (not _numbers([high]) or value <= high)  # type: ignore[operator]
 

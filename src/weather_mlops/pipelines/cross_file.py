@@ -7,7 +7,7 @@ from typing import Any, Final
 from weather_mlops.pipelines.document import YamlDocument
 from weather_mlops.pipelines.findings import Finding, FindingSeverity, did_you_mean, shortened
 from weather_mlops.pipelines.graph import named
-from weather_mlops.pipelines.keys import SHIPPED, is_pipeline
+from weather_mlops.pipelines.keys import SHIPPED, YamlMapping, is_pipeline
 
 Location = tuple[YamlDocument, tuple[str | int, ...]]
 
@@ -69,7 +69,7 @@ def not_read(path: Path, folder: Path) -> Finding:
     )
 
 
-def _dags(documents: Sequence[YamlDocument]) -> Iterator[tuple[YamlDocument, str, Mapping[str, Any]]]:
+def _dags(documents: Sequence[YamlDocument]) -> Iterator[tuple[YamlDocument, str, YamlMapping]]:
     for document in documents:
         for dag_id, dag in document.data.items() if isinstance(document.data, dict) else ():
             if is_pipeline(dag_id) and isinstance(dag, dict):
@@ -159,7 +159,7 @@ def _inside(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str
         yield path, value
 
 
-def _aliases(value: Any) -> Iterator[Mapping[str, Any]]:
+def _aliases(value: Any) -> Iterator[YamlMapping]:
     """Every asset alias inside a value: deploy_model updates the asset of an alias's name."""
     if isinstance(value, dict):
         if value.get("__type__") == "airflow.sdk.AssetAlias":

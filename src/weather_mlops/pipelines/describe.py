@@ -1,11 +1,13 @@
 """Descriptions of schemas and values for messages."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import date
 from itertools import islice
 from typing import Any, Final
 
 import yaml
+
+from weather_mlops.pipelines.schema import Schema
 
 LONGEST: Final = 8
 """Allowed values listed in a message; the schema and the editor have all."""
@@ -41,7 +43,7 @@ _PATTERNS: Final = {
 
 
 def describe(  # noqa: PLR0911  one return per form of schema
-    schema: Mapping[str, Any], resolve: Callable[[str], Mapping[str, Any]]
+    schema: Schema, resolve: Callable[[str], Schema]
 ) -> str:
     """What a schema allows, in a few words."""
     if "$ref" in schema:
@@ -117,7 +119,7 @@ def _beginning(value: Any, levels: int = 4) -> Any:
     return value
 
 
-def _limits(schema: Mapping[str, Any]) -> str:
+def _limits(schema: Schema) -> str:
     low, high, below = schema.get("minimum"), schema.get("maximum"), schema.get("exclusiveMaximum")
     if low is not None and high is not None:
         return f", {low} to {high}"
@@ -126,7 +128,6 @@ def _limits(schema: Mapping[str, Any]) -> str:
     return f", below {below}" if below is not None else ""
 
 
-def _items(schema: Mapping[str, Any], resolve: Callable[[str], Mapping[str, Any]]) -> str:
-    if isinstance(schema.get("items"), Mapping) and schema["items"]:
-        return f": each {describe(schema['items'], resolve)}"
-    return ""
+def _items(schema: Schema, resolve: Callable[[str], Schema]) -> str:
+    items = schema.get("items")
+    return f": each {describe(items, resolve)}" if items else ""

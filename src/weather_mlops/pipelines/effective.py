@@ -18,7 +18,8 @@ from typing import Any, Final
 from weather_mlops.pipelines import dates
 from weather_mlops.pipelines.document import YamlDocument
 from weather_mlops.pipelines.graph import named
-from weather_mlops.pipelines.keys import FROM_DEFAULT_ARGS, KeyPath, is_pipeline
+from weather_mlops.pipelines.keys import FROM_DEFAULT_ARGS, KeyPath, YamlMapping, is_pipeline
+from weather_mlops.pipelines.schema import Schema
 
 _PARTS: Final = ("tasks", "task_groups", "default_args")
 _WIRING: Final = ("task_id", "operator", "decorator", "dependencies", "task_group_name", "expand", "partial")
@@ -134,7 +135,7 @@ def _mapped_over(setting: Setting, shared: Settings) -> Setting:
     return shared.get(match[1], setting) if match else setting
 
 
-def arguments(task: EffectiveTask, schema: Mapping[str, Any]) -> Settings:
+def arguments(task: EffectiveTask, schema: Schema) -> Settings:
     """The settings that a task's operator takes: ``default_args`` may also have arguments of other operators.
 
     Args:
@@ -260,7 +261,7 @@ def _fill(strong: Settings, weak: Settings) -> Settings:
     return filled
 
 
-def _filled(strong: Mapping[str, Any], weak: Mapping[str, Any]) -> dict[str, Any]:
+def _filled(strong: YamlMapping, weak: YamlMapping) -> YamlMapping:
     inside = {
         key: _filled(value, weak[key]) if key in weak and _plain(value) and _plain(weak[key]) else value
         for key, value in strong.items()

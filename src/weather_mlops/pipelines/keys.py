@@ -1,9 +1,16 @@
 """Keys of a pipeline's YAML that several parts of the project use."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 KeyPath = tuple[str | int, ...]
 """The path of a value in a file: keys of mappings and indices of lists, from the root."""
+
+YamlMapping = Mapping[str, Any]
+"""A mapping as its author wrote it: a DAG, a task, ``default_args``, what several layers give together.
+
+Before it is checked, a file may have anything anywhere: a text for tasks, a list for a date. So whoever takes
+a value out tests what it is, and no class can promise more than this."""
 
 NO_DAGS: Final = ("default", "task_groups")
 """Keys of a file that dag-factory doesn't take for a DAG."""

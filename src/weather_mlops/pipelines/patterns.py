@@ -14,7 +14,7 @@ from typing import Any, Final
 from weather_mlops.pipelines.describe import quoted
 from weather_mlops.pipelines.document import YamlDocument
 from weather_mlops.pipelines.findings import Finding
-from weather_mlops.pipelines.keys import KeyPath
+from weather_mlops.pipelines.keys import KeyPath, YamlMapping
 
 SECONDS: Final = 1
 """CPU time for all patterns of a file: a search takes microseconds."""
@@ -78,7 +78,7 @@ def _search(searches: list[tuple[str, str]]) -> list[bool]:
     return [line == b"1" for line in done.stdout.split()]
 
 
-def _params(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, dict[str, Any]]]:
+def _params(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, YamlMapping]]:
     """Every param with a default inside a value."""
     inside: Any = ()
     if isinstance(value, dict):

@@ -1,14 +1,12 @@
 """The wording of findings: whose key it is, what the file says, what is allowed."""
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from weather_mlops.pipelines.describe import describe, flow, quoted
 from weather_mlops.pipelines.document import YamlDocument
 from weather_mlops.pipelines.findings import Finding, FindingSeverity
 from weather_mlops.pipelines.keys import KeyPath
-
-Schema = Mapping[str, Any]
+from weather_mlops.pipelines.schema import Schema, referred
 
 OF_KEYS: Final = frozenset(
     ("unknown-key", "refused-key", "missing-key", "bad-id", "no-pipeline", "no-value", "empty", "list-length")
@@ -25,16 +23,12 @@ class Reporter:
     """
 
     def __init__(self, schema: Schema, document: YamlDocument) -> None:
-        self.definitions: Schema = schema["$defs"]
+        self.definitions = schema["$defs"]
         self.document = document
 
     def resolve(self, reference: str) -> Schema:
         """The definition that a ``$ref`` of the schema refers to."""
-        name, _, inside = reference.removeprefix("#/$defs/").partition("/")
-        definition: Any = self.definitions[name]
-        for step in inside.split("/") if inside else ():
-            definition = definition[step]
-        return definition  # type: ignore[no-any-return]
+        return referred(reference, self.definitions)
 
     def owner(self, schema: Schema, path: KeyPath) -> str:
         """What an unknown or missing key belongs to: a task by its id, an operator, a key."""

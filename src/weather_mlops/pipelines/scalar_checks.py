@@ -10,17 +10,9 @@ from weather_mlops.pipelines import stations, values
 from weather_mlops.pipelines.describe import flow, kind_of, listed, quoted
 from weather_mlops.pipelines.findings import Finding, FindingSeverity, did_you_mean
 from weather_mlops.pipelines.keys import ANCHORS, KeyPath
-from weather_mlops.pipelines.reporting import Reporter, Schema
+from weather_mlops.pipelines.reporting import Reporter
+from weather_mlops.pipelines.schema import Schema, has_type
 
-_PYTHON: Final[dict[str, Any]] = {
-    "null": type(None),
-    "string": str,
-    "boolean": bool,
-    "integer": int,
-    "number": (int, float),
-    "object": dict,
-    "array": list,
-}
 _RULES: Final = {"operator": "unknown-operator", "__type__": "type-not-allowed"}
 
 
@@ -29,7 +21,7 @@ def fits(schema: Schema, value: Any) -> bool:
     kinds = schema.get("type")
     if kinds is None:
         return True
-    return any(_is(value, kind) for kind in ([kinds] if isinstance(kinds, str) else kinds))
+    return any(has_type(value, kind) for kind in ([kinds] if isinstance(kinds, str) else kinds))
 
 
 def scalar(reporter: Reporter, schema: Schema, path: KeyPath, value: Any) -> Iterator[Finding]:
@@ -196,9 +188,3 @@ def _form(reporter: Reporter, schema: Schema, path: KeyPath, value: str) -> valu
     if "pattern" in schema and not re.search(schema["pattern"], value):
         return f"{reporter.as_written(path, value)} has the wrong format", reporter.fix(schema)
     return None
-
-
-def _is(value: Any, kind: str) -> bool:
-    if isinstance(value, bool):
-        return kind == "boolean"
-    return isinstance(value, _PYTHON[kind])

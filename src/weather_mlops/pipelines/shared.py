@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import yaml
 
-from weather_mlops.pipelines.keys import is_pipeline
+from weather_mlops.pipelines.keys import YamlMapping, is_pipeline
 
 PARTS: Final = {"tasks": "task_id", "task_groups": "group_name"}
 """What can be shared, and the key that names an item of a list."""
@@ -62,7 +62,7 @@ def _by_name(items: Any, name: str, entries: Entries) -> Any:
     return named
 
 
-def _merged(own: dict[str, Any], shared: dict[str, Any], entries: Entries) -> dict[str, Any]:
+def _merged(own: YamlMapping, shared: YamlMapping, entries: Entries) -> YamlMapping:
     """A mapping, completed from a weaker one, key by key."""
     merged = {
         key: _merged(value, shared[key], entries) if _both_plain(value, shared.get(key)) else value

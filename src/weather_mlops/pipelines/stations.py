@@ -1,23 +1,23 @@
 """Stations in YAML, and what to write instead if they are not a list of known ones."""
 
-from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from weather_mlops.errors import Misconfigured
 from weather_mlops.pipelines.describe import quoted
 from weather_mlops.pipelines.findings import did_you_mean
+from weather_mlops.pipelines.schema import Schema
 from weather_mlops.stations import ALL, load_stations, resolve_station_ids
 
 TITLE: Final = "station of the KMA"
 """Title of the schema of one station."""
-REFERENCE: Final = {"$ref": "#/$defs/station"}
+REFERENCE: Final[Schema] = {"$ref": "#/$defs/station"}
 LONGEST: Final = 2000
 """Characters of a text: the names of all stations have fewer, and each one is looked up."""
 LONGEST_NAME: Final = 60
 LIST: Final = "write all, or a list of ids and names: [108, 제주]"
 
 
-def is_list(schema: Mapping[str, Any]) -> bool:
+def is_list(schema: Schema) -> bool:
     """Whether a schema asks for ``all`` or a list of stations."""
     return any(branch.get("items") == REFERENCE for branch in schema.get("anyOf", ()))
 
@@ -73,7 +73,7 @@ def _name_fault(value: str) -> tuple[str, str] | None:
 def identity(value: Any) -> Any:
     """The id of a station given by id or name; any other value unchanged."""
     try:
-        ids: Sequence[int] = resolve_station_ids([value]) if isinstance(value, int) or _is_name(value) else ()
+        ids = resolve_station_ids([value]) if isinstance(value, int) or _is_name(value) else []
     except Misconfigured:
         return value
     return ids[0] if len(ids) == 1 else value
