@@ -186,7 +186,7 @@ def _validated(
     """Return what is wrong with a folder, or with some of its files."""
     if files is None:
         return validate(folder, schema=SCHEMA)
-    shared = defaults.data if defaults else None
+    shared = defaults.data if defaults and isinstance(defaults.data, dict) else None
     findings = [finding for file in files for finding in validate_file(file, shared, schema=SCHEMA)]
     return [*findings, *cross_file.duplicates([read(file) for file in files])]
 

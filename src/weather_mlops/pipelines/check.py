@@ -15,7 +15,7 @@ from weather_mlops.pipelines import scalar_checks, stations
 from weather_mlops.pipelines.describe import kind_of, listed
 from weather_mlops.pipelines.document import YamlDocument
 from weather_mlops.pipelines.findings import MOST, Finding, did_you_mean
-from weather_mlops.pipelines.keys import ANCHORS, KeyPath, YamlMapping
+from weather_mlops.pipelines.keys import ANCHORS, KeyPath, YamlMapping, YamlValue
 from weather_mlops.pipelines.reporting import Reporter
 from weather_mlops.pipelines.schema import Schema, schema_of_others
 
@@ -37,7 +37,7 @@ class Checker(Reporter):
         self.root = schema
         self.supplied = frozenset(supplied)
 
-    def entry(self, key: str, value: Any) -> Iterator[Finding]:
+    def entry(self, key: str, value: YamlValue) -> Iterator[Finding]:
         """Findings of one top-level key of the file: a pipeline, or what its pipelines share."""
         if key in self.root["properties"]:
             yield from self.check(self.root["properties"][key], (key,), value)
@@ -59,7 +59,7 @@ class Checker(Reporter):
         yield from self.check(schema_of_others(self.root), (key,), value)
 
     def check(
-        self, schema: Schema, path: KeyPath, value: Any, refused: Mapping[str, str] = _NO_KEYS
+        self, schema: Schema, path: KeyPath, value: YamlValue, refused: Mapping[str, str] = _NO_KEYS
     ) -> Iterator[Finding]:
         """Findings of the value at a path.
 
@@ -117,7 +117,7 @@ class Checker(Reporter):
 
     # One of several
 
-    def _any_of(self, schema: Schema, path: KeyPath, value: Any) -> Iterator[Finding]:
+    def _any_of(self, schema: Schema, path: KeyPath, value: YamlValue) -> Iterator[Finding]:
         if isinstance(value, str) and stations.is_list(schema):
             templated = any(branch is self.definitions["template"] for branch in self._branches(schema))
             if fault := stations.text_fault(value, templated=templated):
@@ -197,7 +197,7 @@ class Checker(Reporter):
 
     def _shares(self, schema: Schema, key: str) -> bool:
         """Whether a pipeline lacks a key that the file's block ``default`` has."""
-        default = self.document.data.get("default") if schema.get("title") == "pipeline" else None
+        default = self.document.value_at(("default",)) if schema.get("title") == "pipeline" else None
         return isinstance(default, dict) and key in default
 
     def _dispatch(self, schema: Schema, path: KeyPath, value: YamlMapping) -> Iterator[Finding]:
@@ -232,8 +232,8 @@ class Checker(Reporter):
         if condition in value and condition != "expand":
             return missing
         given = {*value, *self.supplied}
-        for part in ("expand", "partial"):
-            given |= set(value[part]) if isinstance(value.get(part), dict) else set()
+        for part in (value.get("expand"), value.get("partial")):
+            given |= set(part) if isinstance(part, dict) else set()
         return missing + [key for key in needed if key not in given]
 
     def _unknown(
@@ -271,7 +271,7 @@ def _is_closed(schema: Schema) -> bool:
     return schema.get("additionalProperties") is False
 
 
-def _may_be(branch: Schema, value: Any) -> bool:
+def _may_be(branch: Schema, value: YamlValue) -> bool:
     """Whether a value has the type of a branch, whatever else is wrong with it."""
     if isinstance(value, date) and branch.get("format") == "date":
         return True

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final, TypeGuard
 from zoneinfo import ZoneInfo
 
 from weather_mlops.pipelines import dates
 from weather_mlops.pipelines.document import YamlDocument
 from weather_mlops.pipelines.findings import Finding, FindingSeverity
 from weather_mlops.pipelines.graph import named
-from weather_mlops.pipelines.keys import FROM_DEFAULT_ARGS, KeyPath, YamlMapping
+from weather_mlops.pipelines.keys import FROM_DEFAULT_ARGS, KeyPath, YamlMapping, YamlValue
 from weather_mlops.pipelines.schema import TYPES, has_type
 from weather_mlops.pipelines.values import date_fault, zone_fault
 
@@ -64,7 +64,7 @@ def check(
         yield from _pairs(document, path, task)
 
 
-def span(value: Any) -> timedelta | None:
+def span(value: YamlValue) -> timedelta | None:
     """A duration of the YAML; None for anything else, and for one that is too long."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         value = {"__type__": "datetime.timedelta", "seconds": value}
@@ -79,7 +79,7 @@ def span(value: Any) -> timedelta | None:
         return None
 
 
-def _merged(*parts: Any) -> dict[str, Any]:
+def _merged(*parts: YamlValue) -> YamlMapping:
     return {key: value for part in parts if isinstance(part, dict) for key, value in part.items()}
 
 
@@ -123,7 +123,7 @@ def _narrows(name: str, inner: datetime | None, outer: datetime | None) -> bool:
     return inner > outer if name == "start_date" else inner < outer
 
 
-def _has(value: Any, path: Sequence[str]) -> bool:
+def _has(value: YamlValue, path: Sequence[str]) -> bool:
     for key in path:
         if not isinstance(value, Mapping) or key not in value:
             return False
@@ -149,7 +149,9 @@ def _mapped_over(
             )
 
 
-def _retries(document: YamlDocument, path: KeyPath, holder: Any, effective: YamlMapping) -> Iterator[Finding]:
+def _retries(
+    document: YamlDocument, path: KeyPath, holder: YamlValue, effective: YamlMapping
+) -> Iterator[Finding]:
     delay, longest = span(effective.get("retry_delay")), span(effective.get("max_retry_delay"))
     if delay and longest and delay > longest and isinstance(holder, dict):
         key = next((key for key in ("retry_delay", "max_retry_delay") if key in holder), None)
@@ -204,7 +206,7 @@ def _pairs(document: YamlDocument, path: KeyPath, limits: YamlMapping) -> Iterat
         if isinstance(value, dict):
             yield from _pairs(document, (*path, key), value)
         highest = limits.get(re.sub("^min_", "max_", key)) if key.startswith("min_") else None
-        if highest is not None and _numbers([value, highest]) and value > highest:
+        if _is_number(value) and _is_number(highest) and value > highest:
             yield document.finding(
                 (*path, key),
                 "contradiction",
@@ -217,26 +219,27 @@ def _pairs(document: YamlDocument, path: KeyPath, limits: YamlMapping) -> Iterat
 def _gates(document: YamlDocument, path: KeyPath, gates: YamlMapping) -> Iterator[Finding]:
     """A coverage whose bounds leave no range; a gate that another one implies."""
     coverage = gates.get("coverage")
-    if isinstance(coverage, list) and _numbers(coverage) and coverage != sorted(set(coverage)):
+    if isinstance(coverage, list) and all(map(_is_number, coverage)) and coverage != sorted(set(coverage)):
         message = f"coverage {' to '.join(map(str, coverage))} leaves nothing between"
         fix = "write [lowest, highest]"
         yield document.finding((*path, "coverage"), "contradiction", message, fix, value=True)
     every, mean = gates.get("min_skill_every_lead"), gates.get("min_skill")
     if not isinstance(every, dict) or not isinstance(mean, dict):
         return
-    for baseline in [name for name in every if name in mean and _numbers([every[name], mean[name]])]:
-        if mean[baseline] <= every[baseline]:
-            gate = f"min_skill {mean[baseline]} against {baseline}"
+    for baseline in [name for name in every if name in mean]:
+        least, least_of_each = mean[baseline], every[baseline]
+        if _is_number(least) and _is_number(least_of_each) and least <= least_of_each:
+            gate = f"min_skill {least} against {baseline}"
             yield document.finding(
                 (*path, "min_skill", baseline),
                 "contradiction",
-                f"{gate} has no effect: every lead needs {every[baseline]} already",
+                f"{gate} has no effect: every lead needs {least_of_each} already",
                 "remove it, or require more than of every lead",
                 severity=FindingSeverity.WARNING,
             )
 
 
-def _param(document: YamlDocument, path: KeyPath, param: Any) -> Iterator[Finding]:
+def _param(document: YamlDocument, path: KeyPath, param: YamlValue) -> Iterator[Finding]:
     """A param whose default doesn't fit its own type: the DAG could not be built."""
     if not isinstance(param, dict) or param.get("__type__") != "airflow.sdk.Param" or "default" not in param:
         return
@@ -247,7 +250,7 @@ def _param(document: YamlDocument, path: KeyPath, param: Any) -> Iterator[Findin
         fault = f"it is not of type {' or '.join(map(str, names))}"
     elif isinstance(param.get("enum"), list) and default not in param["enum"]:
         fault = "it is not in enum"
-    elif _numbers([default]) and not _within(default, param):
+    elif _is_number(default) and not _within(default, param):
         fault = "it is outside minimum and maximum"
     elif isinstance(default, str) and param.get("format") == "date" and date_fault(default):
         fault = "it is not a date"
@@ -263,8 +266,8 @@ def _param(document: YamlDocument, path: KeyPath, param: Any) -> Iterator[Findin
 
 def _within(value: float, param: YamlMapping) -> bool:
     low, high = param.get("minimum"), param.get("maximum")
-    return (not _numbers([low]) or value >= low) and (not _numbers([high]) or value <= high)  # type: ignore[operator]
+    return (not _is_number(low) or value >= low) and (not _is_number(high) or value <= high)
 
 
-def _numbers(values: list[Any]) -> bool:
-    return all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+def _is_number(value: YamlValue) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -7,10 +7,10 @@ instant.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from weather_mlops.pipelines.keys import YamlMapping
+from weather_mlops.pipelines.keys import YamlMapping, YamlValue
 
 NAMES: Final = ("start_date", "end_date")
 FORM: Final = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})?)?$"
@@ -31,7 +31,7 @@ def parse(text: str) -> datetime | None:
     return parsed if parsed.year in YEARS else None
 
 
-def parse_time(value: Any, zone: ZoneInfo) -> datetime | None:
+def parse_time(value: YamlValue, zone: ZoneInfo) -> datetime | None:
     """The time that a value of the YAML means; None if it is not a date.
 
     Args:

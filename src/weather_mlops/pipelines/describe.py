@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import yaml
 
+from weather_mlops.pipelines.keys import YamlValue
 from weather_mlops.pipelines.schema import Schema
 
 LONGEST: Final = 8
@@ -67,7 +68,7 @@ def describe(  # noqa: PLR0911  one return per form of schema
     return text + _limits(schema) + _items(schema, resolve)
 
 
-def kind_of(value: Any) -> str:
+def kind_of(value: YamlValue) -> str:
     """The type of a value, in words."""
     if value is None:
         return "null"
@@ -88,7 +89,7 @@ def listed(words: Iterable[Any]) -> str:
     return ", ".join(known[:LONGEST]) + more
 
 
-def quoted(value: Any) -> str:
+def quoted(value: YamlValue) -> str:
     """A value as YAML writes it, shortened if it is long."""
     if isinstance(value, bool):
         return str(value).lower()
@@ -98,7 +99,7 @@ def quoted(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "…"  # noqa: PLR2004  a line of a message
 
 
-def flow(value: Any) -> str:
+def flow(value: YamlValue) -> str:
     """A value as YAML writes it, in one line, shortened if it is long."""
     if isinstance(value, list | dict):
         text = yaml.safe_dump(
@@ -108,7 +109,7 @@ def flow(value: Any) -> str:
     return quoted(value)
 
 
-def _beginning(value: Any, levels: int = 4) -> Any:
+def _beginning(value: YamlValue, levels: int = 4) -> Any:
     """The part of a value that a message can show: dumping a large one takes seconds."""
     if isinstance(value, dict):
         return {

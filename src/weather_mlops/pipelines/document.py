@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from weather_mlops.pipelines.findings import Finding, FindingSeverity
+from weather_mlops.pipelines.keys import YamlValue
 from weather_mlops.pipelines.shared import Entry
 
 
@@ -27,7 +28,7 @@ class YamlDocument:
 
     path: Path
     text: str = ""
-    data: Any = None
+    data: YamlValue = None
     findings: list[Finding] = field(default_factory=list)
     root: yaml.Node | None = None
     following: tuple["YamlDocument", ...] = ()
@@ -43,6 +44,16 @@ class YamlDocument:
             return (1, 1)
         node = entry.value if value or entry.key is None else entry.key
         return (node.start_mark.line + 1, node.start_mark.column + 1)
+
+    def value_at(self, path: Sequence[str | int]) -> YamlValue:
+        """The value at a path; None if there is no such path."""
+        value: Any = self.data
+        for step in path:
+            try:
+                value = value[step]
+            except (KeyError, IndexError, TypeError):
+                return None
+        return value  # type: ignore[no-any-return]
 
     def text_of(self, path: Sequence[str | int]) -> str | None:
         """A scalar as it is written in the file; None for anything else."""
@@ -68,7 +79,7 @@ class YamlDocument:
 
     def _entry(self, path: Sequence[str | int]) -> Entry | None:
         entry = Entry(None, self.root) if self.root else None
-        data = self.data
+        data: Any = self.data
         for step in path:
             inside = self.entries.get(id(data), {}).get(step)
             if inside is None:

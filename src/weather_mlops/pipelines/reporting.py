@@ -1,11 +1,11 @@
 """The wording of findings: whose key it is, what the file says, what is allowed."""
 
-from typing import Any, Final
+from typing import Final
 
 from weather_mlops.pipelines.describe import describe, flow, quoted
 from weather_mlops.pipelines.document import YamlDocument
 from weather_mlops.pipelines.findings import Finding, FindingSeverity
-from weather_mlops.pipelines.keys import KeyPath
+from weather_mlops.pipelines.keys import KeyPath, YamlValue
 from weather_mlops.pipelines.schema import Schema, referred
 
 OF_KEYS: Final = frozenset(
@@ -42,7 +42,7 @@ class Reporter:
         names = [step for step in path if isinstance(step, str)]
         return names[-1] if names else "the file"
 
-    def as_written(self, path: KeyPath, value: Any) -> str:
+    def as_written(self, path: KeyPath, value: YamlValue) -> str:
         """A value as the file has it."""
         return quoted(self.document.text_of(path) or flow(value))
 
@@ -68,7 +68,6 @@ class Reporter:
     def _id(self, path: KeyPath) -> str:
         if not isinstance(path[-1], int):
             return path[-1]
-        item = self.document.data
-        for step in path:
-            item = item[step]
-        return str(item.get("task_id") or item.get("group_name") or f"number {path[-1] + 1}")
+        item = self.document.value_at(path)
+        own = (item.get("task_id") or item.get("group_name")) if isinstance(item, dict) else None
+        return str(own or f"number {path[-1] + 1}")

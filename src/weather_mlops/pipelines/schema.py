@@ -6,6 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, TypedDict
 
+from weather_mlops.pipelines.keys import YamlValue
+
 SCHEMA: Final = "pipeline.schema.json"
 
 Schema = TypedDict(
@@ -83,7 +85,7 @@ TYPES: Final[Mapping[str, type | tuple[type, ...]]] = {
 """Python's types of the values of each type of JSON Schema; see also ``has_type``."""
 
 
-def has_type(value: Any, name: str) -> bool:
+def has_type(value: YamlValue, name: str) -> bool:
     """Whether a value of the YAML has a type of JSON Schema; for Python, unlike here, ``True`` is a number.
 
     Raises:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from weather_mlops.pipelines.document import YamlDocument
 from weather_mlops.pipelines.findings import Finding, did_you_mean
 from weather_mlops.pipelines.graph import named, unknown
-from weather_mlops.pipelines.keys import KeyPath, YamlMapping
+from weather_mlops.pipelines.keys import KeyPath, YamlMapping, YamlValue
 
 FILTERS: Final = ("ds", "ds_nodash", "ts", "ts_nodash", "ts_nodash_with_tz")
 """Airflow's filters, in addition to Jinja's own."""
@@ -26,7 +26,7 @@ def check(document: YamlDocument, dag_id: str, dag: YamlMapping, context: Iterab
         dag: its definition.
         context: names that Airflow provides in every template.
     """
-    shared = document.data.get("default")
+    shared = document.value_at(("default",))
     layers = [dag, *([shared] if isinstance(shared, dict) else [])]
     names = {*context, *(name for layer in layers for name in _keys(layer, "user_defined_macros"))}
     filters = frozenset(name for layer in layers for name in _keys(layer, "user_defined_filters"))
@@ -41,7 +41,7 @@ def check(document: YamlDocument, dag_id: str, dag: YamlMapping, context: Iterab
                 yield from _template(document, text_path, references, names, params, set(tasks))
 
 
-def texts(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
+def texts(value: YamlValue, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
     """Every text inside a value that Airflow may render, with its path."""
     if isinstance(value, str):
         yield path, value
