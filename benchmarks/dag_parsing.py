@@ -35,10 +35,10 @@ import structlog
 from airflow.dag_processing import manager, processor  # noqa: F401  the manager: what it forks from
 from airflow.dag_processing.dagbag import BundleDagBag
 
-from weather_mlops.pipelines.document import load
 from weather_mlops.pipelines.effective import EffectivePipeline, EffectiveTask, arguments, pipelines
 from weather_mlops.pipelines.folder import defaults_file, pipeline_files
-from weather_mlops.pipelines.validation import schema_at, schema_file
+from weather_mlops.pipelines.parser import load
+from weather_mlops.pipelines.schema import schema_at, schema_file
 
 Taken = tuple[float, float]  # seconds, and those of the processor
 PLAIN = '''"""Plain dag-factory, for Airflow."""
