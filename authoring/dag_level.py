@@ -8,9 +8,10 @@ import dagfactory.dagbuilder
 from airflow.sdk import DAG
 from airflow.sdk.api.datamodels._generated import DagRunType
 
-from authoring.components import COUNT, ID, POSITIVE, Schema, ref, worded
+from authoring.components import COUNT, ID, POSITIVE, ref, worded
 from authoring.translations import DAG_WORDS
 from weather_mlops.pipelines.keys import LOADER_KEYS
+from weather_mlops.pipelines.schema import Schema
 
 REFUSED_DAG_KEYS: Final = {
     "schedule_interval": "Airflow 3 calls it schedule",

@@ -247,6 +247,13 @@ def test_the_shipped_file_keeps_its_id_when_it_cannot_be_read(folder):
     }
 
 
+@pytest.mark.parametrize("content", ["5", "true", "some text", "[a, b]"])
+def test_a_shipped_file_without_pipelines_is_reported_as_such(folder, content):
+    (folder / "collection.yml").write_text(f"{content}\n")
+
+    assert ("collection.yml", 1, "wrong-type") in {finding[:3] for finding in reported(folder)}
+
+
 def test_the_shipped_ids_are_those_of_the_shipped_files():
     ids = {dag_id: file.stem for file in pipeline_files(PROJECT / "pipelines") for dag_id in load(file).data}
 

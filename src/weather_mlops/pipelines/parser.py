@@ -7,7 +7,7 @@ reads as something else.
 from collections.abc import Hashable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import yaml
 
@@ -15,6 +15,7 @@ from weather_mlops.pipelines import dates, limits, scalars, syntax
 from weather_mlops.pipelines.describe import quoted
 from weather_mlops.pipelines.document import YamlDocument
 from weather_mlops.pipelines.findings import MOST, Finding, FindingSeverity
+from weather_mlops.pipelines.keys import YamlValue
 from weather_mlops.pipelines.shared import Entry, share_tasks
 
 Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -82,7 +83,7 @@ class _Builder:
 
     def __init__(self, path: Path, root: yaml.Node) -> None:
         self.document = YamlDocument(path, root=root)
-        self._data: dict[int, Any] = {}
+        self._data: dict[int, YamlValue] = {}
         self._sizes: dict[int, tuple[int, int]] = {}
         self._reported: set[tuple[int, int]] = set()
         size, depth = self._size(root)
@@ -107,7 +108,7 @@ class _Builder:
             self._sizes[id(node)] = 1 + size, 1 + depth
         return self._sizes[id(node)]
 
-    def _make(self, node: yaml.Node) -> Any:
+    def _make(self, node: yaml.Node) -> YamlValue:
         if id(node) not in self._data:
             self._check_tag(node)
             if isinstance(node, yaml.MappingNode):
@@ -122,7 +123,7 @@ class _Builder:
                 self._data[id(node)] = self._scalar(node)
         return self._data[id(node)]
 
-    def _mapping(self, node: yaml.MappingNode) -> Any:
+    def _mapping(self, node: yaml.MappingNode) -> YamlValue:
         if any(not isinstance(key, yaml.ScalarNode) for key, _ in node.value):
             self._report(
                 node,
@@ -132,7 +133,7 @@ class _Builder:
                 text="{{",
             )
             return "{{ }}"
-        data: dict[Any, Any] = {}
+        data: dict[str, YamlValue] = {}
         entries: dict[Hashable, Entry] = {}
         own: set[str] = set()
         for key_node, value_node in node.value:
@@ -148,7 +149,7 @@ class _Builder:
         self.document.entries[id(data)] = entries
         return data
 
-    def _merge(self, node: yaml.Node, data: dict[Any, Any], entries: dict[Hashable, Entry]) -> None:
+    def _merge(self, node: yaml.Node, data: dict[str, YamlValue], entries: dict[Hashable, Entry]) -> None:
         for source in node.value if isinstance(node, yaml.SequenceNode) else [node]:
             merged = self._make(source)
             if not isinstance(merged, dict):
@@ -174,27 +175,28 @@ class _Builder:
             )
         return str(node.value)
 
-    def _scalar(self, node: yaml.ScalarNode) -> Any:
-        if "\0" in node.value:
+    def _scalar(self, node: yaml.ScalarNode) -> YamlValue:
+        text: str = node.value
+        if "\0" in text:
             message = "the text contains a NUL character, which Airflow's database can't store"
             self._report(node, "bad-value", message, "remove it", text="\\0")
-            return node.value.replace("\0", "")
+            return text.replace("\0", "")
         plain = not node.style
-        if node.tag in scalars.CONVERTED and len(node.value) > limits.MAX_DIGITS:
-            message = f"a {scalars.kind(node.tag)} of {len(node.value):,} characters is too long"
-            self._report(node, "bad-value", message, "write a shorter one", text=quoted(node.value))
-            return node.value
-        if plain and (trap := scalars.trap(node.value, node.tag)):
+        if node.tag in scalars.CONVERTED and len(text) > limits.MAX_DIGITS:
+            message = f"a {scalars.kind(node.tag)} of {len(text):,} characters is too long"
+            self._report(node, "bad-value", message, "write a shorter one", text=quoted(text))
+            return text
+        if plain and (trap := scalars.trap(text, node.tag)):
             self._report(node, "yaml-trap", *trap)
         try:
             return scalars.value_of(node)
         except ValueError as error:
             is_date = node.tag == scalars.TAG + "timestamp"
             reason = f": {error}" if is_date else ""
-            message = f"{node.value} is not a valid {scalars.kind(node.tag)}{reason}"
+            message = f"{text} is not a valid {scalars.kind(node.tag)}{reason}"
             fix = dates.EXISTING if is_date else "correct it, or put quotes around it"
             self._report(node, "bad-value", message, fix)
-            return node.value
+            return text
 
     def _check_tag(self, node: yaml.Node) -> None:
         if node.tag not in scalars.PLAIN_TAGS:
