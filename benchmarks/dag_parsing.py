@@ -194,9 +194,9 @@ def joined(arguments: Mapping[str, str]) -> str:
 def expression(value: Any) -> str:
     """A value as Python."""
     if isinstance(value, dict) and "__type__" in value:
-        return (
-            f"{value['__type__']}({joined({k: expression(v) for k, v in value.items() if k != '__type__'})})"
-        )
+        named = {k: expression(v) for k, v in value.items() if k not in ("__type__", "__args__")}
+        given = [*map(expression, value.get("__args__", ())), *([joined(named)] if named else [])]
+        return f"{value['__type__']}({', '.join(given)})"
     if isinstance(value, dict):
         return "{" + ", ".join(f"{k!r}: {expression(v)}" for k, v in value.items()) + "}"
     if isinstance(value, list):

@@ -251,9 +251,7 @@ def test_the_shipped_file_keeps_its_id_when_it_cannot_be_read(folder):
 def test_a_shipped_file_without_pipelines_is_reported_as_such(folder, content):
     (folder / "collection.yml").write_text(f"{content}\n")
 
-    ((file, line, rule, _),) = reported(folder)
-
-    assert (file, line, rule) == ("collection.yml", 1, "wrong-type")
+    assert ("collection.yml", 1, "wrong-type") in {finding[:3] for finding in reported(folder)}
 
 
 def test_the_shipped_ids_are_those_of_the_shipped_files():
