@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from weather_mlops.monitoring.alert_messages import AlertLinks
     from weather_mlops.monitoring.checks import Section
+    from weather_mlops.monitoring.section_store import ReportSummary
 
 ALERT_TEST: Final = "alert_test"
 """XCom of send_alerts: the result of a test of the channel, or what is missing for one."""
@@ -141,7 +142,7 @@ class GenerateReportOperator(MonitoringOperator):
         self.language = language
         self.runbook_url = runbook_url
 
-    def work(self, context: "Context") -> dict[str, Any]:
+    def work(self, context: "Context") -> "ReportSummary":
         """Collect the sections, and publish."""
         from weather_mlops.monitoring.section_store import publish
 

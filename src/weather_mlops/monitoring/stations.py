@@ -10,7 +10,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from weather_mlops.lake.panel import Panel
 from weather_mlops.monitoring import sensors
 from weather_mlops.monitoring.checks import Check
 from weather_mlops.monitoring.data_limits import DataQualityLimits
+from weather_mlops.monitoring.figures.data import StationSensors
 from weather_mlops.monitoring.section_builder import Rule
 from weather_mlops.monitoring.sensors import Bias
 from weather_mlops.stations import Station, load_stations
@@ -181,8 +182,8 @@ def checks(measured: Watched, limits: DataQualityLimits, station_ids: np.ndarray
     return results
 
 
-def figures(measured: Watched, index: int) -> dict[str, Any]:
-    """Return the figures of one station; ``data_quality`` documents them.
+def figures(measured: Watched, index: int) -> StationSensors:
+    """Return the figures of one station.
 
     Args:
         measured: measurements of all stations.
@@ -192,7 +193,9 @@ def figures(measured: Watched, index: int) -> dict[str, Any]:
         "silent_hours": float(measured.silent_hours[index]),
         "bias": {
             name: {
-                **{figure: _number(getattr(bias, figure)[index]) for figure in ("value", "excess", "limit")},
+                "value": _number(bias.value[index]),
+                "excess": _number(bias.excess[index]),
+                "limit": _number(bias.limit[index]),
                 "neighbours": int(bias.neighbours[index]),
             }
             for name, bias in measured.bias.items()
@@ -268,7 +271,7 @@ def _bias(measured: Watched, index: int, station: Station) -> Check:
         return BIAS.unknown(reason, subject=str(station.id))
     name = max(ratios, key=lambda each: ratios[each])
     bias, variable = measured.bias[name], BY_NAME[name]
-    value, excess, limit = (float(getattr(bias, each)[index]) for each in ("value", "excess", "limit"))
+    value, excess, limit = (float(each[index]) for each in (bias.value, bias.excess, bias.limit))
     detail = (
         f"{station.english}: {variable.english} {value:+.1f} {variable.unit} compared with "
         f"{bias.neighbours[index]} neighbours (last day's median); beyond the typical "

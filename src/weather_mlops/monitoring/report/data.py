@@ -28,7 +28,7 @@ FIT: Final = Look("persistence", (4, 2))
 
 def body(section: Section, words: Translator) -> str:
     """The section."""
-    figures = section.figures
+    figures = section.data
 
     def part(name: str, label: str, draw: Callable[[Any], str]) -> str:
         value = pick(figures, name)
@@ -52,8 +52,8 @@ def body(section: Section, words: Translator) -> str:
         + "</div>"
         + part("variables", "variables", lambda rows: _variables(rows, words))
         + (
-            _quarantine(figures["quarantine"], words)
-            if figures.get("quarantine") is not None
+            _quarantine(rules, words)
+            if (rules := figures.get("quarantine")) is not None
             else gap(section, "quarantine", words("quarantine"), words)
         )
         + part("corrections", "corrections", lambda days: _corrections(days, words))
