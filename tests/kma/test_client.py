@@ -406,8 +406,8 @@ def test_the_key_is_in_no_log_no_error_and_no_repr(api, caplog):
         ("http://x", "SECRETSECRET&help=1&disp=0", "next & alone"),
     ],
 )
-def test_a_missing_or_wrong_setting_is_named(url, key, texts):
-    with pytest.raises(Misconfigured, match=re.escape(texts)) as error:
+def test_a_missing_or_wrong_setting_is_named(url, key, message):
+    with pytest.raises(Misconfigured, match=re.escape(message)) as error:
         KmaClient(url, key, budget=UncountedCalls())
 
     assert "kma_default" in str(error.value)

@@ -176,7 +176,7 @@ class Work:
     def monitoring(self) -> None:
         result = storage.probe(self.store, lambda: datetime.now(UTC))
         if result.failed:
-            raise StorageRefused(result.why)
+            raise StorageRefused(result.reason)
 
     def backups(self) -> None:
         for age in (3, 2):
