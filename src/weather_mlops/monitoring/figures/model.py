@@ -6,6 +6,7 @@ every model version; the promised figures are of the present champion only.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from typing_extensions import TypedDict
 
@@ -35,6 +36,12 @@ class ScoredErrors(ErrorFigures, total=False):
 
 class LeadErrors(ScoredErrors, PromisedErrors, total=False):
     """Errors of a lead, or of all leads, and the promised ones."""
+
+
+LeadFigure = Literal[
+    "rmse", "promised_rmse", "persistence_rmse", "bias", "coverage_80", "promised_coverage_80"
+]
+"""Figures of a lead that the report plots."""
 
 
 class ErrorWindow(TypedDict, total=False):

@@ -1,6 +1,7 @@
 """Figures of the section ``system_health``."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from typing_extensions import TypedDict
 
@@ -88,6 +89,10 @@ class AirflowFigures(TypedDict, total=False):
     components: Mapping[str, ComponentFigures]
     dags: Mapping[str, DagFigures]
     broken_files: list[str]
+
+
+StorageStep = Literal["write_ms", "read_ms", "list_ms", "delete_ms"]
+"""Names of the steps of the probe."""
 
 
 class StorageFigures(TypedDict, total=False):
