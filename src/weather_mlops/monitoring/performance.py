@@ -158,8 +158,8 @@ def _target(  # noqa: PLR0913, PLR0917  the arguments of measure, and the target
     builder.attempt(f"{target.name} kept", lambda: daily_sums.save(store, target.name, updated))
     evidence = TargetEvidence(target, deployed, updated, recent)
     due = whole_hour(now - limits.grace_hours * HOUR)
-    errors = target_figures.figures(evidence, min_pairs=limits.min_pairs, due=due)
-    targets[target.name] = figures = {**figures, **rounded(errors)}
+    errors: TargetErrors = rounded(target_figures.figures(evidence, min_pairs=limits.min_pairs, due=due))
+    targets[target.name] = figures = {**figures, **errors}
     builder.checks += [_hours_check(evidence, figures, limits), *error_checks(evidence, limits)]
 
 

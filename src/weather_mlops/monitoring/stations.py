@@ -244,16 +244,12 @@ def _stuck(measured: Watched, index: int, station: Station, limits: DataQualityL
     names = sorted(WATCHED, key=lambda name: (measured.stuck[name][index], measured.constant[name][index]))
     name, any_stuck = names[-1], bool(measured.stuck[names[-1]][index])
     hours = float(measured.constant[name][index])
-    label = BY_NAME[name].english
+    unchanged, limit = f"{BY_NAME[name].english} has not changed for {hours:.0f} h", limits.stuck_hours - 1
     if any_stuck:
-        detail = f"{station.english}: {label} has not changed for {hours:.0f} h, while neighbours changed"
-        return STUCK.above(hours, limits.stuck_hours - 1, detail, str(station.id))
-    return STUCK.above(
-        min(hours, limits.stuck_hours - 1),
-        limits.stuck_hours - 1,
-        f"{station.english}: {label} has not changed for {hours:.0f} h, longest of its sensors",
-        str(station.id),
-    )
+        detail = f"{station.english}: {unchanged}, while neighbours changed"
+        return STUCK.above(hours, limit, detail, str(station.id))
+    detail = f"{station.english}: {unchanged}, longest of its sensors"
+    return STUCK.above(min(hours, limit), limit, detail, str(station.id))
 
 
 def _bias(measured: Watched, index: int, station: Station) -> Check:
@@ -292,6 +288,7 @@ def _excluded(panel: Panel, name: str, off_since: Mapping[str, str]) -> np.ndarr
 
 def _silent_hours(present: np.ndarray) -> np.ndarray:
     """Count the hours from each station's newest row to the newest row of all stations."""
+    # argmax on the reversed hours counts the hours since the newest row.
     since = np.where(present.any(axis=1), present[:, ::-1].argmax(axis=1), present.shape[1])
     return np.asarray(since - since.min())
 
