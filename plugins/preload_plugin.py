@@ -35,7 +35,7 @@ HEAVY: Final = (
     "weather_mlops.monitoring.section_store",
     "weather_mlops.monitoring.health",
     "weather_mlops.monitoring.performance",
-    "weather_mlops.monitoring.retention",
+    "weather_mlops.monitoring.cleanup",
     "weather_mlops.monitoring.retraining",
     "yaml_dags",  # each task reads the DAG file again at its start
     "operators.collection",

@@ -22,7 +22,8 @@ from weather_mlops.monitoring import report as package
 from weather_mlops.monitoring.checks import Missing, Section, Status
 from weather_mlops.monitoring.report import LATEST_HTML, ReportVerdict, publish
 from weather_mlops.monitoring.report.comparison import compare
-from weather_mlops.monitoring.report.document import Earlier, Report, WhyNot, read, write
+from weather_mlops.monitoring.report.content import Earlier, Report, WhyNot
+from weather_mlops.monitoring.report.document import read, write
 from weather_mlops.monitoring.report.messages import LANGUAGES
 from weather_mlops.monitoring.report.messages.checks import CHECKS
 from weather_mlops.monitoring.report.page import PageLinks, render

@@ -8,7 +8,7 @@ import pytest
 from tests.monitoring import reported
 from tests.monitoring.reported import NOW, held
 from weather_mlops.monitoring.checks import Check, CheckSeverity, Missing, Section, Status
-from weather_mlops.monitoring.report.document import Earlier, EarlierReport, Report
+from weather_mlops.monitoring.report.content import Earlier, EarlierReport, Report
 from weather_mlops.monitoring.report.reasons import reasons
 from weather_mlops.monitoring.report.translations import Translator
 from weather_mlops.monitoring.report.verdict import ReportVerdict, complete

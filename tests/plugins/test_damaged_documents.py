@@ -19,9 +19,10 @@ from weather_mlops.lake.raw import sidecar_of
 from weather_mlops.model.registry import Registry
 from weather_mlops.monitoring import (
     champion,
+    cleanup,
+    cleanup_record,
     daily_sums,
     report,
-    retention,
     seasons,
     stations,
     validation_results,
@@ -193,7 +194,7 @@ def test_tasks_survive_damaged_documents_or_raise_our_errors(damage):
         registry.decisions,
         lambda: registry.manifest(CHAMPION),
         lambda: registry.rollback(None, at=made.NOW, by="kim", reason="", check=unchecked),
-        lambda: retention.champions(registry),
+        lambda: cleanup.champions(registry),
         lambda: champion.load(store, TARGET, None, made.NOW),
     ):
         with suppress(WeatherError):
@@ -214,7 +215,7 @@ def test_damaged_state_between_runs_is_measured_again(body):
                 seasons.DRIFT_KEY,
                 stations.SENSORS_KEY,
                 validation_results.CORRECTIONS,
-                retention.RECORD,
+                cleanup_record.RECORD,
                 daily_sums.key(TARGET),
             ],
             body,
@@ -224,5 +225,5 @@ def test_damaged_state_between_runs_is_measured_again(body):
     assert seasons._stored_figures(store) is None
     assert stations.load_off_sensors(store) == {}
     assert validation_results._stored_corrections(store) == {}
-    assert retention.last_done(store) is None
+    assert cleanup_record.last_done(store) is None
     assert daily_sums.load(store, TARGET) == daily_sums.DailySums()

@@ -34,8 +34,9 @@ from weather_mlops.lake.s3_access import S3Access
 from weather_mlops.lake.staging import Staging
 from weather_mlops.model.registry import Registry
 from weather_mlops.monitoring import storage
+from weather_mlops.monitoring.cleanup import Cleanup
 from weather_mlops.monitoring.report import publication
-from weather_mlops.monitoring.retention import Cleanup, Keep
+from weather_mlops.monitoring.retention import Keep
 from weather_mlops.quality.docs import DOCS
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"

@@ -17,7 +17,7 @@ from weather_mlops.errors import ObjectDamaged
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.limits import JSON_DOCUMENT
 from weather_mlops.monitoring.report import LATEST_HTML, ReportVerdict, document
-from weather_mlops.monitoring.report.document import EarlierReport
+from weather_mlops.monitoring.report.content import EarlierReport
 from weather_mlops.monitoring.report.messages import LANGUAGES
 from weather_mlops.monitoring.report.page import PREFIX, SIGNS
 from weather_mlops.monitoring.report.translations import Translator

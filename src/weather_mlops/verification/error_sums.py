@@ -15,6 +15,7 @@ from pydantic import Field
 from weather_mlops.documents.evaluation import PromisedEvaluation
 from weather_mlops.lake.documents import Figure
 from weather_mlops.lake.panel import HOUR_STEP, Panel, in_kst
+from weather_mlops.verification.error_figures import ErrorFigures
 
 SUMS: Final = (
     "n",
@@ -171,8 +172,8 @@ def total(sums: Sums) -> list[float]:
     return [sum(numbers) for numbers in zip(*sums.values(), strict=True)] or [0.0] * len(SUMS)
 
 
-def figures(numbers: Sequence[float]) -> dict[str, float | int] | None:
-    """Compute errors and coverage from sums; None without pairs. ``performance`` documents the names."""
+def figures(numbers: Sequence[float]) -> ErrorFigures | None:
+    """Compute errors and coverage from sums; None without pairs."""
     sums = dict(zip(SUMS, numbers, strict=True))
     n = sums["n"]
     if not n:
