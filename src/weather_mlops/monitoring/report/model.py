@@ -65,7 +65,8 @@ def _champion(target: TargetFigures, words: Translator) -> str:
             )
         ]
         if verified_at := champion.get("verified_at"):
-            key = "verified" if champion.get("verified") else "not_verified"
+            verified: bool | None = champion.get("verified")
+            key = "verified" if verified else "not_verified"
             sentences.append(words(key, at=kst(verified_at)))
     sentences.append(words("newest_forecast", at=kst(issued)) if issued else words("no_forecast"))
     return f"<p>{' '.join(sentences)}</p>"

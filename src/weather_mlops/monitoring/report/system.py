@@ -57,8 +57,7 @@ def _watched(dags: Mapping[str, DagFigures], words: Translator) -> str:
     named: dict[str, list[str]] = {}
     for dag_id, known in dags.items():
         dag = known or {}
-        by_schedule = "by_hand" if dag.get("by_hand") else "by_schedule"
-        kind = "paused" if dag.get("paused") else by_schedule
+        kind = next(iter(_unscheduled(dag)), "by_schedule")
         named.setdefault(kind, []).append(escape(dag_id))
     lines = [
         f"<li>{words(f'watched_{kind}', names=', '.join(named[kind]))}</li>"
@@ -71,8 +70,7 @@ def _watched(dags: Mapping[str, DagFigures], words: Translator) -> str:
 def _pipeline(dag: DagFigures, words: Translator) -> list[str]:
     state, at = dag.get("last_state"), dag.get("last_started_at")
     took, median = dag.get("last_seconds"), dag.get("median_seconds")
-    notes = [words("paused")] if dag.get("paused") else []
-    notes += [words("by_hand")] if dag.get("by_hand") else []
+    notes = [words(name) for name in _unscheduled(dag)]
     result = (
         f"{mark(STATES[state], words)} {state}" if state in STATES else escape(state or words("never_ran"))
     )
@@ -86,6 +84,12 @@ def _pipeline(dag: DagFigures, words: Translator) -> list[str]:
         cell(number(dag.get("queued_minutes"), "min", digits=0)),
         cell(number(dag.get("failed_in_a_row"), digits=0)),
     ]
+
+
+def _unscheduled(dag: DagFigures) -> list[str]:
+    """Why a pipeline doesn't run by its schedule, as keys of messages; empty if it does."""
+    states: dict[str, bool | None] = {"paused": dag.get("paused"), "by_hand": dag.get("by_hand")}
+    return [name for name, state in states.items() if state]
 
 
 def _components(components: Mapping[str, ComponentFigures], words: Translator) -> str:
