@@ -109,7 +109,7 @@ def flow(value: YamlValue) -> str:
     return quoted(value)
 
 
-def _beginning(value: YamlValue, levels: int = 4) -> Any:
+def _beginning(value: YamlValue, levels: int = 4) -> YamlValue:
     """The part of a value that a message can show: dumping a large one takes seconds."""
     if isinstance(value, dict):
         return {

@@ -18,13 +18,7 @@ from typing import Any, Final
 from weather_mlops.pipelines import dates
 from weather_mlops.pipelines.document import YamlDocument
 from weather_mlops.pipelines.graph import named
-from weather_mlops.pipelines.keys import (
-    FROM_DEFAULT_ARGS,
-    KeyPath,
-    YamlMapping,
-    is_pipeline,
-    is_plain,
-)
+from weather_mlops.pipelines.keys import FROM_DEFAULT_ARGS, KeyPath, YamlMapping, is_pipeline, is_plain
 from weather_mlops.pipelines.schema import Schema
 
 _PARTS: Final = ("tasks", "task_groups", "default_args")
