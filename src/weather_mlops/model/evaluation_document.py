@@ -5,7 +5,7 @@ The documents hold more, for the card and for people; ``evaluation.py`` writes t
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from typing_extensions import TypedDict
 
 from weather_mlops.lake.documents import Figure, MomentText
@@ -24,6 +24,14 @@ class LeadFigures(TypedDict):
     coverage_80: Figure | None
     coverage_80_range: Annotated[list[Figure], Field(min_length=2, max_length=2)] | None
     opponents: dict[str, AgainstBaseline]
+
+
+def _with_range(lead: object) -> object:
+    """Fill in the range of an evaluation from before it was measured: the gate judged the coverage itself."""
+    if not isinstance(lead, dict):
+        return lead
+    share = lead.get("coverage_80")
+    return {"coverage_80_range": None if share is None else [share, share], **lead}
 
 
 class StationFigures(TypedDict):
@@ -55,7 +63,7 @@ class Evaluation(TypedDict):
     unit: str
     champion: Annotated[AgainstChampion, AfterValidator(_measured_together)] | None
     champion_left_out: str | None
-    leads: Annotated[dict[str, LeadFigures], Field(min_length=1)]
+    leads: Annotated[dict[str, Annotated[LeadFigures, BeforeValidator(_with_range)]], Field(min_length=1)]
     stations: dict[str, dict[str, StationFigures]]
 
 
