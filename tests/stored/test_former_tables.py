@@ -104,10 +104,10 @@ def test_the_champion_makes_a_forecast(filled, catalog):  # noqa: F811  the fixt
     filled.delete(*(key for key in packed("tables.zip")))
     ensure_tables(catalog)
     publish(catalog, observations(filled), run="before")
-    made = forecasting.make(catalog, filled, [TARGET], max_input_age_hours=2, run="next", now=NOW)
+    summary = forecasting.make(catalog, filled, [TARGET], max_input_age_hours=2, run="next", now=NOW)
     before = published(filled, objects()["forecasts/latest.json"])
 
-    assert (made["rows"], made["stations_skipped"]) == (4, [])
+    assert (summary["rows"], summary["stations_skipped"]) == (4, [])
     rows = forecasts.read(catalog, first_valid=HOUR, last_valid=HOUR + timedelta(hours=2)).to_pylist()
     assert quantiles_of(rows) == pytest.approx(before, abs=6e-4)
 
