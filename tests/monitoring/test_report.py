@@ -238,7 +238,7 @@ def test_what_is_no_number_is_null_in_json():
 @pytest.mark.parametrize(
     ("change", "why_not", "words"),
     [
-        ({"schema": 1}, WhyNot.SCHEMA, "another schema version"),
+        ({"schema": 3}, WhyNot.SCHEMA, "another schema version"),
         ({"schema": 99, "sections": None}, WhyNot.SCHEMA, "another schema version"),
         ({"sections": [{"name": "x"}]}, WhyNot.BROKEN, "can't be read"),
         ({"verdict": "splendid"}, WhyNot.BROKEN, "can't be read"),

@@ -86,7 +86,7 @@ def read_latest(store: ObjectStore) -> Latest | str | None:
     except ObjectDamaged as error:
         return str(error)
     if stored is None:
-        return f"Its schema is not {document.SCHEMA}, the only one that this version reads."
+        return f"Its schema is none of {document.READABLE}, those that this version reads."
     own = f"{PREFIX}{to_kst(stored.at):%Y/%m/%d/%H%M}.json"
     return Latest(
         stored.at,

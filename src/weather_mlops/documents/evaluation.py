@@ -10,7 +10,7 @@ Figures by lead have the lead in hours as key ("1", "2" …). Errors are in the 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Final, NotRequired
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from typing_extensions import TypedDict
 
 from weather_mlops.documents import schema_version
@@ -169,6 +169,14 @@ class JudgedLead(TypedDict):
     opponents: dict[str, JudgedBaseline]
 
 
+def _with_range(lead: object) -> object:
+    """Fill in the range of an evaluation from before it was measured: the gate judged the coverage itself."""
+    if not isinstance(lead, dict):
+        return lead
+    share = lead.get("coverage_80")
+    return {"coverage_80_range": None if share is None else [share, share], **lead}
+
+
 class JudgedStation(TypedDict):
     """Of one station and lead."""
 
@@ -199,7 +207,7 @@ class JudgedEvaluation(TypedDict):
     unit: str
     champion: Annotated[JudgedChampion, AfterValidator(_measured_together)] | None
     champion_left_out: str | None
-    leads: Annotated[dict[str, JudgedLead], Field(min_length=1)]
+    leads: Annotated[dict[str, Annotated[JudgedLead, BeforeValidator(_with_range)]], Field(min_length=1)]
     stations: dict[str, dict[str, JudgedStation]]
 
 

@@ -25,6 +25,8 @@ from weather_mlops.pages.markup import finite
 log = logging.getLogger(__name__)
 
 SCHEMA: Final = 2
+READABLE: Final = (1, SCHEMA)
+"""Schemas that are read: a report of schema 1 only lacks the verdict ``starting``."""
 FIX: Final = "The next report, within half an hour, doesn't need it: delete it, or restore it from a backup."
 
 
@@ -157,12 +159,12 @@ class _Version:
 
 
 def parse(body: bytes, where: str) -> Stored | None:
-    """A report; None where its schema is another one.
+    """A report; None where its schema is not READABLE.
 
     Raises:
         ObjectDamaged: the body is no report.
     """
-    if documents.parse(body, _Version, where, FIX).schema != SCHEMA:
+    if documents.parse(body, _Version, where, FIX).schema not in READABLE:
         return None
     return documents.parse(body, Stored, where, FIX)
 
