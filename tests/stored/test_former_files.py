@@ -30,9 +30,9 @@ from weather_mlops.model.plan import Plan
 from weather_mlops.model.registry import Registry
 from weather_mlops.monitoring import (
     champion,
+    cleanup_record,
     daily_sums,
     report,
-    retention,
     seasons,
     section_store,
     stations,
@@ -204,7 +204,7 @@ class TestMonitoring:
         assert sums.verified["version"] == VERSION
 
     def test_the_last_cleanup_is_known(self, store):
-        assert retention.last_done(store) == datetime(2026, 11, 30, 23, 34, 33, 605320, tzinfo=UTC)
+        assert cleanup_record.last_done(store) == datetime(2026, 11, 30, 23, 34, 33, 605320, tzinfo=UTC)
 
     def test_validation_results_have_their_scores(self, store):
         (result,) = validation_results.runs(store, NOW - timedelta(days=1), NOW)

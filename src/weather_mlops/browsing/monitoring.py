@@ -86,7 +86,8 @@ def read_latest(store: ObjectStore) -> Latest | str | None:
     except ObjectDamaged as error:
         return str(error)
     if stored is None:
-        return f"Its schema is none of {document.READABLE}, those that this version reads."
+        readable = " and ".join(map(str, document.READABLE))
+        return f"Its schema is not one of those that this version reads, {readable}."
     own = f"{PREFIX}{to_kst(stored.at):%Y/%m/%d/%H%M}.json"
     return Latest(
         stored.at,
