@@ -56,12 +56,6 @@ class BySystem(LoadFileScheduling):
         return next((name for name in SYSTEMS if file.is_relative_to(name)), str(file))
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """One process more than there are cores: whole systems are waited for most of the time."""
-    return (os.cpu_count() or 1) + 1
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark as integration what talks to a server, by the fixtures that it uses; bring them into order."""
     for item in items:

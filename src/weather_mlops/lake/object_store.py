@@ -15,7 +15,7 @@ from weather_mlops.errors import (
     ObjectDamaged,
     StorageUnavailable,
 )
-from weather_mlops.lake.s3_access import OF_TASKS, RetryPolicy, S3Access, client_of
+from weather_mlops.lake.s3_access import TASK_RETRIES, RetryPolicy, S3Access, client_of
 from weather_mlops.lake.storage_errors import translated
 from weather_mlops.limits import Limit
 
@@ -62,7 +62,7 @@ class ObjectStore:
         patience: time-outs and retries.
     """
 
-    def __init__(self, access: S3Access, patience: RetryPolicy = OF_TASKS) -> None:
+    def __init__(self, access: S3Access, patience: RetryPolicy = TASK_RETRIES) -> None:
         self.access = access
         self.patience = patience
 

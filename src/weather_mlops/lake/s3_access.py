@@ -31,8 +31,8 @@ class RetryPolicy:
     attempts: int
 
 
-OF_TASKS: Final = RetryPolicy(connect_s=5, read_s=30, attempts=5)
-OF_PAGES: Final = RetryPolicy(connect_s=2, read_s=5, attempts=1)
+TASK_RETRIES: Final = RetryPolicy(connect_s=5, read_s=30, attempts=5)
+PAGE_RETRIES: Final = RetryPolicy(connect_s=2, read_s=5, attempts=1)
 """For pages: somebody waits for the page, and the thread belongs to Airflow's API server."""
 
 
@@ -87,13 +87,13 @@ class S3Access:
         )
 
 
-_CREATING_A_CLIENT: Final = Lock()
+_CLIENT_LOCK: Final = Lock()
 """Creating a client takes a fifth of a second of processor time: pages opened at once must share one."""
 
 
 def client_of(access: S3Access, patience: RetryPolicy) -> "S3Client":
     """The client of a bucket's server, shared by all stores of a process."""
-    with _CREATING_A_CLIENT:
+    with _CLIENT_LOCK:
         return _client(replace(access, bucket="", prefix=""), patience)
 
 

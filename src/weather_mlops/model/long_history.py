@@ -2,9 +2,9 @@
 
 The training span is cut into fortnights, which are assigned in turn to a few blocks. Models trained on the
 other blocks forecast each block, with an embargo of a day plus the lead on either side of its fortnights, so
-that no outcome of the one is a feature of the other. These forecasts tell when to stop boosting, how much the
-ridge weighs in the blend, and how wide the interval must be, over all observed seasons. The final models are
-then trained on the whole span.
+that no target value of the one is a feature of the other. These forecasts tell when to stop boosting, how
+much the ridge weighs in the blend, and how wide the interval must be, over all observed seasons. The final
+models are then trained on the whole span.
 """
 
 from dataclasses import asdict, dataclass, replace
@@ -33,7 +33,7 @@ class LongHistorySettings:
         num_boost_round: upper limit of boosting rounds in cross-validation.
         early_stopping_rounds: boosting stops after this many rounds without a gain on the held-out block.
         block_learning_rate: learning rate in cross-validation.
-        learning_rate: learning rate of the final models; they get as many more rounds as it is lower.
+        learning_rate: learning rate of the final models; the number of rounds rises as it falls.
         max_depth: of a tree.
         min_child_weight: least rows in a leaf.
         colsample_bytree: share of the features that a tree may use.
