@@ -58,8 +58,8 @@ def test_a_gap_rests_and_is_given_up_by_age(catalog, register, hours, is_due):
     register([(90, ISSUE)])
     now = NOW + timedelta(hours=hours)
 
-    found = due(load(catalog), now, since=now - timedelta(hours=49))
-    assert found == ([(90, ISSUE)] if is_due else [])
+    result = due(load(catalog), now, since=now - timedelta(hours=49))
+    assert result == ([(90, ISSUE)] if is_due else [])
 
 
 def test_an_issue_that_nobody_requested_is_due_at_once(catalog, register):

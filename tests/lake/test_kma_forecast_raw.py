@@ -55,7 +55,7 @@ def test_the_sidecar_says_what_was_requested_and_where_it_is():
     key = put_issue(store, ISSUE, [page(b"one"), page(b"two", DATA_GO_KR, Cell(97, 74), 2)], 120)
 
     assert key == ("raw/kma/getVilageFcst/2026/12/01/202612010200_202612010200_2-cells_25b6746d5172.txt.gz")
-    asked = {
+    requested = {
         "pageNo": "1", "numOfRows": "1000", "dataType": "JSON", "base_date": "20261201", "base_time": "0200",
     }  # fmt: skip
     query = "pageNo=1&numOfRows=1000&dataType=JSON&base_date=20261201&base_time=0200"
@@ -71,13 +71,13 @@ def test_the_sidecar_says_what_was_requested_and_where_it_is():
         "parts": [
             {
                 "source": "api_hub", "cell": "60_127", "fetch": 1,
-                "params": {**asked, "nx": "60", "ny": "127"},
+                "params": {**requested, "nx": "60", "ny": "127"},
                 "url": f"{folder}/getVilageFcst?{query}&nx=60&ny=127", "status": 200,
                 "fetched_at": "2026-11-30T17:12:05+00:00", "offset": 0, "bytes": 3,
             },
             {
                 "source": "data_go_kr", "cell": "97_74", "fetch": 2,
-                "params": {**asked, "nx": "97", "ny": "74"},
+                "params": {**requested, "nx": "97", "ny": "74"},
                 "url": f"{DATA_GO_KR_URL}/getVilageFcst?{query}&nx=97&ny=74", "status": 200,
                 "fetched_at": "2026-11-30T17:12:05+00:00", "offset": 3, "bytes": 3,
             },

@@ -166,9 +166,9 @@ def _write(table: Table, incoming: pa.Table, properties: Mapping[str, str]) -> P
     current = scan(table, FORECAST_ROWS, around)
     changes = merge(current, incoming)
     done = PublishedKmaForecasts(changes.inserted.num_rows, changes.corrected.num_rows, changes.equal)
-    kept = {name: note for name, note in summary(table).items() if name == NEWEST_COLLECTED}
+    carried = {name: note for name, note in summary(table).items() if name == NEWEST_COLLECTED}
     changed = {"weather.inserted": str(done.inserted), "weather.corrected": str(done.corrected)}
-    notes = {**kept, **properties, **changed}
+    notes = {**carried, **properties, **changed}
     if done.corrected:
         # All rows that the filter takes are written again: Iceberg replaces by filter, not by key.
         rows = pa.concat_tables([replace_rows(current, changes.corrected), changes.inserted])

@@ -11,7 +11,7 @@ Its result is an ``Audit`` as that of the observations is: Data Docs and check_f
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
@@ -217,7 +217,7 @@ def coverage(accepted: pa.Table, expected: pa.Table) -> "pd.DataFrame":
 
 
 def _records(refused: pa.Table, broken: Sequence[dict[str, str]], rejected: pa.Table) -> pa.Table:
-    records: list[dict[str, Any]] = [
+    records: list[dict[str, object]] = [
         {
             **{name: row[name] for name in ("station_id", "issued_at", "valid_at", "raw_key")},
             "rule": "; ".join(rules),

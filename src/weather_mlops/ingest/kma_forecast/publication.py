@@ -58,7 +58,7 @@ class PublishedIssues:
 def publish_run(catalog: Catalog, staging: Staging, now: datetime) -> PublishedIssues:
     """Publish the audited rows of a run, and update the quarantine and the register of gaps.
 
-    In this order: gaps of what is missing, quarantine, forecasts (one commit), gaps of what came. A gap is
+    In this order: gaps of what is missing, quarantine, forecasts (one commit), gaps of what arrived. A gap is
     never closed before its rows are in the table, and none is forgotten by a kill in between; run again, it
     ends in the same state.
 
