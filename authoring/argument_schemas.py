@@ -98,6 +98,8 @@ def _own(argument: Argument) -> Schema | None:  # noqa: PLR0911  one return per 
         return ref("connection")
     if argument.name == "target":
         return ENUMS["target"]
+    if argument.name == "cells":
+        return {"type": "string", "pattern": r"^(\s*\S+\s*=\s*\d{1,3}\s*,\s*\d{1,3}\s*(;|$))*$"}
     if argument.name == "stations":
         return {
             "type": "string",
@@ -190,7 +192,7 @@ def _with_text(schema: Schema, argument: Argument) -> Schema:
         if schema and "string" not in str(schema.get("type", schema.get("anyOf", ""))):
             return types.any_of([schema, ref("template")]) or {}
         return schema
-    if schema.get("type") == "string":
+    if schema.get("type") == "string" and "pattern" not in schema:
         return ref("plainText")
     if schema.get("type") == ["string", "null"]:
         return {"anyOf": [ref("plainText"), types.NULL]}

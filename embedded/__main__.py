@@ -230,6 +230,7 @@ def of_environment() -> System:
         Ports.from_environment(),
         kma_key=os.environ.get("KMA_AUTH_KEY") or None,
         kma_url=os.environ.get("KMA_API_URL"),
+        data_go_kr_key=os.environ.get("DATA_GO_KR_KEY") or None,
     )
 
 

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import requests
 
@@ -25,6 +26,7 @@ from embedded.private import create_private, make_private_folder
 from embedded.processes import port_answers
 from embedded.proxy import with_direct_loopback
 from embedded.services import Service, ServiceError
+from weather_mlops.kma.forecast.endpoints import DATA_GO_KR_URL
 
 PROJECT: Final = Path(__file__).resolve().parents[1]
 BIN: Final = Path(sys.executable).parent
@@ -109,6 +111,8 @@ class System:
         project: the folder whose dags/, pipelines/ and plugins/ Airflow reads.
         kma_url: URL of the KMA API, used with a key; None = the public one.
         kma_key: key of the KMA API; None = the simulator is used.
+        data_go_kr_key: service key of data.go.kr, which is asked for the KMA's forecast where the API Hub
+            fails; None = not used. With simulated weather the simulator answers for it as well.
         s3_url: URL of S3, if it isn't the embedded server's own.
         simulator_options: further arguments of the simulator.
         airflow_options: further settings of Airflow, as environment variables.
@@ -119,6 +123,7 @@ class System:
     project: Path = PROJECT
     kma_url: str | None = None
     kma_key: str | None = field(default=None, repr=False)
+    data_go_kr_key: str | None = field(default=None, repr=False)
     s3_url: str | None = None
     simulator_options: Sequence[str] = ()
     airflow_options: Mapping[str, str] = field(default_factory=dict)
@@ -157,6 +162,13 @@ class System:
     def storage_url(self) -> str:
         """URL of S3."""
         return self.s3_url or f"http://127.0.0.1:{self.ports.s3}"
+
+    @property
+    def data_go_kr(self) -> tuple[str, str] | None:
+        """URL and service key of data.go.kr; None where it isn't used."""
+        if self.simulated:
+            return f"http://127.0.0.1:{self.ports.kma}{urlsplit(DATA_GO_KR_URL).path}", SIMULATOR_KEY
+        return (DATA_GO_KR_URL, self.data_go_kr_key) if self.data_go_kr_key else None
 
     def data_environment(self) -> dict[str, str]:
         """Return the variables that weather_mlops.settings and PyIceberg read."""
@@ -312,7 +324,7 @@ def inherited() -> dict[str, str]:
 
     Its proxies are used for outside calls only: local servers are reached directly.
     """
-    removed = ("AIRFLOW", "AWS_", "KMA_", "WEATHER_", "PYICEBERG_", "PYTHONDONTWRITEBYTECODE")
+    removed = ("AIRFLOW", "AWS_", "KMA_", "DATA_GO_KR_", "WEATHER_", "PYICEBERG_", "PYTHONDONTWRITEBYTECODE")
     base = with_direct_loopback(
         {name: value for name, value in os.environ.items() if not name.startswith(removed)}
     )

@@ -37,6 +37,7 @@ class Running:
         s3_url: URL of S3, if it isn't the embedded server's own.
         kma_url: URL of the KMA API, used with a key; None = the public one.
         kma_key: key of the KMA API; None = the weather is simulated.
+        data_go_kr_key: service key of data.go.kr; None = not used.
     """
 
     pid: int
@@ -49,6 +50,7 @@ class Running:
     s3_url: str | None = None
     kma_url: str | None = None
     kma_key: str | None = field(default=None, repr=False)
+    data_go_kr_key: str | None = field(default=None, repr=False)
 
     @classmethod
     def here(cls, system: System, command: str) -> "Running":
@@ -66,6 +68,7 @@ class Running:
             s3_url=system.s3_url,
             kma_url=system.kma_url,
             kma_key=system.kma_key,
+            data_go_kr_key=system.data_go_kr_key,
         )
 
     @classmethod
@@ -108,6 +111,7 @@ class Running:
             project=self.project,
             kma_url=self.kma_url,
             kma_key=self.kma_key,
+            data_go_kr_key=self.data_go_kr_key,
             s3_url=self.s3_url,
         )
 

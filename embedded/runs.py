@@ -13,7 +13,7 @@ from weather_mlops.stations import load_stations, resolve_station_ids
 # Each needs the output of the ones before it. A pipeline that isn't named here comes last.
 HISTORY: Final = "history"
 TRAINING: Final = "model_training"
-ORDER: Final = (HISTORY, "data_collection", TRAINING, "forecast", "monitoring")
+ORDER: Final = (HISTORY, "data_collection", "kma_forecast", TRAINING, "forecast", "monitoring")
 BY_HAND: Final = frozenset({"model_rollback"})  # only started by a person
 
 

@@ -29,7 +29,12 @@ def write_secret_files(system: System) -> None:
 
 def _connections(system: System) -> dict[str, Mapping[str, Any]]:
     data = system.data_environment()
+    data_go_kr: dict[str, Mapping[str, Any]] = {}
+    if system.data_go_kr:
+        url, key = system.data_go_kr
+        data_go_kr["data_go_kr_default"] = {"conn_type": "http", "host": url, "password": key}
     return {
+        **data_go_kr,
         "kma_default": {
             "conn_type": "http",
             "host": data["KMA_API_URL"],

@@ -14,6 +14,7 @@
     noise         random numbers as a pure function of seed and time
     faults        faults that are injected on purpose
     sensors       sensors that fail on purpose
+    forecast      the KMA's forecast of this weather
 
 The weather of an hour is a pure function of seed, station and hour: every request, for any period and in any
 process, gets the same bytes. The weather is invented: it has Korea's climate, but is no day of its history.

@@ -12,6 +12,9 @@ from typing import Final
 
 from simulator import faults, sensors
 from simulator.faults import Fault
+from simulator.forecast.api import ForecastApi
+from simulator.forecast.faults import USAGE, ForecastFault
+from simulator.forecast.model import Forecasts
 from simulator.replay import Recording
 from simulator.sensors import SensorFault
 from simulator.server import Api, Server
@@ -32,7 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stations = load_stations()
     try:
         source, what = _source(options, stations)
-        api = Api(source, stations, _clock(options.now), options.key, seed=options.seed)
+        forecasts = ForecastApi(Forecasts(source.weather)) if isinstance(source, SimulatedWeather) else None
+        api = Api(source, stations, _clock(options.now), options.key, seed=options.seed, forecasts=forecasts)
         server = Server((options.host, options.port), api)
         server.switch(options.fault)
     except (OSError, OverflowError, ValueError) as error:  # of a port above 65535
@@ -72,7 +76,7 @@ def _instant(text: str) -> datetime:
     return instant if instant.tzinfo else instant.replace(tzinfo=KST)
 
 
-def _fault(text: str) -> Fault | SensorFault:
+def _fault(text: str) -> Fault | SensorFault | ForecastFault:
     try:
         return faults.parse(text)
     except ValueError as error:
@@ -104,7 +108,7 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="NAME[:rate=0.3|:call=5[-8]]",
         help=f"may be repeated; hits every call by default. Names: {', '.join(faults.NAMES)}. "
-        f"A sensor: {sensors.USAGE}. While it runs: curl -X PUT -d NAME http://HOST:PORT/faults",
+        f"A sensor: {sensors.USAGE}. The forecast: {USAGE}. While it runs: curl -X PUT -d NAME http://HOST:PORT/faults",
     )
     parser.add_argument("--now", type=_instant, metavar="ISO", help="stop the clock at this instant (KST)")
     return parser

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from simulator import sensors, wire
+from simulator.forecast import faults as forecast_faults
 
 
 @dataclass(frozen=True)
@@ -214,12 +215,14 @@ def spoil(page: wire.Page, names: Sequence[str], call: int, seed: int) -> wire.P
     return replace(page, rows=rows)
 
 
-def parse(text: str) -> Fault | sensors.SensorFault:
-    """Parse a fault of a call or of a sensor.
+def parse(text: str) -> Fault | sensors.SensorFault | forecast_faults.ForecastFault:
+    """Parse a fault of a call, of a sensor or of the forecast.
 
     Raises:
         ValueError: it is neither; the message says what is allowed.
     """
     if text.partition(":")[0] in sensors.KINDS:
         return sensors.SensorFault.parse(text)
+    if text.startswith("forecast-"):
+        return forecast_faults.ForecastFault.parse(text)
     return Fault.parse(text)

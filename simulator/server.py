@@ -21,6 +21,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from simulator import clock, faults, wire
 from simulator.faults import Canned, Fault
+from simulator.forecast.api import ForecastApi
+from simulator.forecast.faults import ForecastFault
 from simulator.sensors import SensorFault, Sensors
 from simulator.simulated import Source
 
@@ -31,9 +33,12 @@ CUT_SPAN_H: Final = 30 * 24  # to its last 30 days
 STALL_S: Final = 120.0  # a hanging connection is closed after this time
 IDLE_S: Final = 60.0  # so is one without a request
 TEXT: Final = "text/plain;charset=EUC-KR"
-_ENDPOINTS: Final = ("kma_sfctm2.php", "kma_sfctm3.php", "stn_inf.php")
-_LOGGED: Final = ("inf", "tm", "tm1", "tm2", "stn", "help")
-_FIT_FOR_LOG: Final = re.compile(r"[0-9:]*|SFC|AWS")
+_ENDPOINTS: Final = ("kma_sfctm2.php", "kma_sfctm3.php", "stn_inf.php", "getVilageFcst", "nph-dfs_shrt_grd")
+_LOGGED: Final = (
+    *("inf", "tm", "tm1", "tm2", "stn", "help"),
+    *("base_date", "base_time", "nx", "ny", "pageNo", "tmfc", "tmef", "vars"),
+)
+_FIT_FOR_LOG: Final = re.compile(r"[0-9:]*|SFC|AWS|[A-Z]{3}")
 _LOG_LENGTH: Final = 60
 
 
@@ -48,6 +53,7 @@ class Api:
         key: the only accepted key; None = any that isn't empty.
         faults: active faults.
         seed: seed of the faults.
+        forecasts: the endpoints of the forecast; None where there are none.
     """
 
     source: Source
@@ -56,6 +62,7 @@ class Api:
     key: str | None = field(default=None, repr=False)
     faults: Sequence[Fault] = ()
     seed: int = 0
+    forecasts: ForecastApi | None = None
 
     def answer(self, path: str, params: Mapping[str, str], call: int) -> tuple[Canned, Sequence[str]]:
         """Answer one call.
@@ -72,6 +79,11 @@ class Api:
         for name in struck:
             if name in faults.CANNED:
                 return faults.CANNED[name], [name]
+        if self.forecasts is not None:
+            now = clock.hour_of(self.now())
+            forecast = self.forecasts.answer(path, params, call, now, admits=self._admits)
+            if forecast is not None:
+                return forecast[0], [*struck, *forecast[1]]
         if not self._admits(params.get("authKey", "")):
             return faults.WRONG_KEY, []
         try:
@@ -145,8 +157,11 @@ class Server(ThreadingHTTPServer):
         host, port = self.server_address[:2]
         return f"http://{host!s}:{port}"
 
-    def switch(self, given: Sequence[Fault | SensorFault]) -> None:
+    def switch(self, given: Sequence[Fault | SensorFault | ForecastFault]) -> None:
         """Let exactly these faults be active from now on."""
+        if self.api.forecasts is not None:
+            forecast = [fault for fault in given if isinstance(fault, ForecastFault)]
+            self.api = replace(self.api, forecasts=replace(self.api.forecasts, faults=forecast))
         self.api = replace(self.api, faults=[fault for fault in given if isinstance(fault, Fault)])
         sensors = [fault for fault in given if isinstance(fault, SensorFault)]
         self.sensors.switch(sensors, clock.hour_of(self.api.now()))

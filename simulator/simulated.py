@@ -49,6 +49,11 @@ class SimulatedWeather:
         self._ids: NDArray[Any] = self._weather.places.ids
         self._day = lru_cache(48)(self._compute)
 
+    @property
+    def weather(self) -> Weather:
+        """The weather that is observed."""
+        return self._weather
+
     def _compute(self, day: int) -> tuple[Columns, Publication]:
         return observe(self._weather, day), publication_of(self._weather.seed, day, self._ids)
 

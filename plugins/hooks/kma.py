@@ -1,5 +1,6 @@
 """The KMA API from an Airflow connection."""
 
+import logging
 from typing import TYPE_CHECKING
 
 from airflow.sdk import BaseHook
@@ -9,6 +10,9 @@ if TYPE_CHECKING:
     from airflow.sdk import Connection
 
     from weather_mlops.kma.client import CallBudget, KmaClient
+    from weather_mlops.kma.forecast.client import ForecastClient
+
+log = logging.getLogger(__name__)
 
 
 class KmaHook(BaseHook):
@@ -33,20 +37,116 @@ class KmaHook(BaseHook):
         Raises:
             Misconfigured: there is no such connection, its URI can't be read, or its URL can't be used.
         """
-        from weather_mlops.errors import Misconfigured
         from weather_mlops.kma.client import KmaClient
 
-        try:
-            connection = self.get_connection(self.kma_conn_id)
-        except AirflowNotFoundException:
-            # Airflow raises the same error for a URI that it can't parse.
-            variable = f"AIRFLOW_CONN_{self.kma_conn_id.upper()}"
-            raise Misconfigured(
-                f"the connection {self.kma_conn_id} isn't defined, or {variable} can't be read: in a URI, "
-                "write the key's / as %2F, # as %23, ? as %3F, [ as %5B and % as %25; or give JSON: "
-                '{"conn_type": "http", "host": "https://...", "password": "the key"}'
-            ) from None
+        connection = defined(self.kma_conn_id)
         return KmaClient(url_of(connection), connection.password or "", budget=budget)
+
+    def get_forecast_client(self, budget: "CallBudget") -> "ForecastClient":
+        """Return a client of the API Hub's forecast, with the same URL and key.
+
+        Raises:
+            Misconfigured: as ``get_client``.
+        """
+        from weather_mlops.kma.forecast.client import ForecastClient
+        from weather_mlops.kma.forecast.endpoints import API_HUB
+
+        connection = defined(self.kma_conn_id)
+        return ForecastClient(API_HUB, url_of(connection), connection.password or "", budget=budget)
+
+
+class DataGoKrHook(BaseHook):
+    """The KMA's forecast on data.go.kr.
+
+    Args:
+        data_go_kr_conn_id: connection whose host is the service's URL and whose password is the service key,
+            encoded or decoded.
+    """
+
+    conn_name_attr = "data_go_kr_conn_id"
+    default_conn_name = "data_go_kr_default"
+
+    def __init__(self, data_go_kr_conn_id: str = default_conn_name) -> None:
+        super().__init__()
+        self.data_go_kr_conn_id = data_go_kr_conn_id
+
+    def get_forecast_client(self, budget: "CallBudget") -> "ForecastClient":
+        """Return a client of the forecast; without a host, that of data.go.kr itself is used.
+
+        Raises:
+            Misconfigured: there is no such connection, its URI can't be read, or its URL can't be used.
+        """
+        from weather_mlops.kma.forecast.client import ForecastClient
+        from weather_mlops.kma.forecast.endpoints import DATA_GO_KR, DATA_GO_KR_URL
+
+        connection = defined(self.data_go_kr_conn_id)
+        url = url_of(connection) or DATA_GO_KR_URL
+        return ForecastClient(DATA_GO_KR, url, connection.password or "", budget=budget)
+
+
+def defined(conn_id: str) -> "Connection":
+    """Return a connection.
+
+    Raises:
+        Misconfigured: there is none of this name, or it can't be read.
+    """
+    from weather_mlops.errors import Misconfigured
+
+    try:
+        return BaseHook.get_connection(conn_id)
+    except AirflowNotFoundException:
+        # Airflow raises the same error for a URI that it can't parse.
+        variable = f"AIRFLOW_CONN_{conn_id.upper()}"
+        raise Misconfigured(
+            f"the connection {conn_id} isn't defined, or {variable} can't be read: in a URI, "
+            "write the key's / as %2F, # as %23, ? as %3F, [ as %5B and % as %25; or give JSON: "
+            '{"conn_type": "http", "host": "https://...", "password": "the key"}'
+        ) from None
+
+
+def forecast_clients(
+    kma_conn_id: str, budget: "CallBudget", data_go_kr_conn_id: str, data_go_kr_budget: "CallBudget"
+) -> "list[ForecastClient]":
+    """Return clients of the providers of the KMA's forecast that are configured, the API Hub first.
+
+    Args:
+        kma_conn_id: connection of the API Hub; empty = not used.
+        budget: of the API Hub's calls.
+        data_go_kr_conn_id: connection of data.go.kr; empty, or one that isn't defined = not used.
+        data_go_kr_budget: of data.go.kr's calls.
+
+    Raises:
+        Misconfigured: none is configured, or a connection can't be used.
+    """
+    from weather_mlops.errors import Misconfigured
+
+    hooks: list[tuple[KmaHook | DataGoKrHook, CallBudget]] = []
+    if kma_conn_id:
+        hooks.append((KmaHook(kma_conn_id), budget))
+    if data_go_kr_conn_id and (not hooks or is_defined(data_go_kr_conn_id)):
+        hooks.append((DataGoKrHook(data_go_kr_conn_id), data_go_kr_budget))
+    clients, errors = [], []
+    for hook, calls in hooks:
+        try:
+            clients.append(hook.get_forecast_client(calls))
+        except Misconfigured as error:
+            log.warning("a provider of the forecast isn't used: %s", error)
+            errors.append(str(error))
+    if not clients:
+        raise Misconfigured(
+            "; ".join(errors)
+            or "kma_conn_id and data_go_kr_conn_id are both empty: name the connection of one provider"
+        )
+    return clients
+
+
+def is_defined(conn_id: str) -> bool:
+    """Whether there is a connection of this name that can be read."""
+    try:
+        BaseHook.get_connection(conn_id)
+    except AirflowNotFoundException:
+        return False
+    return True
 
 
 def url_of(connection: "Connection") -> str:

@@ -4,23 +4,23 @@ The domain package is imported where a task runs: parsing a DAG stays cheap.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.triggers.temporal import DateTimeTrigger
 
 from operators.base import WeatherOperator, end_of_interval, run_label
 from operators.links import PageLink, RunLink
+from operators.waiting import WaitingOperator
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from hooks.lake import LakeHook
-    from weather_mlops.ingest.publication import WaitPolicy
     from weather_mlops.lake.object_store import ObjectStore
 
 
-class CollectWeatherDataOperator(WeatherOperator):
+class CollectWeatherDataOperator(WaitingOperator):
     """Fetch the newest and the missing hours; keep the raw responses and stage their rows.
 
     Args:
@@ -46,8 +46,6 @@ class CollectWeatherDataOperator(WeatherOperator):
         stations: str | Sequence[int | str] = "all",
         lookback_hours: int = 3,
         publication_share: float = 0.95,
-        publication_timeout: timedelta = timedelta(minutes=40),
-        poll_interval: timedelta = timedelta(minutes=1),
         gap_calls: int = 10,
         daily_calls: int = 20_000,
         kma_conn_id: str = "kma_default",
@@ -57,12 +55,9 @@ class CollectWeatherDataOperator(WeatherOperator):
         self.stations = stations
         self.lookback_hours = lookback_hours
         self.publication_share = publication_share
-        self.publication_timeout = publication_timeout
-        self.poll_interval = poll_interval
         self.gap_calls = gap_calls
         self.daily_calls = daily_calls
         self.kma_conn_id = kma_conn_id
-        self._looks: int | None = None
 
     def work(self, context: "Context") -> dict[str, Any]:
         """Fetch the newest hour when it is due; defer and try again while it isn't published."""
@@ -74,33 +69,17 @@ class CollectWeatherDataOperator(WeatherOperator):
         self._wait_for_first_look(context, lake.store, hour)
         return self._collect(context, lake)
 
-    def look_again(self, context: "Context", event: Any, looks: int = 0) -> Any:  # noqa: ARG002  Airflow's signature
-        """Continue after a wait.
-
-        Args:
-            context: of the task.
-            event: of the trigger.
-            looks: number of checks so far without success.
-        """
-        self._looks = looks
-        return self.execute(context)
-
     def _wait_for_first_look(self, context: "Context", store: "ObjectStore", hour: datetime) -> None:
         """Defer a scheduled run until its hour is due; a manual run checks at once."""
         from weather_mlops.ingest import publication
 
-        now, patience = datetime.now(UTC), self._patience(hour)
+        now, patience = datetime.now(UTC), self.patience(hour)
         if self._looks is not None or context["dag_run"].run_type != "scheduled" or patience.is_over(now):
             return
         first = patience.first_look(publication.delays(store, hour, self.publication_timeout))
         if first > now:
             self.log.info("hour %s: expected at %s, by the delays of the hours before it", hour, first)
             self.defer(trigger=DateTimeTrigger(first), method_name="look_again", kwargs={"looks": 0})
-
-    def _patience(self, hour: datetime) -> "WaitPolicy":
-        from weather_mlops.ingest.publication import WaitPolicy
-
-        return WaitPolicy(hour, self.publication_timeout, self.poll_interval)
 
     def _collect(self, context: "Context", lake: "LakeHook") -> dict[str, Any]:
         from hooks.kma import KmaHook
@@ -117,7 +96,7 @@ class CollectWeatherDataOperator(WeatherOperator):
         window = collection.Window.ending(
             end_of_interval(context), int(self.lookback_hours), health.newest_hour(lake.catalog)
         )
-        patience = self._patience(window.end)
+        patience = self.patience(window.end)
         batch = collection.fetch_published(
             client,
             lake.store,
@@ -127,9 +106,7 @@ class CollectWeatherDataOperator(WeatherOperator):
             last=patience.is_over(datetime.now(UTC)),
         )
         if batch is None:
-            looks = (self._looks or 0) + 1
-            again = patience.next_look(looks, datetime.now(UTC))
-            self.defer(trigger=DateTimeTrigger(again), method_name="look_again", kwargs={"looks": looks})
+            self.wait_again(patience)
         now = datetime.now(UTC)
         register = of_stations(gaps.load(lake.catalog, now), stations)
         due = gaps.due(register, now, before=window.begin)
@@ -141,7 +118,7 @@ class CollectWeatherDataOperator(WeatherOperator):
             "rows": batch.arrived,
             "stations": len(stations),
             "published_share": round(collection.published_share(batch, window.end, stations), 4),
-            "looks": (self._looks or 0) + 1,
+            "looks": self.looks + 1,
             "gap_calls": gap_calls,
             "calls_left": budget.left,
             "raw_keys": keys,

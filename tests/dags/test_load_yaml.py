@@ -17,7 +17,9 @@ from weather_mlops.pipelines.folder import pipeline_files
 from weather_mlops.pipelines.keys import LOADER_KEYS
 from weather_mlops.pipelines.parser import load
 
-PIPELINES = {"data_collection", "history", "model_training", "forecast", "model_rollback", "monitoring"}
+PIPELINES = {
+    "data_collection", "history", "kma_forecast", "model_training", "forecast", "model_rollback", "monitoring"
+}  # fmt: skip
 # What Airflow's DAG processor does with the DAG file: errors count by the file that they are kept under.
 READ_DAGS = """
 import json, os, socket, sys
@@ -227,7 +229,7 @@ def test_people_find_their_way_by_names_notes_owners_and_colours(shipped):
         assert dag["owners"].keys() == {"weather-mlops"}
         colours |= dag["colours"]
 
-    assert len({background for background, _ in colours.values()}) == len(colours) == 21
+    assert len({background for background, _ in colours.values()}) == len(colours) == 25
     for background, ink in colours.values():
         assert contrast(background, ink) >= 4.5
 

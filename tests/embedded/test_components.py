@@ -101,10 +101,13 @@ def test_a_killed_task_is_noticed_within_a_minute():
 
 
 def test_secrets_reach_airflow_by_files_not_by_the_environment(tmp_path):
-    system = System(tmp_path / "run", Ports(), kma_key="a-key-of-the-kma")
+    system = System(
+        tmp_path / "run", Ports(), kma_key="a-key-of-the-kma", data_go_kr_key="a-key-of-data-go-kr"
+    )
     write_secret_files(system)
     keys = asdict(system.keys)
-    secrets = {"kma": system.kma_key, **{name: keys[name] for name in keys if name != "s3_user"}}
+    given = {"kma": system.kma_key, "data_go_kr": system.data_go_kr_key}
+    secrets = {**given, **{name: keys[name] for name in keys if name != "s3_user"}}
 
     environment = "\n".join(f"{name}={value}" for name, value in system.airflow_environment().items())
     assert [name for name, secret in secrets.items() if secret in environment] == []
@@ -116,8 +119,21 @@ def test_secrets_reach_airflow_by_files_not_by_the_environment(tmp_path):
     assert config["api_auth"]["jwt_secret"] == keys["jwt"]
     connections = json.loads((tmp_path / "run" / "airflow" / "connections.json").read_text())
     assert connections["kma_default"]["password"] == system.kma_key
+    assert connections["data_go_kr_default"]["password"] == system.data_go_kr_key
     assert connections["aws_default"]["password"] == keys["s3_secret"]
     assert connections["airflow_api_default"]["password"] == keys["password"]
+
+
+def test_simulated_weather_has_both_sources_of_the_forecast(tmp_path):
+    write_secret_files(System(tmp_path / "simulated", Ports()))
+    write_secret_files(System(tmp_path / "real", Ports(), kma_key="a-key-of-the-kma"))
+
+    def connections(name: str) -> dict:
+        return json.loads((tmp_path / name / "airflow" / "connections.json").read_text())
+
+    simulated = connections("simulated")["data_go_kr_default"]
+    assert simulated["host"] == "http://127.0.0.1:9100/1360000/VilageFcstInfoService_2.0"
+    assert "data_go_kr_default" not in connections("real")
 
 
 def test_no_secret_is_a_command_line_argument(tmp_path):

@@ -168,7 +168,9 @@ OF_AIRFLOW = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["collection", "forecast", "history", "monitoring", "rollback", "training"])
+@pytest.mark.parametrize(
+    "name", ["collection", "forecast", "history", "kma_forecast", "monitoring", "rollback", "training"]
+)
 def test_every_yaml_argument_is_the_operator_s_and_documented(name):
     (dag,) = yaml.safe_load((PROJECT / "pipelines" / f"{name}.yml").read_text()).values()
     for task in dag["tasks"]:
@@ -194,9 +196,11 @@ def test_parsing_a_dag_imports_nothing_heavy():
         "xgboost",
         "boto3",
         "weather_mlops.ingest.collection",
+        "weather_mlops.ingest.kma_forecast.run",
     }
     ours = (
-        "operators.collection, operators.history, operators.monitoring, hooks.kma, hooks.lake, hooks.alerts"
+        "operators.collection, operators.history, operators.kma_forecast, operators.monitoring, hooks.kma, "
+        "hooks.lake, hooks.alerts"
     )
     code = f"import sys, {ours}; print({heavy} & set(sys.modules))"
     result = subprocess.run(

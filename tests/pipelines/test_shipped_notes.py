@@ -20,6 +20,11 @@ PERMANENT = {
     },
     "validate_data_quality": {"QualityTooLow"},
     "health_check": {"Unhealthy"},
+    "collect_kma_forecast": {
+        "KeyRefused", "EndpointNotApproved", "QuotaExhausted", "FormatChanged", "ResponseMismatch"
+    },
+    "validate_kma_forecast": {"QualityTooLow"},
+    "check_kma_forecast": {"Unhealthy"},
     "fetch_history": {"KeyRefused", "EndpointNotApproved", "FormatChanged", "ResponseMismatch"},
     "publish_history": {"LoadIncomplete"},
     "check_data_readiness": {"TrainingImpossible"},

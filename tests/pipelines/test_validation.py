@@ -59,7 +59,7 @@ def test_runs_that_could_go_on_without_end_are_a_warning(folder):
 
     assert {rule for _, _, rule, _ in findings} == {"no-time-limit"}
     assert {file for file, *_ in findings} == {
-        "collection.yml", "forecast.yml", "mine.yml", "monitoring.yml", "rollback.yml",
+        "collection.yml", "forecast.yml", "kma_forecast.yml", "mine.yml", "monitoring.yml", "rollback.yml",
     }  # fmt: skip
     assert all("warning" in text and "blocks all later ones" in text for *_, text in findings)
 

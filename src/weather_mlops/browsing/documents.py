@@ -58,11 +58,12 @@ PAGES: Final = (
         "history",
     ),
     PageKind(rf"{_DATA_DOCS}/{_DATE_PATTERN}/loads\.html", "history"),
+    PageKind(rf"{_DATA_DOCS}/{_DATE_PATTERN}/(forecast_\d\dh_{_NAME}|forecasts)\.html", "kma_forecast"),
     PageKind(rf"{_DATA_DOCS}/({_DATE_PATTERN}/{_NAME}|index)\.html", "data_collection"),
     PageKind(rf"{_DATA_DOCS}/assets/{_NAME}\.css", "data_collection", "text/css; charset=utf-8"),
     PageKind(rf"{_DATA_DOCS}/assets/{_NAME}\.woff2", "data_collection", "font/woff2"),
     PageKind(
-        rf"raw/kma/[a-z][a-z0-9_]*/{_DATE_PATTERN}/{_NAME}\.txt\.gz",
+        rf"raw/kma/[a-z][A-Za-z0-9_]*/{_DATE_PATTERN}/{_NAME}\.txt\.gz",
         "data_collection",
         TEXT,
         response,

@@ -34,7 +34,7 @@ from weather_mlops.kma.endpoints import (
     spans,
     stations_asked,
 )
-from weather_mlops.kma.masking import spellings
+from weather_mlops.kma.masking import SECRET_PARAMETERS, spellings
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,8 @@ LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def _without_key(record: logging.LogRecord) -> bool:
-    return KEY_PARAMETER not in record.getMessage()
+    message = record.getMessage().lower()
+    return not any(parameter in message for parameter in SECRET_PARAMETERS)
 
 
 # urllib3 logs requests with their query, and so with the key, at DEBUG.
@@ -127,6 +128,7 @@ class KmaClient:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._key = SecretStr(key.strip())
+        self._key_parameter = KEY_PARAMETER
         self.base_url = address.with_key(base_url, self._key.get_secret_value())
         self._budget = budget
         self._timeout = (connect_timeout, read_timeout)
@@ -147,7 +149,7 @@ class KmaClient:
         )
 
     def __repr__(self) -> str:
-        return f"KmaClient({self.base_url!r})"
+        return f"{type(self).__name__}({self.base_url!r})"
 
     def period(self, begin: datetime, end: datetime, stations: Sequence[int] = ()) -> Iterator[Response]:
         """Observations of a period, both ends included; one response per span that the API serves whole.
@@ -171,12 +173,30 @@ class KmaClient:
         return self._ask(STATIONS, {"inf": "SFC", "stn": "", "tm": kst(at), "help": "0"})
 
     def _ask(self, endpoint: str, params: Mapping[str, str]) -> Response:
-        with self._one_at_a_time:
-            return self._retrying(self._attempt, endpoint, params)
-
-    def _attempt(self, endpoint: str, params: Mapping[str, str]) -> Response:
         url = f"{self.base_url}/{endpoint}.php"
         shown = f"{url}?{urlencode(params, safe=':')}"
+        return self._call(endpoint, url, shown, params, lambda status, body: classify(shown, status, body))
+
+    def _call(
+        self,
+        endpoint: str,
+        url: str,
+        shown: str,
+        params: Mapping[str, str],
+        check: Callable[[int, bytes], None],
+    ) -> Response:
+        """One request with its retries; ``check`` raises for an answer without data, which has no key."""
+        with self._one_at_a_time:
+            return self._retrying(self._attempt, endpoint, url, shown, params, check)
+
+    def _attempt(
+        self,
+        endpoint: str,
+        url: str,
+        shown: str,
+        params: Mapping[str, str],
+        check: Callable[[int, bytes], None],
+    ) -> Response:
         left = self._budget.take()
         begun, failure = time.monotonic(), None
         try:
@@ -194,7 +214,7 @@ class KmaClient:
             time.monotonic() - begun,
             left,
         )
-        classify(shown, status, self._without_key(body))
+        check(status, self._without_key(body))
         return Response(endpoint, dict(params), shown, status, datetime.now(UTC), body)
 
     def _get(self, url: str, shown: str, params: Mapping[str, str]) -> tuple[int, bytes]:
@@ -206,7 +226,7 @@ class KmaClient:
         """
         with self._session.get(
             url,
-            params={**params, KEY_PARAMETER: self._key.get_secret_value()},
+            params={**params, self._key_parameter: self._key.get_secret_value()},
             headers={"Accept-Encoding": "gzip"},
             timeout=self._timeout,
             allow_redirects=False,

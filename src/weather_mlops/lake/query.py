@@ -23,8 +23,9 @@ from weather_mlops.errors import NothingYet, ObjectDamaged
 from weather_mlops.lake.catalog import existing_snapshot, refuse_unregistered
 from weather_mlops.lake.damage import first_problem, opened
 from weather_mlops.lake.file_io import S3File
+from weather_mlops.lake.kma_forecast_view import known_view
 from weather_mlops.lake.s3_access import S3Access
-from weather_mlops.lake.schemas import NAMESPACE, TABLES, UTC_TIME
+from weather_mlops.lake.schemas import KMA_FORECASTS, NAMESPACE, TABLES, UTC_TIME
 from weather_mlops.lake.storage_errors import storage_errors
 from weather_mlops.stations import load_stations
 
@@ -66,6 +67,8 @@ def connect(catalog: Catalog, access: S3Access, namespace: str = NAMESPACE) -> d
     connection.register(STATIONS, stations())
     for name in tables:
         connection.register(name, dataset(catalog, access, f"{namespace}.{name}"))
+    if KMA_FORECASTS.name in tables:
+        connection.execute(known_view())
     return connection
 
 

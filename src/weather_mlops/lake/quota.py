@@ -20,6 +20,8 @@ from weather_mlops.lake.object_store import ObjectStore
 log = logging.getLogger(__name__)
 
 PREFIX: Final = "calls/kma/"
+DATA_GO_KR: Final = "calls/data_go_kr/"
+"""The calls of data.go.kr, which has a quota of its own."""
 
 
 def _clock() -> datetime:
@@ -37,12 +39,19 @@ class DailyCalls:
         limit: calls per day.
         clock: the time now, timezone-aware.
         block: size of the first reservation, calls.
+        ledger: prefix of the reservations' keys; one for each quota.
     """
 
     def __init__(
-        self, store: ObjectStore, limit: int, clock: Callable[[], datetime] = _clock, block: int = 1
+        self,
+        store: ObjectStore,
+        limit: int,
+        clock: Callable[[], datetime] = _clock,
+        block: int = 1,
+        ledger: str = PREFIX,
     ) -> None:
         self._store = store
+        self._ledger = ledger
         self._limit = limit
         self._clock = clock
         self._first_block = block
@@ -106,7 +115,7 @@ class DailyCalls:
 
     @property
     def _prefix(self) -> str:
-        return f"{PREFIX}{self._day}/"
+        return f"{self._ledger}{self._day}/"
 
 
 def _day(now: datetime) -> date:

@@ -15,6 +15,8 @@ from pyiceberg.table.sorting import SortField, SortOrder
 from pyiceberg.transforms import IdentityTransform, MonthTransform
 from pyiceberg.types import DoubleType, IntegerType, NestedField, PrimitiveType, StringType, TimestamptzType
 
+from weather_mlops.kma.forecast.rows import FORECAST_ROWS
+from weather_mlops.kma.forecast.rows import KEY as KMA_FORECAST_KEY
 from weather_mlops.kma.wire import OBSERVATION_SCHEMA
 from weather_mlops.variables import BY_NAME
 
@@ -81,6 +83,43 @@ GAPS_SCHEMA: Final = pa.schema(
             "yet; else the error of the request",
         ),
         _field("closed_at", UTC_TIME, "When its row was published (UTC); null = open", nullable=True),
+    ]
+)
+
+_ISSUED: Final = "Time of the issue (UTC), as the KMA names it"
+
+KMA_FORECAST_GAPS_SCHEMA: Final = pa.schema(
+    [
+        _field("station_id", pa.int32(), _STATION),
+        _field("issued_at", UTC_TIME, f"{_ISSUED}, that should exist"),
+        _field("first_seen", UTC_TIME, "When it was first missing (UTC)"),
+        _field("last_tried", UTC_TIME, "When it was last requested (UTC)"),
+        _field("tries", pa.int32(), "Number of requests without success"),
+        _field(
+            "reason",
+            pa.string(),
+            "missing: the KMA has no such issue; partial: it has some of its hours; quarantined: rows were "
+            "refused; not_requested: not requested yet; else the error of the request",
+        ),
+        _field("closed_at", UTC_TIME, "When its rows were published (UTC); null = open", nullable=True),
+    ]
+)
+
+KMA_FORECAST_QUARANTINE_SCHEMA: Final = pa.schema(
+    [
+        _field("station_id", pa.int32(), f"{_STATION}; null where an item can't be read", nullable=True),
+        _field("issued_at", UTC_TIME, _ISSUED),
+        _field("valid_at", UTC_TIME, "Time that is forecast (UTC); null where not known", nullable=True),
+        _field("rule", pa.string(), "Critical rules that the row breaks, joined by '; '"),
+        _field("value", pa.string(), "Values that break them: column=value; ...; or the item as received"),
+        _RAW_KEY,
+    ]
+)
+KMA_FORECAST_QUARANTINE_TABLE_SCHEMA: Final = pa.schema(
+    [
+        *KMA_FORECAST_QUARANTINE_SCHEMA,
+        _field("run_id", pa.string(), "Run that first refused the row"),
+        _field("quarantined_at", UTC_TIME, "Time of that run (UTC)"),
     ]
 )
 
@@ -201,7 +240,36 @@ FORECASTS: Final = TableDefinition(
     sorted_by=("target", "station_id", "valid_at", "lead_hours"),
     time="valid_at",
 )
-TABLES: Final = (OBSERVATIONS, QUARANTINE, GAPS, FORECASTS)
+KMA_FORECASTS: Final = TableDefinition(
+    "kma_forecasts",
+    FORECAST_ROWS,
+    identity=KMA_FORECAST_KEY,
+    # As the newest forecast that was known is looked up: by station and the time that is forecast.
+    sorted_by=("station_id", "valid_at", "issued_at"),
+    time="valid_at",
+)
+KMA_FORECAST_GAPS: Final = TableDefinition(
+    "kma_forecast_gaps",
+    KMA_FORECAST_GAPS_SCHEMA,
+    identity=("station_id", "issued_at"),
+    sorted_by=("station_id", "issued_at"),
+    time="issued_at",
+)
+KMA_FORECAST_QUARANTINE: Final = TableDefinition(
+    "kma_forecast_quarantine",
+    KMA_FORECAST_QUARANTINE_TABLE_SCHEMA,
+    sorted_by=("station_id", "issued_at"),
+    time="issued_at",
+)
+TABLES: Final = (
+    OBSERVATIONS,
+    QUARANTINE,
+    GAPS,
+    FORECASTS,
+    KMA_FORECASTS,
+    KMA_FORECAST_GAPS,
+    KMA_FORECAST_QUARANTINE,
+)
 
 
 def cast_to_schema(table: pa.Table, schema: pa.Schema) -> pa.Table:

@@ -35,8 +35,9 @@ _DATED: Final = r"\d{4}/\d\d/\d\d/[^/]+"
 OBJECTS: Final = {
     "reports": ("reports/monitoring/", rf"reports/monitoring/{_DATED}"),
     "validations": ("quality/validations/", rf"quality/validations/{_DATED}"),
+    "forecast validations": ("quality/forecast_validations/", rf"quality/forecast_validations/{_DATED}"),
     "data docs": ("quality/docs/", rf"quality/docs/{_DATED}"),
-    "ledger of calls": ("calls/kma/", r"calls/kma/\d{4}-\d\d-\d\d/[^/]+"),
+    "ledger of calls": ("calls/", r"calls/(kma|data_go_kr)/\d{4}-\d\d-\d\d/[^/]+"),
 }
 """Kinds of dated objects: prefix to list, and pattern of the whole key."""
 STAGING: Final = "staging/"
@@ -69,7 +70,8 @@ class Cleanup:
         """Clean up each kind; a kind that fails doesn't stop the others."""
         done = Removed()
         keep = self.keep
-        days = (keep.reports_days, keep.quality_days, keep.quality_days, keep.calls_days)
+        quality = (keep.quality_days, keep.quality_days, keep.quality_days)
+        days = (keep.reports_days, *quality, keep.calls_days)
         work: dict[str, Callable[[Removed], None]] = {
             "staging": self._staging,
             **{

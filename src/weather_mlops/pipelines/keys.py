@@ -28,6 +28,7 @@ SHIPPED: Final = {
     "data_collection": "collection",
     "forecast": "forecast",
     "history": "history",
+    "kma_forecast": "kma_forecast",
     "model_rollback": "rollback",
     "model_training": "training",
     "monitoring": "monitoring",

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 UNREADABLE: Final = "unreadable_row"
+OBSERVATION: Final = "observation"
+FORECAST: Final = "forecast"
 ACCEPTED_NAMES: Final = (*OBSERVATION_SCHEMA.names, "raw_key")
 SUMMARY: Final = {"result_format": "SUMMARY"}
 WITH_ROWS: Final = {"result_format": "COMPLETE", "unexpected_index_column_names": ["row"]}
@@ -49,6 +51,7 @@ class Audit:
         score: see the module's docstring.
         result: Great Expectations' result of all rules.
         window: first and last hour of the window, UTC; None if there is no window.
+        subject: what was audited: observations, or FORECAST.
     """
 
     run: str
@@ -59,6 +62,7 @@ class Audit:
     score: QualityScore
     result: Any
     window: tuple[datetime, datetime] | None
+    subject: str = OBSERVATION
 
     @property
     def fit_share(self) -> float:
@@ -134,8 +138,8 @@ def audit(  # noqa: PLR0913  the inputs of an audit
     """
     distinct, duplicates = drop_duplicates(rows)
     frame = audit_frame(distinct, expected, stations)
-    context = _context()
-    result, broken = _validate(context, frame, suites.load(suites_dir, suites.OBSERVATIONS))
+    context = new_context()
+    result, broken = validate(context, frame, suites.load(suites_dir, suites.OBSERVATIONS))
     for row, values in contradictions(distinct).items():
         if suites.CONFLICT in broken.get(row, {}):
             broken[row][suites.CONFLICT] = values
@@ -144,8 +148,8 @@ def audit(  # noqa: PLR0913  the inputs of an audit
     fit[refused] = False
     accepted = (distinct.filter(pa.array(fit)) if refused else distinct).select(ACCEPTED_NAMES)
     stations_seen = coverage(expected, keys_of(accepted))
-    covered, _ = _validate(context, stations_seen, suites.load(suites_dir, suites.COMPLETENESS))
-    result = _joined(result, covered)
+    covered, _ = validate(context, stations_seen, suites.load(suites_dir, suites.COMPLETENESS))
+    result = join_results(result, covered)
     quarantined = _records(
         distinct.take(pa.array(refused, pa.int64())), [broken[row] for row in refused], rejected
     )
@@ -154,7 +158,7 @@ def audit(  # noqa: PLR0913  the inputs of an audit
         "accepted": accepted.num_rows,
         "copies": duplicates,
         "quarantined": quarantined.num_rows,
-        "warnings": _warnings(result.results),
+        "warnings": warnings_of(result.results),
     }
     log.info("audited: %s", counts)
     score = score_of(rows, expected, stations_seen, result.results)
@@ -178,7 +182,7 @@ def check_fit(result: Audit, min_fit_share: float) -> None:
     )
 
 
-def _validate(context: Any, frame: "pd.DataFrame", suite: Any) -> tuple[Any, dict[int, dict[str, str]]]:
+def validate(context: Any, frame: "pd.DataFrame", suite: Any) -> tuple[Any, dict[int, dict[str, str]]]:
     """Great Expectations' result, and for each refused row the broken rules with their values."""
     asset = context.data_sources.add_pandas(suite.name).add_dataframe_asset("rows")
     whole = asset.add_batch_definition_whole_dataframe("run")
@@ -208,7 +212,7 @@ def _validate(context: Any, frame: "pd.DataFrame", suite: Any) -> tuple[Any, dic
     return result, broken
 
 
-def _joined(result: Any, more: Any) -> Any:
+def join_results(result: Any, more: Any) -> Any:
     """Two results merged into the first one, with its statistics recomputed."""
     from great_expectations.validator.validation_statistics import calc_validation_statistics
 
@@ -219,7 +223,7 @@ def _joined(result: Any, more: Any) -> Any:
     return result
 
 
-def _context() -> Any:
+def new_context() -> Any:
     """A context of Great Expectations in memory: no folder for documents, progress bars or analytics."""
     import great_expectations as gx  # heavy: only where an audit runs
     from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
@@ -254,7 +258,8 @@ def _records(refused: pa.Table, broken: list[dict[str, str]], rejected: pa.Table
     return pa.Table.from_pylist(records, schema=QUARANTINE_SCHEMA)
 
 
-def _warnings(results: Iterable[Any]) -> dict[str, int]:
+def warnings_of(results: Iterable[Any]) -> dict[str, int]:
+    """The number of rows that break each rule which only counts."""
     return {
         entry.expectation_config.meta["rule"]: int(entry.result.get("unexpected_count", 0))
         for entry in results

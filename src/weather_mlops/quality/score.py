@@ -60,21 +60,21 @@ def score_of(
     """
     results = list(results)
     return QualityScore(
-        completeness=_share(stations_seen["present"].sum(), stations_seen["expected"].sum()),
-        validity=_passed(results, "validity"),
-        consistency=_passed(results, "consistency"),
+        completeness=share_of(stations_seen["present"].sum(), stations_seen["expected"].sum()),
+        validity=passed_share(results, "validity"),
+        consistency=passed_share(results, "consistency"),
         timeliness=_timeliness(rows, expected),
     )
 
 
-def _passed(results: Iterable[Any], category: str) -> float | None:
+def passed_share(results: Iterable[Any], category: str) -> float | None:
     """Share of the values that pass the rules of a category; None where nothing was observed."""
     observed = failed = 0
     for entry in results:
         if entry.expectation_config.meta["category"] == category:
             observed += entry.result.get("element_count", 0) - entry.result.get("missing_count", 0)
             failed += entry.result.get("unexpected_count", 0)
-    return _share(observed - failed, observed)
+    return share_of(observed - failed, observed)
 
 
 def _timeliness(rows: pa.Table, expected: pa.Table) -> float | None:
@@ -83,8 +83,9 @@ def _timeliness(rows: pa.Table, expected: pa.Table) -> float | None:
         return None
     newest = pc.max(window["observed_at"])
     expected_keys = distinct_keys(keys_of(window.filter(pc.equal(window["observed_at"], newest))))
-    return _share(isin(expected_keys, keys_of(rows)).sum(), expected_keys.size)
+    return share_of(isin(expected_keys, keys_of(rows)).sum(), expected_keys.size)
 
 
-def _share(part: float, whole: float) -> float | None:
+def share_of(part: float, whole: float) -> float | None:
+    """A share, 0 to 1; None of nothing."""
     return float(part / whole) if whole else None

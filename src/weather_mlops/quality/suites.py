@@ -150,8 +150,11 @@ def text(suite: Mapping[str, Any]) -> str:
 
 def main() -> None:
     """Regenerate the files."""
+    from weather_mlops.quality import kma_forecast_suites  # noqa: PLC0415  it builds on this module
+
     folder = project_folder("expectations")
-    for suite in (observations_suite(), completeness_suite()):
+    of_forecasts = (kma_forecast_suites.forecasts_suite(), kma_forecast_suites.completeness_suite())
+    for suite in (observations_suite(), completeness_suite(), *of_forecasts):
         (folder / f"{suite['name']}.json").write_text(text(suite), "utf-8")
 
 

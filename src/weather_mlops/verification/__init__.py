@@ -1,1 +1,1 @@
-"""Forecasts compared with observations: scores and sums of errors, for evaluation, monitoring and pages."""
+"""Forecasts compared with observations: which forecast was known when, scores, and sums of errors."""

@@ -6,6 +6,8 @@
   (see ``names.py``);
 - ``quality/docs/YYYY/MM/DD/index.html``, ``quality/docs/index.html``: the runs of a day; the calendar of all;
 - ``quality/docs/YYYY/MM/DD/loads.html``: the batches of loads of a day, for readers of ``history``;
+- ``quality/docs/YYYY/MM/DD/forecasts.html``: the issues of the KMA's forecast of a day; their results are in
+  ``quality/forecast_validations/``, so that nobody mixes their scores with those of the observations;
 - ``quality/docs/assets/``: the style sheets of the pages, named after their content: old pages need old ones.
 
 All times are KST. Names contain what an index shows, and the calendar has a line per day: so a run reads only
@@ -19,12 +21,13 @@ from typing import Any, Final
 
 from weather_mlops.clock import KST
 from weather_mlops.lake.object_store import ObjectStore
-from weather_mlops.quality.audit import Audit
-from weather_mlops.quality.docs.index import Calendar, day_index, loads_index
-from weather_mlops.quality.docs.names import DATE_FORMAT, DOCS, INDEX, LOADS, page_of, tail
+from weather_mlops.quality.audit import FORECAST, Audit
+from weather_mlops.quality.docs.index import Calendar, day_index, forecasts_index, loads_index
+from weather_mlops.quality.docs.names import DATE_FORMAT, DOCS, FORECASTS, INDEX, LOADS, page_of, tail
 from weather_mlops.quality.docs.page import render, style_sheet
 
 VALIDATIONS: Final = "quality/validations"
+FORECAST_VALIDATIONS: Final = "quality/forecast_validations"
 ASSETS: Final = f"{DOCS}/assets"
 HTML: Final = "text/html; charset=utf-8"
 CSS: Final = "text/css; charset=utf-8"
@@ -50,7 +53,8 @@ def publish(store: ObjectStore, audit: Audit, *, load: bool = False) -> Publishe
         StorageUnavailable, StorageRefused.
     """
     audited, page = audit.audited_at.astimezone(KST), page_of(audit, load=load)
-    validation = f"{VALIDATIONS}/{audited:{DATE_FORMAT}}/{audited:%H%M}_{tail(audit)}.json"
+    folder = FORECAST_VALIDATIONS if audit.subject == FORECAST else VALIDATIONS
+    validation = f"{folder}/{audited:{DATE_FORMAT}}/{audited:%H%M}_{tail(audit)}.json"
     store.put(validation, json.dumps(document(audit), ensure_ascii=False).encode(), "application/json")
     store.put(page.key, render(audit, load=load).encode(), HTML)
     _publish_indexes(store, page.day)
@@ -62,6 +66,8 @@ def _publish_indexes(store: ObjectStore, day: str) -> None:
     store.put(f"{DOCS}/{day}/{INDEX}", day_index(day, keys).encode(), HTML)
     if loads := loads_index(day, keys):
         store.put(f"{DOCS}/{day}/{LOADS}", loads.encode(), HTML)
+    if forecasts := forecasts_index(day, keys):
+        store.put(f"{DOCS}/{day}/{FORECASTS}", forecasts.encode(), HTML)
     calendar = _calendar(store)
     style = style_sheet()
     if calendar is None or calendar.style != style.name:

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from weather_mlops.pages import markup
 from weather_mlops.pages.markup import escape
-from weather_mlops.quality.docs.names import DATE_FORMAT, INDEX, LOADS, DocsPage, pages
+from weather_mlops.quality.docs.names import DATE_FORMAT, FORECASTS, INDEX, LOADS, DocsPage, pages
 
 DAYS_SHOWN: Final = 31
 """Days with runs in the calendar; earlier ones are a list of links."""
@@ -87,7 +87,8 @@ class Calendar:
         """Replace the lines of the days in a listing, which must contain all pages of each day."""
         days = defaultdict(list)
         for page in pages(keys):
-            days[page.day].append(page)
+            if not page.is_forecast:
+                days[page.day].append(page)
         for day, runs in days.items():
             self.lines[day.replace("/", "-")] = _line(day, runs)
         for day in sorted(self.lines)[:-DAYS_SHOWN]:
@@ -167,7 +168,8 @@ def day_index(day: str, keys: Iterable[str]) -> str:
         day: YYYY/MM/DD.
         keys: the keys of its folder.
     """
-    runs = pages(keys)
+    every = pages(keys)
+    runs = [page for page in every if not page.is_forecast]
     hourly = sorted((page for page in runs if page.hour is not None), key=_by_hour, reverse=True)
     loads = len(runs) - len(hourly)
     title = f"Data quality of {_day(day):%Y-%m-%d}"
@@ -179,6 +181,12 @@ def day_index(day: str, keys: Iterable[str]) -> str:
             f'<h2 id="loads">Batches of loads, audited on this day</h2><p><a href="{LOADS}">All {loads}</a>, '
             "for those who may read the DAG history.</p>"
             if loads
+            else ""
+        )
+        + (
+            f'<h2 id="forecasts">Issues of the KMA\'s forecast</h2><p><a href="{FORECASTS}">'
+            f"All {len(every) - len(runs)}</a>, for those who may read the DAG kma_forecast.</p>"
+            if len(every) > len(runs)
             else ""
         )
         + "</main>"
@@ -200,6 +208,25 @@ def loads_index(day: str, keys: Iterable[str]) -> str:
     body = (
         f'<nav><a href="{INDEX}">The day</a></nav><main><h1>{title}</h1>{LEGEND}'
         + _runs("Batches of loads, audited on this day", "batch", loads, 'id="loads"')
+        + "</main>"
+    )
+    return markup.page(f"{title} (KST)", body, style=STYLE)
+
+
+def forecasts_index(day: str, keys: Iterable[str]) -> str:
+    """The audits of the KMA's forecast of a day, newest issue first; empty where there are none.
+
+    Args:
+        day: YYYY/MM/DD.
+        keys: the keys of its folder.
+    """
+    issues = sorted((page for page in pages(keys) if page.is_forecast), key=_by_hour, reverse=True)
+    if not issues:
+        return ""
+    title = f"The KMA's forecast, issues of {_day(day):%Y-%m-%d}"
+    body = (
+        f'<nav><a href="{INDEX}">The day</a></nav><main><h1>{title}</h1>{LEGEND}'
+        + _runs("Issues of the KMA's forecast, KST", "issue", issues, 'id="issues"')
         + "</main>"
     )
     return markup.page(f"{title} (KST)", body, style=STYLE)

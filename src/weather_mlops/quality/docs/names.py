@@ -1,6 +1,7 @@
 """Names of the pages: they contain all that an index shows, so that an index needs only a listing.
 
 - ``<HH>h_<audited>_<score>_<fit share>_<run>.html``: of the hour HH of the folder's day;
+- ``forecast_<HH>h_<audited>_<score>_<fit share>_<run>.html``: of the issue of the KMA's forecast at HH;
 - ``load_<audited>_<score>_<fit share>_<run>.html``: of a batch of a load, which belongs to no single hour;
 - ``<HHMM>_<score>_<fit share>_<run>.html``: of earlier versions, with only the audit's time.
 
@@ -15,17 +16,20 @@ from typing import Final
 
 from weather_mlops.clock import KST
 from weather_mlops.lake.staging import safe_run
-from weather_mlops.quality.audit import Audit
+from weather_mlops.quality.audit import FORECAST, Audit
 
 DOCS: Final = "quality/docs"
 INDEX: Final = "index.html"
 LOADS: Final = "loads.html"
 """The batches of loads of a day: a page of its own, because other people may read it."""
+FORECASTS: Final = "forecasts.html"
+"""The issues of the KMA's forecast of a day, for readers of ``kma_forecast``."""
 LOAD: Final = "load"
 AUDITED: Final = "%Y%m%dT%H%M"
 DATE_FORMAT: Final = "%Y/%m/%d"
 _KEY: Final = re.compile(
     rf"{DOCS}/(?P<day>\d{{4}}/\d\d/\d\d)/(?P<name>"
+    rf"(?P<subject>{FORECAST}_(?=\d\dh))?"
     r"(?:(?:(?P<hour>[01]\d|2[0-3])h|load)_(?P<audited>\d{8}T\d{4})|(?P<clock>(?:[01]\d|2[0-3])[0-5]\d))"
     r"_(?P<score>none|[01](?:\.\d+)?)_(?P<fit>[01](?:\.\d+)?)_(?P<run>.+)\.html)"
 )
@@ -45,6 +49,7 @@ class DocsPage:
         fit_share: share of the rows that were fit, 0 to 1.
         run: name of the run, as in keys.
         by_clock: whether the hour is that of the audit, because the name has no other.
+        is_forecast: whether it is about an issue of the KMA's forecast; its hour is that of the issue.
     """
 
     day: str
@@ -55,6 +60,7 @@ class DocsPage:
     fit_share: float
     run: str
     by_clock: bool = False
+    is_forecast: bool = False
 
     @property
     def key(self) -> str:
@@ -66,7 +72,8 @@ def page_of(audit: Audit, *, load: bool) -> DocsPage:
     """The name of an audit's page."""
     audited = audit.audited_at.astimezone(KST).replace(second=0, microsecond=0)
     hour = None if load or audit.window is None else audit.window[1].astimezone(KST)
-    kind = LOAD if hour is None else f"{hour:%H}h"
+    is_forecast = audit.subject == FORECAST
+    kind = LOAD if hour is None else f"{FORECAST}_{hour:%H}h" if is_forecast else f"{hour:%H}h"
     return DocsPage(
         day=f"{hour or audited:{DATE_FORMAT}}",
         name=f"{kind}_{audited:{AUDITED}}_{tail(audit)}.html",
@@ -75,6 +82,7 @@ def page_of(audit: Audit, *, load: bool) -> DocsPage:
         score=audit.score.overall,
         fit_share=audit.fit_share,
         run=safe_run(audit.run),
+        is_forecast=is_forecast,
     )
 
 
@@ -111,4 +119,5 @@ def _parsed(key: str) -> DocsPage | None:
         fit_share=float(match["fit"]),
         run=match["run"],
         by_clock=bool(clock),
+        is_forecast=match["subject"] is not None,
     )

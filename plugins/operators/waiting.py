@@ -1,0 +1,67 @@
+"""Waiting for the KMA to publish something, deferred: without a worker slot."""
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from airflow.providers.standard.triggers.temporal import DateTimeTrigger
+
+from operators.base import WeatherOperator
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from weather_mlops.ingest.publication import WaitPolicy
+
+
+class WaitingOperator(WeatherOperator):
+    """An operator that looks for something until the KMA has published it.
+
+    Args:
+        publication_timeout: how long after its time to wait for a publication.
+        poll_interval: shortest time between two looks; each wait is twice the one before, up to four times
+            this.
+    """
+
+    def __init__(
+        self,
+        *,
+        publication_timeout: timedelta = timedelta(minutes=40),
+        poll_interval: timedelta = timedelta(minutes=1),
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.publication_timeout = publication_timeout
+        self.poll_interval = poll_interval
+        self._looks: int | None = None
+
+    @property
+    def looks(self) -> int:
+        """Number of looks without success so far."""
+        return self._looks or 0
+
+    def look_again(self, context: "Context", event: Any, looks: int = 0) -> Any:  # noqa: ARG002  Airflow's signature
+        """Continue after a wait.
+
+        Args:
+            context: of the task.
+            event: of the trigger.
+            looks: number of looks so far without success.
+        """
+        self._looks = looks
+        return self.execute(context)
+
+    def patience(self, moment: datetime) -> "WaitPolicy":
+        """How long to wait for what is named after a moment."""
+        from weather_mlops.ingest.publication import WaitPolicy
+
+        return WaitPolicy(moment, self.publication_timeout, self.poll_interval)
+
+    def wait_again(self, patience: "WaitPolicy") -> NoReturn:
+        """Defer until the next look.
+
+        Raises:
+            TaskDeferred: always.
+        """
+        looks = self.looks + 1
+        again = patience.next_look(looks, datetime.now(UTC))
+        self.defer(trigger=DateTimeTrigger(again), method_name="look_again", kwargs={"looks": looks})

@@ -1,0 +1,137 @@
+"""Publish the audited rows of a run, and note in the register which issues are missing, and why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyiceberg.catalog import Catalog
+
+from weather_mlops.clock import EPOCH
+from weather_mlops.ingest.kma_forecast.batch import complete, hours_of
+from weather_mlops.kma.forecast.issues import valid_times
+from weather_mlops.lake import kma_forecast_gaps, kma_forecast_quarantine, kma_forecasts, maintenance
+from weather_mlops.lake.catalog import open_table
+from weather_mlops.lake.filters import one_of
+from weather_mlops.lake.gaps import MISSING, QUARANTINED
+from weather_mlops.lake.kma_forecast_gaps import PARTIAL, ForecastGapCount, StationIssue
+from weather_mlops.lake.kma_forecasts import NEWEST_COLLECTED, PublishedKmaForecasts
+from weather_mlops.lake.scan import scan
+from weather_mlops.lake.schemas import KMA_FORECAST_GAPS, KMA_FORECAST_QUARANTINE, KMA_FORECASTS
+from weather_mlops.lake.staging import AUDITED, StagedBatch, Staging
+from weather_mlops.lake.storage_errors import storage_errors
+
+_COUNTED: Final = ("station_id", "issued_at", "valid_at", "air_temperature_c")
+
+
+@dataclass(frozen=True)
+class PublishedIssues:
+    """Changes of a run in all tables.
+
+    Attributes:
+        published: rows of the forecasts.
+        quarantine_added: rows of the quarantine.
+        opened: gaps opened.
+        gaps: gaps closed, and open in total.
+    """
+
+    published: PublishedKmaForecasts
+    quarantine_added: int
+    opened: int
+    gaps: ForecastGapCount
+
+    def as_dict(self) -> dict[str, int]:
+        """The changes as a dict, for XCom."""
+        return {
+            "inserted": self.published.inserted,
+            "corrected": self.published.corrected,
+            "equal": self.published.equal,
+            "quarantine_added": self.quarantine_added,
+            "gaps_opened": self.opened,
+            "gaps_closed": self.gaps.closed,
+            "gaps_open": self.gaps.open,
+        }
+
+
+def publish_run(catalog: Catalog, staging: Staging, now: datetime) -> PublishedIssues:
+    """Publish the audited rows of a run, and update the quarantine and the register of gaps.
+
+    In this order: gaps of what is missing, quarantine, forecasts (one commit), gaps of what arrived. A gap is
+    never closed before its rows are in the table, and none is forgotten by a kill in between; run again, it
+    ends in the same state.
+
+    Args:
+        catalog: where the tables are.
+        staging: staging of the run, with the audited batch.
+        now: the time, timezone-aware.
+
+    Raises:
+        FileNotFoundError: the run was not audited.
+        CommitConflict, StorageUnavailable, StorageRefused.
+    """
+    audited = staging.read(AUDITED)
+    accepted, refused = audited.tables["accepted"], audited.tables["quarantined"]
+    present, absent = _completeness(catalog, audited)
+    opened = kma_forecast_gaps.record(catalog, absent=absent, present=(), run=staging.run, now=now)
+    added = kma_forecast_quarantine.record_refused(catalog, refused, run=staging.run, at=now)
+    own = max(datetime.fromisoformat(audited.notes["own"]), kma_forecasts.newest_collected(catalog) or EPOCH)
+    notes = {NEWEST_COLLECTED: own.isoformat()}
+    published = kma_forecasts.publish(catalog, accepted, run=staging.run, now=now, properties=notes)
+    counted = kma_forecast_gaps.record(catalog, absent={}, present=present, run=staging.run, now=now)
+    touched = [
+        *([KMA_FORECAST_GAPS] if absent or counted.closed else []),
+        *([KMA_FORECAST_QUARANTINE] if added else []),
+    ]
+    maintenance.maintain(catalog, now, touched)
+    return PublishedIssues(published, added, opened.opened, counted)
+
+
+def _completeness(
+    catalog: Catalog, audited: StagedBatch
+) -> tuple[set[StationIssue], dict[StationIssue, str]]:
+    """Which station-issues are whole once the accepted rows are published, and why the others aren't."""
+    expected = audited.tables["expected"].to_pylist()
+    reasons = {(row["station_id"], row["issued_at"]): row["reason"] for row in expected}
+    share = float(audited.notes["hours_share"])
+    accepted = audited.tables["accepted"].select(_COUNTED)
+    present = complete(hours_of(accepted), reasons, share)
+    absent = {each for each in reasons if each not in present}
+    if not absent:
+        return present, {}
+    issues = sorted({issued_at for _, issued_at in absent})
+    table = open_table(catalog, KMA_FORECASTS)
+    with storage_errors(f"table {KMA_FORECASTS.identifier}"):
+        stored = scan(table, KMA_FORECASTS.select(*_COUNTED), one_of("issued_at", issues))
+    counted = hours_of(_united(stored, accepted))
+    present |= complete(counted, absent, share)
+    refused = _station_issues(audited.tables["quarantined"])
+    return present, {
+        each: reasons[each] or _reason(each, counted, refused) for each in sorted(absent - present)
+    }
+
+
+def _united(stored: pa.Table, accepted: pa.Table) -> pa.Table:
+    """Each hour of both tables once, with the maximum of the temperature: whether there is one matters."""
+    both = pa.concat_tables([stored, accepted.cast(stored.schema)])
+    united = both.group_by(["station_id", "issued_at", "valid_at"]).aggregate([("air_temperature_c", "max")])
+    return united.rename_columns(
+        [
+            name.removesuffix("_max") if name == "air_temperature_c_max" else name
+            for name in united.column_names
+        ]
+    )
+
+
+def _station_issues(refused: pa.Table) -> set[StationIssue]:
+    rows = refused.filter(pc.is_valid(refused["station_id"]))
+    return set(zip(rows["station_id"].to_pylist(), rows["issued_at"].to_pylist(), strict=True))
+
+
+def _reason(each: StationIssue, counted: Mapping[StationIssue, int], refused: set[StationIssue]) -> str:
+    if each in refused:
+        return QUARANTINED
+    if not (hours := counted.get(each, 0)):
+        return MISSING
+    return f"{PARTIAL}: {hours} of {len(valid_times(each[1]))} hours"

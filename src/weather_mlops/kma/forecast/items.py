@@ -1,0 +1,120 @@
+"""One item of ``getVilageFcst``: from its five texts to values, or to the reason why it can't be read."""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from weather_mlops.clock import HOUR, KST
+from weather_mlops.kma.forecast.amounts import BLANK, amount, is_missing
+from weather_mlops.kma.forecast.rows import BY_CATEGORY, TEXT_COLUMNS, ForecastVariable
+from weather_mlops.kma.forecast.series import LONGEST_LEAD_H
+
+Key = tuple[str, str, str]
+"""Category, date and time of an item."""
+
+LONGEST_TEXT: Final = 200
+_FIELDS: Final = ("category", "fcstDate", "fcstTime", "fcstValue")
+_NUMBER: Final = re.compile(r"[+-]?\d{1,6}(\.\d{1,6})?", re.ASCII)
+_TIME: Final = re.compile(r"(\d{8}) (\d{2})00", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A value of one column for one hour.
+
+    Attributes:
+        column: of FORECAST_ROWS.
+        valid_at: UTC.
+        value: a number, or the KMA's own text.
+    """
+
+    column: str
+    valid_at: datetime
+    value: float | str
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """An item that can't be read.
+
+    Attributes:
+        position: among the items of all pages, from 1.
+        text: the item.
+        reason: why it can't be read.
+    """
+
+    position: int
+    text: str
+    reason: str
+
+    @classmethod
+    def of(cls, position: int, item: object, reason: str) -> "Rejected":
+        """The item as JSON, cut to a length that can be shown."""
+        return cls(position, json.dumps(item, ensure_ascii=False, default=str)[:LONGEST_TEXT], reason)
+
+
+def key_of(item: Any) -> Key | None:
+    """Category, date and time of an item; None where it lacks a field, or one is no text or number."""
+    if not isinstance(item, dict):
+        return None
+    fields = [item.get(name) for name in _FIELDS]
+    if not all(isinstance(field, str | int | float) and not isinstance(field, bool) for field in fields):
+        return None
+    category, date, time = (str(field).strip() for field in fields[:3])
+    return category, date, time.zfill(4)
+
+
+def readings_of(key: Key, value: str, issued_at: datetime) -> list[Reading] | str:
+    """The values of an item: none where it is missing, two where rain or snow has a number and a text.
+
+    Args:
+        key: as ``key_of`` gives it; its category is one of BY_CATEGORY.
+        value: its text.
+        issued_at: time of the issue, timezone-aware.
+
+    Returns:
+        The values, or the reason why the item can't be read.
+    """
+    valid_at = _valid_at(key)
+    if valid_at is None:
+        return f"no whole hour of a day: {key[1]} {key[2]}"
+    if not timedelta(0) <= valid_at - issued_at <= LONGEST_LEAD_H * HOUR:
+        return f"{key[1]} {key[2]} KST is before the issue, or too long after it"
+    category, variable = key[0], BY_CATEGORY[key[0]]
+    if category in TEXT_COLUMNS:
+        return _amounts(category, variable, valid_at, value)
+    return _numbers(variable, valid_at, value.strip())
+
+
+def _numbers(variable: ForecastVariable, valid_at: datetime, text: str) -> list[Reading] | str:
+    if not _NUMBER.fullmatch(text):
+        return [] if text.lower() in BLANK else f"not a number: {text[:LONGEST_TEXT]!r}"
+    number = float(text)
+    if is_missing(number):
+        return []
+    if variable.kind == "integer" and not number.is_integer():
+        return f"not a code: {text!r}"
+    return [Reading(variable.name, valid_at, number)]
+
+
+def _amounts(category: str, variable: ForecastVariable, valid_at: datetime, value: str) -> list[Reading]:
+    parsed = amount(value)
+    readings = [] if parsed.value is None else [Reading(variable.name, valid_at, parsed.value)]
+    if parsed.text is not None:
+        readings.append(Reading(TEXT_COLUMNS[category], valid_at, parsed.text))
+    return readings
+
+
+def _valid_at(key: Key) -> datetime | None:
+    match = _TIME.fullmatch(f"{key[1]} {key[2]}")
+    if not match:
+        return None
+    # 24:00 is midnight after the day.
+    hour = int(match[2])
+    try:
+        day = datetime.strptime(match[1], "%Y%m%d").replace(tzinfo=KST)
+    except ValueError:
+        return None
+    return (day + hour * HOUR).astimezone(UTC) if hour <= 24 else None  # noqa: PLR2004  hours of a day

@@ -1,0 +1,156 @@
+"""Store what was received of one issue of the KMA's forecast in one object, for ever.
+
+An issue of 97 stations takes 100 to 200 answers: one object for each would cost several hundred requests to
+S3 an issue. So their bytes, exactly as received, stand one after another in one object, and its sidecar says
+where each begins and what was requested, without the key.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Final
+
+from isal import igzip
+from typing_extensions import TypedDict
+
+from weather_mlops.clock import KST
+from weather_mlops.errors import ObjectDamaged
+from weather_mlops.kma.client import Response
+from weather_mlops.kma.forecast.cells import Cell
+from weather_mlops.kma.forecast.endpoints import API_HUB, DATA_GO_KR, VILLAGE, ForecastRequest, Provider
+from weather_mlops.lake import documents
+from weather_mlops.lake.documents import MomentText
+from weather_mlops.lake.object_store import ObjectStore
+from weather_mlops.lake.raw import BODY, PREFIX, read_response, sidecar_of
+
+VERSION: Final = 1
+PROVIDERS: Final[Mapping[str, Provider]] = {provider.source: provider for provider in (API_HUB, DATA_GO_KR)}
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedPage:
+    """One answer of ``getVilageFcst``.
+
+    Attributes:
+        provider: who gave it.
+        cell: that was requested.
+        fetch: number of the fetch, from 1: all pages of a cell that were requested as one whole.
+        response: the answer.
+    """
+
+    provider: Provider
+    cell: Cell
+    fetch: int
+    response: Response
+
+    @property
+    def request(self) -> ForecastRequest:
+        """The request of it."""
+        return ForecastRequest(
+            self.provider, VILLAGE, self.response.url.partition("?")[0], self.response.params
+        )
+
+
+class _Part(TypedDict):
+    source: str
+    cell: str
+    fetch: int
+    params: dict[str, str]
+    url: str
+    status: int
+    fetched_at: MomentText
+    offset: int
+    bytes: int
+
+
+class _Sidecar(TypedDict):
+    version: int
+    issued_at: MomentText
+    parts: list[_Part]
+
+
+def put_issue(store: ObjectStore, issued_at: datetime, pages: Sequence[ReceivedPage], row_count: int) -> str:
+    """Store the answers of an issue; storing the same ones again changes nothing.
+
+    Args:
+        store: the bucket.
+        issued_at: the issue, timezone-aware.
+        pages: answers in the order in which they were received, at least one.
+        row_count: number of rows that they have, for the sidecar.
+
+    Returns:
+        The key: ``raw/kma/getVilageFcst/<YYYY>/<MM>/<DD>/<issue>_<issue>_<n>-cells_<sha12>.txt.gz``, in KST.
+
+    Raises:
+        StorageUnavailable, StorageRefused.
+    """
+    body = b"".join(page.response.body for page in pages)
+    digest = sha256(body).hexdigest()
+    local = issued_at.astimezone(KST)
+    cells = len({page.cell for page in pages})
+    name = f"{local:%Y/%m/%d}/{local:%Y%m%d%H%M}_{local:%Y%m%d%H%M}_{cells}-cells_{digest[:12]}"
+    key = f"{PREFIX}{VILLAGE}/{name}{BODY}"
+    # Written last, so where it is, both are.
+    if store.exists(sidecar_of(key)):
+        return key
+    about = {
+        "version": VERSION,
+        "endpoint": VILLAGE,
+        "issued_at": issued_at.isoformat(),
+        "fetched_at": max(page.response.fetched_at for page in pages).isoformat(),
+        "sha256": digest,
+        "bytes": len(body),
+        "rows": row_count,
+        "parts": _parts(pages),
+    }
+    store.put(key, igzip.compress(body, mtime=0), "application/gzip")
+    store.put(sidecar_of(key), json.dumps(about, ensure_ascii=False).encode(), "application/json")
+    return key
+
+
+def _parts(pages: Sequence[ReceivedPage]) -> list[_Part]:
+    parts: list[_Part] = []
+    offset = 0
+    for page in pages:
+        response = page.response
+        parts.append(
+            {
+                "source": page.provider.source,
+                "cell": str(page.cell),
+                "fetch": page.fetch,
+                "params": dict(response.params),
+                "url": response.url,
+                "status": response.status,
+                "fetched_at": response.fetched_at.isoformat(),
+                "offset": offset,
+                "bytes": len(response.body),
+            }
+        )
+        offset += len(response.body)
+    return parts
+
+
+def read_issue(store: ObjectStore, key: str) -> list[ReceivedPage]:
+    """Read the answers that an object has, in the order in which they were received.
+
+    Raises:
+        FileNotFoundError: the object or its sidecar doesn't exist.
+        FormatChanged: the bytes are not those that were received.
+        ObjectDamaged: the sidecar is damaged.
+        StorageUnavailable, StorageRefused.
+    """
+    stored = read_response(store, key)
+    where = store.where(sidecar_of(key))
+    about = documents.check(stored.about, _Sidecar, where)
+    pages = []
+    for part in about["parts"]:
+        body = stored.body[part["offset"] : part["offset"] + part["bytes"]]
+        provider = PROVIDERS.get(part["source"])
+        if len(body) != part["bytes"] or provider is None:
+            raise ObjectDamaged(f"{where}: a part is not in the object, or of no known provider. Restore it.")
+        received = datetime.fromisoformat(part["fetched_at"])
+        response = Response(VILLAGE, part["params"], part["url"], part["status"], received, body)
+        pages.append(ReceivedPage(provider, Cell.parse(part["cell"]), part["fetch"], response))
+    return pages

@@ -1,0 +1,159 @@
+"""How large a forecast's errors were: figures by lead, hour of the day and station. Pure functions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import reduce
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from weather_mlops.lake.keys import isin, lookup
+
+WITHIN: Final = (1.0, 2.0)
+"""Limits of an error, in the variable's unit, up to which it is counted as small. They are included: the
+KMA's forecast has whole degrees."""
+# Observations have one decimal: an error of exactly 1 may be 1.0000000000000018 as a binary fraction.
+_ROUNDING: Final = 1e-6
+
+_HOUR_US: Final = 3_600_000_000
+_KST_AHEAD_H: Final = 9
+_DAY_H: Final = 24
+_HOUR_BITS, _LEAD_BITS = 30, 10
+_HOURS_BEFORE_1970: Final = 1 << (_HOUR_BITS - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Errors (forecast minus observation) of some rows, in the variable's unit.
+
+    Attributes:
+        n: rows, at least one.
+        rmse: root of the mean squared error.
+        mae: mean absolute error.
+        bias: mean error.
+        within_1: share (0 to 1) of errors of at most 1.
+        within_2: share (0 to 1) of errors of at most 2.
+    """
+
+    n: int
+    rmse: float
+    mae: float
+    bias: float
+    within_1: float
+    within_2: float
+
+
+@dataclass(frozen=True)
+class Verification:
+    """Figures of one forecast; groups without a row are absent.
+
+    Attributes:
+        overall: all rows; None where there is none.
+        by_lead: by lead, hours.
+        by_hour_kst: by hour of the day of the valid time, KST, 0 to 23.
+        by_station: by station id.
+    """
+
+    overall: Figures | None
+    by_lead: Mapping[int, Figures]
+    by_hour_kst: Mapping[int, Figures]
+    by_station: Mapping[int, Figures]
+
+
+def verify(forecasts: Mapping[str, pa.Table], observations: pa.Table, column: str) -> dict[str, Verification]:
+    """Compare forecasts with what was observed, all of them on the same rows.
+
+    A row counts where every forecast has a value for its station, valid time and lead, and an observation
+    was made: so the figures of two forecasts differ by their skill alone, not by which hours they have.
+
+    Args:
+        forecasts: by name; ``station_id``, ``valid_at`` on whole hours, ``lead_hours`` and the variable.
+        observations: ``station_id``, ``observed_at`` and the variable.
+        column: name of the variable.
+
+    Returns:
+        By the names of the forecasts.
+
+    Raises:
+        ValueError: a forecast has two values for one station, valid time and lead; or there is no forecast.
+    """
+    if not forecasts:
+        raise ValueError("nothing to verify: at least one forecast is needed")
+    with_value = {name: _with_value(table, column) for name, table in forecasts.items()}
+    keys = {name: _keys(name, table) for name, table in with_value.items()}
+    common = reduce(lambda left, right: left[isin(left, right)], keys.values())
+    observed = _with_value(observations, column)
+    truth_at = lookup(_hour_keys(observed, "observed_at"), common >> _LEAD_BITS)
+    common, truth_at = common[truth_at >= 0], truth_at[truth_at >= 0]
+    truth = _numbers(observed, column)[truth_at]
+    return {
+        name: figures_of(_numbers(table, column)[lookup(keys[name], common)] - truth, common)
+        for name, table in with_value.items()
+    }
+
+
+def figures_of(error: np.ndarray, keys: np.ndarray) -> Verification:
+    """Figures of errors.
+
+    Args:
+        error: forecast minus observation, finite, shape (n,).
+        keys: station, valid time and lead of each, as ``verify`` packs them into one number, shape (n,).
+    """
+    hours = keys >> _LEAD_BITS
+    groups = {
+        "by_lead": keys & ((1 << _LEAD_BITS) - 1),
+        "by_hour_kst": ((hours & ((1 << _HOUR_BITS) - 1)) - _HOURS_BEFORE_1970 + _KST_AHEAD_H) % _DAY_H,
+        "by_station": hours >> _HOUR_BITS,
+    }
+    overall = errors_by(error, np.zeros(error.size, np.int64))
+    return Verification(overall.get(0), **{name: errors_by(error, group) for name, group in groups.items()})
+
+
+def errors_by(error: np.ndarray, group: np.ndarray) -> dict[int, Figures]:
+    """Figures of the errors of each group, by its number, ascending.
+
+    Args:
+        error: forecast minus observation, finite, shape (n,).
+        group: integers, shape (n,).
+    """
+    names, index, counts = np.unique(group, return_inverse=True, return_counts=True)
+    size = np.abs(error)
+    terms = (error**2, size, error, *(size <= limit + _ROUNDING for limit in WITHIN))
+    means = [np.bincount(index, term, len(names)) / counts for term in terms]
+    return {
+        int(name): Figures(int(n), float(np.sqrt(square)), *map(float, others))
+        for name, n, square, *others in zip(names, counts, *means, strict=True)
+    }
+
+
+def _with_value(table: pa.Table, column: str) -> pa.Table:
+    return table.filter(pa.array(np.isfinite(_numbers(table, column))))
+
+
+def _numbers(table: pa.Table, column: str) -> np.ndarray:
+    """Values as float64; NaN where null."""
+    return np.asarray(table[column].cast(pa.float64()).to_numpy())
+
+
+def _hour_keys(table: pa.Table, time: str) -> np.ndarray:
+    """Station and hour of each row as one number."""
+    hour = table[time].cast(pa.int64()).to_numpy() // _HOUR_US + _HOURS_BEFORE_1970
+    return np.asarray((table["station_id"].to_numpy().astype(np.int64) << _HOUR_BITS) + hour)
+
+
+def _keys(name: str, table: pa.Table) -> np.ndarray:
+    """Station, valid time and lead of each row as one number.
+
+    Raises:
+        ValueError: one of them is there twice.
+    """
+    lead = table["lead_hours"].to_numpy().astype(np.int64)
+    keys = np.asarray((_hour_keys(table, "valid_at") << _LEAD_BITS) + lead)
+    ordered = np.sort(keys)
+    if (ordered[1:] == ordered[:-1]).any():
+        raise ValueError(
+            f"forecast {name}: two values for the same station, valid time and lead. Select one issue for "
+            "each first (verification.official.known_at)."
+        )
+    return keys

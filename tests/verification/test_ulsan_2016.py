@@ -1,0 +1,77 @@
+"""The official figures of a real year: Ulsan 2016, by the portal's files and the station's observations."""
+
+import gzip
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from weather_mlops.kma import wire
+from weather_mlops.lake.kma_forecasts import as_archive
+from weather_mlops.sources import kma_forecast_csv
+from weather_mlops.verification.figures import verify
+from weather_mlops.verification.official import known_at
+
+GUIDANCE = Path(__file__).resolve().parents[3] / "shared" / "kma" / "guidance"
+ULSAN = 152
+COLUMN = "air_temperature_c"
+KST_AHEAD = timedelta(hours=9)
+BEGIN, END = (datetime(year, 1, 1, tzinfo=UTC) - KST_AHEAD for year in (2016, 2017))
+STATION_MOVED = datetime(2016, 4, 1, tzinfo=UTC) - KST_AHEAD
+
+pytestmark = pytest.mark.skipif(
+    not GUIDANCE.is_dir(), reason=f"NO REAL FORECASTS at {GUIDANCE}: the official figures are not reproduced"
+)
+
+
+@pytest.fixture(scope="module")
+def forecasts() -> pa.Table:
+    """3-hourly temperatures of all issues of 2015 and 2016."""
+    paths = [GUIDANCE / "portal" / f"102_83_T3H_{year}.csv.gz" for year in (2015, 2016)]
+    files = [file for path in paths for _, file in kma_forecast_csv.read(path)]
+    return as_archive(kma_forecast_csv.rows(files, datetime(2026, 1, 1, tzinfo=UTC), str(ULSAN)))
+
+
+@pytest.fixture(scope="module")
+def observations() -> pa.Table:
+    paths = [GUIDANCE / "observed" / f"kma_sfctm3_152_{year}.txt.gz" for year in (2015, 2016, 2017)]
+    rows = [wire.parse(gzip.decompress(path.read_bytes())).rows for path in paths]
+    return pa.concat_tables([each.select(["station_id", "observed_at", COLUMN]) for each in rows])
+
+
+def figures(forecasts: pa.Table, observations: pa.Table, first: datetime, end: datetime):
+    """Of the newest forecast at each hour of a period."""
+    moments = np.arange(*(np.datetime64(moment.replace(tzinfo=None), "h") for moment in (first, end)))
+    known = known_at(
+        forecasts,
+        COLUMN,
+        station_ids=[ULSAN],
+        moments=moments,
+        lead_hours=[1, 3, 6, 12, 24, 36, 48],
+        interpolate=True,
+    )
+    return verify({"kma_forecast": known.rows()}, observations, COLUMN)["kma_forecast"]
+
+
+def test_the_official_errors_of_ulsan_2016_are_reproduced(forecasts, observations):
+    by_lead = figures(forecasts, observations, BEGIN, END).by_lead
+
+    expected = {1: 1.45, 3: 1.45, 6: 1.47, 12: 1.52, 24: 1.58, 36: 1.67, 48: 1.82}
+    assert {lead: each.rmse for lead, each in by_lead.items()} == pytest.approx(expected, abs=0.02)
+    # Each hour of the year; 48 hours ahead, only the issues of the evening and the morning reach that far.
+    assert {lead: each.n for lead, each in by_lead.items() if lead < 48} == dict.fromkeys(
+        [1, 3, 6, 12, 24, 36], 366 * 24
+    )
+    assert by_lead[48].n > 6_900
+
+
+def test_the_move_of_the_station_shows_in_the_official_bias(forecasts, observations):
+    before, after = (
+        figures(forecasts, observations, *period).by_lead[24]
+        for period in ((BEGIN, STATION_MOVED), (STATION_MOVED, END))
+    )
+
+    assert before.bias == pytest.approx(-0.06, abs=0.1)
+    assert after.bias == pytest.approx(0.5, abs=0.1)
