@@ -1,7 +1,7 @@
 # The commands of this project. `make run` and `make test` also work on a fresh machine.
 .DEFAULT_GOAL := help
 .PHONY: help run once status airflow history rebuild import query tables backtest rollback alert-test plan up down stop clean test check style lint validate schema requirements expectations
-.PHONY: test-parts test-systems install-dev style-types style-code lint-pipelines secrets backup backups restore restore-tables upgrade
+.PHONY: test-parts test-systems install-dev style-types style-code lint-pipelines lint-words secrets backup backups restore restore-tables upgrade
 
 # The first suitable Python; name another one by make PYTHON=... run
 FITS = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
@@ -10,7 +10,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 BIN = .venv/bin
 # Each of many processes would compile our modules and the tests again.
 unexport PYTHONDONTWRITEBYTECODE
-PACKAGE_TESTS = $(wildcard tests/*.py) $(addprefix tests/,authoring browsing ingest kma lake model monitoring pipelines quality sources verification)
+PACKAGE_TESTS = $(wildcard tests/*.py) $(addprefix tests/,authoring browsing ingest kma lake model monitoring pipelines quality sources stored verification)
 # If compose is a program of its own and not a plugin of Docker: make COMPOSE=docker-compose up
 COMPOSE ?= docker compose
 PRODUCTION = $(COMPOSE) -f docker-compose.production.yml
@@ -93,12 +93,15 @@ test-systems:  ## run the tests of whole systems only: make test-systems [SYSTEM
 	$(BOOTSTRAP) install --dev
 	$(BIN)/python -m pytest tests/e2e tests/containers -m "$(or $(SYSTEMS),e2e or containers)" --numprocesses 2 --dist loadfile
 
-lint: install-dev  ## check format, lint, types, direction of imports, pipelines and their schema
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target style-types style-code lint-pipelines
+lint: install-dev  ## check format, lint, types, direction of imports, words, pipelines and their schema
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target style-types style-code lint-pipelines lint-words
 
 lint-pipelines:
 	$(BIN)/python -m authoring schema --check
 	$(BIN)/python -m authoring validate
+
+lint-words:
+	$(BIN)/python -m authoring words
 
 style: install-dev
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target style-types style-code

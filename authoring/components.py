@@ -2,17 +2,18 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from authoring.translations import KeyDescription
 from weather_mlops.pipelines.dates import FORM
 from weather_mlops.pipelines.keys import ANCHORS, FROM_DEFAULT_ARGS, PRESETS
-
-Schema = dict[str, Any]
+from weather_mlops.pipelines.schema import Schema
 
 IMPORT_PATH: Final = r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$"
 ID: Final = r"^[\w.\-]{1,250}$"
-FREE: Final[Schema] = {f"^{ANCHORS}": {"description": "anchors of YAML, for the rest of the file: anything"}}
+FREE: Final[dict[str, Schema]] = {
+    f"^{ANCHORS}": {"description": "anchors of YAML, for the rest of the file: anything"}
+}
 """Keys of a file that are not pipelines."""
 MOST: Final = 1_000_000
 """Limit of a count: Airflow's database stores it in 32 bits, and Airflow adds to it."""
@@ -52,7 +53,7 @@ def ref(name: str) -> Schema:
     return {"$ref": f"#/$defs/{name}"}
 
 
-def typed(path: str, about: str, properties: Schema, required: tuple[str, ...] = ()) -> Schema:
+def typed(path: str, about: str, properties: dict[str, Schema], required: tuple[str, ...] = ()) -> Schema:
     """Schema of an object that YAML creates from a class by its import path."""
     return {
         "title": path,
@@ -90,7 +91,7 @@ def _amount(unit: str) -> Schema:
     return {"type": "number", "minimum": 0, "maximum": longest, "description": unit}
 
 
-DEFINITIONS: Final[Schema] = {
+DEFINITIONS: Final[dict[str, Schema]] = {
     "template": {"type": "string", "pattern": r"\{[{%]", "description": "a Jinja template"},
     "plainText": {"type": "string", "not": {"pattern": r"\{[{%]"}},
     "connection": {

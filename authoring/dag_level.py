@@ -8,9 +8,10 @@ import dagfactory.dagbuilder
 from airflow.sdk import DAG
 from airflow.sdk.api.datamodels._generated import DagRunType
 
-from authoring.components import COUNT, ID, POSITIVE, Schema, ref, worded
+from authoring.components import COUNT, ID, POSITIVE, ref, worded
 from authoring.translations import DAG_WORDS
 from weather_mlops.pipelines.keys import LOADER_KEYS
+from weather_mlops.pipelines.schema import Schema
 
 REFUSED_DAG_KEYS: Final = {
     "schedule_interval": "Airflow 3 calls it schedule",
@@ -103,6 +104,34 @@ def _dag_types() -> dict[str, Schema]:
         },
         "params": ref("params"),
         "default_args": ref("defaultArgs"),
+        **_task_types(),
+        "on_success_callback": ref("callback"),
+        "on_failure_callback": ref("callback"),
+        "access_control": {"type": "object", "additionalProperties": _permissions()},
+        "allowed_run_types": {
+            "type": "array",
+            "minItems": 1,
+            "items": {"enum": [kind.value for kind in DagRunType]},
+        },
+        "render_template_as_native_obj": flag,
+        "template_searchpath": {
+            "anyOf": [
+                {"type": "string", "pattern": "^/"},
+                {"type": "array", "items": {"type": "string", "pattern": "^/"}},
+            ]
+        },
+        "template_undefined": ref("importPath"),
+        "jinja_environment_kwargs": {"type": "object"},
+        "user_defined_macros": {"type": "object"},
+        "user_defined_filters": {"type": "object", "additionalProperties": ref("importPath")},
+        "disable_bundle_versioning": flag,
+        "rerun_with_latest_version": flag,
+    }
+
+
+def _task_types() -> dict[str, Schema]:
+    """Tasks and task groups, each as a mapping by their ids or as a list with their ids inside."""
+    return {
         "task_groups": {
             "anyOf": [
                 {
@@ -124,39 +153,13 @@ def _dag_types() -> dict[str, Schema]:
                 },
             ]
         },
-        "on_success_callback": ref("callback"),
-        "on_failure_callback": ref("callback"),
-        "access_control": {
-            "type": "object",
-            "additionalProperties": {
-                "anyOf": [
-                    {"type": "array", "items": {"type": "string"}},
-                    {
-                        "type": "object",
-                        "additionalProperties": {"type": "array", "items": {"type": "string"}},
-                    },
-                ]
-            },
-        },
-        "allowed_run_types": {
-            "type": "array",
-            "minItems": 1,
-            "items": {"enum": [kind.value for kind in DagRunType]},
-        },
-        "render_template_as_native_obj": flag,
-        "template_searchpath": {
-            "anyOf": [
-                {"type": "string", "pattern": "^/"},
-                {"type": "array", "items": {"type": "string", "pattern": "^/"}},
-            ]
-        },
-        "template_undefined": ref("importPath"),
-        "jinja_environment_kwargs": {"type": "object"},
-        "user_defined_macros": {"type": "object"},
-        "user_defined_filters": {"type": "object", "additionalProperties": ref("importPath")},
-        "disable_bundle_versioning": flag,
-        "rerun_with_latest_version": flag,
     }
+
+
+def _permissions() -> Schema:
+    """What a role may do: a list of permissions for the DAG, or one for each kind of resource."""
+    names: Schema = {"type": "array", "items": {"type": "string"}}
+    return {"anyOf": [names, {"type": "object", "additionalProperties": names}]}
 
 
 def _keys_of_dagfactory() -> set[str]:

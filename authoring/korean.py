@@ -243,6 +243,8 @@ _PHRASES: Final = {
         "태스크의 결과: task_id.output, 또는 default_args의 목록:"
     ),
     "how much earlier the other DAG's run is, in words: 1 hour": "다른 DAG의 실행이 앞서는 시간: 1 hour",
+    "cells that stations take instead of their own, `station=x,y`, several with a semicolon between them: "
+    "`152=102,83; 101=73,134`; empty = each its own.": "`지점=x,y`, 세미콜론으로 나눔. 비우면 자기 격자",
     "YYYY-MM-DD (KST); empty = 90 days up to the last one.": "YYYY-MM-DD(KST). 비우면 마지막 날까지 90일",
     "YYYY-MM-DD (KST), included; empty = today.": "YYYY-MM-DD(KST), 포함. 비우면 오늘",
     "a text": "텍스트",

@@ -11,8 +11,7 @@ from authoring.components import ASSETS, TIMETABLES
 from authoring.operators import FORMER, PROJECT
 from authoring.translations import DAG_WORDS, TASK_WORDS, KeyDescription
 from weather_mlops.pipelines.describe import describe
-
-Schema = Mapping[str, Any]
+from weather_mlops.pipelines.schema import Definitions, Schema, referred
 
 
 class Language(NamedTuple):
@@ -83,7 +82,7 @@ def files(schemas: Mapping[Path, str]) -> dict[Path, str]:
     }
 
 
-def _page(definitions: Schema, language: Language) -> Iterator[str]:
+def _page(definitions: Definitions, language: Language) -> Iterator[str]:
     yield from (language.title, "", language.intro, "")
     pipeline, task, group, objects, ours, providers = language.parts
     yield from _words(pipeline, definitions["dag"], DAG_WORDS, definitions, language)
@@ -120,7 +119,11 @@ def _page(definitions: Schema, language: Language) -> Iterator[str]:
 
 
 def _words(
-    title: str, schema: Schema, words: Mapping[str, KeyDescription], definitions: Schema, language: Language
+    title: str,
+    schema: Schema,
+    words: Mapping[str, KeyDescription],
+    definitions: Definitions,
+    language: Language,
 ) -> Iterator[str]:
     """Keys that all pipelines or tasks have, each with a description and an example."""
     yield from (f"## {title}", "")
@@ -134,7 +137,9 @@ def _words(
         yield from ("```yaml", example, "```", "")
 
 
-def _table(heading: str, name: str, schema: Schema, definitions: Schema, language: Language) -> Iterator[str]:
+def _table(
+    heading: str, name: str, schema: Schema, definitions: Definitions, language: Language
+) -> Iterator[str]:
     """An object: its description and its keys."""
     texts = {"": schema["description"]} if "description" in schema else {}
     if language.is_korean:
@@ -145,7 +150,7 @@ def _table(heading: str, name: str, schema: Schema, definitions: Schema, languag
     yield from _rows(schema, dict(schema["properties"]), definitions, language, texts)
 
 
-def _operator(path: str, definitions: Schema, language: Language) -> Iterator[str]:
+def _operator(path: str, definitions: Definitions, language: Language) -> Iterator[str]:
     schema = definitions[path]
     name = schema["title"]
     about = korean.OPERATORS.get(name, schema["description"]) if language.is_korean else schema["description"]
@@ -172,7 +177,7 @@ def _operator(path: str, definitions: Schema, language: Language) -> Iterator[st
 def _rows(
     schema: Schema,
     properties: Mapping[str, Schema],
-    definitions: Schema,
+    definitions: Definitions,
     language: Language,
     texts: Mapping[str, str] | None = None,
 ) -> Iterator[str]:
@@ -202,20 +207,12 @@ def _rows(
     yield ""
 
 
-def _kind(schema: Schema, definitions: Schema, language: Language) -> str:
-    english = describe(schema, lambda reference: _resolved(reference, definitions))
+def _kind(schema: Schema, definitions: Definitions, language: Language) -> str:
+    english = describe(schema, lambda reference: referred(reference, definitions))
     return korean.kind(english) if language.is_korean else english
 
 
-def _resolved(reference: str, definitions: Schema) -> Schema:
-    name, _, inside = reference.removeprefix("#/$defs/").partition("/")
-    definition: Any = definitions[name]
-    for step in inside.split("/") if inside else ():
-        definition = definition[step]
-    return definition  # type: ignore[no-any-return]
-
-
-def _sample(schema: Schema, definitions: Schema) -> Any:  # noqa: PLR0911  one return per form of schema
+def _sample(schema: Schema, definitions: Definitions) -> Any:  # noqa: PLR0911  one return per form of schema
     """A value that the schema accepts."""
     if schema.get("default") is not None:
         return schema["default"]
@@ -229,7 +226,7 @@ def _sample(schema: Schema, definitions: Schema) -> Any:  # noqa: PLR0911  one r
             "clock": {"__type__": "datetime.time", "hour": 9},
             "moment": {"__type__": "datetime.datetime", "year": 2026, "month": 1, "day": 31},
         }
-        return known.get(name) or _sample(_resolved(schema["$ref"], definitions), definitions)
+        return known.get(name) or _sample(referred(schema["$ref"], definitions), definitions)
     if "anyOf" in schema:
         branch = next(branch for branch in schema["anyOf"] if branch.get("type") != "null")
         return _sample(branch, definitions)
@@ -243,8 +240,9 @@ def _sample(schema: Schema, definitions: Schema) -> Any:  # noqa: PLR0911  one r
         return [_sample(schema["items"], definitions)]
     if kind == "object" and schema.get("additionalProperties") is False:
         return {key: _sample(value, definitions) for key, value in list(schema["properties"].items())[:1]}
-    if kind == "object" and schema.get("additionalProperties"):
-        return {"name": _sample(schema["additionalProperties"], definitions)}
+    others = schema.get("additionalProperties")
+    if kind == "object" and isinstance(others, dict) and others:
+        return {"name": _sample(others, definitions)}
     return max(schema["minimum"], 1) if schema.get("minimum") is not None else _SAMPLES[kind]
 
 

@@ -8,6 +8,7 @@ from airflow import sdk
 from airflow.sdk import Context, TriggerRule
 
 from authoring import dag_level, task_level, types
+from authoring.argument_schemas import ENUMS
 from authoring.components import (
     ASSETS,
     DEFINITIONS,
@@ -15,13 +16,13 @@ from authoring.components import (
     ID,
     OBJECTS,
     TIMETABLES,
-    Schema,
     one_of_types,
     ref,
     typed,
 )
-from authoring.operators import DOMAIN, ENUMS, PROJECT, operators, schema_of
+from authoring.operators import DOMAIN, PROJECT, operators, schema_of
 from authoring.signatures import REQUIRED, base_arguments, summary
+from weather_mlops.pipelines.schema import Schema
 
 SCHEMAS: Final = PROJECT / "schemas"
 WIDTH: Final = 110
@@ -35,26 +36,13 @@ def build() -> Schema:
     dag = dag_level.properties()
     names = {name for path in tasks if path.startswith("operators.") for name in tasks[path]["properties"]}
     shared = {name: schema for name, schema in dag.items() if name not in ("tasks", "task_groups")}
-    definitions = {
+    definitions: dict[str, Schema] = {
         **DEFINITIONS,
         **DOMAIN,
         **_objects(),
         "object": one_of_types(OBJECTS | {path: path for path in (*ASSETS, *TIMETABLES)}),
         "triggerRule": {"enum": [rule.value for rule in TriggerRule], "default": "all_success"},
-        "task": {
-            "title": "task",
-            "type": "object",
-            "required": ["operator"],
-            "properties": common | {"operator": {**common["operator"], "enum": list(tasks)}},
-            "allOf": [
-                {
-                    "if": {"properties": {"operator": {"const": path}}, "required": ["operator"]},
-                    "then": ref(path),
-                }
-                for path in tasks
-            ],
-            "x-refused": task_level.REFUSED_TASK_KEYS,
-        },
+        "task": _task(common, list(tasks)),
         "defaultArgs": task_level.default_args(common, names, ENUMS),
         "taskGroup": task_level.task_group(),
         "dag": {
@@ -97,9 +85,32 @@ def build() -> Schema:
     }
 
 
+def _task(common: dict[str, Schema], operator_paths: list[str]) -> Schema:
+    """A task of any operator: its ``operator`` selects the definition that it must meet."""
+    operator: Schema = {**common["operator"], "enum": [*operator_paths]}
+    return {
+        "title": "task",
+        "type": "object",
+        "required": ["operator"],
+        "properties": common | {"operator": operator},
+        "allOf": [
+            {
+                "if": {"properties": {"operator": {"const": path}}, "required": ["operator"]},
+                "then": ref(path),
+            }
+            for path in operator_paths
+        ],
+        "x-refused": task_level.REFUSED_TASK_KEYS,
+    }
+
+
 def files() -> dict[Path, str]:
     """The texts of the schema files, by path."""
-    defaults = {"$schema": DRAFT, "title": "defaults.yml", "$ref": "pipeline.schema.json#/$defs/defaults"}
+    defaults: Schema = {
+        "$schema": DRAFT,
+        "title": "defaults.yml",
+        "$ref": "pipeline.schema.json#/$defs/defaults",
+    }
     return {
         SCHEMAS / "pipeline.schema.json": _text(build()),
         SCHEMAS / "defaults.schema.json": _text(defaults),
@@ -129,7 +140,7 @@ def _written(value: Any, depth: int) -> str:
 
 def _objects() -> dict[str, Schema]:
     """Schemas of assets and timetables, from their constructors."""
-    special: dict[str, Any] = {
+    special: dict[str, Schema] = {
         "expression": ref("cron"),
         "timezone": {"type": "string", "format": "timezone"},
         "assets": {"anyOf": [ref("assets"), ref("asset")]},

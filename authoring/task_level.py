@@ -6,9 +6,10 @@ from typing import Final
 from airflow.sdk import BaseOperator, TaskGroup, WeightRule
 
 from authoring import types
-from authoring.components import COUNT, ID, POSITIVE, SECONDS, Schema, ref, worded
+from authoring.components import COUNT, ID, POSITIVE, SECONDS, ref, worded
 from authoring.signatures import REQUIRED, base_arguments, described
 from authoring.translations import TASK_WORDS
+from weather_mlops.pipelines.schema import Schema
 
 REFUSED_TASK_KEYS: Final = {
     "decorator": "use operator: airflow.providers.standard.operators.python.PythonOperator",

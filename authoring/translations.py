@@ -259,9 +259,7 @@ TASK_WORDS: Final = {
         "Called when it has succeeded.", "성공 시 호출됩니다.", "on_success_callback: package.module.function"
     ),
     "on_retry_callback": KeyDescription(
-        "Called before a retry.",
-        "재시도 전에 호출됩니다.",
-        "on_retry_callback: package.module.function",
+        "Called before a retry.", "재시도 전에 호출됩니다.", "on_retry_callback: package.module.function"
     ),
     "on_execute_callback": KeyDescription(
         "Called before it starts.", "시작 전에 호출됩니다.", "on_execute_callback: package.module.function"

@@ -7,7 +7,7 @@ from datetime import timedelta
 from enum import Enum
 from typing import Any, Final
 
-Schema = dict[str, Any]
+from weather_mlops.pipelines.schema import Schema
 
 ANY: Final[Schema] = {}
 NULL: Final[Schema] = {"type": "null"}
@@ -23,6 +23,7 @@ _SIMPLE: Final[dict[str, Schema]] = {
     "dict": {"type": "object"},
     "Mapping": {"type": "object"},
     "MutableMapping": {"type": "object"},
+    "PlanDocument": {"type": "object"},
     "list": {"type": "array"},
     "tuple": {"type": "array"},
     "set": {"type": "array"},
@@ -67,7 +68,7 @@ def schema_of(annotation: ast.expr | None) -> Schema | None:  # noqa: PLR0911  o
             return _generic(_name(value), inside)
         case ast.Name() | ast.Attribute():
             name = _name(annotation)
-            return REFUSED if name in _NOT_IN_YAML else dict(_SIMPLE.get(name, ANY))
+            return REFUSED if name in _NOT_IN_YAML else _SIMPLE.get(name, ANY).copy()
     return ANY
 
 
@@ -83,7 +84,8 @@ def any_of(schemas: Iterable[Schema | None]) -> Schema | None:
     others = [part for part in flat if set(part) != {"type"}]
     kinds = [kind for one in simple for kind in ([one] if isinstance(one, str) else one)]
     names = list(dict.fromkeys(kinds))
-    parts = [*([{"type": names[0] if len(names) == 1 else names}] if names else []), *others]
+    first: list[Schema] = [{"type": names[0] if len(names) == 1 else names}] if names else []
+    parts = [*first, *others]
     return parts[0] if len(parts) == 1 else {"anyOf": parts}
 
 
@@ -112,10 +114,13 @@ def _generic(name: str, inside: ast.expr) -> Schema | None:  # noqa: PLR0911  on
         return {"enum": [ast.literal_eval(part) for part in parts]}
     if name in _NOT_IN_YAML:
         return REFUSED
-    plain = dict(_SIMPLE.get(name, ANY))
+    plain = _SIMPLE.get(name, ANY).copy()
     if plain.get("type") == "array" and parts:
         items = schema_of(parts[0])
-        return REFUSED if items is None else {**plain, **({"items": items} if items else {})}
+        if items is None:
+            return REFUSED
+        if items:
+            plain["items"] = items
     if plain.get("type") == "object" and len(parts) > 1 and (values := schema_of(parts[1])):
         return {**plain, "additionalProperties": values}
     return plain

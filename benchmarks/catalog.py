@@ -31,11 +31,12 @@ from pyiceberg.table import snapshots
 
 from embedded import s3
 from tests.s3_proxy import free_port
-from weather_mlops.lake import file_io, health, object_store
+from weather_mlops.lake import file_io, health, s3_access
 from weather_mlops.lake.catalog import open_catalog
 from weather_mlops.lake.maintenance import maintain
-from weather_mlops.lake.object_store import ObjectStore, S3Access
+from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.publish import publish, publish_run
+from weather_mlops.lake.s3_access import S3Access
 from weather_mlops.lake.schemas import KEY, OBSERVATIONS_SCHEMA, QUARANTINE_SCHEMA
 from weather_mlops.lake.staging import Staging
 from weather_mlops.stations import load_stations
@@ -195,7 +196,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, server(Path(name) / "s3") as access:
         medians = []
         for hours in (24, chosen.hours):
-            object_store._client.cache_clear()  # noqa: SLF001  one counter a lake
+            s3_access._client.cache_clear()  # noqa: SLF001  one counter a lake
             lake = Lake(S3Access(f"hours-{hours}", *list(vars(access).values())[1:]), Path(name))
             medians.append(measure(lake, hours, chosen.runs))
     print(f"ratio {medians[1] / medians[0]:.2f} (1 = flat)")

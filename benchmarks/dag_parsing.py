@@ -35,10 +35,10 @@ import structlog
 from airflow.dag_processing import manager, processor  # noqa: F401  the manager: what it forks from
 from airflow.dag_processing.dagbag import BundleDagBag
 
-from weather_mlops.pipelines.document import load
 from weather_mlops.pipelines.effective import EffectivePipeline, EffectiveTask, arguments, pipelines
 from weather_mlops.pipelines.folder import defaults_file, pipeline_files
-from weather_mlops.pipelines.validation import schema_at, schema_file
+from weather_mlops.pipelines.parser import load
+from weather_mlops.pipelines.schema import schema_at, schema_file
 
 Taken = tuple[float, float]  # seconds, and those of the processor
 PLAIN = '''"""Plain dag-factory, for Airflow."""
@@ -194,9 +194,9 @@ def joined(arguments: Mapping[str, str]) -> str:
 def expression(value: Any) -> str:
     """A value as Python."""
     if isinstance(value, dict) and "__type__" in value:
-        return (
-            f"{value['__type__']}({joined({k: expression(v) for k, v in value.items() if k != '__type__'})})"
-        )
+        named = {k: expression(v) for k, v in value.items() if k not in ("__type__", "__args__")}
+        given = [*map(expression, value.get("__args__", ())), *([joined(named)] if named else [])]
+        return f"{value['__type__']}({', '.join(given)})"
     if isinstance(value, dict):
         return "{" + ", ".join(f"{k!r}: {expression(v)}" for k, v in value.items()) + "}"
     if isinstance(value, list):

@@ -22,7 +22,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.catalog import server
 from tests.quality.staged import HOUR, audit, row
 from weather_mlops.clock import KST
-from weather_mlops.lake.object_store import ObjectStore, S3Access
+from weather_mlops.lake.object_store import ObjectStore
+from weather_mlops.lake.s3_access import S3Access
 from weather_mlops.quality import docs
 from weather_mlops.quality.audit import Audit
 from weather_mlops.stations import load_stations

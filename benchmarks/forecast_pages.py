@@ -23,10 +23,12 @@ from tests.browsing import forecast_world as world
 from tests.browsing.forecast_world import NOW, TARGET
 from tests.model.test_recent_forecasts import full
 from tests.plugins.visiting import DAG_IDS, Visits
+from weather_mlops.documents import forecast_pages
 from weather_mlops.lake import file_io, forecasts
 from weather_mlops.lake.catalog import open_catalog
-from weather_mlops.lake.object_store import ObjectStore, S3Access
+from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.publish import publish
+from weather_mlops.lake.s3_access import S3Access
 from weather_mlops.model import recent_forecasts
 
 AIM_S: Final = 0.3
@@ -42,8 +44,8 @@ def main() -> None:
         store = ObjectStore(access)
         store.ensure_bucket()
         making(access, Path(name), given.days, min(given.runs, 5))
-        size = len(store.get(recent_forecasts.KEY))
-        print(f"{recent_forecasts.KEY}: {size / 1e3:.0f} kB of {len(world.ALL)} stations")
+        size = len(store.get(forecast_pages.KEY))
+        print(f"{forecast_pages.KEY}: {size / 1e3:.0f} kB of {len(world.ALL)} stations")
         visits = Visits(setattr, store, None, {"reader": DAG_IDS})
         for kind, paths in pages(given.runs).items():
             showing(kind, visits, paths)

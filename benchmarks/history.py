@@ -40,14 +40,17 @@ from simulator import clock
 from simulator.server import Api, Server
 from simulator.simulated import SimulatedWeather
 from tests.s3_proxy import S3Proxy, free_port
-from weather_mlops.ingest.history import load as stages
 from weather_mlops.ingest.history import plan
+from weather_mlops.ingest.history.fetch import Fetch
 from weather_mlops.ingest.history.plan import Load
+from weather_mlops.ingest.history.publish import publish_load
+from weather_mlops.ingest.history.validate import validate_worker
 from weather_mlops.kma import wire
 from weather_mlops.kma.client import KmaClient, UncountedCalls
 from weather_mlops.lake.catalog import ensure_tables, open_catalog
-from weather_mlops.lake.object_store import ObjectStore, S3Access
+from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.query import connect
+from weather_mlops.lake.s3_access import S3Access
 from weather_mlops.settings import load_settings
 from weather_mlops.stations import load_stations
 
@@ -55,7 +58,7 @@ WORKERS = 2
 # As in Airflow, tasks are forks of a process that has already imported what they need.
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(
-    ["great_expectations", "boto3", "pyiceberg.catalog.sql", "weather_mlops.ingest.history.load"]
+    ["great_expectations", "boto3", "pyiceberg.catalog.sql", "weather_mlops.ingest.history.fetch"]
 )
 FIRST_YEAR = 2001
 plan._OPENED.clear()  # noqa: SLF001  as if all of today's stations had been open in all these years
@@ -123,9 +126,9 @@ def fetch(load: dict[str, Any], worker: int, url: str) -> dict[str, Any]:
         seconds += time.perf_counter() - begun
         return parsed
 
-    stages.wire.parse = timed  # type: ignore[assignment]
+    wire.parse = timed  # type: ignore[assignment]
     client = KmaClient(url, SIMULATOR_KEY, budget=UncountedCalls())
-    work = stages.Fetch(
+    work = Fetch(
         Load.from_dict(load),
         worker,
         client=client,
@@ -139,7 +142,7 @@ def fetch(load: dict[str, Any], worker: int, url: str) -> dict[str, Any]:
 
 def validate(load: dict[str, Any], worker: int, _: str) -> dict[str, Any]:
     """Audit as one worker."""
-    return stages.validate_worker(
+    return validate_worker(
         Load.from_dict(load),
         worker,
         store=ObjectStore(lake()[0]),
@@ -153,7 +156,7 @@ def validate(load: dict[str, Any], worker: int, _: str) -> dict[str, Any]:
 def publish(load: dict[str, Any], _worker: int, _: str) -> dict[str, Any]:
     """Publish the whole load."""
     access, catalog = lake()
-    return stages.publish_load(
+    return publish_load(
         Load.from_dict(load),
         store=ObjectStore(access),
         catalog=catalog,

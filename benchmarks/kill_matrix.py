@@ -42,7 +42,7 @@ from weather_mlops.clock import HOUR
 from weather_mlops.kma import wire
 from weather_mlops.kma.endpoints import PERIOD, kst
 from weather_mlops.lake.catalog import open_catalog
-from weather_mlops.lake.object_store import S3Access
+from weather_mlops.lake.s3_access import S3Access
 from weather_mlops.lake.scan import scan
 from weather_mlops.lake.schemas import OBSERVATIONS, QUARANTINE
 

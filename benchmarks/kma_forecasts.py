@@ -34,8 +34,9 @@ from weather_mlops.kma.forecast.rows import FORECAST_ROWS, rows
 from weather_mlops.lake import file_io
 from weather_mlops.lake.catalog import open_catalog
 from weather_mlops.lake.kma_forecasts import publish, read
-from weather_mlops.lake.object_store import ObjectStore, S3Access
+from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.query import connect
+from weather_mlops.lake.s3_access import S3Access
 from weather_mlops.stations import load_stations
 from weather_mlops.verification.official import LONGEST_STEP_H, known_at
 

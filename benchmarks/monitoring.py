@@ -30,15 +30,18 @@ from benchmarks.catalog import server
 from simulator import clock
 from simulator import wire as peer
 from simulator.simulated import SimulatedWeather
+from weather_mlops.documents.decision import Decision
 from weather_mlops.kma import wire
 from weather_mlops.lake import forecasts
 from weather_mlops.lake.catalog import ensure_tables, open_catalog
 from weather_mlops.lake.maintenance import maintain
-from weather_mlops.lake.object_store import ObjectStore, S3Access
+from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.publish import publish
+from weather_mlops.lake.s3_access import S3Access
 from weather_mlops.lake.schemas import FORECASTS_SCHEMA, OBSERVATIONS_SCHEMA, UTC_TIME
 from weather_mlops.model.climatology import Climatology
-from weather_mlops.model.registry import Decision, Registry, as_json
+from weather_mlops.model.registry import Registry
+from weather_mlops.model.versions import as_json
 from weather_mlops.monitoring import data_quality, performance
 from weather_mlops.stations import load_stations
 

@@ -25,7 +25,7 @@ from weather_mlops.kma import wire
 from weather_mlops.lake.panel import Panel, to_panel
 from weather_mlops.lake.schemas import FORECASTS_SCHEMA, UTC_TIME
 from weather_mlops.model import baselines, features, preparation
-from weather_mlops.model.forecaster import LeadModel
+from weather_mlops.model.lead_model import LeadModel
 from weather_mlops.model.plan import Plan
 from weather_mlops.model.recipes import LONG
 from weather_mlops.model.sample import sampled

@@ -28,6 +28,7 @@ from simulator.simulated import SimulatedWeather
 from weather_mlops.kma import wire
 from weather_mlops.lake.panel import Panel, to_panel
 from weather_mlops.model import features, preparation, training_run
+from weather_mlops.model.feature_names import HISTORY_HOURS
 from weather_mlops.model.plan import Plan, holdout_first
 from weather_mlops.model.targets import target_named
 from weather_mlops.stations import load_stations
@@ -88,7 +89,7 @@ def measure(years: float, stations: int, horizon: int) -> None:
         flush=True,
     )
     everything = replace(forecaster, leads=[forecaster.leads[-1]] * HORIZON)
-    recent = panel.between(panel.length - features.HISTORY_HOURS, panel.length)
+    recent = panel.between(panel.length - HISTORY_HOURS, panel.length)
     begun = time.perf_counter()
     everything.predict(recent, np.array([recent.length - 1]))
     spent = time.perf_counter() - begun

@@ -19,7 +19,7 @@ PROJECT: Final = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(PROJECT))
 
 from tests.hostile.registry import Kind, entries
-from weather_mlops.pipelines.document import load
+from weather_mlops.pipelines.parser import load
 from weather_mlops.pipelines.validation import check_document
 
 HOSTILE_LIMIT: Final = 1.0

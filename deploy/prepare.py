@@ -19,7 +19,8 @@ from sqlalchemy.exc import ArgumentError
 
 from weather_mlops.errors import Misconfigured, StorageUnavailable, WeatherError
 from weather_mlops.kma.address import base_url
-from weather_mlops.lake.object_store import ObjectStore, S3Access
+from weather_mlops.lake.object_store import ObjectStore
+from weather_mlops.lake.s3_access import S3Access
 from weather_mlops.settings import load_settings
 
 PATIENCE_S: Final = 120

@@ -18,8 +18,8 @@ from embedded.services import Service, ServiceError, Supervisor
 from embedded.space import SpaceWatch, require_space
 from embedded.watching import Every
 from weather_mlops.kma import address
-from weather_mlops.kma.forecast.client import check_data_go_kr
-from weather_mlops.lake.object_store import ObjectStore, S3Access
+from weather_mlops.lake.object_store import ObjectStore
+from weather_mlops.lake.s3_access import S3Access
 
 PROGRESS_SECONDS: Final = 10
 START_SECONDS: Final = 300
@@ -70,8 +70,6 @@ class Launcher:
             address.with_key(self.system.kma_url or address.EXAMPLE, self.system.kma_key.strip())
         elif self.system.kma_url:
             address.base_url(self.system.kma_url)
-        if self.system.data_go_kr:
-            check_data_go_kr(*self.system.data_go_kr)
         require_space(self.system.folder)
         self.refuse_a_second()
         if leftovers := self.supervisor.stop_leftovers():

@@ -31,11 +31,12 @@ from airflow.serialization.serialized_objects import DagSerialization
 
 from weather_mlops.pipelines import cross_file, effective, notes, preparation
 from weather_mlops.pipelines.document import YamlDocument
-from weather_mlops.pipelines.document import load as read
 from weather_mlops.pipelines.findings import Finding, errors
 from weather_mlops.pipelines.folder import defaults_file, pipeline_files, text_of
 from weather_mlops.pipelines.keys import LOADER_KEYS, KeyPath
-from weather_mlops.pipelines.validation import schema_at, validate, validate_file
+from weather_mlops.pipelines.parser import load as read
+from weather_mlops.pipelines.schema import schema_at
+from weather_mlops.pipelines.validation import validate, validate_file
 from weather_mlops.sources.quoting import escaped
 
 os.environ["DO_NOT_TRACK"] = "1"  # dag-factory looks once, when it is imported
@@ -185,7 +186,7 @@ def _validated(
     """Return what is wrong with a folder, or with some of its files."""
     if files is None:
         return validate(folder, schema=SCHEMA)
-    shared = defaults.data if defaults else None
+    shared = defaults.data if defaults and isinstance(defaults.data, dict) else None
     findings = [finding for file in files for finding in validate_file(file, shared, schema=SCHEMA)]
     return [*findings, *cross_file.duplicates([read(file) for file in files])]
 

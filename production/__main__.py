@@ -14,7 +14,8 @@ from production.postgres import Database, refuse_in_use
 from production.restore import NEWEST, Allowed, restore
 from production.settings import CATALOG, Settings, load_settings
 from weather_mlops.errors import WeatherError
-from weather_mlops.lake.object_store import ObjectStore, S3Access
+from weather_mlops.lake.object_store import ObjectStore
+from weather_mlops.lake.s3_access import S3Access
 from weather_mlops.settings import load_settings as load_data_settings
 
 log = logging.getLogger("production")

@@ -104,7 +104,7 @@ def test_each_target_of_make_that_is_named_exists(page):
 
 
 @pytest.mark.parametrize("page", PAIRS, ids=name)
-def test_both_languages_give_the_same_commands_under_as_many_headings(page):
+def test_both_languages_have_the_same_commands_and_headings(page):
     korean = page.with_suffix(".ko.md")
 
     assert shell(page) == shell(korean)
@@ -127,7 +127,7 @@ def test_what_is_read_first_stays_short(page, limit):
     assert (PROJECT / page).stat().st_size <= limit
 
 
-def test_the_readme_says_in_one_short_sentence_what_it_is_and_at_once_what_it_needs():
+def test_the_readme_begins_with_what_it_is_and_needs():
     _, korean, first, *rest = prose(PROJECT / "README.md").split("\n\n")
 
     assert "README.ko.md" in korean

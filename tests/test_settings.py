@@ -3,7 +3,7 @@
 import pytest
 
 from weather_mlops.errors import Misconfigured
-from weather_mlops.lake.object_store import S3Access
+from weather_mlops.lake.s3_access import S3Access
 from weather_mlops.settings import load_settings
 
 

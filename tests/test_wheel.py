@@ -9,7 +9,7 @@ import pytest
 
 from embedded.components import PROJECT, inherited
 from tests.lake.conftest import access, server  # noqa: F401  fixtures
-from weather_mlops.lake.object_store import S3Access
+from weather_mlops.lake.s3_access import S3Access
 
 pytestmark = pytest.mark.integration
 SOURCES = ("src", "pyproject.toml", "README.md", "LICENSE", "requirements.in")

@@ -8,7 +8,8 @@ from airflow.sdk import BaseHook
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
 
-    from weather_mlops.lake.object_store import ObjectStore, S3Access
+    from weather_mlops.lake.object_store import ObjectStore
+    from weather_mlops.lake.s3_access import S3Access
 
 
 class LakeHook(BaseHook):
@@ -30,7 +31,7 @@ class LakeHook(BaseHook):
         """Credentials and endpoint, as the amazon provider resolves them."""
         from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 
-        from weather_mlops.lake.object_store import S3Access
+        from weather_mlops.lake.s3_access import S3Access
         from weather_mlops.settings import load_settings
 
         settings = load_settings()

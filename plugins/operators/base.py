@@ -1,6 +1,7 @@
 """What all operators share: domain errors as Airflow's exceptions, and labels taken from the context."""
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -29,7 +30,7 @@ class WeatherOperator(BaseOperator):
         self.aws_conn_id = aws_conn_id
 
     @abstractmethod
-    def work(self, context: "Context") -> dict[str, Any] | list[dict[str, Any]]:
+    def work(self, context: "Context") -> Mapping[str, object] | list[dict[str, Any]]:
         """Do the task's work; return a small result, without secrets, for the next tasks and the UI."""
 
     def execute(self, context: "Context") -> Any:

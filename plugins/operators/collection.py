@@ -85,6 +85,7 @@ class CollectWeatherDataOperator(WaitingOperator):
         from hooks.kma import KmaHook
         from weather_mlops.ingest import collection
         from weather_mlops.lake import gaps, health
+        from weather_mlops.lake.gap_calls import of_stations, plan_calls
         from weather_mlops.lake.quota import DailyCalls
         from weather_mlops.lake.staging import Staging
         from weather_mlops.stations import resolve_station_ids
@@ -107,9 +108,9 @@ class CollectWeatherDataOperator(WaitingOperator):
         if batch is None:
             self.wait_again(patience)
         now = datetime.now(UTC)
-        register = gaps.of_stations(gaps.load(lake.catalog, now), stations)
+        register = of_stations(gaps.load(lake.catalog, now), stations)
         due = gaps.due(register, now, before=window.begin)
-        gap_calls = collection.fetch_gaps(client, lake.store, batch, gaps.plan_calls(due, self.gap_calls))
+        gap_calls = collection.fetch_gaps(client, lake.store, batch, plan_calls(due, self.gap_calls))
         collection.require_rows(batch, window)
         keys = collection.stage(lake.store, Staging(lake.store, run_label(context)), batch)
         return {

@@ -42,4 +42,4 @@ class MakeForecastOperator(WeatherOperator):
         )
         if reason := summary.get("reason"):
             skip(context, reason)
-        return summary
+        return dict(summary)

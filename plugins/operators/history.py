@@ -109,7 +109,7 @@ class FetchHistoryOperator(WeatherOperator):
         from hooks.kma import KmaHook
         from hooks.lake import LakeHook
         from weather_mlops.errors import QuotaExhausted
-        from weather_mlops.ingest.history.load import Fetch
+        from weather_mlops.ingest.history.fetch import Fetch
         from weather_mlops.ingest.history.plan import Load
         from weather_mlops.lake.quota import DailyCalls
 
@@ -159,8 +159,8 @@ class ValidateHistoryOperator(WeatherOperator):
     def work(self, context: "Context") -> dict[str, Any]:
         """Audit."""
         from hooks.lake import LakeHook
-        from weather_mlops.ingest.history.load import validate_worker
         from weather_mlops.ingest.history.plan import Load
+        from weather_mlops.ingest.history.validate import validate_worker
         from weather_mlops.settings import project_folder
 
         return validate_worker(
@@ -187,8 +187,8 @@ class PublishHistoryOperator(WeatherOperator):
         """Publish."""
         from hooks.lake import LakeHook
         from weather_mlops.errors import Misconfigured
-        from weather_mlops.ingest.history.load import publish_load
         from weather_mlops.ingest.history.plan import Load
+        from weather_mlops.ingest.history.publish import publish_load
 
         plans = context["ti"].xcom_pull(task_ids=PLAN)
         if not plans:

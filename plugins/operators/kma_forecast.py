@@ -84,7 +84,7 @@ class CollectKmaForecastOperator(WaitingOperator):
         collected = run.look(self._clients(lake.store), now, last=patience.is_over(now))
         if collected is None:
             self.wait_again(patience)
-        return collected.as_dict()
+        return {**collected.as_dict()}
 
     def _run(self, context: "Context", lake: "LakeHook") -> "CollectionRun":
         from weather_mlops.ingest.kma_forecast.plan import issue_of_run

@@ -3,22 +3,22 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from airflow.configuration import AIRFLOW_HOME, conf
 
 from operators.base import run_label
 from operators.links import PAGES_URL, PageLink
-from operators.monitoring_base import MeasuringOperator, MonitoringOperator, reasons
+from operators.monitoring_base import ALERT_TEST, MeasuringOperator, MonitoringOperator, reasons
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from weather_mlops.monitoring.alert_messages import AlertLinks
+    from weather_mlops.monitoring.alert_run import AlertSummary
     from weather_mlops.monitoring.checks import Section
-
-ALERT_TEST: Final = "alert_test"
-"""XCom of send_alerts: the result of a test of the channel, or what is missing for one."""
+    from weather_mlops.monitoring.cleanup_record import CleanupSummary
+    from weather_mlops.monitoring.section_store import ReportSummary
 
 
 class SystemHealthOperator(MeasuringOperator):
@@ -53,9 +53,8 @@ class SystemHealthOperator(MeasuringOperator):
         from hooks.airflow_api import AirflowApiHook
         from hooks.lake import LakeHook
         from weather_mlops.monitoring import health
-        from weather_mlops.thresholds import limits_of
 
-        limits = limits_of(health.SystemHealthLimits, "limits", self.limits)
+        limits = self.limits_as(health.SystemHealthLimits)
         return health.measure(
             LakeHook(self.aws_conn_id).store,
             AirflowApiHook(self.airflow_conn_id).get_client,
@@ -89,10 +88,9 @@ class DataQualityOperator(MeasuringOperator):
         from hooks.lake import LakeHook
         from weather_mlops.monitoring import data_quality
         from weather_mlops.stations import resolve_station_ids
-        from weather_mlops.thresholds import limits_of
 
         lake = LakeHook(self.aws_conn_id)
-        limits = limits_of(data_quality.DataQualityLimits, "limits", self.limits)
+        limits = self.limits_as(data_quality.DataQualityLimits)
         return data_quality.measure(lake.catalog, lake.store, limits, now, resolve_station_ids(self.stations))
 
 
@@ -116,10 +114,9 @@ class ModelPerformanceOperator(MeasuringOperator):
         """Measure."""
         from hooks.lake import LakeHook
         from weather_mlops.monitoring import performance
-        from weather_mlops.thresholds import limits_of
 
         lake = LakeHook(self.aws_conn_id)
-        limits = limits_of(performance.ModelPerformanceLimits, "limits", self.limits)
+        limits = self.limits_as(performance.ModelPerformanceLimits)
         return performance.measure(lake.catalog, lake.store, list(self.targets), limits, now)
 
 
@@ -141,7 +138,7 @@ class GenerateReportOperator(MonitoringOperator):
         self.language = language
         self.runbook_url = runbook_url
 
-    def work(self, context: "Context") -> dict[str, Any]:
+    def work(self, context: "Context") -> "ReportSummary":
         """Collect the sections, and publish."""
         from weather_mlops.monitoring.section_store import publish
 
@@ -194,7 +191,7 @@ class SendAlertsOperator(MonitoringOperator):
         self.retrain_on_breach = retrain_on_breach
         self.airflow_conn_id = airflow_conn_id
 
-    def work(self, context: "Context") -> dict[str, Any]:
+    def work(self, context: "Context") -> "AlertSummary":
         """Update the alerts by the run's checks, and send those that are due; fail if that didn't work."""
         if str(self.test) == "True":
             return self.try_channel(context)
@@ -204,11 +201,8 @@ class SendAlertsOperator(MonitoringOperator):
         from weather_mlops.monitoring import alert_run, alert_state, retraining
         from weather_mlops.thresholds import limits_of
 
-        section_store, channel, now = (
-            self.section_store(context),
-            AlertsHook(self.alerts_conn_id),
-            datetime.now(UTC),
-        )
+        section_store, now = self.section_store(context), datetime.now(UTC)
+        channel = AlertsHook(self.alerts_conn_id)
         outcome = alert_run.run_alerts(
             alert_run.AlertStateStore(section_store.store, section_store.spare / "alerts.json"),
             section_store.read(reasons(context)),
@@ -228,7 +222,7 @@ class SendAlertsOperator(MonitoringOperator):
             raise ChannelUnavailable(f"alerts: {outcome.summary}")
         return summary
 
-    def try_channel(self, context: "Context") -> dict[str, Any]:
+    def try_channel(self, context: "Context") -> "AlertSummary":
         """Send a test message; push the result to the XCom ``alert_test``, also when it wasn't delivered."""
         from hooks.alerts import AlertsHook
         from weather_mlops.errors import AlertTestFailed
@@ -236,9 +230,8 @@ class SendAlertsOperator(MonitoringOperator):
         from weather_mlops.monitoring.report.translations import Translator
 
         channel, name = AlertsHook(self.alerts_conn_id), f"connection {self.alerts_conn_id}"
-        message = test_message(
-            run_label(context), self.links(context), Translator(self.language), datetime.now(UTC)
-        )
+        words, now = Translator(self.language), datetime.now(UTC)
+        message = test_message(run_label(context), self.links(context), words, now)
         try:
             result = send_test(name, channel.get_services(), channel.unconfigured, message)
         except AlertTestFailed as error:
@@ -254,12 +247,8 @@ class SendAlertsOperator(MonitoringOperator):
         published = context["ti"].xcom_pull(task_ids="generate_report") or {}
         airflow = (self.airflow_url or conf.get("api", "base_url", fallback="")).rstrip("/")
         key = published.get("report_key")
-        report = (
-            f"{airflow}/{PAGES_URL}/{key}"
-            if key
-            else published.get("report_file", "there is none of this run")
-        )
-        return AlertLinks(report, self.runbook_url)
+        file = published.get("report_file", "there is none of this run")
+        return AlertLinks(f"{airflow}/{PAGES_URL}/{key}" if key else file, self.runbook_url)
 
 
 class CleanupOperator(MonitoringOperator):
@@ -291,21 +280,21 @@ class CleanupOperator(MonitoringOperator):
         self.only_counts = dry_run  # Airflow's operators have a method dry_run
         self.logs_folder = logs_folder
 
-    def work(self, context: "Context") -> dict[str, Any]:  # noqa: ARG002  a cleanup is about all runs
+    def work(self, context: "Context") -> "CleanupSummary":  # noqa: ARG002  a cleanup is about all runs
         """Clean up, if it is due."""
         from hooks.lake import LakeHook
-        from weather_mlops.monitoring import retention
+        from weather_mlops.monitoring import cleanup, cleanup_record, retention
         from weather_mlops.thresholds import limits_of
 
         lake, now = LakeHook(self.aws_conn_id), datetime.now(UTC)
         keep = limits_of(retention.Keep, "keep", self.keep)
-        last = retention.last_done(lake.store)
+        last = cleanup_record.last_done(lake.store)
         if not self.only_counts and last and timedelta(0) <= now - last < timedelta(hours=self.every_hours):
             return {"cleanup": f"not due: done at {last.isoformat()}, every {self.every_hours:g} h"}
         logs = Path(self.logs_folder or conf.get("logging", "base_log_folder"))
-        done = retention.Cleanup(lake.store, lake.catalog, logs, keep, now, dry_run=self.only_counts).run()
+        done = cleanup.Cleanup(lake.store, lake.catalog, logs, keep, now, dry_run=self.only_counts).run()
         if done.failed:
             raise next(iter(done.failed.values()))
         if not self.only_counts:
-            retention.record(lake.store, done, now)
+            cleanup_record.record(lake.store, done, now)
         return {"cleanup": "dry run: nothing was removed" if self.only_counts else "done", **done.as_dict()}

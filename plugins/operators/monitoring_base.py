@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from airflow.configuration import AIRFLOW_HOME
 
@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from weather_mlops.monitoring.checks import Section
     from weather_mlops.monitoring.section_store import SectionStore
 
+Limits = TypeVar("Limits")
 FAILED: Final = "failed"
 """XCom of a measuring task that failed: the reason."""
+ALERT_TEST: Final = "alert_test"
+"""XCom of send_alerts: the result of a test of the channel, or what is missing for one."""
 
 
 class MonitoringOperator(WeatherOperator):
@@ -67,11 +70,21 @@ class MeasuringOperator(MonitoringOperator):
         super().__init__(**kwargs)
         self.limits = limits or {}
 
+    def limits_as(self, kind: type[Limits]) -> Limits:
+        """Return the limits as the dataclass of the section.
+
+        Raises:
+            Misconfigured: unknown limit.
+        """
+        from weather_mlops.thresholds import limits_of
+
+        return limits_of(kind, "limits", self.limits)
+
     @abstractmethod
     def measure(self, now: datetime) -> "Section":
         """Measure the section."""
 
-    def work(self, context: "Context") -> dict[str, Any]:
+    def work(self, context: "Context") -> dict[str, int | list[str]]:
         """Measure, and store the section."""
         try:
             section = self.measure(datetime.now(UTC))

@@ -44,4 +44,4 @@ class RollbackModelOperator(WeatherOperator):
             reason=self.reason or "no reason given",
             check=boosters.check,
         )
-        return decision.as_dict()
+        return dict(decision.as_dict())

@@ -11,10 +11,13 @@ from operators.links import PageLink
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+    from pydantic import JsonValue
 
+    from weather_mlops.documents.model_version import PlanDocument
     from weather_mlops.lake.object_store import ObjectStore
     from weather_mlops.lake.staging import Staging
     from weather_mlops.model.plan import Plan
+    from weather_mlops.model.planning import TrainingRequest
 
 
 class CheckDataReadinessOperator(WeatherOperator):
@@ -57,40 +60,31 @@ class CheckDataReadinessOperator(WeatherOperator):
     def work(self, context: "Context") -> dict[str, Any]:
         """Measure the data, check them against the limits, and return the plan for the other tasks."""
         from hooks.lake import LakeHook
-        from weather_mlops.model import plan, readiness
-        from weather_mlops.model.targets import target_named
-        from weather_mlops.stations import resolve_station_ids
+        from weather_mlops.model import planning, readiness
 
-        now = datetime.now(UTC)
-        limits = readiness.DataRequirements.of(self.limits)
-        figures = readiness.measure(
-            LakeHook(self.aws_conn_id).catalog,
-            target_named(self.target).column,
-            stations=None if self.stations == "all" else resolve_station_ids(self.stations),
-            history_days=self.history_days,
-            now=now,
-            limits=limits,
-        )
-        context["ti"].xcom_push(key="readiness", value=figures.as_dict())
-        self.log.info("readiness: target=%s %s", self.target, figures.as_dict())
+        now, limits = datetime.now(UTC), readiness.DataRequirements.of(self.limits)
+        request = self.request()
+        figures = planning.measure(LakeHook(self.aws_conn_id).catalog, request, limits, now)
+        summary = dict(figures.as_dict())
+        context["ti"].xcom_push(key="readiness", value=summary)
+        self.log.info("readiness: target=%s %s", self.target, summary)
         if shortfalls := readiness.shortfalls(figures, limits, now):
             skip(context, f"{self.target}: not trained: {'; '.join(shortfalls)}")
-        first, last = figures.first, figures.last
-        assert first is not None  # noqa: S101  else there are shortfalls
-        assert last is not None  # noqa: S101
-        return plan.Plan(
+        plan = planning.make_plan(request, figures, run=run_label(context), at=context["dag_run"].run_after)
+        return dict(plan.as_dict())
+
+    def request(self) -> "TrainingRequest":
+        """Return what the YAML requests as an object."""
+        from weather_mlops.model.planning import TrainingRequest
+
+        return TrainingRequest(
             target=self.target,
-            version=plan.version_of(
-                f"{run_label(context)}/{self.target}/{figures.snapshot_id}", context["dag_run"].run_after
-            ),
-            stations=figures.stations,
+            stations=self.stations,
             horizon_hours=self.horizon_hours,
-            first=first,
-            last=last,
-            holdout_first=plan.holdout_first(last, figures.observed, self.holdout_days),
-            snapshot_id=figures.snapshot_id,
+            history_days=self.history_days,
+            holdout_days=self.holdout_days,
             seed=self.seed,
-        ).as_dict()
+        )
 
 
 class PlannedOperator(WeatherOperator):
@@ -101,7 +95,7 @@ class PlannedOperator(WeatherOperator):
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 
-    def __init__(self, *, plan: Mapping[str, Any], **kwargs: Any) -> None:
+    def __init__(self, *, plan: "PlanDocument", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.plan = plan
 
@@ -135,7 +129,7 @@ class PrepareTrainingDataOperator(PlannedOperator):
         from weather_mlops.model import training_run
 
         lake = LakeHook(self.aws_conn_id)
-        return training_run.prepare(lake.catalog, self.staging(lake.store, context), self.read_plan())
+        return dict(training_run.prepare(lake.catalog, self.staging(lake.store, context), self.read_plan()))
 
 
 class TrainModelOperator(PlannedOperator):
@@ -154,7 +148,7 @@ class TrainModelOperator(PlannedOperator):
         from weather_mlops.model import training_run
 
         store = LakeHook(self.aws_conn_id).store
-        return training_run.train(self.staging(store, context), self.read_plan())
+        return dict(training_run.train(self.staging(store, context), self.read_plan()))
 
 
 class EvaluateModelOperator(PlannedOperator):
@@ -175,12 +169,13 @@ class EvaluateModelOperator(PlannedOperator):
         from weather_mlops.settings import load_settings
 
         store = LakeHook(self.aws_conn_id).store
-        return training_run.evaluate(
+        summary = training_run.evaluate(
             self.staging(store, context),
             self.read_plan(),
             now=datetime.now(UTC),
             code_revision=load_settings().code_revision,
         )
+        return dict(summary)
 
 
 class DeployModelOperator(PlannedOperator):
@@ -218,8 +213,10 @@ class DeployModelOperator(PlannedOperator):
             by=run_label(context),
         )
         if outcome.deployed:
-            for alias in (outlet for outlet in self.outlets if isinstance(outlet, AssetAlias)):
-                context["outlet_events"][alias].add(
-                    Asset(alias.name), extra={"target": plan.target, "version": plan.version}
-                )
+            self.update_assets(context, {"target": plan.target, "version": plan.version})
         return {"target": plan.target, **outcome.as_dict()}
+
+    def update_assets(self, context: "Context", extra: "dict[str, JsonValue]") -> None:
+        """Update the asset of each asset alias among the outlets, with notes for the pipelines that wait."""
+        for alias in (outlet for outlet in self.outlets if isinstance(outlet, AssetAlias)):
+            context["outlet_events"][alias].add(Asset(alias.name), extra=extra)

@@ -9,7 +9,8 @@ from fastapi import Depends, HTTPException, Request, Response, status
 
 from hooks.lake import LakeHook
 from weather_mlops.browsing.documents import HTML
-from weather_mlops.lake.object_store import OF_PAGES, ObjectStore
+from weather_mlops.lake.object_store import ObjectStore
+from weather_mlops.lake.s3_access import PAGE_RETRIES
 
 HEADERS: Final = {
     "Content-Security-Policy": (
@@ -28,7 +29,7 @@ _OF_A_RUN: Final = (None, DagAccessEntity.RUN, DagAccessEntity.TASK_INSTANCE, Da
 
 def bucket() -> ObjectStore:
     """Open the bucket by the tasks' connection; for each request, since its credentials may expire."""
-    return ObjectStore(LakeHook().access, OF_PAGES)
+    return ObjectStore(LakeHook().access, PAGE_RETRIES)
 
 
 Bucket = Annotated[ObjectStore, Depends(bucket)]

@@ -24,9 +24,10 @@ from weather_mlops.ingest.kma_forecast import importer as kma_forecast_importer
 from weather_mlops.ingest.rebuild import rebuild
 from weather_mlops.kma.fields import YEARS
 from weather_mlops.lake.catalog import ensure_tables, open_catalog
-from weather_mlops.lake.object_store import ObjectStore, S3Access
+from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.query import connect, reading_errors
 from weather_mlops.lake.recovery import take_up
+from weather_mlops.lake.s3_access import S3Access
 from weather_mlops.model import backtest, boosters, evaluation
 from weather_mlops.model.registry import Registry
 from weather_mlops.model.targets import TARGETS

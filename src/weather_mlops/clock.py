@@ -3,10 +3,14 @@
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
-KST: Final = timezone(timedelta(hours=9), "KST")
+KST_AHEAD_HOURS: Final = 9
+KST: Final = timezone(timedelta(hours=KST_AHEAD_HOURS), "KST")
 """The time zone of the KMA and of the users; Korea has no daylight saving time."""
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
+HOURS_PER_DAY: Final = 24
+HOUR_US: Final = 3_600_000_000
+"""Microseconds of an hour: times in Arrow tables are integers of microseconds."""
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -7,9 +7,11 @@ from typing import Any, TypeVar
 from weather_mlops.errors import Misconfigured
 
 Kind = TypeVar("Kind")
+FromYaml = Mapping[str, Any]
+"""Limits as a pipeline's YAML has them: values of any type, checked by nobody yet."""
 
 
-def limits_of(kind: type[Kind], title: str, given: Mapping[str, Any]) -> Kind:
+def limits_of(kind: type[Kind], title: str, given: FromYaml) -> Kind:
     """Read limits from YAML; an unknown name is refused.
 
     Args:

@@ -20,10 +20,12 @@ from sqlalchemy.pool import StaticPool
 
 from tests.monitoring.reported import NOW, healthy, troubled
 from weather_mlops.clock import KST
+from weather_mlops.documents.decision import Decision
 from weather_mlops.lake.raw import sidecar_of
-from weather_mlops.model.registry import Decision, Registry
+from weather_mlops.model.registry import Registry
 from weather_mlops.monitoring.report import ReportVerdict, publish
-from weather_mlops.monitoring.report.document import HISTORY, Earlier, EarlierReport, Report, write
+from weather_mlops.monitoring.report.content import HISTORY, Earlier, EarlierReport, Report
+from weather_mlops.monitoring.report.document import write
 from weather_mlops.monitoring.report.page import PREFIX
 
 HALF_HOUR = timedelta(minutes=30)

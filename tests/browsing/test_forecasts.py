@@ -2,6 +2,7 @@
 
 import json
 import re
+from copy import deepcopy
 from datetime import timedelta
 from html.parser import HTMLParser
 
@@ -163,6 +164,21 @@ def test_a_damaged_document_is_named_with_the_fix(stored):
     ):
         assert "forecasts/stations.json" in html
         assert "The next run of the DAG forecast rewrites it" in html
+
+
+@pytest.mark.parametrize("series", [("forecast",), ("past", "1")])
+@pytest.mark.parametrize("change", [lambda p10: [None, *p10[1:]], lambda p10: p10[:-1]])
+def test_quantiles_of_different_hours_are_damage(document, series, change):
+    stored = deepcopy(document)
+    quantiles = stored["targets"][TARGET]["stations"]["108"]
+    for name in series:
+        quantiles = quantiles[name]
+    assert quantiles["p10"][0] is not None
+    quantiles["p10"] = change(quantiles["p10"])
+
+    html = site.station(body(stored), TARGET, "108", old=False)
+
+    assert "The next run of the DAG forecast rewrites it" in html
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from tests.browsing import made
 from tests.lake.conftest import access, server, store  # noqa: F401  fixtures
 from weather_mlops.browsing import models
 from weather_mlops.browsing.models import Models
-from weather_mlops.model.registry import Decision
+from weather_mlops.documents.decision import Decision
 
 AT = datetime(2026, 11, 25, 17, 30, tzinfo=UTC)
 DEPLOYED = Decision(

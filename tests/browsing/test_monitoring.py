@@ -10,7 +10,7 @@ from tests.lake.conftest import access, server, store  # noqa: F401  fixtures
 from weather_mlops.browsing import monitoring
 from weather_mlops.browsing.monitoring import Archive, Latest
 from weather_mlops.monitoring.report import ReportVerdict
-from weather_mlops.monitoring.report.document import EarlierReport
+from weather_mlops.monitoring.report.content import EarlierReport
 
 DAY = date(2026, 11, 26)
 KEYS = [f"reports/monitoring/2026/11/26/{clock}.html" for clock in ("0830", "0800")]

@@ -12,10 +12,10 @@ import pytest
 
 from embedded.components import PROJECT
 from tests.project import copied_project
-from weather_mlops.pipelines.document import load
 from weather_mlops.pipelines.effective import pipelines
 from weather_mlops.pipelines.folder import pipeline_files
 from weather_mlops.pipelines.keys import LOADER_KEYS
+from weather_mlops.pipelines.parser import load
 
 PIPELINES = {
     "data_collection", "history", "kma_forecast", "kma_forecast_history", "model_training", "forecast",

@@ -25,7 +25,8 @@ from tests.project import copied_project
 from tests.s3_proxy import S3Proxy, free_port
 from tests.sharing import shared_folder, turn
 from weather_mlops.lake.catalog import open_catalog
-from weather_mlops.lake.object_store import ObjectStore, S3Access
+from weather_mlops.lake.object_store import ObjectStore
+from weather_mlops.lake.s3_access import S3Access
 from weather_mlops.model.registry import Registry
 
 E2E_PATIENCE = 400

@@ -10,9 +10,10 @@ import pytest
 from tests.hostile.pipeline_files import pipeline
 from tests.hostile.registry import SECONDS, Entry, Kind, entries
 from weather_mlops.pipelines import __main__ as command
-from weather_mlops.pipelines.document import YamlDocument, load
+from weather_mlops.pipelines.document import YamlDocument
 from weather_mlops.pipelines.findings import errors
 from weather_mlops.pipelines.formats import FORMATS
+from weather_mlops.pipelines.parser import load
 from weather_mlops.pipelines.validation import check_defaults, check_document, validate, validate_file
 
 LONGEST_FINDING = 3500

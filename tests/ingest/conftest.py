@@ -16,8 +16,10 @@ from tests.lake.conftest import access, catalog, connect_catalog, proxy, server,
 from tests.quality import staged  # noqa: F401  imports Great Expectations without its warnings
 from tests.suites import critical_suites
 from tests.weather import simulated_weather
-from weather_mlops.ingest.history.load import Fetch, publish_load, validate_worker
+from weather_mlops.ingest.history.fetch import Fetch
 from weather_mlops.ingest.history.plan import Load
+from weather_mlops.ingest.history.publish import publish_load
+from weather_mlops.ingest.history.validate import validate_worker
 from weather_mlops.ingest.rebuild import Rebuilt, rebuild
 from weather_mlops.kma.client import KmaClient, UncountedCalls
 from weather_mlops.lake.catalog import ensure_tables, open_catalog

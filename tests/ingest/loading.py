@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from tests.quality import staged  # noqa: F401  imports Great Expectations without its warnings
-from weather_mlops.ingest.history.load import Fetch, publish_load, validate_worker
+from weather_mlops.ingest.history.fetch import Fetch
 from weather_mlops.ingest.history.plan import Load
+from weather_mlops.ingest.history.publish import publish_load
+from weather_mlops.ingest.history.validate import validate_worker
 from weather_mlops.kma.client import KmaClient, UncountedCalls
 from weather_mlops.lake.catalog import open_catalog
-from weather_mlops.lake.object_store import ObjectStore, S3Access
+from weather_mlops.lake.object_store import ObjectStore
+from weather_mlops.lake.s3_access import S3Access
 
 _FORKED = multiprocessing.get_context("forkserver")
 _FORKED.set_forkserver_preload([__name__])

@@ -16,7 +16,8 @@ from weather_mlops.ingest.collection import (
     published_share,
     require_rows,
 )
-from weather_mlops.lake.gaps import HORIZON, GapCall
+from weather_mlops.lake.gap_calls import GapCall
+from weather_mlops.lake.gaps import HORIZON
 from weather_mlops.stations import resolve_station_ids
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -9,6 +9,7 @@ from weather_mlops.clock import HOUR, KST
 from weather_mlops.ingest import collection
 from weather_mlops.kma.client import KmaClient, UncountedCalls
 from weather_mlops.lake import gaps
+from weather_mlops.lake.gap_calls import plan_calls
 from weather_mlops.lake.health import newest_hour
 from weather_mlops.lake.publish import publish_run
 from weather_mlops.lake.staging import Staging
@@ -29,7 +30,7 @@ def collect(loader, number: int) -> dict:
         window = collection.Window.ending(LAST + number * HOUR, 3, newest_hour(loader.catalog))
         batch = collection.fetch_published(client, loader.store, window, STATIONS, share=0.95, last=True)
         due = gaps.due(gaps.load(loader.catalog, now), now, before=window.begin)
-        collection.fetch_gaps(client, loader.store, batch, gaps.plan_calls(due, 10))
+        collection.fetch_gaps(client, loader.store, batch, plan_calls(due, 10))
         collection.stage(loader.store, staging, batch)
         audit.audit_staged(staging, suites_dir=loader.suites_dir, audited_at=NOW)
         return publish_run(loader.catalog, staging, now).as_dict()

@@ -27,7 +27,7 @@ from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.publish import publish
 
 pytestmark = [pytest.mark.integration]
-OBSERVED = Path(__file__).resolve().parents[2] / "shared" / "kma" / "observed"
+OBSERVED = Path(__file__).resolve().parents[3] / "shared" / "kma" / "observed"
 LOG = logging.getLogger("weather_mlops.ingest.importer")
 LOAD = some("2024-01-30", "2024-02-02", (108, 143))
 

@@ -24,12 +24,13 @@ from weather_mlops.errors import (
     StorageUnavailable,
 )
 from weather_mlops.ingest import collection
-from weather_mlops.ingest.history.load import staging_of
+from weather_mlops.ingest.history.batches import staging_of
 from weather_mlops.ingest.history.plan import Load
 from weather_mlops.kma.client import KmaClient, UncountedCalls
 from weather_mlops.lake import raw
-from weather_mlops.lake.object_store import OF_TASKS, ObjectStore
+from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.publish import publish_run
+from weather_mlops.lake.s3_access import TASK_RETRIES
 from weather_mlops.lake.staging import COLLECTED, FAILED, Staging
 from weather_mlops.quality import audit
 from weather_mlops.settings import project_folder
@@ -363,7 +364,7 @@ def test_killed_at_ten_random_points_it_ends_in_the_same_table(loader, truth, ac
 
 
 def test_after_storage_failed_a_load_goes_on_where_it_stood(loader, access, proxy, fetched):
-    good, impatient = loader.store, replace(OF_TASKS, attempts=1)
+    good, impatient = loader.store, replace(TASK_RETRIES, attempts=1)
     loader.store = ObjectStore(replace(access, endpoint_url=proxy.url), impatient)
     proxy.unavailable = lambda method, path: method == "PUT" and "2024/02/01" in path
     try:

@@ -13,7 +13,8 @@ from tests.ingest.conftest import Loader, some
 from tests.s3_proxy import free_port
 from weather_mlops.errors import StorageRefused
 from weather_mlops.lake.catalog import open_catalog
-from weather_mlops.lake.object_store import ObjectStore, S3Access
+from weather_mlops.lake.object_store import ObjectStore
+from weather_mlops.lake.s3_access import S3Access
 
 pytestmark = [pytest.mark.integration]
 LOAD = some("2024-01-28", "2024-03-03", (108, 143))

@@ -147,10 +147,10 @@ def test_a_fault_that_passes_is_ridden_out_within_the_run(pipeline, fault):
 
 
 def test_a_response_of_an_unknown_format_is_stored(pipeline):
-    with pytest.raises(FormatChanged, match=r"kept as raw/kma/kma_sfctm3/.*\.txt\.gz") as raised:
+    with pytest.raises(FormatChanged, match=r"stored as raw/kma/kma_sfctm3/.*\.txt\.gz") as raised:
         pipeline.collect("shifted-columns")
 
-    key = str(raised.value).rsplit("kept as ", 1)[1].rstrip(".")
+    key = str(raised.value).rsplit("stored as ", 1)[1].rstrip(".")
     assert pipeline.store.exists(key)
 
 

@@ -21,7 +21,8 @@ from embedded import s3
 from tests.s3_proxy import free_port
 from weather_mlops.errors import StorageRefused, StorageUnavailable
 from weather_mlops.lake.catalog import ensure_tables, open_catalog
-from weather_mlops.lake.object_store import ObjectStore, S3Access
+from weather_mlops.lake.object_store import ObjectStore
+from weather_mlops.lake.s3_access import S3Access
 from weather_mlops.lake.schemas import OBSERVATIONS_SCHEMA
 
 pytestmark = pytest.mark.integration

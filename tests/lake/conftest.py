@@ -26,7 +26,8 @@ from tests.postgres import Postgres, uri
 from tests.s3_proxy import S3Proxy
 from weather_mlops.lake import file_io
 from weather_mlops.lake.catalog import ensure_tables, open_catalog
-from weather_mlops.lake.object_store import ObjectStore, S3Access
+from weather_mlops.lake.object_store import ObjectStore
+from weather_mlops.lake.s3_access import S3Access
 from weather_mlops.lake.schemas import FORECASTS_SCHEMA, OBSERVATIONS_SCHEMA
 
 # Hours in the real present: Iceberg stamps snapshots by the clock of the machine.

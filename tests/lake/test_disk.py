@@ -10,7 +10,8 @@ from sqlalchemy.exc import DBAPIError
 
 from weather_mlops.errors import StorageRefused, StorageUnavailable
 from weather_mlops.lake import disk
-from weather_mlops.lake.object_store import ObjectStore, storage_errors
+from weather_mlops.lake.object_store import ObjectStore
+from weather_mlops.lake.storage_errors import storage_errors
 
 FULL = r"the disk is full\. Make room on it, then run this again\."
 

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from weather_mlops.lake import gaps
-from weather_mlops.lake.gaps import GapCount, due, plan_calls, update
+from weather_mlops.lake.gap_calls import of_stations, plan_calls
+from weather_mlops.lake.gaps import GapCount, due, update
 from weather_mlops.lake.keys import key_list, to_datetime
 from weather_mlops.lake.publish import publish
 from weather_mlops.lake.schemas import GAPS_SCHEMA, KEY, QUARANTINE_SCHEMA
@@ -191,6 +192,6 @@ def test_gaps_are_not_read_while_none_is_due(catalog):
 
 def test_gaps_of_dropped_stations_are_not_requested():
     register = opened([90, 95], hours(2))
-    requested = plan_calls(due(gaps.of_stations(register, [95, 98]), NOW + 24 * HOUR), 10)
+    requested = plan_calls(due(of_stations(register, [95, 98]), NOW + 24 * HOUR), 10)
 
     assert {station for call in requested for station in call.station_ids} == {95}

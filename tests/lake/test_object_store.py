@@ -5,7 +5,8 @@ import pytest
 
 from tests.s3_proxy import free_port
 from weather_mlops.errors import ObjectDamaged, StorageRefused, StorageUnavailable
-from weather_mlops.lake.object_store import ObjectStore, S3Access
+from weather_mlops.lake.object_store import ObjectStore
+from weather_mlops.lake.s3_access import S3Access
 from weather_mlops.limits import Limit
 from weather_mlops.settings import Settings
 

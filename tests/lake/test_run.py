@@ -10,9 +10,10 @@ import pytest
 from weather_mlops.kma.client import Response
 from weather_mlops.lake import file_io, gaps, health, raw
 from weather_mlops.lake.catalog import ensure_tables, open_catalog
-from weather_mlops.lake.object_store import ObjectStore, S3Access
+from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.publish import publish, publish_run
 from weather_mlops.lake.quota import DailyCalls
+from weather_mlops.lake.s3_access import S3Access
 from weather_mlops.lake.schemas import KEY, QUARANTINE_SCHEMA
 from weather_mlops.lake.staging import Staging
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from tests.model import world
 from weather_mlops.model import features
 from weather_mlops.model.climatology import Climatology
-from weather_mlops.model.features import HISTORY_HOURS
+from weather_mlops.model.feature_names import HISTORY_HOURS
+from weather_mlops.model.rolling_windows import lagged, rolling_extreme, rolling_mean
 from weather_mlops.model.sun import sine_of_elevation
 
 GRID = world.grid(days=20)
@@ -89,13 +90,13 @@ def test_columns_that_are_never_observed_do_no_harm():
 
 def test_lags_by_hand():
     values = np.arange(10, dtype=np.float32)[None]
-    assert features.lagged(values, 3)[0, 3:].tolist() == list(range(7))
-    assert np.isnan(features.lagged(values, 3)[0, :3]).all()
-    assert features.rolling_mean(values, 4)[0, 5] == pytest.approx(3.5)
-    assert features.rolling_extreme(values, 4, np.fmin)[0, 5] == 2
+    assert lagged(values, 3)[0, 3:].tolist() == list(range(7))
+    assert np.isnan(lagged(values, 3)[0, :3]).all()
+    assert rolling_mean(values, 4)[0, 5] == pytest.approx(3.5)
+    assert rolling_extreme(values, 4, np.fmin)[0, 5] == 2
     gappy = np.array([[1, np.nan, np.nan, np.nan, 5]], np.float32)
-    assert np.isnan(features.rolling_mean(gappy, 4)[0, 3])
-    assert features.rolling_mean(gappy, 2)[0, 4] == 5
+    assert np.isnan(rolling_mean(gappy, 4)[0, 3])
+    assert rolling_mean(gappy, 2)[0, 4] == 5
 
 
 def test_what_a_feature_means_changes_with_its_revision_only():

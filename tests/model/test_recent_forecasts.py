@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.browsing import forecast_world as world
 from tests.browsing.forecast_world import COLUMN, FIRST, HOUR, LAST, NOW, TARGET
 from weather_mlops.clock import KST
+from weather_mlops.documents import forecast_pages
 from weather_mlops.lake import forecasts
 from weather_mlops.lake.publish import publish as publish_observations
 from weather_mlops.lake.schemas import FORECASTS_SCHEMA, OBSERVATIONS_SCHEMA, UTC_TIME
@@ -210,7 +211,7 @@ def test_before_any_observation_the_document_has_no_figures(catalog, store):
     recent_forecasts.publish(
         catalog, store, world.latest([SEOUL], {"108": "no observation"}), datetime.now(UTC)
     )
-    target = json.loads(store.get(recent_forecasts.KEY))["targets"][TARGET]
+    target = json.loads(store.get(forecast_pages.KEY))["targets"][TARGET]
 
     assert target["stations"]["108"]["observed"] == [None] * 72
     assert target["past"]["1"]["n"] == 0

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.model.sealed import NOTES, unchecked
+from weather_mlops.documents.decision import Decision
 from weather_mlops.errors import ModelUnusable
 from weather_mlops.lake.object_store import ObjectStore
-from weather_mlops.model.registry import Decision, Registry
+from weather_mlops.model.registry import Registry
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 FILES = {"lead_01.ubj": b"trees", "evaluation.json": b"{}"}
@@ -39,6 +40,14 @@ def deploy(registry: Registry, *names: str) -> None:
                 "every gate passed",
             )
         )
+
+
+def rewrite_schema(registry: Registry, version: str, schema: int | None) -> None:
+    """Give a manifest another schema version; None = no such key, as before it existed."""
+    key = registry.key(version, "manifest.json")
+    manifest = json.loads(registry.store.get(key))
+    assert manifest.pop("schema") == 1
+    registry.store.put(key, json.dumps(manifest | ({} if schema is None else {"schema": schema})).encode())
 
 
 def champion(registry: Registry) -> str | None:
@@ -92,6 +101,21 @@ def test_a_damaged_manifest_is_refused(registry, content):
     finalize_versions(registry, "v1")
     registry.store.put(registry.key("v1", "manifest.json"), content)
     with pytest.raises(ModelUnusable, match="damaged"):
+        registry.load("v1")
+
+
+@pytest.mark.parametrize("schema", [None, 1])
+def test_manifests_of_this_and_older_code_are_read(registry, schema):
+    finalize_versions(registry, "v1")
+    rewrite_schema(registry, "v1", schema)
+    assert registry.manifest("v1")["recipe"] == "abc"
+
+
+@pytest.mark.parametrize("schema", [0, 2])
+def test_a_manifest_of_an_unknown_schema_is_refused(registry, schema):
+    finalize_versions(registry, "v1")
+    rewrite_schema(registry, "v1", schema)
+    with pytest.raises(ModelUnusable, match=f"schema {schema} was written by another version"):
         registry.load("v1")
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from weather_mlops.model import long_history, short_history
 from weather_mlops.model.climatology import COEFFICIENTS, Climatology
-from weather_mlops.model.forecaster import MODEL, Forecaster, LeadModel, RecentErrors
+from weather_mlops.model.forecaster import MODEL, Forecaster
+from weather_mlops.model.lead_model import LeadModel, RecentErrors
 from weather_mlops.model.recipes import LONG, SHORT
 from weather_mlops.model.ridge import Ridge
 from weather_mlops.model.targets import target_named

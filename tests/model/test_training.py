@@ -8,6 +8,7 @@ import pytest
 from tests.model import world
 from weather_mlops.errors import ModelUnusable, TrainingImpossible
 from weather_mlops.model import evaluation, features, preparation, training, training_run
+from weather_mlops.model.feature_names import HISTORY_HOURS
 from weather_mlops.model.forecaster import MODEL, Forecaster
 
 GRID = world.grid(days=40)
@@ -54,8 +55,8 @@ def test_files_are_the_whole_model(forecaster):
 
 def test_the_last_hours_give_the_forecast_of_the_whole_history(forecaster):
     issue_time = int(HOLDOUT[40])
-    recent = GRID.between(issue_time - features.HISTORY_HOURS + 1, issue_time + 1)
-    served = forecaster.predict(recent, np.array([features.HISTORY_HOURS - 1]))
+    recent = GRID.between(issue_time - HISTORY_HOURS + 1, issue_time + 1)
+    served = forecaster.predict(recent, np.array([HISTORY_HOURS - 1]))
     assert same(served, forecaster.predict(GRID, np.array([issue_time])))
 
 

@@ -16,8 +16,9 @@ from tests.model import world
 from tests.model.sealed import CRASHING, unchecked
 from weather_mlops.errors import ModelUnusable, TrainingImpossible
 from weather_mlops.lake.catalog import open_catalog
-from weather_mlops.lake.object_store import ObjectStore, S3Access
+from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.publish import publish
+from weather_mlops.lake.s3_access import S3Access
 from weather_mlops.lake.schemas import OBSERVATIONS
 from weather_mlops.lake.staging import Staging
 from weather_mlops.model import boosters, deployment, evaluation, forecasting, training_run

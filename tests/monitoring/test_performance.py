@@ -13,6 +13,7 @@ from pyiceberg.catalog import Catalog
 from tests.model import world
 from tests.model.sealed import NOTES
 from tests.monitoring.failing import assert_contained
+from weather_mlops.documents.decision import Decision
 from weather_mlops.errors import Misconfigured, StorageUnavailable
 from weather_mlops.lake import forecasts
 from weather_mlops.lake.catalog import ensure_tables
@@ -20,7 +21,8 @@ from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.publish import publish
 from weather_mlops.lake.schemas import FORECASTS_SCHEMA
 from weather_mlops.model.climatology import Climatology
-from weather_mlops.model.registry import Decision, Registry, as_json
+from weather_mlops.model.registry import Registry
+from weather_mlops.model.versions import as_json
 from weather_mlops.monitoring import daily_sums, performance
 from weather_mlops.monitoring.checks import FIRST_MODEL, Check, Section, Status
 from weather_mlops.verification import error_sums

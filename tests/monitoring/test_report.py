@@ -22,7 +22,8 @@ from weather_mlops.monitoring import report as package
 from weather_mlops.monitoring.checks import Missing, Section, Status
 from weather_mlops.monitoring.report import LATEST_HTML, ReportVerdict, publish
 from weather_mlops.monitoring.report.comparison import compare
-from weather_mlops.monitoring.report.document import Earlier, Report, WhyNot, read, write
+from weather_mlops.monitoring.report.content import Earlier, Report, WhyNot
+from weather_mlops.monitoring.report.document import read, write
 from weather_mlops.monitoring.report.messages import LANGUAGES
 from weather_mlops.monitoring.report.messages.checks import CHECKS
 from weather_mlops.monitoring.report.page import PageLinks, render
@@ -237,8 +238,8 @@ def test_what_is_no_number_is_null_in_json():
 @pytest.mark.parametrize(
     ("change", "why_not", "words"),
     [
-        ({"schema": 1}, WhyNot.SCHEMA, "another version of the schema"),
-        ({"schema": 99, "sections": None}, WhyNot.SCHEMA, "another version of the schema"),
+        ({"schema": 3}, WhyNot.SCHEMA, "another schema version"),
+        ({"schema": 99, "sections": None}, WhyNot.SCHEMA, "another schema version"),
         ({"sections": [{"name": "x"}]}, WhyNot.BROKEN, "can't be read"),
         ({"verdict": "splendid"}, WhyNot.BROKEN, "can't be read"),
     ],
@@ -429,7 +430,7 @@ def test_a_korean_page_has_no_english_of_its_own():
 
 
 def test_an_unknown_language_is_refused(store):
-    with pytest.raises(Misconfigured, match="language 'fr' is not known; there are en, ko"):
+    with pytest.raises(Misconfigured, match="language 'fr' is not known; use one of en, ko"):
         publish(store, reported.healthy(2), now=NOW, language="fr", run="a")
 
 
@@ -510,7 +511,7 @@ class TestPublishing:
             store, reported.healthy(3), now=NOW + timedelta(days=3, hours=1), language="en", run="d"
         )
         assert json.loads(store.get(last.json_key))["changes"]["why_not"] == "schema"
-        assert "another version of the schema" in store.get(last.html_key).decode()
+        assert "another schema version" in store.get(last.html_key).decode()
 
     def test_what_is_older_than_a_week_is_forgotten(self, store, published):
         later = publish(store, reported.healthy(3), now=NOW + timedelta(days=9), language="en", run="c")

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser
 from tests.browser import needs_browser, new_context, running_browser
 from tests.monitoring import reported
 from tests.monitoring.reported import NOW
-from weather_mlops.monitoring.report.document import Earlier, EarlierReport, Report
+from weather_mlops.monitoring.report.content import Earlier, EarlierReport, Report
 from weather_mlops.monitoring.report.messages import LANGUAGES
 from weather_mlops.monitoring.report.page import PageLinks, render
 from weather_mlops.monitoring.report.translations import Translator

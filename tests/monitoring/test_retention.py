@@ -11,15 +11,18 @@ from pyiceberg.catalog import Catalog
 
 from tests.lake.conftest import NOW, Killed, empty_tables, observations
 from tests.model.sealed import NOTES, unchecked
+from weather_mlops.documents.decision import Decision
 from weather_mlops.errors import Misconfigured, ModelUnusable, TableNotRegistered
 from weather_mlops.lake import maintenance
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.publish import publish
 from weather_mlops.lake.schemas import OBSERVATIONS
 from weather_mlops.lake.tags import tag
-from weather_mlops.model.registry import Decision, Registry
-from weather_mlops.monitoring import retention
-from weather_mlops.monitoring.retention import Cleanup, Keep, Removed
+from weather_mlops.model.registry import Registry
+from weather_mlops.monitoring import cleanup, cleanup_record
+from weather_mlops.monitoring.cleanup import Cleanup
+from weather_mlops.monitoring.cleanup_record import Removed
+from weather_mlops.monitoring.retention import Keep
 
 YEARS_LATER = NOW + timedelta(days=1000)
 Clean = Callable[..., Removed]
@@ -114,7 +117,7 @@ def test_each_kind_has_a_time_of_its_own(store, clean, keep, gone):
 def test_a_run_that_still_writes_keeps_all_it_staged(store, catalog, logs, clean):
     put(store, "staging/load-1/a.zip", "staging/load-2/a.zip")
     entries = list(store.list("staging/"))
-    assert retention._folders(store, "staging/", 1).keys() == {("load-1",), ("load-2",)}
+    assert cleanup._folders(store, "staging/", 1).keys() == {("load-1",), ("load-2",)}
 
     class Younger(ObjectStore):
         """One parcel of load-1 was written just now."""
@@ -347,8 +350,8 @@ def test_times_that_would_remove_what_is_in_use_are_refused(keep):
 
 
 def test_a_cleanup_is_recorded_and_a_damaged_record_ignored(store):
-    assert retention.last_done(store) is None
-    retention.record(store, Removed(), NOW)
-    assert retention.last_done(store) == NOW
-    store.put(retention.RECORD, b"{")
-    assert retention.last_done(store) is None
+    assert cleanup_record.last_done(store) is None
+    cleanup_record.record(store, Removed(), NOW)
+    assert cleanup_record.last_done(store) == NOW
+    store.put(cleanup_record.RECORD, b"{")
+    assert cleanup_record.last_done(store) is None

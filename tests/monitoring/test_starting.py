@@ -8,7 +8,7 @@ import pytest
 from tests.monitoring import reported
 from tests.monitoring.reported import NOW, held
 from weather_mlops.monitoring.checks import Check, CheckSeverity, Missing, Section, Status
-from weather_mlops.monitoring.report.document import Earlier, EarlierReport, Report
+from weather_mlops.monitoring.report.content import Earlier, EarlierReport, Report
 from weather_mlops.monitoring.report.reasons import reasons
 from weather_mlops.monitoring.report.translations import Translator
 from weather_mlops.monitoring.report.verdict import ReportVerdict, complete
@@ -107,13 +107,13 @@ def test_the_starting_verdict_names_steps_and_deadline():
     assert texts("en")[0] == "The system began at 2026-11-26 08:00 KST."
     assert first == (
         "Still to come: the first collection (data_collection runs now). Not measured until then: Age of the "
-        "newest observations. Something to watch if it has not come by 2026-11-26 11:00 KST."
+        "newest observations. The verdict becomes Watch if it is not done by 2026-11-26 11:00 KST."
     )
     assert model.startswith(
         "Still to come: the first model that passes every gate (model_training, next run 2026-11-27 01:30 "
         "KST)"
     )
-    assert model.endswith("Something to watch if it has not come by 2026-11-27 10:00 KST.")
+    assert model.endswith("The verdict becomes Watch if it is not done by 2026-11-27 10:00 KST.")
     assert "아직 남은 일: 첫 자료 수집(data_collection 실행 중)" in texts("ko")[1]
     airflow["dags"]["model_training"]["paused"] = True
     assert "model_training is paused: unpause it in Airflow" in texts("en")[2]

@@ -63,7 +63,7 @@ def test_an_exhausted_quota_waits_for_midnight_without_a_slot(monkeypatch):
         def get_client(self, _):
             return None
 
-    monkeypatch.setattr("weather_mlops.ingest.history.load.Fetch", UsedUp)
+    monkeypatch.setattr("weather_mlops.ingest.history.fetch.Fetch", UsedUp)
     monkeypatch.setattr("hooks.lake.LakeHook", Nothing)
     monkeypatch.setattr("hooks.kma.KmaHook", Nothing)
     monkeypatch.setattr("weather_mlops.lake.quota.DailyCalls", Nothing)

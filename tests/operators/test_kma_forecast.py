@@ -60,7 +60,7 @@ def test_an_issue_that_is_not_out_is_waited_for_deferred(collect, looks):
     assert before + wait <= deferred.value.trigger.moment <= datetime.now(UTC) + wait
 
 
-def test_the_last_look_is_told_apart_by_its_time(collect):
+def test_a_look_after_the_timeout_is_the_last_one(collect):
     seen = []
 
     class Done:

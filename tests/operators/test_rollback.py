@@ -9,7 +9,8 @@ from airflow.sdk.exceptions import AirflowFailException
 from operators.rollback import RollbackModelOperator
 from tests.lake.conftest import access, proxy, server, store  # noqa: F401  fixtures
 from tests.model.sealed import NOTES
-from weather_mlops.model.registry import Decision, Registry
+from weather_mlops.documents.decision import Decision
+from weather_mlops.model.registry import Registry
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -16,11 +16,11 @@ from operators.training import (
 )
 from tests.lake.conftest import access, catalog, connect_catalog, proxy, server, store  # noqa: F401  fixtures
 from tests.model import world
+from weather_mlops.documents.decision import Decision
 from weather_mlops.lake.publish import publish
 from weather_mlops.model import deployment, training_run
 from weather_mlops.model.deployment import DeploymentOutcome
 from weather_mlops.model.plan import Plan
-from weather_mlops.model.registry import Decision
 
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 PLAN = {

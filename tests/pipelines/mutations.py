@@ -4,7 +4,8 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
-from weather_mlops.pipelines.document import YamlDocument, parse
+from weather_mlops.pipelines.document import YamlDocument
+from weather_mlops.pipelines.parser import parse
 
 Path = tuple[str | int, ...]
 WRONG: tuple[Any, ...] = ("some text", 12345.5, True, None, [], {"some": "text"})

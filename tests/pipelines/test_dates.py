@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from weather_mlops.pipelines import dates
-from weather_mlops.pipelines.document import load, parse
 from weather_mlops.pipelines.effective import pipelines
 from weather_mlops.pipelines.findings import FindingSeverity
+from weather_mlops.pipelines.parser import load, parse
 from weather_mlops.pipelines.schedule import schedule_of
 from weather_mlops.pipelines.validation import check_document, validate_file
 

@@ -7,7 +7,7 @@ import pytest
 from weather_mlops.errors import Misconfigured
 from weather_mlops.pipelines import explain as explaining
 from weather_mlops.pipelines.explain import Line, explain
-from weather_mlops.pipelines.validation import schema_at, schema_file
+from weather_mlops.pipelines.schema import schema_at, schema_file
 
 PIPELINES = Path(__file__).resolve().parents[2] / "pipelines"
 DEFAULTS = """\

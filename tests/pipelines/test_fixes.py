@@ -2,7 +2,7 @@
 
 import pytest
 
-from weather_mlops.pipelines.document import load
+from weather_mlops.pipelines.parser import load
 from weather_mlops.pipelines.preparation import prepare
 from weather_mlops.pipelines.validation import validate_file
 

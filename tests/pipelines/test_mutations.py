@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.pipelines import mutations
-from weather_mlops.pipelines import cross_file, document, validation
+from weather_mlops.pipelines import cross_file, parser, validation
 
 PIPELINES = Path(__file__).resolve().parents[2] / "pipelines"
 ABSENT = object()
@@ -69,7 +69,7 @@ def changes(
 
 @pytest.mark.parametrize("name", sorted(path.name for path in PIPELINES.glob("*.yml")))
 def test_every_slip_is_reported_or_may_be_meant(name):
-    documents = {path: document.load(path) for path in sorted(PIPELINES.glob("*.yml"))}
+    documents = {path: parser.load(path) for path in sorted(PIPELINES.glob("*.yml"))}
     path = PIPELINES / name
     defaults = documents[PIPELINES / "defaults.yml"].data
     others = [other for at, other in documents.items() if at.name not in (name, "defaults.yml")]

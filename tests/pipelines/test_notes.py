@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from weather_mlops.pipelines import notes
-from weather_mlops.pipelines.document import load
+from weather_mlops.pipelines.parser import load
 from weather_mlops.pipelines.validation import validate
 
 YAML = """\

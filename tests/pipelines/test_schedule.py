@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from weather_mlops.pipelines.document import parse
 from weather_mlops.pipelines.effective import pipelines
+from weather_mlops.pipelines.parser import parse
 from weather_mlops.pipelines.schedule import Schedule, schedule_of
 
 NOW = datetime(2026, 2, 28, 14, 59, 59, tzinfo=UTC)  # a second before midnight in Korea

@@ -11,8 +11,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from weather_mlops.pipelines.check import KEYWORDS
-from weather_mlops.pipelines.validation import schema_file
+from weather_mlops.pipelines.schema import KEYWORDS, schema_file
 
 PROJECT = Path(__file__).resolve().parents[2]
 FOLDER = Path(__file__).parent

@@ -2,9 +2,9 @@
 
 import pytest
 
-from weather_mlops.pipelines.document import load
 from weather_mlops.pipelines.effective import pipelines
 from weather_mlops.pipelines.findings import FindingSeverity
+from weather_mlops.pipelines.parser import load
 from weather_mlops.pipelines.validation import validate_file
 
 BASH = "operator: airflow.providers.standard.operators.bash.BashOperator"

@@ -7,9 +7,9 @@ import pytest
 
 from weather_mlops import errors
 from weather_mlops.pipelines import notes
-from weather_mlops.pipelines.document import load
 from weather_mlops.pipelines.folder import pipeline_files
 from weather_mlops.pipelines.graph import named
+from weather_mlops.pipelines.parser import load
 
 PROJECT = Path(__file__).resolve().parents[2]
 FILES = {file.stem: file for file in pipeline_files(PROJECT / "pipelines")}

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from weather_mlops.pipelines.document import load
-from weather_mlops.pipelines.validation import schema_at, schema_file, validate
+from weather_mlops.pipelines.parser import load
+from weather_mlops.pipelines.schema import schema_at, schema_file
+from weather_mlops.pipelines.validation import validate
 
 PROJECT = Path(__file__).resolve().parents[2]
 VALID = Path(__file__).parent / "valid"

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from weather_mlops.pipelines.document import load
 from weather_mlops.pipelines.findings import Finding, FindingSeverity
 from weather_mlops.pipelines.folder import pipeline_files
 from weather_mlops.pipelines.formats import FORMATS
 from weather_mlops.pipelines.keys import SHIPPED
+from weather_mlops.pipelines.parser import load
 from weather_mlops.pipelines.validation import validate
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -245,6 +245,13 @@ def test_the_shipped_file_keeps_its_id_when_it_cannot_be_read(folder):
         ("a.yml", "duplicate-dag"),
         ("collection.yml", "syntax"),
     }
+
+
+@pytest.mark.parametrize("content", ["5", "true", "some text", "[a, b]"])
+def test_a_shipped_file_without_pipelines_is_reported_as_such(folder, content):
+    (folder / "collection.yml").write_text(f"{content}\n")
+
+    assert ("collection.yml", 1, "wrong-type") in {finding[:3] for finding in reported(folder)}
 
 
 def test_the_shipped_ids_are_those_of_the_shipped_files():

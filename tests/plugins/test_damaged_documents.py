@@ -13,15 +13,16 @@ from tests.browsing.memory import Memory
 from tests.model.sealed import unchecked
 from tests.monitoring.reported import healthy
 from tests.plugins.visiting import DAG_IDS, Visits
+from weather_mlops.documents import forecast_pages
 from weather_mlops.errors import WeatherError
 from weather_mlops.lake.raw import sidecar_of
-from weather_mlops.model import recent_forecasts
 from weather_mlops.model.registry import Registry
 from weather_mlops.monitoring import (
     champion,
+    cleanup,
+    cleanup_record,
     daily_sums,
     report,
-    retention,
     seasons,
     stations,
     validation_results,
@@ -66,7 +67,7 @@ def world():
     made.reports(store, days=0)
     made.responses(store, 1)
     forecasts = forecast_world.document([90, 108], {"90": "silent"})
-    store.put(recent_forecasts.KEY, json.dumps(forecasts).encode())
+    store.put(forecast_pages.KEY, json.dumps(forecasts).encode())
     return store.objects
 
 
@@ -89,7 +90,7 @@ SHOWN = {
     f"models/{TARGET}/versions/{CHAMPION}/manifest.json": "models",
     HISTORY: f"models?target={TARGET}",
     "reports/monitoring/latest.json": "monitoring",
-    recent_forecasts.KEY: "forecasts",
+    forecast_pages.KEY: "forecasts",
     sidecar_of(made.raw_key()): f"raw?dag_id=data_collection&run_id={RUN}",
 }
 
@@ -193,7 +194,7 @@ def test_tasks_survive_damaged_documents_or_raise_our_errors(damage):
         registry.decisions,
         lambda: registry.manifest(CHAMPION),
         lambda: registry.rollback(None, at=made.NOW, by="kim", reason="", check=unchecked),
-        lambda: retention.champions(registry),
+        lambda: cleanup.champions(registry),
         lambda: champion.load(store, TARGET, None, made.NOW),
     ):
         with suppress(WeatherError):
@@ -214,7 +215,7 @@ def test_damaged_state_between_runs_is_measured_again(body):
                 seasons.DRIFT_KEY,
                 stations.SENSORS_KEY,
                 validation_results.CORRECTIONS,
-                retention.RECORD,
+                cleanup_record.RECORD,
                 daily_sums.key(TARGET),
             ],
             body,
@@ -224,5 +225,5 @@ def test_damaged_state_between_runs_is_measured_again(body):
     assert seasons._stored_figures(store) is None
     assert stations.load_off_sensors(store) == {}
     assert validation_results._stored_corrections(store) == {}
-    assert retention.last_done(store) is None
+    assert cleanup_record.last_done(store) is None
     assert daily_sums.load(store, TARGET) == daily_sums.DailySums()

@@ -8,6 +8,7 @@ import pytest
 from tests.browsing import forecast_world as world
 from tests.browsing.forecast_world import TARGET
 from views.guard import HEADERS
+from weather_mlops.documents import forecast_pages
 from weather_mlops.model import recent_forecasts
 
 pytestmark = pytest.mark.integration
@@ -48,7 +49,7 @@ def published(store):
         forecast = world.document(stations, {"90": "silent"}) | {"made_at": datetime.now(UTC).isoformat()}
         forecast["targets"][TARGET]["stations"]["108"] |= changes
         body = json.dumps(forecast, ensure_ascii=False).encode()
-        store.put(recent_forecasts.KEY, body, "application/json")
+        store.put(forecast_pages.KEY, body, "application/json")
 
     publish()
     return publish

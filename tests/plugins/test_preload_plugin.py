@@ -68,7 +68,7 @@ def test_every_domain_module_that_a_task_imports_is_preloaded():
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "PYTHONPATH": str(OPERATORS.parent)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(PROJECT / "src"), str(OPERATORS.parent)])},
     )
 
     assert result.stdout.splitlines()[-1:] == ["[]"], result.stdout + result.stderr

@@ -160,5 +160,5 @@ def test_raw_responses_are_listed_by_page_with_their_sidecars(visit, filled):
 def test_a_run_without_raw_responses_says_so(visit, runs):
     runs.add("data_collection", "r", [(("collect_weather_data", -1, "failed"), {})])
 
-    assert "This run kept no reply" in visit("raw?dag_id=data_collection&run_id=r").text
+    assert "This run stored no response" in visit("raw?dag_id=data_collection&run_id=r").text
     assert visit("raw?dag_id=data_collection").status_code == 404

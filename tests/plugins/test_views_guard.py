@@ -11,8 +11,9 @@ from pages_plugin import PagesPlugin
 from tests.browsing import forecast_world, made
 from tests.plugins.visiting import DAG_IDS
 from views.guard import HEADERS
-from weather_mlops.lake.object_store import ObjectStore, S3Access
-from weather_mlops.model import recent_forecasts
+from weather_mlops.documents import forecast_pages
+from weather_mlops.lake.object_store import ObjectStore
+from weather_mlops.lake.s3_access import S3Access
 
 pytestmark = pytest.mark.integration
 RUN = "scheduled__2026-11-25T23:30:00+00:00"
@@ -56,7 +57,7 @@ def filled(server):
     forecasts = forecast_world.document([90, 108], {"90": "silent"}) | {
         "made_at": datetime.now(UTC).isoformat()
     }
-    store.put(recent_forecasts.KEY, json.dumps(forecasts).encode(), "application/json")
+    store.put(forecast_pages.KEY, json.dumps(forecasts).encode(), "application/json")
     return store, made.collection(keys, page)
 
 

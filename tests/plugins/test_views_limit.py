@@ -15,7 +15,8 @@ from fastapi import FastAPI
 from pages_plugin import PagesPlugin
 from tests.plugins.visiting import DAG_IDS, AuthManager, DagModel, airflow_app, bucket, get_user
 from views import limit
-from weather_mlops.lake.object_store import OF_PAGES, ObjectStore, S3Access
+from weather_mlops.lake.object_store import ObjectStore
+from weather_mlops.lake.s3_access import PAGE_RETRIES, S3Access
 
 pytestmark = pytest.mark.integration
 PAGES_OPEN = 45
@@ -35,7 +36,7 @@ def api_server(stalled_s3, monkeypatch):
     monkeypatch.setattr(airflow_app._AuthManagerState, "instance", AuthManager({"reader": DAG_IDS}))
     monkeypatch.setattr(DagModel, "get_team_name", lambda dag_id: None)
     (mounted,) = PagesPlugin().fastapi_apps
-    patience = replace(OF_PAGES, read_s=limit.WAIT_S + 1)
+    patience = replace(PAGE_RETRIES, read_s=limit.WAIT_S + 1)
     store = ObjectStore(S3Access("weather", stalled_s3, "somebody", "Geheimnis"), patience)
     mounted["app"].dependency_overrides = {
         bucket: lambda: store,

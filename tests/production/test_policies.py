@@ -20,20 +20,23 @@ from tests.lake.conftest import hours, observations
 from tests.lake.test_run import stage
 from tests.model.sealed import NOTES
 from tests.s3_proxy import S3Proxy
+from weather_mlops.documents.decision import Decision
 from weather_mlops.errors import StorageRefused, WeatherError
 from weather_mlops.kma.client import Response
 from weather_mlops.lake import file_io, maintenance, raw
 from weather_mlops.lake.catalog import ensure_tables, open_catalog
-from weather_mlops.lake.object_store import ObjectStore, S3Access
+from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.publish import publish, publish_run
 from weather_mlops.lake.query import connect
 from weather_mlops.lake.quota import DailyCalls
 from weather_mlops.lake.recovery import take_up
+from weather_mlops.lake.s3_access import S3Access
 from weather_mlops.lake.staging import Staging
-from weather_mlops.model.registry import Decision, Registry
+from weather_mlops.model.registry import Registry
 from weather_mlops.monitoring import storage
+from weather_mlops.monitoring.cleanup import Cleanup
 from weather_mlops.monitoring.report import publication
-from weather_mlops.monitoring.retention import Cleanup, Keep
+from weather_mlops.monitoring.retention import Keep
 from weather_mlops.quality.docs import DOCS
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
@@ -176,7 +179,7 @@ class Work:
     def monitoring(self) -> None:
         result = storage.probe(self.store, lambda: datetime.now(UTC))
         if result.failed:
-            raise StorageRefused(result.why)
+            raise StorageRefused(result.reason)
 
     def backups(self) -> None:
         for age in (3, 2):

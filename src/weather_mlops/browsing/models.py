@@ -8,13 +8,15 @@ from typing import Final
 from urllib.parse import urlencode
 
 from weather_mlops.browsing.frame import TIMES, described, framed, link, link_to, listed, notice, wordy
+from weather_mlops.documents.decision import Decision
+from weather_mlops.documents.model_version import Metrics
 from weather_mlops.errors import ModelUnusable, ObjectDamaged
 from weather_mlops.lake import documents
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.limits import JSON_DOCUMENT
 from weather_mlops.model.evaluation import CARD
 from weather_mlops.model.gates import Gates
-from weather_mlops.model.registry import Decision, Metrics, Registry
+from weather_mlops.model.registry import Registry
 from weather_mlops.model.targets import TARGETS
 from weather_mlops.pages.markup import NBSP, cell, escape, kst, number, percent, table, to_kst
 

@@ -17,7 +17,7 @@ from weather_mlops.errors import ObjectDamaged
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.limits import JSON_DOCUMENT
 from weather_mlops.monitoring.report import LATEST_HTML, ReportVerdict, document
-from weather_mlops.monitoring.report.document import EarlierReport
+from weather_mlops.monitoring.report.content import EarlierReport
 from weather_mlops.monitoring.report.messages import LANGUAGES
 from weather_mlops.monitoring.report.page import PREFIX, SIGNS
 from weather_mlops.monitoring.report.translations import Translator
@@ -86,7 +86,8 @@ def read_latest(store: ObjectStore) -> Latest | str | None:
     except ObjectDamaged as error:
         return str(error)
     if stored is None:
-        return f"Its schema is not {document.SCHEMA}, the only one that this version reads."
+        readable = " and ".join(map(str, document.READABLE))
+        return f"Its schema is not one of those that this version reads, {readable}."
     own = f"{PREFIX}{to_kst(stored.at):%Y/%m/%d/%H%M}.json"
     return Latest(
         stored.at,

@@ -29,10 +29,11 @@ from weather_mlops.kma.endpoints import kst
 from weather_mlops.lake import raw
 from weather_mlops.lake.catalog import open_table
 from weather_mlops.lake.keys import isin, keys_of
-from weather_mlops.lake.object_store import ObjectStore, storage_errors
+from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.publish import publish_audited
 from weather_mlops.lake.scan import rows_of
 from weather_mlops.lake.schemas import KEY, OBSERVATIONS, OBSERVATIONS_SCHEMA
+from weather_mlops.lake.storage_errors import storage_errors
 from weather_mlops.quality import audit, docs
 from weather_mlops.sources.reading import ForecastSource, Source, sources
 

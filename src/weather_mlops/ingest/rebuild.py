@@ -9,14 +9,13 @@ wrote to in the meantime is rebuilt first, so the hourly run can go on.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
@@ -25,62 +24,34 @@ from pyiceberg.expressions import And, In, Reference
 from pyiceberg.expressions.literals import literal
 from pyiceberg.table import ALWAYS_TRUE, Table
 
-from weather_mlops.clock import HOUR, KST, month_of, next_month
-from weather_mlops.errors import FormatChanged
-from weather_mlops.ingest.collection import EXPECTED_SCHEMA, of_window
-from weather_mlops.ingest.history.plan import PendingStationHours, Request
-from weather_mlops.ingest.response_replay import ResponseRows, audits, themselves
-from weather_mlops.kma import wire
-from weather_mlops.kma.endpoints import LONGEST_SPAN, PERIOD
-from weather_mlops.lake import gaps, raw
+from weather_mlops.ingest.rebuild_differences import (
+    Difference,
+    different_gaps,
+    different_observations,
+    different_quarantine,
+)
+from weather_mlops.ingest.rebuilt_month import month_from_raw, months_in_raw
 from weather_mlops.lake.catalog import commit, open_table, table_path
 from weather_mlops.lake.damage import problem_of
 from weather_mlops.lake.file_io import S3FileIO
 from weather_mlops.lake.filters import in_months, missing
-from weather_mlops.lake.keys import isin, key_list, keys_of, lookup, tuples, unique
-from weather_mlops.lake.object_store import ObjectStore, storage_errors
-from weather_mlops.lake.publish import diff
-from weather_mlops.lake.quarantine import identities, unseen
+from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.scan import scan
 from weather_mlops.lake.schemas import (
     GAPS,
-    GAPS_SCHEMA,
-    KEY,
     OBSERVATIONS,
-    OBSERVATIONS_SCHEMA,
     QUARANTINE,
-    QUARANTINE_SCHEMA,
     QUARANTINE_TABLE_SCHEMA,
     TABLES,
-    UTC_TIME,
     TableDefinition,
-    cast_to_schema,
 )
-from weather_mlops.sources.reading import corrects, replayed
-from weather_mlops.stations import load_stations
+from weather_mlops.lake.storage_errors import storage_errors
 
 log = logging.getLogger(__name__)
 
 NAMESPACE: Final = "weather_rebuilt"
 FROM_RAW: Final = (OBSERVATIONS, QUARANTINE, GAPS)
 REBUILT: Final = {table.name: replace(table, namespace=NAMESPACE) for table in FROM_RAW}
-RUN: Final = "rebuild"
-
-
-@dataclass(frozen=True)
-class Difference:
-    """A row that differs between the live and the rebuilt table; None where one of them doesn't have it."""
-
-    table: str
-    key: str
-    live: Mapping[str, Any] | None
-    rebuilt: Mapping[str, Any] | None
-
-    def __str__(self) -> str:
-        def shown(side: Mapping[str, Any] | None) -> str:
-            return "-" if side is None else ", ".join(f"{name}={value}" for name, value in side.items())
-
-        return f"{self.table} {self.key}: live {shown(self.live)} | rebuilt {shown(self.rebuilt)}"
 
 
 @dataclass
@@ -106,18 +77,6 @@ class Rebuilt:
             f"rebuilt: months={self.months} responses={self.responses} rows={self.rows} "
             f"differences={len(self.differences)} swapped_months={self.applied}"
         )
-
-
-@dataclass(frozen=True)
-class _Month:
-    """Tables of one month, rebuilt from raw, with the unreadable lines of responses that begin in it."""
-
-    observations: pa.Table
-    quarantine: pa.Table
-    gaps: pa.Table
-    unreadable: pa.Table
-    responses: int
-    begun: frozenset[str]
 
 
 def rebuild(  # noqa: PLR0913  what it needs to know
@@ -150,7 +109,7 @@ def rebuild(  # noqa: PLR0913  what it needs to know
     work = _Work(store, catalog, suites_dir, clock)
     result = Rebuilt()
     work.begin()
-    months = _months(store, first, last)
+    months = months_in_raw(store, first, last)
     if apply:
         result.differences += work.drop_unreadable(None if first is None and last is None else months)
     pending, differences = months, {}
@@ -235,11 +194,13 @@ class _Work:
         """Rebuild a month, write it, and return the differences from the live tables."""
         # Live tables first: the response of each of their rows is in raw already.
         live = {definition.name: self._live(definition, month) for definition in FROM_RAW}
-        rebuilt = self._from_raw(month, live[GAPS.name])
+        rebuilt = month_from_raw(
+            self._store, month, live[GAPS.name], suites_dir=self._suites_dir, now=self._clock()
+        )
         differences = [
-            *_different_observations(live[OBSERVATIONS.name], rebuilt.observations),
-            *_different_quarantine(live[QUARANTINE.name], rebuilt.quarantine),
-            *_different_gaps(live[GAPS.name], rebuilt.gaps),
+            *different_observations(live[OBSERVATIONS.name], rebuilt.observations),
+            *different_quarantine(live[QUARANTINE.name], rebuilt.quarantine),
+            *different_gaps(live[GAPS.name], rebuilt.gaps),
         ]
         for definition, rows in zip(
             FROM_RAW, (rebuilt.observations, rebuilt.quarantine, rebuilt.gaps), strict=True
@@ -263,7 +224,7 @@ class _Work:
         def attempt(table: Table) -> list[Difference]:
             live = scan(table, QUARANTINE_TABLE_SCHEMA, missing("observed_at"))
             live = live.filter(pc.is_in(live["raw_key"], pa.array(sorted(self._response_keys), pa.string())))
-            differences = list(_different_quarantine(live, rebuilt))
+            differences = list(different_quarantine(live, rebuilt))
             if apply and differences:
                 with table.transaction() as transaction:
                     if live.num_rows:
@@ -329,164 +290,6 @@ class _Work:
 
         commit(self._catalog, definition, attempt)
 
-    def _from_raw(self, month: datetime, live_gaps: pa.Table) -> _Month:
-        """Audit a month's responses in the order in which they arrived."""
-        end = next_month(month) - HOUR
-        stored = [
-            about
-            for endpoint in (PERIOD, raw.IMPORTED)
-            for about in raw.list_about(self._store, endpoint, month, end)
-        ]
-        received = sorted(self._received(stored), key=lambda each: (*each[0], each[1].key))
-        parsed = [(about.key, _of_month(read, about, month)) for _, about, read in received]
-        responses = ResponseRows.of(parsed)
-        requested = [
-            _requested(about, month, read) for (_, about, _), (_, read) in zip(received, parsed, strict=True)
-        ]
-        expected = pa.concat_tables([EXPECTED_SCHEMA.empty_table(), *requested])
-        position = {about.key: index for index, (_, about, _) in enumerate(received)}
-        now = self._clock()
-        accepted = OBSERVATIONS_SCHEMA.empty_table()
-        refused = [QUARANTINE_SCHEMA.empty_table()]
-        first_response: dict[int, int] = {}
-        if received:
-            for audited in audits(
-                responses, expected, suites_dir=self._suites_dir, audited_at=now, run=f"{RUN}/{month:%Y-%m}"
-            ):
-                new = cast_to_schema(audited.accepted, OBSERVATIONS_SCHEMA)
-                accepted = _over(accepted, new)
-                refused.append(audited.quarantined)
-                for key, raw_key in zip(keys_of(new).tolist(), new["raw_key"].to_pylist(), strict=True):
-                    first_response.setdefault(key, position[raw_key])
-        records = pa.concat_tables(refused)
-        quarantine = records.take(pa.array(unseen(records, set()), pa.int64()))
-        times = [time for (time, _), _, _ in received]
-        register = _register(requested, times, first_response, quarantine, position)
-        register = _with_failed(register, live_gaps, expected)
-        stamped = quarantine.append_column("run_id", pa.repeat(RUN, quarantine.num_rows))
-        stamped = stamped.append_column("quarantined_at", pa.array([now] * quarantine.num_rows, UTC_TIME))
-        stamped = cast_to_schema(stamped, QUARANTINE_TABLE_SCHEMA)
-        readable = stamped["observed_at"].is_valid()
-        return _Month(
-            accepted.sort_by([(name, "ascending") for name in KEY]),
-            stamped.filter(readable),
-            register,
-            stamped.filter(pc.invert(readable)),
-            len(received),
-            frozenset(about.key for about in stored if month_of(about.begin) == month),
-        )
-
-    def _received(
-        self, stored: Sequence[raw.StoredRequest]
-    ) -> Iterator[tuple[tuple[datetime, bool], raw.StoredRequest, wire.Parsed]]:
-        """Arrival, request and rows of each readable response; of equal arrivals, corrections sort last."""
-        for about in stored:
-            response = raw.read_response(self._store, about.key)
-            try:
-                read = replayed(response.body, response.about).until(response.received_at)
-            except FormatChanged as error:
-                log.warning("rebuild: skipped, it can't be read: %s: %s", about.key, error)
-                continue
-            yield (response.received_at, corrects(response.about)), about, read
-
-
-def _months(store: ObjectStore, first: date | None, last: date | None) -> list[datetime]:
-    """The months between two days that any response in raw is about."""
-    known = {
-        month
-        for endpoint in (PERIOD, raw.IMPORTED)
-        for about in raw.list_all(store, endpoint)
-        for month in _months_of(store, about)
-    }
-    begin = None if first is None else month_of(datetime.combine(first, time(), KST))
-    end = None if last is None else month_of(datetime.combine(last, time(23), KST))
-    return [
-        month
-        for month in sorted(known)
-        if (begin is None or begin <= month) and (end is None or month <= end)
-    ]
-
-
-def _months_of(store: ObjectStore, about: raw.StoredRequest) -> set[datetime]:
-    """The months that a response is about.
-
-    A call asks for consecutive hours, LONGEST_SPAN at most. An imported file may begin in 1904 and end today
-    with nothing in between: its months are those of its rows, and the one that it begins in, to which its
-    unreadable lines are assigned. Rows of future hours count too, because an earlier version published them.
-    """
-    months = {month_of(about.begin), month_of(about.end)}
-    if about.end - about.begin <= LONGEST_SPAN:
-        return months | {month_of(about.begin + (about.end - about.begin) / 2)}
-    response = raw.read_response(store, about.key)
-    try:
-        times = replayed(response.body, response.about).rows["observed_at"]
-    except FormatChanged:
-        return months
-    months_of_rows = pc.unique(pc.floor_temporal(times, unit="month")).to_pylist()
-    return {month_of(about.begin), *map(month_of, months_of_rows)}
-
-
-def _of_month(read: wire.Parsed, about: raw.StoredRequest, month: datetime) -> wire.Parsed:
-    """The rows of a month in a response; its unreadable lines are assigned to the month that it begins in."""
-    times = read.rows["observed_at"]
-    inside = pc.and_(
-        pc.greater_equal(times, pa.scalar(month, times.type)),
-        pc.less(times, pa.scalar(next_month(month), times.type)),
-    )
-    rejected = read.rejected if month_of(about.begin) == month else read.rejected.slice(0, 0)
-    return replace(read, rows=read.rows.filter(inside), rejected=rejected)
-
-
-def _requested(about: raw.StoredRequest, month: datetime, read: wire.Parsed) -> pa.Table:
-    """The station-hours of a month that a response was requested for."""
-    if f"/{raw.IMPORTED}/" in about.key:
-        return themselves(read.rows)
-    every = tuple(station.id for station in load_stations())
-    begin, end = max(about.begin, month), min(about.end, next_month(month) - HOUR)
-    requested = PendingStationHours(Request(begin, end, about.stations or every)).table()
-    return of_window(requested)
-
-
-def _over(old: pa.Table, new: pa.Table) -> pa.Table:
-    return pa.concat_tables([old.filter(pa.array(~isin(keys_of(old), keys_of(new)))), new])
-
-
-def _register(
-    requested: Sequence[pa.Table],
-    times: Sequence[datetime],
-    first_response: Mapping[int, int],
-    quarantine: pa.Table,
-    position: Mapping[str, int],
-) -> pa.Table:
-    """The register after all responses, one after the other."""
-    register = GAPS_SCHEMA.empty_table()
-    known = np.array(sorted(first_response), np.int64)
-    since = np.array([first_response[key] for key in known.tolist()], np.int64)
-    readable = quarantine.filter(quarantine["station_id"].is_valid())
-    refused = [
-        (key, position[raw_key])
-        for key, raw_key in zip(key_list(readable), readable["raw_key"].to_pylist(), strict=True)
-    ]
-    for index, (expected, now) in enumerate(zip(requested, times, strict=True)):
-        keys = unique(keys_of(expected))
-        is_present = isin(keys, known[since <= index])
-        concerned = keys[~is_present | isin(keys, keys_of(register))]
-        if concerned.size:
-            present = set(tuples(concerned[isin(concerned, keys[is_present])]))
-            reasons = {key: gaps.QUARANTINED for key, when in refused if when <= index}
-            register = gaps.update(register, tuples(concerned), present, reasons, now)
-    return register
-
-
-def _with_failed(register: pa.Table, live: pa.Table, expected: pa.Table) -> pa.Table:
-    """Add gaps that no response is about, or that the first one closed: only the live register has them."""
-    failed = live.filter(pc.invert(pc.is_in(live["reason"], pa.array([gaps.MISSING, gaps.QUARANTINED]))))
-    closed = failed["closed_at"].is_valid().to_numpy()
-    keys = keys_of(failed)
-    only_live = ~isin(keys, keys_of(register)) & (closed | ~isin(keys, keys_of(expected)))
-    failed = failed.filter(pa.array(only_live))
-    return pa.concat_tables([register, failed]).sort_by([(name, "ascending") for name in KEY])
-
 
 def _files(table: Table, month: datetime) -> frozenset[str]:
     """Paths of the files that hold a month in the table's current snapshot."""
@@ -494,62 +297,3 @@ def _files(table: Table, month: datetime) -> frozenset[str]:
         return frozenset()
     tasks = table.scan(row_filter=in_months([month])).plan_files()
     return frozenset(task.file.file_path for task in tasks)
-
-
-def _different_observations(live: pa.Table, rebuilt: pa.Table) -> Iterator[Difference]:
-    changes = diff(live, rebuilt)
-    absent = live.filter(pa.array(~isin(keys_of(live), keys_of(rebuilt))))
-    names = [name for name in OBSERVATIONS_SCHEMA.names if name not in {*KEY, "raw_key"}]
-    before = live.take(pa.array(lookup(keys_of(live), keys_of(changes.corrected))))
-    old = dict(zip(key_list(before), before.to_pylist(), strict=True))
-    for key, row in zip(key_list(changes.corrected), changes.corrected.to_pylist(), strict=True):
-        differing = [name for name in names if row[name] != old[key][name]]
-        yield Difference(
-            OBSERVATIONS.name,
-            _named(row),
-            {name: old[key][name] for name in differing},
-            {name: row[name] for name in differing},
-        )
-    yield from (
-        Difference(OBSERVATIONS.name, _named(row), None, {"raw_key": row["raw_key"]})
-        for row in changes.inserted.to_pylist()
-    )
-    yield from (
-        Difference(OBSERVATIONS.name, _named(row), {"raw_key": row["raw_key"]}, None)
-        for row in absent.to_pylist()
-    )
-
-
-def _different_quarantine(live: pa.Table, rebuilt: pa.Table) -> Iterator[Difference]:
-    sides = [dict(zip(identities(table), table.to_pylist(), strict=True)) for table in (live, rebuilt)]
-    for identity in sorted(sides[0].keys() ^ sides[1].keys(), key=str):
-        shown = [
-            {name: side[identity][name] for name in ("rule", "value", "raw_key")}
-            if identity in side
-            else None
-            for side in sides
-        ]
-        row = (sides[0] if identity in sides[0] else sides[1])[identity]
-        yield Difference(QUARANTINE.name, _named(row), *shown)
-
-
-def _different_gaps(live: pa.Table, rebuilt: pa.Table) -> Iterator[Difference]:
-    """Compare gaps by reason and state; the times of requests depend on the runs, and may differ."""
-    sides = [
-        {
-            key: {"reason": row["reason"], "open": row["closed_at"] is None}
-            for key, row in zip(key_list(table), table.to_pylist(), strict=True)
-        }
-        for table in (live, rebuilt)
-    ]
-    for key in sorted(sides[0].keys() | sides[1].keys()):
-        old, new = (side.get(key) for side in sides)
-        if old != new:
-            row = {"station_id": key[0], "observed_at": pa.scalar(key[1], pa.int64()).cast(UTC_TIME).as_py()}
-            yield Difference(GAPS.name, _named(row), old, new)
-
-
-def _named(row: Mapping[str, Any]) -> str:
-    if row["observed_at"] is None:
-        return "unreadable line"
-    return f"station {row['station_id']} {row['observed_at'].astimezone(KST):%Y-%m-%d %H:%M} KST"

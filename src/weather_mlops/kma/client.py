@@ -5,10 +5,8 @@ The key is a query parameter of the API. It never leaves this module: no log, ex
 
 import contextlib
 import hashlib
-import html
 import io
 import logging
-import re
 import threading
 import time
 import zlib
@@ -17,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from gzip import GzipFile
 from typing import Final, Protocol
-from urllib.parse import quote, quote_plus, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import requests
 import tenacity
@@ -25,8 +23,9 @@ import urllib3
 from pydantic import SecretStr
 
 from weather_mlops import limits
-from weather_mlops.errors import FormatChanged, KmaUnavailable, Misconfigured, ResponseTruncated, WeatherError
+from weather_mlops.errors import FormatChanged, KmaUnavailable, ResponseTruncated
 from weather_mlops.kma import address, api_errors
+from weather_mlops.kma.call_failures import failure_of
 from weather_mlops.kma.endpoints import (
     PERIOD,
     STATIONS,
@@ -36,7 +35,7 @@ from weather_mlops.kma.endpoints import (
     spans,
     stations_asked,
 )
-from weather_mlops.kma.masking import SECRET_PARAMETERS
+from weather_mlops.kma.masking import SECRET_PARAMETERS, spellings
 
 log = logging.getLogger(__name__)
 
@@ -204,7 +203,7 @@ class KmaClient:
         try:
             status, body = self._get(url, shown, params)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            failure = _failure(shown, error)
+            failure = failure_of(shown, error)
         if failure:
             # Raised outside of the handler: the error above, whose text has the key, must not be its context.
             raise failure
@@ -253,7 +252,7 @@ class KmaClient:
         key = self._key.get_secret_value()
         if len(key) >= address.SHORTEST_KEY:
             for encoding in {"utf-8", api_errors.encoding_of(body)}:
-                for spelling in _spellings(key):
+                for spelling in spellings(key):
                     body = body.replace(spelling.encode(encoding), "***".encode(encoding))
         return body
 
@@ -282,45 +281,6 @@ def _unpacked(shown: str, body: bytes, encoding: str) -> bytes:
                 raise requests.exceptions.ContentDecodingError from error
         case other:
             raise FormatChanged(f"{shown}: the body is encoded as {other[:20]!r}, which was not requested")
-
-
-def _spellings(key: str) -> set[str]:
-    """A key as it is, and as it is escaped in queries, JSON and HTML."""
-    queries = {quote(key, safe=""), quote_plus(key), quote(key)}
-    lower = {re.sub("%..", lambda escape: escape[0].lower(), query) for query in queries}
-    return {key, *queries, *lower, key.replace("/", "\\/"), html.escape(key)}
-
-
-_REASONS: Final[tuple[tuple[tuple[type[Exception], ...], str], ...]] = (
-    ((requests.exceptions.SSLError, urllib3.exceptions.SSLError), "no trusted TLS connection"),
-    ((requests.ConnectTimeout,), "no connection in time"),
-    ((requests.Timeout, urllib3.exceptions.TimeoutError), "no answer in time"),
-    (
-        (requests.exceptions.ChunkedEncodingError, urllib3.exceptions.ProtocolError),
-        "the response was cut off",
-    ),
-    ((requests.exceptions.ContentDecodingError,), "the response is a damaged gzip"),
-    ((requests.ConnectionError,), "no connection"),
-)
-
-
-# A URL or a proxy that cannot be connected to at all.
-_UNUSABLE: Final = (
-    requests.exceptions.InvalidURL,
-    requests.exceptions.InvalidSchema,
-    urllib3.exceptions.LocationValueError,
-)
-
-
-def _failure(shown: str, error: Exception) -> WeatherError:
-    """The error of a call without a response; it doesn't quote the cause, whose text has the key."""
-    reason = next((text for kinds, text in _REASONS if isinstance(error, kinds)), type(error).__name__)
-    if isinstance(error, _UNUSABLE):
-        return Misconfigured(
-            f"{shown}: no connection to this URL is possible ({reason}). Check KMA_API_URL or the host of "
-            "kma_default, and HTTPS_PROXY where it is set."
-        )
-    return KmaUnavailable(f"{shown}: {reason}. This is usually temporary; try again later.")
 
 
 def _log_retry(state: tenacity.RetryCallState) -> None:

@@ -1,7 +1,9 @@
 """Text without the key of an API, however it is spelled: plain, JSON, XML or HTML, escaped once or often."""
 
+import html
 import re
 from typing import Final
+from urllib.parse import quote, quote_plus
 
 SECRET_PARAMETERS: Final = frozenset({"authkey", "servicekey"})
 """Names of the key, in lower case: of the KMA API Hub, and of data.go.kr."""
@@ -18,3 +20,10 @@ _KEY: Final = re.compile(
 def masked(text: str) -> str:
     """The same with ``***`` for each value that stands behind a key's name."""
     return _KEY.sub(r"\1***", text)
+
+
+def spellings(key: str) -> set[str]:
+    """A key as it is, and as it is escaped in queries, JSON and HTML."""
+    queries = {quote(key, safe=""), quote_plus(key), quote(key)}
+    lower = {re.sub("%..", lambda escape: escape[0].lower(), query) for query in queries}
+    return {key, *queries, *lower, key.replace("/", "\\/"), html.escape(key)}

@@ -23,8 +23,9 @@ from pyiceberg.table.snapshots import Snapshot
 from weather_mlops.errors import CommitConflict, SnapshotExpired, TableNotRegistered
 from weather_mlops.lake.damage import TAKE_UP
 from weather_mlops.lake.file_io import S3FileIO, io_properties
-from weather_mlops.lake.object_store import S3Access, storage_errors
+from weather_mlops.lake.s3_access import S3Access
 from weather_mlops.lake.schemas import TABLES, TableDefinition
+from weather_mlops.lake.storage_errors import storage_errors
 
 log = logging.getLogger(__name__)
 

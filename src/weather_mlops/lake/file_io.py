@@ -17,7 +17,8 @@ from pyiceberg.io import FileIO, InputFile, InputStream, OutputFile, OutputStrea
 from pyiceberg.typedef import EMPTY_DICT, Properties
 
 from weather_mlops.lake.damage import check_avro, opened
-from weather_mlops.lake.object_store import ObjectStore, S3Access
+from weather_mlops.lake.object_store import ObjectStore
+from weather_mlops.lake.s3_access import S3Access
 
 TAIL: Final = (
     1 << 20

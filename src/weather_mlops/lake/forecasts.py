@@ -13,16 +13,16 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.expressions import And, BooleanExpression
 from pyiceberg.table import Table
 
+from weather_mlops.clock import HOUR_US
 from weather_mlops.lake import maintenance
 from weather_mlops.lake.catalog import RUN, commit, open_table
 from weather_mlops.lake.filters import between, one_of
-from weather_mlops.lake.object_store import storage_errors
 from weather_mlops.lake.scan import scan
 from weather_mlops.lake.schemas import FORECASTS, FORECASTS_SCHEMA, cast_to_schema
+from weather_mlops.lake.storage_errors import storage_errors
 
 log = logging.getLogger(__name__)
 
-_HOUR_US: Final = 3_600_000_000
 _IDENTITY: Final = list(FORECASTS.identity)
 _ORDER: Final = [(name, "ascending") for name in FORECASTS.sorted_by]
 
@@ -156,7 +156,7 @@ def _sound(forecasts: pa.Table) -> pa.Table:
 def _checks(rows: pa.Table) -> dict[str, pa.ChunkedArray]:
     """Masks of valid rows, by the fault of the others; each check assumes that those before it passed."""
     low, median, high = (rows[name] for name in ("p10", "p50", "p90"))
-    lead_us = pc.multiply(rows["lead_hours"].cast(pa.int64()), _HOUR_US)
+    lead_us = pc.multiply(rows["lead_hours"].cast(pa.int64()), HOUR_US)
     apart_us = pc.subtract(rows["valid_at"].cast(pa.int64()), rows["issued_at"].cast(pa.int64()))
     return {
         "a value is missing": reduce(pc.and_, (column.is_valid() for column in rows.columns)),

@@ -1,7 +1,7 @@
-"""The register of missing station-hours: update it, and plan when and by which calls to request them."""
+"""The register of missing station-hours: update it, and select what to request again."""
 
 import logging
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,14 +13,13 @@ import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
 from pyiceberg.table import Table
 
-from weather_mlops.clock import HOUR, month_of
-from weather_mlops.kma.endpoints import LONGEST_SPAN
+from weather_mlops.clock import month_of
 from weather_mlops.lake.catalog import RUN, commit, open_table, summary
 from weather_mlops.lake.filters import any_of, at_or_after, between, in_months, missing
 from weather_mlops.lake.keys import Key, isin, key_list, keys_of, to_datetime, tuples, unique
-from weather_mlops.lake.object_store import storage_errors
 from weather_mlops.lake.scan import rows_of, scan
 from weather_mlops.lake.schemas import GAPS, GAPS_SCHEMA, KEY, KEY_SCHEMA, OBSERVATIONS
+from weather_mlops.lake.storage_errors import storage_errors
 
 log = logging.getLogger(__name__)
 
@@ -31,15 +30,6 @@ NOT_REQUESTED: Final = "not_requested"
 """Not requested yet (lake/holes.py): due at once."""
 LONGEST_WAIT_H: Final = 24
 OPEN, NEXT_DUE, NEWEST_OPEN = "weather.open", "weather.next-due", "weather.newest-open"
-
-
-@dataclass(frozen=True, slots=True)
-class GapCall:
-    """A call for missing hours: a period, both ends included (UTC), and stations."""
-
-    begin: datetime
-    end: datetime
-    station_ids: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,36 +112,6 @@ def due(
     ]
     rows.sort(key=lambda row: (row["observed_at"], row["station_id"]), reverse=True)
     return pa.Table.from_pylist(rows, schema=GAPS_SCHEMA)
-
-
-def of_stations(register: pa.Table, station_ids: Collection[int]) -> pa.Table:
-    """Select the gaps of some stations, so that only stations that are collected are requested."""
-    chosen = pa.array(list(station_ids), register.schema.field("station_id").type)
-    return register.filter(pc.is_in(register["station_id"], chosen))
-
-
-def plan_calls(gaps: pa.Table, max_calls: int) -> list[GapCall]:
-    """Combine many gaps into few calls, the newest first.
-
-    Gaps that are one hour apart share a call, for all stations that miss any of its hours; so do those 2, 4,
-    8, ... hours apart if there would be more calls than allowed. Gaps beyond the last call wait for another
-    run. No call is longer than LONGEST_SPAN.
-
-    Args:
-        gaps: rows with the columns of KEY.
-        max_calls: upper limit of calls.
-    """
-    stations: dict[datetime, set[int]] = {}
-    for station, hour in key_list(gaps):
-        stations.setdefault(to_datetime(hour), set()).add(station)
-    hours = sorted(stations, reverse=True)
-    apart = HOUR
-    while len(groups := _grouped(hours, apart)) > max_calls and apart < LONGEST_SPAN:
-        apart *= 2
-    return [
-        GapCall(group[-1], group[0], tuple(sorted(set().union(*(stations[hour] for hour in group)))))
-        for group in groups[: max(0, max_calls)]
-    ]
 
 
 def load(catalog: Catalog, now: datetime | None = None) -> pa.Table:
@@ -334,14 +294,3 @@ def _next_try(row: dict[str, Any]) -> datetime:
         return tried
     # 2**5 hours exceed LONGEST_WAIT_H already; larger powers could overflow.
     return tried + timedelta(hours=min(2 ** min(row["tries"], 5), LONGEST_WAIT_H))
-
-
-def _grouped(hours: Sequence[datetime], apart: timedelta) -> list[list[datetime]]:
-    """Group hours, newest first, that are at most ``apart`` from each other."""
-    groups: list[list[datetime]] = []
-    for hour in hours:
-        if groups and groups[-1][-1] - hour <= apart and groups[-1][0] - hour <= LONGEST_SPAN:
-            groups[-1].append(hour)
-        else:
-            groups.append([hour])
-    return groups

@@ -13,11 +13,11 @@ from weather_mlops.formatting import exact, exact_percent, number
 from weather_mlops.lake import gaps
 from weather_mlops.lake.catalog import open_table
 from weather_mlops.lake.keys import key_list
-from weather_mlops.lake.object_store import storage_errors
 from weather_mlops.lake.publish import newest_of
 from weather_mlops.lake.scan import rows_of
 from weather_mlops.lake.schemas import KEY, KEY_SCHEMA, OBSERVATIONS
 from weather_mlops.lake.staging import AUDITED, Staging
+from weather_mlops.lake.storage_errors import storage_errors
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,9 @@ from weather_mlops.lake import maintenance
 from weather_mlops.lake.catalog import RUN, commit, open_table, summary
 from weather_mlops.lake.filters import between, one_of
 from weather_mlops.lake.kma_forecast_merge import LONGEST_LEAD_H, fold_duplicates, merge, replace_rows
-from weather_mlops.lake.object_store import storage_errors
 from weather_mlops.lake.scan import scan
 from weather_mlops.lake.schemas import KMA_FORECASTS, cast_to_schema
+from weather_mlops.lake.storage_errors import storage_errors
 
 log = logging.getLogger(__name__)
 
@@ -166,9 +166,9 @@ def _write(table: Table, incoming: pa.Table, properties: Mapping[str, str]) -> P
     current = scan(table, FORECAST_ROWS, around)
     changes = merge(current, incoming)
     done = PublishedKmaForecasts(changes.inserted.num_rows, changes.corrected.num_rows, changes.equal)
-    kept = {name: note for name, note in summary(table).items() if name == NEWEST_COLLECTED}
+    carried = {name: note for name, note in summary(table).items() if name == NEWEST_COLLECTED}
     changed = {"weather.inserted": str(done.inserted), "weather.corrected": str(done.corrected)}
-    notes = {**kept, **properties, **changed}
+    notes = {**carried, **properties, **changed}
     if done.corrected:
         # All rows that the filter takes are written again: Iceberg replaces by filter, not by key.
         rows = pa.concat_tables([replace_rows(current, changes.corrected), changes.inserted])

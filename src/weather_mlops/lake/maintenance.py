@@ -21,9 +21,10 @@ from weather_mlops.lake.catalog import CREATED_AT, commit, metadata_number, open
 from weather_mlops.lake.damage import TAKE_UP, metadata_of
 from weather_mlops.lake.file_io import S3FileIO
 from weather_mlops.lake.filters import in_months
-from weather_mlops.lake.object_store import ObjectStore, StoredObject, storage_errors
+from weather_mlops.lake.object_store import ObjectStore, StoredObject
 from weather_mlops.lake.scan import scan
 from weather_mlops.lake.schemas import TABLES, TableDefinition
+from weather_mlops.lake.storage_errors import storage_errors
 
 log = logging.getLogger(__name__)
 

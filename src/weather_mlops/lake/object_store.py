@@ -1,116 +1,30 @@
 """Read and write objects of the bucket; errors name the object and the fix."""
 
-from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import lru_cache
-from hashlib import md5
-from http import HTTPStatus
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
-from botocore.exceptions import ConnectionError as BotoConnectionError
+from botocore.exceptions import BotoCoreError, ClientError
 from s3transfer.exceptions import RetriesExceededError
 
 from weather_mlops import limits
 from weather_mlops.errors import (
-    Misconfigured,
     ObjectDamaged,
-    StorageRefused,
     StorageUnavailable,
-    WeatherError,
 )
-from weather_mlops.lake import damage
-from weather_mlops.lake.disk import data_disk_is_full, says_disk_is_full, storage_full
+from weather_mlops.lake.s3_access import TASK_RETRIES, RetryPolicy, S3Access, client_of
+from weather_mlops.lake.storage_errors import translated
 from weather_mlops.limits import Limit
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
-    from sqlalchemy.exc import DBAPIError
 
-    from weather_mlops.settings import Settings
 
 BULK_DELETE: Final = 1000  # keys per request, S3's own limit
-_PASSING_CODES: Final = frozenset({"SlowDown", "RequestTimeout", "Throttling", "ThrottlingException"})
-_DAMAGED_SQLITE: Final = frozenset({"SQLITE_CORRUPT", "SQLITE_NOTADB"})
-_SERVER_ERROR: Final = 500
-_TOO_MANY: Final = 429
-
-
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
-    """Time-outs and retries of requests to S3.
-
-    Attributes:
-        connect_s: time-out of connecting, seconds.
-        read_s: time-out of reading the next bytes of a response, seconds.
-        attempts: upper limit of attempts, the first one included.
-    """
-
-    connect_s: float
-    read_s: float
-    attempts: int
-
-
-OF_TASKS: Final = RetryPolicy(connect_s=5, read_s=30, attempts=5)
-OF_PAGES: Final = RetryPolicy(connect_s=2, read_s=5, attempts=1)
-"""For pages: somebody waits for the page, and the thread belongs to Airflow's API server."""
-
-
-@dataclass(frozen=True)
-class S3Access:
-    """Location and credentials of the bucket.
-
-    Attributes:
-        bucket: name of the bucket.
-        endpoint_url: URL of an S3 server other than Amazon's.
-        access_key_id: None = botocore's own search (profile, role, instance).
-        secret_access_key: secret of the access key.
-        session_token: token of temporary credentials.
-        region: region of the bucket.
-        prefix: the folder inside the bucket that all keys are relative to; empty, or ending in ``/``.
-
-    Raises:
-        Misconfigured: the endpoint is no URL.
-    """
-
-    bucket: str
-    endpoint_url: str | None = None
-    access_key_id: str | None = None
-    secret_access_key: str | None = field(default=None, repr=False)
-    session_token: str | None = field(default=None, repr=False)
-    region: str = "us-east-1"
-    prefix: str = ""
-
-    def __post_init__(self) -> None:
-        if self.endpoint_url and not self.endpoint_url.startswith(("http://", "https://")):
-            raise Misconfigured(
-                "the S3 server's address has no scheme: write https:// or http:// before its name, in "
-                "AWS_ENDPOINT_URL or in endpoint_url of the connection aws_default"
-            )
-
-    def location(self, key: str) -> str:
-        """The URL of an object, ``s3://``."""
-        return f"s3://{self.bucket}/{self.prefix}{key}"
-
-    @classmethod
-    def from_settings(cls, settings: "Settings") -> "S3Access":
-        """Create access from the environment's settings."""
-        secret, token = settings.aws_secret_access_key, settings.aws_session_token
-        return cls(
-            bucket=settings.bucket,
-            endpoint_url=settings.aws_endpoint_url,
-            access_key_id=settings.aws_access_key_id,
-            secret_access_key=secret.get_secret_value() if secret else None,
-            session_token=token.get_secret_value() if token else None,
-            region=settings.aws_region,
-            prefix=settings.prefix,
-        )
 
 
 class StoredObject(NamedTuple):
@@ -148,7 +62,7 @@ class ObjectStore:
         patience: time-outs and retries.
     """
 
-    def __init__(self, access: S3Access, patience: RetryPolicy = OF_TASKS) -> None:
+    def __init__(self, access: S3Access, patience: RetryPolicy = TASK_RETRIES) -> None:
         self.access = access
         self.patience = patience
 
@@ -341,142 +255,16 @@ class ObjectStore:
 
     @property
     def _client(self) -> "S3Client":
-        with _CREATING_A_CLIENT:
-            return _client(replace(self.access, bucket="", prefix=""), self.patience)
+        return client_of(self.access, self.patience)
 
     @contextmanager
     def _errors(self, key: str) -> Iterator[None]:
         try:
             yield
         except (ClientError, BotoCoreError) as error:
-            raise _translated(error, self.where(key)) from error
+            raise translated(error, self.where(key)) from error
         except RetriesExceededError as error:
             raise StorageUnavailable(
                 f"{self.where(key)}: cut off again and again: {error.last_exception}. "
                 "Make sure that S3 is reachable."
             ) from error
-
-
-@contextmanager
-def storage_errors(where: str) -> Iterator[None]:
-    """Translate errors of PyIceberg, its catalog and pyarrow about storage to this package's types.
-
-    Args:
-        where: operation and table, for the message.
-
-    Raises:
-        StorageUnavailable: the catalog's database or S3 does not answer.
-        StorageRefused: refused credentials, or a full disk.
-        ObjectDamaged: a file of a table is missing or can't be read, or the catalog's SQLite file.
-        Misconfigured: the catalog's URI is invalid, or needs a driver that isn't installed.
-    """
-    # Not needed where the catalog is AWS Glue.
-    from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError  # noqa: PLC0415
-
-    begin = damage.opened.mark()
-    try:
-        yield
-    except WeatherError:
-        raise
-    except (ClientError, BotoCoreError) as error:
-        raise _translated(error, where) from error
-    except DBAPIError as error:
-        raise _of_database(error, where) from error
-    except (ArgumentError, NoSuchModuleError):
-        # Its text may have the URI, and so a password.
-        raise Misconfigured(
-            f"{where}: PYICEBERG_CATALOG__WEATHER__URI is no URL of a database, or its driver isn't "
-            "installed: write postgresql+psycopg2://USER:PASSWORD@HOST/DATABASE or sqlite:///FILE."
-        ) from None
-    except SQLAlchemyError as error:
-        raise StorageUnavailable(
-            f"{where}: the catalog's database: {type(error).__name__}. "
-            "Make sure that it runs and is reachable."
-        ) from error
-    except damage.FAILURES as error:
-        if (problem := damage.first_problem(damage.opened.since(begin))) is not None:
-            raise ObjectDamaged(f"{where}: {problem}") from error
-        if isinstance(error, PermissionError):
-            raise StorageRefused(f"{where}: {error}. Check the credentials and their policy.") from error
-        if isinstance(error, OSError):
-            raise _unavailable(error, where, "Make sure that S3 is reachable.") from error
-        raise
-
-
-def _of_database(error: "DBAPIError", where: str) -> WeatherError:
-    """Translate an error of the catalog's database; shows only the driver's text (the URI is secret)."""
-    if getattr(error.orig, "sqlite_errorname", "") in _DAMAGED_SQLITE:
-        return ObjectDamaged(
-            f"{where}: the catalog's SQLite file is damaged: {error.orig}. It is the one that "
-            "PYICEBERG_CATALOG__WEATHER__URI names, `.run/catalog.db` of `make run`. Stop the system, move "
-            "the file away, then `make tables` creates it again from the bucket."
-        )
-    return _unavailable(
-        error.orig, f"{where}: the catalog's database", "Make sure that it runs and is reachable."
-    )
-
-
-def _unavailable(error: BaseException | None, where: str, fix: str) -> WeatherError:
-    """The error of a database or a file system that didn't answer, or has no space left."""
-    if says_disk_is_full(error):
-        return storage_full(where, str(error))
-    return StorageUnavailable(f"{where}: {error}. {fix}")
-
-
-def _unanswered(error: BotoCoreError, where: str) -> WeatherError:
-    if isinstance(error, HTTPClientError | BotoConnectionError | IncompleteReadError):
-        return StorageUnavailable(
-            f"{where}: no answer: {type(error).__name__}. Make sure that S3 is reachable."
-        )
-    return StorageRefused(f"{where}: {type(error).__name__}. Check the credentials and the region.")
-
-
-def _translated(error: ClientError | BotoCoreError, where: str) -> Exception:
-    if not isinstance(error, ClientError):
-        return _unanswered(error, where)
-    code = str(error.response.get("Error", {}).get("Code", "unknown"))
-    status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-    if status == HTTPStatus.INSUFFICIENT_STORAGE or (status >= _SERVER_ERROR and data_disk_is_full()):
-        return storage_full(where, f"{code}, HTTP {status}")
-    if status >= _SERVER_ERROR or status == _TOO_MANY or code in _PASSING_CODES:
-        return StorageUnavailable(f"{where}: {code}, HTTP {status}. S3 is overloaded or down.")
-    if code == "NoSuchBucket":
-        return StorageRefused(f"{where}: there is no such bucket. Create it, or fix WEATHER_BUCKET.")
-    if code in {"NoSuchKey", "404", "NotFound"}:
-        return FileNotFoundError(f"{where}: there is no such object")
-    return StorageRefused(f"{where}: {code}, HTTP {status}. Check the credentials and their policy.")
-
-
-_CREATING_A_CLIENT: Final = Lock()
-"""Creating a client takes a fifth of a second of processor time: pages opened at once must share one."""
-
-
-@lru_cache(maxsize=8)
-def _client(access: S3Access, patience: RetryPolicy) -> "S3Client":
-    import boto3  # noqa: PLC0415  a fifth of a second, not needed to parse a DAG
-    from botocore.config import Config  # noqa: PLC0415
-
-    client: S3Client = boto3.session.Session().client(
-        "s3",
-        endpoint_url=access.endpoint_url,
-        aws_access_key_id=access.access_key_id,
-        aws_secret_access_key=access.secret_access_key,
-        aws_session_token=access.session_token,
-        region_name=access.region,
-        config=Config(
-            connect_timeout=patience.connect_s,
-            read_timeout=patience.read_s,
-            retries={"mode": "standard", "total_max_attempts": patience.attempts},
-            # Not every S3 server supports the checksums that botocore sends by default.
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
-        ),
-    )
-    client.meta.events.register("before-call.s3.DeleteObjects", _with_md5)
-    return client
-
-
-def _with_md5(params: Mapping[str, Any], **_: Any) -> None:
-    """Add the digest that S3 servers other than Amazon's require for a bulk delete."""
-    digest = md5(params["body"], usedforsecurity=False).digest()
-    params["headers"]["Content-MD5"] = b64encode(digest).decode()

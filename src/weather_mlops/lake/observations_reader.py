@@ -11,10 +11,10 @@ from pyiceberg.expressions import And, BooleanExpression
 from weather_mlops.clock import HOUR
 from weather_mlops.lake.catalog import open_table
 from weather_mlops.lake.filters import at_or_after, between, one_of
-from weather_mlops.lake.object_store import storage_errors
 from weather_mlops.lake.panel import Panel, to_panel
 from weather_mlops.lake.scan import scan
 from weather_mlops.lake.schemas import KEY, OBSERVATIONS, TableDefinition
+from weather_mlops.lake.storage_errors import storage_errors
 from weather_mlops.stations import load_stations
 
 

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from weather_mlops.clock import EPOCH
+from weather_mlops.clock import EPOCH, KST_AHEAD_HOURS
 from weather_mlops.errors import TrainingImpossible
 from weather_mlops.stations import load_stations
 
@@ -112,6 +112,31 @@ def to_panel(
 def prolonged(hours: np.ndarray, more: int) -> np.ndarray:
     """Consecutive hours, extended by some more after them."""
     return np.asarray(hours[0] + np.arange(len(hours) + more) * HOUR_STEP)
+
+
+def offsets_km(latitude: np.ndarray, longitude: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How far each station lies east and north of each other one, km; two arrays of shape (from, to).
+
+    Args:
+        latitude: degrees north, shape (S,).
+        longitude: degrees east, shape (S,).
+    """
+    # A degree of longitude gets shorter towards the poles, by the cosine of the latitude. Over the few
+    # hundred km of Korea, a plane is near enough to the sphere.
+    east = (longitude[None] - longitude[:, None]) * KM_PER_DEGREE
+    east = east * np.cos(np.deg2rad(latitude))[:, None]
+    north = (latitude[None] - latitude[:, None]) * KM_PER_DEGREE
+    return east, north
+
+
+def korean_days(hours: np.ndarray) -> np.ndarray:
+    """Day number since 1970 of each hour (datetime64[h], UTC), by the calendar in Korea."""
+    return np.asarray(in_kst(hours).astype("datetime64[D]").astype(np.int64))
+
+
+def in_kst(hours: np.ndarray) -> np.ndarray:
+    """The clock in Korea at each hour (datetime64[h], UTC), datetime64[h]."""
+    return np.asarray(hours + KST_AHEAD_HOURS * HOUR_STEP)
 
 
 def _coordinates(stations: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

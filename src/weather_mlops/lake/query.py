@@ -24,8 +24,9 @@ from weather_mlops.lake.catalog import existing_snapshot, refuse_unregistered
 from weather_mlops.lake.damage import first_problem, opened
 from weather_mlops.lake.file_io import S3File
 from weather_mlops.lake.kma_forecast_view import known_view
-from weather_mlops.lake.object_store import S3Access, storage_errors
+from weather_mlops.lake.s3_access import S3Access
 from weather_mlops.lake.schemas import KMA_FORECASTS, NAMESPACE, TABLES, UTC_TIME
+from weather_mlops.lake.storage_errors import storage_errors
 from weather_mlops.stations import load_stations
 
 STATIONS: Final = "stations"

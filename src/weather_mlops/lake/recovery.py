@@ -9,10 +9,8 @@ and the rows that only the others have are added to it.
 
 import contextlib
 import logging
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Final
 
 import pyarrow as pa
@@ -21,10 +19,9 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.expressions import BooleanExpression
 from pyiceberg.table import StaticTable, Table
-from pyiceberg.table.metadata import TableMetadata
 
 from weather_mlops.clock import month_numbered
-from weather_mlops.errors import Misconfigured, ObjectDamaged
+from weather_mlops.errors import ObjectDamaged
 from weather_mlops.lake import quarantine
 from weather_mlops.lake.catalog import (
     CREATED_AT,
@@ -32,42 +29,21 @@ from weather_mlops.lake.catalog import (
     add_columns,
     commit,
     ensure_namespace,
-    metadata_number,
     table_path,
 )
-from weather_mlops.lake.damage import metadata_of, problem_of
+from weather_mlops.lake.damage import problem_of
 from weather_mlops.lake.file_io import S3File, S3FileIO
 from weather_mlops.lake.filters import in_months, missing
-from weather_mlops.lake.object_store import ObjectStore, storage_errors
+from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.scan import scan
 from weather_mlops.lake.schemas import TABLES, TableDefinition
+from weather_mlops.lake.storage_errors import storage_errors
+from weather_mlops.lake.table_histories import Candidate, TableState, histories_at, newest_readable
 
 log = logging.getLogger(__name__)
 
 SET_ASIDE: Final = ".damaged"
 """Ending of metadata files that can't be read; maintenance removes them like any file without a table."""
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """The newest readable state of one history of a table.
-
-    Attributes:
-        location: location of its metadata file.
-        number: number of that file: commits to the table before it.
-        rows: rows of the table.
-        written_at: time of the last commit (UTC).
-        rivals: other files of the same number. Only one of them won the commit, which isn't recorded.
-    """
-
-    location: str
-    number: int
-    rows: int
-    written_at: datetime
-    rivals: int
-
-    def __str__(self) -> str:
-        return f"{self.location} ({self.rows} rows, last written {self.written_at:%Y-%m-%d %H:%M} UTC)"
 
 
 @dataclass(frozen=True)
@@ -119,14 +95,6 @@ class TakenUp:
 
 
 @dataclass(frozen=True)
-class _State:
-    file: S3File
-    number: int
-    modified: datetime
-    metadata: TableMetadata
-
-
-@dataclass(frozen=True)
 class _Plan:
     """The recovery of a table, planned before anything is changed."""
 
@@ -135,7 +103,7 @@ class _Plan:
     before: str | None
     best: Candidate
     others: Mapping[str, Candidate]
-    histories: Mapping[str, Sequence[_State]]
+    histories: Mapping[str, Sequence[TableState]]
     damaged: Sequence[tuple[S3File, str]]
 
 
@@ -175,11 +143,11 @@ def _planned(catalog: Catalog, store: ObjectStore, definition: TableDefinition) 
         in_catalog = False
     except ObjectDamaged as error:
         log.warning("the catalog's pointer: %s", error)
-    histories, damaged = _histories(catalog, definition, location)
+    histories, damaged = histories_at(catalog, definition, location)
     candidates = {
         uuid: candidate
         for uuid, states in histories.items()
-        if (candidate := _candidate(catalog, states, before, damaged)) is not None
+        if (candidate := newest_readable(catalog, states, before, damaged)) is not None
     }
     if not candidates:
         if damaged:
@@ -191,88 +159,6 @@ def _planned(catalog: Catalog, store: ObjectStore, definition: TableDefinition) 
     best = max(candidates, key=lambda uuid: (candidates[uuid].rows, candidates[uuid].written_at))
     others = {uuid: candidate for uuid, candidate in candidates.items() if uuid != best}
     return _Plan(definition, in_catalog, before, candidates[best], others, histories, damaged)
-
-
-def _histories(
-    catalog: Catalog, definition: TableDefinition, location: str
-) -> tuple[dict[str, list[_State]], list[tuple[S3File, str]]]:
-    """Metadata files at a table's location by the table's UUID; and those that can't be read."""
-    io = S3FileIO(catalog.properties)
-    store, prefix = io.locate(f"{location}/metadata/")
-    histories, damaged = defaultdict(list), []
-    for entry in store.list(prefix):
-        if (number := metadata_number(entry.key)) is None:
-            continue
-        file = io.new_input(f"{location}/metadata/{entry.key.rpartition('/')[2]}")
-        try:
-            metadata = metadata_of(file)
-        except ObjectDamaged as error:
-            damaged.append((file, str(error)))
-            continue
-        _refuse_foreign(definition, metadata, file, location)
-        histories[str(metadata.table_uuid)].append(_State(file, number, entry.modified, metadata))
-    return histories, damaged
-
-
-def _refuse_foreign(
-    definition: TableDefinition, metadata: TableMetadata, file: S3File, location: str
-) -> None:
-    """Make sure that a state is of this table and was written at this location.
-
-    Raises:
-        Misconfigured: it is not.
-    """
-    names = set(metadata.schema().column_names)
-    if lacking := [name for name in definition.sorted_by if name not in names]:
-        raise Misconfigured(
-            f"{file.location} is of another system: the table has no column {', '.join(lacking)}. Name "
-            "another bucket or folder in WEATHER_BUCKET."
-        )
-    if metadata.location != location:
-        raise Misconfigured(
-            f"{file.location} was moved or copied here from {metadata.location}: a table names its files by "
-            "their full URL. Name that bucket or folder in WEATHER_BUCKET, or move it back. If that is "
-            f"impossible, move {location} away; then `make rebuild APPLY=1` rebuilds all rows but the "
-            "forecasts from raw."
-        )
-
-
-def _candidate(
-    catalog: Catalog, states: list[_State], before: str | None, damaged: list[tuple[S3File, str]]
-) -> Candidate | None:
-    """The newest state whose manifests can be read; of several with its number, that of the catalog."""
-    states.sort(key=lambda state: (state.number, state.file.location == before, state.modified), reverse=True)
-    io = S3FileIO(catalog.properties)
-    for state in states:
-        problem = _manifest_problem(io, state)
-        if problem is not None:
-            damaged.append((state.file, problem))
-            continue
-        snapshot = state.metadata.current_snapshot()
-        summary = snapshot.summary.additional_properties if snapshot and snapshot.summary else {}
-        return Candidate(
-            state.file.location,
-            state.number,
-            int(summary.get("total-records", 0)),
-            datetime.fromtimestamp(state.metadata.last_updated_ms / 1000, UTC),
-            sum(other.number == state.number for other in states) - 1,
-        )
-    return None
-
-
-def _manifest_problem(io: S3FileIO, state: _State) -> str | None:
-    """Describe what is wrong with the manifests of a state; None if they can be read."""
-    snapshot = state.metadata.current_snapshot()
-    if snapshot is None:
-        return None
-    file = io.new_input(snapshot.manifest_list)
-    problem = problem_of(file)
-    if problem is None:
-        for manifest in snapshot.manifests(io):
-            file = io.new_input(manifest.manifest_path)
-            if (problem := problem_of(file)) is not None:
-                break
-    return None if problem is None else f"{file.location} {problem}, which {state.file.location} needs"
 
 
 def _done(catalog: Catalog, plan: _Plan) -> TakenUp:
@@ -321,7 +207,7 @@ def _set_aside(file: S3File) -> None:
         file.delete()
 
 
-def _forget(states: Iterable[_State]) -> None:
+def _forget(states: Iterable[TableState]) -> None:
     """Remove the metadata of a history whose rows are in the table; maintenance removes its other files."""
     for state in states:
         state.file.delete()

@@ -26,7 +26,7 @@ AUDITED: Final = "audited"
 PUBLISHED: Final = "published"
 """Marks a batch of a load as published: notes only, the changes."""
 FAILED: Final = "failed"
-"""Table of both batches of a load: station-hours whose request failed, with the reason."""
+"""Name of a table in the batches of a load: station-hours whose request failed, with the reason."""
 TABLE: Final = ".parquet"
 NOTES: Final = "notes.json"
 # Errors of zipfile, pyarrow and json for damaged bytes.

@@ -1,16 +1,23 @@
 """Training and evaluation of the pipelines on files of observations, without Airflow, S3 or a catalog."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, TypedDict
 
 import pyarrow as pa
 
 from weather_mlops.clock import HOUR, KST
+from weather_mlops.documents.evaluation import (
+    SCHEMA,
+    EvaluationDocument,
+    HoldoutFigures,
+    LeadScores,
+    TrainingStatistics,
+)
 from weather_mlops.errors import FileRefused, Misconfigured, TrainingImpossible
 from weather_mlops.kma import wire
 from weather_mlops.kma.fields import YEARS
@@ -19,6 +26,7 @@ from weather_mlops.lake.panel import Panel, to_panel
 from weather_mlops.model import baselines, evaluation, features, training_run
 from weather_mlops.model.card import page
 from weather_mlops.model.evaluation import SHOWN_LEADS
+from weather_mlops.model.forecaster import Forecaster
 from weather_mlops.model.plan import Plan
 from weather_mlops.model.targets import target_named
 from weather_mlops.sources.reading import ForecastSource, Source, sources
@@ -27,6 +35,29 @@ from weather_mlops.verification.scores import rounded
 log = logging.getLogger(__name__)
 
 VERSION: Final = "backtest"
+FlatScores = Mapping[str, float | Sequence[float] | None]
+"""Scores of one lead by name, those of the baselines among them."""
+
+
+class FoldTraining(TrainingStatistics):
+    """Cost of the training of a fold, whose test begins at ``holdout_from``."""
+
+    holdout_from: str
+
+
+class BacktestResult(TypedDict):
+    """The file that a backtest writes: ``leads`` by lead in hours; errors in the target's unit."""
+
+    target: str
+    unit: str
+    rows: int
+    holdout_from: str
+    holdout_to: str
+    leads: dict[str, FlatScores]
+    train_seconds: float
+    train_rows: int
+    peak_rss_mb: int
+    folds: list[FoldTraining]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +131,7 @@ def backtest(  # noqa: PLR0913  options of a command line
     folds: int = 1,
     horizon_hours: int = 24,
     seed: int = 1,
-) -> tuple[dict[str, Any], str]:
+) -> tuple[BacktestResult, str]:
     """Train before a day, test from that day on; the result as JSON, and as a model card.
 
     Args:
@@ -126,33 +157,14 @@ def backtest(  # noqa: PLR0913  options of a command line
         )
     starts = [first + n * (end - first) / folds for n in range(folds)]
     plans = [
-        Plan(
-            target=target,
-            version=VERSION,
-            stations=tuple(int(station) for station in panel.stations),
-            horizon_hours=horizon_hours,
-            first=panel.time_at(0),
-            last=until,
-            holdout_first=begin.replace(minute=0, second=0, microsecond=0),
-            snapshot_id=None,
-            seed=seed,
-        )
+        _plan(panel, target, begin, until, horizon_hours, seed)
         for begin, until in zip(starts, [*starts[1:], end], strict=True)
     ]
-    forecasters, holdouts, trainings = [], [], []
-    for plan in plans:
-        forecaster, trained = training_run.measured(partial(training_run.fit, panel, plan))
-        forecasters.append(forecaster)
-        holdouts.append(
-            evaluation.compare(
-                forecaster, panel, panel.index_of(plan.holdout_first), end=_end(panel, plan.last)
-            )
-        )
-        trainings.append({"holdout_from": plan.holdout_first.isoformat(), **trained})
-        log.info("backtest: fold %d of %d: %s", len(holdouts), folds, trainings[-1])
-    figures = evaluation.figures(evaluation.joined(holdouts), panel, forecasters[-1].importance(SHOWN_LEADS))
-    document = {
-        **training_run.describe(forecasters[-1], plans[-1], trainings[-1]),
+    forecaster, holdout, trainings = _tested(panel, plans)
+    figures = evaluation.figures(holdout, panel, forecaster.importance(SHOWN_LEADS))
+    document: EvaluationDocument = {
+        "schema": SCHEMA,
+        **training_run.describe(forecaster, plans[-1], trainings[-1]),
         "evaluated_at": datetime.now(UTC).isoformat(),
         "code_revision": None,
         "champion_left_out": None,
@@ -161,31 +173,70 @@ def backtest(  # noqa: PLR0913  options of a command line
     return _result(target, figures, trainings), page.render(rounded(document))
 
 
+def _plan(  # noqa: PLR0913, PLR0917  all that a plan says
+    panel: Panel, target: str, begin: datetime, until: datetime, horizon_hours: int, seed: int
+) -> Plan:
+    """The plan of a fold: trained on all hours before a moment, tested from it on."""
+    return Plan(
+        target=target,
+        version=VERSION,
+        stations=tuple(int(station) for station in panel.stations),
+        horizon_hours=horizon_hours,
+        first=panel.time_at(0),
+        last=until,
+        holdout_first=begin.replace(minute=0, second=0, microsecond=0),
+        snapshot_id=None,
+        seed=seed,
+    )
+
+
+def _tested(panel: Panel, plans: Sequence[Plan]) -> tuple[Forecaster, evaluation.Holdout, list[FoldTraining]]:
+    """Train and test each fold: the last model, the holdouts joined, and the cost of each training."""
+    holdouts: list[evaluation.Holdout] = []
+    trainings: list[FoldTraining] = []
+    for plan in plans:
+        forecaster, trained = training_run.measured(partial(training_run.fit, panel, plan))
+        holdout, end = panel.index_of(plan.holdout_first), _end(panel, plan.last)
+        holdouts.append(evaluation.compare(forecaster, panel, holdout, end=end))
+        trainings.append({"holdout_from": plan.holdout_first.isoformat(), **trained})
+        log.info("backtest: fold %d of %d: %s", len(holdouts), len(plans), trainings[-1])
+    return forecaster, evaluation.joined(holdouts), trainings
+
+
 def _end(panel: Panel, until: datetime) -> int:
     """Index after the last issue time of a span: the newest hour has no outcome."""
     return min(panel.index_of(until), panel.length - 1)
 
 
-def _result(target: str, figures: dict[str, Any], trainings: list[dict[str, Any]]) -> dict[str, Any]:
-    leads = {
-        lead: {
-            **{name: value for name, value in measured.items() if name != "opponents"},
-            **{f"skill_{name}": measured["opponents"][name]["skill"] for name in baselines.NAMES},
-            **{f"rmse_{name}": measured["opponents"][name]["rmse"] for name in baselines.NAMES},
-        }
-        for lead, measured in figures["leads"].items()
-    }
+def _result(target: str, figures: HoldoutFigures, trainings: Sequence[FoldTraining]) -> BacktestResult:
     return {
         "target": target,
         "unit": target_named(target).unit,
         "rows": figures["holdout"]["rows"],
         "holdout_from": figures["holdout"]["first"],
         "holdout_to": figures["holdout"]["last"],
-        "leads": leads,
+        "leads": {lead: _flat(scores) for lead, scores in figures["leads"].items()},
         "train_seconds": round(sum(fold["seconds"] for fold in trainings), 1),
         "train_rows": trainings[-1]["rows"],
         "peak_rss_mb": training_run.peak_rss_mb(),
-        "folds": trainings,
+        "folds": list(trainings),
+    }
+
+
+def _flat(scores: LeadScores) -> FlatScores:
+    """Scores of one lead; those of the baselines as ``skill_<baseline>`` and ``rmse_<baseline>``."""
+    baselines_of_lead = scores["opponents"]
+    return {
+        "n": scores["n"],
+        "rmse": scores["rmse"],
+        "mae": scores["mae"],
+        "bias": scores["bias"],
+        "coverage_80": scores["coverage_80"],
+        "width_80": scores["width_80"],
+        "pinball": scores["pinball"],
+        "coverage_80_range": scores["coverage_80_range"],
+        **{f"skill_{name}": baselines_of_lead[name]["skill"] for name in baselines.NAMES},
+        **{f"rmse_{name}": baselines_of_lead[name]["rmse"] for name in baselines.NAMES},
     }
 
 

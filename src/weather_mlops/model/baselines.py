@@ -9,10 +9,10 @@ from typing import Final
 
 import numpy as np
 
+from weather_mlops.clock import HOURS_PER_DAY
 from weather_mlops.lake.panel import prolonged
 from weather_mlops.model.climatology import Climatology
 
-HOURS_PER_DAY: Final = 24
 NAMES: Final = ("persistence", "persistence_24h", "climatology", "damped_anomaly", "ridge")
 
 

@@ -1,10 +1,20 @@
-"""The champion, loaded to forecast with."""
+"""The champion: loaded to forecast with, and compared with a new model on its holdout."""
 
 import logging
+from collections.abc import Iterable
 
+import numpy as np
+import pyarrow as pa
+
+from weather_mlops.documents.decision import Decision
+from weather_mlops.errors import ModelUnusable
+from weather_mlops.lake.panel import Panel, to_panel
 from weather_mlops.model import boosters
+from weather_mlops.model.evaluation import ChampionForecast
 from weather_mlops.model.forecaster import Forecaster
-from weather_mlops.model.registry import Decision, Registry, Version
+from weather_mlops.model.plan import Plan
+from weather_mlops.model.registry import Registry
+from weather_mlops.model.versions import Version
 
 log = logging.getLogger(__name__)
 
@@ -28,3 +38,61 @@ def load_champion(registry: Registry, decision: Decision) -> tuple[Version, Fore
         log.info("checking the trees of %s: they weren't since its manifest was written", version.name)
         boosters.check(version.files)
     return version, Forecaster.from_files(version.files)
+
+
+def champion_forecast(
+    registry: Registry, observations: pa.Table, panel: Panel, plan: Plan
+) -> tuple[ChampionForecast | None, str | None]:
+    """Forecasts of a plan's holdout by the champion, in the shape of the new model's.
+
+    Args:
+        registry: registry of the target.
+        observations: rows of the stations of both models.
+        panel: of the plan's stations.
+        plan: plan of the new model.
+
+    Returns:
+        The forecasts, None without a champion; and the version of a champion that can't forecast.
+
+    Raises:
+        StorageUnavailable, StorageRefused.
+    """
+    champion = registry.champion_or_none()
+    if champion is None or champion.version == plan.version:
+        return None, None
+    try:
+        version, theirs = load_champion(registry, champion)
+    except ModelUnusable as error:
+        log.warning("the champion can't forecast, so the model isn't compared with it: %s", error)
+        return None, champion.version
+    own = to_panel(observations, theirs.inputs, stations=theirs.stations, first=plan.first, last=plan.last)
+    learned_until = version.manifest["plan"]["holdout_first"]
+    issue_times = np.arange(panel.index_of(plan.holdout_first), panel.length - 1)
+    forecast = np.full((len(panel.stations), len(issue_times), plan.horizon_hours), np.nan, np.float32)
+    common, own_rows, champion_rows = np.intersect1d(panel.stations, theirs.stations, return_indices=True)
+    # The champion may have other stations and fewer leads, and may have been trained on the first hours of
+    # this holdout. Its forecasts fill the stations, issue times and leads that both have; others stay NaN.
+    unseen = issue_times >= panel.index_of(learned_until)
+    leads = min(plan.horizon_hours, theirs.horizon)
+    if len(common) and unseen.any():
+        predicted = theirs.predict(own, issue_times[unseen]).p50
+        forecast[np.ix_(own_rows, np.flatnonzero(unseen), np.arange(leads))] = predicted[champion_rows][
+            ..., :leads
+        ]
+    return ChampionForecast(champion.version, forecast), None
+
+
+def champion_stations(registry: Registry) -> Iterable[int]:
+    """Ids of the stations that the champion forecasts; empty without a usable one.
+
+    Raises:
+        StorageUnavailable, StorageRefused.
+    """
+    champion = registry.champion_or_none()
+    if champion is None:
+        return ()
+    try:
+        return tuple(registry.manifest(champion.version)["plan"]["stations"])
+    except ModelUnusable as error:
+        log.warning("%s", error)
+        return ()

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -65,7 +65,7 @@ class Climatology:
         return [[None if np.isnan(each) else float(each) for each in row] for row in self.coefficients]
 
     @classmethod
-    def from_lists(cls, lists: Sequence[Sequence[Any]]) -> "Climatology":
+    def from_lists(cls, lists: Sequence[Sequence[float | None]]) -> "Climatology":
         """From JSON."""
         return cls(np.array(lists, np.float64))
 

@@ -4,20 +4,23 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from pyiceberg.catalog import Catalog
 
+from weather_mlops.documents.decision import Decision
+from weather_mlops.documents.evaluation import JudgedEvaluation, Smoke
+from weather_mlops.documents.training_tasks import DeploymentSummary
 from weather_mlops.errors import ModelUnusable, TrainingImpossible
 from weather_mlops.lake import observations_reader
 from weather_mlops.lake.panel import to_panel
 from weather_mlops.model import boosters, evaluation
-from weather_mlops.model.evaluation_document import Evaluation, Smoke
 from weather_mlops.model.forecaster import Forecaster
 from weather_mlops.model.gates import Gates, judge, refusal
 from weather_mlops.model.plan import Plan
-from weather_mlops.model.registry import Decision, Registry, Version
+from weather_mlops.model.registry import Registry
+from weather_mlops.model.versions import Version
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +35,7 @@ class DeploymentOutcome:
     deployed: bool
     decision: Decision
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> DeploymentSummary:
         """Small and flat, for the orchestrator."""
         return {
             "deployed": self.deployed,
@@ -68,7 +71,7 @@ def deploy(  # noqa: PLR0913  keyword only: when and by whom
             f"{plan.target}: this run evaluated no model: see its tasks train_model and evaluate_model"
         )
     version = registry.load(plan.version)
-    evaluated = registry.document(plan.version, evaluation.EVALUATION, Evaluation)
+    evaluated = registry.document(plan.version, evaluation.EVALUATION, JudgedEvaluation)
     champion = registry.champion_or_none()
     if champion is not None and champion.version == plan.version:
         registry.record(champion)
@@ -142,7 +145,7 @@ def _forecast(
 
 
 def _refusal_reason(
-    registry: Registry, evaluated: Evaluation, version: Version, gates: Gates, champion: str | None
+    registry: Registry, evaluated: JudgedEvaluation, version: Version, gates: Gates, champion: str | None
 ) -> str:
     compared = evaluated["champion"] and evaluated["champion"]["version"]
     if compared != champion and champion != evaluated["champion_left_out"]:
@@ -158,7 +161,7 @@ def _refusal_reason(
     return refusal(judge(evaluated, gates, refresh=refresh, added_stations=len(added)))
 
 
-def _reason(evaluated: Evaluation) -> str:
+def _reason(evaluated: JudgedEvaluation) -> str:
     """The reason for the record, with figures."""
     unit, leads = evaluated["unit"], evaluated["leads"]
     errors = ", ".join(

@@ -2,17 +2,28 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from weather_mlops.clock import KST
+from weather_mlops.documents.evaluation import (
+    ChampionScores,
+    HoldoutFigures,
+    LeadScores,
+    QuantileScores,
+    StationScores,
+    WorstForecast,
+)
 from weather_mlops.errors import TrainingImpossible
-from weather_mlops.lake.panel import HOUR_STEP, Panel
+from weather_mlops.lake.panel import Panel, in_kst, korean_days
 from weather_mlops.model import baselines
 from weather_mlops.model.forecaster import Forecaster
 from weather_mlops.verification import scores
 from weather_mlops.verification.scores import QuantileForecast
+
+if TYPE_CHECKING:
+    from datetime import date
 
 EVALUATION: Final = "evaluation.json"
 SMOKE: Final = "smoke.json"
@@ -20,7 +31,6 @@ CARD: Final = "card.html"
 SHOWN_LEADS: Final = (1, 3, 6, 12, 24)
 WORST: Final = 6
 SEASONS: Final = {"DJF": (12, 1, 2), "MAM": (3, 4, 5), "JJA": (6, 7, 8), "SON": (9, 10, 11)}
-_HOURS_EAST: Final = 9
 
 
 @dataclass(frozen=True)
@@ -111,7 +121,7 @@ def joined(parts: Sequence[Holdout]) -> Holdout:
     )
 
 
-def figures(holdout: Holdout, panel: Panel, importance: Mapping[str, Any]) -> dict[str, Any]:
+def figures(holdout: Holdout, panel: Panel, importance: Mapping[str, Mapping[str, float]]) -> HoldoutFigures:
     """All figures of a holdout, as the model card and the gates read them.
 
     Args:
@@ -120,7 +130,7 @@ def figures(holdout: Holdout, panel: Panel, importance: Mapping[str, Any]) -> di
         importance: importance of the features, by lead.
     """
     truth, forecast, hours = holdout.truth, holdout.forecast, panel.hours[holdout.issue_times]
-    days = _days(hours)
+    days = korean_days(hours)
     return {
         "opponents": list(holdout.others),
         "holdout": {
@@ -156,15 +166,10 @@ def _fitted(
     }
 
 
-def _days(hours: np.ndarray) -> np.ndarray:
-    """Day number of each hour, in Korea."""
-    return np.asarray((hours + _HOURS_EAST * HOUR_STEP).astype("datetime64[D]").astype(np.int64))
-
-
 def _leads(
     truth: np.ndarray, forecast: QuantileForecast, others: Mapping[str, np.ndarray], days: np.ndarray
-) -> dict[str, Any]:
-    by_lead = {}
+) -> dict[str, LeadScores]:
+    by_lead: dict[str, LeadScores] = {}
     for lead in _leads_up_to(truth.shape[2]):
         observed, ours = truth[..., lead - 1], _at(forecast, lead)
         by_lead[str(lead)] = {
@@ -178,9 +183,11 @@ def _leads(
     return by_lead
 
 
-def _seasons(truth: np.ndarray, forecast: QuantileForecast, hours: np.ndarray) -> dict[str, Any]:
+def _seasons(
+    truth: np.ndarray, forecast: QuantileForecast, hours: np.ndarray
+) -> dict[str, dict[str, QuantileScores]]:
     """Figures by the season of the issue time, by the month in Korea."""
-    months = (hours + _HOURS_EAST * HOUR_STEP).astype("datetime64[M]").astype(int) % 12 + 1
+    months = in_kst(hours).astype("datetime64[M]").astype(int) % 12 + 1
     by_season = {}
     for season, members in SEASONS.items():
         chosen = np.isin(months, members)
@@ -194,9 +201,9 @@ def _seasons(truth: np.ndarray, forecast: QuantileForecast, hours: np.ndarray) -
 
 def _stations(
     truth: np.ndarray, forecast: QuantileForecast, persistence: np.ndarray, stations: np.ndarray
-) -> dict[str, Any]:
+) -> dict[str, dict[str, StationScores]]:
     """Figures by station; one without any outcome in the holdout is left out."""
-    by_station = {}
+    by_station: dict[str, dict[str, StationScores]] = {}
     for row, station in enumerate(stations):
         if not np.isfinite(truth[row]).any():
             continue
@@ -213,7 +220,7 @@ def _stations(
     return by_station
 
 
-def _compared(holdout: Holdout, days: np.ndarray) -> dict[str, Any] | None:
+def _compared(holdout: Holdout, days: np.ndarray) -> ChampionScores | None:
     if holdout.champion is None:
         return None
     against = scores.paired(holdout.truth, holdout.forecast.p50, holdout.others["champion"], days)
@@ -222,13 +229,15 @@ def _compared(holdout: Holdout, days: np.ndarray) -> dict[str, Any] | None:
 
 def _worst(
     truth: np.ndarray, forecast: QuantileForecast, panel: Panel, issue_times: np.ndarray
-) -> list[dict[str, Any]]:
+) -> list[WorstForecast]:
     """The forecasts with the largest errors over all leads, at most one a day."""
     whole = np.isfinite(truth).mean(axis=2) > 0.9  # noqa: PLR2004  a few hours without an outcome don't matter
     with np.errstate(invalid="ignore"):
         error = np.where(whole, np.nansum((forecast.p50 - truth) ** 2, axis=2), -1)
-    worst: list[dict[str, Any]] = []
-    days: set[Any] = set()
+    worst: list[WorstForecast] = []
+    days: set[date] = set()
+    # All forecasts from the largest error down, as indices into the flattened (stations, issue times); those
+    # that are not compared have an error of -1, so they come last.
     for flat_index in np.argsort(error, axis=None)[::-1]:
         station, issue = np.unravel_index(flat_index, error.shape)
         day = panel.time_at(int(issue_times[issue])).astimezone(KST).date()
@@ -243,7 +252,9 @@ def _worst(
                 "issued_at": panel.time_at(int(issue_times[issue])).isoformat(),
                 "leads": list(_leads_up_to(truth.shape[2])),
                 "observed": _listed(truth[station, issue]),
-                **{name: _listed(getattr(forecast, name)[station, issue]) for name in ("p10", "p50", "p90")},
+                "p10": _listed(forecast.p10[station, issue]),
+                "p50": _listed(forecast.p50[station, issue]),
+                "p90": _listed(forecast.p90[station, issue]),
             }
         )
     return worst

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from weather_mlops.errors import TrainingImpossible
-from weather_mlops.model import features
-from weather_mlops.model.forecaster import damped_anomaly, reference
+from weather_mlops.model.feature_names import WAVES
+from weather_mlops.model.lead_model import damped_anomaly, reference
 from weather_mlops.model.ridge import Ridge
 from weather_mlops.model.sample import Sample
 
@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+BoosterParameters = Mapping[str, str | int | float]
+"""Parameters under XGBoost's own names."""
 LOGGED_EVERY: Final = 100
 """Rounds of boosting."""
-COMMON: Final[Mapping[str, Any]] = {
+COMMON: Final[BoosterParameters] = {
     "tree_method": "hist",
     "objective": "reg:squarederror",
     "lambda": 5,
@@ -41,7 +43,7 @@ class Boosting:
     """
 
     num_boost_round: int
-    parameters: Mapping[str, Any]
+    parameters: BoosterParameters
     early_stopping_rounds: int | None = None
 
 
@@ -114,7 +116,7 @@ def fit_ridge(sample: Sample, penalty: float) -> tuple[Ridge, float]:
     anomaly = np.nan_to_num(sample.values[:, sample.names.index(anomaly_name)].astype(np.float64))
     remaining = sample.change - damped_anomaly(sample.names, sample.values, 0)
     damping = float(anomaly @ remaining / max(anomaly @ anomaly, 1e-9))
-    waves = [sample.names.index(name) for name in features.WAVES if name in sample.names]
+    waves = [sample.names.index(name) for name in WAVES if name in sample.names]
     outcome = sample.change - damped_anomaly(sample.names, sample.values, damping)
     return Ridge.fit(sample.values, outcome, waves, penalty), damping
 

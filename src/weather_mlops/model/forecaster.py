@@ -9,113 +9,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
 import numpy as np
 
+from weather_mlops.documents.model_file import LeadDocument, ModelDocument
 from weather_mlops.errors import ModelUnusable
 from weather_mlops.lake.panel import Panel
 from weather_mlops.model import features
 from weather_mlops.model.climatology import Climatology
+from weather_mlops.model.feature_names import HISTORY_HOURS
+from weather_mlops.model.lead_model import ERROR_SCALE, LeadModel, RecentErrors
 from weather_mlops.model.ridge import Ridge
 from weather_mlops.model.targets import Target, target_named
 from weather_mlops.verification.scores import QuantileForecast
 
-if TYPE_CHECKING:
-    from xgboost import Booster
-
 MODEL: Final = "model.json"
 IMPORTANT: Final = 15
 _CONFIG_HASH_DIGITS: Final = 12
-LARGEST_SCALE: Final = 3.0
-"""The last week may widen or narrow the interval by at most this factor."""
-# Names in stored files stay as the first models have them, whatever the code calls the same thing today.
-ERROR_SCALE: Final = "spread"
-_TYPICAL: Final = "typical_error"
-_STORED_FIGURES: Final = {
-    "damping": "damping",
-    "ridge_weight": "ridge_share",
-    "min_error_scale": "least_spread",
-    "low": "low",
-    "high": "high",
-}
-"""Figures of a lead's model: field, and key in ``model.json``."""
-
-
-@dataclass(frozen=True)
-class RecentErrors:
-    """Scale of the errors of a short history: 1 where the last week was as hard to forecast as most weeks.
-
-    How hard it was is measured by a forecast that is available at every station: that a day repeats the one
-    before. The scale is proportional to the square root of the error of that forecast.
-
-    Attributes:
-        typical: median of the feature ``WEEK_ERROR`` in the training span, the target's unit.
-    """
-
-    typical: float
-
-    @classmethod
-    def of(cls, names: tuple[str, ...], values: np.ndarray) -> "RecentErrors":
-        """Measure a training span, by its features of shape (n, F)."""
-        week = values[:, names.index(features.WEEK_ERROR)]
-        known = week[np.isfinite(week) & (week > 0)]
-        return cls(float(np.median(known)) if known.size else 1.0)
-
-    def predict(self, names: tuple[str, ...], values: np.ndarray) -> np.ndarray:
-        """The scale, shape (n,); 1 where the last week is not known."""
-        ratio = values[:, names.index(features.WEEK_ERROR)] / self.typical
-        return np.minimum(np.sqrt(np.nan_to_num(ratio, nan=1.0)), LARGEST_SCALE)
-
-
-@dataclass(frozen=True)
-class LeadModel:
-    """The model of one lead. It predicts the change of the target since the issue time, in the target's unit.
-
-    Attributes:
-        boosters: trees that predict the change; their predictions are averaged.
-        ridge: predicts what remains of the change after the damped anomaly.
-        damping: share of the present anomaly that remains at the lead.
-        ridge_weight: share (0 to 1) of the ridge in the blend.
-        error_scale: scale of the blend's error: trees; for a short history, the errors of the last week.
-        min_error_scale: lower bound of the error scale.
-        low: p10 of the error divided by its scale; at most 0.
-        high: p90 of the same; at least 0.
-    """
-
-    boosters: Sequence["Booster"]
-    ridge: Ridge
-    damping: float
-    ridge_weight: float
-    error_scale: "Booster | RecentErrors"
-    min_error_scale: float
-    low: float
-    high: float
-
-    def changes(self, names: tuple[str, ...], values: np.ndarray) -> np.ndarray:
-        """p10, p50 and p90 of the change, and the prediction of the ridge alone: shape (4, n).
-
-        Args:
-            names: of the features.
-            values: features, shape (n, F).
-        """
-        trees = np.mean([booster.inplace_predict(values) for booster in self.boosters], axis=0)
-        ridge = damped_anomaly(names, values, self.damping) + self.ridge.predict(values)
-        middle = trees + self.ridge_weight * (ridge - trees)
-        scale = np.maximum(self._scale(names, values), self.min_error_scale)
-        return np.stack([middle + self.low * scale, middle, middle + self.high * scale, ridge])
-
-    def trees(self) -> dict[str, "Booster"]:
-        """All of its boosters, by the name in their file names."""
-        boosters = {str(index): booster for index, booster in enumerate(self.boosters)}
-        if not isinstance(self.error_scale, RecentErrors):
-            boosters[ERROR_SCALE] = self.error_scale
-        return boosters
-
-    def _scale(self, names: tuple[str, ...], values: np.ndarray) -> np.ndarray:
-        if isinstance(self.error_scale, RecentErrors):
-            return self.error_scale.predict(names, values)
-        return np.asarray(self.error_scale.inplace_predict(values))
 
 
 @dataclass(frozen=True)
@@ -137,7 +48,7 @@ class Forecaster:
     features: tuple[str, ...]
     climatology: Climatology
     leads: Sequence[LeadModel]
-    settings: Mapping[str, Any]
+    settings: Mapping[str, int | float]
     rows: int
 
     @property
@@ -153,7 +64,7 @@ class Forecaster:
     @property
     def history_hours(self) -> int:
         """Hours before an issue time that it needs."""
-        return features.HISTORY_HOURS
+        return HISTORY_HOURS
 
     @property
     def feature_hash(self) -> str:
@@ -224,7 +135,7 @@ class Forecaster:
 
     def files(self) -> dict[str, bytes]:
         """The model as files, by name."""
-        content = {
+        content: ModelDocument = {
             "target": self.target.name,
             "stations": list(self.stations),
             "features": list(self.features),
@@ -232,15 +143,7 @@ class Forecaster:
             "usual": self.climatology.as_lists(),
             "settings": dict(self.settings),
             "rows": self.rows,
-            "leads": [
-                {
-                    "boosters": len(model.boosters),
-                    "line": model.ridge.as_dict(),
-                    **{key: getattr(model, field) for field, key in _STORED_FIGURES.items()},
-                    **({_TYPICAL: scale.typical} if isinstance(scale, RecentErrors) else {}),
-                }
-                for model, scale in ((model, model.error_scale) for model in self.leads)
-            ],
+            "leads": [_lead_document(model) for model in self.leads],
         }
         trees = {
             _file(lead, name): bytes(booster.save_raw("ubj"))
@@ -260,18 +163,29 @@ class Forecaster:
         from xgboost.core import XGBoostError
 
         try:
-            content = json.loads(files[MODEL])
+            content: ModelDocument = json.loads(files[MODEL])
             _require_same_features(content)
             leads = []
             for lead, stored in enumerate(content["leads"], start=1):
-                names = [*map(str, range(stored["boosters"])), *([] if _TYPICAL in stored else [ERROR_SCALE])]
                 trees = [
-                    Booster({"nthread": 1}, model_file=bytearray(files[_file(lead, name)])) for name in names
+                    Booster({"nthread": 1}, model_file=bytearray(files[_file(lead, name)]))
+                    for name in _tree_names(stored)
                 ]
-                error_scale = RecentErrors(stored[_TYPICAL]) if _TYPICAL in stored else trees.pop()
-                figures = {field: stored[key] for field, key in _STORED_FIGURES.items()}
-                ridge = Ridge.from_dict(stored["line"])
-                leads.append(LeadModel(boosters=trees, ridge=ridge, error_scale=error_scale, **figures))
+                error_scale = (
+                    RecentErrors(stored["typical_error"]) if "typical_error" in stored else trees.pop()
+                )
+                leads.append(
+                    LeadModel(
+                        boosters=trees,
+                        ridge=Ridge.from_dict(stored["line"]),
+                        damping=stored["damping"],
+                        ridge_weight=stored["ridge_share"],
+                        error_scale=error_scale,
+                        min_error_scale=stored["least_spread"],
+                        low=stored["low"],
+                        high=stored["high"],
+                    )
+                )
             return cls(
                 target_named(content["target"]),
                 tuple(content["stations"]),
@@ -288,26 +202,7 @@ class Forecaster:
             raise ModelUnusable(f"{MODEL} or a booster can't be read: {cause}") from error
 
 
-def damped_anomaly(names: tuple[str, ...], values: np.ndarray, damping: float) -> np.ndarray:
-    """Change of the target if a share of its anomaly remains at the valid time; float64, shape (n,).
-
-    0 where the climatology is not known: at a station that was never observed.
-    """
-    anomaly, above = (values[:, names.index(name)] for name in reference(names))
-    return np.nan_to_num(above.astype(np.float64) + damping * anomaly)
-
-
-def reference(names: tuple[str, ...]) -> tuple[str, str]:
-    """The features of an anomaly: T minus the climatology, and the climatology at the valid time minus T.
-
-    With a short history, the last week takes the place of the climatology.
-    """
-    if features.CLIMATOLOGY in names:
-        return features.ANOMALY, features.CLIMATOLOGY
-    return features.WEEK_ANOMALY, features.WEEK_ABOVE
-
-
-def _require_same_features(content: Mapping[str, Any]) -> None:
+def _require_same_features(content: ModelDocument) -> None:
     names = tuple(content["features"])
     if content["fingerprint"] != features.feature_hash(names):
         raise ModelUnusable(
@@ -315,6 +210,27 @@ def _require_same_features(content: Mapping[str, Any]) -> None:
             f"{features.feature_hash(names)}: train a new model (run model_training), or go back to the "
             "code that made it"
         )
+
+
+def _lead_document(model: LeadModel) -> LeadDocument:
+    document: LeadDocument = {
+        "boosters": len(model.boosters),
+        "line": model.ridge.as_dict(),
+        "damping": model.damping,
+        "ridge_share": model.ridge_weight,
+        "least_spread": model.min_error_scale,
+        "low": model.low,
+        "high": model.high,
+    }
+    if isinstance(model.error_scale, RecentErrors):
+        document["typical_error"] = model.error_scale.typical
+    return document
+
+
+def _tree_names(stored: LeadDocument) -> list[str]:
+    """Names of a lead's trees: those that predict the change, then those of the error scale."""
+    names = [str(index) for index in range(stored["boosters"])]
+    return names if "typical_error" in stored else [*names, ERROR_SCALE]
 
 
 def _file(lead: int, name: str) -> str:

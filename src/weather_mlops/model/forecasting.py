@@ -2,7 +2,8 @@
 
 ``forecasts/latest.json``::
 
-    {"made_at": "2026-11-24T04:05:00+00:00",             when it was made
+    {"schema": 1,
+     "made_at": "2026-11-24T04:05:00+00:00",             when it was made
      "targets": {"air_temperature": {
         "unit": "°C", "model_version": "20261124T0200-1a2b3c4d",
         "stations": {"108": {
@@ -11,7 +12,7 @@
         "skipped": {"90": "the reason why there is no forecast"}}},
      "without_model": {"wind_speed": "the reason why there is no model"}}
 
-``forecasts/stations.json``, the source of the pages in the Airflow UI: see ``recent_forecasts.py``.
+``forecasts/stations.json``, the source of the pages in the Airflow UI: see ``documents/forecast_pages.py``.
 """
 
 import json
@@ -19,12 +20,15 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
 from pyiceberg.catalog import Catalog
 
+from weather_mlops.clock import HOUR
+from weather_mlops.documents import forecast_pages
+from weather_mlops.documents.forecasts import SCHEMA, ForecastSummary, LatestForecasts, LatestStation
 from weather_mlops.lake import forecasts
 from weather_mlops.lake.health import newest_hour
 from weather_mlops.lake.object_store import ObjectStore
@@ -76,7 +80,7 @@ def make(  # noqa: PLR0913  keyword only: what a YAML file says
     max_input_age_hours: float,
     run: str,
     now: datetime,
-) -> dict[str, Any]:
+) -> ForecastSummary:
     """Forecast with the champions, and publish.
 
     Args:
@@ -126,7 +130,7 @@ def make(  # noqa: PLR0913  keyword only: what a YAML file says
         "without_model": without_model,
         "stations_skipped": skipped,
         "forecast_key": LATEST,
-        "stations_key": recent_forecasts.KEY,
+        "stations_key": forecast_pages.KEY,
     }
 
 
@@ -173,13 +177,14 @@ def _newest(
 ) -> tuple[dict[int, int], dict[int, str]]:
     """Index of each station's newest observation, by its row; and why the others are skipped, by their id."""
     known = np.isfinite(panel.values[column])
+    # Of the reversed hours the first True is the newest observation; argmax finds it for all stations.
     newest = np.where(known.any(axis=1), panel.length - 1 - known[:, ::-1].argmax(axis=1), -1)
     fresh, stale = {}, {}
     for row, station in enumerate(panel.stations):
         if newest[row] < 0:
             stale[int(station)] = f"no {column} since {panel.time_at(0):%Y-%m-%d %H:%M} UTC"
             continue
-        age = (now - panel.time_at(int(newest[row]))) / timedelta(hours=1)
+        age = (now - panel.time_at(int(newest[row]))) / HOUR
         if age > max_age_hours:
             stale[int(station)] = (
                 f"its newest {column} is {age:.1f} h old; at most {max_age_hours:g} h are allowed"
@@ -212,10 +217,11 @@ def _moments(hours: np.ndarray) -> pa.Array:
 
 def document(
     target_forecasts: Sequence[TargetForecast], without_model: Mapping[str, str], now: datetime
-) -> dict[str, Any]:
+) -> LatestForecasts:
     """The content of ``forecasts/latest.json``; see the docstring of the module."""
     names = {station.id: station.english for station in load_stations()}
     return {
+        "schema": SCHEMA,
         "made_at": now.isoformat(),
         "targets": {
             each.by.target: {
@@ -230,20 +236,24 @@ def document(
     }
 
 
-def _by_station(rows: pa.Table, names: Mapping[int, str]) -> dict[str, Any]:
-    stations: dict[str, Any] = {}
+def _by_station(rows: pa.Table, names: Mapping[int, str]) -> dict[str, LatestStation]:
+    stations: dict[str, LatestStation] = {}
     for row in rows.sort_by([("station_id", "ascending"), ("lead_hours", "ascending")]).to_pylist():
         station = stations.setdefault(
             str(row["station_id"]),
             {
                 "name": names[row["station_id"]],
                 "issued_at": row["issued_at"].isoformat(),
-                **{column: [] for column in ("valid_at", "p10", "p50", "p90")},
+                "valid_at": [],
+                "p10": [],
+                "p50": [],
+                "p90": [],
             },
         )
         station["valid_at"].append(row["valid_at"].isoformat())
-        for quantile in ("p10", "p50", "p90"):
-            station[quantile].append(round(row[quantile], 3))
+        station["p10"].append(round(row["p10"], 3))
+        station["p50"].append(round(row["p50"], 3))
+        station["p90"].append(round(row["p90"], 3))
     return stations
 
 

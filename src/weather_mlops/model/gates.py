@@ -1,13 +1,20 @@
 """May a new model replace the champion? Limits on measured figures; each gate can refuse by itself."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
-from typing import Any, Final
+from typing import Final
 
+from weather_mlops.documents.evaluation import (
+    JudgedBaseline,
+    JudgedChampion,
+    JudgedEvaluation,
+    JudgedLead,
+    JudgedStation,
+)
 from weather_mlops.errors import Misconfigured
 from weather_mlops.formatting import exact_percent, percent
-from weather_mlops.thresholds import limits_of
+from weather_mlops.thresholds import FromYaml, limits_of
 
 SHARE_OF_RMSE: Final = "share of RMSE, mean over leads"
 
@@ -43,7 +50,7 @@ class Gates:
     min_station_skill: float = 0.0
 
     @classmethod
-    def of(cls, given: Mapping[str, Any]) -> "Gates":
+    def of(cls, given: FromYaml) -> "Gates":
         """Gates from YAML.
 
         Raises:
@@ -71,7 +78,7 @@ class GateVerdict:
 
 
 def judge(
-    evaluation: Mapping[str, Any], gates: Gates, *, refresh: bool, added_stations: int = 0
+    evaluation: JudgedEvaluation, gates: Gates, *, refresh: bool, added_stations: int = 0
 ) -> list[GateVerdict]:
     """Judge an evaluation by each gate.
 
@@ -99,16 +106,16 @@ def refusal(verdicts: Sequence[GateVerdict]) -> str:
 
 
 def _against_champion(
-    compared: Mapping[str, Any] | None, gates: Gates, *, refresh: bool, added_stations: int
+    compared: JudgedChampion | None, gates: Gates, *, refresh: bool, added_stations: int
 ) -> Iterator[GateVerdict]:
     if compared is None:
         return
-    if compared["improvement"] is None:
+    gain, certainty = compared["improvement"], compared["certainty"]
+    if gain is None or certainty is None:
         yield GateVerdict(
             "min_improvement", passed=False, text=f"not compared with {compared['version']}: no common rows"
         )
         return
-    gain, certainty = compared["improvement"], compared["certainty"]
     gate, allowed = (
         ("max_extension_loss", gates.max_extension_loss)
         if added_stations
@@ -137,10 +144,10 @@ def _against_champion(
     )
 
 
-def _against_baselines(evaluation: Mapping[str, Any], gates: Gates) -> Iterator[GateVerdict]:
+def _against_baselines(evaluation: JudgedEvaluation, gates: Gates) -> Iterator[GateVerdict]:
     skills = {
         baseline: {
-            lead: _baseline(figures, baseline).get("skill") for lead, figures in evaluation["leads"].items()
+            lead: _baseline(figures, baseline)["skill"] for lead, figures in evaluation["leads"].items()
         }
         for baseline in {*gates.min_skill_every_lead, *gates.min_skill}
     }
@@ -166,30 +173,23 @@ def _against_baselines(evaluation: Mapping[str, Any], gates: Gates) -> Iterator[
         yield GateVerdict("min_skill", mean is not None and mean > limit, text)
 
 
-def _coverage(leads: Mapping[str, Any], gates: Gates) -> GateVerdict:
+def _coverage(leads: Mapping[str, JudgedLead], gates: Gates) -> GateVerdict:
     low, high = gates.coverage
-    unknown = [
-        lead
-        for lead, figures in leads.items()
-        if figures["coverage_80"] is None or figures["coverage_80_range"] is None
-    ]
-    outside = {
-        lead: figures
-        for lead, figures in leads.items()
-        if lead not in unknown
-        and (figures["coverage_80_range"][1] < low or figures["coverage_80_range"][0] > high)
-    }
+    unknown, outside = [], {}
+    for lead, figures in leads.items():
+        share, sampled = figures["coverage_80"], figures["coverage_80_range"]
+        if share is None or sampled is None:
+            unknown.append(lead)
+        elif sampled[1] < low or sampled[0] > high:
+            outside[lead] = (share, *sampled)
     accepted = f"{exact_percent(low)} to {exact_percent(high)}"
     if unknown:
         text = f"not measured at {', '.join(unknown)} h"
     elif outside:
-        worst = max(outside, key=lambda lead: abs(outside[lead]["coverage_80"] - (low + high) / 2))
-        share, least, most = (
-            percent(each, low, high)
-            for each in (outside[worst]["coverage_80"], *outside[worst]["coverage_80_range"])
-        )
+        worst = max(outside, key=lambda lead: abs(outside[lead][0] - (low + high) / 2))
+        shown, least, most = (percent(each, low, high) for each in outside[worst])
         text = (
-            f"outside {accepted} at {len(outside)} of {len(leads)} leads, worst at {worst} h: {share} "
+            f"outside {accepted} at {len(outside)} of {len(leads)} leads, worst at {worst} h: {shown} "
             f"(by this sample {least} to {most})"
         )
     else:
@@ -198,7 +198,7 @@ def _coverage(leads: Mapping[str, Any], gates: Gates) -> GateVerdict:
     return GateVerdict("coverage", not bad, f"within p10 to p90: {text}")
 
 
-def _stations(stations: Mapping[str, Any], gates: Gates) -> GateVerdict:
+def _stations(stations: Mapping[str, Mapping[str, JudgedStation]], gates: Gates) -> GateVerdict:
     means = {
         station: _mean([figures["skill_persistence"] for figures in leads.values()])
         for station, leads in stations.items()
@@ -218,18 +218,19 @@ def _stations(stations: Mapping[str, Any], gates: Gates) -> GateVerdict:
     return GateVerdict("min_station_skill", not bad, text)
 
 
-def _baseline(figures: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+def _baseline(figures: JudgedLead, name: str) -> JudgedBaseline:
     try:
-        against: Mapping[str, Any] = figures["opponents"][name]
+        return figures["opponents"][name]
     except KeyError:
         known = ", ".join(figures["opponents"])
         raise Misconfigured(f"gates: unknown baseline {name}; known are {known}") from None
-    return against
 
 
-def _mean(figures: Any) -> float | None:
-    known = list(figures)
-    return None if not known or None in known else fmean(known)
+def _mean(figures: Iterable[float | None]) -> float | None:
+    """Mean of the figures; None if there are none, or one was not measured."""
+    every = list(figures)
+    known = [figure for figure in every if figure is not None]
+    return fmean(known) if known and len(known) == len(every) else None
 
 
 def _signed(figure: float | None, limit: float) -> str:

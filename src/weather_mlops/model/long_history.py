@@ -2,21 +2,20 @@
 
 The training span is cut into fortnights, which are assigned in turn to a few blocks. Models trained on the
 other blocks forecast each block, with an embargo of a day plus the lead on either side of its fortnights, so
-that no outcome of the one is a feature of the other. These forecasts tell when to stop boosting, how much the
-ridge weighs in the blend, and how wide the interval must be, over all observed seasons. The final models are
-then trained on the whole span.
+that no target value of the one is a feature of the other. These forecasts tell when to stop boosting, how
+much the ridge weighs in the blend, and how wide the interval must be, over all observed seasons. The final
+models are then trained on the whole span.
 """
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final, TypedDict
 
 import numpy as np
 
 from weather_mlops.errors import TrainingImpossible
 from weather_mlops.model import cross_validation
 from weather_mlops.model.fitting import COMMON, Boosting, best_ridge_weight, boost, fit_ridge
-from weather_mlops.model.forecaster import LeadModel, damped_anomaly
+from weather_mlops.model.lead_model import LeadModel, damped_anomaly
 from weather_mlops.model.sample import Sample
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ class LongHistorySettings:
         num_boost_round: upper limit of boosting rounds in cross-validation.
         early_stopping_rounds: boosting stops after this many rounds without a gain on the held-out block.
         block_learning_rate: learning rate in cross-validation.
-        learning_rate: learning rate of the final models; they get as many more rounds as it is lower.
+        learning_rate: learning rate of the final models; the number of rounds rises as it falls.
         max_depth: of a tree.
         min_child_weight: least rows in a leaf.
         colsample_bytree: share of the features that a tree may use.
@@ -102,6 +101,17 @@ class LongHistorySettings:
         return Boosting(self.num_boost_round, parameters, self.early_stopping_rounds)
 
 
+class ErrorScaleSettings(TypedDict):
+    """Settings of the trees that predict the size of an error, where they differ from those of a lead."""
+
+    num_boost_round: int
+    learning_rate: float
+    max_depth: int
+    min_child_weight: int
+    colsample_bytree: float
+    subsample: float
+
+
 _STORED_NAMES: Final = {
     "num_boost_round": "rounds",
     "early_stopping_rounds": "patience",
@@ -114,7 +124,7 @@ _STORED_NAMES: Final = {
     "max_bin": "bins",
 }
 SETTINGS: Final = LongHistorySettings()
-ERROR_SCALE: Final[Mapping[str, Any]] = {
+ERROR_SCALE: Final[ErrorScaleSettings] = {
     "num_boost_round": 60,
     "learning_rate": 0.1,
     "max_depth": 4,
@@ -122,7 +132,7 @@ ERROR_SCALE: Final[Mapping[str, Any]] = {
     "colsample_bytree": 0.5,
     "subsample": 0.5,
 }
-"""Settings of the trees that predict the size of an error: few and shallow, since it is mostly noise."""
+"""Few and shallow trees, since the size of an error is mostly noise."""
 
 
 def stored_settings() -> dict[str, int | float]:

@@ -1,12 +1,12 @@
 """Plan of a training run: target, stations, spans, snapshot of the table; passed from task to task."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from weather_mlops.clock import HOUR
+from weather_mlops.documents.model_version import PlanDocument
 from weather_mlops.errors import Misconfigured, TrainingImpossible
 from weather_mlops.model.targets import target_named
 
@@ -52,16 +52,34 @@ class Plan:
                 f"{self.last:%Y-%m-%d %H:%M} UTC"
             )
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> PlanDocument:
         """For JSON."""
-        times = {name: getattr(self, name).isoformat() for name in ("first", "last", "holdout_first")}
-        return {**asdict(self), **times, "stations": list(self.stations)}
+        return {
+            "target": self.target,
+            "version": self.version,
+            "stations": list(self.stations),
+            "horizon_hours": self.horizon_hours,
+            "first": self.first.isoformat(),
+            "last": self.last.isoformat(),
+            "holdout_first": self.holdout_first.isoformat(),
+            "snapshot_id": self.snapshot_id,
+            "seed": self.seed,
+        }
 
     @classmethod
-    def from_dict(cls, stored: Mapping[str, Any]) -> Self:
+    def from_dict(cls, stored: PlanDocument) -> Self:
         """From JSON."""
-        times = {name: datetime.fromisoformat(stored[name]) for name in ("first", "last", "holdout_first")}
-        return cls(**{**stored, **times, "stations": tuple(stored["stations"])})
+        return cls(
+            target=stored["target"],
+            version=stored["version"],
+            stations=tuple(stored["stations"]),
+            horizon_hours=stored["horizon_hours"],
+            first=datetime.fromisoformat(stored["first"]),
+            last=datetime.fromisoformat(stored["last"]),
+            holdout_first=datetime.fromisoformat(stored["holdout_first"]),
+            snapshot_id=stored["snapshot_id"],
+            seed=stored["seed"],
+        )
 
 
 def holdout_first(last: datetime, observed: timedelta, holdout_days: float) -> datetime:

@@ -42,8 +42,8 @@ def select_recipe(panel: Panel, plan: Plan) -> Recipe:
 def training_issue_times(panel: Panel, plan: Plan) -> np.ndarray:
     """Issue times to train on: their longest lead ends before the holdout begins.
 
-    Hours of holes are left out. Of very many hours a random sample is enough: neighbouring hours are nearly
-    the same. (Every n-th hour could always be the same hour of the day.)
+    Hours that no station observed are skipped. If there are very many hours, a random sample is used:
+    neighbouring hours are nearly the same. (Every n-th hour could always be the same hour of the day.)
     """
     end = max(panel.index_of(plan.holdout_first) - plan.horizon_hours, 0)
     target = panel.values[target_named(plan.target).column]

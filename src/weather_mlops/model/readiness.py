@@ -5,9 +5,9 @@ as well, but neither delay a training nor leave a station out.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import numpy as np
 import pyarrow as pa
@@ -15,17 +15,17 @@ import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
 from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression, NotNull, Reference
 
-from weather_mlops.clock import HOUR
+from weather_mlops.clock import HOUR, HOUR_US
+from weather_mlops.documents.training_tasks import ReadinessSummary
 from weather_mlops.formatting import exact_percent, number, percent
 from weather_mlops.lake.catalog import open_table, summary
 from weather_mlops.lake.filters import between, one_of
-from weather_mlops.lake.object_store import storage_errors
 from weather_mlops.lake.publish import SCORE
 from weather_mlops.lake.scan import scan
 from weather_mlops.lake.schemas import KEY_SCHEMA, OBSERVATIONS, QUARANTINE
-from weather_mlops.thresholds import limits_of
+from weather_mlops.lake.storage_errors import storage_errors
+from weather_mlops.thresholds import FromYaml, limits_of
 
-HOUR_US: Final = 3_600_000_000
 LONGEST_STEP_HOURS: Final = 24
 """From one observed hour to the next; a longer step is a hole."""
 MOST_SCATTERED: Final = 2
@@ -57,7 +57,7 @@ class DataRequirements:
     min_quality_score: float = 0.9
 
     @classmethod
-    def of(cls, given: Mapping[str, Any]) -> "DataRequirements":
+    def of(cls, given: FromYaml) -> "DataRequirements":
         """Limits from YAML.
 
         Raises:
@@ -104,18 +104,17 @@ class DataFigures:
         """Days from the first to the last of the newest hours, holes included."""
         return self.recent / timedelta(days=1)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> ReadinessSummary:
         """The figures as small and flat values, for the XCom."""
-        figures = asdict(self)
-        del figures["observed"], figures["recent"]
         return {
-            **figures,
-            "first": self.first and self.first.isoformat(),
-            "last": self.last and self.last.isoformat(),
+            "snapshot_id": self.snapshot_id,
+            "first": self.first.isoformat() if self.first else None,
+            "last": self.last.isoformat() if self.last else None,
             "stations": list(self.stations),
             "left_out": {str(station): round(share, 3) for station, share in self.left_out.items()},
             "coverage": round(self.coverage, 4),
             "quarantined_share": round(self.quarantined_share, 5),
+            "quality_score": self.quality_score,
             "span_days": round(self.span_days, 1),
             "recent_days": round(self.recent_days, 1),
         }
@@ -252,6 +251,8 @@ class Hours:
         rank = np.concatenate([[0], np.cumsum(np.where(steps > LONGEST_STEP_HOURS, 1, steps))])
         judged = min(max(newest, 1), int(rank[-1]) + 1)
         recent = rank > rank[-1] - judged
+        # ``recent`` is by distinct hour; ``inverse`` gives each row the index of its hour. A row's key is
+        # unique, so the rows of recent hours, counted by station, are the hours that each station has.
         ids = np.unique(stations)
         present = np.zeros(len(ids))
         recent_ids, recent_counts = np.unique(stations[recent[inverse]], return_counts=True)

@@ -1,25 +1,7 @@
 """The forecasts that pages show, in one object: current ones, and past ones next to the observed outcome.
 
-The API server renders pages from this object and opens no table. ``forecasts/stations.json``, times in UTC::
-
-    {"schema": 1,
-     "made_at": "2026-11-24T04:05:00+00:00",             when it was made
-     "first": "2026-11-21T05:00:00+00:00",               the first of the hours below, and
-     "hours": 72,                                         how many there are
-     "targets": {"air_temperature": {
-        "label": "Air temperature", "korean": "기온", "unit": "°C",
-        "model_version": "20261124T0200-1a2b3c4d",        null without a model
-        "past": {"1": {"n": 6900, "rmse": 0.52, "coverage_80": 0.81}, "6": …, "24": …},   all stations
-        "stations": {"108": {
-            "name": "Seoul", "korean": "서울",
-            "observed": [3.1, null, …],                   an entry per hour; null = not observed
-            "forecast": {"issued_at": "2026-11-24T04:00:00+00:00",         newest hour used
-                         "p10": […], "p50": […], "p90": […]},              of 1, 2, 3 … h after it
-            "why_none": "why there is no forecast",       either forecast or why_none is null
-            "past": {"1": {"p10": […], "p50": […], "p90": […],     of each hour, as forecast 1 h before it;
-                           "n": 71,                                null = it wasn't
-                           "rmse": 0.52, "coverage_80": 0.81}}     null where n, hours with both, is 0
-        }}}}}
+The API server renders pages from this object, ``forecasts/stations.json``, and opens no table; its content is
+described in ``documents/forecast_pages.py``.
 
 It contains every station that has a forecast, was skipped, or has a row in these hours. Figures are rounded
 to the digits that the KMA sends; RMSE (in the target's unit) and coverage (the share of observations from p10
@@ -29,7 +11,7 @@ to p90) are computed from the forecasts before rounding.
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -37,6 +19,17 @@ import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
 
 from weather_mlops.clock import HOUR
+from weather_mlops.documents.forecast_pages import (
+    KEY,
+    SCHEMA,
+    CurrentForecast,
+    PageDocument,
+    PageStation,
+    PageTarget,
+    PastScores,
+    PastSeries,
+)
+from weather_mlops.documents.forecasts import LatestForecasts, LatestStation
 from weather_mlops.lake import forecasts
 from weather_mlops.lake.health import newest_hour
 from weather_mlops.lake.object_store import ObjectStore
@@ -45,8 +38,6 @@ from weather_mlops.lake.panel import HOUR_STEP, to_panel
 from weather_mlops.model.targets import target_named
 from weather_mlops.stations import load_stations
 
-KEY: Final = "forecasts/stations.json"
-SCHEMA: Final = 1
 HOURS: Final = 72
 """Three days: enough to compare a day that went wrong with days that didn't, on a page that stays small."""
 LEADS: Final = (1, 6, 24)
@@ -58,7 +49,7 @@ NO_MODEL_OF_STATION: Final = "the model was trained without this station"
 Figures = list[float | None]
 
 
-def publish(catalog: Catalog, store: ObjectStore, latest: Mapping[str, Any], now: datetime) -> None:
+def publish(catalog: Catalog, store: ObjectStore, latest: LatestForecasts, now: datetime) -> None:
     """Write the object of these forecasts to S3. Only the last days of the tables are read.
 
     Args:
@@ -90,9 +81,9 @@ def publish(catalog: Catalog, store: ObjectStore, latest: Mapping[str, Any], now
 
 
 def document(
-    latest: Mapping[str, Any], observations: pa.Table, issued: pa.Table, first: datetime, now: datetime
-) -> dict[str, Any]:
-    """The content of the object; see the docstring of the module.
+    latest: LatestForecasts, observations: pa.Table, issued: pa.Table, first: datetime, now: datetime
+) -> PageDocument:
+    """The content of the object; see ``documents/forecast_pages.py``.
 
     Args:
         latest: the forecasts, as in ``forecasts/latest.json``.
@@ -115,45 +106,44 @@ def document(
 
 
 def _target(
-    name: str, latest: Mapping[str, Any], observations: pa.Table, issued: pa.Table, first: datetime
-) -> dict[str, Any]:
+    name: str, latest: LatestForecasts, observations: pa.Table, issued: pa.Table, first: datetime
+) -> PageTarget:
     target = target_named(name)
-    current = latest["targets"].get(name, {"stations": {}, "skipped": {}, "model_version": None})
+    current = latest["targets"].get(name)
+    with_forecast, skipped = (current["stations"], current["skipped"]) if current else ({}, {})
     otherwise = latest["without_model"].get(name, NO_MODEL_OF_STATION)
     named = {str(station.id): station for station in load_stations()}
-    known = {
-        *current["stations"],
-        *current["skipped"],
-        *map(str, observations["station_id"].unique().to_pylist()),
-    }
+    known = {*with_forecast, *skipped, *map(str, observations["station_id"].unique().to_pylist())}
     ids = sorted(int(station) for station in known if station in named)
     truth = observed(observations, target.column, ids, first)
     pairs = {lead: pair_with_observed(issued, truth, ids, first, lead) for lead in LEADS}
-    stations = {}
-    for row, station_id in enumerate(ids):
-        station = named[str(station_id)]
-        forecast = current["stations"].get(str(station_id))
-        stations[str(station_id)] = {
+    stations: dict[str, PageStation] = {}
+    for row, station_id in enumerate(map(str, ids)):
+        station, forecast = named[station_id], with_forecast.get(station_id)
+        stations[station_id] = {
             "name": station.english,
             "korean": station.korean,
             "observed": _rounded(truth[row]),
             "forecast": forecast and _present(forecast),
-            "why_none": None if forecast else current["skipped"].get(str(station_id), otherwise),
-            "past": {
-                str(lead): {
-                    **{quantile: _rounded(quantiles[quantile][row]) for quantile in QUANTILES},
-                    **scores(quantiles, truth, row),
-                }
-                for lead, quantiles in pairs.items()
-            },
+            "why_none": None if forecast else skipped.get(station_id, otherwise),
+            "past": {str(lead): _past(quantiles, truth, row) for lead, quantiles in pairs.items()},
         }
     return {
         "label": target.label,
         "korean": target.korean,
         "unit": target.unit,
-        "model_version": current["model_version"],
+        "model_version": current and current["model_version"],
         "past": {str(lead): scores(quantiles, truth) for lead, quantiles in pairs.items()},
         "stations": stations,
+    }
+
+
+def _past(quantiles: Mapping[str, np.ndarray], truth: np.ndarray, row: int) -> PastSeries:
+    return {
+        "p10": _rounded(quantiles["p10"][row]),
+        "p50": _rounded(quantiles["p50"][row]),
+        "p90": _rounded(quantiles["p90"][row]),
+        **scores(quantiles, truth, row),
     }
 
 
@@ -185,6 +175,8 @@ def pair_with_observed(
     numbers = rows["station_id"].to_numpy()
     rows_of_station = np.searchsorted(ids, numbers).clip(max=len(ids) - 1)
     valid = rows["valid_at"].cast(pa.int64()).to_numpy().astype("datetime64[us]")
+    # Each row of the table goes to its cell of the arrays: the station's row, and the hours since the first.
+    # Rows of other stations or hours are left out, and cells without a row stay NaN.
     since = (valid - np.datetime64(first.replace(tzinfo=None))) // HOUR_STEP
     inside = (np.asarray(ids)[rows_of_station] == numbers) & (since >= 0) & (since < truth.shape[1])
     for quantile, values in quantiles.items():
@@ -194,7 +186,7 @@ def pair_with_observed(
 
 def scores(
     quantiles: Mapping[str, np.ndarray], truth: np.ndarray, row: int | slice = slice(None)
-) -> dict[str, Any]:
+) -> PastScores:
     """Error of the median and coverage of the interval, in hours with both; of all stations, or of a row."""
     low, middle, high = (quantiles[quantile][row] for quantile in QUANTILES)
     outcome = truth[row]
@@ -208,10 +200,12 @@ def scores(
     return {"n": n, "rmse": round(rmse, 3), "coverage_80": round(float(within.mean()), 4)}
 
 
-def _present(forecast: Mapping[str, Any]) -> dict[str, Any]:
+def _present(forecast: LatestStation) -> CurrentForecast:
     return {
         "issued_at": forecast["issued_at"],
-        **{quantile: [round(value, DIGITS) for value in forecast[quantile]] for quantile in QUANTILES},
+        "p10": [round(value, DIGITS) for value in forecast["p10"]],
+        "p50": [round(value, DIGITS) for value in forecast["p50"]],
+        "p90": [round(value, DIGITS) for value in forecast["p90"]],
     }
 
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from weather_mlops.model import climatology, long_history, short_history
-from weather_mlops.model.features import RECENT, SEASONAL, Choice
-from weather_mlops.model.forecaster import LeadModel
+from weather_mlops.model.feature_names import RECENT, SEASONAL, Choice
+from weather_mlops.model.lead_model import LeadModel
 from weather_mlops.model.sample import Sample
 
 
@@ -26,7 +26,7 @@ class Recipe:
     name: str
     uses: Choice
     train_lead: Callable[[Sample, int, int], LeadModel]
-    settings: Callable[[], Mapping[str, Any]]
+    settings: Callable[[], Mapping[str, int | float]]
 
 
 LONG: Final = Recipe(

@@ -1,10 +1,12 @@
 """Ridge regression on features with gaps, with slopes that vary over the day and the year."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
+
+from weather_mlops.documents.model_file import RidgeDocument
 
 FAR: Final = 5.0  # standard deviations: one broken sensor must not dominate a linear forecast
 _CHUNK: Final = 20_000
@@ -39,6 +41,8 @@ class Ridge:
         """
         mean, scale = _standard(features)
         size = 1 + features.shape[1] * (1 + len(waves))
+        # Normal equations, summed over chunks of rows: the design matrix, with its products of every feature
+        # and every wave, is several times as large as the features and never exists as a whole.
         blank = cls(mean, scale, tuple(waves), np.zeros(size))
         square, product = np.zeros((size, size)), np.zeros(size)
         for part in _chunks(len(features)):
@@ -57,15 +61,21 @@ class Ridge:
             predictions[part] = self._design(features[part]) @ self.weights.astype(np.float32)
         return predictions
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> RidgeDocument:
         """For JSON."""
-        arrays = {name: getattr(self, name).tolist() for name in ("mean", "scale", "weights")}
-        return {**arrays, "waves": list(self.waves)}
+        return {
+            "mean": self.mean.tolist(),
+            "scale": self.scale.tolist(),
+            "weights": self.weights.tolist(),
+            "waves": list(self.waves),
+        }
 
     @classmethod
-    def from_dict(cls, stored: Mapping[str, Any]) -> "Ridge":
+    def from_dict(cls, stored: RidgeDocument) -> "Ridge":
         """From JSON."""
-        mean, scale, weights = (np.array(stored[name], np.float64) for name in ("mean", "scale", "weights"))
+        mean, scale, weights = (
+            np.array(values, np.float64) for values in (stored["mean"], stored["scale"], stored["weights"])
+        )
         return cls(mean, scale, tuple(stored["waves"]), weights)
 
     def _design(self, features: np.ndarray) -> np.ndarray:

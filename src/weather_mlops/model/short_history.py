@@ -14,7 +14,7 @@ import numpy as np
 
 from weather_mlops.errors import TrainingImpossible
 from weather_mlops.model.fitting import COMMON, Boosting, best_ridge_weight, boost, fit_ridge
-from weather_mlops.model.forecaster import LARGEST_SCALE, LeadModel, RecentErrors, damped_anomaly
+from weather_mlops.model.lead_model import LARGEST_SCALE, LeadModel, RecentErrors, damped_anomaly
 from weather_mlops.model.sample import Sample
 
 LEAST_FOLD_ROWS: Final = 200

@@ -16,7 +16,8 @@ from weather_mlops.lake.panel import Panel
 from weather_mlops.model import features
 from weather_mlops.model.climatology import Climatology
 from weather_mlops.model.features import Features
-from weather_mlops.model.forecaster import Forecaster, LeadModel
+from weather_mlops.model.forecaster import Forecaster
+from weather_mlops.model.lead_model import LeadModel
 from weather_mlops.model.plan import Plan
 from weather_mlops.model.recipes import Recipe
 from weather_mlops.model.sample import sampled

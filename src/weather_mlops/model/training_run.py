@@ -12,10 +12,10 @@ import logging
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from importlib.metadata import version as installed
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -23,21 +23,31 @@ from pyiceberg.catalog import Catalog
 
 from weather_mlops import limits
 from weather_mlops.clock import HOUR
-from weather_mlops.errors import ModelUnusable, TrainingImpossible
+from weather_mlops.documents.evaluation import (
+    SCHEMA,
+    EvaluationDocument,
+    ModelDescription,
+    Smoke,
+    TrainingStatistics,
+)
+from weather_mlops.documents.model_version import Headline, VersionNotes
+from weather_mlops.documents.training_tasks import EvaluationSummary, PreparationSummary, TrainingSummary
+from weather_mlops.errors import TrainingImpossible
 from weather_mlops.lake import observations_reader
-from weather_mlops.lake.panel import Panel, to_panel
+from weather_mlops.lake.panel import Panel
 from weather_mlops.lake.schemas import OBSERVATIONS
 from weather_mlops.lake.staging import Staging
 from weather_mlops.lake.tags import tag
 from weather_mlops.model import evaluation, features, preparation, training
 from weather_mlops.model.card import page
-from weather_mlops.model.champion import load_champion
-from weather_mlops.model.evaluation import CARD, EVALUATION, SMOKE, ChampionForecast
+from weather_mlops.model.champion import champion_forecast, champion_stations
+from weather_mlops.model.evaluation import CARD, EVALUATION, SMOKE
 from weather_mlops.model.features import Features
 from weather_mlops.model.forecaster import Forecaster
 from weather_mlops.model.plan import Plan
-from weather_mlops.model.registry import Registry, as_json
+from weather_mlops.model.registry import Registry
 from weather_mlops.model.targets import target_named
+from weather_mlops.model.versions import as_json
 from weather_mlops.verification.scores import rounded
 
 log = logging.getLogger(__name__)
@@ -48,7 +58,7 @@ TRAINING: Final = "training.json"
 LIBRARIES: Final = ("numpy", "pyarrow", "xgboost-cpu")
 
 
-def prepare(catalog: Catalog, staging: Staging, plan: Plan) -> dict[str, Any]:
+def prepare(catalog: Catalog, staging: Staging, plan: Plan) -> PreparationSummary:
     """Stage the observations of a plan, and the features of its training span; protect their snapshot.
 
     Returns:
@@ -61,7 +71,7 @@ def prepare(catalog: Catalog, staging: Staging, plan: Plan) -> dict[str, Any]:
     if plan.snapshot_id is not None:
         tag(catalog, OBSERVATIONS, plan.snapshot_id, f"model-{plan.version}")
     # The champion forecasts the holdout, too, and may have other stations.
-    stations = {*plan.stations, *_stations_of_champion(Registry(staging.store, plan.target))}
+    stations = {*plan.stations, *champion_stations(Registry(staging.store, plan.target))}
     columns = features.inputs(target_named(plan.target))
     table = observations_reader.read_observations(
         catalog,
@@ -74,20 +84,24 @@ def prepare(catalog: Catalog, staging: Staging, plan: Plan) -> dict[str, Any]:
     panel = preparation.panel_of(table, plan)
     climatology = preparation.fit_climatology(panel, plan)
     feature_table = preparation.to_table(preparation.training_features(panel, plan, climatology), panel, plan)
-    counts = {
+    features_count = feature_table.num_columns - len(preparation.FEATURES_KEY)
+    log.info(
+        "prepared: target=%s observations=%d feature_rows=%d features=%d",
+        plan.target,
+        table.num_rows,
+        feature_table.num_rows,
+        features_count,
+    )
+    return {
         "observations": table.num_rows,
         "feature_rows": feature_table.num_rows,
-        "features": feature_table.num_columns - len(preparation.FEATURES_KEY),
-    }
-    log.info("prepared: target=%s %s", plan.target, counts)
-    return {
-        **counts,
+        "features": features_count,
         "observations_key": staging.write_table(f"{plan.target}/{OBSERVED}", table),
         "features_key": staging.write_table(f"{plan.target}/{FEATURES}", feature_table),
     }
 
 
-def train(staging: Staging, plan: Plan) -> dict[str, Any]:
+def train(staging: Staging, plan: Plan) -> TrainingSummary:
     """Train on the staged tables; the model's files go to the registry, where they aren't a version yet.
 
     Raises:
@@ -102,12 +116,17 @@ def train(staging: Staging, plan: Plan) -> dict[str, Any]:
     panel = preparation.panel_of(observations, plan)
     forecaster, statistics = measured(lambda: fit(panel, plan, preparation.from_table(feature_table, panel)))
     registry.write(plan.version, {**forecaster.files(), TRAINING: as_json(statistics)})
-    return {"version": plan.version, **statistics}
+    return {
+        "version": plan.version,
+        "rows": statistics["rows"],
+        "seconds": statistics["seconds"],
+        "peak_rss_mb": statistics["peak_rss_mb"],
+    }
 
 
 def evaluate(
     staging: Staging, plan: Plan, *, now: datetime, code_revision: str | None = None
-) -> dict[str, Any]:
+) -> EvaluationSummary:
     """Measure the model of a run on its holdout, write the card, and finalize the version.
 
     Raises:
@@ -120,9 +139,10 @@ def evaluate(
         forecaster = Forecaster.from_files(files)
         observations = _staged(staging, plan, OBSERVED)
         panel = preparation.panel_of(observations, plan)
-        champion, left_out = _champion(registry, observations, panel, plan)
+        champion, left_out = champion_forecast(registry, observations, panel, plan)
         holdout = evaluation.compare(forecaster, panel, panel.index_of(plan.holdout_first), champion)
-        document = {
+        document: EvaluationDocument = {
+            "schema": SCHEMA,
             **describe(forecaster, plan, json.loads(files[TRAINING])),
             "evaluated_at": now.isoformat(),
             "code_revision": code_revision,
@@ -160,7 +180,7 @@ def fit(panel: Panel, plan: Plan, computed: Features | None = None) -> Forecaste
     )
 
 
-def describe(forecaster: Forecaster, plan: Plan, trained: Mapping[str, Any]) -> dict[str, Any]:
+def describe(forecaster: Forecaster, plan: Plan, trained: TrainingStatistics) -> ModelDescription:
     """Describe a model and its training: the part of an evaluation that isn't measured on the holdout."""
     return {
         "target": forecaster.target.name,
@@ -180,7 +200,7 @@ def describe(forecaster: Forecaster, plan: Plan, trained: Mapping[str, Any]) -> 
     }
 
 
-def measured(work: Callable[[], Forecaster]) -> tuple[Forecaster, dict[str, Any]]:
+def measured(work: Callable[[], Forecaster]) -> tuple[Forecaster, TrainingStatistics]:
     """Train, and measure it: the model; its number of rows, seconds, and peak memory of this process."""
     begun = time.monotonic()
     forecaster = work()
@@ -195,44 +215,6 @@ def peak_rss_mb() -> int:
     """Largest memory of this process so far, MB."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return round(peak / (1e6 if sys.platform == "darwin" else 1e3))
-
-
-def _champion(
-    registry: Registry, observations: pa.Table, panel: Panel, plan: Plan
-) -> tuple[ChampionForecast | None, str | None]:
-    """The champion's forecasts of the holdout; or the version of a champion that can't forecast it."""
-    champion = registry.champion_or_none()
-    if champion is None or champion.version == plan.version:
-        return None, None
-    try:
-        version, theirs = load_champion(registry, champion)
-    except ModelUnusable as error:
-        log.warning("the champion can't forecast, so the model isn't compared with it: %s", error)
-        return None, champion.version
-    own = to_panel(observations, theirs.inputs, stations=theirs.stations, first=plan.first, last=plan.last)
-    learned_until = version.manifest["plan"]["holdout_first"]
-    issue_times = np.arange(panel.index_of(plan.holdout_first), panel.length - 1)
-    forecast = np.full((len(panel.stations), len(issue_times), plan.horizon_hours), np.nan, np.float32)
-    common, own_rows, champion_rows = np.intersect1d(panel.stations, theirs.stations, return_indices=True)
-    unseen = issue_times >= panel.index_of(learned_until)
-    leads = min(plan.horizon_hours, theirs.horizon)
-    if len(common) and unseen.any():
-        predicted = theirs.predict(own, issue_times[unseen]).p50
-        forecast[np.ix_(own_rows, np.flatnonzero(unseen), np.arange(leads))] = predicted[champion_rows][
-            ..., :leads
-        ]
-    return ChampionForecast(champion.version, forecast), None
-
-
-def _stations_of_champion(registry: Registry) -> Iterable[int]:
-    champion = registry.champion_or_none()
-    if champion is None:
-        return ()
-    try:
-        return tuple(registry.manifest(champion.version)["plan"]["stations"])
-    except ModelUnusable as error:
-        log.warning("%s", error)
-        return ()
 
 
 def _trained(registry: Registry, plan: Plan) -> dict[str, bytes]:
@@ -256,7 +238,7 @@ def _staged(staging: Staging, plan: Plan, name: str) -> pa.Table:
         ) from None
 
 
-def _smoke(forecaster: Forecaster, panel: Panel) -> dict[str, Any]:
+def _smoke(forecaster: Forecaster, panel: Panel) -> Smoke:
     """The newest forecast that the evaluation can make; it is repeated before the model is deployed."""
     newest = panel.length - 1
     p50 = forecaster.predict(panel, np.array([newest])).p50[:, 0]
@@ -266,7 +248,7 @@ def _smoke(forecaster: Forecaster, panel: Panel) -> dict[str, Any]:
     }
 
 
-def _notes(forecaster: Forecaster, plan: Plan, document: Mapping[str, Any]) -> dict[str, Any]:
+def _notes(forecaster: Forecaster, plan: Plan, document: EvaluationDocument) -> VersionNotes:
     """What the manifest contains in addition to the checksums."""
     return {
         "created_at": document["evaluated_at"],
@@ -280,7 +262,7 @@ def _notes(forecaster: Forecaster, plan: Plan, document: Mapping[str, Any]) -> d
     }
 
 
-def _headline(document: Mapping[str, Any]) -> dict[str, Any]:
+def _headline(document: EvaluationDocument) -> Headline:
     """The figures that a task returns: RMSE and skill at a few leads."""
     leads = {
         lead: document["leads"][str(lead)]

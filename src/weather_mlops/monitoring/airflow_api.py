@@ -1,12 +1,13 @@
 """Client of Airflow's REST API, for monitoring. Tasks have no other access to Airflow's metadata database."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Self
+from typing import Any, Final, NotRequired, Self
 from urllib.parse import quote
 
 import requests
+from typing_extensions import TypedDict
 
 from weather_mlops.errors import Misconfigured, OrchestratorRefused, OrchestratorUnavailable
 
@@ -17,6 +18,60 @@ _BEGUN: Final = ("running", "success", "failed")
 _SERVER_ERROR: Final = 500
 _CONFLICT: Final = 409
 _UNAUTHORIZED: Final = frozenset({401, 403})
+
+
+Query = Mapping[str, str | int | Sequence[str]]
+"""Parameters of a request."""
+AirflowHealth = Mapping[str, Mapping[str, str | None] | None]
+"""State of each component: ``status`` and, of most, ``latest_<component>_heartbeat`` (ISO 8601)."""
+
+
+class DagEntry(TypedDict):
+    """A DAG in a response, as far as it is read; times are ISO 8601."""
+
+    dag_id: str
+    is_paused: bool
+    timetable_summary: NotRequired[str | None]
+    next_dagrun_run_after: NotRequired[str | None]
+
+
+class DagRunEntry(TypedDict):
+    """A DAG run in a response, as far as it is read; ``duration`` in seconds."""
+
+    dag_id: str
+    dag_run_id: str
+    state: str
+    queued_at: NotRequired[str | None]
+    start_date: NotRequired[str | None]
+    end_date: NotRequired[str | None]
+    duration: NotRequired[float | None]
+
+
+class TaskRunEntry(TypedDict):
+    """A task instance in a response, as far as it is read."""
+
+    dag_id: str
+    task_id: str
+    state: str | None
+    try_number: int
+    scheduled_when: NotRequired[str | None]
+    queued_when: NotRequired[str | None]
+
+
+class ImportErrorEntry(TypedDict):
+    """A file that Airflow can't load."""
+
+    filename: str
+
+
+class Listing(TypedDict, total=False):
+    """A response that lists entries of one kind; ``total_entries`` counts those of all pages."""
+
+    dags: list[DagEntry]
+    dag_runs: list[DagRunEntry]
+    task_instances: list[TaskRunEntry]
+    import_errors: list[ImportErrorEntry]
+    total_entries: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +92,7 @@ class Dag:
     due_at: datetime | None
 
     @classmethod
-    def of(cls, entry: Mapping[str, Any]) -> Self:
+    def of(cls, entry: DagEntry) -> Self:
         """Read an entry of the API's response."""
         by_hand = entry.get("timetable_summary") in {None, "None"}  # how Airflow writes "no schedule"
         return cls(entry["dag_id"], entry["is_paused"], by_hand, _time(entry.get("next_dagrun_run_after")))
@@ -56,17 +111,16 @@ class DagRun:
     seconds: float | None
 
     @classmethod
-    def of(cls, entry: Mapping[str, Any]) -> Self:
+    def of(cls, entry: DagRunEntry) -> Self:
         """Read an entry of the API's response."""
-        queued, started, ended = (_time(entry.get(name)) for name in ("queued_at", "start_date", "end_date"))
         return cls(
             entry["dag_id"],
             entry["dag_run_id"],
             entry["state"],
-            queued,
-            started,
-            ended,
-            entry.get("duration"),
+            queued_at=_time(entry.get("queued_at")),
+            started_at=_time(entry.get("start_date")),
+            ended_at=_time(entry.get("end_date")),
+            seconds=entry.get("duration"),
         )
 
 
@@ -81,7 +135,7 @@ class TaskRun:
     waiting_since: datetime | None
 
     @classmethod
-    def of(cls, entry: Mapping[str, Any]) -> Self:
+    def of(cls, entry: TaskRunEntry) -> Self:
         """Read an entry of the API's response."""
         waiting = _time(entry.get("scheduled_when")) or _time(entry.get("queued_when"))
         return cls(entry["dag_id"], entry["task_id"], entry["state"], entry["try_number"], waiting)
@@ -109,13 +163,13 @@ class AirflowApi:
         self._user, self._password = user, password
         self._session = requests.Session()
 
-    def health(self) -> dict[str, Any]:
+    def health(self) -> AirflowHealth:
         """Return the state of scheduler, dag_processor, triggerer and metadatabase; needs no login.
 
         Raises:
             OrchestratorUnavailable, OrchestratorRefused.
         """
-        state: dict[str, Any] = self._call("GET", "api/v2/monitor/health")
+        state: AirflowHealth = self._call("GET", "api/v2/monitor/health")
         return state
 
     def dags(self) -> list[Dag]:
@@ -146,7 +200,7 @@ class AirflowApi:
         Raises:
             OrchestratorUnavailable, OrchestratorRefused.
         """
-        query = {"order_by": "start_date", "limit": 1, "state": _BEGUN}
+        query: Query = {"order_by": "start_date", "limit": 1, "state": _BEGUN}
         runs = [DagRun.of(run) for run in self._get("dags/~/dagRuns", query)["dag_runs"]]
         return runs[0].started_at if runs else None
 
@@ -156,7 +210,7 @@ class AirflowApi:
         Raises:
             OrchestratorUnavailable, OrchestratorRefused.
         """
-        query = {"order_by": "-run_after", "limit": RUNS}
+        query: Query = {"order_by": "-run_after", "limit": RUNS}
         return [DagRun.of(run) for run in self._get(f"dags/{quote(dag_id)}/dagRuns", query)["dag_runs"]]
 
     def waiting_tasks(self) -> list[TaskRun]:
@@ -165,7 +219,7 @@ class AirflowApi:
         Raises:
             OrchestratorUnavailable, OrchestratorRefused.
         """
-        query = {"state": ["scheduled", "queued"], "limit": MANY}
+        query: Query = {"state": ["scheduled", "queued"], "limit": MANY}
         return [
             TaskRun.of(task) for task in self._get("dags/~/dagRuns/~/taskInstances", query)["task_instances"]
         ]
@@ -176,7 +230,7 @@ class AirflowApi:
         Raises:
             OrchestratorUnavailable, OrchestratorRefused.
         """
-        query = {"task_id": task_id, "run_after_gte": since.isoformat(), "limit": MANY}
+        query: Query = {"task_id": task_id, "run_after_gte": since.isoformat(), "limit": MANY}
         tasks = self._get(f"dags/{quote(dag_id)}/dagRuns/~/taskInstances", query)["task_instances"]
         return [TaskRun.of(task) for task in tasks if task["task_id"] == task_id]
 
@@ -190,8 +244,8 @@ class AirflowApi:
         path = f"api/v2/dags/{quote(dag_id)}/dagRuns"
         return self._call("POST", path, known=(_CONFLICT,), login=True, json=run) is not None
 
-    def _get(self, path: str, query: Mapping[str, Any]) -> dict[str, Any]:
-        body: dict[str, Any] = self._call("GET", f"api/v2/{path}", login=True, params=query)
+    def _get(self, path: str, query: Query) -> Listing:
+        body: Listing = self._call("GET", f"api/v2/{path}", login=True, params=query)
         return body
 
     def _call(

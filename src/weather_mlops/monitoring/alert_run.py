@@ -12,7 +12,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal, Required
+
+from typing_extensions import TypedDict
 
 from weather_mlops.errors import ChannelUnavailable, ObjectDamaged, WeatherError
 from weather_mlops.lake import documents
@@ -131,6 +133,22 @@ class AlertStateStore:
         return failure
 
 
+class AlertSummary(TypedDict, total=False):
+    """The XCom of the task.
+
+    Attributes:
+        alerts: the result in a sentence.
+        alerts_open: problems whose alert is open.
+        alerts_told: events that a message was due for: ``sensor_bias:108: opened``.
+        retraining: what was done about a breach of the model's limits, if that starts a training.
+    """
+
+    alerts: Required[str]
+    alerts_open: list[str]
+    alerts_told: list[str]
+    retraining: str
+
+
 @dataclass(frozen=True)
 class AlertOutcome:
     """Result of the alerts of a run.
@@ -147,7 +165,7 @@ class AlertOutcome:
     sent: bool | None
     summary: str
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> AlertSummary:
         """Return the XCom of the task."""
         return {
             "alerts": self.summary,

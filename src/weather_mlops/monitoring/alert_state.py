@@ -8,13 +8,14 @@ that a figure that fluctuates around its limit alerts once. An unknown check cou
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+
+from typing_extensions import TypedDict
 
 from weather_mlops.lake.documents import Moment
-from weather_mlops.monitoring.checks import Check, CheckSeverity, Section, Status
+from weather_mlops.monitoring.checks import Check, CheckDocument, CheckSeverity, Section, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,20 @@ class Kind(StrEnum):
     RESOLVED = "resolved"
     OPENED_AND_RESOLVED = "opened and resolved"
     """Opened and resolved before a message was delivered."""
+
+
+class AlertDocument(TypedDict):
+    """Stored form of an alert; times are ISO 8601."""
+
+    section: str
+    check: CheckDocument
+    since: str
+    measured_at: str
+    bad: int
+    good: int
+    opened_at: str | None
+    resolved_at: str | None
+    told_at: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +90,18 @@ class Alert:
         """Whether the alert was opened and isn't resolved yet."""
         return self.opened_at is not None and self.resolved_at is None
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the stored form, with ISO 8601 times."""
+    def as_dict(self) -> AlertDocument:
+        """Return the stored form."""
         return {
-            name: value.isoformat() if isinstance(value, datetime) else value
-            for name, value in asdict(self).items()
+            "section": self.section,
+            "check": self.check.as_dict(),
+            "since": self.since.isoformat(),
+            "measured_at": self.measured_at.isoformat(),
+            "bad": self.bad,
+            "good": self.good,
+            "opened_at": self.opened_at.isoformat() if self.opened_at else None,
+            "resolved_at": self.resolved_at.isoformat() if self.resolved_at else None,
+            "told_at": self.told_at.isoformat() if self.told_at else None,
         }
 
 

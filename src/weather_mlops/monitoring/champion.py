@@ -8,13 +8,16 @@ from typing import Annotated, Final
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from weather_mlops.documents.decision import Decision
+from weather_mlops.documents.evaluation import PromisedEvaluation
+from weather_mlops.documents.model_version import ModelManifest
 from weather_mlops.errors import ModelUnusable
 from weather_mlops.lake.documents import Figure, MomentText
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.model.climatology import COEFFICIENTS, Climatology
 from weather_mlops.model.evaluation import EVALUATION
 from weather_mlops.model.forecaster import MODEL
-from weather_mlops.model.registry import Decision, ModelManifest, Registry
+from weather_mlops.model.registry import Registry
 from weather_mlops.verification.error_sums import Damping, promised
 
 VERIFY_EVERY: Final = timedelta(hours=24)
@@ -26,19 +29,6 @@ class Verified(TypedDict):
 
     version: str
     at: MomentText
-
-
-class PromisedLead(TypedDict):
-    """Evaluated figures of one lead: RMSE in the target's unit, coverage as a share; None = not measured."""
-
-    rmse: Figure | None
-    coverage_80: Figure | None
-
-
-class Promise(TypedDict):
-    """The part of evaluation.json that is read: figures by lead in hours."""
-
-    leads: dict[str, PromisedLead]
 
 
 class DampedLead(TypedDict):
@@ -89,7 +79,7 @@ def load(store: ObjectStore, target: str, before: Verified | None, now: datetime
     version = decision.version
     manifest = registry.manifest(version)
     verified = _verify(registry, version, manifest, before, now)
-    evaluation = registry.document(version, EVALUATION, Promise)
+    evaluation = registry.document(version, EVALUATION, PromisedEvaluation)
     model = registry.document(version, MODEL, Damped)
     factors = [lead["damping"] for lead in model["leads"]]
     if len(model["usual"]) != len(model["stations"]):

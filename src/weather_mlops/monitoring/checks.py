@@ -4,18 +4,30 @@ A section never fails as a whole because one of its sources is down: a figure th
 listed in ``missing`` with the reason, and the checks that need it are ``unknown``.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import Annotated, Final, cast
 
-from pydantic import Field
+from pydantic import Field, GetPydanticSchema
+from pydantic_core import core_schema
+from typing_extensions import TypedDict
 
 from weather_mlops.lake.documents import Figure
+from weather_mlops.monitoring.figures.data import DataQualityFigures
+from weather_mlops.monitoring.figures.model import ModelPerformanceFigures
+from weather_mlops.monitoring.figures.system import SystemHealthFigures
 
 SectionName = Annotated[str, Field(pattern="^(system_health|data_quality|model_performance)$")]
 SECTIONS: Final = ("system_health", "data_quality", "model_performance")
 """Names of the sections; the tasks that measure them have the same names."""
+SYSTEM_HEALTH, DATA_QUALITY, MODEL_PERFORMANCE = SECTIONS
+Figures = SystemHealthFigures | DataQualityFigures | ModelPerformanceFigures
+"""Figures of a section."""
+StoredFigures = Annotated[
+    Figures, GetPydanticSchema(lambda _kind, _handler: core_schema.dict_schema(core_schema.str_schema()))
+]
+"""Figures as stored: any JSON object is read unchanged, since another version may have written it."""
 FIRST_COLLECTION: Final = "first_collection"
 FIRST_MODEL: Final = "first_model"
 """Values of ``Check.awaits``: first steps of a new system; see ``report/starting.py``."""
@@ -34,6 +46,20 @@ class CheckSeverity(StrEnum):
 
     WARNING = "warning"
     CRITICAL = "critical"
+
+
+class CheckDocument(TypedDict):
+    """Stored form of a check."""
+
+    name: str
+    subject: str
+    status: Status
+    severity: CheckSeverity
+    value: float | None
+    limit: float | None
+    unit: str
+    detail: str
+    awaits: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +95,27 @@ class Check:
         """Identifier of the problem, the same in all runs: ``sensor_bias:108``."""
         return f"{self.name}:{self.subject}" if self.subject else self.name
 
+    def as_dict(self) -> CheckDocument:
+        """Return the stored form."""
+        return {
+            "name": self.name,
+            "subject": self.subject,
+            "status": self.status,
+            "severity": self.severity,
+            "value": self.value,
+            "limit": self.limit,
+            "unit": self.unit,
+            "detail": self.detail,
+            "awaits": self.awaits,
+        }
+
+
+class MissingDocument(TypedDict):
+    """Stored form of a missing figure."""
+
+    what: str
+    why: str
+
 
 @dataclass(frozen=True, slots=True)
 class Missing:
@@ -83,29 +130,53 @@ class Missing:
     why: str
 
 
+class SectionDocument(TypedDict):
+    """Stored form of a section."""
+
+    name: str
+    figures: Figures
+    checks: list[CheckDocument]
+    missing: list[MissingDocument]
+
+
 @dataclass(frozen=True)
 class Section:
     """Result of one measuring task of a monitoring run.
 
     Attributes:
         name: one of SECTIONS.
-        figures: JSON-compatible values; the module of the section documents them.
+        figures: measured figures, JSON-compatible.
         checks: figures compared with limits.
         missing: figures that could not be measured.
     """
 
     name: SectionName
-    figures: Mapping[str, Any] = field(default_factory=dict)
+    figures: StoredFigures = field(default_factory=SystemHealthFigures)  # empty: nothing was measured
     checks: Sequence[Check] = ()
     missing: Sequence[Missing] = ()
 
-    def as_dict(self) -> dict[str, Any]:
+    @property
+    def system(self) -> SystemHealthFigures:
+        """Figures of the system; empty in another section."""
+        return cast("SystemHealthFigures", self.figures if self.name == SYSTEM_HEALTH else {})
+
+    @property
+    def data(self) -> DataQualityFigures:
+        """Figures of the data; empty in another section."""
+        return cast("DataQualityFigures", self.figures if self.name == DATA_QUALITY else {})
+
+    @property
+    def model(self) -> ModelPerformanceFigures:
+        """Figures of the models; empty in another section."""
+        return cast("ModelPerformanceFigures", self.figures if self.name == MODEL_PERFORMANCE else {})
+
+    def as_dict(self) -> SectionDocument:
         """Return the stored form."""
         return {
             "name": self.name,
-            "figures": dict(self.figures),
-            "checks": [asdict(check) for check in self.checks],
-            "missing": [asdict(gap) for gap in self.missing],
+            "figures": self.figures,
+            "checks": [check.as_dict() for check in self.checks],
+            "missing": [{"what": gap.what, "why": gap.why} for gap in self.missing],
         }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from pyiceberg.catalog import Catalog
@@ -12,14 +12,32 @@ from weather_mlops.clock import HOUR, whole_hour
 from weather_mlops.lake.observations_reader import read_panel
 from weather_mlops.lake.panel import Panel
 from weather_mlops.monitoring.checks import share
+from weather_mlops.monitoring.figures import WindowName
+from weather_mlops.monitoring.figures.data import (
+    HourlyCompleteness,
+    ObservedVariable,
+    StationCompleteness,
+    WindowCounts,
+)
 from weather_mlops.stations import load_stations
 from weather_mlops.variables import VARIABLES, Variable
 
-WINDOWS: Final = {"24h": 24, "7d": 168, "30d": 720}
+WINDOWS: Final[dict[WindowName, int]] = {"24h": 24, "7d": 168, "30d": 720}
 """Length in hours of each window, by its name."""
 READ_HOURS: Final = 744
 """31 days: the longest window plus the hours that are not due yet."""
 MEASURED: Final = tuple(variable for variable in VARIABLES if variable.physical is not None)
+NO_COUNTS: Final[WindowCounts] = {
+    "first": None,
+    "last": None,
+    "stations": None,
+    "expected": None,
+    "present": None,
+    "completeness": None,
+    "values": None,
+    "outside": None,
+    "validity": None,
+}
 
 
 @dataclass(frozen=True)
@@ -89,11 +107,10 @@ def of_stations(rows: Rows, station_ids: Collection[int]) -> Rows | None:
     return replace(rows, panel=panel, present=rows.present[chosen], expected=rows.expected[chosen])
 
 
-def of_window(rows: Rows | None, hours: int) -> dict[str, Any]:
+def of_window(rows: Rows | None, hours: int) -> WindowCounts:
     """Return completeness and validity of the last hours; without rows, each figure is None."""
     if rows is None:
-        names = ("first", "last", "stations", "expected", "present", "completeness")
-        return dict.fromkeys((*names, "values", "outside", "validity"))
+        return NO_COUNTS
     chosen = rows.last(hours)
     expected = rows.expected[:, chosen]
     n_present, n_expected = int((rows.present[:, chosen] & expected).sum()), int(expected.sum())
@@ -112,7 +129,7 @@ def of_window(rows: Rows | None, hours: int) -> dict[str, Any]:
     }
 
 
-def by_hour(rows: Rows) -> dict[str, Any]:
+def by_hour(rows: Rows) -> HourlyCompleteness:
     """Count the stations expected and present at each hour of the last 7 days."""
     chosen = rows.last(WINDOWS["7d"])
     expected = rows.expected[:, chosen]
@@ -123,9 +140,9 @@ def by_hour(rows: Rows) -> dict[str, Any]:
     }
 
 
-def by_variable(rows: Rows) -> list[dict[str, Any]]:
+def by_variable(rows: Rows) -> list[ObservedVariable]:
     """Return how often each variable is observed, and how often it is outside its physical limits."""
-    figures = []
+    figures: list[ObservedVariable] = []
     for variable in MEASURED:
         values, outside = _inside(rows, variable, rows.last(WINDOWS["7d"]))
         n_rows = {name: int(rows.present[:, rows.last(hours)].sum()) for name, hours in WINDOWS.items()}
@@ -146,7 +163,7 @@ def by_variable(rows: Rows) -> list[dict[str, Any]]:
     return figures
 
 
-def of_station(rows: Rows, index: int) -> dict[str, Any]:
+def of_station(rows: Rows, index: int) -> StationCompleteness:
     """Return the position and the completeness of one station.
 
     Args:

@@ -6,15 +6,16 @@ runs may do something else. A paused pipeline is checked for waiting runs only: 
 unpaused.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import PurePath
 from statistics import median
-from typing import Any, Final
+from typing import Final
 
-from weather_mlops.monitoring.airflow_api import Dag, DagRun, TaskRun
+from weather_mlops.monitoring.airflow_api import AirflowHealth, Dag, DagRun, TaskRun
 from weather_mlops.monitoring.checks import Check, CheckSeverity
+from weather_mlops.monitoring.figures.system import ComponentFigures, DagFigures
 from weather_mlops.monitoring.section_builder import Rule
 
 COMPONENT: Final = Rule("airflow_component", "s", CheckSeverity.CRITICAL)
@@ -100,17 +101,18 @@ class DagRuns:
         typical = median(before[:MEDIAN_OF]) if len(before) >= MEDIAN_NEEDS else None
         return taken, typical
 
-    def as_dict(self, now: datetime) -> dict[str, Any]:
-        """Return the figures of the section, with units as in their names; None = not known yet."""
+    def as_dict(self, now: datetime) -> DagFigures:
+        """Return the figures of the section; None = not known yet."""
         newest, (taken, typical) = next(iter(self.runs), None), self.seconds(now)
+        due, started = self.dag.due_at, newest.started_at if newest else None
         return {
             "paused": self.dag.paused,
             "by_hand": self.dag.by_hand,
             "watched": self.watched,
-            "due_at": self.dag.due_at and self.dag.due_at.isoformat(),
-            "last_run": newest and newest.run_id,
-            "last_state": newest and newest.state,
-            "last_started_at": newest and newest.started_at and newest.started_at.isoformat(),
+            "due_at": due.isoformat() if due else None,
+            "last_run": newest.run_id if newest else None,
+            "last_state": newest.state if newest else None,
+            "last_started_at": started.isoformat() if started else None,
             "last_seconds": _rounded(taken),
             "median_seconds": _rounded(typical),
             "failed_in_a_row": len(self.failed_runs(now)),
@@ -151,7 +153,7 @@ def broken_check(files: Sequence[str]) -> Check:
     return BROKEN.above(len(files), 0, detail)
 
 
-def component_checks(health: Mapping[str, Any], now: datetime, max_heartbeat_age_s: float) -> list[Check]:
+def component_checks(health: AirflowHealth, now: datetime, max_heartbeat_age_s: float) -> list[Check]:
     """Check that the components of Airflow report healthy, and that their heartbeats are recent."""
     checks = []
     for name in COMPONENTS:
@@ -168,7 +170,7 @@ def component_checks(health: Mapping[str, Any], now: datetime, max_heartbeat_age
     return checks
 
 
-def component_figures(health: Mapping[str, Any]) -> dict[str, Any]:
+def component_figures(health: AirflowHealth) -> dict[str, ComponentFigures]:
     """Return state and last heartbeat of each component."""
     return {
         name: {

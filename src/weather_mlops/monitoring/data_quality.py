@@ -1,52 +1,12 @@
 """Section ``data_quality``: completeness, validity, freshness and drift of the data in the tables.
 
-The figures come from the tables and from the validation results on S3.
-
-Figures of the section (times are ISO 8601, UTC; a share is 0 to 1; None = not measured, see ``missing``)::
-
-    {"measured_at": "2026-11-24T04:05:00+00:00",
-     "newest_observed_at": "2026-11-24T03:00:00+00:00", "lag_hours": 1.08,
-     "first_audit_at": "2026-11-01T05:00:02+00:00",                           of the last 30 days
-     "windows": {"24h": {"first": ..., "last": ..., "stations": 97, "expected": 2328, "present": 2301,
-                         "completeness": 0.988, "values": 41234, "outside": 2, "validity": 0.99995,
-                         "quarantined": 3, "quarantined_share": 0.001, "corrected": 12,
-                         "runs": 24, "quality_score": 0.97}, "7d": {...}, "30d": {...}},
-     "completeness_by_hour": {"hours": [168 times], "expected": [...], "present": [...]},      last 7 d
-     "quality_by_run": {"at": [...], "score": [...], "fit_share": [...]},                      last 7 d
-     "score_parts": {"completeness": 0.99, "validity": 1.0, "consistency": 1.0, "timeliness": 0.98},
-     "stations": [{"id": 108, "korean": "서울", "english": "Seoul",
-                   "latitude": 37.57, "longitude": 126.97, "elevation_m": 85.7,
-                   "newest": "...", "silent_hours": 0.0, "quarantined_30d": 0, "open_gaps": 0,
-                   "completeness": {"24h": 1.0, "7d": 0.99, "30d": 0.99},
-                   "bias": {"air_temperature_c":
-                            {"value": 0.1, "excess": 0.0, "limit": 6.5, "neighbours": 8}, ...},
-                        value: the day's median deviation from the neighbours, in the unit of the variable;
-                        excess: the deviation accumulated beyond the typical spread, and its limit, in
-                        unit × days
-                   "constant_hours": {"air_temperature_c": 1, ...}}],
-     "variables": [{"name": "air_temperature_c", "english": ..., "korean": ..., "unit": "°C",
-                    "observed": {"24h": 0.99, "7d": 0.99, "30d": 0.99},      share of the rows that have it
-                    "outside_7d": 0, "validity_7d": 1.0}],                   outside = beyond physical limits
-     "quarantine": [{"rule": "...", "24h": 0, "7d": 2, "30d": 2}],           most frequent first
-     "gaps": {"open": 12, "oldest": "...", "by_age": {"up to 6 h": 3, "6 to 24 h": 1, "1 to 7 d": 8,
-              "7 to 31 d": 0}, "by_reason": {"missing": 12}},
-     "corrections": {"counted_since": "...", "days": ["2026-11-24"], "corrected": [12]},       KST's days
-     "drift": {"measured_at": "...", "window": {"first": ..., "last": ...},
-               "reference": "same season of 2023, 2024, 2025",               or "trailing 30 d"
-               "stations": 97,
-               "variables": [{"name": "air_temperature_c", "unit": "°C",
-                              "psi": 0.31, "psi_threshold": 0.42, "wasserstein": 1.2,
-                              "wasserstein_threshold": 2.0, "mean": 3.1, "reference_mean": 4.0,
-                              "n": 16296, "n_effective": 21.4, "reference_n": 216504,
-                              "reference_n_effective": 310.0, "null": 12}],  windows of earlier years
-               "why_no_threshold": None},                                    or the reason, in a sentence
-     "read": {"requests": 31, "bytes": 4123456}}
+The figures come from the tables and from the validation results on S3; ``figures.data`` describes them.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -58,14 +18,15 @@ from weather_mlops.lake.health import newest_hour
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.observations_reader import count_since
 from weather_mlops.monitoring import completeness, quarantine_and_gaps, seasons, stations, validation_results
-from weather_mlops.monitoring.checks import FIRST_COLLECTION, CheckSeverity, Section, share
+from weather_mlops.monitoring.checks import DATA_QUALITY, FIRST_COLLECTION, CheckSeverity, Section, share
 from weather_mlops.monitoring.completeness import WINDOWS, Rows
 from weather_mlops.monitoring.data_limits import DataQualityLimits
+from weather_mlops.monitoring.figures.data import Corrections, DataQualityFigures, DataWindow
 from weather_mlops.monitoring.section_builder import Rule, SectionBuilder
 
 __all__ = ["DataQualityLimits", "measure"]
 
-NAME: Final = "data_quality"
+Builder = SectionBuilder[DataQualityFigures]
 STALE: Final = Rule("observations_stale", "h", CheckSeverity.CRITICAL)
 FUTURE: Final = Rule("observations_in_future")
 COMPLETENESS: Final = Rule("completeness_low")
@@ -74,8 +35,6 @@ QUARANTINED: Final = Rule("quarantine_high")
 OPEN_GAPS: Final = Rule("gaps_open_high")
 SCORE: Final = Rule("quality_score_low")
 DAY_RULES: Final = (COMPLETENESS, VALIDITY, SCORE, QUARANTINED)
-PART_FIGURES: Final = ("newest_observed_at", "lag_hours", "windows", "stations")
-"""Figures that stay None if measuring their part fails."""
 NO_ROWS: Final = "not enough yet (0 rows in 31 days): run data_collection, or load history"
 """Reason if the table can be read but has no row of the last days."""
 ONLY_LOADED: Final = "not enough yet: only history was loaded so far; the first collection has not run yet"
@@ -100,7 +59,7 @@ class Sources:
     refused: pa.Table | None
     open_gaps: pa.Table | None
     runs: Sequence[validation_results.ValidationRun] | None
-    corrections: dict[str, Any] | None
+    corrections: Corrections | None
 
 
 def measure(
@@ -119,7 +78,12 @@ def measure(
         now: the time, timezone-aware.
         station_ids: ids of the watched stations; None = all. No rows are expected of the others.
     """
-    builder = SectionBuilder({"measured_at": now.isoformat(), **dict.fromkeys(PART_FIGURES)})
+    # The figures that are None here stay None if measuring their part fails.
+    builder = SectionBuilder(
+        DataQualityFigures(
+            measured_at=now.isoformat(), newest_observed_at=None, lag_hours=None, windows=None, stations=None
+        )
+    )
     watched = stations.by_id().keys() if station_ids is None else station_ids
     with store.metered() as meter:
         sources = _read(builder, catalog, store, limits, now, watched)
@@ -135,11 +99,11 @@ def measure(
             "drift", lambda: seasons.current(catalog, store, last=last, limits=limits, now=now)
         )
     builder.figures["read"] = {"requests": meter.requests, "bytes": meter.bytes}
-    return builder.section(NAME)
+    return builder.section(DATA_QUALITY)
 
 
 def _read(  # noqa: PLR0913, PLR0917  the arguments of measure
-    builder: SectionBuilder,
+    builder: Builder,
     catalog: Catalog,
     store: ObjectStore,
     limits: DataQualityLimits,
@@ -175,12 +139,13 @@ def _new(
 
 
 def _freshness(
-    builder: SectionBuilder, catalog: Catalog, sources: Sources, limits: DataQualityLimits, now: datetime
+    builder: Builder, catalog: Catalog, sources: Sources, limits: DataQualityLimits, now: datetime
 ) -> None:
     rows, older = sources.rows, "newest_observed_at"
     newest = rows.newest if rows else builder.attempt(older, lambda: newest_hour(catalog))
     lag = round((now - newest) / HOUR, 2) if newest else None
-    builder.figures |= {"newest_observed_at": newest and newest.isoformat(), "lag_hours": lag}
+    builder.figures["newest_observed_at"] = newest.isoformat() if newest else None
+    builder.figures["lag_hours"] = lag
     if lag is None:
         awaits = FIRST_COLLECTION if _empty(builder, older) else ""
         builder.checks.append(STALE.unknown(builder.reason("windows"), limits.max_lag_hours, awaits=awaits))
@@ -198,12 +163,12 @@ def _freshness(
         builder.checks.append(FUTURE.above(ahead, 0, detail))
 
 
-def _empty(builder: SectionBuilder, older: str) -> bool:
+def _empty(builder: Builder, older: str) -> bool:
     """Whether the table could be read, and has no rows at all."""
     return builder.reason("windows") == NO_ROWS and all(gap.what != older for gap in builder.missing)
 
 
-def _window(builder: SectionBuilder, sources: Sources, hours: int, now: datetime) -> dict[str, Any]:
+def _window(builder: Builder, sources: Sources, hours: int, now: datetime) -> DataWindow:
     """Measure the figures of the last hours, from all sources."""
     since = now - timedelta(hours=hours)
     counts = completeness.of_window(sources.rows, hours)
@@ -225,43 +190,41 @@ def _window(builder: SectionBuilder, sources: Sources, hours: int, now: datetime
     }
 
 
-def _details(builder: SectionBuilder, store: ObjectStore, sources: Sources, now: datetime) -> None:
+def _details(builder: Builder, store: ObjectStore, sources: Sources, now: datetime) -> None:
     """Measure the figures that plots and tables show; None if one could not be measured."""
     rows, refused, open_gaps, counted = sources.rows, sources.refused, sources.open_gaps, sources.corrections
     week = [run for run in sources.runs or () if run.at > now - timedelta(hours=WINDOWS["7d"])]
-    figures: dict[str, Callable[[], Any]] = {
-        "completeness_by_hour": lambda: rows and completeness.by_hour(rows),
-        "variables": lambda: rows and completeness.by_variable(rows),
-        "score_parts": lambda: validation_results.score_parts(store, week[-1]) if week else None,
-        "quarantine": lambda: None if refused is None else quarantine_and_gaps.by_rule(refused, WINDOWS, now),
-        "gaps": lambda: None if open_gaps is None else quarantine_and_gaps.of_gaps(open_gaps, now),
-        "corrections": lambda: counted and _corrections(counted),
+    figures, attempt = builder.figures, builder.attempt
+    figures["first_audit_at"] = sources.runs[0].at.isoformat() if sources.runs else None
+    figures["quality_by_run"] = {
+        "at": [run.at.isoformat() for run in week],
+        "score": [run.score for run in week],
+        "fit_share": [run.fit_share for run in week],
     }
-    builder.figures |= {
-        "first_audit_at": sources.runs[0].at.isoformat() if sources.runs else None,
-        "quality_by_run": {
-            "at": [run.at.isoformat() for run in week],
-            "score": [run.score for run in week],
-            "fit_share": [run.fit_share for run in week],
-        },
-        **{name: builder.attempt(name, measure) for name, measure in figures.items()},
-    }
+    figures["completeness_by_hour"] = attempt(
+        "completeness_by_hour", lambda: None if rows is None else completeness.by_hour(rows)
+    )
+    figures["variables"] = attempt(
+        "variables", lambda: None if rows is None else completeness.by_variable(rows)
+    )
+    figures["score_parts"] = attempt(
+        "score_parts", lambda: validation_results.score_parts(store, week[-1]) if week else None
+    )
+    figures["quarantine"] = attempt(
+        "quarantine",
+        lambda: None if refused is None else quarantine_and_gaps.by_rule(refused, WINDOWS, now),
+    )
+    figures["gaps"] = attempt(
+        "gaps", lambda: None if open_gaps is None else quarantine_and_gaps.of_gaps(open_gaps, now)
+    )
+    figures["corrections"] = attempt(
+        "corrections", lambda: None if counted is None else validation_results.correction_figures(counted)
+    )
 
 
-def _corrections(counted: Mapping[str, Any]) -> dict[str, Any]:
-    days = validation_results.corrected_by_day(counted)
-    return {
-        "counted_since": counted["counted_since"],
-        "days": list(days),
-        "corrected": list(days.values()),
-    }
-
-
-def _judge_day(builder: SectionBuilder, sources: Sources, limits: DataQualityLimits, now: datetime) -> None:
-    builder.figures["windows"] = {
-        name: _window(builder, sources, hours, now) for name, hours in WINDOWS.items()
-    }
-    day = builder.figures["windows"]["24h"]
+def _judge_day(builder: Builder, sources: Sources, limits: DataQualityLimits, now: datetime) -> None:
+    windows = {name: _window(builder, sources, hours, now) for name, hours in WINDOWS.items()}
+    builder.figures["windows"], day = windows, windows["24h"]
     texts = {
         COMPLETENESS: f"{day['present']} of {day['expected']} station-hours of 24 h are present",
         VALIDITY: f"{day['outside']} of {day['values']} values of 24 h are outside physical limits",
@@ -286,7 +249,7 @@ def _judge_day(builder: SectionBuilder, sources: Sources, limits: DataQualityLim
     builder.checks.append(QUARANTINED.above(refused, limit, detail))
 
 
-def _judge_gaps(builder: SectionBuilder, sources: Sources, limits: DataQualityLimits) -> None:
+def _judge_gaps(builder: Builder, sources: Sources, limits: DataQualityLimits) -> None:
     limit = limits.max_open_gaps_share
     if sources.open_gaps is None or sources.rows is None:
         reason = builder.reason("gaps" if sources.open_gaps is None else "windows")
@@ -298,9 +261,7 @@ def _judge_gaps(builder: SectionBuilder, sources: Sources, limits: DataQualityLi
     builder.checks.append(OPEN_GAPS.above(open_share, limit, detail))
 
 
-def _stations(
-    builder: SectionBuilder, store: ObjectStore, sources: Sources, limits: DataQualityLimits
-) -> None:
+def _stations(builder: Builder, store: ObjectStore, sources: Sources, limits: DataQualityLimits) -> None:
     rows, everywhere = sources.rows, sources.all_rows
     if rows is None or everywhere is None:
         return
@@ -321,6 +282,6 @@ def _stations(
     ]
 
 
-def _reason(builder: SectionBuilder, what: str) -> str:
+def _reason(builder: Builder, what: str) -> str:
     known = any(gap.what == what for gap in builder.missing)
     return builder.reason(what) if known else "not enough yet (0 in 24 h)"

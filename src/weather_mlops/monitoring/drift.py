@@ -121,6 +121,7 @@ def independent(series: Array) -> float:
     if power == 0:
         return float(min(n, 1))
     correlation = signal.correlate(centred, centred, method="fft")[n - 1 :] / power
+    # Correlations of neighbouring lags are added in pairs, up to the first sum that is not positive.
     pairs = correlation[: n // 2 * 2].reshape(-1, 2).sum(axis=1)
     positive = pairs[: int(np.argmax(pairs <= 0))] if (pairs <= 0).any() else pairs
     return float(np.clip(n / max(2 * positive.sum() - 1, 1.0), 1.0, n))
@@ -196,4 +197,5 @@ def _independent_stations(anomaly: Array) -> float:
     covariance = moving @ moving.T
     scale = np.sqrt(np.diag(covariance))
     correlation = covariance / np.outer(scale, scale)
+    # The eigenvalues of a correlation matrix add up to its size, their squares to those of its elements.
     return float(len(moving) ** 2 / np.sum(correlation**2))

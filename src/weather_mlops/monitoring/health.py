@@ -1,18 +1,6 @@
 """Section ``system_health``: machine, Airflow, S3 and the KMA's API, each measured separately.
 
-Figures, each None or absent if it is missing:
-
-    machine   contained, cores, cpu_share, memory_share, memory_used_gb, memory_limit_gb,
-              disks: [{path, used_share, free_gb}]
-    airflow   components: {name: {status, heartbeat_at}},
-              dags: {dag_id: {paused, by_hand, watched: [names of checks], due_at, last_run, last_state,
-                     last_started_at, last_seconds, median_seconds, failed_in_a_row, late_minutes,
-                     queued_minutes}},
-              first_run_at: start of the oldest run of any pipeline in Airflow,
-              broken_files: pipeline files that Airflow can't load
-    storage   write_ms, read_ms, list_ms, delete_ms, failed, clock_skew_s
-    kma       last_success_at, last_success_age_h, replies_24h, calls_used, calls_left,
-              tries_24h, failed_tries_24h, error_share
+``figures.system`` describes its figures.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,16 +13,17 @@ from weather_mlops.errors import Misconfigured, OrchestratorRefused, Orchestrato
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.monitoring import dags, host, kma_health, storage
 from weather_mlops.monitoring.airflow_api import AirflowApi
-from weather_mlops.monitoring.checks import CheckSeverity, Section
+from weather_mlops.monitoring.checks import SYSTEM_HEALTH, CheckSeverity, Section
+from weather_mlops.monitoring.figures.system import SystemHealthFigures
 from weather_mlops.monitoring.section_builder import Rule, SectionBuilder
 
-NAME: Final = "system_health"
 UNREACHABLE: Final = Rule("airflow_unreachable", severity=CheckSeverity.CRITICAL)
 AIRFLOW_RULES: Final = (
     UNREACHABLE, dags.COMPONENT, dags.FAILING, dags.BROKEN, dags.LATE, dags.SLOW, dags.QUEUED,
     kma_health.ERRORS,
 )  # fmt: skip
 """Checks that are unknown without Airflow's API."""
+Builder = SectionBuilder[SystemHealthFigures]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +82,7 @@ def measure(  # noqa: PLR0913  keyword only: where each part is
         daily_calls: quota of the KMA account, calls per day.
         now: the time (UTC).
     """
-    builder = SectionBuilder()
+    builder = SectionBuilder(SystemHealthFigures())
     host_rules = (host.CPU, host.MEMORY, host.DISK)
     builder.measure_part("machine", host_rules, lambda: _machine(builder, limits, disks, state_dir, now))
     storage_rules = (storage.FAILING, storage.SLOW, storage.SKEW)
@@ -102,11 +91,11 @@ def measure(  # noqa: PLR0913  keyword only: where each part is
         "kma", (kma_health.SILENT, kma_health.BUDGET), lambda: _kma(builder, store, limits, daily_calls, now)
     )
     builder.measure_part("airflow", AIRFLOW_RULES, lambda: _airflow(builder, open_airflow, limits, now))
-    return builder.section(NAME)
+    return builder.section(SYSTEM_HEALTH)
 
 
 def _machine(
-    builder: SectionBuilder, limits: SystemHealthLimits, disks: Sequence[str], state_dir: Path, now: datetime
+    builder: Builder, limits: SystemHealthLimits, disks: Sequence[str], state_dir: Path, now: datetime
 ) -> None:
     try:
         machine = host.measure(disks, now=now, state_file=state_dir / "cpu.json")
@@ -121,7 +110,7 @@ def _machine(
     )
 
 
-def _storage(builder: SectionBuilder, store: ObjectStore, limits: SystemHealthLimits) -> None:
+def _storage(builder: Builder, store: ObjectStore, limits: SystemHealthLimits) -> None:
     probe = storage.probe(store)
     builder.figures["storage"] = probe.as_dict()
     builder.checks += storage.checks(probe, max_ms=limits.max_s3_ms, max_clock_skew_s=limits.max_clock_skew_s)
@@ -130,7 +119,7 @@ def _storage(builder: SectionBuilder, store: ObjectStore, limits: SystemHealthLi
 
 
 def _kma(
-    builder: SectionBuilder, store: ObjectStore, limits: SystemHealthLimits, daily_calls: int, now: datetime
+    builder: Builder, store: ObjectStore, limits: SystemHealthLimits, daily_calls: int, now: datetime
 ) -> None:
     status = kma_health.measure(store, now, daily_calls)
     builder.figures["kma"] = status.as_dict(now)
@@ -144,7 +133,7 @@ def _kma(
 
 
 def _airflow(
-    builder: SectionBuilder, open_airflow: Callable[[], AirflowApi], limits: SystemHealthLimits, now: datetime
+    builder: Builder, open_airflow: Callable[[], AirflowApi], limits: SystemHealthLimits, now: datetime
 ) -> None:
     try:
         api = open_airflow()
@@ -162,11 +151,11 @@ def _airflow(
         raise
     builder.checks.append(UNREACHABLE.state(f"{api.url} responds", well=True))
     builder.figures["airflow"] = {
-        "first_run_at": first and first.isoformat(),
+        "first_run_at": first.isoformat() if first else None,
         "components": dags.component_figures(health),
         "dags": {pipeline.dag.dag_id: pipeline.as_dict(now) for pipeline in pipelines},
     }
-    builder.figures["kma"] = {**builder.figures.get("kma", {}), **tries.as_dict()}
+    builder.figures["kma"] = {**(builder.figures.get("kma") or {}), **tries.as_dict()}
     builder.checks += dags.component_checks(health, now, limits.max_heartbeat_age_s)
     dag_limits = dags.DagLimits(
         limits.max_failed_runs, limits.max_late_minutes, limits.max_slow_ratio, limits.max_queued_minutes
@@ -177,7 +166,7 @@ def _airflow(
     builder.checks.append(kma_health.tries_check(tries, limits.max_kma_error_share))
 
 
-def _broken(builder: SectionBuilder, api: AirflowApi) -> None:
+def _broken(builder: Builder, api: AirflowApi) -> None:
     """Check that Airflow loads all pipeline files; unknown without permission to read import errors."""
     try:
         files = api.broken_files()

@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import psutil
 
 from weather_mlops.formatting import percent
 from weather_mlops.monitoring.checks import Check, CheckSeverity
+from weather_mlops.monitoring.figures.system import HostFigures
 from weather_mlops.monitoring.section_builder import Rule
 
 CPU: Final = Rule("cpu_busy", "%")
@@ -63,8 +64,8 @@ class Machine:
     memory: Memory
     disks: Sequence[Disk]
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the figures of the section: shares 0 to 1, GB = 10**9 bytes."""
+    def as_dict(self) -> HostFigures:
+        """Return the figures of the section."""
         return {
             "contained": self.contained,
             "cores": self.cores,

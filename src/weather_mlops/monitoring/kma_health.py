@@ -7,7 +7,7 @@ Airflow counts its tries, and a failed try has failed for the whole hour, after 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from weather_mlops.clock import HOUR, KST
 from weather_mlops.kma.endpoints import PERIOD
@@ -16,6 +16,7 @@ from weather_mlops.lake.quota import DailyCalls
 from weather_mlops.lake.raw import PREFIX, SIDECAR, read_sidecar
 from weather_mlops.monitoring.airflow_api import TaskRun
 from weather_mlops.monitoring.checks import FIRST_COLLECTION, Check, CheckSeverity
+from weather_mlops.monitoring.figures.system import KmaFigures
 from weather_mlops.monitoring.section_builder import Rule
 
 SILENT: Final = Rule("kma_silent", "h", CheckSeverity.CRITICAL)
@@ -47,11 +48,11 @@ class KmaStatus:
     calls_used: int
     calls_left: int
 
-    def as_dict(self, now: datetime) -> dict[str, Any]:
+    def as_dict(self, now: datetime) -> KmaFigures:
         """Return the figures of the section."""
         at = self.last_success_at
         return {
-            "last_success_at": at and at.isoformat(),
+            "last_success_at": None if at is None else at.isoformat(),
             "last_success_age_h": None if at is None else round((now - at) / HOUR, 2),
             "replies_24h": self.responses,
             "calls_used": self.calls_used,
@@ -73,7 +74,7 @@ class Tries:
         failed = sum(run.tries if run.state in failed_states else max(0, run.tries - 1) for run in runs)
         return cls(sum(run.tries for run in runs), failed)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> KmaFigures:
         """Return the figures of the section."""
         share = round(self.failed / self.total, 3) if self.total else None
         return {"tries_24h": self.total, "failed_tries_24h": self.failed, "error_share": share}

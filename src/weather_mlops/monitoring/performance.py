@@ -1,63 +1,39 @@
 """Section ``model_performance``: forecasts compared with the observations that arrived since.
 
-Figures of the section (times are ISO 8601, UTC; a share is 0 to 1; None = not measured, see ``missing``;
-errors are forecast minus observation, in the target's unit)::
-
-    {"measured_at": "2026-11-24T04:05:00+00:00",
-     "targets": {"air_temperature": {
-        "column": "air_temperature_c", "unit": "°C", "label": "Air temperature",
-        "champion": {"version": "20261124T0200-1a2b3c4d", "since": "...", "age_days": 1.1,
-                     "reason": "...", "verified_at": "...", "verified": true},     None = none yet
-        "first_decision_at": "...",              about a model of the target; only without a champion
-        "hours": {"24h": {"expected": 24, "without": 1, "share_without": 0.04}, "7d": {...}, "30d": {...}},
-        "newest_issued_at": "...",
-        "windows": {"24h": {"n": 2200, "why": None,          pairs; if too few: "not enough yet (n)"
-            "all": ENTRY, "leads": {"1": ENTRY, ..., "24": ENTRY}}, "7d": {...}, "30d": {...}},
-        "daily": {"days": ["2026-11-01", ...], "n": [...], "rmse": [...], "bias": [...],     KST's days
-                  "coverage_80": [...], "persistence_rmse": [...], "promised_rmse": [...]},
-        "residuals": {"bias": 0.1, "n_effective": 14.2, "standard_error": 0.2,       of the last 7 d
-                      "scaled_bias": 0.08, "spread_ratio": 1.02, "hours": 160},
-        "stations": [{"id": 108, "english": "Seoul", "n": 3900, "rmse": 1.2,
-                      "mae": 0.9, "bias": 0.1, "coverage_80": 0.8, ...}]}},          last 7 d
-     "read": {"requests": 12, "bytes": 812345}}
-
-    ENTRY = {"n": 97, "rmse": 0.9, "mae": 0.7, "bias": 0.0, "coverage_80": 0.8, "width_80": 2.1,
-             "persistence_rmse": 2.0, "skill_persistence": 0.55,                         on the same rows
-             "skill_damped_anomaly": 0.2,                       on the rows whose station the champion knows
-             "promised_rmse": 0.85, "promised_coverage_80": 0.81}      by the champion's evaluation
-
-"Promised" figures are those of the champion's evaluation. ``scaled_bias`` is the mean error after the errors
-of each lead were divided by its promised RMSE; ``spread_ratio`` is the root mean square of these errors: 1 =
-as promised. Windows of 7d and 30d are whole days (KST): today so far, and the 7 or 30 days before.
-``windows``, ``daily``, ``residuals`` and ``stations`` include all issued forecasts, of every model version;
-the promised figures are of the present champion only. A target without any pair has empty ``daily`` and
-``stations``, and ``residuals`` None.
+``figures.model`` describes its figures.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from pyiceberg.catalog import Catalog
 
 from weather_mlops.clock import HOUR, whole_hour
+from weather_mlops.documents.decision import Decision
 from weather_mlops.errors import ModelUnusable
 from weather_mlops.formatting import number, percent
 from weather_mlops.lake.object_store import ObjectStore
-from weather_mlops.model.registry import Decision, Registry
+from weather_mlops.model.registry import Registry
 from weather_mlops.model.targets import Target, target_named
 from weather_mlops.monitoring import champion, daily_sums, target_figures
 from weather_mlops.monitoring.champion import DeployedModel
-from weather_mlops.monitoring.checks import FIRST_MODEL, Check, CheckSeverity, Section
+from weather_mlops.monitoring.checks import FIRST_MODEL, MODEL_PERFORMANCE, Check, CheckSeverity, Section
 from weather_mlops.monitoring.daily_sums import DailySums
+from weather_mlops.monitoring.figures.model import (
+    ChampionFigures,
+    ModelPerformanceFigures,
+    TargetErrors,
+    TargetFigures,
+)
 from weather_mlops.monitoring.section_builder import Rule, SectionBuilder
 from weather_mlops.monitoring.target_figures import TargetEvidence
 from weather_mlops.verification import error_sums
 from weather_mlops.verification.scores import rounded
 
-NAME: Final = "model_performance"
+Builder = SectionBuilder[ModelPerformanceFigures]
 DAMAGED: Final = Rule("champion_damaged", severity=CheckSeverity.CRITICAL)
 OLD: Final = Rule("champion_old", "d")
 WITHOUT: Final = Rule("forecasts_missing")
@@ -66,6 +42,14 @@ SKILL: Final = Rule("model_skill_low")
 COVERAGE: Final = Rule("model_coverage_off")
 RULES: Final = (DAMAGED, OLD, WITHOUT, BIAS, SKILL, COVERAGE)
 """Rules of the checks of each target."""
+NO_ERRORS: Final[TargetErrors] = {
+    "hours": None,
+    "newest_issued_at": None,
+    "windows": None,
+    "daily": None,
+    "residuals": None,
+    "stations": None,
+}
 
 
 @dataclass(frozen=True)
@@ -127,17 +111,17 @@ def measure(
         Misconfigured: unknown target.
     """
     known = [target_named(name) for name in targets]
-    builder = SectionBuilder({"measured_at": now.isoformat(), "targets": {}})
+    builder = SectionBuilder(ModelPerformanceFigures(measured_at=now.isoformat(), targets={}))
     with store.metered() as meter:
         for target in known:
             measured = partial(_target, builder, catalog, store, target, limits, now)
             builder.measure_part(target.name, RULES, measured, subject=target.name)
     builder.figures["read"] = {"requests": meter.requests, "bytes": meter.bytes}
-    return builder.section(NAME)
+    return builder.section(MODEL_PERFORMANCE)
 
 
 def _target(  # noqa: PLR0913, PLR0917  the arguments of measure, and the target
-    builder: SectionBuilder,
+    builder: Builder,
     catalog: Catalog,
     store: ObjectStore,
     target: Target,
@@ -152,16 +136,17 @@ def _target(  # noqa: PLR0913, PLR0917  the arguments of measure, and the target
         f"{target.name} forecasts",
         lambda: daily_sums.update(catalog, target, before, damping, now),
     )
-    figures: dict[str, Any] = {
+    figures: TargetFigures = {
         "column": target.column,
         "unit": target.unit,
         "label": target.label,
-        "champion": deployed and _champion(deployed, now),
-        "first_decision_at": first_decision_at and first_decision_at.isoformat(),
+        "champion": _champion(deployed, now) if deployed else None,
+        "first_decision_at": first_decision_at.isoformat() if first_decision_at else None,
     }
-    builder.figures["targets"][target.name] = figures
+    targets = builder.figures["targets"]
+    targets[target.name] = figures
     if summed is None:
-        figures |= dict.fromkeys(("hours", "newest_issued_at", "windows", "daily", "residuals", "stations"))
+        targets[target.name] = {**figures, **NO_ERRORS}
         reason = builder.reason(f"{target.name} forecasts")
         builder.checks += [
             rule.unknown(reason, subject=target.name) for rule in (WITHOUT, BIAS, SKILL, COVERAGE)
@@ -174,11 +159,12 @@ def _target(  # noqa: PLR0913, PLR0917  the arguments of measure, and the target
     builder.attempt(f"{target.name} kept", lambda: daily_sums.save(store, target.name, updated))
     evidence = TargetEvidence(target, deployed, updated, recent)
     due = whole_hour(now - limits.grace_hours * HOUR)
-    figures |= rounded(target_figures.figures(evidence, min_pairs=limits.min_pairs, due=due))
+    errors: TargetErrors = rounded(target_figures.figures(evidence, min_pairs=limits.min_pairs, due=due))
+    targets[target.name] = figures = {**figures, **errors}
     builder.checks += [_hours_check(evidence, figures, limits), *error_checks(evidence, limits)]
 
 
-def _champion(deployed: DeployedModel, now: datetime) -> dict[str, Any]:
+def _champion(deployed: DeployedModel, now: datetime) -> ChampionFigures:
     decision = deployed.decision
     return {
         "version": decision.version,
@@ -191,7 +177,7 @@ def _champion(deployed: DeployedModel, now: datetime) -> dict[str, Any]:
 
 
 def _deployed(  # noqa: PLR0913, PLR0917  the arguments of measure, and the target
-    builder: SectionBuilder,
+    builder: Builder,
     store: ObjectStore,
     target: Target,
     before: DailySums,
@@ -226,9 +212,7 @@ def _deployed(  # noqa: PLR0913, PLR0917  the arguments of measure, and the targ
     return deployed, None
 
 
-def _none_deployed(
-    builder: SectionBuilder, registry: Registry, limits: ModelPerformanceLimits
-) -> datetime | None:
+def _none_deployed(builder: Builder, registry: Registry, limits: ModelPerformanceLimits) -> datetime | None:
     """Add the checks of a target without champion; return the time of the first decision about a model."""
     decisions = builder.attempt(f"{registry.target} decisions", registry.decisions)
     refused = decisions is not None and all(each.kind == "refused" for each in decisions)
@@ -255,12 +239,10 @@ def _no_champion_reason(registry: Registry, decisions: Sequence[Decision] | None
     )
 
 
-def _hours_check(
-    evidence: TargetEvidence, figures: Mapping[str, Any], limits: ModelPerformanceLimits
-) -> Check:
+def _hours_check(evidence: TargetEvidence, figures: TargetFigures, limits: ModelPerformanceLimits) -> Check:
     """Check the share of hours without a forecast."""
     subject, limit = evidence.target.name, limits.max_share_without
-    day = figures["hours"] and figures["hours"]["24h"]
+    day = figures["hours"]["24h"] if figures["hours"] else None
     if day is None or day["share_without"] is None:
         return WITHOUT.unknown("not enough yet (0 hours since a model was deployed)", limit, subject)
     detail = f"{day['without']} of {day['expected']} hours have no forecast; newest "

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,6 +15,8 @@ from weather_mlops.lake.filters import at_or_after, between, missing
 from weather_mlops.lake.gaps import HORIZON
 from weather_mlops.lake.observations_reader import read
 from weather_mlops.lake.schemas import GAPS, QUARANTINE, UTC_TIME
+from weather_mlops.monitoring.figures import WindowName
+from weather_mlops.monitoring.figures.data import GapCounts, RuleCounts
 
 AGES: Final = {"up to 6 h": 6, "6 to 24 h": 24, "1 to 7 d": 168, "7 to 31 d": 744}
 """Upper limit of each class of age, in hours."""
@@ -60,9 +62,9 @@ def count_since(rows: pa.Table, since: datetime) -> int:
     return int(pc.sum(pc.greater(rows["at"], pa.scalar(since, UTC_TIME)), min_count=0).as_py())
 
 
-def by_rule(rows: pa.Table, windows: Mapping[str, int], now: datetime) -> list[dict[str, Any]]:
+def by_rule(rows: pa.Table, windows: Mapping[WindowName, int], now: datetime) -> list[RuleCounts]:
     """Count the rows that each rule refused in each window, most frequent rule first."""
-    counts: dict[str, Counter[str]] = {name: Counter() for name in windows}
+    counts: dict[WindowName, Counter[str]] = {name: Counter() for name in windows}
     for joined, at in zip(rows["rule"].to_pylist(), rows["at"].to_pylist(), strict=True):
         for name, hours in windows.items():
             if at > now - timedelta(hours=hours):
@@ -70,10 +72,13 @@ def by_rule(rows: pa.Table, windows: Mapping[str, int], now: datetime) -> list[d
     rules = sorted(
         set().union(*counts.values()), key=lambda rule: (*(-counts[name][rule] for name in windows), rule)
     )
-    return [{"rule": rule, **{name: counts[name][rule] for name in windows}} for rule in rules]
+    return [
+        {"rule": rule, "24h": counts["24h"][rule], "7d": counts["7d"][rule], "30d": counts["30d"][rule]}
+        for rule in rules
+    ]
 
 
-def of_gaps(rows: pa.Table, now: datetime) -> dict[str, Any]:
+def of_gaps(rows: pa.Table, now: datetime) -> GapCounts:
     """Count the open gaps by age and by reason."""
     ages = [(now - at) / HOUR for at in rows["observed_at"].to_pylist()]
     by_age, after = {}, float("-inf")

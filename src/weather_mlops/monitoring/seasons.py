@@ -1,6 +1,6 @@
 """Drift of the inputs against the same season of earlier years, measured once a day and stored in between.
 
-``monitoring/data/drift.json`` contains the figures; ``data_quality`` documents them.
+``monitoring/data/drift.json`` contains the figures, see ``figures.data.DriftFigures``.
 """
 
 import json
@@ -8,21 +8,19 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from pydantic import ConfigDict
 from pyiceberg.catalog import Catalog
-from typing_extensions import TypedDict
 
 from weather_mlops.clock import HOUR
 from weather_mlops.errors import ObjectDamaged
 from weather_mlops.lake import documents, observations_reader
-from weather_mlops.lake.documents import MomentText
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.panel import Panel
 from weather_mlops.monitoring import drift
 from weather_mlops.monitoring.data_limits import DataQualityLimits
+from weather_mlops.monitoring.figures.data import DriftedVariable, DriftFigures
 from weather_mlops.variables import BY_NAME
 from weather_mlops.verification.scores import rounded
 
@@ -63,9 +61,22 @@ class Reference:
     seasonal: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ComparedVariable:
+    """A variable that was compared with the reference.
+
+    Attributes:
+        figures: its figures.
+        stations: number of stations that both have.
+    """
+
+    figures: DriftedVariable
+    stations: int
+
+
 def current(
     catalog: Catalog, store: ObjectStore, *, last: datetime, limits: DataQualityLimits, now: datetime
-) -> dict[str, Any]:
+) -> DriftFigures:
     """Return the figures of drift: the stored ones if they are recent enough, else newly measured ones.
 
     Args:
@@ -88,7 +99,7 @@ def current(
     return figures
 
 
-def measure(catalog: Catalog, *, last: datetime, limits: DataQualityLimits, now: datetime) -> dict[str, Any]:
+def measure(catalog: Catalog, *, last: datetime, limits: DataQualityLimits, now: datetime) -> DriftFigures:
     """Measure the figures of drift.
 
     Raises:
@@ -96,7 +107,7 @@ def measure(catalog: Catalog, *, last: datetime, limits: DataQualityLimits, now:
     """
     days = limits.drift_window_days
     panel = observations_reader.read_panel(catalog, VARIABLES, last, 24 * days)
-    figures: dict[str, Any] = {
+    figures: DriftFigures = {
         "measured_at": now.isoformat(),
         "window": {"first": (last - (24 * days - 1) * HOUR).isoformat(), "last": last.isoformat()},
         "reference": None,
@@ -113,11 +124,11 @@ def measure(catalog: Catalog, *, last: datetime, limits: DataQualityLimits, now:
         reason = f"not enough yet: neither an earlier year nor {days} days before the window"
         return {**figures, "why_no_threshold": reason}
     no_threshold = _no_threshold_reason(reference, limits)
-    rows = [
-        row
+    compared = [
+        each
         for name in VARIABLES
         if (
-            row := compare(
+            each := compare(
                 name,
                 sample[name],
                 [part[name] for part in reference.parts],
@@ -126,19 +137,18 @@ def measure(catalog: Catalog, *, last: datetime, limits: DataQualityLimits, now:
             )
         )
     ]
-    n_stations = max((row.pop("stations") for row in rows), default=0)
     return {
         **figures,
         "reference": reference.description,
-        "stations": n_stations,
-        "variables": rounded(rows),
+        "stations": max((each.stations for each in compared), default=0),
+        "variables": rounded([each.figures for each in compared]),
         "why_no_threshold": no_threshold,
     }
 
 
 def compare(
     name: str, sample: np.ndarray, parts: Sequence[np.ndarray], days: int, *, with_threshold: bool
-) -> dict[str, Any] | None:
+) -> ComparedVariable | None:
     """Compare one variable with the reference; None if there is nothing to compare.
 
     Args:
@@ -154,18 +164,13 @@ def compare(
     if apart is None:
         return None
     null = drift.null(parts, days) if with_threshold else []
-
-    def threshold(figure: str) -> float | None:
-        values = [getattr(each, figure) for each in null]
-        return float(np.quantile(values, drift.NULL_QUANTILE)) if values else None
-
-    return {
+    figures: DriftedVariable = {
         "name": name,
         "unit": BY_NAME[name].unit,
         "psi": apart.psi,
-        "psi_threshold": threshold("psi"),
+        "psi_threshold": _threshold([each.psi for each in null]),
         "wasserstein": apart.wasserstein,
-        "wasserstein_threshold": threshold("wasserstein"),
+        "wasserstein_threshold": _threshold([each.wasserstein for each in null]),
         "mean": apart.mean,
         "reference_mean": apart.reference_mean,
         "n": apart.n,
@@ -173,8 +178,12 @@ def compare(
         "reference_n": apart.reference_n,
         "reference_n_effective": float(sum(drift.effective_size(part) for part in parts)),
         "null": len(null),
-        "stations": int(stations.sum()),
     }
+    return ComparedVariable(figures, int(stations.sum()))
+
+
+def _threshold(distances: Sequence[float]) -> float | None:
+    return float(np.quantile(distances, drift.NULL_QUANTILE)) if distances else None
 
 
 def _no_threshold_reason(reference: Reference, limits: DataQualityLimits) -> str | None:
@@ -236,20 +245,12 @@ def _samples(panel: Panel, stations: np.ndarray, least: float = ENOUGH) -> Sampl
     return samples
 
 
-def _stored_figures(store: ObjectStore) -> dict[str, Any] | None:
+def _stored_figures(store: ObjectStore) -> DriftFigures | None:
     """Read the stored figures; None if there are none that can be read, so that they are measured again."""
     try:
-        return dict(documents.read(store, DRIFT_KEY, _DriftDocument))
+        return documents.read(store, DRIFT_KEY, DriftFigures)
     except FileNotFoundError:
         return None
     except ObjectDamaged as error:
         log.warning("drift is measured again: %s", error)
         return None
-
-
-class _DriftDocument(TypedDict):
-    """Figures as ``measure`` returns them; only the time is validated here."""
-
-    __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc]  # as pydantic's own docs spell it
-
-    measured_at: MomentText

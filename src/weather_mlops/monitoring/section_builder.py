@@ -9,22 +9,26 @@ import logging
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Generic, TypeVar
 
 from weather_mlops.errors import WeatherError
 from weather_mlops.lake.documents import LARGEST_FIGURE
 from weather_mlops.monitoring.checks import Check, CheckSeverity, Missing, Section, Status
+from weather_mlops.monitoring.figures.data import DataQualityFigures
+from weather_mlops.monitoring.figures.model import ModelPerformanceFigures
+from weather_mlops.monitoring.figures.system import SystemHealthFigures
 
 log = logging.getLogger(__name__)
 
 Figure = TypeVar("Figure")
+SectionFigures = TypeVar("SectionFigures", SystemHealthFigures, DataQualityFigures, ModelPerformanceFigures)
 
 
 @dataclass
-class SectionBuilder:
+class SectionBuilder(Generic[SectionFigures]):
     """Collects figures, checks and missing figures of a section."""
 
-    figures: dict[str, Any] = field(default_factory=dict)
+    figures: SectionFigures
     checks: list[Check] = field(default_factory=list)
     missing: list[Missing] = field(default_factory=list)
 

@@ -11,7 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
+
+from typing_extensions import TypedDict
 
 from weather_mlops import limits
 from weather_mlops.errors import ObjectDamaged, StorageRefused, StorageUnavailable, WeatherError
@@ -34,6 +36,30 @@ class _SectionFile:
     section: Section
 
 
+class ReportSummary(TypedDict, total=False):
+    """The report as the XCom of its task: keys on S3, or without S3 the path of the file.
+
+    Attributes:
+        verdict: verdict over all sections.
+        reasons: reasons for it, one sentence each.
+        missing: figures that could not be measured.
+        report_key: key of the page.
+        report_json_key: key of the JSON.
+        latest_key: key of the latest page.
+        report_file: path of the page on this machine.
+        report_not_stored: why it is not on S3.
+    """
+
+    verdict: str
+    reasons: list[str]
+    missing: list[str]
+    report_key: str
+    report_json_key: str
+    latest_key: str
+    report_file: str
+    report_not_stored: str
+
+
 @dataclass(frozen=True)
 class SectionStore:
     """Stores the sections of one run.
@@ -48,7 +74,7 @@ class SectionStore:
     run: str
     spare: Path
 
-    def write(self, section: Section) -> dict[str, Any]:
+    def write(self, section: Section) -> dict[str, int | list[str]]:
         """Store a section, and return the XCom of the task: its checks, breaches and missing figures.
 
         Raises:
@@ -100,7 +126,7 @@ class SectionStore:
 
 def publish(
     section_store: SectionStore, sections: Sequence[Section], *, now: datetime, language: str, runbook: str
-) -> dict[str, Any]:
+) -> ReportSummary:
     """Write the report to S3, or to this machine if S3 doesn't accept it.
 
     Args:
@@ -110,20 +136,22 @@ def publish(
         language: language of the report.
         runbook: URL of the runbook.
 
-    Returns:
-        Verdict, reasons and keys; without S3 the path of the file instead of the keys.
-
     Raises:
         OSError: it could be written neither to S3 nor to this machine.
     """
-    more: dict[str, Any] = {"now": now, "language": language, "run": section_store.run, "runbook": runbook}
-    missing = [f"{section.name}: {gap.what}" for section in sections for gap in section.missing]
+
+    def publish_to(store: ObjectStore) -> report.PublishedReport:
+        return report.publish(
+            store, sections, now=now, language=language, run=section_store.run, runbook=runbook
+        )
+
+    where: ReportSummary
     try:
-        published = report.publish(section_store.store, sections, **more)
+        published = publish_to(section_store.store)
     except (StorageUnavailable, StorageRefused) as error:
         folder = section_store.spare / REPORTS
         shutil.rmtree(folder, ignore_errors=True)
-        published = report.publish(FolderStore(folder), sections, **more)
+        published = publish_to(FolderStore(folder))
         log.warning("report: stored in %s only: %s", folder / published.html_key, error)
         where = {"report_file": str(folder / published.html_key), "report_not_stored": str(error)}
     else:
@@ -132,8 +160,12 @@ def publish(
             "report_json_key": published.json_key,
             "latest_key": report.LATEST_HTML,
         }
-    summary = {"verdict": str(published.verdict), "reasons": list(published.reasons)}
-    return {**summary, "missing": missing, **where}
+    return {
+        "verdict": str(published.verdict),
+        "reasons": list(published.reasons),
+        "missing": [f"{section.name}: {gap.what}" for section in sections for gap in section.missing],
+        **where,
+    }
 
 
 class FolderStore(ObjectStore):

@@ -18,11 +18,11 @@ from typing import Final
 
 import numpy as np
 
-from weather_mlops.lake.panel import KM_PER_DEGREE
+from weather_mlops.clock import HOURS_PER_DAY
+from weather_mlops.lake.panel import offsets_km
 
 Array = np.ndarray
 
-HOURS_PER_DAY: Final = 24
 RISE_KM_PER_M: Final = 0.1
 """100 m of elevation make stations differ as much as 10 km of distance: 0.65 K at the mean lapse rate."""
 SIGMAS_PER_MAD: Final = 1.4826
@@ -76,8 +76,8 @@ def nearest(latitude: Array, longitude: Array, elevation_m: Array, count: int, w
     Returns:
         Indices of the neighbours, nearest first, shape (S, count); -1 for no further neighbour.
     """
-    north = np.subtract.outer(latitude, latitude) * KM_PER_DEGREE
-    east = np.subtract.outer(longitude, longitude) * KM_PER_DEGREE * np.cos(np.radians(latitude))[:, None]
+    # Distances of all pairs of stations in km; the difference in elevation counts as a third axis.
+    east, north = offsets_km(latitude, longitude)
     rise = np.subtract.outer(elevation_m, elevation_m) * RISE_KM_PER_M
     apart = np.sqrt(north**2 + east**2 + rise**2)
     np.fill_diagonal(apart, np.inf)
@@ -154,6 +154,7 @@ def bias(  # noqa: PLR0913  keyword only: limits and settings
     recent = anomaly[:, -summed_days * HOURS_PER_DAY :]
     scaled, most = recent / spread[:, None], MAX_SUM * limit_days
     above, below = (cusum(sign * scaled, allowance, most) for sign in (1, -1))
+    # A sensor reads too high or too low: the larger sum of the last hour is its excess.
     rising = np.where((above[:, -1] >= below[:, -1])[:, None], above, below)
     return Bias(
         value=np.where(known, daily[:, -1], np.nan),
@@ -204,6 +205,7 @@ def constant_hours(values: Array, low: float, high: float) -> Array:
         return np.zeros(len(values), np.int64)
     newest = hours[known.any(axis=0)][-1]
     last = values[:, newest]
+    # argmax on the reversed hours finds the last hour whose value differs from the newest one.
     changed = known & (values != last[:, None])
     since = np.where(changed.any(axis=1), hours[-1] - changed[:, ::-1].argmax(axis=1), -1)
     equal = known & (hours > since[:, None])
@@ -232,6 +234,7 @@ def nan_median(values: Array, axis: int) -> Array:
     """Median without NaN; NaN if all values are NaN. Several times as fast as ``np.nanmedian``."""
     ordered = np.sort(values, axis=axis)  # NaN comes last
     known = np.isfinite(values).sum(axis=axis, keepdims=True)
+    # Indices of the two middle values; they are equal if the number of values is odd.
     middle = np.maximum(known - 1, 0) // 2, np.minimum(known // 2, values.shape[axis] - 1)
     low, high = (np.take_along_axis(ordered, index, axis) for index in middle)
     return np.asarray(np.squeeze((low + high) / 2, axis=axis))

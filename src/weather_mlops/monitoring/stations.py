@@ -10,7 +10,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from weather_mlops.lake.panel import Panel
 from weather_mlops.monitoring import sensors
 from weather_mlops.monitoring.checks import Check
 from weather_mlops.monitoring.data_limits import DataQualityLimits
+from weather_mlops.monitoring.figures.data import StationSensors
 from weather_mlops.monitoring.section_builder import Rule
 from weather_mlops.monitoring.sensors import Bias
 from weather_mlops.stations import Station, load_stations
@@ -181,8 +182,8 @@ def checks(measured: Watched, limits: DataQualityLimits, station_ids: np.ndarray
     return results
 
 
-def figures(measured: Watched, index: int) -> dict[str, Any]:
-    """Return the figures of one station; ``data_quality`` documents them.
+def figures(measured: Watched, index: int) -> StationSensors:
+    """Return the figures of one station.
 
     Args:
         measured: measurements of all stations.
@@ -192,7 +193,9 @@ def figures(measured: Watched, index: int) -> dict[str, Any]:
         "silent_hours": float(measured.silent_hours[index]),
         "bias": {
             name: {
-                **{figure: _number(getattr(bias, figure)[index]) for figure in ("value", "excess", "limit")},
+                "value": _number(bias.value[index]),
+                "excess": _number(bias.excess[index]),
+                "limit": _number(bias.limit[index]),
                 "neighbours": int(bias.neighbours[index]),
             }
             for name, bias in measured.bias.items()
@@ -241,16 +244,12 @@ def _stuck(measured: Watched, index: int, station: Station, limits: DataQualityL
     names = sorted(WATCHED, key=lambda name: (measured.stuck[name][index], measured.constant[name][index]))
     name, any_stuck = names[-1], bool(measured.stuck[names[-1]][index])
     hours = float(measured.constant[name][index])
-    label = BY_NAME[name].english
+    unchanged, limit = f"{BY_NAME[name].english} has not changed for {hours:.0f} h", limits.stuck_hours - 1
     if any_stuck:
-        detail = f"{station.english}: {label} has not changed for {hours:.0f} h, while neighbours changed"
-        return STUCK.above(hours, limits.stuck_hours - 1, detail, str(station.id))
-    return STUCK.above(
-        min(hours, limits.stuck_hours - 1),
-        limits.stuck_hours - 1,
-        f"{station.english}: {label} has not changed for {hours:.0f} h, longest of its sensors",
-        str(station.id),
-    )
+        detail = f"{station.english}: {unchanged}, while neighbours changed"
+        return STUCK.above(hours, limit, detail, str(station.id))
+    detail = f"{station.english}: {unchanged}, longest of its sensors"
+    return STUCK.above(min(hours, limit), limit, detail, str(station.id))
 
 
 def _bias(measured: Watched, index: int, station: Station) -> Check:
@@ -268,7 +267,7 @@ def _bias(measured: Watched, index: int, station: Station) -> Check:
         return BIAS.unknown(reason, subject=str(station.id))
     name = max(ratios, key=lambda each: ratios[each])
     bias, variable = measured.bias[name], BY_NAME[name]
-    value, excess, limit = (float(getattr(bias, each)[index]) for each in ("value", "excess", "limit"))
+    value, excess, limit = (float(each[index]) for each in (bias.value, bias.excess, bias.limit))
     detail = (
         f"{station.english}: {variable.english} {value:+.1f} {variable.unit} compared with "
         f"{bias.neighbours[index]} neighbours (last day's median); beyond the typical "
@@ -289,6 +288,7 @@ def _excluded(panel: Panel, name: str, off_since: Mapping[str, str]) -> np.ndarr
 
 def _silent_hours(present: np.ndarray) -> np.ndarray:
     """Count the hours from each station's newest row to the newest row of all stations."""
+    # argmax on the reversed hours counts the hours since the newest row.
     since = np.where(present.any(axis=1), present[:, ::-1].argmax(axis=1), present.shape[1])
     return np.asarray(since - since.min())
 

@@ -4,12 +4,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from weather_mlops.errors import StorageRefused, WeatherError
 from weather_mlops.formatting import number
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.monitoring.checks import Check, CheckSeverity
+from weather_mlops.monitoring.figures.system import StorageFigures
 from weather_mlops.monitoring.section_builder import Rule
 
 FAILING: Final = Rule("s3_failing", severity=CheckSeverity.CRITICAL)
@@ -36,10 +37,13 @@ class Probe:
     reason: str = ""
     clock_skew_s: float | None = None
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the figures of the section: ``write_ms``, …; None = failed or not reached."""
+    def as_dict(self) -> StorageFigures:
+        """Return the figures of the section."""
         return {
-            **{f"{step}_ms": self.ms.get(step) for step in STEPS},
+            "write_ms": self.ms.get("write"),
+            "read_ms": self.ms.get("read"),
+            "list_ms": self.ms.get("list"),
+            "delete_ms": self.ms.get("delete"),
             "failed": self.failed or None,
             "clock_skew_s": self.clock_skew_s,
         }

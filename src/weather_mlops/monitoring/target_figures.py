@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -12,12 +12,23 @@ from weather_mlops.monitoring.champion import DeployedModel
 from weather_mlops.monitoring.checks import share
 from weather_mlops.monitoring.daily_sums import DailySums
 from weather_mlops.monitoring.drift import independent
+from weather_mlops.monitoring.figures import WindowName
+from weather_mlops.monitoring.figures.model import (
+    DailyErrors,
+    ErrorWindow,
+    IssuedHours,
+    PromisedErrors,
+    ResidualFigures,
+    ScoredErrors,
+    TargetErrors,
+)
 from weather_mlops.monitoring.stations import by_id
 from weather_mlops.verification import error_sums
+from weather_mlops.verification.error_figures import ErrorFigures
 from weather_mlops.verification.error_sums import Sums
 
-DAYS: Final = {"7d": 7, "30d": 30}
-HOURS: Final = {"24h": 24, "7d": 168, "30d": 720}
+DAYS: Final[dict[WindowName, int]] = {"7d": 7, "30d": 30}
+HOURS: Final[dict[WindowName, int]] = {"24h": 24, "7d": 168, "30d": 720}
 
 
 @dataclass(frozen=True)
@@ -59,8 +70,8 @@ class TargetEvidence:
         return mean, float(np.sqrt(sum(sums[squared] / rmse**2 for sums, rmse in known) / n))
 
 
-def figures(evidence: TargetEvidence, *, min_pairs: int, due: datetime) -> dict[str, Any]:
-    """Compute the figures of a target; ``performance`` documents them.
+def figures(evidence: TargetEvidence, *, min_pairs: int, due: datetime) -> TargetErrors:
+    """Compute the figures of a target.
 
     Args:
         evidence: data that they are computed from.
@@ -68,7 +79,8 @@ def figures(evidence: TargetEvidence, *, min_pairs: int, due: datetime) -> dict[
         due: the newest hour that should have a forecast.
     """
     issued = sorted({hour for hours in evidence.stored.issued.values() for hour in hours})
-    windows = {"24h": evidence.recent, **{name: evidence.sums("leads", days) for name, days in DAYS.items()}}
+    windows: dict[WindowName, Sums] = {"24h": evidence.recent}
+    windows |= {name: evidence.sums("leads", days) for name, days in DAYS.items()}
     return {
         "hours": _hours(evidence, issued, due),
         "newest_issued_at": datetime.fromtimestamp(issued[-1] * 3600, UTC).isoformat() if issued else None,
@@ -83,7 +95,9 @@ def figures(evidence: TargetEvidence, *, min_pairs: int, due: datetime) -> dict[
     }
 
 
-def _hours(evidence: TargetEvidence, issued: Sequence[int], due: datetime) -> dict[str, Any] | None:
+def _hours(
+    evidence: TargetEvidence, issued: Sequence[int], due: datetime
+) -> dict[WindowName, IssuedHours] | None:
     """Count hours with and without a forecast since the first deployment; None without a champion."""
     if evidence.champion is None:
         return None
@@ -91,7 +105,7 @@ def _hours(evidence: TargetEvidence, issued: Sequence[int], due: datetime) -> di
     since = int(evidence.champion.decision.at.timestamp()) // 3600 + 1
     # Forecasts of an earlier champion count: hours are due from the first of them on.
     first_due = min([since, *issued])
-    counts = {}
+    counts: dict[WindowName, IssuedHours] = {}
     for name, hours in HOURS.items():
         expected = set(range(max(first_due, last - hours + 1), last + 1))
         without = len(expected.difference(issued))
@@ -103,7 +117,7 @@ def _hours(evidence: TargetEvidence, issued: Sequence[int], due: datetime) -> di
     return counts
 
 
-def _window(evidence: TargetEvidence, leads: Sums, min_pairs: int) -> dict[str, Any]:
+def _window(evidence: TargetEvidence, leads: Sums, min_pairs: int) -> ErrorWindow:
     everything = error_sums.total(leads)
     n = int(everything[0])
     if n < min_pairs:
@@ -123,8 +137,8 @@ def _window(evidence: TargetEvidence, leads: Sums, min_pairs: int) -> dict[str, 
     }
 
 
-def _entry(sums: Sequence[float]) -> dict[str, Any]:
-    errors = error_sums.figures(sums) or {}
+def _entry(sums: Sequence[float]) -> ScoredErrors:
+    errors = error_sums.figures(sums) or ErrorFigures()
     named = dict(zip(error_sums.SUMS, sums, strict=True))
     return {
         **errors,
@@ -133,7 +147,7 @@ def _entry(sums: Sequence[float]) -> dict[str, Any]:
     }
 
 
-def _promised(evidence: TargetEvidence, leads: Sums) -> dict[str, float | None]:
+def _promised(evidence: TargetEvidence, leads: Sums) -> PromisedErrors:
     """Return the evaluated RMSE and coverage, weighted by the pairs of each lead; None if one is unknown."""
     rows = [
         (sums[0], evidence.promise(lead, "rmse"), evidence.promise(lead, "coverage_80"))
@@ -150,21 +164,25 @@ def _promised(evidence: TargetEvidence, leads: Sums) -> dict[str, float | None]:
     }
 
 
-def _daily(evidence: TargetEvidence) -> dict[str, list[Any]]:
-    names = ("n", "rmse", "bias", "coverage_80", "persistence_rmse")
-    daily: dict[str, list[Any]] = {name: [] for name in ("days", *names, "promised_rmse")}
+def _daily(evidence: TargetEvidence) -> DailyErrors:
+    rows = []
     for day in evidence.days(DAYS["30d"]):
         leads = evidence.stored.days[day].get("leads", {})
-        of_day: dict[str, Any] | None = error_sums.figures(error_sums.total(leads))
-        if of_day is not None:
-            daily["days"].append(day)
-            daily["promised_rmse"].append(_promised(evidence, leads)["promised_rmse"])
-            for name in names:
-                daily[name].append(of_day[name])
-    return daily
+        errors = error_sums.figures(error_sums.total(leads))
+        if errors is not None:
+            rows.append((day, errors, _promised(evidence, leads)["promised_rmse"]))
+    return {
+        "days": [day for day, _, _ in rows],
+        "n": [errors["n"] for _, errors, _ in rows],
+        "rmse": [errors["rmse"] for _, errors, _ in rows],
+        "bias": [errors["bias"] for _, errors, _ in rows],
+        "coverage_80": [errors["coverage_80"] for _, errors, _ in rows],
+        "persistence_rmse": [errors["persistence_rmse"] for _, errors, _ in rows],
+        "promised_rmse": [promised for _, _, promised in rows],
+    }
 
 
-def _residuals(evidence: TargetEvidence, min_pairs: int) -> dict[str, Any] | None:
+def _residuals(evidence: TargetEvidence, min_pairs: int) -> ResidualFigures | None:
     """Return the mean error of the last 7 d, with the standard error of correlated hours."""
     hours = evidence.sums("hours", DAYS["7d"])
     everything = error_sums.total(hours)

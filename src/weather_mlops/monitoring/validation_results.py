@@ -2,23 +2,23 @@
 
 import json
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final, Never
 
 from pyiceberg.catalog import Catalog
 from pyiceberg.table.snapshots import Operation
-from typing_extensions import TypedDict
 
 from weather_mlops.clock import KST
 from weather_mlops.errors import FormatChanged, ObjectDamaged
 from weather_mlops.lake import documents
 from weather_mlops.lake.catalog import open_table
-from weather_mlops.lake.documents import Figure, MomentText
+from weather_mlops.lake.documents import Figure
 from weather_mlops.lake.maintenance import KIND
-from weather_mlops.lake.object_store import ObjectStore, storage_errors
+from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.schemas import OBSERVATIONS
+from weather_mlops.lake.storage_errors import storage_errors
+from weather_mlops.monitoring.figures.data import CorrectedRows, CorrectionFigures, Corrections
 from weather_mlops.quality.docs import VALIDATIONS
 
 log = logging.getLogger(__name__)
@@ -82,17 +82,14 @@ class _Validation:
     score: dict[str, Figure | None]
 
 
-def corrections(catalog: Catalog, store: ObjectStore, now: datetime) -> dict[str, Any]:
+def corrections(catalog: Catalog, store: ObjectStore, now: datetime) -> Corrections:
     """Count the corrected rows of 31 days. Snapshots are kept for a day only, so counts are stored on S3.
-
-    Returns:
-        ``counted_since``; ``commits``: time (ISO 8601) and number of corrected rows, by snapshot id.
 
     Raises:
         StorageUnavailable, StorageRefused.
     """
     stored = _stored_corrections(store)
-    known = {**stored.get("commits", {})}
+    known = dict(stored["commits"]) if stored else {}
     table = open_table(catalog, OBSERVATIONS)
     with storage_errors(f"table {OBSERVATIONS.identifier}"):
         snapshots = list(table.metadata.snapshots)
@@ -102,34 +99,44 @@ def corrections(catalog: Catalog, store: ObjectStore, now: datetime) -> dict[str
         # A compaction has the properties of the commit before it, and so has the deleting half of a commit.
         added = snapshot.summary is not None and snapshot.summary.operation == Operation.APPEND
         if added and KIND not in properties and (corrected := int(properties.get(CORRECTED, 0))):
-            known[str(snapshot.snapshot_id)] = {"at": at.isoformat(), "corrected": corrected}
+            known[str(snapshot.snapshot_id)] = CorrectedRows(at=at.isoformat(), corrected=corrected)
     oldest = (now - timedelta(days=KEPT_DAYS)).isoformat()
-    since = stored.get("counted_since") or min([*seen, now]).isoformat()
-    after = {
+    since = stored["counted_since"] if stored else min([*seen, now]).isoformat()
+    after: Corrections = {
         "counted_since": max(since, oldest),
         "commits": {state: each for state, each in known.items() if each["at"] >= oldest},
     }
-    if after["commits"] != stored.get("commits") or "counted_since" not in stored:
+    if not stored or after["commits"] != stored["commits"]:
         store.put(CORRECTIONS, json.dumps(after).encode(), "application/json")
     return after
 
 
-def corrected_since(counted: Mapping[str, Any], moment: datetime) -> int:
+def corrected_since(counted: Corrections, moment: datetime) -> int:
     """Sum the corrected rows since a time, or since counting began."""
     return sum(
-        int(each["corrected"])
+        each["corrected"]
         for each in counted["commits"].values()
         if datetime.fromisoformat(each["at"]) >= moment
     )
 
 
-def corrected_by_day(counted: Mapping[str, Any]) -> dict[str, int]:
+def corrected_by_day(counted: Corrections) -> dict[str, int]:
     """Sum the corrected rows by day (KST), oldest first."""
     days: dict[str, int] = {}
     for each in sorted(counted["commits"].values(), key=lambda each: str(each["at"])):
         day = f"{datetime.fromisoformat(each['at']).astimezone(KST):%Y-%m-%d}"
         days[day] = days.get(day, 0) + each["corrected"]
     return days
+
+
+def correction_figures(counted: Corrections) -> CorrectionFigures:
+    """Return the figures of the section."""
+    days = corrected_by_day(counted)
+    return {
+        "counted_since": counted["counted_since"],
+        "days": list(days),
+        "corrected": list(days.values()),
+    }
 
 
 def _named(key: str) -> ValidationRun:
@@ -142,22 +149,10 @@ def _named(key: str) -> ValidationRun:
         raise FormatChanged(f"{key}: not the name of a validation result ({error}). Move it away.") from error
 
 
-class _Corrected(TypedDict):
-    at: MomentText
-    corrected: int
-
-
-class _Corrections(TypedDict):
-    """Stored corrections: since when they are counted, and the counts by snapshot id."""
-
-    counted_since: MomentText
-    commits: dict[str, _Corrected]
-
-
-def _stored_corrections(store: ObjectStore) -> Mapping[str, Any]:
+def _stored_corrections(store: ObjectStore) -> Corrections | dict[str, Never]:
     """Read the stored counts; empty if they can't be read, so that counting starts again."""
     try:
-        return documents.read(store, CORRECTIONS, _Corrections)
+        return documents.read(store, CORRECTIONS, Corrections)
     except FileNotFoundError:
         return {}
     except ObjectDamaged as error:

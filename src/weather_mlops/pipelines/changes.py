@@ -4,17 +4,18 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from weather_mlops.pipelines.consequences import Consequence, consequences
 from weather_mlops.pipelines.coverage import coverage_of
-from weather_mlops.pipelines.document import load
 from weather_mlops.pipelines.effective import EffectivePipeline, EffectiveTask, Settings, arguments, pipelines
 from weather_mlops.pipelines.findings import Finding, errors
 from weather_mlops.pipelines.folder import defaults_file, pipeline_files, text_of
 from weather_mlops.pipelines.formatting import shown
+from weather_mlops.pipelines.parser import load
 from weather_mlops.pipelines.schedule import Schedule, schedule_of
-from weather_mlops.pipelines.validation import schema_at, schema_file, validate
+from weather_mlops.pipelines.schema import schema_at, schema_file
+from weather_mlops.pipelines.validation import validate
 
 NOTHING: Final = "–"
 LONGEST: Final = 120  # characters of a value
@@ -181,7 +182,7 @@ def _arguments(old: Mapping[str, EffectiveTask], new: Mapping[str, EffectiveTask
         yield Row(f"{argument} of {whose}", before, after)
 
 
-def _mapped(task: EffectiveTask) -> dict[str, Any]:
+def _mapped(task: EffectiveTask) -> Settings:
     """A task's arguments; those that it is mapped over with ``(mapped)`` after their name."""
     return {
         f"{name} (mapped)" if name in task.mapped else name: setting

@@ -6,7 +6,7 @@ the operator, by ``__type__``, or by the type of the value.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from itertools import islice
 from typing import Any, Final
@@ -15,41 +15,12 @@ from weather_mlops.pipelines import scalar_checks, stations
 from weather_mlops.pipelines.describe import kind_of, listed
 from weather_mlops.pipelines.document import YamlDocument
 from weather_mlops.pipelines.findings import MOST, Finding, did_you_mean
-from weather_mlops.pipelines.keys import ANCHORS, KeyPath
-from weather_mlops.pipelines.reporting import Reporter, Schema
-
-KEYWORDS: Final = frozenset(
-    (
-        *(
-            "$defs",
-            "$ref",
-            "$schema",
-            "title",
-            "description",
-            "default",
-            "defaultSnippets",
-            "enumDescriptions",
-            "examples",
-        ),
-        *("type", "const", "enum", "format", "pattern", "not", "minLength", "maxLength"),
-        *("minimum", "maximum", "exclusiveMaximum"),
-        *("items", "minItems", "maxItems", "uniqueItems", "patternProperties"),
-        *(
-            "properties",
-            "required",
-            "additionalProperties",
-            "propertyNames",
-            "minProperties",
-            "dependentRequired",
-        ),
-        *("anyOf", "allOf", "if", "then", "else"),
-        *("x-context", "x-refused", "x-needed"),
-    )
-)
-"""Keywords that the schema may use; a test checks ``schemas/`` against them."""
+from weather_mlops.pipelines.keys import ANCHORS, KeyPath, YamlMapping, YamlValue
+from weather_mlops.pipelines.reporting import Reporter
+from weather_mlops.pipelines.schema import Schema, schema_of_others
 
 _NEEDED: Final = ("schedule", "tasks")
-_NO_KEYS: Final[dict[str, str]] = {}
+_NO_KEYS: Final[Mapping[str, str]] = {}
 
 
 class Checker(Reporter):
@@ -66,7 +37,7 @@ class Checker(Reporter):
         self.root = schema
         self.supplied = frozenset(supplied)
 
-    def entry(self, key: str, value: Any) -> Iterator[Finding]:
+    def entry(self, key: str, value: YamlValue) -> Iterator[Finding]:
         """Findings of one top-level key of the file: a pipeline, or what its pipelines share."""
         if key in self.root["properties"]:
             yield from self.check(self.root["properties"][key], (key,), value)
@@ -85,10 +56,10 @@ class Checker(Reporter):
                 text=key,
             )
             return
-        yield from self.check(self.root["additionalProperties"], (key,), value)
+        yield from self.check(schema_of_others(self.root), (key,), value)
 
     def check(
-        self, schema: Schema, path: KeyPath, value: Any, refused: Schema = _NO_KEYS
+        self, schema: Schema, path: KeyPath, value: YamlValue, refused: Mapping[str, str] = _NO_KEYS
     ) -> Iterator[Finding]:
         """Findings of the value at a path.
 
@@ -126,7 +97,7 @@ class Checker(Reporter):
         for depth, step in enumerate(path):
             operator = item.get("operator") if isinstance(item, dict) else None
             if isinstance(operator, str) and depth > 1:
-                schema = self.definitions.get(operator, {}).get("properties", {}).get(step)
+                schema = self.definitions.get(operator, {}).get("properties", {}).get(str(step))
                 sample: Any = "{{ a }}"
                 for inner in reversed(path[depth + 1 :]):
                     sample = [sample] if isinstance(inner, int) else {inner: sample}
@@ -137,13 +108,16 @@ class Checker(Reporter):
     def _target(self, schema: Schema) -> Schema:
         """The definition that a ``$ref`` refers to, with the keywords next to the reference."""
         target = self.resolve(schema["$ref"])
-        needed = [*target.get("required", ()), *schema.get("required", ())]
-        default = {"default": schema["default"]} if "default" in schema else {}
-        return {**target, **default, **({"required": needed} if needed else {})}
+        merged = target.copy()
+        if "default" in schema:
+            merged["default"] = schema["default"]
+        if needed := [*target.get("required", ()), *schema.get("required", ())]:
+            merged["required"] = needed
+        return merged
 
     # One of several
 
-    def _any_of(self, schema: Schema, path: KeyPath, value: Any) -> Iterator[Finding]:
+    def _any_of(self, schema: Schema, path: KeyPath, value: YamlValue) -> Iterator[Finding]:
         if isinstance(value, str) and stations.is_list(schema):
             templated = any(branch is self.definitions["template"] for branch in self._branches(schema))
             if fault := stations.text_fault(value, templated=templated):
@@ -177,9 +151,9 @@ class Checker(Reporter):
     # Mappings
 
     def _mapping(
-        self, schema: Schema, path: KeyPath, value: dict[str, Any], refused: Schema
+        self, schema: Schema, path: KeyPath, value: YamlMapping, refused: Mapping[str, str]
     ) -> Iterator[Finding]:
-        known: Schema = schema.get("properties", {})
+        known = schema.get("properties", {})
         if "allOf" in schema:
             yield from self._dispatch(schema, path, value)
             return
@@ -199,14 +173,13 @@ class Checker(Reporter):
             elif not _is_closed(schema):
                 if "propertyNames" in schema:
                     yield from scalar_checks.key(self, schema["propertyNames"], (*path, key), key)
-                more = schema.get("additionalProperties", {})
-                yield from self.check({} if more is True else more, (*path, key), item)
+                yield from self.check(schema_of_others(schema), (*path, key), item)
 
     def _keys(
-        self, schema: Schema, path: KeyPath, value: dict[str, Any], refused: Schema
+        self, schema: Schema, path: KeyPath, value: YamlMapping, refused: Mapping[str, str]
     ) -> Iterator[Finding]:
         """Unknown and missing keys; a mistyped key is not reported as missing, too."""
-        known: Schema = schema.get("properties", {})
+        known = schema.get("properties", {})
         missing = self._missing(schema, value)
         for key in [key for key in value if key not in known] if _is_closed(schema) else ():
             if any(re.search(pattern, key) for pattern in schema.get("patternProperties", ())):
@@ -224,10 +197,10 @@ class Checker(Reporter):
 
     def _shares(self, schema: Schema, key: str) -> bool:
         """Whether a pipeline lacks a key that the file's block ``default`` has."""
-        default = self.document.data.get("default") if schema.get("title") == "pipeline" else None
+        default = self.document.value_at(("default",)) if schema.get("title") == "pipeline" else None
         return isinstance(default, dict) and key in default
 
-    def _dispatch(self, schema: Schema, path: KeyPath, value: dict[str, Any]) -> Iterator[Finding]:
+    def _dispatch(self, schema: Schema, path: KeyPath, value: YamlMapping) -> Iterator[Finding]:
         """Check against the definition that one key selects: ``operator`` or ``__type__``."""
         chooser = next(iter(schema["allOf"][0]["if"]["properties"]))
         refused = schema.get("x-refused", _NO_KEYS)
@@ -248,7 +221,7 @@ class Checker(Reporter):
                 return
         yield from self.check(schema["properties"][chooser], (*path, chooser), value[chooser])
 
-    def _missing(self, schema: Schema, value: dict[str, Any]) -> list[str]:
+    def _missing(self, schema: Schema, value: YamlMapping) -> list[str]:
         missing = [key for key in schema.get("required", ()) if key not in value]
         for key, needed in schema.get("dependentRequired", {}).items():
             missing += [other for other in needed if key in value and other not in value]
@@ -259,17 +232,19 @@ class Checker(Reporter):
         if condition in value and condition != "expand":
             return missing
         given = {*value, *self.supplied}
-        for part in ("expand", "partial"):
-            given |= set(value[part]) if isinstance(value.get(part), dict) else set()
+        for part in (value.get("expand"), value.get("partial")):
+            given |= set(part) if isinstance(part, dict) else set()
         return missing + [key for key in needed if key not in given]
 
-    def _unknown(self, schema: Schema, path: KeyPath, like: str | None, refused: Schema) -> Finding:
+    def _unknown(
+        self, schema: Schema, path: KeyPath, like: str | None, refused: Mapping[str, str]
+    ) -> Finding:
         key, owner = str(path[-1]), self.owner(schema, path[:-1])
         if key in refused:
             return self.finding(path, "refused-key", f"{owner} does not take {key}", refused[key], text=key)
         elsewhere = self._elsewhere(schema, key, self.name(path[:-1]))
         hint = f"; did you mean {like}?" if like and not elsewhere else ""
-        known: Schema = schema.get("properties", {})
+        known = schema.get("properties", {})
         noun = "argument" if {"operator", "__type__"} & known.keys() else "key"
         fix = elsewhere or f"known are {listed(_own_first(known))}"
         return self.finding(path, "unknown-key", f"{owner}: unknown {noun} {key}{hint}", fix, text=key)
@@ -287,7 +262,7 @@ class Checker(Reporter):
         return None
 
 
-def _own_first(properties: Schema) -> list[str]:
+def _own_first(properties: Mapping[str, Schema]) -> list[str]:
     """Keys, with those that every task has last."""
     return sorted(properties, key=lambda key: ("/task/" in properties[key].get("$ref", ""), key))
 
@@ -296,7 +271,7 @@ def _is_closed(schema: Schema) -> bool:
     return schema.get("additionalProperties") is False
 
 
-def _may_be(branch: Schema, value: Any) -> bool:
+def _may_be(branch: Schema, value: YamlValue) -> bool:
     """Whether a value has the type of a branch, whatever else is wrong with it."""
     if isinstance(value, date) and branch.get("format") == "date":
         return True

@@ -3,32 +3,24 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final, TypeGuard
 from zoneinfo import ZoneInfo
 
 from weather_mlops.pipelines import dates
 from weather_mlops.pipelines.document import YamlDocument
 from weather_mlops.pipelines.findings import Finding, FindingSeverity
 from weather_mlops.pipelines.graph import named
-from weather_mlops.pipelines.keys import FROM_DEFAULT_ARGS, KeyPath
+from weather_mlops.pipelines.keys import FROM_DEFAULT_ARGS, KeyPath, YamlMapping, YamlValue
+from weather_mlops.pipelines.schema import TYPES, has_type
 from weather_mlops.pipelines.values import date_fault, zone_fault
 
 SHORTEST_SCHEDULE: Final = timedelta(seconds=1)
 _UNITS: Final = ("weeks", "days", "hours", "minutes", "seconds")
 _NOT_WITH_FAIL_FAST: Final = ("all_success", None)
-_JSON: Final = {
-    "string": str,
-    "integer": int,
-    "number": (int, float),
-    "boolean": bool,
-    "array": list,
-    "object": dict,
-    "null": type(None),
-}
 
 
 def check(
-    document: YamlDocument, dag_id: str, dag: Mapping[str, Any], layers: Sequence[Mapping[str, Any]]
+    document: YamlDocument, dag_id: str, dag: YamlMapping, layers: Sequence[YamlMapping]
 ) -> Iterator[Finding]:
     """Findings of values of a pipeline that contradict each other.
 
@@ -72,7 +64,7 @@ def check(
         yield from _pairs(document, path, task)
 
 
-def span(value: Any) -> timedelta | None:
+def span(value: YamlValue) -> timedelta | None:
     """A duration of the YAML; None for anything else, and for one that is too long."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         value = {"__type__": "datetime.timedelta", "seconds": value}
@@ -87,11 +79,11 @@ def span(value: Any) -> timedelta | None:
         return None
 
 
-def _merged(*parts: Any) -> dict[str, Any]:
+def _merged(*parts: YamlValue) -> YamlMapping:
     return {key: value for part in parts if isinstance(part, dict) for key, value in part.items()}
 
 
-def _dates(document: YamlDocument, dag_id: str, layers: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+def _dates(document: YamlDocument, dag_id: str, layers: Sequence[YamlMapping]) -> Iterator[Finding]:
     """An end before the start; a date that a pipeline has twice, with different values."""
     named = str(next((layer["timezone"] for layer in layers if layer.get("timezone")), "UTC"))
     if zone_fault(named):  # of a shared time zone, which is a finding there
@@ -131,7 +123,7 @@ def _narrows(name: str, inner: datetime | None, outer: datetime | None) -> bool:
     return inner > outer if name == "start_date" else inner < outer
 
 
-def _has(value: Any, path: Sequence[str]) -> bool:
+def _has(value: YamlValue, path: Sequence[str]) -> bool:
     for key in path:
         if not isinstance(value, Mapping) or key not in value:
             return False
@@ -140,7 +132,7 @@ def _has(value: Any, path: Sequence[str]) -> bool:
 
 
 def _mapped_over(
-    document: YamlDocument, path: KeyPath, task: Mapping[str, Any], shared: Mapping[str, Any]
+    document: YamlDocument, path: KeyPath, task: YamlMapping, shared: YamlMapping
 ) -> Iterator[Finding]:
     """A task that is mapped over a list that ``default_args`` doesn't have."""
     expand = task.get("expand")
@@ -158,7 +150,7 @@ def _mapped_over(
 
 
 def _retries(
-    document: YamlDocument, path: KeyPath, holder: Any, effective: Mapping[str, Any]
+    document: YamlDocument, path: KeyPath, holder: YamlValue, effective: YamlMapping
 ) -> Iterator[Finding]:
     delay, longest = span(effective.get("retry_delay")), span(effective.get("max_retry_delay"))
     if delay and longest and delay > longest and isinstance(holder, dict):
@@ -173,7 +165,7 @@ def _retries(
 
 
 def _fail_fast(
-    document: YamlDocument, path: KeyPath, task: Mapping[str, Any], dag: Mapping[str, Any]
+    document: YamlDocument, path: KeyPath, task: YamlMapping, dag: YamlMapping
 ) -> Iterator[Finding]:
     rule = task.get("trigger_rule")
     if dag.get("fail_fast") is True and rule not in _NOT_WITH_FAIL_FAST:
@@ -187,7 +179,7 @@ def _fail_fast(
 
 
 def _timeouts(
-    document: YamlDocument, path: KeyPath, task: Mapping[str, Any], dag: Mapping[str, Any]
+    document: YamlDocument, path: KeyPath, task: YamlMapping, dag: YamlMapping
 ) -> Iterator[Finding]:
     whole, own = span(dag.get("dagrun_timeout")), span(task.get("execution_timeout"))
     if whole and own and own > whole:
@@ -208,13 +200,13 @@ def _timeouts(
         )
 
 
-def _pairs(document: YamlDocument, path: KeyPath, limits: Mapping[str, Any]) -> Iterator[Finding]:
+def _pairs(document: YamlDocument, path: KeyPath, limits: YamlMapping) -> Iterator[Finding]:
     """Limits that nothing can meet: ``min_x`` above ``max_x``, in a task or in its limits and gates."""
     for key, value in limits.items():
         if isinstance(value, dict):
             yield from _pairs(document, (*path, key), value)
         highest = limits.get(re.sub("^min_", "max_", key)) if key.startswith("min_") else None
-        if highest is not None and _numbers([value, highest]) and value > highest:
+        if _is_number(value) and _is_number(highest) and value > highest:
             yield document.finding(
                 (*path, key),
                 "contradiction",
@@ -224,40 +216,41 @@ def _pairs(document: YamlDocument, path: KeyPath, limits: Mapping[str, Any]) -> 
     yield from _gates(document, path, limits)
 
 
-def _gates(document: YamlDocument, path: KeyPath, gates: Mapping[str, Any]) -> Iterator[Finding]:
+def _gates(document: YamlDocument, path: KeyPath, gates: YamlMapping) -> Iterator[Finding]:
     """A coverage whose bounds leave no range; a gate that another one implies."""
     coverage = gates.get("coverage")
-    if isinstance(coverage, list) and _numbers(coverage) and coverage != sorted(set(coverage)):
+    if isinstance(coverage, list) and all(map(_is_number, coverage)) and coverage != sorted(set(coverage)):
         message = f"coverage {' to '.join(map(str, coverage))} leaves nothing between"
         fix = "write [lowest, highest]"
         yield document.finding((*path, "coverage"), "contradiction", message, fix, value=True)
     every, mean = gates.get("min_skill_every_lead"), gates.get("min_skill")
     if not isinstance(every, dict) or not isinstance(mean, dict):
         return
-    for baseline in [name for name in every if name in mean and _numbers([every[name], mean[name]])]:
-        if mean[baseline] <= every[baseline]:
-            gate = f"min_skill {mean[baseline]} against {baseline}"
+    for baseline in [name for name in every if name in mean]:
+        least, least_of_each = mean[baseline], every[baseline]
+        if _is_number(least) and _is_number(least_of_each) and least <= least_of_each:
+            gate = f"min_skill {least} against {baseline}"
             yield document.finding(
                 (*path, "min_skill", baseline),
                 "contradiction",
-                f"{gate} has no effect: every lead needs {every[baseline]} already",
+                f"{gate} has no effect: every lead needs {least_of_each} already",
                 "remove it, or require more than of every lead",
                 severity=FindingSeverity.WARNING,
             )
 
 
-def _param(document: YamlDocument, path: KeyPath, param: Any) -> Iterator[Finding]:
+def _param(document: YamlDocument, path: KeyPath, param: YamlValue) -> Iterator[Finding]:
     """A param whose default doesn't fit its own type: the DAG could not be built."""
     if not isinstance(param, dict) or param.get("__type__") != "airflow.sdk.Param" or "default" not in param:
         return
     default, fault = param["default"], None
     kinds = param.get("type")
     names = [kinds] if isinstance(kinds, str) else kinds if isinstance(kinds, list) else []
-    if names and not any(_is(default, name) for name in names if name in _JSON):
+    if names and not any(has_type(default, name) for name in names if name in TYPES):
         fault = f"it is not of type {' or '.join(map(str, names))}"
     elif isinstance(param.get("enum"), list) and default not in param["enum"]:
         fault = "it is not in enum"
-    elif _numbers([default]) and not _within(default, param):
+    elif _is_number(default) and not _within(default, param):
         fault = "it is outside minimum and maximum"
     elif isinstance(default, str) and param.get("format") == "date" and date_fault(default):
         fault = "it is not a date"
@@ -271,16 +264,10 @@ def _param(document: YamlDocument, path: KeyPath, param: Any) -> Iterator[Findin
         )
 
 
-def _is(value: Any, name: str) -> bool:
-    if isinstance(value, bool):
-        return name == "boolean"
-    return isinstance(value, _JSON[name])  # type: ignore[arg-type]
-
-
-def _within(value: float, param: Mapping[str, Any]) -> bool:
+def _within(value: float, param: YamlMapping) -> bool:
     low, high = param.get("minimum"), param.get("maximum")
-    return (not _numbers([low]) or value >= low) and (not _numbers([high]) or value <= high)  # type: ignore[operator]
+    return (not _is_number(low) or value >= low) and (not _is_number(high) or value <= high)
 
 
-def _numbers(values: list[Any]) -> bool:
-    return all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+def _is_number(value: YamlValue) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)

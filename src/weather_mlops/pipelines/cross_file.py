@@ -7,9 +7,9 @@ from typing import Any, Final
 from weather_mlops.pipelines.document import YamlDocument
 from weather_mlops.pipelines.findings import Finding, FindingSeverity, did_you_mean, shortened
 from weather_mlops.pipelines.graph import named
-from weather_mlops.pipelines.keys import SHIPPED, is_pipeline
+from weather_mlops.pipelines.keys import SHIPPED, KeyPath, YamlMapping, YamlValue, is_pipeline
 
-Location = tuple[YamlDocument, tuple[str | int, ...]]
+Location = tuple[YamlDocument, KeyPath]
 
 _NAMES_OF_DAGS: Final = ("trigger_dag_id", "external_dag_id")
 
@@ -46,8 +46,8 @@ def _owners(documents: Sequence[YamlDocument]) -> dict[str, Location]:
     owners: dict[str, Location] = {}
     for dag_id, name in SHIPPED.items():
         for document in documents:
-            broken = document.data is None
-            if document.path.stem == name and (broken or dag_id in document.data):
+            data = document.data
+            if document.path.stem == name and (data is None or (isinstance(data, dict) and dag_id in data)):
                 owners.setdefault(dag_id, (document, (dag_id,)))
     for document, dag_id, _ in _dags(documents):
         owners.setdefault(dag_id, (document, (dag_id,)))
@@ -69,7 +69,7 @@ def not_read(path: Path, folder: Path) -> Finding:
     )
 
 
-def _dags(documents: Sequence[YamlDocument]) -> Iterator[tuple[YamlDocument, str, Mapping[str, Any]]]:
+def _dags(documents: Sequence[YamlDocument]) -> Iterator[tuple[YamlDocument, str, YamlMapping]]:
     for document in documents:
         for dag_id, dag in document.data.items() if isinstance(document.data, dict) else ():
             if is_pipeline(dag_id) and isinstance(dag, dict):
@@ -77,7 +77,7 @@ def _dags(documents: Sequence[YamlDocument]) -> Iterator[tuple[YamlDocument, str
 
 
 def _dag_named(
-    document: YamlDocument, path: tuple[str | int, ...], name: Any, known: Mapping[str, Location], listed: str
+    document: YamlDocument, path: KeyPath, name: Any, known: Mapping[str, Location], listed: str
 ) -> Iterator[Finding]:
     if isinstance(name, str) and "{" not in name and name not in known:
         like = did_you_mean(name, known)
@@ -131,7 +131,7 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _other_asset(
-    document: YamlDocument, path: tuple[str | int, ...], conflict: str, first: tuple[str, Location]
+    document: YamlDocument, path: KeyPath, conflict: str, first: tuple[str, Location]
 ) -> Finding:
     other, (source, other_path) = first
     line, _ = source.position_of(other_path)
@@ -144,7 +144,7 @@ def _other_asset(
     )
 
 
-def _inside(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+def _inside(value: YamlValue, path: KeyPath) -> Iterator[tuple[KeyPath, str | YamlMapping]]:
     """Every asset inside a value: objects, and bare URIs in lists of assets."""
     if isinstance(value, dict):
         if value.get("__type__") == "airflow.sdk.Asset":
@@ -159,7 +159,7 @@ def _inside(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str
         yield path, value
 
 
-def _aliases(value: Any) -> Iterator[Mapping[str, Any]]:
+def _aliases(value: YamlValue) -> Iterator[YamlMapping]:
     """Every asset alias inside a value: deploy_model updates the asset of an alias's name."""
     if isinstance(value, dict):
         if value.get("__type__") == "airflow.sdk.AssetAlias":
@@ -171,11 +171,11 @@ def _aliases(value: Any) -> Iterator[Mapping[str, Any]]:
             yield from _aliases(item)
 
 
-def _is_list_of_assets(path: tuple[str | int, ...]) -> bool:
+def _is_list_of_assets(path: KeyPath) -> bool:
     return len(path) > 1 and isinstance(path[-1], int) and path[-2] in ("outlets", "inlets", "schedule")
 
 
-def _name_and_uri(asset: Any) -> tuple[str, str]:
+def _name_and_uri(asset: str | YamlMapping) -> tuple[str, str]:
     if isinstance(asset, str):
         return asset, asset
     name, uri = asset.get("name"), asset.get("uri")

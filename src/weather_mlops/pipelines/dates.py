@@ -7,8 +7,10 @@ instant.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
+
+from weather_mlops.pipelines.keys import YamlMapping, YamlValue
 
 NAMES: Final = ("start_date", "end_date")
 FORM: Final = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})?)?$"
@@ -29,7 +31,7 @@ def parse(text: str) -> datetime | None:
     return parsed if parsed.year in YEARS else None
 
 
-def parse_time(value: Any, zone: ZoneInfo) -> datetime | None:
+def parse_time(value: YamlValue, zone: ZoneInfo) -> datetime | None:
     """The time that a value of the YAML means; None if it is not a date.
 
     Args:
@@ -46,7 +48,7 @@ def parse_time(value: Any, zone: ZoneInfo) -> datetime | None:
     return datetime.combine(value, time(), zone) if isinstance(value, date) else None
 
 
-def holders(layers: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, bool, Mapping[str, Any]]]:
+def holders(layers: Sequence[YamlMapping]) -> Iterator[tuple[int, bool, YamlMapping]]:
     """Mappings that may have a date of a pipeline, in order of precedence.
 
     Args:
@@ -63,7 +65,7 @@ def holders(layers: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, bool, Ma
             yield index, True, arguments
 
 
-def holding(name: str, layers: Sequence[Mapping[str, Any]]) -> tuple[int, bool] | None:
+def holding(name: str, layers: Sequence[YamlMapping]) -> tuple[int, bool] | None:
     """The layer whose date applies, and whether its ``default_args`` has it; None if no layer has one."""
     for layer, in_arguments, mapping in holders(layers):
         if name in mapping:

@@ -1,11 +1,14 @@
 """Descriptions of schemas and values for messages."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import date
 from itertools import islice
 from typing import Any, Final
 
 import yaml
+
+from weather_mlops.pipelines.keys import YamlValue
+from weather_mlops.pipelines.schema import Schema
 
 LONGEST: Final = 8
 """Allowed values listed in a message; the schema and the editor have all."""
@@ -41,7 +44,7 @@ _PATTERNS: Final = {
 
 
 def describe(  # noqa: PLR0911  one return per form of schema
-    schema: Mapping[str, Any], resolve: Callable[[str], Mapping[str, Any]]
+    schema: Schema, resolve: Callable[[str], Schema]
 ) -> str:
     """What a schema allows, in a few words."""
     if "$ref" in schema:
@@ -65,7 +68,7 @@ def describe(  # noqa: PLR0911  one return per form of schema
     return text + _limits(schema) + _items(schema, resolve)
 
 
-def kind_of(value: Any) -> str:
+def kind_of(value: YamlValue) -> str:
     """The type of a value, in words."""
     if value is None:
         return "null"
@@ -86,7 +89,7 @@ def listed(words: Iterable[Any]) -> str:
     return ", ".join(known[:LONGEST]) + more
 
 
-def quoted(value: Any) -> str:
+def quoted(value: YamlValue) -> str:
     """A value as YAML writes it, shortened if it is long."""
     if isinstance(value, bool):
         return str(value).lower()
@@ -96,7 +99,7 @@ def quoted(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "…"  # noqa: PLR2004  a line of a message
 
 
-def flow(value: Any) -> str:
+def flow(value: YamlValue) -> str:
     """A value as YAML writes it, in one line, shortened if it is long."""
     if isinstance(value, list | dict):
         text = yaml.safe_dump(
@@ -106,7 +109,7 @@ def flow(value: Any) -> str:
     return quoted(value)
 
 
-def _beginning(value: Any, levels: int = 4) -> Any:
+def _beginning(value: YamlValue, levels: int = 4) -> YamlValue:
     """The part of a value that a message can show: dumping a large one takes seconds."""
     if isinstance(value, dict):
         return {
@@ -117,7 +120,7 @@ def _beginning(value: Any, levels: int = 4) -> Any:
     return value
 
 
-def _limits(schema: Mapping[str, Any]) -> str:
+def _limits(schema: Schema) -> str:
     low, high, below = schema.get("minimum"), schema.get("maximum"), schema.get("exclusiveMaximum")
     if low is not None and high is not None:
         return f", {low} to {high}"
@@ -126,7 +129,6 @@ def _limits(schema: Mapping[str, Any]) -> str:
     return f", below {below}" if below is not None else ""
 
 
-def _items(schema: Mapping[str, Any], resolve: Callable[[str], Mapping[str, Any]]) -> str:
-    if isinstance(schema.get("items"), Mapping) and schema["items"]:
-        return f": each {describe(schema['items'], resolve)}"
-    return ""
+def _items(schema: Schema, resolve: Callable[[str], Schema]) -> str:
+    items = schema.get("items")
+    return f": each {describe(items, resolve)}" if items else ""

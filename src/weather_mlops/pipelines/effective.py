@@ -18,7 +18,8 @@ from typing import Any, Final
 from weather_mlops.pipelines import dates
 from weather_mlops.pipelines.document import YamlDocument
 from weather_mlops.pipelines.graph import named
-from weather_mlops.pipelines.keys import FROM_DEFAULT_ARGS, KeyPath, is_pipeline
+from weather_mlops.pipelines.keys import FROM_DEFAULT_ARGS, KeyPath, YamlMapping, is_pipeline, is_plain
+from weather_mlops.pipelines.schema import Schema
 
 _PARTS: Final = ("tasks", "task_groups", "default_args")
 _WIRING: Final = ("task_id", "operator", "decorator", "dependencies", "task_group_name", "expand", "partial")
@@ -30,7 +31,7 @@ class Setting:
     """A value, and where it is set.
 
     Attributes:
-        value: the value as the YAML has it.
+        value: the value as the YAML has it, checked against the schema: each reader knows its type.
         source: the document that sets it.
         path: where in the document.
     """
@@ -92,7 +93,8 @@ class EffectivePipeline:
 
 def pipelines(document: YamlDocument, defaults: YamlDocument | None) -> dict[str, EffectivePipeline]:
     """The DAGs of a validated document, by their ids."""
-    return {dag_id: _pipeline(document, dag_id, defaults) for dag_id in document.data if is_pipeline(dag_id)}
+    dag_ids = filter(is_pipeline, document.data if isinstance(document.data, dict) else ())
+    return {dag_id: _pipeline(document, dag_id, defaults) for dag_id in dag_ids}
 
 
 def _pipeline(document: YamlDocument, dag_id: str, defaults: YamlDocument | None) -> EffectivePipeline:
@@ -134,7 +136,7 @@ def _mapped_over(setting: Setting, shared: Settings) -> Setting:
     return shared.get(match[1], setting) if match else setting
 
 
-def arguments(task: EffectiveTask, schema: Mapping[str, Any]) -> Settings:
+def arguments(task: EffectiveTask, schema: Schema) -> Settings:
     """The settings that a task's operator takes: ``default_args`` may also have arguments of other operators.
 
     Args:
@@ -209,14 +211,14 @@ def _groups(document: YamlDocument, paths: Mapping[str, KeyPath], own: Settings)
     groups: list[str] = []
     while name in paths and name not in groups:
         groups.append(name)
-        name = _at(document, (*paths[name], "parent_group_name"))
+        name = document.value_at((*paths[name], "parent_group_name"))
     return groups
 
 
 def _full_id(document: YamlDocument, paths: Mapping[str, KeyPath], name: str, groups: Sequence[str]) -> str:
     """A task's id with its groups' names in front, up to a group that adds no prefix."""
     for group in groups:
-        if _at(document, (*paths[group], "prefix_group_id")) is False:
+        if document.value_at((*paths[group], "prefix_group_id")) is False:
             break
         name = f"{group}.{name}"
     return name
@@ -227,21 +229,11 @@ def _tasks(document: YamlDocument, dag_id: str) -> Iterator[tuple[str, KeyPath]]
 
 
 def _items(document: YamlDocument, path: KeyPath, key: str) -> Iterator[tuple[str, KeyPath]]:
-    return ((name, inner) for name, inner, _ in named(_at(document, path), path, key))
-
-
-def _at(document: YamlDocument, path: KeyPath) -> Any:
-    value = document.data
-    for step in path:
-        try:
-            value = value[step]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return value
+    return ((name, inner) for name, inner, _ in named(document.value_at(path), path, key))
 
 
 def _settings(document: YamlDocument | None, path: KeyPath) -> Settings:
-    mapping = _at(document, path) if document else None
+    mapping = document.value_at(path) if document else None
     if document is None or not isinstance(mapping, Mapping):
         return {}
     return {key: Setting(value, document, (*path, key)) for key, value in mapping.items()}
@@ -253,21 +245,16 @@ def _fill(strong: Settings, weak: Settings) -> Settings:
     for name, setting in weak.items():
         if name not in strong:
             filled[name] = setting
-        elif _plain(strong[name].value) and _plain(setting.value):
+        elif is_plain(strong[name].value) and is_plain(setting.value):
             filled[name] = Setting(
                 _filled(strong[name].value, setting.value), strong[name].source, strong[name].path
             )
     return filled
 
 
-def _filled(strong: Mapping[str, Any], weak: Mapping[str, Any]) -> dict[str, Any]:
-    inside = {
-        key: _filled(value, weak[key]) if key in weak and _plain(value) and _plain(weak[key]) else value
-        for key, value in strong.items()
-    }
-    return {**weak, **inside}
-
-
-def _plain(value: Any) -> bool:
-    """Whether a value is a mapping that stays one: ``__type__`` turns it into an object."""
-    return isinstance(value, Mapping) and "__type__" not in value
+def _filled(strong: YamlMapping, weak: YamlMapping) -> YamlMapping:
+    filled = {**weak, **strong}
+    for key in strong.keys() & weak.keys():
+        if is_plain(own := strong[key]) and is_plain(other := weak[key]):
+            filled[key] = _filled(own, other)
+    return filled

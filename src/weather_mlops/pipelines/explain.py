@@ -5,20 +5,19 @@
 
 import argparse
 import difflib
-import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from weather_mlops.errors import Misconfigured
-from weather_mlops.pipelines.document import load
 from weather_mlops.pipelines.effective import EffectivePipeline, Settings, pipelines
 from weather_mlops.pipelines.findings import errors
 from weather_mlops.pipelines.folder import defaults_file, pipeline_files, text_of
 from weather_mlops.pipelines.formatting import shown
-from weather_mlops.pipelines.validation import schema_file, validate
+from weather_mlops.pipelines.parser import load
+from weather_mlops.pipelines.schema import Schema, referred, schema_at, schema_file
+from weather_mlops.pipelines.validation import validate
 from weather_mlops.settings import project_folder
 
 
@@ -31,7 +30,7 @@ class Line:
     where: str
 
 
-def explain(folder: Path, target: str, schema: Mapping[str, Any]) -> list[Line]:
+def explain(folder: Path, target: str, schema: Schema) -> list[Line]:
     """The arguments of a task, ``dag.task``, or of a DAG: those that are set, then the operator's defaults.
 
     Raises:
@@ -88,7 +87,7 @@ def _split(target: str, known: Mapping[str, EffectivePipeline]) -> tuple[str, st
     raise Misconfigured(f"there is no DAG or task {target or '(none was named)'}: try {', '.join(close)}")
 
 
-def _lines(settings: Settings, mapped: Sequence[str], properties: Mapping[str, Any]) -> list[Line]:
+def _lines(settings: Settings, mapped: Sequence[str], properties: Mapping[str, Schema]) -> list[Line]:
     explicit = [
         Line(
             name,
@@ -106,22 +105,20 @@ def _lines(settings: Settings, mapped: Sequence[str], properties: Mapping[str, A
     return explicit + defaults
 
 
-def _properties(schema: Mapping[str, Any], name: str) -> dict[str, Any]:
+def _properties(schema: Schema, name: str) -> dict[str, Schema]:
     """The schema of each argument of an operator; empty if the schema doesn't have the operator."""
     properties = schema["$defs"].get(name, {}).get("properties", {})
     return {key: {**_resolved(schema, argument), **argument} for key, argument in properties.items()}
 
 
-def _resolved(schema: Mapping[str, Any], argument: Mapping[str, Any]) -> Mapping[str, Any]:
-    definition: Any = schema
+def _resolved(schema: Schema, argument: Schema) -> Schema:
     if "$ref" not in argument:
         return {}
-    for step in str(argument["$ref"]).removeprefix("#/").split("/"):
-        definition = definition[step]
+    definition = referred(argument["$ref"], schema["$defs"])
     return {**_resolved(schema, definition), **definition}
 
 
-def _whose(schema: Mapping[str, Any]) -> str:
+def _whose(schema: Schema) -> str:
     airflow = str(schema.get("$ref", "")).startswith("#/$defs/task/")
     return "default of Airflow" if airflow else "default of the operator"
 
@@ -139,7 +136,7 @@ def main(arguments: Iterable[str] | None = None) -> int:
     options = parser.parse_args(list(arguments) if arguments is not None else None)
     try:
         folder, schema = options.pipelines or project_folder("pipelines"), options.schema or schema_file()
-        lines = explain(folder, options.target, json.loads(schema.read_text("utf-8")))
+        lines = explain(folder, options.target, schema_at(schema))
     except Misconfigured as error:
         sys.stderr.write(f"error: {error}\n")
         return 1

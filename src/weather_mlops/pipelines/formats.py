@@ -3,10 +3,33 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any, Final
+from typing import Final, TypedDict
 
 from weather_mlops.pipelines.findings import Finding, FindingSeverity
 from weather_mlops.sources.quoting import escaped
+
+
+class _Artifact(TypedDict):
+    uri: str
+
+
+class _Region(TypedDict):
+    startLine: int
+    startColumn: int
+
+
+class _PhysicalLocation(TypedDict):
+    artifactLocation: _Artifact
+    region: _Region
+
+
+class _SarifResult(TypedDict):
+    """A finding in SARIF, by the names of its standard."""
+
+    ruleId: str
+    level: str
+    message: dict[str, str]
+    locations: list[dict[str, _PhysicalLocation]]
 
 
 def text(findings: Sequence[Finding]) -> str:
@@ -78,9 +101,9 @@ FORMATS: Final[Mapping[str, Callable[[Sequence[Finding]], str]]] = {
 }
 
 
-def _result(finding: Finding) -> dict[str, Any]:
-    region = {"startLine": finding.line, "startColumn": finding.column}
-    location = {"artifactLocation": {"uri": escaped(finding.file)}, "region": region}
+def _result(finding: Finding) -> _SarifResult:
+    region = _Region(startLine=finding.line, startColumn=finding.column)
+    location = _PhysicalLocation(artifactLocation=_Artifact(uri=escaped(finding.file)), region=region)
     return {
         "ruleId": finding.rule,
         "level": str(finding.severity),

@@ -3,12 +3,14 @@
 import json
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, Final
+from typing import Final
+
+from weather_mlops.pipelines.keys import YamlValue
 
 UNITS: Final = ("weeks", "days", "hours", "minutes", "seconds", "milliseconds", "microseconds")
 
 
-def shown(value: Any, longest: int | None = None) -> str:
+def shown(value: YamlValue, longest: int | None = None) -> str:
     """A value in one line, shortened to at most ``longest`` characters."""
     if (duration := duration_of(value)) is not None:
         return duration
@@ -22,7 +24,7 @@ def shown(value: Any, longest: int | None = None) -> str:
     return text if longest is None or len(text) <= longest else f"{text[: longest - 1]}…"
 
 
-def duration_of(value: Any) -> str | None:
+def duration_of(value: YamlValue) -> str | None:
     """A duration in words; None for anything else."""
     if not isinstance(value, Mapping) or not str(value.get("__type__", "")).endswith("timedelta"):
         return None

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from itertools import islice
-from typing import Any, Final
+from typing import Final
 
 from weather_mlops.pipelines.document import YamlDocument
 from weather_mlops.pipelines.findings import MOST, Finding, FindingSeverity, did_you_mean
-from weather_mlops.pipelines.keys import KeyPath
+from weather_mlops.pipelines.keys import KeyPath, YamlMapping, YamlValue
 
 MAX_GROUPS: Final = 50
 """Levels of task groups: an id of 250 characters, Airflow's limit, has no room for more names."""
@@ -21,14 +21,14 @@ class Node:
     """A task, or a task group with the tasks in it."""
 
     path: KeyPath
-    definition: Mapping[str, Any]
+    definition: YamlMapping
     is_group: bool
     parent: str | None = None
     before: list[tuple[str, KeyPath]] = field(default_factory=list)
     tasks: list[str] = field(default_factory=list)
 
 
-def check(document: YamlDocument, dag_id: str, dag: Mapping[str, Any]) -> Iterator[Finding]:
+def check(document: YamlDocument, dag_id: str, dag: YamlMapping) -> Iterator[Finding]:
     """Findings of the dependencies between tasks and groups of a pipeline."""
     nodes: dict[str, Node] = {}
     for key, is_group in (("tasks", False), ("task_groups", True)):
@@ -69,7 +69,7 @@ def check(document: YamlDocument, dag_id: str, dag: Mapping[str, Any]) -> Iterat
             yield from _outputs(document, nodes, name, comes_before)
 
 
-def named(items: Any, path: KeyPath, key: str) -> Iterator[tuple[str, KeyPath, Mapping[str, Any]]]:
+def named(items: YamlValue, path: KeyPath, key: str) -> Iterator[tuple[str, KeyPath, YamlMapping]]:
     """Tasks or groups, given as a mapping or as a list: id, path, definition."""
     if isinstance(items, dict):
         yield from ((name, (*path, name), item) for name, item in items.items() if isinstance(item, dict))
@@ -92,7 +92,7 @@ def circle_finding(document: YamlDocument, nodes: Mapping[str, Node], circle: li
     )
 
 
-def _dependencies(definition: Mapping[str, Any], path: KeyPath) -> Iterator[tuple[str, KeyPath]]:
+def _dependencies(definition: YamlMapping, path: KeyPath) -> Iterator[tuple[str, KeyPath]]:
     given = definition.get("dependencies")
     for index, name in enumerate(given if isinstance(given, list) else ()):
         if isinstance(name, str):
@@ -210,7 +210,8 @@ def _outputs(
     document: YamlDocument, nodes: Mapping[str, Node], name: str, comes_before: Callable[[str, str], bool]
 ) -> Iterator[Finding]:
     node = nodes[name]
-    for key, value in node.definition["expand"].items():
+    expand = node.definition.get("expand")
+    for key, value in expand.items() if isinstance(expand, dict) else ():
         match = _OUTPUT.match(value) if isinstance(value, str) else None
         if match is None:
             continue

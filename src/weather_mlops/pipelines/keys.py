@@ -1,9 +1,20 @@
-"""Keys of a pipeline's YAML that several parts of the project use."""
+"""Keys and values of a pipeline's YAML that several parts of the project use."""
 
-from typing import Final
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Final, TypeGuard
 
 KeyPath = tuple[str | int, ...]
 """The path of a value in a file: keys of mappings and indices of lists, from the root."""
+
+YamlValue = None | bool | int | float | str | date | Sequence["YamlValue"] | Mapping[str, "YamlValue"]
+"""What a YAML file can hold, with its dates and times read as such: a ``datetime`` is a ``date``, too.
+
+Before it is checked, a file may have anything anywhere: a text for tasks, a list for a date. So whoever takes
+a value out of a mapping tests what it is, and mypy insists on it."""
+
+YamlMapping = Mapping[str, YamlValue]
+"""A mapping as its author wrote it: a DAG, a task, ``default_args``, what several layers give together."""
 
 NO_DAGS: Final = ("default", "task_groups")
 """Keys of a file that dag-factory doesn't take for a DAG."""
@@ -29,6 +40,11 @@ SHIPPED: Final = {
 def is_pipeline(key: str) -> bool:
     """Whether a key of a file is the id of a DAG."""
     return key not in NO_DAGS and not key.startswith(ANCHORS)
+
+
+def is_plain(value: YamlValue) -> TypeGuard[YamlMapping]:
+    """Whether a value is a mapping that stays one: ``__type__`` turns it into an object."""
+    return isinstance(value, dict) and "__type__" not in value
 
 
 LOADER_KEYS: Final = (

@@ -9,14 +9,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from weather_mlops.pipelines import limits, syntax
 from weather_mlops.pipelines.document import YamlDocument
 from weather_mlops.pipelines.findings import Finding, FindingSeverity, did_you_mean
 from weather_mlops.pipelines.folder import text_of
 from weather_mlops.pipelines.graph import named
-from weather_mlops.pipelines.keys import is_pipeline
+from weather_mlops.pipelines.keys import YamlMapping, is_pipeline
 
 SUFFIX: Final = ".md"
 _SECTION: Final = re.compile(r"^## +(\S+) *$", re.MULTILINE)
@@ -50,7 +50,7 @@ def _file(pipeline: Path) -> Path:
     return pipeline.with_suffix(SUFFIX)
 
 
-def add(data: dict[str, Any], notes: Notes) -> None:
+def add(data: YamlMapping, notes: Notes) -> None:
     """Add the notes to the pipelines and tasks of a file, as their ``doc_md``."""
     for dag_id, dag in data.items():
         if not is_pipeline(dag_id) or not isinstance(dag, dict):

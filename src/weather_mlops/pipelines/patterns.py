@@ -8,13 +8,13 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from weather_mlops.pipelines.describe import quoted
 from weather_mlops.pipelines.document import YamlDocument
 from weather_mlops.pipelines.findings import Finding
-from weather_mlops.pipelines.keys import KeyPath
+from weather_mlops.pipelines.keys import KeyPath, YamlMapping, YamlValue
 
 SECONDS: Final = 1
 """CPU time for all patterns of a file: a search takes microseconds."""
@@ -78,7 +78,7 @@ def _search(searches: list[tuple[str, str]]) -> list[bool]:
     return [line == b"1" for line in done.stdout.split()]
 
 
-def _params(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, dict[str, Any]]]:
+def _params(value: YamlValue, path: KeyPath) -> Iterator[tuple[KeyPath, YamlMapping]]:
     """Every param with a default inside a value."""
     inside: Any = ()
     if isinstance(value, dict):
@@ -92,7 +92,7 @@ def _params(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, dict[str, Any]
             yield from _params(item, (*path, key))
 
 
-def _patterns(param: Any) -> Iterator[str]:
+def _patterns(param: YamlMapping | Sequence[YamlValue]) -> Iterator[str]:
     """Every pattern of a param, of its items and its keys."""
     for key, item in param.items() if isinstance(param, dict) else enumerate(param):
         if key == "pattern" and isinstance(item, str):
@@ -103,7 +103,7 @@ def _patterns(param: Any) -> Iterator[str]:
             yield from _patterns(item)
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _texts(value: YamlValue) -> Iterator[str]:
     """Every text of a default, keys included."""
     if isinstance(value, str):
         yield value

@@ -11,11 +11,12 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from weather_mlops.clock import KST
 from weather_mlops.errors import Misconfigured
 from weather_mlops.pipelines.changes import Change, Comparison, compare, read_folder
 from weather_mlops.pipelines.findings import Finding
 from weather_mlops.pipelines.revisions import base_of, extract
-from weather_mlops.pipelines.schedule import KST, Schedule
+from weather_mlops.pipelines.schedule import Schedule
 from weather_mlops.settings import CHECKOUT
 
 

@@ -20,7 +20,8 @@ from weather_mlops.pipelines import dates, effective
 from weather_mlops.pipelines.describe import quoted
 from weather_mlops.pipelines.document import YamlDocument
 from weather_mlops.pipelines.graph import named
-from weather_mlops.pipelines.keys import ANCHORS, FROM_DEFAULT_ARGS, is_pipeline
+from weather_mlops.pipelines.keys import ANCHORS, FROM_DEFAULT_ARGS, YamlMapping, is_pipeline
+from weather_mlops.pipelines.schema import Schema
 from weather_mlops.pipelines.shared import share_tasks
 
 FUNCTION: Final = "#/$defs/function"
@@ -29,7 +30,7 @@ _MERGED: Final = ("tasks", "task_groups", "default_args")
 
 
 def prepare(
-    data: dict[str, Any], document: YamlDocument, defaults: YamlDocument | None, schema: Mapping[str, Any]
+    data: dict[str, Any], document: YamlDocument, defaults: YamlDocument | None, schema: Schema
 ) -> None:
     """Prepare the data of a file for dag-factory, in place.
 
@@ -87,7 +88,7 @@ def _in_utc(value: Any) -> Any:
     return value.replace(tzinfo=UTC) if isinstance(value, datetime) and value.tzinfo is None else value
 
 
-def _map_over(dag: Mapping[str, Any], shared: effective.Settings) -> None:
+def _map_over(dag: YamlMapping, shared: effective.Settings) -> None:
     """Replace names of lists of ``default_args`` by the lists, where tasks are mapped over them."""
     for _, _, task in named(dag.get("tasks"), (), "task_id"):
         expand: Any = task.get("expand")
@@ -96,7 +97,7 @@ def _map_over(dag: Mapping[str, Any], shared: effective.Settings) -> None:
                 expand[name] = list(shared[match[1]].value)
 
 
-def _import_functions(dag_name: str, dag: Mapping[str, Any], definitions: Mapping[str, Any]) -> None:
+def _import_functions(dag_name: str, dag: YamlMapping, definitions: Mapping[str, Schema]) -> None:
     """Import the functions that tasks name; dag-factory does it for the Python operators."""
     for task_name, _, task in named(dag.get("tasks"), (dag_name, "tasks"), "task_id"):
         known = definitions.get(str(task.get("operator")), {}).get("properties", {})

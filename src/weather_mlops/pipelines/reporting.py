@@ -1,14 +1,12 @@
 """The wording of findings: whose key it is, what the file says, what is allowed."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from weather_mlops.pipelines.describe import describe, flow, quoted
 from weather_mlops.pipelines.document import YamlDocument
 from weather_mlops.pipelines.findings import Finding, FindingSeverity
-from weather_mlops.pipelines.keys import KeyPath
-
-Schema = Mapping[str, Any]
+from weather_mlops.pipelines.keys import KeyPath, YamlValue
+from weather_mlops.pipelines.schema import Schema, referred
 
 OF_KEYS: Final = frozenset(
     ("unknown-key", "refused-key", "missing-key", "bad-id", "no-pipeline", "no-value", "empty", "list-length")
@@ -25,16 +23,12 @@ class Reporter:
     """
 
     def __init__(self, schema: Schema, document: YamlDocument) -> None:
-        self.definitions: Schema = schema["$defs"]
+        self.definitions = schema["$defs"]
         self.document = document
 
     def resolve(self, reference: str) -> Schema:
         """The definition that a ``$ref`` of the schema refers to."""
-        name, _, inside = reference.removeprefix("#/$defs/").partition("/")
-        definition: Any = self.definitions[name]
-        for step in inside.split("/") if inside else ():
-            definition = definition[step]
-        return definition  # type: ignore[no-any-return]
+        return referred(reference, self.definitions)
 
     def owner(self, schema: Schema, path: KeyPath) -> str:
         """What an unknown or missing key belongs to: a task by its id, an operator, a key."""
@@ -48,7 +42,7 @@ class Reporter:
         names = [step for step in path if isinstance(step, str)]
         return names[-1] if names else "the file"
 
-    def as_written(self, path: KeyPath, value: Any) -> str:
+    def as_written(self, path: KeyPath, value: YamlValue) -> str:
         """A value as the file has it."""
         return quoted(self.document.text_of(path) or flow(value))
 
@@ -74,7 +68,6 @@ class Reporter:
     def _id(self, path: KeyPath) -> str:
         if not isinstance(path[-1], int):
             return path[-1]
-        item = self.document.data
-        for step in path:
-            item = item[step]
-        return str(item.get("task_id") or item.get("group_name") or f"number {path[-1] + 1}")
+        item = self.document.value_at(path)
+        own = (item.get("task_id") or item.get("group_name")) if isinstance(item, dict) else None
+        return str(own or f"number {path[-1] + 1}")

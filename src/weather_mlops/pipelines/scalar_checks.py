@@ -9,30 +9,22 @@ from typing import Any, Final
 from weather_mlops.pipelines import stations, values
 from weather_mlops.pipelines.describe import flow, kind_of, listed, quoted
 from weather_mlops.pipelines.findings import Finding, FindingSeverity, did_you_mean
-from weather_mlops.pipelines.keys import ANCHORS, KeyPath
-from weather_mlops.pipelines.reporting import Reporter, Schema
+from weather_mlops.pipelines.keys import ANCHORS, KeyPath, YamlValue
+from weather_mlops.pipelines.reporting import Reporter
+from weather_mlops.pipelines.schema import Schema, has_type
 
-_PYTHON: Final[dict[str, Any]] = {
-    "null": type(None),
-    "string": str,
-    "boolean": bool,
-    "integer": int,
-    "number": (int, float),
-    "object": dict,
-    "array": list,
-}
 _RULES: Final = {"operator": "unknown-operator", "__type__": "type-not-allowed"}
 
 
-def fits(schema: Schema, value: Any) -> bool:
+def fits(schema: Schema, value: YamlValue) -> bool:
     """Whether a value has the type that a schema asks for."""
     kinds = schema.get("type")
     if kinds is None:
         return True
-    return any(_is(value, kind) for kind in ([kinds] if isinstance(kinds, str) else kinds))
+    return any(has_type(value, kind) for kind in ([kinds] if isinstance(kinds, str) else kinds))
 
 
-def scalar(reporter: Reporter, schema: Schema, path: KeyPath, value: Any) -> Iterator[Finding]:
+def scalar(reporter: Reporter, schema: Schema, path: KeyPath, value: YamlValue) -> Iterator[Finding]:
     """Findings of a single value of the right type."""
     if isinstance(value, str):
         yield from text(reporter, schema, path, value)
@@ -40,7 +32,7 @@ def scalar(reporter: Reporter, schema: Schema, path: KeyPath, value: Any) -> Ite
         yield from number(reporter, schema, path, value)
 
 
-def wrong_kind(reporter: Reporter, schema: Schema, path: KeyPath, value: Any) -> Finding:
+def wrong_kind(reporter: Reporter, schema: Schema, path: KeyPath, value: YamlValue) -> Finding:
     """A finding of a value of the wrong type."""
     name = reporter.name(path)
     if value is None and reporter.document.text_of(path) == "":
@@ -55,7 +47,7 @@ def wrong_kind(reporter: Reporter, schema: Schema, path: KeyPath, value: Any) ->
     return reporter.finding(path, "wrong-type", message, reporter.fix(schema))
 
 
-def allowed(reporter: Reporter, schema: Schema, path: KeyPath, value: Any) -> Iterator[Finding]:
+def allowed(reporter: Reporter, schema: Schema, path: KeyPath, value: YamlValue) -> Iterator[Finding]:
     """A finding if the value is not one of the allowed ones."""
     options = schema.get("enum", [schema.get("const")])
     is_station = schema.get("title") == stations.TITLE
@@ -145,7 +137,7 @@ def length(reporter: Reporter, schema: Schema, path: KeyPath, value: list[Any]) 
         known.add(repr(same))
 
 
-def anchors(reporter: Reporter, word: str, value: Any, needed: Collection[str]) -> Iterator[Finding]:
+def anchors(reporter: Reporter, word: str, value: YamlValue, needed: Collection[str]) -> Iterator[Finding]:
     """A finding if a key for anchors, which may hold anything but never runs, holds a pipeline."""
     if isinstance(value, dict) and set(needed) <= set(value):
         yield reporter.finding(
@@ -196,9 +188,3 @@ def _form(reporter: Reporter, schema: Schema, path: KeyPath, value: str) -> valu
     if "pattern" in schema and not re.search(schema["pattern"], value):
         return f"{reporter.as_written(path, value)} has the wrong format", reporter.fix(schema)
     return None
-
-
-def _is(value: Any, kind: str) -> bool:
-    if isinstance(value, bool):
-        return kind == "boolean"
-    return isinstance(value, _PYTHON[kind])

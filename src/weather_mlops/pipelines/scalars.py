@@ -1,10 +1,12 @@
 """Scalars by the rules of YAML 1.1, which dag-factory uses: their values, and surprising ones."""
 
 import re
-from typing import Any, Final
+from typing import Final
 
 import yaml
 from yaml.constructor import SafeConstructor
+
+from weather_mlops.pipelines.keys import YamlValue
 
 TAG: Final = "tag:yaml.org,2002:"
 PLAIN_TAGS: Final = frozenset(
@@ -34,20 +36,20 @@ _STRAY_QUOTE: Final = re.compile(r"""^[^'"]*\s['"]$""")
 _constructor = SafeConstructor()
 
 
-def value_of(node: yaml.ScalarNode) -> Any:
+def value_of(node: yaml.ScalarNode) -> YamlValue:
     """The Python value of a scalar.
 
     Raises:
         ValueError: it looks like a number or a date, but isn't valid.
     """
-    if node.tag == TAG + "str":
-        return node.value
-    if node.tag not in PLAIN_TAGS:
-        return node.value
+    text: str = node.value
+    if node.tag == TAG + "str" or node.tag not in PLAIN_TAGS:
+        return text
     try:
-        return _constructor.construct_object(node)
+        value: YamlValue = _constructor.construct_object(node)
     except yaml.YAMLError as error:
         raise ValueError(str(error)) from error
+    return value
 
 
 def kind(tag: str) -> str:

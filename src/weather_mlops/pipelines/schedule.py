@@ -13,7 +13,6 @@ from weather_mlops.pipelines.dates import parse_time
 from weather_mlops.pipelines.effective import EffectivePipeline
 from weather_mlops.pipelines.formatting import duration_of, shown
 
-KST: Final = ZoneInfo("Asia/Seoul")
 PRESETS: Final = {
     "@hourly": "0 * * * *",
     "@daily": "0 0 * * *",

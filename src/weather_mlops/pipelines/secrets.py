@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Final
 
 from weather_mlops.pipelines.document import YamlDocument
 from weather_mlops.pipelines.findings import MOST, Finding, FindingSeverity
-from weather_mlops.pipelines.keys import ENVIRONMENT_KEYS, KeyPath
+from weather_mlops.pipelines.keys import ENVIRONMENT_KEYS, KeyPath, YamlValue
 
 _NAMES: Final = re.compile(
     r"(^|_|-)(password|passwd|secret|token|api_?key|auth_?key|access_?key|private_?key|fernet_?key|credentials?)($|_|-)",
@@ -35,7 +35,7 @@ FIX: Final = "put it in an Airflow connection, and name that: …_conn_id"
 
 def check(
     document: YamlDocument,
-    value: Any,
+    value: YamlValue,
     path: KeyPath = (),
     *,
     templated: Callable[[KeyPath], bool] = lambda _: False,

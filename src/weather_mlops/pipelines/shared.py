@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import yaml
 
-from weather_mlops.pipelines.keys import is_pipeline
+from weather_mlops.pipelines.keys import YamlMapping, YamlValue, is_pipeline, is_plain
 
 PARTS: Final = {"tasks": "task_id", "task_groups": "group_name"}
 """What can be shared, and the key that names an item of a list."""
@@ -49,7 +49,7 @@ def share_tasks(data: Any, entries: Entries | None = None) -> None:
                     dag[part] = _merged(own, shared, known)
 
 
-def _by_name(items: Any, name: str, entries: Entries) -> Any:
+def _by_name(items: YamlValue, name: str, entries: Entries) -> Any:
     """A list of tasks or groups as a mapping by id; unchanged if ids are missing or given twice."""
     if not isinstance(items, list):
         return items
@@ -62,17 +62,11 @@ def _by_name(items: Any, name: str, entries: Entries) -> Any:
     return named
 
 
-def _merged(own: dict[str, Any], shared: dict[str, Any], entries: Entries) -> dict[str, Any]:
+def _merged(own: YamlMapping, shared: YamlMapping, entries: Entries) -> YamlMapping:
     """A mapping, completed from a weaker one, key by key."""
-    merged = {
-        key: _merged(value, shared[key], entries) if _both_plain(value, shared.get(key)) else value
-        for key, value in own.items()
-    }
-    merged |= {key: value for key, value in shared.items() if key not in own}
+    merged = {**own, **{key: value for key, value in shared.items() if key not in own}}
+    for key in own.keys() & shared.keys():
+        if is_plain(stronger := own[key]) and is_plain(weaker := shared[key]):
+            merged[key] = _merged(stronger, weaker, entries)
     entries[id(merged)] = {**entries.get(id(shared), {}), **(entries.get(id(own), {}) if own else {})}
     return merged
-
-
-def _both_plain(*values: Any) -> bool:
-    """Whether all are mappings that stay mappings: ``__type__`` turns one into an object."""
-    return all(isinstance(value, dict) and "__type__" not in value for value in values)

@@ -1,23 +1,24 @@
 """Stations in YAML, and what to write instead if they are not a list of known ones."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final, TypeGuard
 
 from weather_mlops.errors import Misconfigured
 from weather_mlops.pipelines.describe import quoted
 from weather_mlops.pipelines.findings import did_you_mean
+from weather_mlops.pipelines.keys import YamlValue
+from weather_mlops.pipelines.schema import Schema
 from weather_mlops.stations import ALL, load_stations, resolve_station_ids
 
 TITLE: Final = "station of the KMA"
 """Title of the schema of one station."""
-REFERENCE: Final = {"$ref": "#/$defs/station"}
+REFERENCE: Final[Schema] = {"$ref": "#/$defs/station"}
 LONGEST: Final = 2000
 """Characters of a text: the names of all stations have fewer, and each one is looked up."""
 LONGEST_NAME: Final = 60
 LIST: Final = "write all, or a list of ids and names: [108, 제주]"
 
 
-def is_list(schema: Mapping[str, Any]) -> bool:
+def is_list(schema: Schema) -> bool:
     """Whether a schema asks for ``all`` or a list of stations."""
     return any(branch.get("items") == REFERENCE for branch in schema.get("anyOf", ()))
 
@@ -47,7 +48,7 @@ def text_fault(text: str, *, templated: bool) -> tuple[str, str] | None:
     return f"{quoted(text)} is a text, not a list of stations", f"write a list: [{names}]"
 
 
-def item_fault(value: Any) -> tuple[str, str] | None:
+def item_fault(value: YamlValue) -> tuple[str, str] | None:
     """What is wrong with an item of a list of stations, and the fix; None if it is simply unknown."""
     if isinstance(value, float) and value.is_integer():
         return f"{value} is not a whole number, as the id of a station is", f"write {int(value)}"
@@ -70,16 +71,16 @@ def _name_fault(value: str) -> tuple[str, str] | None:
     return f"{quoted(value)} is not a valid {TITLE}; did you mean {name}?", f"write {name}, or {station}"
 
 
-def identity(value: Any) -> Any:
+def identity(value: YamlValue) -> YamlValue:
     """The id of a station given by id or name; any other value unchanged."""
     try:
-        ids: Sequence[int] = resolve_station_ids([value]) if isinstance(value, int) or _is_name(value) else ()
+        ids = resolve_station_ids([value]) if isinstance(value, int) or _is_name(value) else []
     except Misconfigured:
         return value
     return ids[0] if len(ids) == 1 else value
 
 
-def _is_name(value: Any) -> bool:
+def _is_name(value: YamlValue) -> TypeGuard[str]:
     return isinstance(value, str) and len(value) <= LONGEST_NAME
 
 

@@ -1,6 +1,6 @@
 """Jinja templates in a pipeline's texts: they can be parsed, and the names in them exist."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
@@ -8,7 +8,7 @@ from typing import Any, Final
 from weather_mlops.pipelines.document import YamlDocument
 from weather_mlops.pipelines.findings import Finding, did_you_mean
 from weather_mlops.pipelines.graph import named, unknown
-from weather_mlops.pipelines.keys import KeyPath
+from weather_mlops.pipelines.keys import KeyPath, YamlMapping, YamlValue
 
 FILTERS: Final = ("ds", "ds_nodash", "ts", "ts_nodash", "ts_nodash_with_tz")
 """Airflow's filters, in addition to Jinja's own."""
@@ -17,9 +17,7 @@ LONGEST: Final = 50_000
 NOT_RENDERED: Final = ("doc", "doc_md", "doc_json", "doc_yaml", "doc_rst", "description")
 
 
-def check(
-    document: YamlDocument, dag_id: str, dag: Mapping[str, Any], context: Iterable[str]
-) -> Iterator[Finding]:
+def check(document: YamlDocument, dag_id: str, dag: YamlMapping, context: Iterable[str]) -> Iterator[Finding]:
     """Findings of the templates of a pipeline's tasks.
 
     Args:
@@ -28,7 +26,7 @@ def check(
         dag: its definition.
         context: names that Airflow provides in every template.
     """
-    shared = document.data.get("default")
+    shared = document.value_at(("default",))
     layers = [dag, *([shared] if isinstance(shared, dict) else [])]
     names = {*context, *(name for layer in layers for name in _keys(layer, "user_defined_macros"))}
     filters = frozenset(name for layer in layers for name in _keys(layer, "user_defined_filters"))
@@ -43,7 +41,7 @@ def check(
                 yield from _template(document, text_path, references, names, params, set(tasks))
 
 
-def texts(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
+def texts(value: YamlValue, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
     """Every text inside a value that Airflow may render, with its path."""
     if isinstance(value, str):
         yield path, value
@@ -170,6 +168,6 @@ def _unknown(document: YamlDocument, path: KeyPath, what: str, name: str, known:
     )
 
 
-def _keys(definition: Mapping[str, Any], key: str) -> set[str]:
+def _keys(definition: YamlMapping, key: str) -> set[str]:
     mapping = definition.get(key)
     return set(mapping) if isinstance(mapping, dict) else set()

@@ -1,11 +1,9 @@
 """The fast check of pipelines: no Airflow, no network, every mistake with its position and its fix."""
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from weather_mlops.pipelines import (
     contradictions,
@@ -19,25 +17,14 @@ from weather_mlops.pipelines import (
     time_limits,
 )
 from weather_mlops.pipelines.check import Checker
-from weather_mlops.pipelines.document import YamlDocument, load
+from weather_mlops.pipelines.document import YamlDocument
 from weather_mlops.pipelines.effective import pipelines
 from weather_mlops.pipelines.findings import MOST, Finding, FindingSeverity, errors
 from weather_mlops.pipelines.folder import check as check_folder
 from weather_mlops.pipelines.folder import defaults_file, pipeline_files
-from weather_mlops.pipelines.keys import is_pipeline
-
-SCHEMA: Final = "pipeline.schema.json"
-
-
-def schema_file() -> Path:
-    """The schema of the project.
-
-    Raises:
-        Misconfigured: the project's folder can't be found.
-    """
-    from weather_mlops.settings import project_folder  # noqa: PLC0415  Airflow names the schema, and is quick
-
-    return project_folder("schemas") / SCHEMA
+from weather_mlops.pipelines.keys import YamlMapping, is_pipeline
+from weather_mlops.pipelines.parser import load
+from weather_mlops.pipelines.schema import Schema, schema_at, schema_file
 
 
 def validate(folder: Path, *, schema: Path | None = None) -> list[Finding]:
@@ -56,7 +43,7 @@ def validate(folder: Path, *, schema: Path | None = None) -> list[Finding]:
     """
     schema = schema or schema_file()
     findings = check_folder(folder)
-    defaults: Mapping[str, Any] = {}
+    defaults: YamlMapping = {}
     documents = []
     files, shared = pipeline_files(folder), defaults_file(folder)
     if not findings:
@@ -78,9 +65,7 @@ def validate(folder: Path, *, schema: Path | None = None) -> list[Finding]:
     return sorted(set(findings))
 
 
-def validate_file(
-    path: Path, defaults: Mapping[str, Any] | None, *, schema: Path | None = None
-) -> list[Finding]:
+def validate_file(path: Path, defaults: YamlMapping | None, *, schema: Path | None = None) -> list[Finding]:
     """Check one file by itself.
 
     Args:
@@ -95,7 +80,7 @@ def validate_file(
 
 
 def check_document(
-    document: YamlDocument, defaults: Mapping[str, Any], schema: Path | None = None
+    document: YamlDocument, defaults: YamlMapping, schema: Path | None = None
 ) -> list[Finding]:
     """Check a parsed file."""
     try:
@@ -104,7 +89,7 @@ def check_document(
         return [*document.findings, _not_checked(document, error)]
 
 
-def _checked(document: YamlDocument, defaults: Mapping[str, Any], schema: Path | None) -> list[Finding]:
+def _checked(document: YamlDocument, defaults: YamlMapping, schema: Path | None) -> list[Finding]:
     findings = list(document.findings)
     for part in (document, *document.following):
         if part.data is not None:
@@ -122,7 +107,7 @@ def check_defaults(document: YamlDocument, schema: Path | None = None) -> list[F
         return [*document.findings, _not_checked(document, error)]
 
 
-def _checked_defaults(document: YamlDocument, known: Mapping[str, Any]) -> list[Finding]:
+def _checked_defaults(document: YamlDocument, known: Schema) -> list[Finding]:
     findings = list(document.findings)
     if document.data is not None:
         checked = [
@@ -144,16 +129,7 @@ def _not_checked(document: YamlDocument, error: Exception) -> Finding:
     )
 
 
-@cache
-def schema_at(path: Path) -> Mapping[str, Any]:
-    """The schema of a file."""
-    schema: Mapping[str, Any] = json.loads(path.read_bytes())
-    return schema
-
-
-def _of_pipelines(
-    document: YamlDocument, defaults: Mapping[str, Any], schema: Mapping[str, Any]
-) -> Iterator[Finding]:
+def _of_pipelines(document: YamlDocument, defaults: YamlMapping, schema: Schema) -> Iterator[Finding]:
     data = document.data
     if not isinstance(data, dict):
         yield document.finding(

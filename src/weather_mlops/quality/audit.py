@@ -1,21 +1,9 @@
-"""The audit: which staged rows are fit, why the others are refused, and the quality score of the batch.
-
-The quality score has four parts, each between 0 and 1 and each measured on this batch:
-
-- completeness: station-hours of the window with a fit row, of those expected;
-- validity: observed values inside the physical limits, of all observed values that have such limits;
-- consistency: checks passed, of those that could be evaluated (humidity against dew point and temperature,
-  vapour pressure against dew point, steps from hour to hour);
-- timeliness: stations with a row of the window's newest hour, of those expected.
-
-``overall`` is their plain mean: no part is worth more than another a priori, and a mean can be checked by
-hand. A part that can't be measured (nothing was observed) is None and doesn't enter the mean.
-"""
+"""The audit: which staged rows are fit, why the others are refused, and the quality score of the batch."""
 
 import logging
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -27,12 +15,12 @@ import pyarrow.compute as pc
 from weather_mlops.errors import QualityTooLow
 from weather_mlops.formatting import exact_percent, percent
 from weather_mlops.kma.wire import OBSERVATION_SCHEMA
-from weather_mlops.lake.keys import isin, keys_of
-from weather_mlops.lake.keys import unique as distinct_keys
+from weather_mlops.lake.keys import keys_of
 from weather_mlops.lake.schemas import QUARANTINE_SCHEMA
 from weather_mlops.lake.staging import AUDITED, COLLECTED, StagedBatch, Staging
 from weather_mlops.quality import suites
 from weather_mlops.quality.prepare import audit_frame, contradictions, coverage, drop_duplicates
+from weather_mlops.quality.score import QualityScore, score_of
 from weather_mlops.quality.screening import screen
 from weather_mlops.stations import load_stations
 
@@ -48,27 +36,6 @@ ACCEPTED_NAMES: Final = (*OBSERVATION_SCHEMA.names, "raw_key")
 SUMMARY: Final = {"result_format": "SUMMARY"}
 WITH_ROWS: Final = {"result_format": "COMPLETE", "unexpected_index_column_names": ["row"]}
 MOST_NAMED: Final = 3
-
-
-@dataclass(frozen=True, slots=True)
-class QualityScore:
-    """The parts of the quality score, see the module's docstring; None = not measured."""
-
-    completeness: float | None
-    validity: float | None
-    consistency: float | None
-    timeliness: float | None
-
-    @property
-    def overall(self) -> float | None:
-        """Mean of the measured parts."""
-        parts = [part for part in asdict(self).values() if part is not None]
-        return round(sum(parts) / len(parts), 4) if parts else None
-
-    def as_dict(self) -> dict[str, float | None]:
-        """The parts and the overall score, rounded to four decimals."""
-        parts = {name: None if part is None else round(part, 4) for name, part in asdict(self).items()}
-        return {**parts, "overall": self.overall}
 
 
 @dataclass(frozen=True)
@@ -194,12 +161,7 @@ def audit(  # noqa: PLR0913  the inputs of an audit
         "warnings": warnings_of(result.results),
     }
     log.info("audited: %s", counts)
-    score = QualityScore(
-        completeness=share_of(stations_seen["present"].sum(), stations_seen["expected"].sum()),
-        validity=passed_share(result.results, "validity"),
-        consistency=passed_share(result.results, "consistency"),
-        timeliness=_timeliness(rows, expected),
-    )
+    score = score_of(rows, expected, stations_seen, result.results)
     return Audit(run, audited_at, accepted, quarantined, counts, score, result, _window(expected))
 
 
@@ -308,30 +270,6 @@ def warnings_of(results: Iterable[Any]) -> dict[str, int]:
     }
 
 
-def passed_share(results: Iterable[Any], category: str) -> float | None:
-    """Share of the values that pass the rules of a category; None where nothing was observed."""
-    observed = failed = 0
-    for entry in results:
-        if entry.expectation_config.meta["category"] == category:
-            observed += entry.result.get("element_count", 0) - entry.result.get("missing_count", 0)
-            failed += entry.result.get("unexpected_count", 0)
-    return share_of(observed - failed, observed)
-
-
 def _window(expected: pa.Table) -> tuple[datetime, datetime] | None:
     hours = expected.filter(pc.equal(expected["origin"], "window"))["observed_at"]
     return (pc.min(hours).as_py(), pc.max(hours).as_py()) if len(hours) else None
-
-
-def _timeliness(rows: pa.Table, expected: pa.Table) -> float | None:
-    window = expected.filter(pc.equal(expected["origin"], "window"))
-    if window.num_rows == 0:
-        return None
-    newest = pc.max(window["observed_at"])
-    expected_keys = distinct_keys(keys_of(window.filter(pc.equal(window["observed_at"], newest))))
-    return share_of(isin(expected_keys, keys_of(rows)).sum(), expected_keys.size)
-
-
-def share_of(part: float, whole: float) -> float | None:
-    """A share, 0 to 1; None of nothing."""
-    return float(part / whole) if whole else None

@@ -11,7 +11,7 @@ Its result is an ``Audit`` as that of the observations is: Data Docs and check_f
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
@@ -27,15 +27,13 @@ from weather_mlops.quality.audit import (
     FORECAST,
     UNREADABLE,
     Audit,
-    QualityScore,
     join_results,
     new_context,
-    passed_share,
-    share_of,
     validate,
     warnings_of,
 )
 from weather_mlops.quality.kma_forecast_suites import COMPLETENESS, FORECASTS
+from weather_mlops.quality.score import QualityScore, passed_share, share_of
 from weather_mlops.stations import load_stations
 
 if TYPE_CHECKING:
@@ -220,7 +218,7 @@ def coverage(accepted: pa.Table, expected: pa.Table) -> "pd.DataFrame":
 
 
 def _records(refused: pa.Table, broken: Sequence[dict[str, str]], rejected: pa.Table) -> pa.Table:
-    records: list[dict[str, Any]] = [
+    records: list[dict[str, object]] = [
         {
             **{name: row[name] for name in ("station_id", "issued_at", "valid_at", "raw_key")},
             "rule": "; ".join(rules),

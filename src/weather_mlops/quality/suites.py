@@ -20,7 +20,7 @@ OBSERVATIONS: Final = "observations"
 COMPLETENESS: Final = "completeness"
 
 ROUNDING: Final = "the wire rounds to 0.1 K, 1 % and 0.1 hPa"
-# figure, rule, severity, limits
+# Figure, rule, severity, limits. The figures with _step_ are the spike rule: see prepare.isolated_steps.
 CONSISTENCY: Final = (
     (
         "dew_point_excess_k",

@@ -4,16 +4,18 @@ Pure functions. Sums of days can be added up to any window. They are small, and 
 have arrived: so a run reads the last days only, however long the window is.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Protocol
+from typing import Annotated, Final, Protocol
 
 import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
+from weather_mlops.documents.evaluation import PromisedEvaluation
 from weather_mlops.lake.documents import Figure
-from weather_mlops.lake.panel import HOUR_STEP, Panel
+from weather_mlops.lake.panel import HOUR_STEP, Panel, in_kst
+from weather_mlops.verification.error_figures import ErrorFigures
 
 SUMS: Final = (
     "n",
@@ -127,7 +129,7 @@ def pair(forecasts: pa.Table, panel: Panel, column: str, damping: Damping | None
 
 def by_day(pairs: Pairs) -> dict[str, Pairs]:
     """Split pairs by the date (KST) of their valid time."""
-    days = (pairs.hour + 9 * HOUR_STEP).astype("datetime64[D]")
+    days = in_kst(pairs.hour).astype("datetime64[D]")
     return {str(day): pairs.chosen(days == day) for day in np.unique(days)}
 
 
@@ -170,8 +172,8 @@ def total(sums: Sums) -> list[float]:
     return [sum(numbers) for numbers in zip(*sums.values(), strict=True)] or [0.0] * len(SUMS)
 
 
-def figures(numbers: Sequence[float]) -> dict[str, float | int] | None:
-    """Compute errors and coverage from sums; None without pairs. ``performance`` documents the names."""
+def figures(numbers: Sequence[float]) -> ErrorFigures | None:
+    """Compute errors and coverage from sums; None without pairs."""
     sums = dict(zip(SUMS, numbers, strict=True))
     n = sums["n"]
     if not n:
@@ -203,7 +205,7 @@ def issue_hours(forecasts: pa.Table) -> set[int]:
     return {int(hour) for hour in np.unique(_hours(forecasts["issued_at"])).astype(np.int64)}
 
 
-def promised(evaluation: Mapping[str, Any]) -> dict[str, dict[str, float | None]]:
+def promised(evaluation: PromisedEvaluation) -> dict[str, dict[str, float | None]]:
     """Read RMSE and coverage by lead from an evaluation."""
     return {
         str(lead): {"rmse": entry["rmse"], "coverage_80": entry["coverage_80"]}

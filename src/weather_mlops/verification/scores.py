@@ -9,6 +9,13 @@ from typing import Any, Final
 
 import numpy as np
 
+from weather_mlops.documents.evaluation import (
+    BaselineScores,
+    PairedScores,
+    QuantileReliability,
+    QuantileScores,
+)
+
 QUANTILES: Final = (0.1, 0.5, 0.9)
 BLOCK_DAYS: Final = 7  # the weather of one week says little about the next week's errors
 LEAST_BLOCKS: Final = 6  # a short sample has shorter blocks: resampling three weeks would say nothing
@@ -34,7 +41,7 @@ class QuantileForecast:
     p90: Array
 
 
-def figures(observed: Array, forecast: QuantileForecast) -> dict[str, float | int | None]:
+def figures(observed: Array, forecast: QuantileForecast) -> QuantileScores:
     """Error and interval of a forecast.
 
     Args:
@@ -52,7 +59,15 @@ def figures(observed: Array, forecast: QuantileForecast) -> dict[str, float | in
         quantile[known].astype(np.float64) for quantile in (forecast.p10, forecast.p50, forecast.p90)
     )
     if truth.size == 0:
-        return {"n": 0} | dict.fromkeys(("rmse", "mae", "bias", "coverage_80", "width_80", "pinball"))
+        return {
+            "n": 0,
+            "rmse": None,
+            "mae": None,
+            "bias": None,
+            "coverage_80": None,
+            "width_80": None,
+            "pinball": None,
+        }
     error = middle - truth
     losses = [
         pinball(truth, values, share) for values, share in zip((low, middle, high), QUANTILES, strict=True)
@@ -74,7 +89,7 @@ def pinball(observed: Array, quantile: Array, share: float) -> float:
     return float(np.mean(np.maximum(share * short, (share - 1) * short)))
 
 
-def against(observed: Array, ours: Array, theirs: Array) -> dict[str, float | None]:
+def against(observed: Array, ours: Array, theirs: Array) -> BaselineScores:
     """Error of a baseline, and the model's skill against it: 1 − RMSE / RMSE of the baseline.
 
     Args:
@@ -84,7 +99,7 @@ def against(observed: Array, ours: Array, theirs: Array) -> dict[str, float | No
     """
     known = np.isfinite(observed) & np.isfinite(ours) & np.isfinite(theirs)
     if not known.any():
-        return dict.fromkeys(("rmse", "mae", "bias", "skill"))
+        return {"rmse": None, "mae": None, "bias": None, "skill": None}
     error = (theirs[known] - observed[known]).astype(np.float64)
     own = (ours[known] - observed[known]).astype(np.float64)
     rmse = float(np.sqrt(np.mean(error**2)))
@@ -96,13 +111,17 @@ def against(observed: Array, ours: Array, theirs: Array) -> dict[str, float | No
     }
 
 
-def reliability(observed: Array, forecast: QuantileForecast) -> dict[str, float | None]:
+def reliability(observed: Array, forecast: QuantileForecast) -> QuantileReliability:
     """Share (0 to 1) of observations below each quantile; None where there is no pair."""
     known = np.isfinite(observed) & np.isfinite(forecast.p50)
     if not known.any():
-        return dict.fromkeys(("p10", "p50", "p90"))
+        return {"p10": None, "p50": None, "p90": None}
     truth = observed[known]
-    return {name: float(np.mean(truth < getattr(forecast, name)[known])) for name in ("p10", "p50", "p90")}
+
+    def below(quantile: Array) -> float:
+        return float(np.mean(truth < quantile[known]))
+
+    return {"p10": below(forecast.p10), "p50": below(forecast.p50), "p90": below(forecast.p90)}
 
 
 def coverage_range(
@@ -132,9 +151,7 @@ def coverage_range(
     return float(low), float(high)
 
 
-def paired(
-    observed: Array, new: Array, old: Array, days: Array, *, seed: int = 0
-) -> dict[str, float | int | None]:
+def paired(observed: Array, new: Array, old: Array, days: Array, *, seed: int = 0) -> PairedScores:
     """Compare two forecasts by a paired block bootstrap over weeks, all stations together.
 
     Args:
@@ -151,13 +168,15 @@ def paired(
     """
     known = np.isfinite(observed) & np.isfinite(new) & np.isfinite(old)
     if not known.any():
-        return {**dict.fromkeys(("improvement", "low", "high", "certainty")), "days": 0}
+        return {"improvement": None, "low": None, "high": None, "certainty": None, "days": 0}
     blocks = _blocks(days)
     sums = {
         name: _by_block(np.where(known, (forecast - observed).astype(np.float64) ** 2, 0), blocks)
         for name, forecast in (("new", new), ("old", old))
     }
     counts = _by_block(known, blocks)
+    # A resample is a row of ``draws``: how often it has each block. Its sums over blocks are a matrix
+    # product: all resamples are computed at once, and both forecasts get the same weeks.
     draws = _draws(len(counts), seed)
     gains = _improvement(draws @ sums["new"], draws @ sums["old"], draws @ counts)
     low, high = np.nanpercentile(gains, _INTERVAL)

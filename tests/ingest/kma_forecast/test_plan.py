@@ -74,12 +74,12 @@ def test_each_issue_is_planned_once_and_none_is_forgotten(steps, behind, due, lo
     newest = None if behind is None else own - behind * STEP
     now = own + timedelta(minutes=20)
     gaps = [(station, own - back * STEP) for station, back in due]
-    made = planned(own, newest, gaps, now, lookback_issues=lookback)
+    plan_of_run = planned(own, newest, gaps, now, lookback_issues=lookback)
 
-    issues = [request.issued_at for request in (made.own, *made.others, *made.too_old)]
+    issues = [request.issued_at for request in (plan_of_run.own, *plan_of_run.others, *plan_of_run.too_old)]
     assert len(issues) == len(set(issues))
     assert all(is_issue(issue) and issue <= own for issue in issues)
-    assert all(now - request.issued_at <= timedelta(hours=49) for request in made.others)
+    assert all(now - request.issued_at <= timedelta(hours=49) for request in plan_of_run.others)
     if newest is not None:
         oldest = max(newest + STEP, now - timedelta(days=31))
         since = [own - back * STEP for back in range(500) if own - back * STEP >= oldest]

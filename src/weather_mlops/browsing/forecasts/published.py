@@ -1,36 +1,34 @@
-"""The document that the forecast pages show, published by make_forecast: see model/recent_forecasts.py."""
+"""The document that the forecast pages show, published by make_forecast, as the pages use it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Annotated, Final
-
-from pydantic import Field
+from typing import Any, Final, cast
 
 from weather_mlops.clock import HOUR
+from weather_mlops.documents.forecast_pages import (
+    KEY,
+    SCHEMA,
+    CheckedPageDocument,
+    PageDocument,
+    PageStation,
+    PageTarget,
+    PastScores,
+)
 from weather_mlops.errors import ObjectDamaged
 from weather_mlops.lake import documents
-from weather_mlops.lake.documents import Figure, Moment
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.limits import JSON_DOCUMENT
-from weather_mlops.model import recent_forecasts
 from weather_mlops.stations import load_stations
 
 OLD: Final = timedelta(hours=3)
 """Each hourly collection is followed by a forecast: after three hours without one, something is wrong."""
-
-LONGEST_H: Final = 31 * 24
-"""Maximum length of a series: a page draws each of its hours."""
 FIX: Final = "The next run of the DAG forecast rewrites it: trigger it, or wait an hour."
 
 Series = Sequence[float | None]
 Coordinates = tuple[float, float]
 """Degrees north and east."""
-Count = Annotated[int, Field(ge=0, le=10**9)]
-Lead = Annotated[int, Field(ge=1, le=LONGEST_H)]
-StationId = Annotated[int, Field(ge=0, le=99_999)]
-TargetName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
 
 
 @dataclass(frozen=True)
@@ -52,9 +50,9 @@ class Score:
         coverage_80: share of the observations from p10 to p90; None where n is 0.
     """
 
-    n: Count
-    rmse: Figure | None
-    coverage_80: Figure | None
+    n: int
+    rmse: float | None
+    coverage_80: float | None
 
 
 @dataclass(frozen=True)
@@ -167,80 +165,6 @@ class ForecastDocument:
         return now - self.made_at > OLD
 
 
-Hourly = Annotated[list[Figure | None], Field(min_length=1, max_length=LONGEST_H)]
-
-
-@dataclass(frozen=True)
-class _Past:
-    """Past forecasts of one station and lead time, as stored."""
-
-    p10: Hourly
-    p50: Hourly
-    p90: Hourly
-    n: Count
-    rmse: Figure | None
-    coverage_80: Figure | None
-
-
-@dataclass(frozen=True)
-class _Forecast:
-    """The newest forecast of a station, as stored."""
-
-    issued_at: Moment
-    p10: Hourly
-    p50: Hourly
-    p90: Hourly
-
-    def __post_init__(self) -> None:
-        if not len(self.p10) == len(self.p50) == len(self.p90):
-            raise ValueError("p10, p50 and p90 differ in length")
-        if all(value is None for value in self.p50):
-            raise ValueError("every p50 is null")
-
-
-@dataclass(frozen=True)
-class _Station:
-    """A station, as stored."""
-
-    name: str
-    korean: str
-    observed: Hourly
-    forecast: _Forecast | None
-    why_none: str | None
-    past: dict[Lead, _Past]
-
-
-@dataclass(frozen=True)
-class _Target:
-    """A target, as stored."""
-
-    label: str
-    korean: str
-    unit: str
-    model_version: str | None
-    past: dict[Lead, Score]
-    stations: dict[StationId, _Station]
-
-
-@dataclass(frozen=True)
-class _Stored:
-    """The document, as stored."""
-
-    made_at: Moment
-    first: Moment
-    hours: Annotated[int, Field(ge=1, le=LONGEST_H)]
-    targets: Annotated[dict[TargetName, _Target], Field(min_length=1)]
-
-    def __post_init__(self) -> None:
-        last = self.first + self.hours * HOUR
-        for station in (station for each in self.targets.values() for station in each.stations.values()):
-            pasts = [each for past in station.past.values() for each in (past.p10, past.p50, past.p90)]
-            if any(len(each) != self.hours for each in [station.observed, *pasts]):
-                raise ValueError(f"not all series of {station.name} have {self.hours} hours")
-            if station.forecast and not self.first - HOUR <= station.forecast.issued_at <= last:
-                raise ValueError(f"the forecast of {station.name} was issued outside of these hours")
-
-
 @dataclass(frozen=True, slots=True)
 class _Version:
     schema: int
@@ -254,7 +178,7 @@ def load(store: ObjectStore) -> bytes | None:
         StorageUnavailable, StorageRefused.
     """
     try:
-        return store.get(recent_forecasts.KEY, JSON_DOCUMENT)
+        return store.get(KEY, JSON_DOCUMENT)
     except FileNotFoundError:
         return None
 
@@ -266,40 +190,56 @@ def parsed(body: bytes) -> ForecastDocument:
     Raises:
         ObjectDamaged: it is damaged, or a version of the code with another schema wrote it.
     """
-    if documents.parse(body, _Version, recent_forecasts.KEY, FIX).schema != recent_forecasts.SCHEMA:
-        raise ObjectDamaged(f"{recent_forecasts.KEY}: another version of the code wrote it. {FIX}")
-    stored = documents.parse(body, _Stored, recent_forecasts.KEY, FIX)
+    if documents.parse(body, _Version, KEY, FIX).schema != SCHEMA:
+        raise ObjectDamaged(f"{KEY}: another version of the code wrote it. {FIX}")
+    stored: PageDocument = documents.parse(body, cast("Any", CheckedPageDocument), KEY, FIX)
     coordinates = {station.id: (station.latitude, station.longitude) for station in load_stations()}
+    first = _to_datetime(stored["first"])
     return ForecastDocument(
-        stored.made_at,
-        [stored.first + n * HOUR for n in range(stored.hours)],
-        {name: _target(name, each, coordinates) for name, each in stored.targets.items()},
+        _to_datetime(stored["made_at"]),
+        [first + n * HOUR for n in range(stored["hours"])],
+        {name: _target(name, each, coordinates) for name, each in stored["targets"].items()},
     )
 
 
-def _target(name: str, stored: _Target, coordinates: Mapping[int, Coordinates]) -> ForecastTarget:
-    stations = {number: _station(number, each, coordinates) for number, each in stored.stations.items()}
+def _target(name: str, stored: PageTarget, coordinates: Mapping[int, Coordinates]) -> ForecastTarget:
     return ForecastTarget(
-        name, stored.label, stored.korean, stored.unit, stored.model_version, stored.past, stations
-    )
-
-
-def _station(number: int, stored: _Station, coordinates: Mapping[int, Coordinates]) -> ForecastStation:
-    forecast = None
-    if (newest := stored.forecast) is not None:
-        forecast = Present(newest.issued_at, QuantileSeries(newest.p10, newest.p50, newest.p90))
-    return ForecastStation(
-        number,
-        stored.name,
-        stored.korean,
-        coordinates.get(number),
-        stored.observed,
-        forecast,
-        stored.why_none,
+        name,
+        stored["label"],
+        stored["korean"],
+        stored["unit"],
+        stored["model_version"],
+        {int(lead): _score(past) for lead, past in stored["past"].items()},
         {
-            lead: PastForecasts(
-                QuantileSeries(past.p10, past.p50, past.p90), Score(past.n, past.rmse, past.coverage_80)
-            )
-            for lead, past in stored.past.items()
+            int(station_id): _station(int(station_id), each, coordinates)
+            for station_id, each in stored["stations"].items()
         },
     )
+
+
+def _station(station_id: int, stored: PageStation, coordinates: Mapping[int, Coordinates]) -> ForecastStation:
+    forecast = None
+    if (newest := stored["forecast"]) is not None:
+        quantiles = QuantileSeries(newest["p10"], newest["p50"], newest["p90"])
+        forecast = Present(_to_datetime(newest["issued_at"]), quantiles)
+    return ForecastStation(
+        station_id,
+        stored["name"],
+        stored["korean"],
+        coordinates.get(station_id),
+        stored["observed"],
+        forecast,
+        stored["why_none"],
+        {
+            int(lead): PastForecasts(QuantileSeries(past["p10"], past["p50"], past["p90"]), _score(past))
+            for lead, past in stored["past"].items()
+        },
+    )
+
+
+def _score(past: PastScores) -> Score:
+    return Score(past["n"], past["rmse"], past["coverage_80"])
+
+
+def _to_datetime(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)

@@ -20,17 +20,16 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from weather_mlops.clock import HOUR, KST, month_of, next_month
+from weather_mlops.clock import HOUR, HOUR_US, KST, month_of, next_month
 from weather_mlops.errors import Misconfigured
 from weather_mlops.kma.fields import YEARS
-from weather_mlops.lake.gaps import GapCall
+from weather_mlops.lake.gap_calls import GapCall
 from weather_mlops.lake.keys import HOUR_KEYS, keys_of, to_datetime
 from weather_mlops.lake.schemas import UTC_TIME
 from weather_mlops.stations import load_stations
 
 ROWS_PER_PART: Final = 400_000
 DAYS_BEFORE: Final = 90  # what a load covers where its first day isn't named
-HOUR_US: Final = 3_600_000_000
 EARLIEST: Final = date(YEARS.start, 1, 1)  # nobody observed before
 
 

@@ -2,7 +2,7 @@
 
 plan          which issues a run requests, at which stations
 fetch         all pages of an issue at a cell, from one provider or the other
-collection    a look: what is there by now, kept in raw and staged
+collection    a look: what the KMA has published by now, stored in raw and staged
 batch         the staged rows of a run, from look to look
 publication   audited rows into the table, and what is missing into the register
 health        the published rows read back, and compared with limits

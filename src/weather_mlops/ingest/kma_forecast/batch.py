@@ -41,7 +41,7 @@ EXPECTED: Final = pa.schema(
 
 
 @dataclass
-class Batch:
+class ForecastBatch:
     """What a run has so far.
 
     Attributes:
@@ -67,7 +67,7 @@ class Batch:
     reasons: dict[StationIssue, str] = field(default_factory=dict)
 
     @classmethod
-    def resumed(cls, staging: Staging, own: datetime, hours_share: float) -> "Batch":
+    def resumed(cls, staging: Staging, own: datetime, hours_share: float) -> "ForecastBatch":
         """What earlier looks of a run staged; nothing where this is the first one.
 
         Args:
@@ -160,8 +160,8 @@ class Batch:
         is_same = pc.and_(
             pc.equal(self.rows["issued_at"], issued_at), pc.is_in(self.rows["station_id"], stations)
         )
-        kept = self.rows.filter(pc.invert(is_same))
-        self.rows = pa.concat_tables([kept, _with_key(new, key)]).cast(STAGED_ROWS)
+        others = self.rows.filter(pc.invert(is_same))
+        self.rows = pa.concat_tables([others, _with_key(new, key)]).cast(STAGED_ROWS)
         cells = pa.array([str(forecast.cell) for forecast in forecasts], pa.string())
         is_old = pc.and_(
             pc.equal(self.rejected["issued_at"], issued_at), pc.is_in(self.rejected["cell"], cells)

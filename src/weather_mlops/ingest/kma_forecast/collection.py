@@ -1,4 +1,4 @@
-"""A look at the KMA's forecast: what is there by now, kept in raw and staged for the audit."""
+"""A look at the KMA's forecast: what is published by now, stored in raw and staged for the audit."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -8,12 +8,12 @@ from typing import Final
 import pyarrow as pa
 
 from weather_mlops.errors import NothingYet, WeatherError
-from weather_mlops.ingest.kma_forecast.batch import Batch, complete, hours_of
+from weather_mlops.ingest.kma_forecast.batch import ForecastBatch, complete, hours_of
 from weather_mlops.ingest.kma_forecast.fetch import (
     MAX_CONSECUTIVE_FAILURES,
     TRANSIENT_ERRORS,
     FetchedCell,
-    Sources,
+    ForecastSources,
 )
 from weather_mlops.ingest.kma_forecast.plan import IssueRequest
 from weather_mlops.kma.forecast.cells import Cell, stations_by_cell
@@ -28,7 +28,7 @@ STOPPED: Final = "the calls of this run are used up"
 
 
 @dataclass(frozen=True)
-class Look:
+class CollectionLook:
     """One look of a run.
 
     Attributes:
@@ -36,13 +36,13 @@ class Look:
         store: the bucket.
         cells: the cell of each station.
         batch: what the run has so far.
-        last: whether it is the last look: then all that is there is taken, however little.
+        last: whether it is the last look: then everything published is taken, however little.
     """
 
-    sources: Sources
+    sources: ForecastSources
     store: ObjectStore
     cells: Mapping[int, Cell]
-    batch: Batch
+    batch: ForecastBatch
     last: bool
 
     def collect(self, request: IssueRequest, max_calls: int | None = None) -> None:
@@ -104,9 +104,9 @@ class Look:
             raise type(first)(f"no provider gives the KMA's forecast ({others}). {first}")
 
     def _open(self, request: IssueRequest) -> list[int]:
-        wanted = [(station_id, request.issued_at) for station_id in request.station_ids]
-        done = complete(hours_of(self.batch.rows), wanted, self.batch.hours_share)
-        return [station_id for station_id, issued_at in wanted if (station_id, issued_at) not in done]
+        requested = [(station_id, request.issued_at) for station_id in request.station_ids]
+        done = complete(hours_of(self.batch.rows), requested, self.batch.hours_share)
+        return [station_id for station_id, issued_at in requested if (station_id, issued_at) not in done]
 
 
 @dataclass
@@ -122,7 +122,7 @@ class _IssueFetch:
         calls_before: of the look, before this issue.
     """
 
-    look: Look
+    look: CollectionLook
     request: IssueRequest
     reason: str | None = None
     rows: list[pa.Table] = field(default_factory=list)

@@ -71,7 +71,7 @@ class Provision:
 
 
 @dataclass
-class Sources:
+class ForecastSources:
     """The providers of a look, in the order in which they are asked.
 
     Attributes:
@@ -86,7 +86,7 @@ class Sources:
     _fetches: int = 0
 
     @classmethod
-    def of(cls, clients: Sequence[ForecastClient]) -> "Sources":
+    def of(cls, clients: Sequence[ForecastClient]) -> "ForecastSources":
         """The providers with these clients."""
         return cls([Provision(client) for client in clients])
 

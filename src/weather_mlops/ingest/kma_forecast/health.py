@@ -19,10 +19,10 @@ from weather_mlops.lake.catalog import open_table
 from weather_mlops.lake.filters import at_or_after, one_of
 from weather_mlops.lake.keys import isin
 from weather_mlops.lake.kma_forecast_merge import row_keys
-from weather_mlops.lake.object_store import storage_errors
 from weather_mlops.lake.scan import scan
 from weather_mlops.lake.schemas import KMA_FORECASTS
 from weather_mlops.lake.staging import AUDITED, Staging
+from weather_mlops.lake.storage_errors import storage_errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def read_back(catalog: Catalog, staging: Staging, now: datetime) -> ForecastFigu
     audited = staging.read(AUDITED)
     own = datetime.fromisoformat(audited.notes["own"])
     accepted, expected = audited.tables["accepted"], audited.tables["expected"]
-    wanted = [
+    requested = [
         (row["station_id"], row["issued_at"]) for row in expected.to_pylist() if row["issued_at"] == own
     ]
     table = open_table(catalog, KMA_FORECASTS)
@@ -107,13 +107,13 @@ def read_back(catalog: Catalog, staging: Staging, now: datetime) -> ForecastFigu
         newest = own if own in stored["issued_at"].to_pylist() else _newest(table, now)
     open_issues = kma_forecast_gaps.load(catalog)["issued_at"].to_pylist()
     healable = sum(issued_at >= now - AVAILABLE_FOR for issued_at in open_issues)
-    present = complete(hours_of(stored), wanted, float(audited.notes["hours_share"]))
+    present = complete(hours_of(stored), requested, float(audited.notes["hours_share"]))
     lost = ~isin(row_keys(accepted), row_keys(stored))
     return ForecastFigures(
         issued_at=own,
         newest_issue=newest,
         age_hours=None if newest is None else (now - newest).total_seconds() / 3600,
-        stations_expected=len(wanted),
+        stations_expected=len(requested),
         stations_present=len(present),
         accepted=accepted.num_rows,
         lost=int(np.count_nonzero(lost)),

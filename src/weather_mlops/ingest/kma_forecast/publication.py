@@ -18,10 +18,10 @@ from weather_mlops.lake.filters import one_of
 from weather_mlops.lake.gaps import MISSING, QUARANTINED
 from weather_mlops.lake.kma_forecast_gaps import PARTIAL, ForecastGapCount, StationIssue
 from weather_mlops.lake.kma_forecasts import NEWEST_COLLECTED, PublishedKmaForecasts
-from weather_mlops.lake.object_store import storage_errors
 from weather_mlops.lake.scan import scan
 from weather_mlops.lake.schemas import KMA_FORECAST_GAPS, KMA_FORECAST_QUARANTINE, KMA_FORECASTS
 from weather_mlops.lake.staging import AUDITED, StagedBatch, Staging
+from weather_mlops.lake.storage_errors import storage_errors
 
 _COUNTED: Final = ("station_id", "issued_at", "valid_at", "air_temperature_c")
 
@@ -58,7 +58,7 @@ class PublishedIssues:
 def publish_run(catalog: Catalog, staging: Staging, now: datetime) -> PublishedIssues:
     """Publish the audited rows of a run, and update the quarantine and the register of gaps.
 
-    In this order: gaps of what is missing, quarantine, forecasts (one commit), gaps of what came. A gap is
+    In this order: gaps of what is missing, quarantine, forecasts (one commit), gaps of what arrived. A gap is
     never closed before its rows are in the table, and none is forgotten by a kill in between; run again, it
     ends in the same state.
 

@@ -5,13 +5,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from pyiceberg.catalog import Catalog
+from typing_extensions import TypedDict
 
-from weather_mlops.ingest.kma_forecast.batch import Batch
-from weather_mlops.ingest.kma_forecast.collection import Look
-from weather_mlops.ingest.kma_forecast.fetch import Sources
+from weather_mlops.ingest.kma_forecast.batch import ForecastBatch
+from weather_mlops.ingest.kma_forecast.collection import CollectionLook
+from weather_mlops.ingest.kma_forecast.fetch import ForecastSources
 from weather_mlops.ingest.kma_forecast.plan import SAFETY, CollectionPlan, plan
 from weather_mlops.kma.forecast.cells import Cell
 from weather_mlops.kma.forecast.client import ForecastClient
@@ -62,12 +62,12 @@ class CollectionRun:
     own: datetime
 
     def look(self, clients: Sequence[ForecastClient], now: datetime, *, last: bool) -> "Collected | None":
-        """Fetch what is there by now, and stage it.
+        """Fetch what is published by now, and stage it.
 
         Args:
             clients: of the providers, in the order in which they are asked.
             now: the time, timezone-aware.
-            last: whether this is the last look: then the run takes what is there, and goes on.
+            last: whether this is the last look: then the run takes what exists, and goes on.
 
         Returns:
             None where the run's own issue is not out yet, or not whole, and another look should follow.
@@ -76,9 +76,9 @@ class CollectionRun:
             WeatherError: no provider can be asked at all, and waiting doesn't help.
             ObjectDamaged, StorageUnavailable, StorageRefused.
         """
-        batch = Batch.resumed(self.staging, self.own, self.settings.hours_share)
+        batch = ForecastBatch.resumed(self.staging, self.own, self.settings.hours_share)
         planned = self._plan(now)
-        look = Look(Sources.of(clients), self.store, self.settings.cells, batch, last)
+        look = CollectionLook(ForecastSources.of(clients), self.store, self.settings.cells, batch, last)
         look.collect(planned.own)
         look.require_source(planned.own)
         batch.looks += 1
@@ -106,6 +106,22 @@ class CollectionRun:
         )
 
 
+class CollectedSummary(TypedDict):
+    """What the first task returns; see ``Collected``."""
+
+    issued_at: str
+    issues: int
+    rows: int
+    rows_by_source: dict[str, int]
+    sources_stopped: dict[str, str]
+    stations: int
+    published_share: float
+    looks: int
+    calls: int
+    gap_calls: int
+    raw_keys: list[str]
+
+
 @dataclass(frozen=True)
 class Collected:
     """What a run has collected.
@@ -117,12 +133,12 @@ class Collected:
         stopped: errors for which providers were not asked any more, by provider.
     """
 
-    batch: Batch
+    batch: ForecastBatch
     share: float
     gap_calls: int
     stopped: Mapping[str, str]
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> "CollectedSummary":
         """A summary, for XCom."""
         sources = Counter(self.batch.rows["source"].to_pylist())
         issues = {issued_at for _, issued_at in self.batch.requested}

@@ -5,17 +5,15 @@ network.
 """
 
 import math
-from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
-from weather_mlops.model.card import plots, tables
+from weather_mlops.documents.evaluation import EvaluationDocument, WorstForecast
+from weather_mlops.model.card import lead_curves, plots, tables
 from weather_mlops.model.card.markup import hours, listed
 from weather_mlops.model.card.summary import (
-    COVERED,
     KEY_BASELINES,
     KEY_LEADS,
-    Evaluation,
     against,
     comparison,
     doubts,
@@ -25,10 +23,10 @@ from weather_mlops.model.card.summary import (
     mean,
     named,
     quality,
-    series,
+    skill_at,
     station_name,
 )
-from weather_mlops.pages.curves import Curve, Look, legend
+from weather_mlops.pages.curves import Look, legend
 from weather_mlops.pages.markup import (
     MISSING,
     NBSP,
@@ -45,26 +43,14 @@ from weather_mlops.pages.markup import (
     to_kst,
 )
 
-MODEL: Final = Look("model", width=2.6)
-LOOKS: Final = {
-    "persistence": Look("persistence", (4, 2)),
-    "persistence_24h": Look("yesterday", (1, 1.5)),
-    "climatology": Look("climatology", (6, 1.5, 1, 1.5)),
-    "damped_anomaly": Look("damped", (3, 1)),
-    "ridge": Look("ridge"),
-    "champion": Look("champion", (8, 2)),
-}
-OTHER: Final = Look("other")
-QUANTILES: Final = {"p10": Look("damped", (3, 1)), "p50": Look("model", width=2.6), "p90": Look("yesterday")}
 
-
-def render(evaluation: Evaluation) -> str:
+def render(evaluation: EvaluationDocument) -> str:
     """The card as HTML."""
-    e = finite(evaluation)
+    e: EvaluationDocument = finite(evaluation)
     title = f"{escape(e['label'])}, {hours(leads_of(e))} ahead"
     sections = (
-        ("How good, by lead", _leads(e)),
-        ("Can the interval be trusted?", _intervals(e)),
+        ("How good, by lead", lead_curves.errors(e)),
+        ("Can the interval be trusted?", lead_curves.intervals(e)),
         ("When is it worse?", tables.seasons(e)),
         ("Where is it worse?", tables.stations(e)),
         ("Against the champion", _champion(e)),
@@ -81,7 +67,7 @@ def render(evaluation: Evaluation) -> str:
     return page(f"Model card: {title}", f"<header>{head}</header><main>{_summary(e)}{body}</main>")
 
 
-def _summary(e: Evaluation) -> str:
+def _summary(e: EvaluationDocument) -> str:
     worse = losses(e)
     compared = any(mean(against(e, name, "skill")) is not None for name in e["opponents"])
     verdict = (
@@ -96,7 +82,7 @@ def _summary(e: Evaluation) -> str:
     rows = []
     for lead in (lead for lead in KEY_LEADS if str(lead) in e["leads"]):
         one = e["leads"][str(lead)]
-        skills = [one["opponents"].get(name, {}).get("skill") for name in rivals]
+        skills = [skill_at(e, lead, name) for name in rivals]
         rows.append(
             (
                 f"{lead}{NBSP}h",
@@ -121,127 +107,34 @@ def _summary(e: Evaluation) -> str:
     return f'<p class="lead">{quality(e)} {comparison(e)}</p>{verdict}{warning}{glance}'
 
 
-def _leads(e: Evaluation) -> str:
-    leads, unit = leads_of(e), e["unit"]
-    names = e["opponents"]
-    looks = [(named(name), LOOKS.get(name, OTHER)) for name in names]
-    rmse = [Curve(against(e, name, "rmse"), LOOKS.get(name, OTHER)) for name in names]
-    skill = [Curve(_hundredfold(against(e, name, "skill")), LOOKS.get(name, OTHER)) for name in names]
-    return (
-        legend([("<b>this model</b>", MODEL), *looks])
-        + '<div class="plots">'
-        + figure(
-            f"RMSE ({escape(unit)}) by lead.",
-            "Lower is better.",
-            plots.by_lead(
-                leads,
-                [*rmse, Curve(series(e["leads"], leads, "rmse"), MODEL)],
-                name="rmse",
-                label="RMSE of the model and the baselines by lead",
-                axis=f"RMSE ({unit})",
-                span=(0, 0),
-            ),
-        )
-        + figure(
-            "Skill (%) over each baseline by lead.",
-            "1 − RMSE / RMSE of the baseline; below 0 the baseline is better.",
-            plots.by_lead(
-                leads,
-                skill,
-                name="skill",
-                label="Skill over each baseline by lead",
-                axis="skill (%)",
-                span=(-5, 5),
-                level=0,
-            ),
-        )
-        + "</div>"
-    )
-
-
-def _intervals(e: Evaluation) -> str:
-    leads, unit = leads_of(e), e["unit"]
-    low, high = (100 * share for share in COVERED)
-    # Plotted as shares, the three would be straight lines far apart; what matters is how far each is off.
-    off = [
-        Curve(
-            [
-                None if share is None else 100 * share - int(name[1:])
-                for share in series(e["reliability"], leads, name)
-            ],
-            look,
-        )
-        for name, look in QUANTILES.items()
-    ]
-    return (
-        '<div class="plots">'
-        + figure(
-            "Coverage (%) of the 80 % interval by lead.",
-            f"Aim: 80 %; shaded: {low:.0f}–{high:.0f} %, good enough.",
-            plots.by_lead(
-                leads,
-                [Curve(_hundredfold(series(e["leads"], leads, "coverage_80")), MODEL)],
-                name="coverage",
-                label="Coverage of the 80 % interval by lead",
-                axis="coverage (%)",
-                span=(70, 90),
-                level=80,
-                band=(low, high),
-            ),
-        )
-        + figure(
-            f"Mean width ({escape(unit)}) of the 80 % interval by lead.",
-            "At equal coverage, narrower is better.",
-            plots.by_lead(
-                leads,
-                [Curve(series(e["leads"], leads, "width_80"), MODEL)],
-                name="width",
-                label="Mean width of the 80 % interval by lead",
-                axis=f"width ({unit})",
-                span=(0, 0),
-            ),
-        )
-        + figure(
-            "Reliability of the quantiles (percentage points) by lead.",
-            "Share of observations below p10, p50, p90, minus 10, 50, 90 %. Above 0 the quantile is too high."
-            + legend(list(QUANTILES.items())),
-            plots.by_lead(
-                leads,
-                off,
-                name="reliability",
-                label="Share of observations below each quantile minus its nominal share, by lead",
-                axis="off by (% points)",
-                span=(-5, 5),
-                level=0,
-            ),
-        )
-        + "</div>"
-    )
-
-
-def _champion(e: Evaluation) -> str:
+def _champion(e: EvaluationDocument) -> str:
     rival = e["champion"]
     if rival is None:
         return "<p>There is no champion to compare with.</p>"
-    gain, certainty = rival["improvement"], rival["certainty"]
-    low, high = 100 * rival["low"], 100 * rival["high"]
+    gain, low, high, certainty = rival["improvement"], rival["low"], rival["high"], rival["certainty"]
+    if gain is None or low is None or high is None or certainty is None:
+        return f"<p>No station and hour can be compared with {escape(rival['version'])}.</p>"
     words = (
         f"<p>Against {escape(rival['version'])} over {number(rival['days'], 'days', digits=0)} RMSE is "
         f"{percent(abs(gain), digits=1)} {'lower' if gain >= 0 else 'higher'}, mean over the leads; by "
-        f"paired block bootstrap the improvement is between {percent(rival['low'], digits=1, signed=True)} "
-        f"and {percent(rival['high'], digits=1, signed=True)}. That the new model is better is "
+        f"paired block bootstrap the improvement is between {percent(low, digits=1, signed=True)} "
+        f"and {percent(high, digits=1, signed=True)}. That the new model is better is "
         f"<b>{likelihood(certainty)}</b>: it is in {percent(certainty)} of the resamples.</p>"
     )
     if low <= 0 <= high:
         words += "<p>The range includes zero: that the two are equally good is not excluded.</p>"
     drawing = plots.interval(
-        low, 100 * gain, high, name="champion", label="Improvement over the champion and its range"
+        100 * low,
+        100 * gain,
+        100 * high,
+        name="champion",
+        label="Improvement over the champion and its range",
     )
     note = "with its bootstrap range; right of 0 the new model is better."
     return words + figure("Improvement (%) over the champion,", note, drawing)
 
 
-def _worst(e: Evaluation) -> str:
+def _worst(e: EvaluationDocument) -> str:
     if not e["worst"]:
         return f"<p>{MISSING}: the evaluation has no single cases.</p>"
     drawings = "".join(_case(case, rank, e["unit"]) for rank, case in enumerate(e["worst"], start=1))
@@ -252,7 +145,7 @@ def _worst(e: Evaluation) -> str:
 _BAND: Final = Look("model-band", width=9)
 
 
-def _case(case: dict[str, Any], rank: int, unit: str) -> str:
+def _case(case: WorstForecast, rank: int, unit: str) -> str:
     issued = to_kst(case["issued_at"])
     times = [issued + timedelta(hours=lead) for lead in case["leads"]]
     pairs = zip(case["p50"], case["observed"], times, strict=True)
@@ -279,7 +172,7 @@ def _case(case: dict[str, Any], rank: int, unit: str) -> str:
     return figure(f"{rank}. {station},", note, drawing)
 
 
-def _making(e: Evaluation) -> str:
+def _making(e: EvaluationDocument) -> str:
     training, held = e["training"], e["holdout"]
     names = [station_name(station) for station in training["stations"]]
     facts = {
@@ -298,7 +191,3 @@ def _making(e: Evaluation) -> str:
         "Stations": folded(f"{len(names)} stations", f"<p>{', '.join(names)}</p>"),
     }
     return "<dl>" + "".join(f"<dt>{name}</dt><dd>{fact}</dd>" for name, fact in facts.items()) + "</dl>"
-
-
-def _hundredfold(shares: Sequence[float | None]) -> list[float | None]:
-    return [None if share is None else 100 * share for share in shares]

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from statistics import fmean
-from typing import Any, Final
+from typing import Final, Literal
 
+from weather_mlops.documents.evaluation import EvaluationDocument, QuantileScores
 from weather_mlops.model.card.markup import hours, listed
 from weather_mlops.pages.markup import escape, kst, number, percent, to_kst
 from weather_mlops.stations import load_stations
@@ -39,7 +40,8 @@ LIKELIHOOD: Final = (
     (0.0, "exceptionally unlikely"),
 )
 
-Evaluation = Mapping[str, Any]
+ScoreName = Literal["rmse", "mae", "bias", "coverage_80", "width_80", "pinball"]
+BaselineScoreName = Literal["rmse", "mae", "bias", "skill"]
 
 
 def named(baseline: str) -> str:
@@ -58,20 +60,28 @@ def station_name(station_id: int) -> str:
     return f"{names[station_id]} ({station_id})" if station_id in names else f"station {station_id}"
 
 
-def leads_of(evaluation: Evaluation) -> list[int]:
+def leads_of(evaluation: EvaluationDocument) -> list[int]:
     """Hours ahead, ascending."""
     return sorted(map(int, evaluation["leads"]))
 
 
-def series(by_lead: Mapping[str, Any], leads: Sequence[int], name: str) -> list[float | None]:
+def series(
+    by_lead: Mapping[str, QuantileScores], leads: Sequence[int], name: ScoreName
+) -> list[float | None]:
     """One figure at each lead, None where there is none."""
-    return [by_lead.get(str(lead), {}).get(name) for lead in leads]
+    return [by_lead[str(lead)][name] if str(lead) in by_lead else None for lead in leads]
 
 
-def against(evaluation: Evaluation, baseline: str, name: str) -> list[float | None]:
+def against(evaluation: EvaluationDocument, baseline: str, name: BaselineScoreName) -> list[float | None]:
     """One figure of a baseline at each lead."""
     rows = [evaluation["leads"][str(lead)]["opponents"] for lead in leads_of(evaluation)]
-    return [row.get(baseline, {}).get(name) for row in rows]
+    return [row[baseline][name] if baseline in row else None for row in rows]
+
+
+def skill_at(evaluation: EvaluationDocument, lead: int, baseline: str) -> float | None:
+    """Skill over a baseline at a lead."""
+    row = evaluation["leads"][str(lead)]["opponents"]
+    return row[baseline]["skill"] if baseline in row else None
 
 
 def mean(values: Sequence[float | None]) -> float | None:
@@ -85,7 +95,7 @@ def likelihood(certainty: float) -> str:
     return next(words for least, words in LIKELIHOOD if certainty >= least)
 
 
-def quality(evaluation: Evaluation) -> str:
+def quality(evaluation: EvaluationDocument) -> str:
     """What it is, and how good, in one sentence."""
     leads, unit = leads_of(evaluation), evaluation["unit"]
     rmse = dict(zip(leads, series(evaluation["leads"], leads, "rmse"), strict=True))
@@ -98,7 +108,7 @@ def quality(evaluation: Evaluation) -> str:
     )
 
 
-def comparison(evaluation: Evaluation) -> str:
+def comparison(evaluation: EvaluationDocument) -> str:
     """How good it is compared with the key baselines, and how well the interval holds."""
     parts = []
     for baseline in KEY_BASELINES:
@@ -109,7 +119,7 @@ def comparison(evaluation: Evaluation) -> str:
     return f"{text} {covering(evaluation)}".strip()
 
 
-def covering(evaluation: Evaluation) -> str:
+def covering(evaluation: EvaluationDocument) -> str:
     """Whether the 80 % interval holds what it promises."""
     leads = leads_of(evaluation)
     coverage = series(evaluation["leads"], leads, "coverage_80")
@@ -127,7 +137,7 @@ def covering(evaluation: Evaluation) -> str:
     return f"Its 80\u00a0% interval holds {percent(average, digits=1)} of the observations{where}."
 
 
-def losses(evaluation: Evaluation) -> list[str]:
+def losses(evaluation: EvaluationDocument) -> list[str]:
     """Where a baseline is better, one sentence each."""
     leads, sentences = leads_of(evaluation), []
     for baseline in evaluation["opponents"]:
@@ -145,7 +155,7 @@ def losses(evaluation: Evaluation) -> list[str]:
     return sentences
 
 
-def doubts(evaluation: Evaluation) -> list[str]:
+def doubts(evaluation: EvaluationDocument) -> list[str]:
     """Reasons to doubt the figures, one sentence each."""
     sentences = []
     training, held = evaluation["training"], evaluation["holdout"]

@@ -5,15 +5,16 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Final
 
+from weather_mlops.documents.evaluation import EvaluationDocument
 from weather_mlops.model.card.markup import heat
 from weather_mlops.model.card.summary import (
     SEASONS,
-    Evaluation,
     leads_of,
     mean,
     named,
     season,
     series,
+    skill_at,
     station_name,
 )
 from weather_mlops.pages.markup import MISSING, NBSP, cell, escape, folded, number, percent, table
@@ -22,14 +23,14 @@ ROWS_OPEN: Final = 12  # longer tables fold the rest: on a phone they would bury
 NO_FIGURE: Final = "no figure in the evaluation: too few held-out pairs of forecast and observation."
 
 
-def seasons(e: Evaluation) -> str:
+def seasons(e: EvaluationDocument) -> str:
     """When it is worse."""
     leads = leads_of(e)
     codes = sorted(e["seasons"], key=lambda code: [*SEASONS, code].index(code))
     if not codes:
         return f"<p>{MISSING}: the evaluation has no figures by season.</p>"
     shown = _shown(leads)
-    columns = [[e["seasons"][code].get(str(lead), {}).get("rmse") for code in codes] for lead in shown]
+    columns = [[series(e["seasons"][code], [lead], "rmse")[0] for code in codes] for lead in shown]
     columns.append([mean(series(e["seasons"][code], leads, "rmse")) for code in codes])
     rows = []
     for code, cells in zip(codes, zip(*heat(columns), strict=True), strict=True):
@@ -48,7 +49,7 @@ def seasons(e: Evaluation) -> str:
     )
 
 
-def stations(e: Evaluation) -> str:
+def stations(e: EvaluationDocument) -> str:
     """Where it is worse."""
     leads = leads_of(e)
     average = {station: mean(series(by_lead, leads, "rmse")) for station, by_lead in e["stations"].items()}
@@ -56,12 +57,12 @@ def stations(e: Evaluation) -> str:
         return f"<p>{MISSING}: the evaluation has no figures by station.</p>"
     order = sorted(average, key=lambda station: (-_or(average[station], -math.inf), int(station)))
     shown = _shown(leads)
-    columns = [[e["stations"][station].get(str(lead), {}).get("rmse") for station in order] for lead in shown]
+    columns = [[series(e["stations"][station], [lead], "rmse")[0] for station in order] for lead in shown]
     columns.append([average[station] for station in order])
     rows = [
         (
             station_name(int(station)),
-            [*cells, skill(mean(series(e["stations"][station], leads, "skill_persistence")))],
+            [*cells, skill(mean([each["skill_persistence"] for each in e["stations"][station].values()]))],
         )
         for station, cells in zip(order, zip(*heat(columns), strict=True), strict=True)
     ]
@@ -87,7 +88,7 @@ def stations(e: Evaluation) -> str:
     )
 
 
-def importance(e: Evaluation) -> str:
+def importance(e: EvaluationDocument) -> str:
     """Which inputs matter."""
     leads = sorted(map(int, e["importance"]))
     if not leads:
@@ -119,7 +120,7 @@ def importance(e: Evaluation) -> str:
     )
 
 
-def all_leads(e: Evaluation) -> str:
+def all_leads(e: EvaluationDocument) -> str:
     """Every lead, every figure."""
     unit = escape(e["unit"])
     rows = []
@@ -134,7 +135,7 @@ def all_leads(e: Evaluation) -> str:
             number(one["width_80"]),
             percent(one["coverage_80"], digits=1),
         ]
-        skills = [skill(one["opponents"].get(name, {}).get("skill")) for name in e["opponents"]]
+        skills = [skill(skill_at(e, lead, name)) for name in e["opponents"]]
         rows.append((f"{lead}{NBSP}h", [*map(cell, figures), *skills]))
     head = [
         "lead",

@@ -1,7 +1,7 @@
 """Components of the page that its sections share: tables of checks, marks, notes on missing figures."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 from weather_mlops.monitoring.checks import Check, CheckSeverity, Section, Status
 from weather_mlops.monitoring.report.plots import bullet
@@ -9,17 +9,9 @@ from weather_mlops.monitoring.report.translations import Translator, figure
 from weather_mlops.monitoring.report.verdict import excess
 from weather_mlops.pages.markup import MISSING, cell, escape, folded, table
 
-WINDOWS: Final = ("24h", "7d", "30d")
 ALIKE: Final = 8
 """Above this number of checks of one name, only one is shown: a row for each of 97 stations has no use."""
 SIGNS: Final = {Status.OK: "✓", Status.BREACH: "▲", Status.UNKNOWN: MISSING}
-
-
-def pick(figures: Any, *path: str) -> Any:
-    """The value at a path of nested mappings; None where a key of the path is missing."""
-    for name in path:
-        figures = figures.get(name) if isinstance(figures, Mapping) else None
-    return figures
 
 
 def hundredfold(shares: Iterable[float | None]) -> list[float | None]:

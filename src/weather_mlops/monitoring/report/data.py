@@ -1,12 +1,23 @@
 """Section "Are the data in, and right?": windows, hours, runs, quarantine, gaps, corrections, drift."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final, TypeVar
 
 from weather_mlops.clock import HOUR
 from weather_mlops.monitoring.checks import Section
+from weather_mlops.monitoring.figures import WINDOWS, WindowName
+from weather_mlops.monitoring.figures.data import (
+    CorrectionFigures,
+    DataQualityFigures,
+    DataWindow,
+    GapCounts,
+    HourlyCompleteness,
+    ObservedVariable,
+    RuleCounts,
+    RunQuality,
+)
 from weather_mlops.monitoring.report import drift, plots, stations
-from weather_mlops.monitoring.report.components import WINDOWS, check_tables, foreign, gap, hundredfold, pick
+from weather_mlops.monitoring.report.components import check_tables, foreign, gap, hundredfold
 from weather_mlops.monitoring.report.translations import MESSAGES, Translator, figure
 from weather_mlops.pages.curves import Curve, Look, legend
 from weather_mlops.pages.markup import (
@@ -22,73 +33,100 @@ from weather_mlops.pages.markup import (
 from weather_mlops.pages.markup import figure as drawing
 
 ROWS_OPEN: Final = 10  # longer tables fold the rest: on a phone they would bury what follows
+Part = TypeVar("Part")
 SCORE: Final = Look("model", width=2.2)
 FIT: Final = Look("persistence", (4, 2))
 
 
 def body(section: Section, words: Translator) -> str:
     """The section."""
-    figures = section.figures
+    figures = section.data
 
-    def part(name: str, label: str, draw: Callable[[Any], str]) -> str:
-        value = pick(figures, name)
+    def part(name: str, label: str, value: Part | None, draw: Callable[[Part], str]) -> str:
         return draw(value) if value else gap(section, name, words(label), words)
+
+    rows, rules = figures.get("stations"), figures.get("quarantine")
 
     return (
         check_tables(section.checks, words)
         + _newest(figures, words)
         + f"<h3>{words('in')}</h3>"
-        + part("windows", "windows", lambda windows: _windows(windows, words))
+        + part("windows", "windows", figures.get("windows"), lambda windows: _windows(windows, words))
         + '<div class="plots">'
-        + part("completeness_by_hour", "by_hour", lambda hours: _by_hour(hours, words))
-        + part("stations", "stations", lambda rows: stations.where(rows, section.checks, words))
+        + part(
+            "completeness_by_hour",
+            "by_hour",
+            figures.get("completeness_by_hour"),
+            lambda hours: _by_hour(hours, words),
+        )
+        + part("stations", "stations", rows, lambda rows: stations.where(rows, section.checks, words))
         + "</div>"
-        + part("stations", "stations", lambda rows: stations.listed(rows, section.checks, words))
-        + part("gaps", "gaps", lambda gaps: _gaps(gaps, words))
+        + part("stations", "stations", rows, lambda rows: stations.listed(rows, section.checks, words))
+        + part("gaps", "gaps", figures.get("gaps"), lambda gaps: _gaps(gaps, words))
         + f"<h3>{words('right')}</h3>"
         + '<div class="plots">'
-        + part("quality_by_run", "by_run", lambda runs: _by_run(runs, pick(figures, "score_parts"), words))
-        + part("stations", "bias", lambda rows: stations.neighbour_bias(rows, section, words))
+        + part(
+            "quality_by_run",
+            "by_run",
+            figures.get("quality_by_run"),
+            lambda runs: _by_run(runs, figures.get("score_parts"), words),
+        )
+        + part("stations", "bias", rows, lambda rows: stations.neighbour_bias(rows, section, words))
         + "</div>"
-        + part("variables", "variables", lambda rows: _variables(rows, words))
+        + part("variables", "variables", figures.get("variables"), lambda each: _variables(each, words))
         + (
-            _quarantine(figures["quarantine"], words)
-            if figures.get("quarantine") is not None
+            _quarantine(rules, words)
+            if rules is not None
             else gap(section, "quarantine", words("quarantine"), words)
         )
-        + part("corrections", "corrections", lambda days: _corrections(days, words))
+        + part(
+            "corrections", "corrections", figures.get("corrections"), lambda days: _corrections(days, words)
+        )
         + f"<h3>{words('drift_title')}</h3>"
-        + part("drift", "drift", lambda drifts: drift.body(drifts, section, words))
+        + part("drift", "drift", figures.get("drift"), lambda drifts: drift.body(drifts, section, words))
     )
 
 
-def _newest(figures: Mapping[str, Any], words: Translator) -> str:
-    at, lag = pick(figures, "newest_observed_at"), pick(figures, "lag_hours")
+def _newest(figures: DataQualityFigures, words: Translator) -> str:
+    at, lag = figures.get("newest_observed_at"), figures.get("lag_hours")
     if at is None or lag is None:
         return ""
     return f'<p class="lead">{words("newest", at=kst(at), lag=figure(lag, "h"))}</p>'
 
 
-def _windows(windows: Mapping[str, Any], words: Translator) -> str:
-    counts, shares = ("stations", "expected", "present"), ("completeness", "validity")
-    more = ("quarantined", "corrected")
+def _windows(windows: Mapping[WindowName, DataWindow], words: Translator) -> str:
     rows = []
     for name in WINDOWS:
-        window = pick(windows, name)
-        cells = [cell(number(pick(window, count), digits=0)) for count in counts]
-        cells += [cell(percent(pick(window, share), digits=2)) for share in shares]
-        cells += [cell(number(pick(window, count), digits=0)) for count in more]
-        rows.append(
-            (words(f"window_{name}"), [*cells, cell(percent(pick(window, "quality_score"), digits=1))])
-        )
-    names = ("window", "stations_n", "expected", "present", *shares, *more, "quality_score")
+        window = windows.get(name) or {}
+        cells = [
+            cell(number(window.get("stations"), digits=0)),
+            cell(number(window.get("expected"), digits=0)),
+            cell(number(window.get("present"), digits=0)),
+            cell(percent(window.get("completeness"), digits=2)),
+            cell(percent(window.get("validity"), digits=2)),
+            cell(number(window.get("quarantined"), digits=0)),
+            cell(number(window.get("corrected"), digits=0)),
+            cell(percent(window.get("quality_score"), digits=1)),
+        ]
+        rows.append((words(f"window_{name}"), cells))
+    names = (
+        "window",
+        "stations_n",
+        "expected",
+        "present",
+        "completeness",
+        "validity",
+        "quarantined",
+        "corrected",
+        "quality_score",
+    )
     return table(words("windows_caption"), [words(name) for name in names], rows, words("dash"))
 
 
-def _by_hour(series: Mapping[str, Any], words: Translator) -> str:
+def _by_hour(series: HourlyCompleteness, words: Translator) -> str:
     hours = [to_kst(hour) for hour in series["hours"]]
     shares = [
-        None if not expected or present is None else 100 * present / expected
+        100 * present / expected if expected else None
         for expected, present in zip(series["expected"], series["present"], strict=True)
     ]
     known = [(share, hour) for share, hour in zip(shares, series["hours"], strict=True) if share is not None]
@@ -103,7 +141,7 @@ def _by_hour(series: Mapping[str, Any], words: Translator) -> str:
     )
 
 
-def _by_run(runs: Mapping[str, Any], parts: Mapping[str, Any] | None, words: Translator) -> str:
+def _by_run(runs: RunQuality, parts: Mapping[str, float | None] | None, words: Translator) -> str:
     at = [to_kst(time) for time in runs["at"]]
     if not at:
         return f"<p>{words('no_runs')}</p>"
@@ -122,14 +160,15 @@ def _by_run(runs: Mapping[str, Any], parts: Mapping[str, Any] | None, words: Tra
     return drawing(words("by_run_title"), note + keys, svg)
 
 
-def _variables(variables: Sequence[Mapping[str, Any]], words: Translator) -> str:
-    def fall(row: Mapping[str, Any]) -> float:
-        day, month = pick(row, "observed", "24h"), pick(row, "observed", "30d")
+def _variables(variables: Sequence[ObservedVariable], words: Translator) -> str:
+    def fall(row: ObservedVariable) -> float:
+        observed = row.get("observed") or {}
+        day, month = observed.get("24h"), observed.get("30d")
         return 0.0 if day is None or month is None else month - day
 
     rows = []
     for row in sorted(variables, key=fall, reverse=True):
-        observed = [pick(row, "observed", name) for name in WINDOWS]
+        observed = [(row.get("observed") or {}).get(name) for name in WINDOWS]
         rows.append(
             (
                 escape(words.variable(row["name"])),
@@ -152,7 +191,7 @@ def _variables(variables: Sequence[Mapping[str, Any]], words: Translator) -> str
     return table(caption, head, rows[:ROWS_OPEN], dash) + more
 
 
-def _quarantine(rules: Sequence[Mapping[str, Any]], words: Translator) -> str:
+def _quarantine(rules: Sequence[RuleCounts], words: Translator) -> str:
     if not rules:
         return f"<p>{words('no_quarantine')}</p>"
     rows = [
@@ -163,15 +202,13 @@ def _quarantine(rules: Sequence[Mapping[str, Any]], words: Translator) -> str:
     return table(words("quarantine_caption"), head, rows, words("dash"))
 
 
-def _gaps(gaps: Mapping[str, Any], words: Translator) -> str:
+def _gaps(gaps: GapCounts, words: Translator) -> str:
     phrases = [f"<b>{words('gaps_open', n=number(gaps.get('open'), digits=0))}</b>"]
-    if gaps.get("oldest"):
-        phrases.append(words("gaps_oldest", at=kst(gaps["oldest"])))
-    for name in ("by_age", "by_reason"):
+    if oldest := gaps.get("oldest"):
+        phrases.append(words("gaps_oldest", at=kst(oldest)))
+    for name, counts in (("by_age", gaps.get("by_age")), ("by_reason", gaps.get("by_reason"))):
         parts = ", ".join(
-            f"{_kind(str(key), words)}: {number(n, digits=0)}"
-            for key, n in (gaps.get(name) or {}).items()
-            if n
+            f"{_kind(key, words)}: {number(n, digits=0)}" for key, n in (counts or {}).items() if n
         )
         phrases += [words(name, parts=parts)] if parts else []
     return f"<p>{'; '.join(phrases)}.</p>"
@@ -183,13 +220,13 @@ def _kind(name: str, words: Translator) -> str:
     return escape(words(key)) if key in MESSAGES else foreign(name)
 
 
-def _corrections(figures: Mapping[str, Any], words: Translator) -> str:
-    counts = figures.get("corrected") or []
-    if not counts or not figures.get("counted_since"):
+def _corrections(figures: CorrectionFigures, words: Translator) -> str:
+    counts, since = figures.get("corrected"), figures.get("counted_since")
+    if not counts or not since:
         return f"<p>{words('no_corrections')}</p>"
     text = words(
         "corrections_summary",
-        since=kst(figures["counted_since"]),
+        since=kst(since),
         n=number(sum(counts), digits=0),
         days=len(counts),
         today=number(counts[-1], digits=0),

@@ -1,158 +1,117 @@
 """A monitoring report as JSON: for machines, and for the next report, which is compared with it.
 
-::
-
-    {"schema": 2,
-     "at": "2026-11-25T23:30:00+00:00",                                       UTC
-     "run": "scheduled__2026-11-25T23:30:00+00:00",
-     "language": "ko",                                                        of reasons
-     "verdict": "well" | "starting" | "watch" | "act",
-     "reasons": ["…"],                                                        one sentence each
-     "began_at": "2026-11-25T04:02:11+00:00",                   the oldest trace of the system
-     "to_come": [starting.ToCome.as_dict(), …],                  first steps that a new system waits for
-     "sections": [checks.Section.as_dict(), …],               in the order of checks.SECTIONS
-     "changes": {"since": {"at": …, "key": …} | null,
-                 "why_not": null | "first" | "schema" | "broken",        reason why nothing is compared
-                 "opened": [problem, …], "closed": [problem, …], "lost": [problem, …],
-                 "moved": [{"problem": …, "before": 0.1, "after": 0.4, "unit": "h"}, …],
-                 "missing": [section: figure, …], "found": [section: figure, …]},
-     "history": [{"at": …, "key": …, "verdict": …, "problems": 2}, …]}        the last 7 days, oldest first
-
-``key`` is that of the JSON; the page's ends in ``.html``. A problem is ``checks.Check.problem``. A new schema
-is needed when a field is removed or changes its meaning, but not when one is added. Schema 2 added the
-verdict ``starting``, which was ``watch`` in schema 1.
+``ReportDocument`` describes it. Times are ISO 8601 (UTC). ``key`` is that of the JSON; that of the page ends
+in ``.html``. A problem is ``checks.Check.problem``. A new schema is needed when a field is removed or changes
+its meaning, but not when one is added. Schema 2 added the verdict ``starting``, ``watch`` in schema 1.
 """
 
 import json
 import logging
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Annotated, Any, Final
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
 
-from pydantic import Field
+from typing_extensions import TypedDict
 
 from weather_mlops.errors import ObjectDamaged
 from weather_mlops.lake import documents
 from weather_mlops.lake.documents import Moment
-from weather_mlops.monitoring.checks import Section
-from weather_mlops.monitoring.report.comparison import ReportChanges, compare
-from weather_mlops.monitoring.report.starting import Beginning, beginning, to_come
-from weather_mlops.monitoring.report.verdict import ReportVerdict, breaches, judge
+from weather_mlops.monitoring.checks import Section, SectionDocument
+from weather_mlops.monitoring.report.content import Earlier, EarlierReport, Report, WhyNot, problems
+from weather_mlops.monitoring.report.starting import StepDocument, to_come
+from weather_mlops.monitoring.report.verdict import ReportVerdict
 from weather_mlops.pages.markup import finite
 
 log = logging.getLogger(__name__)
 
 SCHEMA: Final = 2
-HISTORY: Final = timedelta(days=7)
-"""Age of the earlier reports that a report lists: 336 entries at two reports an hour."""
-
+READABLE: Final = (1, SCHEMA)
+"""Schemas that are read: a report of schema 1 only lacks the verdict ``starting``."""
 FIX: Final = "The next report, within half an hour, doesn't need it: delete it, or restore it from a backup."
-ReportKey = Annotated[str, Field(pattern=r"^reports/monitoring/[0-9]{4}/[0-9]{2}/[0-9]{2}/[0-9]{4}\.json$")]
 
 
-class WhyNot(StrEnum):
-    """Why a report has no comparison: there is no previous one, it has another schema, or it is damaged."""
+class EarlierDocument(TypedDict):
+    """Stored form of an earlier report's summary."""
 
-    FIRST = "first"
-    SCHEMA = "schema"
-    BROKEN = "broken"
-
-
-@dataclass(frozen=True, slots=True)
-class EarlierReport:
-    """Summary of an earlier report.
-
-    Attributes:
-        at: when it was created.
-        key: of its JSON.
-        verdict: its verdict.
-        problems: number of checks in breach.
-    """
-
-    at: Moment
-    key: ReportKey
-    verdict: ReportVerdict
-    problems: Annotated[int, Field(ge=0)]
-
-
-@dataclass(frozen=True)
-class Earlier:
-    """The previous report, as far as it can be read.
-
-    Attributes:
-        key: of its JSON; empty = there is none.
-        why_not: why it can't be compared with; None = it can.
-        at: when it was created.
-        run: id of its DAG run.
-        sections: its sections.
-        history: summaries of earlier reports, including itself.
-    """
-
-    key: str = ""
-    why_not: WhyNot | None = None
-    at: datetime | None = None
-    run: str = ""
-    sections: Sequence[Section] = ()
-    history: Sequence[EarlierReport] = ()
-
-
-@dataclass(frozen=True)
-class Report:
-    """The content of a report's page and JSON.
-
-    Attributes:
-        key: of its JSON.
-        at: when it was created.
-        run: id of its DAG run.
-        sections: all, in order.
-        earlier: the previous report.
-    """
-
+    at: str
     key: str
-    at: datetime
+    verdict: ReportVerdict
+    problems: int
+
+
+class SinceDocument(TypedDict):
+    """The previous report: when it was created (None = it can't be read), and its key."""
+
+    at: str | None
+    key: str
+
+
+class MoveDocument(TypedDict):
+    """A figure that moved: its problem, its value before and now, in its unit."""
+
+    problem: str
+    before: float
+    after: float | None
+    unit: str
+
+
+class ChangesDocument(TypedDict):
+    """Stored form of the changes since the previous report.
+
+    Attributes:
+        since: the previous report; None = there is none.
+        why_not: reason why nothing is compared; None = something is.
+        opened: problems that are new.
+        closed: problems that are resolved.
+        lost: problems that are no longer measured.
+        moved: figures that moved.
+        missing: figures that are missing since, as ``section: figure``.
+        found: figures that are no longer missing.
+    """
+
+    since: SinceDocument | None
+    why_not: WhyNot | None
+    opened: list[str]
+    closed: list[str]
+    lost: list[str]
+    moved: list[MoveDocument]
+    missing: list[str]
+    found: list[str]
+
+
+class ReportDocument(TypedDict):
+    """Stored form of a report.
+
+    Attributes:
+        schema: SCHEMA.
+        at: when it was created.
+        run: id of its DAG run.
+        language: language of the reasons.
+        verdict: its verdict.
+        reasons: reasons for it, one sentence each.
+        began_at: the oldest trace of the system.
+        to_come: first steps that a new system waits for.
+        sections: sections in the order of checks.SECTIONS.
+        changes: changes since the previous report.
+        history: reports of the last 7 days, oldest first.
+    """
+
+    schema: int
+    at: str
     run: str
-    sections: Sequence[Section]
-    earlier: Earlier = field(default_factory=lambda: Earlier(why_not=WhyNot.FIRST))
-
-    @property
-    def start(self) -> Beginning:
-        """When the system started, as far as that is known."""
-        before = [past.at for past in self.earlier.history]
-        return beginning(
-            self.sections, self.at, before if self.earlier.at is None else [*before, self.earlier.at]
-        )
-
-    @property
-    def verdict(self) -> ReportVerdict:
-        """The verdict over all sections."""
-        return judge(self.sections, self.start)
-
-    @property
-    def changes(self) -> ReportChanges:
-        """Changes since the previous report; none where it can't be compared with."""
-        return ReportChanges() if self.earlier.why_not else compare(self.sections, self.earlier.sections)
-
-    @property
-    def history(self) -> list[EarlierReport]:
-        """Summaries of the reports of the last 7 days before it."""
-        return [past for past in self.earlier.history if self.at - HISTORY <= past.at < self.at]
-
-    @property
-    def problems(self) -> int:
-        """Number of checks in breach."""
-        return problems(self.sections)
-
-
-def problems(sections: Iterable[Section]) -> int:
-    """Number of checks in breach."""
-    return len(breaches(check for section in sections for check in section.checks))
+    language: str
+    verdict: ReportVerdict
+    reasons: list[str]
+    began_at: str
+    to_come: list[StepDocument]
+    sections: list[SectionDocument]
+    changes: ChangesDocument
+    history: list[EarlierDocument]
 
 
 def write(report: Report, reasons: Sequence[str], language: str) -> bytes:
     """The JSON of a report; a figure that is not finite is null."""
-    content = {
+    content: ReportDocument = {
         "schema": SCHEMA,
         "at": report.at.isoformat(),
         "run": report.run,
@@ -200,12 +159,12 @@ class _Version:
 
 
 def parse(body: bytes, where: str) -> Stored | None:
-    """A report; None where its schema is another one.
+    """A report; None where its schema is not READABLE.
 
     Raises:
         ObjectDamaged: the body is no report.
     """
-    if documents.parse(body, _Version, where, FIX).schema != SCHEMA:
+    if documents.parse(body, _Version, where, FIX).schema not in READABLE:
         return None
     return documents.parse(body, Stored, where, FIX)
 
@@ -232,10 +191,11 @@ def history(key: str, stored: Stored) -> list[EarlierReport]:
     return [*stored.history, EarlierReport(stored.at, key, stored.verdict, problems(stored.sections))]
 
 
-def _changes(report: Report) -> dict[str, Any]:
+def _changes(report: Report) -> ChangesDocument:
     earlier, changes = report.earlier, report.changes
+    at = earlier.at.isoformat() if earlier.at else None
     return {
-        "since": {"at": earlier.at and earlier.at.isoformat(), "key": earlier.key} if earlier.key else None,
+        "since": {"at": at, "key": earlier.key} if earlier.key else None,
         "why_not": earlier.why_not,
         "opened": [check.problem for check in changes.opened],
         "closed": [check.problem for check in changes.closed],

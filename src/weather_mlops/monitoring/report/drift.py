@@ -1,16 +1,14 @@
 """Part "Do the inputs drift?": each variable's distribution against the reference, with thresholds."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from weather_mlops.monitoring.checks import Section
+from weather_mlops.monitoring.figures.data import DriftedVariable, DriftFigures
 from weather_mlops.monitoring.report.components import foreign, gap
 from weather_mlops.monitoring.report.plots import bullet
 from weather_mlops.monitoring.report.translations import Translator
 from weather_mlops.pages.markup import MISSING, cell, escape, kst, number, table
 
 
-def body(figures: Mapping[str, Any], section: Section, words: Translator) -> str:
+def body(figures: DriftFigures, section: Section, words: Translator) -> str:
     """The part of the page."""
     variables = figures.get("variables") or []
     if not variables:
@@ -21,7 +19,7 @@ def body(figures: Mapping[str, Any], section: Section, words: Translator) -> str
         first=kst(window["first"]),
         last=kst(window["last"]),
         n=number(figures.get("stations"), digits=0),
-        reference=foreign(figures["reference"]),
+        reference=foreign(figures.get("reference") or ""),
     )
     reason = figures.get("why_no_threshold")
     text += f" {words('no_threshold', reason=foreign(reason))}" if reason else ""
@@ -43,7 +41,7 @@ def body(figures: Mapping[str, Any], section: Section, words: Translator) -> str
     )
 
 
-def _cells(row: Mapping[str, Any]) -> list[str]:
+def _cells(row: DriftedVariable) -> list[str]:
     unit = row.get("unit") or ""
     n, effective = number(row.get("n"), digits=0), number(row.get("n_effective"), digits=0)
     return [

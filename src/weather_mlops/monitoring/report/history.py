@@ -6,12 +6,12 @@ from itertools import groupby
 from typing import Final
 
 from weather_mlops.clock import KST
-from weather_mlops.monitoring.report.document import EarlierReport, Report
+from weather_mlops.monitoring.report.content import EarlierReport, Report
 from weather_mlops.monitoring.report.plots import TOP, Axis, by_time, framed
-from weather_mlops.monitoring.report.translations import Translator, time
+from weather_mlops.monitoring.report.translations import Translator
 from weather_mlops.monitoring.report.verdict import ReportVerdict
 from weather_mlops.pages.markup import figure as drawing
-from weather_mlops.pages.markup import folded
+from weather_mlops.pages.markup import folded, kst
 
 SHOWN: Final = timedelta(hours=24)
 BAR: Final = timedelta(minutes=22)
@@ -56,7 +56,7 @@ def _bar(past: EarlierReport, x: Axis, y: Axis, words: Translator, link: Link) -
     start = x.at(past.at.timestamp())
     width = x.at((past.at + BAR).timestamp()) - start
     top = y.at(list(ReportVerdict).index(past.verdict) + 1)
-    title = f"{time(past.at)}: {words(past.verdict)}"
+    title = f"{kst(past.at)}: {words(past.verdict)}"
     return (
         f'<a href="{link(past.key)}"><title>{title}</title><rect class="fill-{TONES[past.verdict]}" '
         f'x="{start:.1f}" y="{top:.1f}" width="{width:.1f}" height="{y.start - top:.1f}"/></a>'

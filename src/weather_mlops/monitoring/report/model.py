@@ -1,13 +1,15 @@
 """Section "Is the model still good?": forecasts against observations, the promised errors and persistence."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from weather_mlops.clock import KST
 from weather_mlops.monitoring.checks import Section
+from weather_mlops.monitoring.figures import WINDOWS, WindowName
+from weather_mlops.monitoring.figures.model import ErrorWindow, LeadFigure, TargetFigures
 from weather_mlops.monitoring.report import plots
-from weather_mlops.monitoring.report.components import WINDOWS, check_tables, foreign, gap, hundredfold, pick
+from weather_mlops.monitoring.report.components import check_tables, foreign, gap, hundredfold
 from weather_mlops.monitoring.report.translations import Translator
 from weather_mlops.pages.curves import Curve, Look, legend
 from weather_mlops.pages.markup import cell, escape, folded, kst, number, percent, table
@@ -18,15 +20,12 @@ PROMISED: Final = Look("damped", (3, 1))
 PERSISTENCE: Final = Look("persistence", (4, 2))
 AIM: Final = 80.0
 """%: share of the observations that an 80 % interval should contain."""
-PLOTTED: Final = "7d"
-BASELINES: Final = ("persistence", "damped_anomaly")
-
-TargetFigures = Mapping[str, Any]
+PLOTTED: Final[WindowName] = "7d"
 
 
 def body(section: Section, words: Translator) -> str:
     """The section."""
-    targets = pick(section.figures, "targets")
+    targets = section.model.get("targets")
     html = check_tables(section.checks, words)
     if not targets:
         return html + gap(section, "targets", words("targets"), words)
@@ -40,7 +39,7 @@ def body(section: Section, words: Translator) -> str:
 def _target(name: str, target: TargetFigures, section: Section, words: Translator) -> str:
     unit = target.get("unit") or ""
     plotted = _leads(target, unit, words) + _daily(target, unit, words)
-    reason = pick(target, "windows", PLOTTED, "why") or ""
+    reason = _window(target, PLOTTED).get("why") or ""
     plots_or_gap = (
         f'{_legend(words)}<div class="plots">{plotted}</div>'
         if plotted
@@ -65,9 +64,10 @@ def _champion(target: TargetFigures, words: Translator) -> str:
                 age=words("days_old", days=number(champion.get("age_days"), digits=1)),
             )
         ]
-        if champion.get("verified_at"):
-            key = "verified" if champion.get("verified") else "not_verified"
-            sentences.append(words(key, at=kst(champion["verified_at"])))
+        if verified_at := champion.get("verified_at"):
+            verified: bool | None = champion.get("verified")
+            key = "verified" if verified else "not_verified"
+            sentences.append(words(key, at=kst(verified_at)))
     sentences.append(words("newest_forecast", at=kst(issued)) if issued else words("no_forecast"))
     return f"<p>{' '.join(sentences)}</p>"
 
@@ -75,9 +75,8 @@ def _champion(target: TargetFigures, words: Translator) -> str:
 def _windows(target: TargetFigures, unit: str, words: Translator) -> str:
     rows = []
     for name in WINDOWS:
-        window, without = pick(target, "windows", name), pick(target, "hours", name, "share_without")
-        entry = pick(window, "all") or {}
-        reason = pick(window, "why")
+        window, hours = _window(target, name), (target.get("hours") or {}).get(name) or {}
+        entry, reason = window.get("all") or {}, window.get("why")
         title = words(f"window_{name}") + (
             f'<br><span class="soft">{foreign(reason)}</span>' if reason else ""
         )
@@ -85,13 +84,16 @@ def _windows(target: TargetFigures, unit: str, words: Translator) -> str:
             (
                 title,
                 [
-                    cell(number(pick(window, "n"), digits=0)),
-                    *(cell(number(entry.get(key))) for key in ("rmse", "promised_rmse", "persistence_rmse")),
-                    *(cell(percent(entry.get(f"skill_{name}"), digits=1)) for name in BASELINES),
+                    cell(number(window.get("n"), digits=0)),
+                    cell(number(entry.get("rmse"))),
+                    cell(number(entry.get("promised_rmse"))),
+                    cell(number(entry.get("persistence_rmse"))),
+                    cell(percent(entry.get("skill_persistence"), digits=1)),
+                    cell(percent(entry.get("skill_damped_anomaly"), digits=1)),
                     cell(number(entry.get("mae"))),
                     cell(number(entry.get("bias"), signed=True)),
                     cell(percent(entry.get("coverage_80"), digits=1)),
-                    cell(percent(without, digits=1)),
+                    cell(percent(hours.get("share_without"), digits=1)),
                 ],
             )
         )
@@ -109,13 +111,17 @@ def _windows(target: TargetFigures, unit: str, words: Translator) -> str:
     return table(words("model_caption"), head, rows, words("dash"))
 
 
+def _window(target: TargetFigures, name: WindowName) -> ErrorWindow:
+    return (target.get("windows") or {}).get(name) or {}
+
+
 def _leads(target: TargetFigures, unit: str, words: Translator) -> str:
     """Plots of RMSE, bias and coverage by lead; empty where there are no pairs."""
-    entries = pick(target, "windows", PLOTTED, "leads") or {}
+    entries = _window(target, PLOTTED).get("leads") or {}
     leads = sorted(map(int, entries))
 
-    def series(name: str) -> list[float | None]:
-        return [pick(entries, str(lead), name) for lead in leads]
+    def series(name: LeadFigure) -> list[float | None]:
+        return [(entries.get(str(lead)) or {}).get(name) for lead in leads]
 
     if all(value is None for value in series("rmse")):
         return ""
@@ -151,10 +157,10 @@ def _leads(target: TargetFigures, unit: str, words: Translator) -> str:
 
 
 def _daily(target: TargetFigures, unit: str, words: Translator) -> str:
-    daily = target.get("daily") or {}
-    days = [datetime.fromisoformat(day).replace(tzinfo=KST) for day in daily.get("days") or []]
-    if not days:
+    daily = target.get("daily")
+    if not daily or not daily["days"]:
         return ""
+    days = [datetime.fromisoformat(day).replace(tzinfo=KST) for day in daily["days"]]
     curves = [
         Curve(daily["persistence_rmse"], PERSISTENCE),
         Curve(daily["promised_rmse"], PROMISED),

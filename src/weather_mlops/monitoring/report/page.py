@@ -7,13 +7,14 @@ from typing import Final
 from weather_mlops.monitoring.checks import Section, Status
 from weather_mlops.monitoring.report import data, model, plots, system
 from weather_mlops.monitoring.report.components import check_tables, foreign, gap
-from weather_mlops.monitoring.report.document import SCHEMA, Report
+from weather_mlops.monitoring.report.content import Report
+from weather_mlops.monitoring.report.document import SCHEMA
 from weather_mlops.monitoring.report.history import earlier, strip
 from weather_mlops.monitoring.report.reasons import Reason, reasons
 from weather_mlops.monitoring.report.starting import Beginning
-from weather_mlops.monitoring.report.translations import Translator, figure, time
+from weather_mlops.monitoring.report.translations import Translator, figure
 from weather_mlops.monitoring.report.verdict import ReportVerdict, breaches, judge, unmeasured
-from weather_mlops.pages.markup import NBSP, cell, escape, folded, page, table
+from weather_mlops.pages.markup import NBSP, cell, escape, folded, kst, page, table
 
 BODIES: Final[dict[str, Callable[[Section, Translator], str]]] = {
     "system_health": system.body,
@@ -99,7 +100,7 @@ def render(report: Report, words: Translator, links: PageLinks) -> str:
         f"<header>{_head(report, words, links)}</header><main>{top}{sections}</main>"
         f'<footer><p class="soft">{foot}</p></footer>'
     )
-    title = f"{words(report.verdict)}: {words('title')}, {time(report.at)}"
+    title = f"{words(report.verdict)}: {words('title')}, {kst(report.at)}"
     return page(title, body, language=words.language, style=STYLE)
 
 
@@ -113,10 +114,10 @@ def _body(section: Section, words: Translator) -> str:
 
 def _head(report: Report, words: Translator, links: PageLinks) -> str:
     before = report.earlier
-    created = words("created", at=time(report.at), run=escape(report.run))
+    created = words("created", at=kst(report.at), run=escape(report.run))
     reports = [f'<a href="{links.root}latest.html">{words("latest")}</a>']
     if before.key:
-        at = time(before.at) if before.at else escape(before.key.removeprefix(PREFIX))
+        at = kst(before.at) if before.at else escape(before.key.removeprefix(PREFIX))
         reports.insert(0, f'<a href="{links.to(before.key)}">{words("previous", at=at)}</a>')
     return f'<h1>{words("title")}</h1><p class="soft">{created}<br>{" · ".join(reports)}</p>'
 
@@ -192,7 +193,7 @@ def _changes(report: Report, words: Translator, links: PageLinks) -> str:
         for name, items in lists.items()
         if items or name in always
     )
-    since = f'<a href="{links.to(before.key)}">{words("since", at=time(before.at))}</a>'
+    since = f'<a href="{links.to(before.key)}">{words("since", at=kst(before.at))}</a>'
     return f"<p>{since}</p><dl>{lines}</dl>{_moves(report, words)}"
 
 

@@ -9,7 +9,8 @@ from typing import Final
 from weather_mlops.clock import KST
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.monitoring.checks import Section
-from weather_mlops.monitoring.report.document import HISTORY, Earlier, Report, WhyNot, read, write
+from weather_mlops.monitoring.report.content import HISTORY, Earlier, Report, WhyNot
+from weather_mlops.monitoring.report.document import read, write
 from weather_mlops.monitoring.report.page import PREFIX, PageLinks, render
 from weather_mlops.monitoring.report.reasons import reasons
 from weather_mlops.monitoring.report.translations import Translator

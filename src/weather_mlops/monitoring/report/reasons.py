@@ -7,8 +7,9 @@ from typing import Final
 
 from weather_mlops.monitoring.checks import Check, CheckSeverity, Section, Status
 from weather_mlops.monitoring.report.starting import Beginning, ToCome, to_come
-from weather_mlops.monitoring.report.translations import Translator, figure, time
+from weather_mlops.monitoring.report.translations import Translator, figure
 from weather_mlops.monitoring.report.verdict import ReportVerdict, breaches, silent, unseen
+from weather_mlops.pages.markup import kst
 
 NAMED: Final = 5
 """Subjects that a sentence names at most; the table of checks has them all."""
@@ -84,7 +85,7 @@ def _starting(sections: Sequence[Section], words: Translator, start: Beginning) 
     steps = to_come(sections, start)
     if not steps:
         return []
-    began = Reason(words("began", at=time(start.at)), ReportVerdict.STARTING)
+    began = Reason(words("began", at=kst(start.at)), ReportVerdict.STARTING)
     return [began, *(Reason(_step(step, words), ReportVerdict.STARTING, step.checks) for step in steps)]
 
 
@@ -95,7 +96,7 @@ def _step(coming: ToCome, words: Translator) -> str:
     elif coming.running:
         when = words("step_runs", pipeline=coming.step.pipeline)
     elif coming.next_run_at is not None:
-        when = words("step_next", pipeline=coming.step.pipeline, at=time(coming.next_run_at))
+        when = words("step_next", pipeline=coming.step.pipeline, at=kst(coming.next_run_at))
     else:
         when = coming.step.pipeline
     return words(
@@ -103,7 +104,7 @@ def _step(coming: ToCome, words: Translator) -> str:
         step=words(f"step_{coming.step.name}"),
         when=when,
         labels=_some(words.titles(coming.checks)),
-        by=time(coming.expected_by),
+        by=kst(coming.expected_by),
     )
 
 

@@ -10,9 +10,12 @@ monitoring was switched on late.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
+
+from typing_extensions import TypedDict
 
 from weather_mlops.monitoring.checks import FIRST_COLLECTION, FIRST_MODEL, Check, Section, Status
+from weather_mlops.monitoring.figures.system import AirflowFigures, DagFigures
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,18 @@ class Beginning:
         return self.at + step.patience
 
 
+class StepDocument(TypedDict):
+    """A first step in the JSON of the report; times are ISO 8601."""
+
+    step: str
+    pipeline: str
+    expected_by: str
+    next_run_at: str | None
+    running: bool
+    paused: bool
+    checks: list[str]
+
+
 @dataclass(frozen=True, slots=True)
 class ToCome:
     """A first step that is still to come.
@@ -83,13 +98,13 @@ class ToCome:
     running: bool
     paused: bool
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> StepDocument:
         """As in the JSON of the report."""
         return {
             "step": self.step.name,
             "pipeline": self.step.pipeline,
             "expected_by": self.expected_by.isoformat(),
-            "next_run_at": self.next_run_at and self.next_run_at.isoformat(),
+            "next_run_at": self.next_run_at.isoformat() if self.next_run_at else None,
             "running": self.running,
             "paused": self.paused,
             "checks": [check.problem for check in self.checks],
@@ -112,15 +127,15 @@ def to_come(sections: Iterable[Section], start: Beginning) -> list[ToCome]:
     """First steps that are still to come, in their order."""
     sections = list(sections)
     waiting = [check for section in sections for check in section.checks if start.waits_for(check)]
-    runs = next((_at(section.figures, "airflow", "dags") for section in sections if _runs(section)), None)
+    runs = next((dags for section in sections if (dags := _airflow(section).get("dags"))), {})
     return [
-        _to_come(step, checks, start, (runs or {}).get(step.pipeline) or {})
+        _to_come(step, checks, start, runs.get(step.pipeline) or {})
         for name, step in STEPS.items()
         if (checks := [check for check in waiting if check.awaits == name])
     ]
 
 
-def _to_come(step: Step, checks: Sequence[Check], start: Beginning, dag: dict[str, Any]) -> ToCome:
+def _to_come(step: Step, checks: Sequence[Check], start: Beginning, dag: DagFigures) -> ToCome:
     due = dag.get("due_at")
     return ToCome(
         step,
@@ -134,20 +149,14 @@ def _to_come(step: Step, checks: Sequence[Check], start: Beginning, dag: dict[st
 
 def _traces(section: Section) -> Iterator[str]:
     """Times of the first run, audit and decisions in the figures of a section, ISO 8601."""
+    targets = (section.model.get("targets") or {}).values()
     times = [
-        _at(section.figures, "airflow", "first_run_at"),
-        _at(section.figures, "first_audit_at"),
-        *(_at(target, "first_decision_at") for target in (_at(section.figures, "targets") or {}).values()),
+        _airflow(section).get("first_run_at"),
+        section.data.get("first_audit_at"),
+        *((target or {}).get("first_decision_at") for target in targets),
     ]
     yield from (text for text in times if text)
 
 
-def _runs(section: Section) -> bool:
-    return _at(section.figures, "airflow", "dags") is not None
-
-
-def _at(figures: Any, *path: str) -> Any:
-    """The figure at a path; None where it is missing."""
-    for name in path:
-        figures = figures.get(name) if isinstance(figures, dict) else None
-    return figures
+def _airflow(section: Section) -> AirflowFigures:
+    return section.system.get("airflow") or {}

@@ -2,17 +2,19 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from weather_mlops.monitoring.checks import Check, Section, Status
-from weather_mlops.monitoring.report.components import WINDOWS, gap, mark, pick
+from weather_mlops.monitoring.figures import WINDOWS
+from weather_mlops.monitoring.figures.data import WatchedStation
+from weather_mlops.monitoring.report.components import gap, mark
 from weather_mlops.monitoring.report.plots import WIDTH, Axis, cross, dot, framed, svg, triangle
 from weather_mlops.monitoring.report.translations import Translator, figure
 from weather_mlops.pages.markup import cell, escape, folded, number, percent, table
 from weather_mlops.pages.markup import figure as drawing
 from weather_mlops.variables import BY_NAME
 
-Stations = Sequence[Mapping[str, Any]]
+Stations = Sequence[WatchedStation]
 
 SILENT: Final = "station_silent"
 ROWS_OPEN: Final = 10
@@ -56,9 +58,8 @@ def listed(stations: Stations, checks: Iterable[Check], words: Translator) -> st
     """The table of all stations, the worst first."""
     problems = by_station(checks)
 
-    def badness(row: Mapping[str, Any]) -> tuple[float, ...]:
-        shares = [pick(row, "completeness", name) for name in WINDOWS]
-        complete = [0.0 if share is None else share for share in shares]
+    def badness(row: WatchedStation) -> tuple[float, ...]:
+        complete = [share or 0.0 for share in _completeness(row)]
         return (-len(problems.get(str(row["id"]), ())), *complete, row["id"])
 
     rows = [(_title(row, problems, words), _cells(row)) for row in sorted(stations, key=badness)]
@@ -71,12 +72,14 @@ def listed(stations: Stations, checks: Iterable[Check], words: Translator) -> st
 
 def neighbour_bias(stations: Stations, section: Section, words: Translator) -> str:
     """A plot of the bias of each sensor in percent of its limit, a row for each variable."""
-    biases: dict[str, list[tuple[float, Mapping[str, Any], Mapping[str, Any]]]] = {}
+    biases: dict[str, list[tuple[float, WatchedStation, float]]] = {}
     for row in stations:
-        for name, bias in (row.get("bias") or {}).items():
-            if None not in (pick(bias, "value"), pick(bias, "excess")) and pick(bias, "limit"):
-                share = math.copysign(100 * bias["excess"] / bias["limit"], bias["value"])
-                biases.setdefault(name, []).append((share, row, bias))
+        for name, known in (row.get("bias") or {}).items():
+            bias = known or {}
+            value, excess, limit = bias.get("value"), bias.get("excess"), bias.get("limit")
+            if value is not None and excess is not None and limit:
+                share = math.copysign(100 * excess / limit, value)
+                biases.setdefault(name, []).append((share, row, value))
     if not biases:
         return gap(section, "stations.bias", words("bias"), words)
     ticks = [(value, f"{value:+g}".replace("-", "−")) for value in (-200, -100, 0, 100, 200)]
@@ -101,7 +104,7 @@ def by_station(checks: Iterable[Check]) -> dict[str, list[Check]]:
 
 def _row(
     name: str,
-    sensors: Sequence[tuple[float, Mapping[str, Any], Mapping[str, Any]]],
+    sensors: Sequence[tuple[float, WatchedStation, float]],
     x: Axis,
     top: float,
     words: Translator,
@@ -109,9 +112,9 @@ def _row(
     body, taken = f'<text x="{BORDER}" y="{top + 14:.1f}">{escape(words.variable(name))}</text>', -CLIPPED
     for limit in (-100.0, 100.0):
         body += f'<path class="level" d="M{x.at(limit):.1f} {top + ROW - 6:.1f}v28"/>'
-    for share, row, bias in sorted(sensors, key=lambda sensor: sensor[0]):
+    for share, row, value in sorted(sensors, key=lambda sensor: sensor[0]):
         position, unit = x.at(max(-CLIPPED, min(CLIPPED, share))), _unit(name)
-        title = f"{_named(row, words)}: {figure(bias['value'], unit, signed=True)}"
+        title = f"{_named(row, words)}: {figure(value, unit, signed=True)}"
         if abs(share) <= 100:  # noqa: PLR2004  percent
             body += dot(position, top + ROW + 8, "model", title, opacity=0.35)
             continue
@@ -126,7 +129,7 @@ def _unit(name: str) -> str:
     return BY_NAME[name].unit if name in BY_NAME else ""
 
 
-def _mark(x: float, y: float, row: Mapping[str, Any], breaches: Sequence[Check], words: Translator) -> str:
+def _mark(x: float, y: float, row: WatchedStation, breaches: Sequence[Check], words: Translator) -> str:
     labels = [words.check(check.name) for check in breaches]
     title = ": ".join(
         [_named(row, words), ", ".join(dict.fromkeys(labels))] if labels else [_named(row, words)]
@@ -136,7 +139,7 @@ def _mark(x: float, y: float, row: Mapping[str, Any], breaches: Sequence[Check],
     return triangle(x, y, "bad", title) if breaches else dot(x, y, "model", title)
 
 
-def _names(marks: Sequence[tuple[float, float, Mapping[str, Any]]], words: Translator) -> str:
+def _names(marks: Sequence[tuple[float, float, WatchedStation]], words: Translator) -> str:
     """Names next to the marks, towards the middle; a name that would cover another one is left out."""
     html, taken = "", list[tuple[float, float, float]]()
     for x, y, row in marks:
@@ -153,19 +156,26 @@ def _names(marks: Sequence[tuple[float, float, Mapping[str, Any]]], words: Trans
     return html
 
 
-def _named(row: Mapping[str, Any], words: Translator) -> str:
+def _named(row: WatchedStation, words: Translator) -> str:
     return words.station(row["id"], row["english"], row["korean"])
 
 
-def _title(row: Mapping[str, Any], problems: Mapping[str, Sequence[Check]], words: Translator) -> str:
+def _title(row: WatchedStation, problems: Mapping[str, Sequence[Check]], words: Translator) -> str:
     sign = mark(Status.BREACH, words) + " " if problems.get(str(row["id"])) else ""
     return sign + escape(_named(row, words))
 
 
-def _cells(row: Mapping[str, Any]) -> list[str]:
-    shares = [pick(row, "completeness", name) for name in WINDOWS]
+def _completeness(row: WatchedStation) -> list[float | None]:
+    shares = row.get("completeness") or {}
+    return [shares.get(name) for name in WINDOWS]
+
+
+def _cells(row: WatchedStation) -> list[str]:
     return [
-        *(cell(percent(share, digits=1), "" if share is None else "bar", share) for share in shares),
+        *(
+            cell(percent(share, digits=1), "" if share is None else "bar", share)
+            for share in _completeness(row)
+        ),
         cell(number(row.get("silent_hours"), "h", digits=0)),
         cell(number(row.get("quarantined_30d"), digits=0)),
         cell(number(row.get("open_gaps"), digits=0)),

@@ -2,10 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
-from weather_mlops.clock import KST
 from weather_mlops.errors import Misconfigured
 from weather_mlops.formatting import apart
 from weather_mlops.model.targets import TARGETS
@@ -122,8 +120,3 @@ def figure(value: float | None, unit: str = "", *, limit: float | None = None, s
 
     text = apart(value, () if limit is None else (limit,), written, DIGITS).replace("-", "−")
     return f"{text}{NBSP}{unit}" if unit else text
-
-
-def time(moment: datetime) -> str:
-    """A time for people, in KST."""
-    return f"{moment.astimezone(KST):%Y-%m-%d %H:%M}{NBSP}KST"

@@ -1,0 +1,139 @@
+"""``forecasts/stations.json``, the source of the forecast pages: current and past forecasts.
+
+``model/recent_forecasts.py`` writes it, ``browsing/forecasts/published.py`` reads it. Times are UTC::
+
+    {"schema": 1,
+     "made_at": "2026-11-24T04:05:00+00:00",             when it was made
+     "first": "2026-11-21T05:00:00+00:00",               the first of the hours below, and
+     "hours": 72,                                         how many there are
+     "targets": {"air_temperature": {
+        "label": "Air temperature", "korean": "기온", "unit": "°C",
+        "model_version": "20261124T0200-1a2b3c4d",        null without a model
+        "past": {"1": {"n": 6900, "rmse": 0.52, "coverage_80": 0.81}, "6": …, "24": …},   all stations
+        "stations": {"108": {
+            "name": "Seoul", "korean": "서울",
+            "observed": [3.1, null, …],                   an entry per hour; null = not observed
+            "forecast": {"issued_at": "2026-11-24T04:00:00+00:00",         newest hour used
+                         "p10": […], "p50": […], "p90": […]},              of 1, 2, 3 … h after it
+            "why_none": "why there is no forecast",       either forecast or why_none is null
+            "past": {"1": {"p10": […], "p50": […], "p90": […],     of each hour, as forecast 1 h before it;
+                           "n": 71,                                null = it wasn't
+                           "rmse": 0.52, "coverage_80": 0.81}}     null where n, hours with both, is 0
+        }}}}}
+"""
+
+from datetime import datetime
+from typing import Annotated, Final, TypeVar
+
+from pydantic import AfterValidator, Field
+from typing_extensions import TypedDict
+
+from weather_mlops.clock import HOUR
+from weather_mlops.lake.documents import Figure, MomentText
+
+KEY: Final = "forecasts/stations.json"
+SCHEMA: Final = 1
+MOST_HOURS: Final = 31 * 24
+"""Maximum length of a series: a page draws each of its hours."""
+
+Count = Annotated[int, Field(ge=0, le=10**9)]
+Hourly = Annotated[list[Figure | None], Field(min_length=1, max_length=MOST_HOURS)]
+LeadText = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,2}$")]
+"""A lead in hours, as the key of a JSON object."""
+StationText = Annotated[str, Field(pattern=r"^(0|[1-9][0-9]{0,4})$")]
+"""A station id, as the key of a JSON object."""
+TargetName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
+
+
+class PastScores(TypedDict):
+    """Hours with forecast and observation; RMSE of the median and coverage, None without such hours."""
+
+    n: Count
+    rmse: Figure | None
+    coverage_80: Figure | None
+
+
+class CurrentForecast(TypedDict):
+    """The newest forecast of a station."""
+
+    issued_at: MomentText
+    p10: Hourly
+    p50: Hourly
+    p90: Hourly
+
+
+class PastSeries(PastScores):
+    """Past forecasts of one station and lead, with their scores."""
+
+    p10: Hourly
+    p50: Hourly
+    p90: Hourly
+
+
+Quantiles = TypeVar("Quantiles", CurrentForecast, PastSeries)
+
+
+def _same_hours(series: Quantiles) -> Quantiles:
+    """The series, if a band can be drawn from p10 to p90: each hour has all quantiles or none."""
+    quantiles = (series["p10"], series["p50"], series["p90"])
+    low, middle, high = ([value is None for value in each] for each in quantiles)
+    if not low == middle == high:
+        raise ValueError("p10, p50 and p90 don't have the same hours")
+    return series
+
+
+def _usable(forecast: CurrentForecast) -> CurrentForecast:
+    if all(value is None for value in forecast["p50"]):
+        raise ValueError("every p50 is null")
+    return _same_hours(forecast)
+
+
+class PageStation(TypedDict):
+    """A station: its names, what was observed, and its forecasts by lead."""
+
+    name: str
+    korean: str
+    observed: Hourly
+    forecast: Annotated[CurrentForecast, AfterValidator(_usable)] | None
+    why_none: str | None
+    past: dict[LeadText, Annotated[PastSeries, AfterValidator(_same_hours)]]
+
+
+class PageTarget(TypedDict):
+    """A target: its names, scores of all stations by lead, and the stations."""
+
+    label: str
+    korean: str
+    unit: str
+    model_version: str | None
+    past: dict[LeadText, PastScores]
+    stations: dict[StationText, PageStation]
+
+
+class PageDocument(TypedDict):
+    """The whole document."""
+
+    schema: int
+    made_at: MomentText
+    first: MomentText
+    hours: Annotated[int, Field(ge=1, le=MOST_HOURS)]
+    targets: Annotated[dict[TargetName, PageTarget], Field(min_length=1)]
+
+
+def _consistent(document: PageDocument) -> PageDocument:
+    """The document, if all series cover its hours, and all forecasts were issued within them."""
+    first = datetime.fromisoformat(document["first"])
+    last = first + document["hours"] * HOUR
+    for station in (each for target in document["targets"].values() for each in target["stations"].values()):
+        pasts = [
+            each for past in station["past"].values() for each in (past["p10"], past["p50"], past["p90"])
+        ]
+        if any(len(each) != document["hours"] for each in [station["observed"], *pasts]):
+            raise ValueError(f"not all series of {station['name']} have {document['hours']} hours")
+        forecast = station["forecast"]
+        if forecast and not first - HOUR <= datetime.fromisoformat(forecast["issued_at"]) <= last:
+            raise ValueError(f"the forecast of {station['name']} was issued outside of these hours")
+    return document
+
+
+CheckedPageDocument = Annotated[PageDocument, AfterValidator(_consistent)]

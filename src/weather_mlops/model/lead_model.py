@@ -1,0 +1,113 @@
+"""The model of one lead: boosted trees and a ridge, blended, and the interval around their prediction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from weather_mlops.model.feature_names import ANOMALY, CLIMATOLOGY, WEEK_ABOVE, WEEK_ANOMALY, WEEK_ERROR
+from weather_mlops.model.ridge import Ridge
+
+if TYPE_CHECKING:
+    from xgboost import Booster
+
+LARGEST_SCALE: Final = 3.0
+"""The last week may widen or narrow the interval by at most this factor."""
+ERROR_SCALE: Final = "spread"
+"""Name of the trees of the error scale in stored files: it stays as the first models have it."""
+
+
+@dataclass(frozen=True)
+class RecentErrors:
+    """Scale of the errors of a short history: 1 where the last week was as hard to forecast as most weeks.
+
+    How hard it was is measured by a forecast that is available at every station: that a day repeats the one
+    before. The scale is proportional to the square root of the error of that forecast.
+
+    Attributes:
+        typical: median of the feature ``WEEK_ERROR`` in the training span, the target's unit.
+    """
+
+    typical: float
+
+    @classmethod
+    def of(cls, names: tuple[str, ...], values: np.ndarray) -> "RecentErrors":
+        """Measure a training span, by its features of shape (n, F)."""
+        week = values[:, names.index(WEEK_ERROR)]
+        known = week[np.isfinite(week) & (week > 0)]
+        return cls(float(np.median(known)) if known.size else 1.0)
+
+    def predict(self, names: tuple[str, ...], values: np.ndarray) -> np.ndarray:
+        """The scale, shape (n,); 1 where the last week is not known."""
+        ratio = values[:, names.index(WEEK_ERROR)] / self.typical
+        return np.minimum(np.sqrt(np.nan_to_num(ratio, nan=1.0)), LARGEST_SCALE)
+
+
+@dataclass(frozen=True)
+class LeadModel:
+    """The model of one lead. It predicts the change of the target since the issue time, in the target's unit.
+
+    Attributes:
+        boosters: trees that predict the change; their predictions are averaged.
+        ridge: predicts what remains of the change after the damped anomaly.
+        damping: share of the present anomaly that remains at the lead.
+        ridge_weight: share (0 to 1) of the ridge in the blend.
+        error_scale: scale of the blend's error: trees; for a short history, the errors of the last week.
+        min_error_scale: lower bound of the error scale.
+        low: p10 of the error divided by its scale; at most 0.
+        high: p90 of the same; at least 0.
+    """
+
+    boosters: Sequence["Booster"]
+    ridge: Ridge
+    damping: float
+    ridge_weight: float
+    error_scale: "Booster | RecentErrors"
+    min_error_scale: float
+    low: float
+    high: float
+
+    def changes(self, names: tuple[str, ...], values: np.ndarray) -> np.ndarray:
+        """p10, p50 and p90 of the change, and the prediction of the ridge alone: shape (4, n).
+
+        Args:
+            names: of the features.
+            values: features, shape (n, F).
+        """
+        trees = np.mean([booster.inplace_predict(values) for booster in self.boosters], axis=0)
+        ridge = damped_anomaly(names, values, self.damping) + self.ridge.predict(values)
+        middle = trees + self.ridge_weight * (ridge - trees)
+        scale = np.maximum(self._scale(names, values), self.min_error_scale)
+        return np.stack([middle + self.low * scale, middle, middle + self.high * scale, ridge])
+
+    def trees(self) -> dict[str, "Booster"]:
+        """All of its boosters, by the name in their file names."""
+        boosters = {str(index): booster for index, booster in enumerate(self.boosters)}
+        if not isinstance(self.error_scale, RecentErrors):
+            boosters[ERROR_SCALE] = self.error_scale
+        return boosters
+
+    def _scale(self, names: tuple[str, ...], values: np.ndarray) -> np.ndarray:
+        if isinstance(self.error_scale, RecentErrors):
+            return self.error_scale.predict(names, values)
+        return np.asarray(self.error_scale.inplace_predict(values))
+
+
+def damped_anomaly(names: tuple[str, ...], values: np.ndarray, damping: float) -> np.ndarray:
+    """Change of the target if a share of its anomaly remains at the valid time; float64, shape (n,).
+
+    0 where the climatology is not known: at a station that was never observed.
+    """
+    anomaly, above = (values[:, names.index(name)] for name in reference(names))
+    return np.nan_to_num(above.astype(np.float64) + damping * anomaly)
+
+
+def reference(names: tuple[str, ...]) -> tuple[str, str]:
+    """The features of an anomaly: T minus the climatology, and the climatology at the valid time minus T.
+
+    With a short history, the last week takes the place of the climatology.
+    """
+    if CLIMATOLOGY in names:
+        return ANOMALY, CLIMATOLOGY
+    return WEEK_ANOMALY, WEEK_ABOVE

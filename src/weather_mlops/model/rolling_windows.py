@@ -1,0 +1,65 @@
+"""Lags and rolling windows along the hours of a panel, the last axis; NaN where too little is known.
+
+Sums are taken hour by hour in a fixed order, so that the same hours give the same bits in any panel.
+"""
+
+import numpy as np
+
+from weather_mlops.clock import HOURS_PER_DAY
+from weather_mlops.model.feature_names import HISTORY_HOURS, LONGEST_WINDOW_H, Array
+
+
+def lagged(values: Array, hours: int) -> Array:
+    """Values some hours earlier, along the last axis; NaN before the first."""
+    if hours == 0:
+        return values
+    shifted = np.full_like(values, np.nan)
+    shifted[..., hours:] = values[..., :-hours]
+    return shifted
+
+
+def rolling_mean(values: Array, hours: int) -> Array:
+    """Mean of the last hours, along the last axis; NaN where fewer than half of them are known."""
+    total, count = np.zeros(values.shape, np.float32), np.zeros(values.shape, np.float32)
+    known = np.isfinite(values)
+    filled = np.where(known, values, np.float32(0)).astype(np.float32)
+    length = values.shape[-1]
+    # One shifted array is added at a time. A difference of cumulative sums would be faster, but its rounding
+    # depends on all earlier hours: a forecast from the last days would differ from the training features.
+    for back in range(min(hours, length)):
+        total[..., back:] += filled[..., : length - back]
+        count[..., back:] += known[..., : length - back]
+    return np.where(count >= hours / 2, total / np.maximum(count, 1), np.float32(np.nan))
+
+
+def rolling_extreme(values: Array, hours: int, choose: np.ufunc) -> Array:
+    """Highest (np.fmax) or lowest (np.fmin) known value of the last hours, along the last axis."""
+    extreme = values.copy()
+    for back in range(1, min(hours, values.shape[-1])):
+        extreme[..., back:] = choose(extreme[..., back:], values[..., :-back])
+    return extreme
+
+
+def week_mean(values: Array, newest: int) -> Array:
+    """Mean of 7 days at one hour of the day, the newest some hours back; NaN where most are missing."""
+    # Only every 24th hour counts: a mean over days, not over hours.
+    days = np.stack(
+        [lagged(values, newest + HOURS_PER_DAY * back) for back in range(LONGEST_WINDOW_H // HOURS_PER_DAY)]
+    )
+    known = np.isfinite(days)
+    count = known.sum(axis=0, dtype=np.float32)
+    total = np.where(known, days, np.float32(0)).sum(axis=0, dtype=np.float32)
+    return np.where(count >= len(days) / 2, total / np.maximum(count, 1), np.float32(np.nan))
+
+
+def repetition_error(values: Array, lead: int) -> Array:
+    """Mean absolute error of forecasting, at the lead, that the change of a day earlier repeats.
+
+    The mean is over as many of the last hours as the history allows, 144 at a lead of 24 h; NaN if it allows
+    none.
+    """
+    hours = HISTORY_HOURS - HOURS_PER_DAY - lead
+    if hours < 1:
+        return np.full_like(values, np.nan)
+    change = values - lagged(values, lead)
+    return rolling_mean(np.abs(change - lagged(change, HOURS_PER_DAY)), hours)
