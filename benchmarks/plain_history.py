@@ -40,7 +40,9 @@ def load(url: str, bucket: str, first: int, years: int) -> dict:
             "help": "0", "authKey": os.environ["PLAIN_KEY"],
         }  # fmt: skip
         body = requests.get(f"{url}/kma_sfctm3.php", params=query, timeout=300).content
-        frame = pd.read_csv(io.BytesIO(body), sep=r"\s+", comment="#", header=None, names=COLUMNS)
+        frame = pd.read_csv(
+            io.BytesIO(body), sep=r"\s+", comment="#", header=None, names=COLUMNS, dtype={"tm": str}
+        )
         frame["tm"] = pd.to_datetime(frame["tm"], format="%Y%m%d%H%M").dt.tz_localize("Asia/Seoul")
         path = f"s3://{bucket}/plain/year={month.year}/month={month.month}/rows.parquet"
         frame.to_parquet(path, storage_options=options(), index=False)
