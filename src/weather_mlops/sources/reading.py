@@ -15,7 +15,7 @@ from weather_mlops.sources.archives import unpacked
 from weather_mlops.sources.encodings import decoded
 from weather_mlops.sources.quoting import quoted
 from weather_mlops.sources.recognition import API_HUB, FORMATS, PORTAL, Format, recognise
-from weather_mlops.stations import load_stations
+from weather_mlops.stations import stations_by_id
 
 FORMAT: Final = "format"
 ENCODING: Final = "encoding"
@@ -134,9 +134,8 @@ def _parsed(format_: Format, text: str) -> wire.Parsed:
 
 
 def _check_stations(parsed: wire.Parsed) -> None:
-    known = {station.id for station in load_stations()}
     stations = pc.unique(parsed.rows["station_id"]).to_pylist()
-    if not known.intersection(stations):
+    if not stations_by_id().keys() & stations:
         shown = ", ".join(map(str, sorted(stations)[:MOST_NAMED]))
         raise FileRefused(
             f"none of its stations ({shown}) is an open ASOS station: a file of AWS, most likely. "
