@@ -6,12 +6,13 @@ It is updated by ``python -m weather_mlops.kma.refresh``.
 import csv
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 from functools import cache
 from importlib import resources
+from types import MappingProxyType
 from typing import Final
 
 from weather_mlops.errors import Misconfigured
@@ -69,6 +70,18 @@ def load_stations() -> tuple[Station, ...]:
     )
 
 
+@cache
+def stations_by_id() -> Mapping[int, Station]:
+    """The open stations by id, ascending."""
+    return MappingProxyType({station.id: station for station in load_stations()})
+
+
+@cache
+def station_ids() -> tuple[int, ...]:
+    """The ids of the open stations, ascending."""
+    return tuple(stations_by_id())
+
+
 def resolve_station_ids(selection: str | int | Sequence[int | str]) -> tuple[int, ...]:
     """Resolve ids and names of stations (Korean or English, in any case) to ids, ascending.
 
@@ -79,7 +92,7 @@ def resolve_station_ids(selection: str | int | Sequence[int | str]) -> tuple[int
         Misconfigured: some are no open stations; the message suggests names for each of them.
     """
     if selection == ALL:
-        return tuple(station.id for station in load_stations())
+        return station_ids()
     parts = [part for item in _items(selection) for part in _parts(str(item))]
     if not parts:
         raise Misconfigured("stations: the list is empty: name stations, or write all")
@@ -122,7 +135,7 @@ def _parts(item: str) -> Iterator[str]:
 def _matches(text: str) -> tuple[int, ...]:
     """Ids of the stations that a text names: by the exact name, else by a name with another ending."""
     if text.isdecimal():
-        return tuple(station.id for station in load_stations() if station.id == int(text))
+        return (int(text),) if int(text) in stations_by_id() else ()
     exact, loose = _names()
     same = exact.get(_plain(text), ())
     if same:
@@ -175,5 +188,5 @@ def _similar(text: str) -> list[int]:
 
 
 def _listed(ids: Iterable[int]) -> str:
-    named = {station.id: station for station in load_stations()}
+    named = stations_by_id()
     return " or ".join(f"{named[each].korean} {named[each].english} ({each})" for each in ids)

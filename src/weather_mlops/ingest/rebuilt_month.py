@@ -32,7 +32,7 @@ from weather_mlops.lake.schemas import (
     cast_to_schema,
 )
 from weather_mlops.sources.reading import corrects, replayed
-from weather_mlops.stations import load_stations
+from weather_mlops.stations import station_ids
 
 log = logging.getLogger(__name__)
 
@@ -174,9 +174,8 @@ def _requested(about: raw.StoredRequest, month: datetime, read: wire.Parsed) -> 
     """The station-hours of a month that a response was requested for."""
     if f"/{raw.IMPORTED}/" in about.key:
         return themselves(read.rows)
-    every = tuple(station.id for station in load_stations())
     begin, end = max(about.begin, month), min(about.end, next_month(month) - HOUR)
-    requested = PendingStationHours(Request(begin, end, about.stations or every)).table()
+    requested = PendingStationHours(Request(begin, end, about.stations or station_ids())).table()
     return of_window(requested)
 
 

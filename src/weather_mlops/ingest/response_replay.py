@@ -25,7 +25,7 @@ from weather_mlops.lake.publish import same_rows
 from weather_mlops.lake.schemas import KEY, OBSERVATIONS_SCHEMA
 from weather_mlops.quality import audit
 from weather_mlops.quality.prepare import NEIGHBOURS_H
-from weather_mlops.stations import load_stations
+from weather_mlops.stations import station_ids
 
 ORDER = "response"
 COLUMNS = "columns"
@@ -131,7 +131,7 @@ def audits(  # noqa: PLR0913  what it needs to know
             pa.concat_tables([rows, neighbors]),
             rejected,
             expected,
-            [station.id for station in load_stations()],
+            station_ids(),
             suites_dir=suites_dir,
             audited_at=audited_at,
             run=run,

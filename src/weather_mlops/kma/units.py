@@ -7,12 +7,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from weather_mlops.clock import DAY, HOUR, KST_AHEAD_HOURS
 from weather_mlops.variables import UNSIGNED_SENTINEL_BANDS, Variable
 
 TIMESTAMP: Final = pa.timestamp("us", tz="UTC")
-# KST is UTC+9 and has no daylight saving time.
-KST_AHEAD: Final = pa.scalar(9 * 3600 * 1_000_000, pa.duration("us"))
-DAY_DURATION: Final = pa.scalar(24 * 3600 * 1_000_000, pa.duration("us"))
+KST_AHEAD: Final = pa.scalar(KST_AHEAD_HOURS * HOUR, pa.duration("us"))
+DAY_DURATION: Final = pa.scalar(DAY, pa.duration("us"))
 MOMENT: Final = pa.scalar(1, pa.duration("us"))
 APRIL, OCTOBER = 4, 10
 # The highest number of all bands: for most columns, checking the lowest value is enough.

@@ -15,7 +15,7 @@ from weather_mlops.lake.panel import Panel, to_panel
 from weather_mlops.lake.scan import scan
 from weather_mlops.lake.schemas import KEY, OBSERVATIONS, TableDefinition
 from weather_mlops.lake.storage_errors import storage_errors
-from weather_mlops.stations import load_stations
+from weather_mlops.stations import station_ids
 
 
 def read(
@@ -81,7 +81,7 @@ def read_panel(catalog: Catalog, columns: Iterable[str], last: datetime, hours: 
     names = tuple(columns)
     first = last - (hours - 1) * HOUR
     rows = read_observations(catalog, names, first=first, last=last)
-    known = pa.array([station.id for station in load_stations()], pa.int32())
+    known = pa.array(station_ids(), pa.int32())
     rows = rows.filter(pc.is_in(rows["station_id"].cast(pa.int32()), known))
     return to_panel(rows, names, first=first, last=last) if rows.num_rows else None
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from weather_mlops.clock import EPOCH, KST_AHEAD_HOURS
 from weather_mlops.errors import TrainingImpossible
-from weather_mlops.stations import load_stations
+from weather_mlops.stations import stations_by_id
 
 HOUR_STEP = np.timedelta64(1, "h")
 KM_PER_DEGREE: Final = 111.2
@@ -140,7 +140,7 @@ def in_kst(hours: np.ndarray) -> np.ndarray:
 
 
 def _coordinates(stations: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    known = {station.id: station for station in load_stations()}
+    known = stations_by_id()
     if unknown := [int(station) for station in stations if station not in known]:
         raise TrainingImpossible(
             f"stations {unknown}: their coordinates are not known: bring the list of stations up to date by "

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
 
-from weather_mlops.clock import HOUR
+from weather_mlops.clock import HOUR, whole_hour
 from weather_mlops.documents.forecast_pages import (
     KEY,
     SCHEMA,
@@ -36,7 +36,7 @@ from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.observations_reader import read_observations
 from weather_mlops.lake.panel import HOUR_STEP, to_panel
 from weather_mlops.model.targets import target_named
-from weather_mlops.stations import load_stations
+from weather_mlops.stations import station_ids, stations_by_id
 
 HOURS: Final = 72
 """Three days: enough to compare a day that went wrong with days that didn't, on a page that stays small."""
@@ -62,9 +62,9 @@ def publish(catalog: Catalog, store: ObjectStore, latest: LatestForecasts, now: 
         StorageUnavailable, StorageRefused.
     """
     targets = [target_named(name) for name in (*latest["targets"], *latest["without_model"])]
-    last = newest_hour(catalog) or now.replace(minute=0, second=0, microsecond=0)
+    last = newest_hour(catalog) or whole_hour(now)
     first = last - (HOURS - 1) * HOUR
-    stations = [station.id for station in load_stations()]
+    stations = station_ids()
     columns = [target.column for target in targets]
     rows = read_observations(catalog, columns, stations=stations, first=first, last=last)
     issued = forecasts.read(
@@ -112,20 +112,21 @@ def _target(
     current = latest["targets"].get(name)
     with_forecast, skipped = (current["stations"], current["skipped"]) if current else ({}, {})
     otherwise = latest["without_model"].get(name, NO_MODEL_OF_STATION)
-    named = {str(station.id): station for station in load_stations()}
+    named = stations_by_id()
     known = {*with_forecast, *skipped, *map(str, observations["station_id"].unique().to_pylist())}
-    ids = sorted(int(station) for station in known if station in named)
+    ids = sorted(station for station in map(int, known) if station in named)
     truth = observed(observations, target.column, ids, first)
     pairs = {lead: pair_with_observed(issued, truth, ids, first, lead) for lead in LEADS}
     stations: dict[str, PageStation] = {}
-    for row, station_id in enumerate(map(str, ids)):
-        station, forecast = named[station_id], with_forecast.get(station_id)
-        stations[station_id] = {
+    for row, station_id in enumerate(ids):
+        station, key = named[station_id], str(station_id)
+        forecast = with_forecast.get(key)
+        stations[key] = {
             "name": station.english,
             "korean": station.korean,
             "observed": _rounded(truth[row]),
             "forecast": forecast and _present(forecast),
-            "why_none": None if forecast else skipped.get(station_id, otherwise),
+            "why_none": None if forecast else skipped.get(key, otherwise),
             "past": {str(lead): _past(quantiles, truth, row) for lead, quantiles in pairs.items()},
         }
     return {

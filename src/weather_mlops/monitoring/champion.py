@@ -9,7 +9,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from weather_mlops.documents.decision import Decision
-from weather_mlops.documents.evaluation import PromisedEvaluation
+from weather_mlops.documents.evaluation import PromisedEvaluation, PromisedLead
 from weather_mlops.documents.model_version import ModelManifest
 from weather_mlops.errors import ModelUnusable
 from weather_mlops.lake.documents import Figure, MomentText
@@ -18,7 +18,7 @@ from weather_mlops.model.climatology import COEFFICIENTS, Climatology
 from weather_mlops.model.evaluation import EVALUATION
 from weather_mlops.model.forecaster import MODEL
 from weather_mlops.model.registry import Registry
-from weather_mlops.verification.error_sums import Damping, promised
+from weather_mlops.verification.error_sums import Damping
 
 VERIFY_EVERY: Final = timedelta(hours=24)
 FIX: Final = "Run model_training, or go back to the code version that created it."
@@ -58,7 +58,7 @@ class DeployedModel:
 
     decision: Decision
     verified: Verified
-    promised: Mapping[str, Mapping[str, float | None]]
+    promised: Mapping[str, PromisedLead]
     damping: Damping
 
 
@@ -88,7 +88,7 @@ def load(store: ObjectStore, target: str, before: Verified | None, now: datetime
             f"but climatologies of {len(model['usual'])}. {FIX}"
         )
     damping = Damping(Climatology.from_lists(model["usual"]), model["stations"], factors)
-    return DeployedModel(decision, verified, promised(evaluation), damping)
+    return DeployedModel(decision, verified, evaluation["leads"], damping)
 
 
 def _verify(

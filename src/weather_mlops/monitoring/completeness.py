@@ -19,7 +19,7 @@ from weather_mlops.monitoring.figures.data import (
     StationCompleteness,
     WindowCounts,
 )
-from weather_mlops.stations import load_stations
+from weather_mlops.stations import stations_by_id
 from weather_mlops.variables import VARIABLES, Variable
 
 WINDOWS: Final[dict[WindowName, int]] = {"24h": 24, "7d": 168, "30d": 720}
@@ -170,7 +170,7 @@ def of_station(rows: Rows, index: int) -> StationCompleteness:
         rows: observations of the network.
         index: index of the station in ``rows``.
     """
-    station = next(each for each in load_stations() if each.id == int(rows.panel.stations[index]))
+    station = stations_by_id()[int(rows.panel.stations[index])]
     hours_present = np.flatnonzero(rows.present[index])
     completeness = {}
     for name, hours in WINDOWS.items():

@@ -23,6 +23,7 @@ from weather_mlops.monitoring.completeness import WINDOWS, Rows
 from weather_mlops.monitoring.data_limits import DataQualityLimits
 from weather_mlops.monitoring.figures.data import Corrections, DataQualityFigures, DataWindow
 from weather_mlops.monitoring.section_builder import Rule, SectionBuilder
+from weather_mlops.stations import stations_by_id
 
 __all__ = ["DataQualityLimits", "measure"]
 
@@ -84,7 +85,7 @@ def measure(
             measured_at=now.isoformat(), newest_observed_at=None, lag_hours=None, windows=None, stations=None
         )
     )
-    watched = stations.by_id().keys() if station_ids is None else station_ids
+    watched = stations_by_id().keys() if station_ids is None else station_ids
     with store.metered() as meter:
         sources = _read(builder, catalog, store, limits, now, watched)
         builder.measure_part(

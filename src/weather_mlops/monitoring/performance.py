@@ -5,13 +5,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
 from pyiceberg.catalog import Catalog
 
-from weather_mlops.clock import HOUR, whole_hour
+from weather_mlops.clock import DAY, HOUR, whole_hour
 from weather_mlops.documents.decision import Decision
 from weather_mlops.errors import ModelUnusable
 from weather_mlops.formatting import number, percent
@@ -169,11 +169,15 @@ def _champion(deployed: DeployedModel, now: datetime) -> ChampionFigures:
     return {
         "version": decision.version,
         "since": decision.at.astimezone(UTC).isoformat(),
-        "age_days": round((now - decision.at) / timedelta(days=1), 2),
+        "age_days": _age_days(decision, now),
         "reason": decision.reason,
         "verified": True,
         "verified_at": deployed.verified["at"],
     }
+
+
+def _age_days(decision: Decision, now: datetime) -> float:
+    return round((now - decision.at) / DAY, 2)
 
 
 def _deployed(  # noqa: PLR0913, PLR0917  the arguments of measure, and the target
@@ -206,7 +210,7 @@ def _deployed(  # noqa: PLR0913, PLR0917  the arguments of measure, and the targ
     version = deployed.decision.version
     detail = f"{version}: all files were verified at {deployed.verified['at']}"
     builder.checks.append(DAMAGED.above(0, 0, detail, subject))
-    age = round((now - deployed.decision.at) / timedelta(days=1), 2)
+    age = _age_days(deployed.decision, now)
     detail = f"{version} has been the champion for {number(age, limits.max_age_days)} days"
     builder.checks.append(OLD.above(age, limits.max_age_days, detail, subject))
     return deployed, None

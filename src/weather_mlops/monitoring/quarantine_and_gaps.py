@@ -12,6 +12,7 @@ from pyiceberg.expressions import And
 
 from weather_mlops.clock import HOUR
 from weather_mlops.lake.filters import at_or_after, between, missing
+from weather_mlops.lake.gap_calls import of_stations
 from weather_mlops.lake.gaps import HORIZON
 from weather_mlops.lake.observations_reader import read
 from weather_mlops.lake.schemas import GAPS, QUARANTINE, UTC_TIME
@@ -53,8 +54,7 @@ def open_gaps(catalog: Catalog, now: datetime, station_ids: Collection[int]) -> 
     columns = ("station_id", "observed_at", "reason", "closed_at")
     condition = And(missing("closed_at"), at_or_after(now - HORIZON))
     gaps = read(catalog, GAPS, columns, condition).drop_columns(["closed_at"])
-    chosen = pa.array(list(station_ids), gaps.schema.field("station_id").type)
-    return gaps.filter(pc.is_in(gaps["station_id"], chosen))
+    return of_stations(gaps, station_ids)
 
 
 def count_since(rows: pa.Table, since: datetime) -> int:

@@ -25,7 +25,7 @@ from weather_mlops.monitoring.data_limits import DataQualityLimits
 from weather_mlops.monitoring.figures.data import StationSensors
 from weather_mlops.monitoring.section_builder import Rule
 from weather_mlops.monitoring.sensors import Bias
-from weather_mlops.stations import Station, load_stations
+from weather_mlops.stations import Station, stations_by_id
 from weather_mlops.variables import BY_NAME
 
 log = logging.getLogger(__name__)
@@ -170,7 +170,7 @@ def checks(measured: Watched, limits: DataQualityLimits, station_ids: np.ndarray
     for index, station_id in enumerate(measured.panel.stations):
         if station_id not in station_ids:
             continue
-        station = by_id()[int(station_id)]
+        station = stations_by_id()[int(station_id)]
         silent = float(measured.silent_hours[index])
         detail = f"{station.english}: no row for {silent:.0f} h, while other stations have some"
         results.append(SILENT.above(silent, limits.silent_hours, detail, str(station.id)))
@@ -233,11 +233,6 @@ def save_off_sensors(store: ObjectStore, before: Mapping[str, str], off: Mapping
 def since_first(before: Mapping[str, str], off: Mapping[str, str]) -> dict[str, str]:
     """Return the sensors that are off, each with the earliest time on record."""
     return {name: min(since, before.get(name, since)) for name, since in off.items()}
-
-
-def by_id() -> dict[int, Station]:
-    """Return the stations of the network by id."""
-    return {station.id: station for station in load_stations()}
 
 
 def _stuck(measured: Watched, index: int, station: Station, limits: DataQualityLimits) -> Check:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from weather_mlops.monitoring.figures.model import (
     ScoredErrors,
     TargetErrors,
 )
-from weather_mlops.monitoring.stations import by_id
+from weather_mlops.stations import stations_by_id
 from weather_mlops.verification import error_sums
 from weather_mlops.verification.error_figures import ErrorFigures
 from weather_mlops.verification.error_sums import Sums
@@ -55,9 +55,10 @@ class TargetEvidence:
         """Add up the sums of these days by ``leads``, ``stations`` or ``hours``."""
         return error_sums.add(self.stored.days[day].get(kind, {}) for day in self.days(before))
 
-    def promise(self, lead: str, figure: str) -> float | None:
+    def promise(self, lead: str, figure: Literal["rmse", "coverage_80"]) -> float | None:
         """Return a figure of a lead from the champion's evaluation."""
-        return self.champion.promised.get(lead, {}).get(figure) if self.champion else None
+        promised = self.champion.promised.get(lead) if self.champion else None
+        return promised[figure] if promised else None
 
     def scaled(self, leads: Sums) -> tuple[float, float] | None:
         """Return mean and RMS of the errors, each divided by its lead's promised RMSE; None without one."""
@@ -90,7 +91,7 @@ def figures(evidence: TargetEvidence, *, min_pairs: int, due: datetime) -> Targe
         "stations": [
             {"id": int(station_id), "english": station.english, "korean": station.korean, **errors}
             for station_id, sums in evidence.sums("stations", DAYS["7d"]).items()
-            if (station := by_id().get(int(station_id))) and (errors := error_sums.figures(sums))
+            if (station := stations_by_id().get(int(station_id))) and (errors := error_sums.figures(sums))
         ],
     }
 
@@ -143,7 +144,7 @@ def _entry(sums: Sequence[float]) -> ScoredErrors:
     return {
         **errors,
         "skill_persistence": error_sums.skill(named["squared"], named["persistence"]),
-        "skill_damped_anomaly": error_sums.skill(named["damped_ours"], named["damped"]),
+        "skill_damped_anomaly": error_sums.skill_damped(sums),
     }
 
 

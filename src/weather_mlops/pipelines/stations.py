@@ -7,7 +7,7 @@ from weather_mlops.pipelines.describe import quoted
 from weather_mlops.pipelines.findings import did_you_mean
 from weather_mlops.pipelines.keys import YamlValue
 from weather_mlops.pipelines.schema import Schema
-from weather_mlops.stations import ALL, load_stations, resolve_station_ids
+from weather_mlops.stations import ALL, resolve_station_ids, stations_by_id
 
 TITLE: Final = "station of the KMA"
 """Title of the schema of one station."""
@@ -92,7 +92,7 @@ def _written(name: str) -> int | str:
         return name
     if name.isdecimal() or len(ids) != 1:
         return int(name) if name.isdecimal() else name
-    known = next(station for station in load_stations() if station.id == ids[0])
+    known = stations_by_id()[ids[0]]
     return next(
         (own for own in (known.korean, known.english) if own.casefold() == name.casefold()), known.korean
     )

@@ -22,7 +22,7 @@ from weather_mlops.quality import suites
 from weather_mlops.quality.prepare import audit_frame, contradictions, coverage, drop_duplicates
 from weather_mlops.quality.score import QualityScore, score_of
 from weather_mlops.quality.screening import screen
-from weather_mlops.stations import load_stations
+from weather_mlops.stations import station_ids
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,7 +92,7 @@ def audit_collected(
         collected["rows"],
         collected["rejected"],
         collected["expected"],
-        [station.id for station in load_stations()],
+        station_ids(),
         suites_dir=suites_dir,
         audited_at=audited_at,
         run=run,

@@ -34,7 +34,7 @@ from weather_mlops.quality.audit import (
 )
 from weather_mlops.quality.kma_forecast_suites import COMPLETENESS, FORECASTS
 from weather_mlops.quality.score import QualityScore, passed_share, share_of
-from weather_mlops.stations import load_stations
+from weather_mlops.stations import station_ids
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,7 +88,7 @@ def audit(
     """
     rows, rejected, expected = (collected[name] for name in ("rows", "rejected", "expected"))
     context = new_context()
-    frame = audit_frame(rows, expected, [station.id for station in load_stations()])
+    frame = audit_frame(rows, expected, station_ids())
     result, broken = validate(context, frame, suites.load(suites_dir, FORECASTS))
     refused = sorted(broken)
     fit = np.ones(rows.num_rows, dtype=bool)

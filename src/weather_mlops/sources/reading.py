@@ -24,7 +24,7 @@ from weather_mlops.sources.recognition import (
     Format,
     recognise,
 )
-from weather_mlops.stations import load_stations
+from weather_mlops.stations import stations_by_id
 
 FORMAT: Final = "format"
 ENCODING: Final = "encoding"
@@ -190,9 +190,8 @@ def _parsed(format_: Format, text: str) -> wire.Parsed:
 
 
 def _check_stations(parsed: wire.Parsed) -> None:
-    known = {station.id for station in load_stations()}
     stations = pc.unique(parsed.rows["station_id"]).to_pylist()
-    if not known.intersection(stations):
+    if not stations_by_id().keys() & stations:
         shown = ", ".join(map(str, sorted(stations)[:MOST_NAMED]))
         raise FileRefused(
             f"none of its stations ({shown}) is an open ASOS station: a file of AWS, most likely. "

@@ -12,7 +12,6 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
-from weather_mlops.documents.evaluation import PromisedEvaluation
 from weather_mlops.lake.documents import Figure
 from weather_mlops.lake.panel import HOUR_STEP, Panel, in_kst
 from weather_mlops.verification.error_figures import ErrorFigures
@@ -203,14 +202,6 @@ def skill_damped(numbers: Sequence[float]) -> float | None:
 def issue_hours(forecasts: pa.Table) -> set[int]:
     """Return the hours since 1970 at which forecasts were issued."""
     return {int(hour) for hour in np.unique(_hours(forecasts["issued_at"])).astype(np.int64)}
-
-
-def promised(evaluation: PromisedEvaluation) -> dict[str, dict[str, float | None]]:
-    """Read RMSE and coverage by lead from an evaluation."""
-    return {
-        str(lead): {"rmse": entry["rmse"], "coverage_80": entry["coverage_80"]}
-        for lead, entry in evaluation["leads"].items()
-    }
 
 
 def _hours(times: pa.ChunkedArray) -> np.ndarray:

@@ -16,11 +16,12 @@ from weather_mlops.documents.forecast_pages import (
     PageTarget,
     PastScores,
 )
+from weather_mlops.documents.schema_version import schema_of
 from weather_mlops.errors import ObjectDamaged
 from weather_mlops.lake import documents
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.limits import JSON_DOCUMENT
-from weather_mlops.stations import load_stations
+from weather_mlops.stations import stations_by_id
 
 OLD: Final = timedelta(hours=3)
 """Each hourly collection is followed by a forecast: after three hours without one, something is wrong."""
@@ -165,11 +166,6 @@ class ForecastDocument:
         return now - self.made_at > OLD
 
 
-@dataclass(frozen=True, slots=True)
-class _Version:
-    schema: int
-
-
 def load(store: ObjectStore) -> bytes | None:
     """The published object; None where nothing was published yet.
 
@@ -190,10 +186,12 @@ def parsed(body: bytes) -> ForecastDocument:
     Raises:
         ObjectDamaged: it is damaged, or a version of the code with another schema wrote it.
     """
-    if documents.parse(body, _Version, KEY, FIX).schema != SCHEMA:
+    if schema_of(body, KEY, FIX) != SCHEMA:
         raise ObjectDamaged(f"{KEY}: another version of the code wrote it. {FIX}")
     stored: PageDocument = documents.parse(body, cast("Any", CheckedPageDocument), KEY, FIX)
-    coordinates = {station.id: (station.latitude, station.longitude) for station in load_stations()}
+    coordinates = {
+        number: (station.latitude, station.longitude) for number, station in stations_by_id().items()
+    }
     first = _to_datetime(stored["first"])
     return ForecastDocument(
         _to_datetime(stored["made_at"]),

@@ -37,7 +37,7 @@ from weather_mlops.lake.keys import isin, keys_of
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.schemas import KEY
 from weather_mlops.lake.staging import AUDITED, COLLECTED, FAILED, PUBLISHED
-from weather_mlops.stations import load_stations
+from weather_mlops.stations import station_ids
 
 log = logging.getLogger(__name__)
 
@@ -200,13 +200,12 @@ class Fetch:
 
     def _ask(self, pending: PendingStationHours, collected: _Collected) -> None:
         """Request what is still pending."""
-        everywhere = {station.id for station in load_stations()}
         while call := pending.next_call():
             if self._in_a_row >= MAX_CONSECUTIVE_FAILURES:
                 raise KmaUnavailable(
                     f"not requested: the {MAX_CONSECUTIVE_FAILURES} requests before it failed"
                 )
-            every = everywhere.issubset(call.station_ids)
+            every = set(station_ids()).issubset(call.station_ids)
             self.counts["calls"] += 1
             for response in self._client.period(call.begin, call.end, () if every else call.station_ids):
                 parsed = collection.parsed(self._store, response)
@@ -226,8 +225,7 @@ class Fetch:
         request, rows = pending.request, parsed.rows
         begin, end = max(about.begin, request.begin), min(about.end, request.end)
         inside = pending.holds(_whole_hours(rows))
-        known = [station.id for station in load_stations()]
-        unknown = ~np.isin(rows["station_id"].to_numpy(), known)
+        unknown = ~np.isin(rows["station_id"].to_numpy(), station_ids())
         in_request = pc.and_(
             pc.greater_equal(rows["observed_at"], pa.scalar(begin, rows["observed_at"].type)),
             pc.less_equal(rows["observed_at"], pa.scalar(end, rows["observed_at"].type)),

@@ -20,7 +20,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from weather_mlops.clock import HOUR, HOUR_US, KST, month_of, next_month
+from weather_mlops.clock import HOUR, HOUR_US, KST, month_of, next_month, whole_hour
 from weather_mlops.errors import Misconfigured
 from weather_mlops.kma.fields import YEARS
 from weather_mlops.lake.gap_calls import GapCall
@@ -116,7 +116,7 @@ class Load:
             raise Misconfigured(
                 f"from {first} to {last}: give days (KST) in this order, from {EARLIEST} to today, {today}"
             )
-        newest = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0) - HOUR
+        newest = whole_hour(now) - HOUR
         begin = datetime.combine(first, time(), KST).astimezone(UTC)
         end = min(datetime.combine(last, time(23), KST).astimezone(UTC), newest)
         if end < begin:

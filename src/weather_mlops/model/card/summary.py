@@ -8,7 +8,7 @@ from typing import Final, Literal
 from weather_mlops.documents.evaluation import EvaluationDocument, QuantileScores
 from weather_mlops.model.card.markup import hours, listed
 from weather_mlops.pages.markup import escape, kst, number, percent, to_kst
-from weather_mlops.stations import load_stations
+from weather_mlops.stations import stations_by_id
 
 BASELINES: Final = {
     "persistence": "persistence",
@@ -56,8 +56,8 @@ def season(code: str) -> str:
 
 def station_name(station_id: int) -> str:
     """A station in words, as HTML."""
-    names = {station.id: station.english for station in load_stations()}
-    return f"{names[station_id]} ({station_id})" if station_id in names else f"station {station_id}"
+    station = stations_by_id().get(station_id)
+    return f"{station.english} ({station_id})" if station else f"station {station_id}"
 
 
 def leads_of(evaluation: EvaluationDocument) -> list[int]:

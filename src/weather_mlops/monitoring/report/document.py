@@ -13,6 +13,7 @@ from typing import Final
 
 from typing_extensions import TypedDict
 
+from weather_mlops.documents.schema_version import schema_of
 from weather_mlops.errors import ObjectDamaged
 from weather_mlops.lake import documents
 from weather_mlops.lake.documents import Moment
@@ -153,18 +154,13 @@ class Stored:
     history: Sequence[EarlierReport]
 
 
-@dataclass(frozen=True, slots=True)
-class _Version:
-    schema: int
-
-
 def parse(body: bytes, where: str) -> Stored | None:
     """A report; None where its schema is not READABLE.
 
     Raises:
         ObjectDamaged: the body is no report.
     """
-    if documents.parse(body, _Version, where, FIX).schema not in READABLE:
+    if schema_of(body, where, FIX) not in READABLE:
         return None
     return documents.parse(body, Stored, where, FIX)
 
