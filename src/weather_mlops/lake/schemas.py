@@ -13,11 +13,20 @@ from pyiceberg.partitioning import UNPARTITIONED_PARTITION_SPEC, PartitionField,
 from pyiceberg.schema import Schema
 from pyiceberg.table.sorting import SortField, SortOrder
 from pyiceberg.transforms import IdentityTransform, MonthTransform
-from pyiceberg.types import DoubleType, IntegerType, NestedField, PrimitiveType, StringType, TimestamptzType
+from pyiceberg.types import (
+    DateType,
+    DoubleType,
+    IntegerType,
+    NestedField,
+    PrimitiveType,
+    StringType,
+    TimestamptzType,
+)
 
 from weather_mlops.kma.forecast.rows import FORECAST_ROWS
 from weather_mlops.kma.forecast.rows import KEY as KMA_FORECAST_KEY
 from weather_mlops.kma.wire import OBSERVATION_SCHEMA
+from weather_mlops.lake import verification_columns
 from weather_mlops.variables import BY_NAME
 
 NAMESPACE: Final = "weather"
@@ -142,6 +151,7 @@ _ICEBERG_TYPES: Final[Mapping[pa.DataType, PrimitiveType]] = {
     pa.float64(): DoubleType(),
     pa.string(): StringType(),
     UTC_TIME: TimestamptzType(),
+    pa.date32(): DateType(),
 }
 
 PROPERTIES: Final[Mapping[str, str]] = {
@@ -166,7 +176,7 @@ class TableDefinition:
     """Definition of a table: columns, identity of a row, sort order and partitions.
 
     Attributes:
-        time: the column whose months are the partitions, if they are.
+        time: the column, of times or of days, whose months are the partitions, if they are.
     """
 
     name: str
@@ -261,6 +271,13 @@ KMA_FORECAST_QUARANTINE: Final = TableDefinition(
     sorted_by=("station_id", "issued_at"),
     time="issued_at",
 )
+VERIFICATION: Final = TableDefinition(
+    "verification",
+    verification_columns.VERIFICATION_SCHEMA,
+    identity=verification_columns.KEY,
+    sorted_by=verification_columns.KEY,
+    time="day",
+)
 TABLES: Final = (
     OBSERVATIONS,
     QUARANTINE,
@@ -269,6 +286,7 @@ TABLES: Final = (
     KMA_FORECASTS,
     KMA_FORECAST_GAPS,
     KMA_FORECAST_QUARANTINE,
+    VERIFICATION,
 )
 
 
