@@ -15,12 +15,13 @@ from typing import Final
 import pyarrow as pa
 from pyiceberg.catalog import Catalog
 
+from weather_mlops.clock import HOUR
 from weather_mlops.errors import LoadIncomplete
-from weather_mlops.ingest.kma_forecast.archive import audit_archive, publish_archive
+from weather_mlops.ingest.kma_forecast.archive import Archive
 from weather_mlops.ingest.kma_forecast.history import EMPTY_IN_A_ROW, GridProgress
 from weather_mlops.ingest.kma_forecast.history_plan import GridLoad
 from weather_mlops.kma.forecast import shortgrid
-from weather_mlops.kma.forecast.cells import Cell, cells_of
+from weather_mlops.kma.forecast.cells import Cell
 from weather_mlops.kma.forecast.shortgrid import GridForecast
 from weather_mlops.lake import kma_forecasts
 from weather_mlops.lake.kma_grid_raw import StoredGrid, keys_of_day, read_grids, stored_grids
@@ -46,6 +47,7 @@ class PublishedHistory:
         corrected: that replaced one, or completed it.
         equal: that the table had already.
         quarantined: that a critical rule refused.
+        docs_keys: of the batches' pages.
     """
 
     issues: int = 0
@@ -56,6 +58,7 @@ class PublishedHistory:
     corrected: int = 0
     equal: int = 0
     quarantined: int = 0
+    docs_keys: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -80,8 +83,12 @@ class GridPublication:
     clock: Callable[[], datetime]
     min_fit_share: float = 0.0
     done: PublishedHistory = field(default_factory=PublishedHistory)
+    _archive: Archive = field(init=False)
     _batch: list[pa.Table] = field(default_factory=list)
     _incomplete: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._archive = Archive(self.store, self.catalog, self.suites_dir, self.clock, self.done.docs_keys)
 
     def work(self) -> PublishedHistory:
         """Publish everything.
@@ -91,7 +98,7 @@ class GridPublication:
             LoadIncomplete: grids of some issues were not received; the rest is published.
             CommitConflict, StorageUnavailable, StorageRefused, ObjectDamaged, FormatChanged.
         """
-        cells, progress = cells_of(self.load.stations), GridProgress("publish", self.load)
+        cells, progress = self.load.cells, GridProgress("publish", self.load)
         for _, issues in self.load.by_day():
             keys = keys_of_day(self.store, issues[0])
             for issued_at in issues:
@@ -148,10 +155,12 @@ class GridPublication:
         batch, self._batch = self._batch, []
         if not batch:
             return
-        rows, now = pa.concat_tables(batch), self.clock()
-        result = audit_archive(rows, suites_dir=self.suites_dir, now=now, run=self.run)
+        rows = pa.concat_tables(batch)
+        # Each batch has a page of its own.
+        run = f"{self.run}/part-{len(self.done.docs_keys):04d}"
+        result = self._archive.audit(rows, run=run)
         audit.check_fit(result, self.min_fit_share)
-        published = publish_archive(self.catalog, result, run=self.run, now=now)
+        published = self._archive.publish(result, run=run, longest_lead=self.load.lead_hours * HOUR)
         self.done.rows += rows.num_rows
         self.done.inserted += published.inserted
         self.done.corrected += published.corrected

@@ -21,7 +21,7 @@ from pyiceberg.catalog import Catalog
 
 from weather_mlops.clock import EPOCH, HOUR
 from weather_mlops.errors import FileRefused, FormatChanged, Misconfigured
-from weather_mlops.ingest.kma_forecast.archive import REJECTED, audit_archive, publish_archive
+from weather_mlops.ingest.kma_forecast.archive import REJECTED, Archive
 from weather_mlops.kma.client import Response
 from weather_mlops.kma.endpoints import kst
 from weather_mlops.kma.forecast.cells import Cell, stations_of_file
@@ -92,8 +92,12 @@ class ForecastImport:
     suites_dir: Path
     clock: Callable[[], datetime]
     station: str = ""
+    _archive: Archive = field(init=False)
     _group: list[_Taken] = field(default_factory=list)
     _cells: dict[int, Cell] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._archive = Archive(self.store, self.catalog, self.suites_dir, self.clock)
 
     def add(self, source: ForecastSource) -> LineCounts:
         """Store a file in raw and add it to the group; return the lines of a group that was full.
@@ -146,12 +150,12 @@ class ForecastImport:
         rows = rows_of(group, now, self.station)
         if not rows.num_rows:
             return _counted(group, ValueChanges(0, 0), 0)
-        result = audit_archive(rows, suites_dir=self.suites_dir, now=now, run=run, rejected=_rejected(group))
+        result = self._archive.audit(rows, run=run, rejected=_rejected(group))
         refused = rows.filter(pa.array(~isin(row_keys(rows), row_keys(result.accepted))))
         # Stations that share a cell share its lines, which count once.
         first = sorted({taken.station_ids[0] for taken in group})
         changes = value_changes(self.catalog, result.accepted, first)
-        publish_archive(self.catalog, result, run=run, now=now)
+        self._archive.publish(result, run=run)
         return _counted(group, changes, values_of(refused, first))
 
 
