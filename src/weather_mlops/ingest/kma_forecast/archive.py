@@ -42,7 +42,7 @@ _COUNTED: Final = ("station_id", "issued_at", "valid_at", "air_temperature_c")
 
 
 @dataclass
-class Archive:
+class ForecastArchive:
     """Brings rows of an archive through the audit into the tables.
 
     Attributes:

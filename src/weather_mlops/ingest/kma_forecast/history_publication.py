@@ -17,7 +17,7 @@ from pyiceberg.catalog import Catalog
 
 from weather_mlops.clock import HOUR
 from weather_mlops.errors import LoadIncomplete
-from weather_mlops.ingest.kma_forecast.archive import Archive
+from weather_mlops.ingest.kma_forecast.archive import ForecastArchive
 from weather_mlops.ingest.kma_forecast.history import EMPTY_IN_A_ROW, GridProgress
 from weather_mlops.ingest.kma_forecast.history_plan import GridLoad
 from weather_mlops.kma.forecast import shortgrid
@@ -83,12 +83,14 @@ class GridPublication:
     clock: Callable[[], datetime]
     min_fit_share: float = 0.0
     done: PublishedHistory = field(default_factory=PublishedHistory)
-    _archive: Archive = field(init=False)
+    _archive: ForecastArchive = field(init=False)
     _batch: list[pa.Table] = field(default_factory=list)
     _incomplete: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._archive = Archive(self.store, self.catalog, self.suites_dir, self.clock, self.done.docs_keys)
+        self._archive = ForecastArchive(
+            self.store, self.catalog, self.suites_dir, self.clock, self.done.docs_keys
+        )
 
     def work(self) -> PublishedHistory:
         """Publish everything.

@@ -21,7 +21,7 @@ from pyiceberg.catalog import Catalog
 
 from weather_mlops.clock import EPOCH, HOUR
 from weather_mlops.errors import FileRefused, FormatChanged, Misconfigured
-from weather_mlops.ingest.kma_forecast.archive import REJECTED, Archive
+from weather_mlops.ingest.kma_forecast.archive import REJECTED, ForecastArchive
 from weather_mlops.kma.client import Response
 from weather_mlops.kma.endpoints import kst
 from weather_mlops.kma.forecast.cells import Cell, stations_of_file
@@ -92,12 +92,12 @@ class ForecastImport:
     suites_dir: Path
     clock: Callable[[], datetime]
     station: str = ""
-    _archive: Archive = field(init=False)
+    _archive: ForecastArchive = field(init=False)
     _group: list[_Taken] = field(default_factory=list)
     _cells: dict[int, Cell] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._archive = Archive(self.store, self.catalog, self.suites_dir, self.clock)
+        self._archive = ForecastArchive(self.store, self.catalog, self.suites_dir, self.clock)
 
     def add(self, source: ForecastSource) -> LineCounts:
         """Store a file in raw and add it to the group; return the lines of a group that was full.
