@@ -1,6 +1,6 @@
 """Audit and publish forecasts of an archive: files of the portal, and old grids."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,12 +10,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
 
-from weather_mlops.ingest.kma_forecast.batch import hours_of
+from weather_mlops.clock import EPOCH, HOUR
+from weather_mlops.ingest.kma_forecast.batch import HOURS_SHARE, hours_of
+from weather_mlops.ingest.kma_forecast.history_plan import LEAD_HOURS
 from weather_mlops.kma.forecast.issues import valid_times
 from weather_mlops.kma.forecast.rows import FORECAST_ROWS
 from weather_mlops.lake import kma_forecast_gaps, kma_forecast_quarantine, kma_forecasts
 from weather_mlops.lake.catalog import open_table
 from weather_mlops.lake.filters import one_of
+from weather_mlops.lake.kma_archive_raw import ArchiveBatch, ArchiveSource, put_batch
 from weather_mlops.lake.kma_forecast_gaps import StationIssue
 from weather_mlops.lake.kma_forecasts import PublishedKmaForecasts
 from weather_mlops.lake.object_store import ObjectStore
@@ -36,8 +39,6 @@ REJECTED: Final = pa.schema(
     ]
 )
 """Lines that can't be read."""
-HOURS_SHARE: Final = 0.95
-"""A load closes the gap of a station-issue that has this share, 0 to 1, of the hours that it is about."""
 _COUNTED: Final = ("station_id", "issued_at", "valid_at", "air_temperature_c")
 
 
@@ -74,31 +75,43 @@ class ForecastArchive:
         self.docs_keys.append(docs.publish(self.store, result, load=True).page)
         return result
 
-    def publish(
-        self, result: Audit, *, run: str, longest_lead: timedelta | None = None
-    ) -> PublishedKmaForecasts:
+    def batch(self, source: ArchiveSource, keys: Iterable[str], result: Audit) -> ArchiveBatch:
+        """What an audit is about, for raw.
+
+        Args:
+            source: of the rows.
+            keys: of the objects in raw.
+            result: of the audit.
+        """
+        first, last = result.window or (EPOCH, EPOCH)
+        return ArchiveBatch(source, tuple(keys), self.clock(), first, last)
+
+    def publish(self, result: Audit, batch: ArchiveBatch, *, run: str) -> PublishedKmaForecasts:
         """Publish what an audit accepted, in one commit; note what it refused, and close gaps that it fills.
 
         Args:
             result: of the audit.
+            batch: of which objects the rows were read, and how.
             run: its name.
-            longest_lead: how far ahead the archive was read; None = to the end of an issue.
 
         Raises:
             CommitConflict, StorageUnavailable, StorageRefused.
         """
         now = self.clock()
+        put_batch(self.store, batch)
         kma_forecast_quarantine.record_refused(self.catalog, result.quarantined, run=run, at=now)
         published = kma_forecasts.publish(self.catalog, result.accepted, run=run, now=now)
         # Only now: a gap is never closed before its rows are in the table.
+        # A load of a few hours doesn't make an issue whole, one of two days does.
+        longest_lead = None if batch.lead_hours is None else max(batch.lead_hours, LEAD_HOURS) * HOUR
         filled = self._filled(result.accepted, longest_lead)
         kma_forecast_gaps.record(self.catalog, absent={}, present=filled, run=run, now=now)
         return published
 
     def _filled(self, accepted: pa.Table, longest_lead: timedelta | None) -> set[StationIssue]:
         """Station-issues with an open gap that the table has now, up to the longest lead."""
-        brought = _station_issues(accepted)
-        gaps = _station_issues(kma_forecast_gaps.load(self.catalog)) & brought
+        brought = station_issues_of(accepted)
+        gaps = station_issues_of(kma_forecast_gaps.load(self.catalog)) & brought
         if not gaps:
             return set()
         issues = sorted({issued_at for _, issued_at in gaps})
@@ -140,9 +153,12 @@ def audit_archive(
     return replace(result, window=(issues["min"], issues["max"]))
 
 
-def _station_issues(rows: pa.Table) -> set[StationIssue]:
+def station_issues_of(rows: pa.Table) -> set[StationIssue]:
+    """The station-issues of some rows with ``station_id`` and ``issued_at``; without unreadable ones."""
     distinct = rows.select(["station_id", "issued_at"]).group_by(["station_id", "issued_at"]).aggregate([])
-    return {(row["station_id"], row["issued_at"]) for row in distinct.to_pylist()}
+    return {
+        (row["station_id"], row["issued_at"]) for row in distinct.to_pylist() if row["station_id"] is not None
+    }
 
 
 def _needed(issued_at: datetime, longest_lead: timedelta | None) -> int:

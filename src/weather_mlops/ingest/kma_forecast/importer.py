@@ -155,7 +155,8 @@ class ForecastImport:
         # Stations that share a cell share its lines, which count once.
         first = sorted({taken.station_ids[0] for taken in group})
         changes = value_changes(self.catalog, result.accepted, first)
-        self._archive.publish(result, run=run)
+        batch = self._archive.batch("portal", (taken.key for taken in group), result)
+        self._archive.publish(result, batch, run=run)
         return _counted(group, changes, values_of(refused, first))
 
 
@@ -197,26 +198,32 @@ def rows_of(group: Sequence[_Taken], received_at: datetime, station: str) -> pa.
     return rows.append_column("raw_key", names.cast(pa.string()))
 
 
-def replayed(store: ObjectStore, key: str) -> pa.Table:
-    """The rows of a file again that an import stored in raw.
+def replayed(store: ObjectStore, keys: Sequence[str]) -> tuple[pa.Table, pa.Table]:
+    """The rows of files again that an import stored in raw and published together.
+
+    Args:
+        store: the bucket.
+        keys: of the files, in the order of the import, at least one.
 
     Returns:
-        FORECAST_ROWS and ``raw_key``.
+        FORECAST_ROWS and ``raw_key``; and REJECTED.
 
     Raises:
-        FileNotFoundError: the file or its sidecar doesn't exist.
-        FormatChanged: it can't be read.
+        FileNotFoundError: a file or its sidecar doesn't exist.
+        FormatChanged: one can't be read.
         StorageUnavailable, StorageRefused.
     """
-    stored = raw.read_response(store, key)
-    params = stored.about.get("params", {})
-    try:
-        file = kma_forecast_csv.parse(str(params[FILE]), decoded(stored.body)[0])
-        station = str(params.get(STATION, ""))
-        taken = _Taken(key, file, stations_of_file(file.cell, station))
-        return rows_of([taken], stored.received_at, station)
-    except (FileRefused, Misconfigured, KeyError) as error:
-        raise FormatChanged(f"{store.where(key)}: {error}") from error
+    group: list[_Taken] = []
+    for key in keys:
+        stored = raw.read_response(store, key)
+        params = stored.about.get("params", {})
+        try:
+            file = kma_forecast_csv.parse(str(params[FILE]), decoded(stored.body)[0])
+            station = str(params.get(STATION, ""))
+            group.append(_Taken(key, file, stations_of_file(file.cell, station)))
+        except (FileRefused, Misconfigured, KeyError) as error:
+            raise FormatChanged(f"{store.where(key)}: {error}") from error
+    return rows_of(group, stored.received_at, station), _rejected(group)
 
 
 def _rejected(group: Sequence[_Taken]) -> pa.Table:
