@@ -17,11 +17,11 @@ from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.table import ALWAYS_TRUE, Table
 
 from weather_mlops.ingest.rebuild_differences import Difference
-from weather_mlops.lake.catalog import commit, open_table, summary, table_path
+from weather_mlops.lake.catalog import commit, open_table, table_path
 from weather_mlops.lake.damage import problem_of
 from weather_mlops.lake.file_io import S3FileIO
 from weather_mlops.lake.filters import in_months
-from weather_mlops.lake.kma_forecasts import NEWEST_COLLECTED
+from weather_mlops.lake.kma_forecasts import carried
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.scan import scan
 from weather_mlops.lake.schemas import TABLES, TableDefinition
@@ -81,7 +81,7 @@ class RebuiltTables:
                 if (problem := problem_of(io.new_input(task.file.file_path))) is not None
             }
             if unreadable:
-                notes = dict(_carried(table))
+                notes = carried(table)
                 with table.transaction() as change, change.update_snapshot(notes).overwrite() as update:
                     for file in unreadable:
                         update.delete_data_file(file)
@@ -170,7 +170,7 @@ class RebuiltTables:
         return 0 if stale else len(months), stale
 
     def _replace(self, table: Table, definition: TableDefinition, months: Sequence[datetime]) -> None:
-        source, notes = open_table(self.catalog, rebuilt(definition)), dict(_carried(table))
+        source, notes = open_table(self.catalog, rebuilt(definition)), carried(table)
         with table.transaction() as transaction:
             for month in months:
                 row_filter = in_months([month], definition.time)
@@ -180,11 +180,6 @@ class RebuiltTables:
                 if rows.num_rows:
                     order = [(name, "ascending") for name in definition.sorted_by]
                     transaction.append(rows.sort_by(order), snapshot_properties=notes)
-
-
-def _carried(table: Table) -> Mapping[str, str]:
-    """Notes that each snapshot must repeat: without this one, issues of an outage were forgotten."""
-    return {name: note for name, note in summary(table).items() if name == NEWEST_COLLECTED}
 
 
 def _files(table: Table, definition: TableDefinition, month: datetime) -> frozenset[str]:
