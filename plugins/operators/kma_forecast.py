@@ -43,7 +43,7 @@ class CollectKmaForecastOperator(WaitingOperator):
         data_go_kr_daily_calls: the quota of the account on data.go.kr, calls per day (KST).
         kma_conn_id: Airflow connection of the API Hub; empty = not used.
         data_go_kr_conn_id: Airflow connection of data.go.kr, asked where the API Hub fails; empty, or a
-            connection that isn't defined = not used.
+            connection that isn't defined or has no key = not used.
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 

@@ -111,9 +111,7 @@ def record(
         if not absent and empty:
             return ForecastGapCount(0, 0, 0)
         before = _around(table, {issued_at for _, issued_at in absent})
-        keys = {_key(each) for each in present}
-        reasons = {_key(each): reason for each, reason in absent.items()}
-        after = _as_forecast_gaps(gaps.update(_as_gaps(before), [*reasons, *keys], keys, reasons, now))
+        after = updated(before, absent=absent, present=present, now=now)
         _persist(table, before, after, run)
         was_open, is_open = _open(before), _open(after)
         return ForecastGapCount(len(is_open - was_open), len(was_open - is_open), len(is_open))
@@ -121,6 +119,19 @@ def record(
     counted = commit(catalog, KMA_FORECAST_GAPS, attempt)
     log.info("gaps of issues: opened=%d closed=%d open=%d", counted.opened, counted.closed, counted.open)
     return counted
+
+
+def updated(
+    register: pa.Table,
+    *,
+    absent: Mapping[StationIssue, str],
+    present: Collection[StationIssue],
+    now: datetime,
+) -> pa.Table:
+    """The register after a run, see ``record``; rows of KMA_FORECAST_GAPS_SCHEMA."""
+    keys = {_key(each) for each in present}
+    reasons = {_key(each): reason for each, reason in absent.items()}
+    return _as_forecast_gaps(gaps.update(_as_gaps(register), [*reasons, *keys], keys, reasons, now))
 
 
 def _around(table: Table, issues: Collection[datetime]) -> pa.Table:

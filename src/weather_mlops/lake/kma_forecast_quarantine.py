@@ -46,17 +46,12 @@ def record_refused(catalog: Catalog, records: pa.Table, *, run: str, at: datetim
 
     def attempt(table: Table) -> int:
         issues = one_of("issued_at", pc.unique(incoming["issued_at"]).to_pylist())
-        seen = set(_identities(scan(table, KMA_FORECAST_QUARANTINE.select(*IDENTITY), issues)))
+        seen = set(identities(scan(table, KMA_FORECAST_QUARANTINE.select(*IDENTITY), issues)))
         # Of equal records in one batch, the last index stays.
-        fresh = {each: index for index, each in enumerate(_identities(incoming)) if each not in seen}
+        fresh = {each: index for index, each in enumerate(identities(incoming)) if each not in seen}
         if fresh:
-            count = len(fresh)
             rows = incoming.take(sorted(fresh.values()))
-            rows = rows.append_column("run_id", pa.repeat(run, count))
-            rows = rows.append_column("quarantined_at", pa.repeat(pa.scalar(at, UTC_TIME), count))
-            table.append(
-                cast_to_schema(rows, KMA_FORECAST_QUARANTINE_TABLE_SCHEMA), snapshot_properties={RUN: run}
-            )
+            table.append(as_quarantine(rows, run=run, at=at), snapshot_properties={RUN: run})
         return len(fresh)
 
     added = commit(catalog, KMA_FORECAST_QUARANTINE, attempt)
@@ -64,5 +59,27 @@ def record_refused(catalog: Catalog, records: pa.Table, *, run: str, at: datetim
     return added
 
 
-def _identities(table: pa.Table) -> list[tuple[object, ...]]:
+def as_quarantine(records: pa.Table, *, run: str, at: datetime) -> pa.Table:
+    """Records as rows of the table.
+
+    Args:
+        records: columns of KMA_FORECAST_QUARANTINE_SCHEMA.
+        run: name of the run that refused them.
+        at: time of the refusal, timezone-aware.
+    """
+    rows = records.append_column("run_id", pa.repeat(run, records.num_rows))
+    rows = rows.append_column("quarantined_at", pa.repeat(pa.scalar(at, UTC_TIME), records.num_rows))
+    return cast_to_schema(rows, KMA_FORECAST_QUARANTINE_TABLE_SCHEMA)
+
+
+def unseen(records: pa.Table) -> list[int]:
+    """Indices of records, each identity once."""
+    first: dict[tuple[object, ...], int] = {}
+    for index, identity in enumerate(identities(records)):
+        first.setdefault(identity, index)
+    return list(first.values())
+
+
+def identities(table: pa.Table) -> list[tuple[object, ...]]:
+    """The identity of each record: its values in the columns of IDENTITY."""
     return list(zip(*(table[name].to_pylist() for name in IDENTITY), strict=True))

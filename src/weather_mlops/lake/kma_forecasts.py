@@ -159,6 +159,11 @@ def newest_collected(catalog: Catalog) -> datetime | None:
     return datetime.fromisoformat(note) if note else None
 
 
+def carried(table: Table) -> dict[str, str]:
+    """Notes that each snapshot must repeat: without them, the issues of an outage would be forgotten."""
+    return {name: note for name, note in summary(table).items() if name == NEWEST_COLLECTED}
+
+
 def _write(table: Table, incoming: pa.Table, properties: Mapping[str, str]) -> PublishedKmaForecasts:
     if incoming.num_rows == 0:
         return PublishedKmaForecasts(0, 0, 0)
@@ -166,9 +171,8 @@ def _write(table: Table, incoming: pa.Table, properties: Mapping[str, str]) -> P
     current = scan(table, FORECAST_ROWS, around)
     changes = merge(current, incoming)
     done = PublishedKmaForecasts(changes.inserted.num_rows, changes.corrected.num_rows, changes.equal)
-    carried = {name: note for name, note in summary(table).items() if name == NEWEST_COLLECTED}
     changed = {"weather.inserted": str(done.inserted), "weather.corrected": str(done.corrected)}
-    notes = {**carried, **properties, **changed}
+    notes = {**carried(table), **properties, **changed}
     if done.corrected:
         # All rows that the filter takes are written again: Iceberg replaces by filter, not by key.
         rows = pa.concat_tables([replace_rows(current, changes.corrected), changes.inserted])

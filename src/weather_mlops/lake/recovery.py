@@ -34,6 +34,7 @@ from weather_mlops.lake.catalog import (
 from weather_mlops.lake.damage import problem_of
 from weather_mlops.lake.file_io import S3File, S3FileIO
 from weather_mlops.lake.filters import in_months, missing
+from weather_mlops.lake.kma_forecasts import carried
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.scan import scan
 from weather_mlops.lake.schemas import TABLES, TableDefinition
@@ -243,7 +244,7 @@ def _add_rows(catalog: Catalog, definition: TableDefinition, other: Candidate) -
         def attempt(table: Table, rows: pa.Table = rows, row_filter: BooleanExpression = row_filter) -> int:
             new = _absent(table, definition, rows, row_filter)
             if new.num_rows:
-                table.append(new, snapshot_properties={RUN: "take-up"})
+                table.append(new, snapshot_properties={**carried(table), RUN: "take-up"})
             return int(new.num_rows)
 
         added += commit(catalog, definition, attempt)

@@ -108,7 +108,7 @@ def _completeness(
     present |= complete(counted, absent, share)
     refused = _station_issues(audited.tables["quarantined"])
     return present, {
-        each: reasons[each] or _reason(each, counted, refused) for each in sorted(absent - present)
+        each: reasons[each] or reason_of(each, counted, refused) for each in sorted(absent - present)
     }
 
 
@@ -129,7 +129,14 @@ def _station_issues(refused: pa.Table) -> set[StationIssue]:
     return set(zip(rows["station_id"].to_pylist(), rows["issued_at"].to_pylist(), strict=True))
 
 
-def _reason(each: StationIssue, counted: Mapping[StationIssue, int], refused: set[StationIssue]) -> str:
+def reason_of(each: StationIssue, counted: Mapping[StationIssue, int], refused: set[StationIssue]) -> str:
+    """Why a station-issue isn't whole.
+
+    Args:
+        each: the station-issue.
+        counted: hours of each station-issue.
+        refused: station-issues with refused rows.
+    """
     if each in refused:
         return QUARANTINED
     if not (hours := counted.get(each, 0)):
