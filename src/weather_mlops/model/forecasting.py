@@ -111,6 +111,8 @@ def make(  # noqa: PLR0913  keyword only: what a YAML file says
         by = Deployed(name, version.name, forecaster)
         target_forecasts.append(_of_target(catalog, by, max_input_age_hours, now))
     if not target_forecasts:
+        # The KMA's forecast, where it is collected, is shown before the first model is deployed.
+        recent_forecasts.publish(catalog, store, document([], without_model, now), now)
         return {"rows": 0, "reason": "; ".join(f"{name}: {reason}" for name, reason in without_model.items())}
     rows = pa.concat_tables([each.rows for each in target_forecasts])
     published = forecasts.publish(catalog, rows, run=run, now=now)

@@ -21,11 +21,12 @@ OBSERVED: Final = Look("ink", width=1.4)
 MEDIAN: Final = Look("model", (4, 1.5), width=2.2)
 
 STYLE: Final = """
+:root{--kma:#b4400b}@media (prefers-color-scheme:dark){:root{--kma:#ffa562}}
 [lang=ko]{white-space:nowrap}
 nav ul{display:flex;flex-wrap:wrap;gap:.2em 1.2em;padding:0;margin:.4em 0;list-style:none}
 nav [aria-current]{font-weight:600;color:var(--ink);text-decoration:none}
 caption{text-align:left;color:var(--soft);padding:0 0 .3em;white-space:normal}
-caption span{display:block;position:sticky;left:0;width:fit-content;max-width:min(75ch,92vw)}
+caption>span{display:block;position:sticky;left:0;width:fit-content;max-width:min(75ch,92vw)}
 """.strip()
 
 
