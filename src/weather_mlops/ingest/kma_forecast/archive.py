@@ -1,5 +1,6 @@
 """Audit and publish forecasts of an archive: files of the portal, and old grids."""
 
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -48,11 +49,20 @@ def audit_archive(
     return quality.audit(collected, now, suites_dir=suites_dir, audited_at=now, run=run)
 
 
-def publish_archive(catalog: Catalog, result: Audit, *, run: str, now: datetime) -> PublishedKmaForecasts:
+def publish_archive(
+    catalog: Catalog, result: Audit, *, run: str, now: datetime, values_of: Collection[int] = ()
+) -> PublishedKmaForecasts:
     """Publish what an audit accepted, in one commit, and note what it refused.
+
+    Args:
+        catalog: of the tables.
+        result: of the audit.
+        run: its name.
+        now: the time, UTC.
+        values_of: ids of the stations whose changed values are counted.
 
     Raises:
         CommitConflict, StorageUnavailable, StorageRefused.
     """
     kma_forecast_quarantine.record_refused(catalog, result.quarantined, run=run, at=now)
-    return kma_forecasts.publish(catalog, result.accepted, run=run, now=now)
+    return kma_forecasts.publish(catalog, result.accepted, run=run, now=now, values_of=values_of)
