@@ -157,6 +157,9 @@ _ICEBERG_TYPES: Final[Mapping[pa.DataType, PrimitiveType]] = {
 PROPERTIES: Final[Mapping[str, str]] = {
     "format-version": "2",
     "write.parquet.compression-codec": "zstd",
+    # A file is sorted by station. A reader of a few stations decodes the groups of rows that hold them: by
+    # PyIceberg's default of a million rows it would decode most of a month of forecasts for each station.
+    "write.parquet.row-group-limit": "131072",
     # Manifests are merged, so that each commit reads few. Full ones (about 200 files) stay as they are.
     "commit.manifest-merge.enabled": "true",
     "commit.manifest.min-count-to-merge": "2",

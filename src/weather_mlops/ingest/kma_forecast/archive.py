@@ -1,6 +1,6 @@
 """Audit and publish forecasts of an archive: files of the portal, and old grids."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -86,13 +86,16 @@ class ForecastArchive:
         first, last = result.window or (EPOCH, EPOCH)
         return ArchiveBatch(source, tuple(keys), self.clock(), first, last)
 
-    def publish(self, result: Audit, batch: ArchiveBatch, *, run: str) -> PublishedKmaForecasts:
+    def publish(
+        self, result: Audit, batch: ArchiveBatch, *, run: str, values_of: Collection[int] = ()
+    ) -> PublishedKmaForecasts:
         """Publish what an audit accepted, in one commit; note what it refused, and close gaps that it fills.
 
         Args:
             result: of the audit.
             batch: of which objects the rows were read, and how.
             run: its name.
+            values_of: ids of the stations whose changed values are counted.
 
         Raises:
             CommitConflict, StorageUnavailable, StorageRefused.
@@ -100,7 +103,9 @@ class ForecastArchive:
         now = self.clock()
         put_batch(self.store, batch)
         kma_forecast_quarantine.record_refused(self.catalog, result.quarantined, run=run, at=now)
-        published = kma_forecasts.publish(self.catalog, result.accepted, run=run, now=now)
+        published = kma_forecasts.publish(
+            self.catalog, result.accepted, run=run, now=now, values_of=values_of
+        )
         # Only now: a gap is never closed before its rows are in the table.
         # A load of a few hours doesn't make an issue whole, one of two days does.
         longest_lead = None if batch.lead_hours is None else max(batch.lead_hours, LEAD_HOURS) * HOUR
