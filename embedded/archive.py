@@ -1,6 +1,6 @@
 """The archive of the KMA's forecast that a new system with simulated weather begins with.
 
-The grids of so many days would take thousands of calls. A user would download files from the KMA's portal and
+The grids of 90 days would take thousands of calls. A user would download files from the KMA's portal and
 import them; here the simulator hands out these files.
 """
 

@@ -154,14 +154,14 @@ class ForecastApi:
             if self._age_h(hour, now, ()) >= 0 and (forecast := of(hour))
         ]
         places = self.forecasts.weather.places
-        wanted = params.get("stn", "").split(":")
+        chosen_ids = params.get("stn", "").split(":")
         x, y = (
             np.floor(each + 0.5).astype(int) for each in cells.position(places.latitude, places.longitude)
         )
         archive = io.BytesIO()
         with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
             for station, cell in enumerate(zip(x.tolist(), y.tolist(), strict=True)):
-                if wanted != [""] and str(places.ids[station]) not in wanted:
+                if chosen_ids != [""] and str(places.ids[station]) not in chosen_ids:
                     continue
                 for category in categories:
                     name = f"{cell[0]}_{cell[1]}_{category}_{params['from']}_{params['to']}.csv"

@@ -19,6 +19,7 @@ from weather_mlops.ingest.response_replay import ResponseRows, audits, themselve
 from weather_mlops.kma import wire
 from weather_mlops.kma.endpoints import LONGEST_SPAN, PERIOD
 from weather_mlops.lake import gaps, raw
+from weather_mlops.lake.columns import UTC_TIME
 from weather_mlops.lake.keys import isin, key_list, keys_of, tuples, unique
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.quarantine import unseen
@@ -28,7 +29,6 @@ from weather_mlops.lake.schemas import (
     OBSERVATIONS_SCHEMA,
     QUARANTINE_SCHEMA,
     QUARANTINE_TABLE_SCHEMA,
-    UTC_TIME,
     cast_to_schema,
 )
 from weather_mlops.sources.reading import corrects, replayed

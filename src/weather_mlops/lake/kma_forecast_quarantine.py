@@ -10,15 +10,14 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.table import Table
 
 from weather_mlops.lake.catalog import RUN, commit
+from weather_mlops.lake.columns import UTC_TIME
 from weather_mlops.lake.filters import one_of
-from weather_mlops.lake.scan import scan
-from weather_mlops.lake.schemas import (
-    KMA_FORECAST_QUARANTINE,
+from weather_mlops.lake.kma_forecast_columns import (
     KMA_FORECAST_QUARANTINE_SCHEMA,
     KMA_FORECAST_QUARANTINE_TABLE_SCHEMA,
-    UTC_TIME,
-    cast_to_schema,
 )
+from weather_mlops.lake.scan import scan
+from weather_mlops.lake.schemas import KMA_FORECAST_QUARANTINE, cast_to_schema
 
 log = logging.getLogger(__name__)
 

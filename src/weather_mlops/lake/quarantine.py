@@ -9,15 +9,10 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.table import Table
 
 from weather_mlops.lake.catalog import RUN, commit
+from weather_mlops.lake.columns import UTC_TIME
 from weather_mlops.lake.filters import missing, time_ranges
 from weather_mlops.lake.scan import scan
-from weather_mlops.lake.schemas import (
-    QUARANTINE,
-    QUARANTINE_SCHEMA,
-    QUARANTINE_TABLE_SCHEMA,
-    UTC_TIME,
-    cast_to_schema,
-)
+from weather_mlops.lake.schemas import QUARANTINE, QUARANTINE_SCHEMA, QUARANTINE_TABLE_SCHEMA, cast_to_schema
 
 log = logging.getLogger(__name__)
 

@@ -26,17 +26,13 @@ from weather_mlops.kma.forecast.endpoints import VILLAGE
 from weather_mlops.kma.forecast.rows import FORECAST_ROWS
 from weather_mlops.lake import kma_forecast_gaps
 from weather_mlops.lake.filters import between, in_months
+from weather_mlops.lake.kma_forecast_columns import KMA_FORECAST_QUARANTINE_TABLE_SCHEMA
 from weather_mlops.lake.kma_forecast_merge import with_stored_times
 from weather_mlops.lake.kma_forecast_quarantine import as_quarantine, unseen
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.raw import PREFIX
 from weather_mlops.lake.scan import scan
-from weather_mlops.lake.schemas import (
-    KMA_FORECAST_GAPS,
-    KMA_FORECAST_QUARANTINE,
-    KMA_FORECAST_QUARANTINE_TABLE_SCHEMA,
-    KMA_FORECASTS,
-)
+from weather_mlops.lake.schemas import KMA_FORECAST_GAPS, KMA_FORECAST_QUARANTINE, KMA_FORECASTS
 from weather_mlops.lake.storage_errors import storage_errors
 
 _ORDER: Final = [(name, "ascending") for name in KMA_FORECASTS.sorted_by]
