@@ -138,12 +138,14 @@ class TableDefinition:
     """Definition of a table: columns, identity of a row, sort order and partitions.
 
     Attributes:
+        distinct_by: columns that tell rows apart where there is no identity, because some may be null.
         time: the column, of times or of days, whose months are the partitions, if they are.
     """
 
     name: str
     columns: pa.Schema
     identity: tuple[str, ...] = ()
+    distinct_by: tuple[str, ...] = ()
     sorted_by: tuple[str, ...] = KEY
     time: str = "observed_at"
     monthly: bool = True
@@ -202,7 +204,9 @@ class TableDefinition:
 
 
 OBSERVATIONS: Final = TableDefinition("observations", OBSERVATIONS_SCHEMA, identity=KEY)
-QUARANTINE: Final = TableDefinition("quarantine", QUARANTINE_TABLE_SCHEMA)
+QUARANTINE: Final = TableDefinition(
+    "quarantine", QUARANTINE_TABLE_SCHEMA, distinct_by=("station_id", "observed_at", "rule", "value")
+)
 GAPS: Final = TableDefinition("gaps", GAPS_SCHEMA, identity=KEY)
 FORECASTS: Final = TableDefinition(
     "forecasts",
@@ -230,6 +234,7 @@ KMA_FORECAST_GAPS: Final = TableDefinition(
 KMA_FORECAST_QUARANTINE: Final = TableDefinition(
     "kma_forecast_quarantine",
     KMA_FORECAST_QUARANTINE_TABLE_SCHEMA,
+    distinct_by=("station_id", "issued_at", "valid_at", "rule", "value"),
     sorted_by=("station_id", "issued_at"),
     time="issued_at",
 )

@@ -15,7 +15,7 @@ from weather_mlops.ingest.kma_forecast.batch import HOURS_SHARE, hours_of
 from weather_mlops.ingest.kma_forecast.history_plan import LEAD_HOURS
 from weather_mlops.kma.forecast.issues import valid_times
 from weather_mlops.kma.forecast.rows import FORECAST_ROWS
-from weather_mlops.lake import kma_forecast_gaps, kma_forecast_quarantine, kma_forecasts
+from weather_mlops.lake import kma_forecast_gaps, kma_forecasts, quarantine
 from weather_mlops.lake.catalog import open_table
 from weather_mlops.lake.filters import one_of
 from weather_mlops.lake.kma_archive_raw import ArchiveBatch, ArchiveSource, put_batch
@@ -23,7 +23,7 @@ from weather_mlops.lake.kma_forecast_gaps import StationIssue
 from weather_mlops.lake.kma_forecasts import PublishedKmaForecasts
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.scan import scan
-from weather_mlops.lake.schemas import KMA_FORECASTS
+from weather_mlops.lake.schemas import KMA_FORECAST_QUARANTINE, KMA_FORECASTS
 from weather_mlops.lake.storage_errors import storage_errors
 from weather_mlops.quality import docs
 from weather_mlops.quality import kma_forecast as quality
@@ -102,7 +102,9 @@ class ForecastArchive:
         """
         now = self.clock()
         put_batch(self.store, batch)
-        kma_forecast_quarantine.record_refused(self.catalog, result.quarantined, run=run, at=now)
+        quarantine.record_refused(
+            self.catalog, result.quarantined, run=run, at=now, definition=KMA_FORECAST_QUARANTINE
+        )
         published = kma_forecasts.publish(
             self.catalog, result.accepted, run=run, now=now, values_of=values_of
         )
