@@ -17,6 +17,7 @@ from tests.lake.conftest import Killed, Saved, new_bucket
 from weather_mlops.errors import ObjectDamaged
 from weather_mlops.ingest.importer import import_files
 from weather_mlops.ingest.kma_forecast.archive import ForecastArchive
+from weather_mlops.ingest.kma_forecast.rebuild import ForecastRebuild
 from weather_mlops.ingest.rebuild import Rebuilt, rebuild
 from weather_mlops.kma.forecast.cells import cells_of
 from weather_mlops.lake import file_io, kma_forecast_gaps, kma_forecasts
@@ -207,13 +208,11 @@ def test_gaps_follow_what_raw_has(filled):
 
 
 def test_a_run_during_a_rebuild_loses_no_forecast(filled, monkeypatch):
-    from weather_mlops.ingest.kma_forecast.rebuild import ForecastRebuild  # noqa: PLC0415
+    rebuilt, runs = ForecastRebuild.month, []
 
-    month, runs = ForecastRebuild.month, []
-
-    def disturbed(self, *arguments):
-        differences = month(self, *arguments)
-        if not runs:
+    def disturbed(self, month, counts):
+        differences = rebuilt(self, month, counts)
+        if month.month == 12 and not runs:
             runs.append(filled.whole(LATER + STEP))
         return differences
 
