@@ -137,9 +137,9 @@ def test_a_forecast_received_later_is_not_known(catalog):
 def test_months_are_read_one_by_one_and_none_is_cut(catalog, monkeypatch):
     archive = table(issues(32))
     publish(catalog, archive, run="a", now=START + HOUR)
-    read, asked = official_reader.read, []
+    read, requests = official_reader.read, []
     monkeypatch.setattr(
-        official_reader, "read", lambda *args, **more: asked.append(more) or read(*args, **more)
+        official_reader, "read", lambda *args, **more: requests.append(more) or read(*args, **more)
     )
     question = {"station_ids": STATIONS, "moments": hours_from(START, 96), "lead_hours": range(1, 10)}
 
@@ -148,7 +148,7 @@ def test_months_are_read_one_by_one_and_none_is_cut(catalog, monkeypatch):
     at_once = known_at(archive, "air_temperature_c", interpolate=True, **question)
     assert np.isfinite(known).any()
     np.testing.assert_array_equal(known, at_once.values.astype(np.float32))
-    assert [(each["station_ids"], each["variables"]) for each in asked] == [
+    assert [(each["station_ids"], each["variables"]) for each in requests] == [
         (list(STATIONS), ["air_temperature_c"])
     ] * 2
 
