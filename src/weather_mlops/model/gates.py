@@ -185,12 +185,11 @@ def _skill_every_lead(evaluation: JudgedEvaluation, baseline: str, limit: float)
 def _mean_skill(evaluation: JudgedEvaluation, baseline: str, limit: float) -> GateVerdict:
     skills = _skills(evaluation, baseline)
     mean = _mean(skills.values())
+    sampled = _sampled(evaluation) if baseline == KMA_FORECAST else ""
     text = (
-        f"skill against {baseline} {_signed(mean, limit)}, mean over leads; "
+        f"skill against {baseline} {_signed(mean, limit)}{sampled}, mean over leads; "
         f"above {exact_percent(limit, signed=True)} required"
     )
-    if baseline == KMA_FORECAST:
-        text += _sampled(evaluation)
     passed = mean is not None and mean > limit
     return GateVerdict("min_skill", passed, text + _leads_without(evaluation, skills))
 
@@ -220,7 +219,7 @@ def _leads_without(evaluation: JudgedEvaluation, skills: Mapping[str, float | No
 
 
 def _sampled(evaluation: JudgedEvaluation) -> str:
-    """The bootstrap range of the skill against the KMA's forecast, as the end of a text."""
+    """The bootstrap range of the skill against the KMA's forecast, in brackets; empty if there is none."""
     compared = evaluation["kma_forecast"]
     low, high, certainty = compared["low"], compared["high"], compared["certainty"]
     if low is None or high is None or certainty is None:
