@@ -72,17 +72,17 @@ def making(access: S3Access, folder: Path, days: int, runs: int) -> None:
     rows = world.issued(hours=24 * days)
     forecasts.publish(catalog, rows, run="forecast", now=NOW)
     print(
-        f"make_forecast's part, {rows.num_rows:,} forecasts of {days} days: {made(access, uri, runs):.2f} s"
+        f"make_forecast's part, {rows.num_rows:,} forecasts of {days} days: {median_seconds(access, uri, runs):.2f} s"
     )
     official = world.kma(hours=24 * days)
     for issue in sorted(official["issued_at"].unique().to_pylist()):
         of_issue = official.filter(pc.equal(official["issued_at"], pa.scalar(issue)))
         kma_forecasts.publish(catalog, of_issue, run="kma", now=NOW)
-    seconds = made(access, uri, runs)
+    seconds = median_seconds(access, uri, runs)
     print(f"  with {official.num_rows:,} forecasts of the KMA, an issue a commit: {seconds:.2f} s")
 
 
-def made(access: S3Access, uri: str, runs: int) -> float:
+def median_seconds(access: S3Access, uri: str, runs: int) -> float:
     """Median time of what make_forecast does for the pages, in seconds."""
     latest, seconds = world.latest(), []
     for _ in range(runs):
