@@ -71,9 +71,8 @@ def making(access: S3Access, folder: Path, days: int, runs: int) -> None:
     publish(catalog, full(world.observed(hours=24 * days)), run="observed", score=1.0)
     rows = world.issued(hours=24 * days)
     forecasts.publish(catalog, rows, run="forecast", now=NOW)
-    print(
-        f"make_forecast's part, {rows.num_rows:,} forecasts of {days} days: {median_seconds(access, uri, runs):.2f} s"
-    )
+    seconds = median_seconds(access, uri, runs)
+    print(f"make_forecast's part, {rows.num_rows:,} forecasts of {days} days: {seconds:.2f} s")
     official = world.kma(hours=24 * days)
     for issue in sorted(official["issued_at"].unique().to_pylist()):
         of_issue = official.filter(pc.equal(official["issued_at"], pa.scalar(issue)))
