@@ -99,7 +99,7 @@ def _own(argument: Argument) -> Schema | None:  # noqa: PLR0911  one return per 
     if argument.name == "target":
         return ENUMS["target"]
     if argument.name == "cells":
-        return {"type": "string", "pattern": r"^(\s*\S+\s*=\s*\d{1,3}\s*,\s*\d{1,3}\s*(;|$))*$"}
+        return {"type": "string", "pattern": r"^(.*\{\{.*|(\s*\S+\s*=\s*\d{1,3}\s*,\s*\d{1,3}\s*(;|$))*)$"}
     if argument.name == "stations":
         return {
             "type": "string",

@@ -71,17 +71,17 @@ def making(access: S3Access, folder: Path, days: int, runs: int) -> None:
     publish(catalog, full(world.observed(hours=24 * days)), run="observed", score=1.0)
     rows = world.issued(hours=24 * days)
     forecasts.publish(catalog, rows, run="forecast", now=NOW)
-    seconds = median_seconds(access, uri, runs)
+    seconds = publishing_seconds(access, uri, runs)
     print(f"make_forecast's part, {rows.num_rows:,} forecasts of {days} days: {seconds:.2f} s")
     official = world.kma(hours=24 * days)
     for issue in sorted(official["issued_at"].unique().to_pylist()):
         of_issue = official.filter(pc.equal(official["issued_at"], pa.scalar(issue)))
         kma_forecasts.publish(catalog, of_issue, run="kma", now=NOW)
-    seconds = median_seconds(access, uri, runs)
+    seconds = publishing_seconds(access, uri, runs)
     print(f"  with {official.num_rows:,} forecasts of the KMA, an issue a commit: {seconds:.2f} s")
 
 
-def median_seconds(access: S3Access, uri: str, runs: int) -> float:
+def publishing_seconds(access: S3Access, uri: str, runs: int) -> float:
     """Median time of what make_forecast does for the pages, in seconds."""
     latest, seconds = world.latest(), []
     for _ in range(runs):

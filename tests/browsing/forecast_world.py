@@ -7,7 +7,8 @@ import numpy as np
 import pyarrow as pa
 
 from weather_mlops.kma.forecast.rows import FORECAST_ROWS
-from weather_mlops.lake.schemas import FORECASTS_SCHEMA, UTC_TIME
+from weather_mlops.lake.columns import UTC_TIME
+from weather_mlops.lake.schemas import FORECASTS_SCHEMA
 from weather_mlops.model import recent_forecasts
 from weather_mlops.stations import load_stations
 

@@ -12,8 +12,8 @@ from weather_mlops.clock import HOUR, KST
 from weather_mlops.errors import Misconfigured
 from weather_mlops.ingest.history.plan import ROWS_PER_PART, Load, PendingStationHours, Request
 from weather_mlops.kma.endpoints import LONGEST_SPAN
+from weather_mlops.lake.columns import UTC_TIME
 from weather_mlops.lake.keys import keys_of
-from weather_mlops.lake.schemas import UTC_TIME
 from weather_mlops.stations import load_stations
 
 NOW = datetime(2026, 11, 23, 3, 20, tzinfo=UTC)

@@ -69,7 +69,7 @@ def test_from_raw_comes_what_is_live(filled):
     result = filled.rebuild()
 
     assert result.differences == []
-    assert result.rows == len(filled.observations())
+    assert result.counts.rows == len(filled.observations())
     assert filled.table("quarantine").num_rows > 0
     rebuilt = filled.catalog.load_table("weather_rebuilt.observations").scan().to_arrow()
     assert by_key(rebuilt.drop_columns(["raw_key"])) == filled.observations()
@@ -160,7 +160,7 @@ def test_only_the_months_that_are_named_are_made(filled):
 
 
 def test_a_month_written_to_during_a_rebuild_loses_nothing(filled, monkeypatch):
-    month = rebuilding._Work.month
+    month = rebuilding.ObservationRebuild.month
     done = threading.Event()
 
     def disturbed(self, *arguments):
@@ -174,7 +174,7 @@ def test_a_month_written_to_during_a_rebuild_loses_nothing(filled, monkeypatch):
     damage(filled)
     table = open_table(filled.catalog, OBSERVATIONS)
     table.delete(between(RECENT, RECENT))
-    monkeypatch.setattr(rebuilding._Work, "month", disturbed)
+    monkeypatch.setattr(rebuilding.ObservationRebuild, "month", disturbed)
     filled.rebuild(apply=True)
 
     assert len(filled.observations()) > before
@@ -199,7 +199,7 @@ def test_of_nothing_comes_nothing(loader):
 
     assert not loader.store.exists(left)
 
-    assert (result.months, result.rows, result.differences) == (0, 0, [])
+    assert (result.months, result.counts.rows, result.differences) == (0, 0, [])
 
 
 def test_forecasts_stay_as_they_were_issued(filled):

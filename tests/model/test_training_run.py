@@ -58,7 +58,9 @@ class Runs:
         return training_run.train(Staging(self.store, plan.version), plan)
 
     def evaluate(self, plan):
-        return training_run.evaluate(Staging(self.store, plan.version), plan, now=NOW, code_revision="abc")
+        return training_run.evaluate(
+            self.catalog, Staging(self.store, plan.version), plan, now=NOW, code_revision="abc"
+        )
 
     def evaluated(self, version="v1", **changes):
         plan = self.plan(version, **changes)
