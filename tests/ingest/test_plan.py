@@ -24,7 +24,7 @@ days = st.dates(date(2000, 1, 1), date(2026, 11, 23))
 
 # Some years hold all that decades do: turns of months and years, leap days, stations that open.
 @given(days, st.integers(0, 1200), st.sets(st.sampled_from(ALL), min_size=1), st.integers(1, 3))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_every_hour_of_an_open_station_is_in_one_request(first, length, stations, parallelism):
     last = min(first + timedelta(days=length), NOW.date())
     load = Load.of(first, last, tuple(stations), NOW, parallelism=parallelism)
