@@ -148,6 +148,7 @@ COMMANDS: Final[Mapping[str, Callable[[Launcher], int]]] = {
     "alert-test": alert_test,
     "rebuild": commands.rebuild,
     "import": commands.import_files,
+    "verify": commands.verify,
     "query": commands.query,
     "tables": commands.tables,
     "rollback": commands.rollback,

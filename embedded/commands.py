@@ -88,6 +88,11 @@ def rebuild(launcher: Launcher) -> int:
     return by_hand(launcher, "rebuild", *options("FROM", "TO"), *apply)
 
 
+def verify(launcher: Launcher) -> int:
+    """Compare the forecasts of the days from FROM to TO with the observations."""
+    return by_hand(launcher, "verify", *options("FROM", "TO"))
+
+
 def import_files(launcher: Launcher) -> int:
     """Import the files that FILES names; forecasts for STATION, by default for those in their cells."""
     return by_hand(launcher, "import", *options("STATION"), "--", *named_files("FILES"))
