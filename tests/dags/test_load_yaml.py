@@ -209,6 +209,7 @@ def test_the_pipelines_are_the_documented_dags(shipped):
         "system_health": ["generate_report"],
         "data_quality": ["generate_report"],
         "model_performance": ["generate_report"],
+        "official_forecast": ["generate_report"],
         "generate_report": ["send_alerts"],
         "send_alerts": ["cleanup"],
         "cleanup": [],

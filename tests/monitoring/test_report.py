@@ -218,6 +218,7 @@ def test_a_report_reads_what_it_wrote():
         "at",
         "run",
         "language",
+        "comparison",
         "verdict",
         "reasons",
         "began_at",
