@@ -1,6 +1,7 @@
 """The KMA's forecast on the forecast pages: its line, figures and age; a sentence where there is none."""
 
 import json
+import re
 from copy import deepcopy
 from datetime import timedelta
 
@@ -71,7 +72,7 @@ def test_the_kma_s_line_is_in_each_plot_and_the_legend(document):
 
 def test_both_colour_schemes_have_a_colour_for_the_line(document):
     style = site.station(body(document), TARGET, "108", old=False).partition("</style>")[0]
-    light, dark = (part.partition("}")[0] for part in style.split("--kma:")[1:])
+    light, dark = re.findall(r"--kma:(#\w+)", style)
 
     assert light != dark
 
