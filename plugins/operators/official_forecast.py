@@ -25,7 +25,7 @@ class OfficialForecastOperator(MeasuringOperator):
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 
-    ui_color = "#dbe8b8"
+    ui_color = "#cdf0fe"
 
     def __init__(
         self,
