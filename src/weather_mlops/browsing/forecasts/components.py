@@ -21,7 +21,6 @@ OBSERVED: Final = Look("ink", width=1.4)
 MEDIAN: Final = Look("model", (4, 1.5), width=2.2)
 
 STYLE: Final = """
-:root{--kma:#b4400b}@media (prefers-color-scheme:dark){:root{--kma:#ffa562}}
 [lang=ko]{white-space:nowrap}
 nav ul{display:flex;flex-wrap:wrap;gap:.2em 1.2em;padding:0;margin:.4em 0;list-style:none}
 nav [aria-current]{font-weight:600;color:var(--ink);text-decoration:none}
