@@ -25,7 +25,7 @@ class OfficialForecastOperator(MeasuringOperator):
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 
-    ui_color = "#cdf0fe"
+    ui_color = "#e2dcf6"
 
     def __init__(
         self,

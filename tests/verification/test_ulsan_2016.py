@@ -1,28 +1,22 @@
 """The official figures of a real year: Ulsan 2016, by the portal's files and the station's observations."""
 
-import gzip
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
+from tests import ulsan
 from tests.lake.conftest import access, catalog, connect_catalog, proxy, server, store  # noqa: F401  fixtures
-from weather_mlops.kma import wire
+from tests.ulsan import COLUMN, GUIDANCE
 from weather_mlops.lake import kma_forecasts
-from weather_mlops.lake.kma_forecasts import as_archive
 from weather_mlops.lake.publish import publish as publish_observations
 from weather_mlops.lake.schemas import OBSERVATIONS_SCHEMA, cast_to_schema
 from weather_mlops.lake.verification import read
-from weather_mlops.sources import kma_forecast_csv
 from weather_mlops.verification.figures import verify
 from weather_mlops.verification.official import known_at
 from weather_mlops.verification.run import verify_days
 
-GUIDANCE = Path(__file__).resolve().parents[3] / "shared" / "kma" / "guidance"
-ULSAN = 152
-COLUMN = "air_temperature_c"
 KST_AHEAD = timedelta(hours=9)
 BEGIN, END = (datetime(year, 1, 1, tzinfo=UTC) - KST_AHEAD for year in (2016, 2017))
 STATION_MOVED = datetime(2016, 4, 1, tzinfo=UTC) - KST_AHEAD
@@ -34,16 +28,12 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def forecasts() -> pa.Table:
-    """3-hourly temperatures of all issues of 2015 and 2016."""
-    paths = [GUIDANCE / "portal" / f"102_83_T3H_{year}.csv.gz" for year in (2015, 2016)]
-    files = [file for path in paths for _, file in kma_forecast_csv.read(path)]
-    return as_archive(kma_forecast_csv.rows(files, datetime(2026, 1, 1, tzinfo=UTC), str(ULSAN)))
+    return ulsan.forecasts()
 
 
 @pytest.fixture(scope="module")
 def observed_rows() -> pa.Table:
-    paths = [GUIDANCE / "observed" / f"kma_sfctm3_152_{year}.txt.gz" for year in (2015, 2016, 2017)]
-    return pa.concat_tables([wire.parse(gzip.decompress(path.read_bytes())).rows for path in paths])
+    return ulsan.observed_rows()
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +47,7 @@ def figures(forecasts: pa.Table, observations: pa.Table, first: datetime, end: d
     known = known_at(
         forecasts,
         COLUMN,
-        station_ids=[ULSAN],
+        station_ids=[ulsan.STATION],
         moments=moments,
         lead_hours=[1, 3, 6, 12, 24, 36, 48],
         interpolate=True,
