@@ -1,6 +1,6 @@
 # The commands of this project. `make run` and `make test` also work on a fresh machine.
 .DEFAULT_GOAL := help
-.PHONY: help run once status airflow history rebuild import query tables backtest rollback alert-test plan up down stop clean test check style lint validate schema requirements expectations
+.PHONY: help run once status airflow history rebuild import verify query tables backtest rollback alert-test plan up down stop clean test check style lint validate schema requirements expectations
 .PHONY: test-parts test-systems install-dev style-types style-code lint-pipelines lint-words secrets backup backups restore restore-tables upgrade
 
 # The first suitable Python; name another one by make PYTHON=... run
@@ -40,6 +40,9 @@ rebuild:  ## rebuild the tables from raw and compare them; make rebuild FROM=...
 
 import:  ## import files (API, portal CSV, getWthrDataList, portal's forecast; gzip, zip): make import FILES='saved/*' [STATION=152]
 	$(BOOTSTRAP) import
+
+verify:  ## compare the forecasts of past days with the observations, after imports: make verify FROM=2020-01-01 TO=2020-12-31
+	$(BOOTSTRAP) verify
 
 tables:  ## register the bucket's tables again, after the catalog (.run/catalog.db) was lost or damaged
 	$(BOOTSTRAP) tables

@@ -1,6 +1,7 @@
 """Install .venv by requirements.txt, then go on inside it. Standard library only; any Python 3.
 
-Usage: ``python3 embedded/bootstrap.py run|once|history|rebuild|import|query|tables|stop|install [--dev]``
+Usage: ``python3 embedded/bootstrap.py run|once|history|rebuild|import|verify|query|tables|stop|install
+[--dev]``
 """
 
 import hashlib

@@ -26,7 +26,7 @@ LONGEST_LEAD_H: Final = 130  # as in kma_forecast_history.yml
 MAX_WORKERS: Final = 1000  # the pipeline's own limit is in history.yml
 
 
-def first_load(environment: Mapping[str, str]) -> dict[str, Any] | None:
+def first_load(environment: Mapping[str, str]) -> dict[str, str] | None:
     """Return the params of a new system's first load, which gives all other pipelines data to work on.
 
     Args:

@@ -1,4 +1,4 @@
-"""The task of pipelines/forecast.yml."""
+"""The tasks of pipelines/forecast.yml."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -40,6 +40,33 @@ class MakeForecastOperator(WeatherOperator):
             run=run_label(context),
             now=datetime.now(UTC),
         )
+        if reason := summary.get("reason"):
+            skip(context, reason)
+        return dict(summary)
+
+
+class VerifyForecastsOperator(WeatherOperator):
+    """Compare our forecast and the KMA's with what was observed, and publish the figures by day.
+
+    Args:
+        days: the last days (KST, from 1 to 31) that are verified again, because rows of them arrive late and
+            are corrected; days since the newest one that has figures are verified as well, up to 31.
+        aws_conn_id: Airflow connection of the S3 bucket.
+    """
+
+    ui_color = "#d9ecd0"
+
+    def __init__(self, *, days: int = 3, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.days = days
+
+    def work(self, context: "Context") -> dict[str, Any]:
+        """Verify the last days; skip if there is nothing to compare."""
+        from hooks.lake import LakeHook
+        from weather_mlops.verification.run import verify_recent
+
+        lake = LakeHook(self.aws_conn_id)
+        summary = verify_recent(lake.catalog, self.days, run=run_label(context), now=datetime.now(UTC))
         if reason := summary.get("reason"):
             skip(context, reason)
         return dict(summary)

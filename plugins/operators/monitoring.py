@@ -1,4 +1,4 @@
-"""The six tasks of pipelines/monitoring.yml: three measure, then come report, alerts and cleanup."""
+"""The seven tasks of pipelines/monitoring.yml: four measure, then come report, alerts and cleanup."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta

@@ -44,13 +44,18 @@ class MonitoringOperator(WeatherOperator):
 
 
 def reasons(context: "Context") -> dict[str, str]:
-    """Return for each measuring task the reason to give if it stored no section, by task name."""
-    from weather_mlops.monitoring.checks import SECTIONS
+    """Return for each measuring task the reason to give if it stored no section, by task name.
+
+    An optional task that the pipeline doesn't have is left out.
+    """
+    from weather_mlops.monitoring.checks import OPTIONAL, SECTIONS
 
     ti, run_id = context["ti"], context["run_id"]
     states = ti.get_task_states(dag_id=ti.dag_id, task_ids=list(SECTIONS), run_ids=[run_id]).get(run_id, {})
     reasons_by_task = {}
     for name in SECTIONS:
+        if name in OPTIONAL and states.get(name) is None:
+            continue
         state = states.get(name) or "no state"
         reason = ti.xcom_pull(task_ids=name, key=FAILED) or f"it ended as {state}: see its log"
         reasons_by_task[name] = f"the task {name} stored no section: {reason}"

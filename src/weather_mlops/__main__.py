@@ -34,6 +34,7 @@ from weather_mlops.model.targets import TARGETS
 from weather_mlops.settings import load_settings, project_folder
 from weather_mlops.sources.quoting import escaped
 from weather_mlops.stations import resolve_station_ids
+from weather_mlops.verification.run import described, verify_days
 
 WIDTH: Final = 200  # characters of a table on the terminal
 SHOWN: Final = 50  # differences on the terminal; all of them are in the file
@@ -79,6 +80,10 @@ def _parser() -> argparse.ArgumentParser:
         help="register the tables of the bucket after the catalog was lost; nothing else may be running",
     )
     taking_up.set_defaults(work=lambda _: tables())
+    verifying = commands.add_parser("verify", help="compare the forecasts of past days with observations")
+    verifying.add_argument("--from", dest="first", required=True, help="first day (KST)")
+    verifying.add_argument("--to", dest="last", required=True, help="last day (KST), included")
+    verifying.set_defaults(work=_verify)
     rollback = commands.add_parser("rollback", help="make an earlier model the champion again")
     rollback.add_argument("target", choices=TARGETS)
     rollback.add_argument("--version", help="the version; default: the one deployed before")
@@ -102,8 +107,7 @@ def _access() -> S3Access:
 
 def _rebuild(options: argparse.Namespace) -> int:
     first, last = _day("FROM", options.first), _day("TO", options.last)
-    if first and last and last < first:
-        raise Misconfigured(f"TO is {last}, before FROM, {first}")
+    _check_order(first, last)
     access = _access()
     store, catalog = ObjectStore(access), open_catalog(access)
     ensure_tables(catalog)
@@ -173,6 +177,14 @@ def tables() -> int:
     return 0
 
 
+def _verify(options: argparse.Namespace) -> int:
+    first, last = _day("FROM", options.first), _day("TO", options.last)
+    _check_order(first, last)
+    summary = verify_days(open_catalog(_access()), first, last, run="verify", now=datetime.now(UTC))
+    sys.stdout.write(f"{described(summary)}\n")
+    return 1 if "reason" in summary else 0
+
+
 def _rollback(options: argparse.Namespace) -> int:
     decision = Registry(ObjectStore(_access()), options.target).rollback(
         options.version,
@@ -234,6 +246,12 @@ def _day(variable: str, text: str | None) -> date | None:
     if day.year not in YEARS:
         raise Misconfigured(f"{variable} is {day}: name a day from {YEARS.start} to {YEARS.stop - 1}")
     return day
+
+
+def _check_order(first: date | None, last: date | None) -> None:
+    """Raise Misconfigured for a period that ends before it begins."""
+    if first and last and last < first:
+        raise Misconfigured(f"TO is {last}, before FROM, {first}")
 
 
 def _check_writable(path: Path) -> None:

@@ -193,7 +193,7 @@ def test_the_pipelines_are_the_documented_dags(shipped):
         "evaluate_model": ["deploy_model"],
         "deploy_model": [],
     }
-    assert shipped["dags"]["forecast"]["tasks"] == {"make_forecast": []}
+    assert shipped["dags"]["forecast"]["tasks"] == {"make_forecast": [], "verify_forecasts": []}
     forecast = shipped["dags"]["forecast"]
     assert forecast["schedule"] is None
     assert forecast["waits_for"].startswith("AssetAny(")
@@ -209,6 +209,7 @@ def test_the_pipelines_are_the_documented_dags(shipped):
         "system_health": ["generate_report"],
         "data_quality": ["generate_report"],
         "model_performance": ["generate_report"],
+        "official_forecast": ["generate_report"],
         "generate_report": ["send_alerts"],
         "send_alerts": ["cleanup"],
         "cleanup": [],
@@ -230,7 +231,7 @@ def test_people_find_their_way_by_names_notes_owners_and_colours(shipped):
         assert dag["owners"].keys() == {"weather-mlops"}
         colours |= dag["colours"]
 
-    assert len({background for background, _ in colours.values()}) == len(colours) == 28
+    assert len({background for background, _ in colours.values()}) == len(colours) == 29
     for background, ink in colours.values():
         assert contrast(background, ink) >= 4.5
 
@@ -584,7 +585,7 @@ def take_a_shipped_id(pipelines: Path) -> None:
 def test_a_file_with_a_shipped_id_never_replaces_shipped_tasks(readings):
     content = readings["shipped_id_taken"].content
 
-    assert content["dags"]["forecast"]["tasks"] == {"make_forecast": []}
+    assert content["dags"]["forecast"]["tasks"] == {"make_forecast": [], "verify_forecasts": []}
     assert set(content["errors"]) == {"pipelines/a.yml", "pipelines/z.yml"}
     assert all("forecast.yml, line 3" in error for error in content["errors"].values())
 

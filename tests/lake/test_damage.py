@@ -15,6 +15,7 @@ from weather_mlops.errors import Misconfigured, ObjectDamaged, StorageRefused, T
 from weather_mlops.ingest.rebuild import rebuild
 from weather_mlops.lake import file_io, kma_forecasts, maintenance, observations_reader
 from weather_mlops.lake.catalog import ensure_tables, open_catalog
+from weather_mlops.lake.columns import UTC_TIME
 from weather_mlops.lake.damage import FAILURES, check_avro, problem_of
 from weather_mlops.lake.filters import between
 from weather_mlops.lake.forecasts import publish as publish_forecasts
@@ -23,7 +24,7 @@ from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.publish import publish
 from weather_mlops.lake.quarantine import record_refused
 from weather_mlops.lake.recovery import take_up
-from weather_mlops.lake.schemas import OBSERVATIONS, OBSERVATIONS_SCHEMA, QUARANTINE_SCHEMA, UTC_TIME
+from weather_mlops.lake.schemas import OBSERVATIONS, OBSERVATIONS_SCHEMA, QUARANTINE_SCHEMA
 
 from .conftest import NOW, Killed, everything, forecasts, hours, lose, observations, start_over
 

@@ -71,3 +71,6 @@ def test_what_a_backtest_cant_do_is_one_sentence(options, sentence, tmp_path, mo
 def test_days_that_a_rebuilding_cant_have_are_one_sentence(options, sentence, capsys):
     assert main(["rebuild", *options]) == 1
     assert sentence in capsys.readouterr().err
+    both = ["--from", "2020-01-01", "--to", "2020-01-02", *options]
+    assert main(["verify", *both]) == 1
+    assert sentence in capsys.readouterr().err

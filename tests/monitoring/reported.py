@@ -1,4 +1,4 @@
-"""Sections as the three measuring tasks store them: of a healthy, a troubled and a new system.
+"""Sections as the four measuring tasks store them: of a healthy, a troubled and a new system.
 
 Each builder returns a healthy section; its arguments say what is wrong with it.
 """
@@ -299,9 +299,81 @@ def performance(
     return Section("model_performance", figures, checks, [])
 
 
+def pooled(rmse: float, n: int) -> dict[str, Any]:
+    """Errors of a forecast."""
+    return {"n": n, "rmse": rmse, "mae": 0.8 * rmse, "bias": -0.1, "within_1": 0.52, "within_2": 0.83}
+
+
+def official(
+    *,
+    stations: int = 97,
+    present: int | None = None,
+    age_hours: float = 1.5,
+    missing: int = 0,
+    changed: Collection[int] = (),
+    moved: Collection[int] = (),
+    host: str | None = None,
+) -> Section:
+    """The section of the KMA's forecast.
+
+    Args:
+        stations: how many are watched.
+        present: how many have the newest issue; None = all.
+        age_hours: age of the newest issue.
+        missing: missing issues of stations.
+        changed: ids of stations where the official bias has changed.
+        moved: ids of stations that the KMA lists elsewhere.
+        host: who answers in place of the KMA.
+    """
+    rows = load_stations()[:stations]
+    bias = [
+        {"station_id": row.id, "before_c": 0.1, "recent_c": 0.8 if row.id in changed else 0.2,
+         "excess": 24.0 if row.id in changed else 2.0, "limit": 21.0,
+         "since": "2026-11-02" if row.id in changed else None}
+        for row in rows
+    ]  # fmt: skip
+    moves = [
+        {"id": row.id, "korean": row.korean, "english": row.english, "moved_km": 5.3,
+         "latitude": row.latitude + 0.02, "longitude": row.longitude, "elevation_m": 80.0}
+        for row in rows if row.id in moved
+    ]  # fmt: skip
+    expected = 16 * stations
+    figures = {
+        "measured_at": NOW.isoformat(), "collected": True, "not_of_the_kma": host,
+        "newest_issue": {"issued_at": iso(age_hours), "age_hours": age_hours,
+                         "stations": stations if present is None else present,
+                         "stations_expected": stations},
+        "gaps": {"open": missing, "expected": expected, "oldest": iso(30) if missing else None,
+                 "by_reason": {"missing": missing} if missing else {}},
+        "comparison": {
+            "first_day": "2026-10-27", "last_day": "2026-11-26", "reason": None,
+            "leads": {str(lead): {"ours": pooled(0.6 + 0.19 * math.sqrt(lead), 69000),
+                                  "kma": pooled(1.42 + 0.008 * lead, 69000)} for lead in range(1, 25)},
+            "maximum": {"ours": pooled(1.3, 2900), "kma": pooled(1.4, 2900)}, "minimum": None,
+        },
+        "bias": {"measured_at": iso(3), "last_day": "2026-11-25", "days": 590, "stations": bias},
+        "moves": {"asked_at": iso(8), "compared": stations, "moved": moves},
+        "read": {"requests": 12, "bytes": 812345},
+    }  # fmt: skip
+    checks = [
+        held("kma_forecast_stale", age_hours, 7.0, "h"),
+        held("kma_forecast_stations_low", (stations if present is None else present) / stations, 0.9,
+             low=True),
+        held("kma_issues_missing", missing / expected, 0.1),
+        *(held("kma_bias_changed", row["excess"], 21.0, "°C·d", str(row["station_id"])) for row in bias),
+        *(held("station_moved", 5.3 if row.id in moved else 0.0, 1.0, "km", str(row.id)) for row in rows),
+    ]  # fmt: skip
+    return Section("official_forecast", figures, checks, [])
+
+
 def healthy(stations: int = 97) -> list[Section]:
     """All sections of a system that is well."""
-    return [health(), data(stations=stations), performance(stations=stations)]
+    return [
+        health(),
+        data(stations=stations),
+        performance(stations=stations),
+        official(stations=stations),
+    ]
 
 
 def troubled(stations: int = 97) -> list[Section]:
@@ -336,7 +408,20 @@ def troubled(stations: int = 97) -> list[Section]:
         empty_hours=range(60, 66),
         thin_hours=range(139, 168),
     )
-    return [system, week, performance(stations=stations, worse=1.5, bias_c=0.6, coverage=0.65)]
+    return [
+        system,
+        week,
+        performance(stations=stations, worse=1.5, bias_c=0.6, coverage=0.65),
+        official(
+            stations=stations,
+            present=stations // 2,
+            age_hours=9.5,
+            missing=4 * stations,
+            changed=BIASED,
+            moved=BIASED[:1],
+            host="127.0.0.1",
+        ),
+    ]
 
 
 def young() -> list[Section]:
@@ -372,4 +457,5 @@ def young() -> list[Section]:
             [unknown("model_bias", "not enough yet (0)", "air_temperature")],
             [Missing("targets.air_temperature.champion", "there is no champion yet: train one")],
         ),
+        Section("official_forecast", {"measured_at": NOW.isoformat(), "collected": False}),
     ]  # fmt: skip

@@ -115,7 +115,7 @@ def test_the_verdict_is_that_of_the_gravest_check(checks, verdict):
 
 
 def test_a_section_without_any_figure_is_not_well():
-    health, data, _ = reported.healthy(3)
+    health, data, *_ = reported.healthy(3)
     sections = complete([health, data])
 
     assert judge(sections, beginning(sections, NOW)) is ReportVerdict.WATCH
@@ -218,6 +218,7 @@ def test_a_report_reads_what_it_wrote():
         "at",
         "run",
         "language",
+        "comparison",
         "verdict",
         "reasons",
         "began_at",

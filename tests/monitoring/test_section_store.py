@@ -87,7 +87,7 @@ def test_a_section_never_stored_is_missing_with_the_reason(section_store):
         {"data_quality": "the task ended as failed: StorageUnavailable: 503"}
     )
 
-    assert [section.name for section in (quality, model)] == list(SECTIONS[1:])
+    assert [section.name for section in (quality, model)] == list(SECTIONS[1:3])
     assert quality.missing == [Missing("data_quality", "the task ended as failed: StorageUnavailable: 503")]
     assert "see its log" in model.missing[0].why
 

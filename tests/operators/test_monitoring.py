@@ -18,7 +18,14 @@ from hooks.airflow_api import AirflowApiHook
 from hooks.alerts import AlertsHook
 from operators import measuring, monitoring, monitoring_base
 from weather_mlops.errors import ChannelUnavailable, Misconfigured, StorageUnavailable
-from weather_mlops.monitoring import alert_state, data_quality, health, performance, retention
+from weather_mlops.monitoring import (
+    alert_state,
+    data_quality,
+    health,
+    official_forecast,
+    performance,
+    retention,
+)
 from weather_mlops.monitoring.alert_messages import AlertMessage
 
 # apprise imports it once for an optional part, and has a stand-in for Python 3.13.
@@ -250,6 +257,7 @@ def test_the_arguments_have_the_limits_of_the_domain():
         ("system_health", "limits", health.SystemHealthLimits),
         ("data_quality", "limits", data_quality.DataQualityLimits),
         ("model_performance", "limits", performance.ModelPerformanceLimits),
+        ("official_forecast", "limits", official_forecast.OfficialForecastLimits),
         ("send_alerts", "rules", alert_state.Rules),
         ("cleanup", "keep", retention.Keep),
     ],

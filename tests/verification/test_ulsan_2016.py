@@ -1,22 +1,22 @@
 """The official figures of a real year: Ulsan 2016, by the portal's files and the station's observations."""
 
-import gzip
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from weather_mlops.kma import wire
-from weather_mlops.lake.kma_forecasts import as_archive
-from weather_mlops.sources import kma_forecast_csv
+from tests import ulsan
+from tests.lake.conftest import access, catalog, connect_catalog, proxy, server, store  # noqa: F401  fixtures
+from tests.ulsan import COLUMN, GUIDANCE
+from weather_mlops.lake import kma_forecasts
+from weather_mlops.lake.publish import publish as publish_observations
+from weather_mlops.lake.schemas import OBSERVATIONS_SCHEMA, cast_to_schema
+from weather_mlops.lake.verification import read
 from weather_mlops.verification.figures import verify
 from weather_mlops.verification.official import known_at
+from weather_mlops.verification.run import verify_days
 
-GUIDANCE = Path(__file__).resolve().parents[3] / "shared" / "kma" / "guidance"
-ULSAN = 152
-COLUMN = "air_temperature_c"
 KST_AHEAD = timedelta(hours=9)
 BEGIN, END = (datetime(year, 1, 1, tzinfo=UTC) - KST_AHEAD for year in (2016, 2017))
 STATION_MOVED = datetime(2016, 4, 1, tzinfo=UTC) - KST_AHEAD
@@ -28,17 +28,17 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def forecasts() -> pa.Table:
-    """3-hourly temperatures of all issues of 2015 and 2016."""
-    paths = [GUIDANCE / "portal" / f"102_83_T3H_{year}.csv.gz" for year in (2015, 2016)]
-    files = [file for path in paths for _, file in kma_forecast_csv.read(path)]
-    return as_archive(kma_forecast_csv.rows(files, datetime(2026, 1, 1, tzinfo=UTC), str(ULSAN)))
+    return ulsan.forecasts()
 
 
 @pytest.fixture(scope="module")
-def observations() -> pa.Table:
-    paths = [GUIDANCE / "observed" / f"kma_sfctm3_152_{year}.txt.gz" for year in (2015, 2016, 2017)]
-    rows = [wire.parse(gzip.decompress(path.read_bytes())).rows for path in paths]
-    return pa.concat_tables([each.select(["station_id", "observed_at", COLUMN]) for each in rows])
+def observed_rows() -> pa.Table:
+    return ulsan.observed_rows()
+
+
+@pytest.fixture(scope="module")
+def observations(observed_rows) -> pa.Table:
+    return observed_rows.select(["station_id", "observed_at", COLUMN])
 
 
 def figures(forecasts: pa.Table, observations: pa.Table, first: datetime, end: datetime):
@@ -47,7 +47,7 @@ def figures(forecasts: pa.Table, observations: pa.Table, first: datetime, end: d
     known = known_at(
         forecasts,
         COLUMN,
-        station_ids=[ULSAN],
+        station_ids=[ulsan.STATION],
         moments=moments,
         lead_hours=[1, 3, 6, 12, 24, 36, 48],
         interpolate=True,
@@ -75,3 +75,20 @@ def test_the_move_of_the_station_shows_in_the_official_bias(forecasts, observati
 
     assert before.bias == pytest.approx(-0.06, abs=0.1)
     assert after.bias == pytest.approx(0.5, abs=0.1)
+
+
+def test_the_table_of_2016_pooled_by_n_gives_the_official_errors(catalog, forecasts, observed_rows):  # noqa: F811
+    now, year = datetime.now(UTC), (date(2016, 1, 1), date(2016, 12, 31))
+    kma_forecasts.publish(catalog, forecasts, run="import", now=now)
+    keys = pa.repeat(pa.scalar("raw/kma/imported"), observed_rows.num_rows)
+    rows = cast_to_schema(observed_rows.append_column("raw_key", keys), OBSERVATIONS_SCHEMA)
+    publish_observations(catalog, rows, run="import")
+    verify_days(catalog, *year, run="verify", now=now)
+    figures = read(catalog, first_day=year[0], last_day=year[1], compared="own", grouped_by="lead_hours")
+
+    assert set(figures["forecast"].to_pylist()) == {"kma_forecast"}
+    lead, n, rmse = (figures[name].to_numpy() for name in ("member", "n", "rmse"))
+    pooled = np.sqrt(np.bincount(lead, n * rmse**2) / np.maximum(np.bincount(lead, n), 1))
+    expected = {1: 1.45, 12: 1.52, 24: 1.58, 48: 1.82}
+    assert {each: pooled[each] for each in expected} == pytest.approx(expected, abs=0.02)
+    assert set(lead.tolist()) == set(range(1, 49))

@@ -2,20 +2,19 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from weather_mlops.clock import KST
-from weather_mlops.lake import kma_forecast_quarantine, quarantine
 from weather_mlops.lake.keys import isin, key_list, keys_of, lookup
 from weather_mlops.lake.kma_forecast_merge import differs, row_keys, station_issues
 from weather_mlops.lake.publish import diff
+from weather_mlops.lake.quarantine import identities
 from weather_mlops.lake.schemas import (
     GAPS,
     KEY,
-    KMA_FORECAST_QUARANTINE,
     KMA_FORECASTS,
     OBSERVATIONS,
     OBSERVATIONS_SCHEMA,
@@ -87,8 +86,9 @@ def different_quarantine(
     live: pa.Table, rebuilt: pa.Table, definition: TableDefinition = QUARANTINE
 ) -> Iterator[Difference]:
     """Compare quarantined rows by identity: when they were refused, and by which run, may differ."""
-    identities = _IDENTITIES[definition.name]
-    sides = [dict(zip(identities(table), table.to_pylist(), strict=True)) for table in (live, rebuilt)]
+    sides = [
+        dict(zip(identities(table, definition), table.to_pylist(), strict=True)) for table in (live, rebuilt)
+    ]
     for identity in sorted(sides[0].keys() ^ sides[1].keys(), key=str):
         shown = [
             {name: side[identity][name] for name in ("rule", "value", "raw_key")}
@@ -175,9 +175,3 @@ def _named(row: Mapping[str, Any], time: str = "observed_at") -> str:
     if row["station_id"] is None or row[time] is None:
         return "unreadable line"
     return f"station {row['station_id']} {row[time].astimezone(KST):%Y-%m-%d %H:%M} KST"
-
-
-_IDENTITIES: Final = {
-    QUARANTINE.name: quarantine.identities,
-    KMA_FORECAST_QUARANTINE.name: kma_forecast_quarantine.identities,
-}

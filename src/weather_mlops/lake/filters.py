@@ -1,8 +1,11 @@
-"""Filters of PyIceberg that prune files; on the time of the observation unless another column is named."""
+"""Filters of PyIceberg that prune files; on the time of the observation unless another column is named.
+
+A column may have times or days: PyIceberg turns the literal of a time into a day where the column has days.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
@@ -28,13 +31,13 @@ OBSERVED_AT: Final = "observed_at"
 _NEIGHBOURS: Final = timedelta(days=1)
 
 
-def time_ranges(times: Iterable[datetime]) -> BooleanExpression:
+def time_ranges(times: Iterable[datetime], column: str = OBSERVED_AT) -> BooleanExpression:
     """A filter for times, as a few ranges: these prune files better than a long list.
 
     Rows of other hours within the ranges match, too.
     """
     spans = _spans(sorted(set(times)))
-    return any_of([between(first, last) for first, last in spans])
+    return any_of([between(first, last, column) for first, last in spans])
 
 
 def key_filter(keys: Iterable[Key]) -> BooleanExpression:
@@ -60,20 +63,19 @@ def in_months(months: Iterable[datetime], column: str = OBSERVED_AT) -> BooleanE
     )
 
 
-def at_or_after(time: datetime, column: str = OBSERVED_AT) -> BooleanExpression:
+def at_or_after(time: datetime | date, column: str = OBSERVED_AT) -> BooleanExpression:
     """A filter for rows since a time."""
-    return GreaterThanOrEqual(term=Reference(column), value=literal(_iso(time)))
+    return GreaterThanOrEqual(term=Reference(column), value=literal(time))
 
 
-def between(first: datetime, last: datetime, column: str = OBSERVED_AT) -> BooleanExpression:
+def between(first: datetime | date, last: datetime | date, column: str = OBSERVED_AT) -> BooleanExpression:
     """A filter for rows of a period, both ends included."""
     return And(at_or_after(first, column), _at_or_before(last, column))
 
 
-def one_of(column: str, values: Iterable[int] | Iterable[str] | Iterable[datetime]) -> BooleanExpression:
+def one_of(column: str, values: Iterable[int] | Iterable[str] | Iterable[date]) -> BooleanExpression:
     """A filter for rows with one of the values in a column."""
-    plain = (_iso(value) if isinstance(value, datetime) else value for value in values)
-    return In(term=Reference(column), values={literal(value) for value in plain})
+    return In(term=Reference(column), values={literal(value) for value in values})
 
 
 def missing(column: str) -> BooleanExpression:
@@ -97,13 +99,9 @@ def _spans(times: Sequence[datetime]) -> list[tuple[datetime, datetime]]:
     return list(zip(firsts, lasts, strict=True))
 
 
-def _at_or_before(time: datetime, column: str) -> BooleanExpression:
-    return LessThanOrEqual(term=Reference(column), value=literal(_iso(time)))
+def _at_or_before(time: datetime | date, column: str) -> BooleanExpression:
+    return LessThanOrEqual(term=Reference(column), value=literal(time))
 
 
 def _before(time: datetime, column: str) -> BooleanExpression:
-    return LessThan(term=Reference(column), value=literal(_iso(time)))
-
-
-def _iso(time: datetime) -> str:
-    return time.astimezone(UTC).isoformat()
+    return LessThan(term=Reference(column), value=literal(time))

@@ -20,13 +20,9 @@ from weather_mlops.clock import EPOCH
 from weather_mlops.lake import gaps
 from weather_mlops.lake.catalog import RUN, commit, open_table, summary
 from weather_mlops.lake.filters import missing, one_of
+from weather_mlops.lake.kma_forecast_columns import KMA_FORECAST_GAPS_SCHEMA
 from weather_mlops.lake.scan import scan
-from weather_mlops.lake.schemas import (
-    GAPS_SCHEMA,
-    KMA_FORECAST_GAPS,
-    KMA_FORECAST_GAPS_SCHEMA,
-    cast_to_schema,
-)
+from weather_mlops.lake.schemas import GAPS_SCHEMA, KMA_FORECAST_GAPS, cast_to_schema
 from weather_mlops.lake.storage_errors import storage_errors
 
 log = logging.getLogger(__name__)

@@ -21,11 +21,12 @@ from pyiceberg.exceptions import NoSuchNamespaceError
 from weather_mlops.clock import month_numbered, next_month
 from weather_mlops.errors import NothingYet, ObjectDamaged
 from weather_mlops.lake.catalog import existing_snapshot, refuse_unregistered
+from weather_mlops.lake.columns import UTC_TIME
 from weather_mlops.lake.damage import first_problem, opened
 from weather_mlops.lake.file_io import S3File
 from weather_mlops.lake.kma_forecast_view import known_view
 from weather_mlops.lake.s3_access import S3Access
-from weather_mlops.lake.schemas import KMA_FORECASTS, NAMESPACE, TABLES, UTC_TIME
+from weather_mlops.lake.schemas import KMA_FORECASTS, NAMESPACE, TABLES
 from weather_mlops.lake.storage_errors import storage_errors
 from weather_mlops.stations import load_stations
 
@@ -118,7 +119,7 @@ def dataset(
         if isinstance(file, S3File):
             opened.add(file)
     files, kind = _files(access), ds.ParquetFileFormat()
-    times = [table.schema().find_field(field.source_id).name for field in table.spec().fields]
+    times = [schema.field(table.schema().find_field(part.source_id).name) for part in table.spec().fields]
     fragments = [
         kind.make_fragment(
             urlsplit(task.file.file_path).netloc + urlsplit(task.file.file_path).path,
@@ -130,13 +131,14 @@ def dataset(
     return ds.FileSystemDataset(fragments, schema, kind, files)
 
 
-def _within(column: str, month: int | None) -> ds.Expression:
+def _within(column: pa.Field, month: int | None) -> ds.Expression:
     """A condition that all rows of a file meet, so that files of other months aren't opened."""
+    values = ds.field(column.name)
     if month is None:
-        return ds.field(column).is_null()
+        return values.is_null()
     begin = month_numbered(month)
-    first, last = (pa.scalar(time, UTC_TIME) for time in (begin, next_month(begin)))
-    return (ds.field(column) >= first) & (ds.field(column) < last)
+    first, end = (pa.scalar(time, UTC_TIME).cast(column.type) for time in (begin, next_month(begin)))
+    return (values >= first) & (values < end)
 
 
 def _files(access: S3Access) -> fs.S3FileSystem:

@@ -22,7 +22,6 @@ from pyiceberg.table import StaticTable, Table
 
 from weather_mlops.clock import month_numbered
 from weather_mlops.errors import ObjectDamaged
-from weather_mlops.lake import quarantine
 from weather_mlops.lake.catalog import (
     CREATED_AT,
     RUN,
@@ -257,7 +256,7 @@ def _absent(
     """Select rows whose identity the table does not have."""
     if table.current_snapshot() is None:
         return rows
-    names = definition.identity or quarantine.IDENTITY
+    names = definition.identity or definition.distinct_by
     known = scan(table, definition.select(*names), row_filter)
     seen = set(zip(*(known[name].to_pylist() for name in names), strict=True))
     identities = zip(*(rows[name].to_pylist() for name in names), strict=True)

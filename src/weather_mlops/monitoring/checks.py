@@ -16,13 +16,18 @@ from typing_extensions import TypedDict
 from weather_mlops.lake.documents import Figure
 from weather_mlops.monitoring.figures.data import DataQualityFigures
 from weather_mlops.monitoring.figures.model import ModelPerformanceFigures
+from weather_mlops.monitoring.figures.official import OfficialForecastFigures
 from weather_mlops.monitoring.figures.system import SystemHealthFigures
 
-SectionName = Annotated[str, Field(pattern="^(system_health|data_quality|model_performance)$")]
-SECTIONS: Final = ("system_health", "data_quality", "model_performance")
+SectionName = Annotated[
+    str, Field(pattern="^(system_health|data_quality|model_performance|official_forecast)$")
+]
+SECTIONS: Final = ("system_health", "data_quality", "model_performance", "official_forecast")
 """Names of the sections; the tasks that measure them have the same names."""
-SYSTEM_HEALTH, DATA_QUALITY, MODEL_PERFORMANCE = SECTIONS
-Figures = SystemHealthFigures | DataQualityFigures | ModelPerformanceFigures
+SYSTEM_HEALTH, DATA_QUALITY, MODEL_PERFORMANCE, OFFICIAL_FORECAST = SECTIONS
+OPTIONAL: Final = frozenset({OFFICIAL_FORECAST})
+"""Sections that a report is complete without: a pipeline of one's own may not have their task."""
+Figures = SystemHealthFigures | DataQualityFigures | ModelPerformanceFigures | OfficialForecastFigures
 """Figures of a section."""
 StoredFigures = Annotated[
     Figures, GetPydanticSchema(lambda _kind, _handler: core_schema.dict_schema(core_schema.str_schema()))
@@ -169,6 +174,16 @@ class Section:
     def model(self) -> ModelPerformanceFigures:
         """Figures of the models; empty in another section."""
         return cast("ModelPerformanceFigures", self.figures if self.name == MODEL_PERFORMANCE else {})
+
+    @property
+    def official(self) -> OfficialForecastFigures:
+        """Figures of the KMA's forecast; empty in another section."""
+        return cast("OfficialForecastFigures", self.figures if self.name == OFFICIAL_FORECAST else {})
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether there is nothing to measure in this system: the KMA's forecast is not collected."""
+        return self.official.get("collected") is False
 
     def as_dict(self) -> SectionDocument:
         """Return the stored form."""

@@ -16,12 +16,19 @@ from weather_mlops.lake.documents import LARGEST_FIGURE
 from weather_mlops.monitoring.checks import Check, CheckSeverity, Missing, Section, Status
 from weather_mlops.monitoring.figures.data import DataQualityFigures
 from weather_mlops.monitoring.figures.model import ModelPerformanceFigures
+from weather_mlops.monitoring.figures.official import OfficialForecastFigures
 from weather_mlops.monitoring.figures.system import SystemHealthFigures
 
 log = logging.getLogger(__name__)
 
 Figure = TypeVar("Figure")
-SectionFigures = TypeVar("SectionFigures", SystemHealthFigures, DataQualityFigures, ModelPerformanceFigures)
+SectionFigures = TypeVar(
+    "SectionFigures",
+    SystemHealthFigures,
+    DataQualityFigures,
+    ModelPerformanceFigures,
+    OfficialForecastFigures,
+)
 
 
 @dataclass

@@ -22,7 +22,7 @@ from weather_mlops.lake.object_store import ObjectStore, StoredObject
 from weather_mlops.lake.staging import Staging
 from weather_mlops.limits import Limit
 from weather_mlops.monitoring import report
-from weather_mlops.monitoring.checks import SECTIONS, Missing, Section, Status
+from weather_mlops.monitoring.checks import OPTIONAL, SECTIONS, Missing, Section, Status
 
 log = logging.getLogger(__name__)
 
@@ -98,9 +98,15 @@ class SectionStore:
         """Read all sections; a section that was not stored is missing as a whole.
 
         Args:
-            reasons: why a section may not have been stored, by its name.
+            reasons: why a section may not have been stored, by its name. An optional section that has none is
+                left out: its task is not in the pipeline.
         """
-        return [self._section(name) or _missing(name, reasons) for name in SECTIONS]
+        stored = {name: self._section(name) for name in SECTIONS}
+        return [
+            section or _missing(name, reasons)
+            for name, section in stored.items()
+            if section or name in reasons or name not in OPTIONAL
+        ]
 
     def _section(self, name: str) -> Section | None:
         try:

@@ -167,23 +167,24 @@ def bias(  # noqa: PLR0913  keyword only: limits and settings
     )
 
 
-def cusum(scaled: Array, allowance: float, most: float) -> Array:
-    """Compute the cumulative sum beyond an allowance, never below 0; a missing hour leaves it unchanged.
+def cusum(scaled: Array, allowance: float, most: float, steps_per_day: int = HOURS_PER_DAY) -> Array:
+    """Compute the cumulative sum beyond an allowance, never below 0; a missing step leaves it unchanged.
 
     Args:
-        scaled: shape (S, T), hourly.
-        allowance: value that is subtracted at each hour, same unit.
+        scaled: shape (S, T).
+        allowance: value that is subtracted at each step, same unit.
         most: upper limit of the sum.
+        steps_per_day: 24 for hourly values, 1 for daily ones.
 
     Returns:
         Shape (S, T), unit × days.
     """
-    steps = np.nan_to_num((np.clip(scaled, -CLIP, CLIP) - allowance) / HOURS_PER_DAY)
+    steps = np.nan_to_num((np.clip(scaled, -CLIP, CLIP) - allowance) / steps_per_day)
     sums = np.zeros_like(steps)
     total = np.zeros(len(steps))
-    for hour in range(steps.shape[1]):
-        total = np.clip(total + steps[:, hour], 0, most)
-        sums[:, hour] = total
+    for step in range(steps.shape[1]):
+        total = np.clip(total + steps[:, step], 0, most)
+        sums[:, step] = total
     return np.asarray(sums)
 
 

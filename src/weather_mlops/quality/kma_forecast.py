@@ -19,8 +19,8 @@ import pyarrow.compute as pc
 
 from weather_mlops.kma.forecast.rows import FORECAST_ROWS, FORECAST_VARIABLES
 from weather_mlops.lake.keys import isin, lookup
+from weather_mlops.lake.kma_forecast_columns import KMA_FORECAST_QUARANTINE_SCHEMA
 from weather_mlops.lake.kma_forecast_merge import LEAD_BITS, row_keys, station_issues
-from weather_mlops.lake.schemas import KMA_FORECAST_QUARANTINE_SCHEMA
 from weather_mlops.lake.staging import AUDITED, COLLECTED, Staging
 from weather_mlops.quality import suites
 from weather_mlops.quality.audit import (

@@ -252,9 +252,7 @@ LINES = st.lists(
 )
 
 
-@settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)  # a bucket each
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])  # a bucket each
 @given(st.lists(st.tuples(st.sampled_from(["TMP", "T3H", "REH"]), LINES), min_size=1, max_size=3))
 def test_whatever_the_lines_are_each_is_accounted_for(server, tmp_path_factory, given_files):  # noqa: F811
     folder = tmp_path_factory.mktemp("lines")

@@ -244,7 +244,7 @@ def test_a_file_whose_import_was_killed_is_not_lost(pipeline, tmp_path, monkeypa
     assert again(pipeline).differences == []
 
 
-@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.tuples(st.sampled_from(["TMP", "REH", "T3H"]), st.sampled_from([1, 2, 85])), min_size=2, max_size=4

@@ -1,6 +1,6 @@
 """Audit and publish forecasts of an archive: files of the portal, and old grids."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,7 +15,7 @@ from weather_mlops.ingest.kma_forecast.batch import HOURS_SHARE, hours_of
 from weather_mlops.ingest.kma_forecast.history_plan import LEAD_HOURS
 from weather_mlops.kma.forecast.issues import valid_times
 from weather_mlops.kma.forecast.rows import FORECAST_ROWS
-from weather_mlops.lake import kma_forecast_gaps, kma_forecast_quarantine, kma_forecasts
+from weather_mlops.lake import kma_forecast_gaps, kma_forecasts, quarantine
 from weather_mlops.lake.catalog import open_table
 from weather_mlops.lake.filters import one_of
 from weather_mlops.lake.kma_archive_raw import ArchiveBatch, ArchiveSource, put_batch
@@ -23,7 +23,7 @@ from weather_mlops.lake.kma_forecast_gaps import StationIssue
 from weather_mlops.lake.kma_forecasts import PublishedKmaForecasts
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.scan import scan
-from weather_mlops.lake.schemas import KMA_FORECASTS
+from weather_mlops.lake.schemas import KMA_FORECAST_QUARANTINE, KMA_FORECASTS
 from weather_mlops.lake.storage_errors import storage_errors
 from weather_mlops.quality import docs
 from weather_mlops.quality import kma_forecast as quality
@@ -86,21 +86,28 @@ class ForecastArchive:
         first, last = result.window or (EPOCH, EPOCH)
         return ArchiveBatch(source, tuple(keys), self.clock(), first, last)
 
-    def publish(self, result: Audit, batch: ArchiveBatch, *, run: str) -> PublishedKmaForecasts:
+    def publish(
+        self, result: Audit, batch: ArchiveBatch, *, run: str, values_of: Collection[int] = ()
+    ) -> PublishedKmaForecasts:
         """Publish what an audit accepted, in one commit; note what it refused, and close gaps that it fills.
 
         Args:
             result: of the audit.
             batch: of which objects the rows were read, and how.
             run: its name.
+            values_of: ids of the stations whose changed values are counted.
 
         Raises:
             CommitConflict, StorageUnavailable, StorageRefused.
         """
         now = self.clock()
         put_batch(self.store, batch)
-        kma_forecast_quarantine.record_refused(self.catalog, result.quarantined, run=run, at=now)
-        published = kma_forecasts.publish(self.catalog, result.accepted, run=run, now=now)
+        quarantine.record_refused(
+            self.catalog, result.quarantined, run=run, at=now, definition=KMA_FORECAST_QUARANTINE
+        )
+        published = kma_forecasts.publish(
+            self.catalog, result.accepted, run=run, now=now, values_of=values_of
+        )
         # Only now: a gap is never closed before its rows are in the table.
         # A load of a few hours doesn't make an issue whole, one of two days does.
         longest_lead = None if batch.lead_hours is None else max(batch.lead_hours, LEAD_HOURS) * HOUR

@@ -104,7 +104,7 @@ def read_back(catalog: Catalog, staging: Staging, now: datetime) -> ForecastFigu
     with storage_errors(f"table {KMA_FORECASTS.identifier}"):
         issues = sorted({own, *pc.unique(accepted["issued_at"]).to_pylist()})
         stored = scan(table, _COLUMNS, one_of("issued_at", issues))
-        newest = own if own in stored["issued_at"].to_pylist() else _newest(table, now)
+        newest = own if own in stored["issued_at"].to_pylist() else newest_issue(table, now)
     open_issues = kma_forecast_gaps.load(catalog)["issued_at"].to_pylist()
     healable = sum(issued_at >= now - AVAILABLE_FOR for issued_at in open_issues)
     present = complete(hours_of(stored), requested, float(audited.notes["hours_share"]))
@@ -127,8 +127,8 @@ _COLUMNS: Final = KMA_FORECASTS.select(
 )
 
 
-def _newest(table: Table, now: datetime) -> datetime | None:
-    """Newest issue of the last 50 hours in the table."""
+def newest_issue(table: Table, now: datetime) -> datetime | None:
+    """The newest issue of the last 50 hours in the table of forecasts, UTC; None where it has none."""
     rows = scan(table, KMA_FORECASTS.select("issued_at"), at_or_after(now - AVAILABLE_FOR, "issued_at"))
     newest: datetime | None = pc.max(rows["issued_at"]).as_py()
     return newest

@@ -8,6 +8,7 @@ What is counted are lines of the files, each with one value. Where two files hav
 the later one counts.
 """
 
+import gc
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -27,7 +28,7 @@ from weather_mlops.kma.endpoints import kst
 from weather_mlops.kma.forecast.cells import Cell, stations_of_file
 from weather_mlops.lake import kma_forecasts, raw
 from weather_mlops.lake.keys import isin
-from weather_mlops.lake.kma_forecast_changes import ValueChanges, value_changes, values_of
+from weather_mlops.lake.kma_forecast_changes import ValueChanges, values_of
 from weather_mlops.lake.kma_forecast_merge import row_keys
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.sources import kma_forecast_csv
@@ -149,15 +150,18 @@ class ForecastImport:
         run = f"import/{now:%Y-%m-%dT%H:%M:%S.%fZ}"
         rows = rows_of(group, now, self.station)
         if not rows.num_rows:
-            return _counted(group, ValueChanges(0, 0), 0)
+            return _counted(group, ValueChanges(), 0)
         result = self._archive.audit(rows, run=run, rejected=_rejected(group))
         refused = rows.filter(pa.array(~isin(row_keys(rows), row_keys(result.accepted))))
         # Stations that share a cell share its lines, which count once.
         first = sorted({taken.station_ids[0] for taken in group})
-        changes = value_changes(self.catalog, result.accepted, first)
         batch = self._archive.batch("portal", (taken.key for taken in group), result)
-        self._archive.publish(result, batch, run=run)
-        return _counted(group, changes, values_of(refused, first))
+        published = self._archive.publish(result, batch, run=run, values_of=first)
+        counts = _counted(group, published.values, values_of(refused, first))
+        # Great Expectations' objects form reference cycles that hold all the rows.
+        del rows, result, refused
+        gc.collect()
+        return counts
 
 
 def _response(

@@ -26,17 +26,13 @@ from weather_mlops.kma.forecast.endpoints import VILLAGE
 from weather_mlops.kma.forecast.rows import FORECAST_ROWS
 from weather_mlops.lake import kma_forecast_gaps
 from weather_mlops.lake.filters import between, in_months
+from weather_mlops.lake.kma_forecast_columns import KMA_FORECAST_QUARANTINE_TABLE_SCHEMA
 from weather_mlops.lake.kma_forecast_merge import with_stored_times
-from weather_mlops.lake.kma_forecast_quarantine import as_quarantine, unseen
 from weather_mlops.lake.object_store import ObjectStore
+from weather_mlops.lake.quarantine import stamped, unseen
 from weather_mlops.lake.raw import PREFIX
 from weather_mlops.lake.scan import scan
-from weather_mlops.lake.schemas import (
-    KMA_FORECAST_GAPS,
-    KMA_FORECAST_QUARANTINE,
-    KMA_FORECAST_QUARANTINE_TABLE_SCHEMA,
-    KMA_FORECASTS,
-)
+from weather_mlops.lake.schemas import KMA_FORECAST_GAPS, KMA_FORECAST_QUARANTINE, KMA_FORECASTS
 from weather_mlops.lake.storage_errors import storage_errors
 
 _ORDER: Final = [(name, "ascending") for name in KMA_FORECASTS.sorted_by]
@@ -90,12 +86,15 @@ class ForecastRebuild:
             rows = with_stored_times(_of_month(issues.rows, month, KMA_FORECASTS.time), stored)
             differences += different_forecasts(stored, rows)
             self._tables.append(KMA_FORECASTS, rows.sort_by(_ORDER))
-            quarantine.append(as_quarantine(_of_month(issues.refused, month, "issued_at"), run=RUN, at=now))
+            quarantine.append(
+                stamped(
+                    _of_month(issues.refused, month, "issued_at"), KMA_FORECAST_QUARANTINE, run=RUN, at=now
+                )
+            )
             rebuilt_register = _register(rebuilt_register, issues, month, now)
             counts.responses += issues.objects
             counts.forecast_rows += rows.num_rows
-        records = pa.concat_tables(quarantine)
-        records = records.take(pa.array(unseen(records), pa.int64()))
+        records = unseen(pa.concat_tables(quarantine), KMA_FORECAST_QUARANTINE)
         differences += different_quarantine(refused, records, KMA_FORECAST_QUARANTINE)
         differences += different_gaps(register, rebuilt_register, KMA_FORECAST_GAPS)
         self._tables.write(KMA_FORECAST_QUARANTINE, month, records)

@@ -25,10 +25,10 @@ from weather_mlops.kma.endpoints import from_kst
 from weather_mlops.kma.forecast.rows import FORECAST_ROWS
 from weather_mlops.lake import kma_forecast_raw, raw
 from weather_mlops.lake.kma_archive_raw import ArchiveBatch, read_batches
+from weather_mlops.lake.kma_forecast_columns import KMA_FORECAST_QUARANTINE_SCHEMA
 from weather_mlops.lake.kma_forecast_gaps import StationIssue
 from weather_mlops.lake.kma_forecast_merge import merge, replace_rows, row_keys, station_issues
 from weather_mlops.lake.object_store import ObjectStore
-from weather_mlops.lake.schemas import KMA_FORECAST_QUARANTINE_SCHEMA
 from weather_mlops.quality.kma_forecast_suites import LONGEST_LEAD
 
 SPAN: Final = timedelta(days=4)

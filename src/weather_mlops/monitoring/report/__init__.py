@@ -1,4 +1,4 @@
-"""The monitoring report: what three tasks measured, as a page for people and as JSON for machines.
+"""The monitoring report: what four tasks measured, as a page for people and as JSON for machines.
 
 ``verdict`` judges, ``comparison`` compares with the previous report, ``content`` is what a report says,
 ``document`` the JSON, ``page`` the HTML, ``publication`` writes both to S3. The texts are in ``messages``, in

@@ -5,7 +5,7 @@ from typing import Final
 
 from weather_mlops.monitoring.checks import Check, CheckSeverity, Section, Status
 from weather_mlops.monitoring.report.plots import bullet
-from weather_mlops.monitoring.report.translations import Translator, figure
+from weather_mlops.monitoring.report.translations import MESSAGES, Translator, figure
 from weather_mlops.monitoring.report.verdict import excess
 from weather_mlops.pages.markup import MISSING, cell, escape, folded, table
 
@@ -39,6 +39,12 @@ def gap(section: Section, what: str, label: str, words: Translator, reason: str 
     ]
     note = foreign(reason or " ".join(reasons)) or f'<a href="#missing">{words("reasons_below")}</a>'
     return f'<p class="gap"><b>{MISSING} {escape(words("gap", what=label))}</b> {note}</p>'
+
+
+def gap_kind(name: str, words: Translator) -> str:
+    """The label of a class of gaps, by age or reason, as HTML; a reason that is an error stays as it is."""
+    key = f"gap_{name}"
+    return escape(words(key)) if key in MESSAGES else foreign(name)
 
 
 def check_tables(checks: Sequence[Check], words: Translator) -> str:

@@ -17,8 +17,8 @@ from weather_mlops.monitoring.figures.data import (
     RunQuality,
 )
 from weather_mlops.monitoring.report import drift, plots, stations
-from weather_mlops.monitoring.report.components import check_tables, foreign, gap, hundredfold
-from weather_mlops.monitoring.report.translations import MESSAGES, Translator, figure
+from weather_mlops.monitoring.report.components import check_tables, foreign, gap, gap_kind, hundredfold
+from weather_mlops.monitoring.report.translations import Translator, figure
 from weather_mlops.pages.curves import Curve, Look, legend
 from weather_mlops.pages.markup import (
     cell,
@@ -208,16 +208,10 @@ def _gaps(gaps: GapCounts, words: Translator) -> str:
         phrases.append(words("gaps_oldest", at=kst(oldest)))
     for name, counts in (("by_age", gaps.get("by_age")), ("by_reason", gaps.get("by_reason"))):
         parts = ", ".join(
-            f"{_kind(key, words)}: {number(n, digits=0)}" for key, n in (counts or {}).items() if n
+            f"{gap_kind(key, words)}: {number(n, digits=0)}" for key, n in (counts or {}).items() if n
         )
         phrases += [words(name, parts=parts)] if parts else []
     return f"<p>{'; '.join(phrases)}.</p>"
-
-
-def _kind(name: str, words: Translator) -> str:
-    """The label of a class of gaps, by age or reason; a reason that is an error stays as it is."""
-    key = f"gap_{name}"
-    return escape(words(key)) if key in MESSAGES else foreign(name)
 
 
 def _corrections(figures: CorrectionFigures, words: Translator) -> str:

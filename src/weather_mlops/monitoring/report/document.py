@@ -19,7 +19,9 @@ from weather_mlops.lake import documents
 from weather_mlops.lake.documents import Moment
 from weather_mlops.monitoring.checks import Section, SectionDocument
 from weather_mlops.monitoring.report.content import Earlier, EarlierReport, Report, WhyNot, problems
+from weather_mlops.monitoring.report.official import sentence
 from weather_mlops.monitoring.report.starting import StepDocument, to_come
+from weather_mlops.monitoring.report.translations import Translator
 from weather_mlops.monitoring.report.verdict import ReportVerdict
 from weather_mlops.pages.markup import finite
 
@@ -90,6 +92,7 @@ class ReportDocument(TypedDict):
         language: language of the reasons.
         verdict: its verdict.
         reasons: reasons for it, one sentence each.
+        comparison: errors of our forecast and the KMA's in a sentence; None = not compared.
         began_at: the oldest trace of the system.
         to_come: first steps that a new system waits for.
         sections: sections in the order of checks.SECTIONS.
@@ -103,6 +106,7 @@ class ReportDocument(TypedDict):
     language: str
     verdict: ReportVerdict
     reasons: list[str]
+    comparison: str | None
     began_at: str
     to_come: list[StepDocument]
     sections: list[SectionDocument]
@@ -119,6 +123,7 @@ def write(report: Report, reasons: Sequence[str], language: str) -> bytes:
         "language": language,
         "verdict": report.verdict,
         "reasons": list(reasons),
+        "comparison": sentence(report.sections, Translator(language)),
         "began_at": report.start.at.isoformat(),
         "to_come": [step.as_dict() for step in to_come(report.sections, report.start)],
         "sections": [section.as_dict() for section in report.sections],

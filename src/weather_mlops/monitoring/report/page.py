@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from weather_mlops.monitoring.checks import Section, Status
-from weather_mlops.monitoring.report import data, model, plots, system
+from weather_mlops.monitoring.report import data, model, official, plots, system
 from weather_mlops.monitoring.report.components import check_tables, foreign, gap
 from weather_mlops.monitoring.report.content import Report
 from weather_mlops.monitoring.report.document import SCHEMA
@@ -20,6 +20,7 @@ BODIES: Final[dict[str, Callable[[Section, Translator], str]]] = {
     "system_health": system.body,
     "data_quality": data.body,
     "model_performance": model.body,
+    "official_forecast": official.body,
 }
 SIGNS: Final = {
     ReportVerdict.WELL: "✓",
@@ -161,7 +162,9 @@ def _tile(section: Section, words: Translator, start: Beginning) -> str:
     verdict, checks = judge([section], start), section.checks
     hidden = sum(check.status is Status.UNKNOWN for check in checks)
     summary = (
-        words("tile_silent")
+        words("tile_absent")
+        if section.is_absent
+        else words("tile_silent")
         if unmeasured(section)
         else words("tile_checks", breaches=len(breaches(checks)), n=len(checks) - hidden)
     )

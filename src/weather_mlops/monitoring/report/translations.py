@@ -14,12 +14,13 @@ from weather_mlops.monitoring.report.messages.checks import CHECKS
 from weather_mlops.monitoring.report.messages.data import DATA
 from weather_mlops.monitoring.report.messages.frame import FRAME
 from weather_mlops.monitoring.report.messages.model import MODEL
+from weather_mlops.monitoring.report.messages.official import OFFICIAL
 from weather_mlops.monitoring.report.messages.system import SYSTEM
 from weather_mlops.pages.markup import MISSING, NBSP
 from weather_mlops.stations import load_stations
 from weather_mlops.variables import BY_NAME
 
-MESSAGES: Final[Mapping[str, Translation]] = {**FRAME, **SYSTEM, **DATA, **MODEL, **ALERTS}
+MESSAGES: Final[Mapping[str, Translation]] = {**FRAME, **SYSTEM, **DATA, **MODEL, **OFFICIAL, **ALERTS}
 WHOLE: Final = 1000
 """From here on a figure of a check is shown without decimals."""
 DIGITS: Final = 4

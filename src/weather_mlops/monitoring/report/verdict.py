@@ -9,7 +9,7 @@ change the verdict.
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
-from weather_mlops.monitoring.checks import SECTIONS, Check, CheckSeverity, Missing, Section, Status
+from weather_mlops.monitoring.checks import OPTIONAL, SECTIONS, Check, CheckSeverity, Missing, Section, Status
 from weather_mlops.monitoring.report.starting import Beginning
 
 
@@ -23,10 +23,14 @@ class ReportVerdict(StrEnum):
 
 
 def complete(sections: Sequence[Section]) -> list[Section]:
-    """All sections in their order; an absent one is replaced by one that lists it as missing."""
+    """All sections in their order; one that is not optional and absent is listed as missing."""
     given = {section.name: section for section in sections}
     reason = "its task delivered no section: see the task's log in Airflow"
-    return [given.get(name) or Section(name, missing=[Missing(name, reason)]) for name in SECTIONS]
+    return [
+        given.get(name) or Section(name, missing=[Missing(name, reason)])
+        for name in SECTIONS
+        if name in given or name not in OPTIONAL
+    ]
 
 
 def judge(sections: Iterable[Section], start: Beginning) -> ReportVerdict:
@@ -65,8 +69,8 @@ def unseen(checks: Iterable[Check], start: Beginning) -> list[Check]:
 
 
 def unmeasured(section: Section) -> bool:
-    """Whether no figure of a section was compared with a limit."""
-    return all(check.status is Status.UNKNOWN for check in section.checks)
+    """Whether no figure of a section was compared with a limit, although there is something to measure."""
+    return not section.is_absent and all(check.status is Status.UNKNOWN for check in section.checks)
 
 
 def silent(section: Section, start: Beginning) -> bool:

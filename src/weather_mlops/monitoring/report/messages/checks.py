@@ -36,5 +36,12 @@ CHECKS: Final = {
     "forecasts_missing": Translation("Share of hours without a forecast", "예보 없는 시간 비율"),
     "model_bias": Translation("Bias of the forecasts, in promised RMSE", "예보 편향(약속 RMSE 대비)"),
     "model_skill_low": Translation("Skill over the damped anomaly", "감쇠 편차 대비 기술점수"),
+    "kma_forecast_stale": Translation("Age of the KMA's newest issue", "기상청 최신 발표 경과"),
+    "kma_forecast_stations_low": Translation(
+        "Share of stations with the KMA's newest issue", "기상청 최신 발표가 있는 지점 비율"
+    ),
+    "kma_issues_missing": Translation("Share of missing issues of the KMA", "기상청 발표 누락 비율"),
+    "kma_bias_changed": Translation("Change of the bias of the KMA's forecast", "기상청 예보 편향의 변화"),
+    "station_moved": Translation("Distance from the station's old coordinates", "지점 좌표 이동 거리"),
     "model_coverage_off": Translation("Coverage of the 80\u00a0% interval", "80\u00a0% 구간 포함률"),
 }

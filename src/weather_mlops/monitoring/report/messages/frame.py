@@ -24,9 +24,13 @@ FRAME: Final = {
     "system_health": Translation("Is it up?", "시스템이 살아 있는가?"),
     "data_quality": Translation("Are the data in, and right?", "자료가 들어왔고 올바른가?"),
     "model_performance": Translation("Is the model still good?", "모델이 여전히 좋은가?"),
+    "official_forecast": Translation(
+        "Is the KMA's forecast in, and is ours better?", "기상청 예보가 들어왔고 우리 예보가 더 나은가?"
+    ),
     "of_system_health": Translation("System", "시스템"),
     "of_data_quality": Translation("Data", "자료"),
     "of_model_performance": Translation("Model", "모델"),
+    "of_official_forecast": Translation("KMA's forecast", "기상청 예보"),
     "changed": Translation("What changed since the last report?", "지난 보고서 이후 무엇이 달라졌는가?"),
     "missing": Translation("What could not be measured, and why", "측정하지 못한 것과 그 이유"),
     "earlier": Translation("Earlier reports", "이전 보고서"),
@@ -72,6 +76,7 @@ FRAME: Final = {
         "{breaches} of {n} checks beyond their limit", "점검 {n}개 중 {breaches}개 한계 초과"
     ),
     "tile_unknown": Translation("{n} not measured", "{n}개 측정 안 됨"),
+    "tile_absent": Translation("not collected", "수집하지 않음"),
     "tile_silent": Translation("nothing measured", "측정한 것 없음"),
     "check": Translation("check", "점검"),
     "state": Translation("state", "상태"),

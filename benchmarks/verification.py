@@ -1,0 +1,176 @@
+"""Verification of 97 stations at 48 leads: the hourly run, and a month of an imported archive.
+
+Usage: .venv/bin/python benchmarks/verification.py [--days 40]
+
+On the embedded S3 server, with a catalog in SQLite: hourly observations, eight issues of the KMA a day, and a
+forecast of ours every hour for 24 hours, all with random values. Each measurement runs in a process of its
+own, with nothing in memory before, as a task does. Printed, the hourly run with its limit:
+
+- The hourly run: three days verified again, of which the newest has changed. The median of several hours.
+- The same hour again, which changes nothing.
+- A month verified for the first time, and the peak memory of that process.
+"""
+
+import argparse
+import multiprocessing
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+from pyiceberg.catalog import Catalog
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.catalog import server
+from benchmarks.kma_forecasts import FIRST, HOUR, STATIONS, TEMPERATURE, issue_rows
+from weather_mlops.kma.forecast.issues import issues_between
+from weather_mlops.lake import forecasts, kma_forecasts
+from weather_mlops.lake.catalog import ensure_tables, open_catalog
+from weather_mlops.lake.object_store import ObjectStore
+from weather_mlops.lake.publish import publish as publish_observations
+from weather_mlops.lake.s3_access import S3Access
+from weather_mlops.lake.schemas import FORECASTS_SCHEMA, OBSERVATIONS_SCHEMA, UTC_TIME
+from weather_mlops.verification.days import TARGET
+from weather_mlops.verification.run import verify_days, verify_recent
+
+HOURLY_LIMIT_S: Final = 5
+HOURS: Final = 5  # hourly runs that are measured
+OUR_LEADS: Final = 24
+VERIFIED_DAYS: Final = 3
+LOADED_DAYS: Final = 10
+
+
+def opened(access: S3Access, uri: str) -> Catalog:
+    """The catalog of the tables."""
+    return open_catalog(access, type="sql", uri=uri)
+
+
+def times(moments: list[datetime]) -> pa.Array:
+    """Times of a column."""
+    return pa.array(moments, UTC_TIME)
+
+
+def observations(first: datetime, count: int) -> pa.Table:
+    """Every station at each of some hours."""
+    size = count * len(STATIONS)
+    columns = {
+        "station_id": pa.array(np.repeat(np.array(STATIONS, np.int32), count)),
+        "observed_at": times([first + hour * HOUR for hour in range(count)] * len(STATIONS)),
+        TEMPERATURE: pa.array(np.random.default_rng(1).normal(10, 8, size).round(1)),
+        "raw_key": pa.repeat(pa.scalar("raw"), size),
+    }
+    arrays = [columns.get(each.name, pa.nulls(size, each.type)) for each in OBSERVATIONS_SCHEMA]
+    return pa.table([array.cast(each.type) for array, each in zip(arrays, OBSERVATIONS_SCHEMA, strict=True)],
+                    schema=OBSERVATIONS_SCHEMA)  # fmt: skip
+
+
+def our_forecasts(first: datetime, count: int) -> pa.Table:
+    """A forecast of every station at each of some hours."""
+    size = count * len(STATIONS) * OUR_LEADS
+    issued = [first + hour * HOUR for hour in range(count) for _ in range(OUR_LEADS)]
+    leads = np.tile(np.arange(1, OUR_LEADS + 1, dtype=np.int32), count)
+    valid = [time + int(lead) * HOUR for time, lead in zip(issued, leads, strict=True)]
+    median = np.random.default_rng(2).normal(10, 8, size).round(3)
+    columns = {
+        "issued_at": times(issued * len(STATIONS)),
+        "station_id": pa.array(np.repeat(np.array(STATIONS, np.int32), count * OUR_LEADS)),
+        "target": pa.repeat(pa.scalar(TARGET), size),
+        "valid_at": times(valid * len(STATIONS)),
+        "lead_hours": pa.array(np.tile(leads, len(STATIONS))),
+        **{name: pa.array(median + shift) for name, shift in (("p10", -1), ("p50", 0), ("p90", 1))},
+        "model_version": pa.repeat(pa.scalar("v1"), size),
+    }
+    return pa.table([columns[name] for name in FORECASTS_SCHEMA.names], schema=FORECASTS_SCHEMA)
+
+
+def fill(catalog: Catalog, first: datetime, days: int) -> None:
+    """Write observations and both forecasts of a period."""
+    ensure_tables(catalog)
+    for begin in range(0, days, LOADED_DAYS):
+        start = first + timedelta(days=begin)
+        end = first + timedelta(days=min(begin + LOADED_DAYS, days))
+        count = (end - start) // HOUR
+        publish_observations(catalog, observations(start, count), run="observed")
+        forecasts.publish(catalog, our_forecasts(start, count), run="ours", now=end)
+        issues = pa.concat_tables(issue_rows(each) for each in issues_between(start, end - HOUR))
+        kma_forecasts.publish(catalog, issues, run="issues", now=end)
+
+
+def recent(access: S3Access, uri: str, now: datetime) -> tuple[int, int]:
+    """The hourly run: figures, days changed."""
+    summary = verify_recent(opened(access, uri), VERIFIED_DAYS, run="hourly", now=now)
+    return summary["figures"], len(summary["days_changed"])
+
+
+def period(access: S3Access, uri: str, now: datetime, first: date, last: date) -> tuple[int, int]:
+    """A verification of old days: figures, days changed."""
+    summary = verify_days(opened(access, uri), first, last, run="verify", now=now)
+    return summary["figures"], len(summary["days_changed"])
+
+
+def peak_mb() -> float:
+    """Peak memory of this process; getrusage would count what its parent had before."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(float(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024
+
+
+def timed(connection: object, work: Callable[..., tuple[int, int]], arguments: tuple[object, ...]) -> None:
+    """Do work in this process; send its result, its seconds and the peak memory in MB."""
+    begun = time.perf_counter()
+    result = work(*arguments)
+    seconds = time.perf_counter() - begun
+    connection.send((result, seconds, peak_mb()))
+
+
+def measured(
+    work: Callable[..., tuple[int, int]], *arguments: object
+) -> tuple[tuple[int, int], float, float]:
+    """The result, seconds and peak memory (MB) of work in a process of its own."""
+    context = multiprocessing.get_context("spawn")
+    receiving, sending = context.Pipe(duplex=False)
+    process = context.Process(target=timed, args=(sending, work, arguments))
+    process.start()
+    answer = receiving.recv()
+    process.join()
+    return answer
+
+
+def main() -> None:
+    """Fill, verify, print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--days", type=int, default=40, help="length of the history, at least 35")
+    options = parser.parse_args()
+    end = FIRST + timedelta(days=options.days)
+    with tempfile.TemporaryDirectory() as name, server(Path(name) / "s3") as access:
+        uri = f"sqlite:///{name}/catalog.db"
+        ObjectStore(access).ensure_bucket()
+        fill(opened(access, uri), FIRST, options.days)
+        first = date(2025, 1, 4)
+        old = measured(period, access, uri, end, first, first + timedelta(days=30))
+        print(f"31 days for the first time: {old[0][0]:,} figures in {old[1]:.1f} s, memory {old[2]:.0f} MB")
+        recent(access, uri, end)
+        seconds = []
+        for hour in range(HOURS):
+            now = end + hour * HOUR
+            publish_observations(opened(access, uri), observations(now, 1), run=now.isoformat())
+            (figures, changed), took, memory = measured(recent, access, uri, now)
+            seconds.append(took)
+            print(
+                f"an hour: {figures:,} figures, {changed} days changed, {took:.2f} s, memory {memory:.0f} MB"
+            )
+        typical = statistics.median(seconds)
+        verdict = "within" if typical <= HOURLY_LIMIT_S else "OVER"
+        print(f"hourly run: {typical:.2f} s (median), limit {HOURLY_LIMIT_S} s: {verdict} the limit")
+        (_, changed), took, _ = measured(recent, access, uri, end + HOURS * HOUR)
+        print(f"the same hour again: {changed} days changed, {took:.2f} s")
+
+
+if __name__ == "__main__":
+    main()
