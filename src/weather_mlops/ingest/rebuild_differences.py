@@ -28,7 +28,7 @@ class RebuildCounts:
     """What a rebuild read and wrote.
 
     Attributes:
-        responses: responses, files and batches of archives, for each month that they were read for.
+        responses: responses, files and batches of archives, each time that one was read.
         rows: rows of the rebuilt observations.
         forecast_rows: rows of the rebuilt forecasts of the KMA.
     """

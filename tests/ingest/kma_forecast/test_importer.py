@@ -107,6 +107,16 @@ def test_the_same_forecasts_again_change_nothing(world, tmp_path):
     assert len(list(raw.list_raw(world[0], importer.IMPORTED))) == 1
 
 
+def test_equal_files_of_two_variables_are_both_in_raw(world, tmp_path):
+    dry = csv(*issue([0.0] * 24))
+    take_in(world, put(tmp_path, "60_127_SNO.csv", dry), put(tmp_path, "60_127_PCP.csv", dry))
+
+    keys = list(raw.list_raw(world[0], importer.IMPORTED))
+    again, _ = importer.replayed(world[0], keys)
+    assert len(keys) == 2
+    assert {(row["snow_cm"], row["precipitation_mm"]) for row in again.to_pylist()} == {(0.0, 0.0)}
+
+
 def test_a_corrected_file_replaces_what_it_corrects(world, tmp_path):
     take_in(world, put(tmp_path, "60_127_TMP.csv", csv(*issue([20.0] * 24))))
     result = take_in(world, put(tmp_path, "60_127_TMP_neu.csv", csv(*issue([21.0] + [20.0] * 23))))

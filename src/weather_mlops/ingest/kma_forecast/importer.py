@@ -169,7 +169,13 @@ def _response(
 ) -> Response:
     """A response whose request isn't known: stored by the issues and stations of its values."""
     name = source.name.rpartition("/")[2]
-    params = {FILE: name, STATION: station, **source.notes, "stn": ":".join(map(str, stations))}
+    params = {
+        FILE: name,
+        raw.VARIABLE: file.category,
+        STATION: station,
+        **source.notes,
+        "stn": ":".join(map(str, stations)),
+    }
     if len(file.values):
         first, last = (EPOCH + int(each.astype(np.int64)) * HOUR for each in _span(file))
         params |= {"tm1": kst(first), "tm2": kst(last)}
