@@ -106,7 +106,7 @@ def _decimals(lines: bytes) -> NDArray[np.float64]:
     except pa.ArrowInvalid:
         # Seven times as slow, and takes a plus sign.
         return np.array(lines.split(), "S").astype(np.float64)
-    return np.array(table[_VALUE])
+    return table[_VALUE].to_numpy().copy()
 
 
 def rows(grids: Sequence[GridForecast], cells: Mapping[int, Cell], received_at: datetime) -> pa.Table:
