@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from weather_mlops.kma.forecast.rows import FORECAST_ROWS, FORECAST_VARIABLES
-from weather_mlops.lake.keys import isin, lookup
+from weather_mlops.lake.keys import isin, lookup, other_rows_of_key
 from weather_mlops.lake.kma_forecast_columns import KMA_FORECAST_QUARANTINE_SCHEMA
 from weather_mlops.lake.kma_forecast_merge import LEAD_BITS, row_keys, station_issues
 from weather_mlops.lake.staging import AUDITED, COLLECTED, Staging
@@ -33,6 +33,7 @@ from weather_mlops.quality.audit import (
     warnings_of,
 )
 from weather_mlops.quality.kma_forecast_suites import COMPLETENESS, FORECASTS
+from weather_mlops.quality.prepare import as_numbers
 from weather_mlops.quality.score import QualityScore, passed_share, share_of
 from weather_mlops.stations import station_ids
 
@@ -128,7 +129,7 @@ def audit_frame(rows: pa.Table, expected: pa.Table, stations: Collection[int]) -
         a value that they need is missing.
     """
     limited = [variable.name for variable in FORECAST_VARIABLES if variable.physical is not None]
-    frame: pd.DataFrame = rows.select(limited).to_pandas().astype("float64")
+    frame = as_numbers(rows, limited)
     frame["lead_hours"] = rows["lead_hours"].to_numpy().astype("float64")
     frame["station_known"] = np.isin(rows["station_id"].to_numpy(), list(stations)).astype("float64")
     requested = expected.append_column("lead_hours", pa.nulls(expected.num_rows, pa.int32()).fill_null(0))
@@ -136,9 +137,7 @@ def audit_frame(rows: pa.Table, expected: pa.Table, stations: Collection[int]) -
     frame["asked_for"] = isin(station_issues(keys), station_issues(row_keys(requested))).astype("float64")
     since = pc.subtract(rows["received_at"].cast(pa.int64()), rows["issued_at"].cast(pa.int64()))
     frame["received_after_h"] = since.to_numpy() / _HOUR_US
-    ordered = np.sort(keys)
-    others = np.searchsorted(ordered, keys, "right") - np.searchsorted(ordered, keys, "left") - 1
-    frame["conflicting_copies"] = others.astype("float64")
+    frame["conflicting_copies"] = other_rows_of_key(keys).astype("float64")
     frame["air_temperature_step_k"] = isolated_steps(keys, frame["air_temperature_c"].to_numpy())
     frame["daily_range_k"] = _daily_range(rows, keys)
     frame.insert(0, "row", np.arange(len(frame)))

@@ -4,7 +4,6 @@ It reads raw alone and may be repeated: rows that the table has change nothing. 
 ARCHIVE_DELAY after its issue, whenever its grid was fetched.
 """
 
-import gc
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -164,9 +163,6 @@ class GridPublication:
         self.done.corrected += published.corrected
         self.done.equal += published.equal
         self.done.quarantined += result.quarantined.num_rows
-        # Great Expectations' objects form reference cycles that hold all the rows.
-        del tables, rows, result
-        gc.collect()
 
 
 def present_grids(

@@ -8,7 +8,6 @@ What is counted are lines of the files, each with one value. Where two files hav
 the later one counts.
 """
 
-import gc
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -157,11 +156,7 @@ class ForecastImport:
         first = sorted({taken.station_ids[0] for taken in group})
         batch = self._archive.batch("portal", (taken.key for taken in group), result)
         published = self._archive.publish(result, batch, run=run, values_of=first)
-        counts = _counted(group, published.values, values_of(refused, first))
-        # Great Expectations' objects form reference cycles that hold all the rows.
-        del rows, result, refused
-        gc.collect()
-        return counts
+        return _counted(group, published.values, values_of(refused, first))
 
 
 def _response(

@@ -6,7 +6,6 @@ time is audited with the n-th of the others, and merged into what was accepted b
 arrived.
 """
 
-import gc
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -145,9 +144,6 @@ class ForecastsOfRaw:
             current = pa.concat_tables([replace_rows(current, changes.corrected), changes.inserted])
             refused.append(result.quarantined.select(KMA_FORECAST_QUARANTINE_SCHEMA.names))
             rejected = rejected.slice(0, 0)
-            # Great Expectations' objects form reference cycles that hold all the rows.
-            del result
-            gc.collect()
         return current, pa.concat_tables(refused)
 
 
