@@ -55,7 +55,7 @@ def items(base: str) -> list[wire.Item]:
             }
             for category, value in values.items()
         ]
-    return found
+    return matches
 
 
 @cache
