@@ -11,6 +11,7 @@ import pytest
 from tests.ingest.conftest import *  # noqa: F403  the fixtures of a load
 from tests.ingest.conftest import KEY, NOW, Loader, by_key, opened, some
 from tests.lake.conftest import Saved, forecasts, new_bucket
+from tests.lake.test_verification import figures
 from weather_mlops.clock import HOUR
 from weather_mlops.errors import ObjectDamaged
 from weather_mlops.ingest import collection
@@ -24,6 +25,8 @@ from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.publish import publish_run
 from weather_mlops.lake.schemas import FORECASTS, OBSERVATIONS
 from weather_mlops.lake.staging import Staging
+from weather_mlops.lake.verification import publish as publish_figures
+from weather_mlops.lake.verification import read as read_figures
 from weather_mlops.quality import audit
 
 pytestmark = [pytest.mark.integration]
@@ -149,6 +152,20 @@ def test_lost_and_damaged_files_of_tables_are_replaced_from_raw(filled):
     assert filled.table("quarantine").num_rows == quarantine
     assert filled.table("forecasts").num_rows == issued // 2  # raw doesn't have them
     assert filled.observations() == whole
+
+
+def test_lost_figures_of_verification_are_named_and_removed(filled):
+    day = LOAD.begin.date()
+    publish_figures(filled.catalog, figures([day, day + timedelta(days=62)]), run="verify", now=NOW)
+    filled.store.delete(data_files(filled, "verification")[0])
+    file_io._cache.__init__(file_io.CACHE)
+    with pytest.raises(ObjectDamaged, match=r"`make verify FROM=\S+ TO=\S+` computes") as damaged:
+        read_figures(filled.catalog, first_day=day, last_day=day)
+    first, last = re.search(r"FROM=(\S+) TO=(\S+) APPLY=1", str(damaged.value)).groups()
+    filled.rebuild(date.fromisoformat(first), date.fromisoformat(last), apply=True)
+
+    assert read_figures(filled.catalog, first_day=day, last_day=day).num_rows == 0
+    assert filled.table("verification").num_rows == 4
 
 
 def test_only_the_months_that_are_named_are_made(filled):
