@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from weather_mlops.errors import FormatChanged, NothingYet, ResponseTruncated
@@ -20,6 +20,7 @@ def body(*first: bytes, count: int = CELL_COUNT, between: bytes = b",", end: byt
     return end.join(between.join(tokens[at : at + PER_LINE]) for at in range(0, count, PER_LINE)) + b"\n"
 
 
+@settings(deadline=None)  # the first one pays for imports
 @given(
     numbers=st.lists(st.decimals(-40, 60, places=2).map(float), min_size=1, max_size=30),
     spelling=st.sampled_from([b"%.2f", b"%+.2f", b"%.3f"]),
