@@ -18,6 +18,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from embedded.processes import port_answers
 from simulator.forecast import wire
 from tests.s3_proxy import free_port
 from weather_mlops.clock import KST
@@ -115,7 +116,8 @@ def api() -> Iterator[str]:
     process = multiprocessing.get_context("spawn").Process(target=serve, args=(port,), daemon=True)
     process.start()
     try:
-        time.sleep(1)  # the fields
+        while not port_answers(port):
+            time.sleep(0.1)
         yield f"http://127.0.0.1:{port}/api/typ01/url"
     finally:
         process.terminate()
