@@ -25,6 +25,7 @@ HEAVY: Final = (
     "weather_mlops.ingest.history.fetch",
     "weather_mlops.ingest.history.publish",
     "weather_mlops.ingest.history.validate",
+    "weather_mlops.kma.refresh",
     "weather_mlops.ingest.kma_forecast.health",
     "weather_mlops.ingest.kma_forecast.history",
     "weather_mlops.ingest.kma_forecast.history_publication",

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -104,7 +104,7 @@ def _station_hours(catalog: Catalog, requests: tuple[Request, ...]) -> tuple[int
 def _read_ahead(stagings: Iterable[Staging]) -> Iterator[_Staged]:
     """Read each batch while the one before it is published, which leaves a core idle."""
     with ThreadPoolExecutor(1) as pool:
-        coming = None
+        coming: Future[_Staged] | None = None
         for staging in stagings:
             current, coming = coming, pool.submit(_read, staging)
             if current is not None:
