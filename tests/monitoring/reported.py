@@ -327,9 +327,8 @@ def official(
     """
     rows = load_stations()[:stations]
     bias = [
-        {"station_id": row.id, "before_c": 0.1, "recent_c": 0.8 if row.id in changed else 0.2,
-         "excess": 24.0 if row.id in changed else 2.0, "limit": 21.0,
-         "since": "2026-11-02" if row.id in changed else None}
+        {"station_id": row.id, "before_c": 0.1, "change_c": 0.7 if row.id in changed else 0.1,
+         "limit_c": 0.6, "since": "2026-11-02" if row.id in changed else None}
         for row in rows
     ]  # fmt: skip
     moves = [
@@ -360,7 +359,7 @@ def official(
         held("kma_forecast_stations_low", (stations if present is None else present) / stations, 0.9,
              low=True),
         held("kma_issues_missing", missing / expected, 0.1),
-        *(held("kma_bias_changed", row["excess"], 21.0, "°C·d", str(row["station_id"])) for row in bias),
+        *(held("kma_bias_changed", row["change_c"], 0.6, "°C", str(row["station_id"])) for row in bias),
         *(held("station_moved", 5.3 if row.id in moved else 0.0, 1.0, "km", str(row.id)) for row in rows),
     ]  # fmt: skip
     return Section("official_forecast", figures, checks, [])

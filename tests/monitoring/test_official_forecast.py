@@ -300,6 +300,7 @@ def test_a_failing_part_is_missing_with_its_reason_alone(measure, store, caplog)
         store,
         {
             "official_issues.newest": ["newest_issue"],
+            "official_issues.missing": ["gaps"],
             "official_comparison.measure": ["comparison"],
             "official_forecast.not_of_the_kma": ["not_of_the_kma"],
             "official_bias.current": ["bias"],

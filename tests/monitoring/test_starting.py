@@ -30,7 +30,7 @@ SKILL = Check("model_skill_low", "", Status.UNKNOWN, CheckSeverity.WARNING, None
 
 def report(*checks: Check, hours: float, earlier: Earlier | None = None) -> Report:
     """Of a healthy system that began hours ago, with more checks in the sections that they are of."""
-    health, data, _ = reported.healthy(3)
+    health, data, *_ = reported.healthy(3)
     airflow = {**health.figures["airflow"], "first_run_at": (NOW - hours * HOUR).isoformat()}
     model = [check for check in checks if check.name.startswith("champion")]
     others = [check for check in checks if check not in model]

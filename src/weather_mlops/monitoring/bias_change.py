@@ -3,7 +3,8 @@
 A station that moves, or a sensor that begins to drift, shifts the error of the KMA's forecast there from one
 day to the next. But the bias also follows the season, at Ulsan by as much as the station's move of 2016
 shifted it (0.8 °C within September 2015). So a day's bias is compared with that of the same season of the
-year before; what remains is compared with what it was in the days before, and added up as in ``sensors``.
+year before. What remains is compared with what it was in the days before: median against median, since the
+weather makes single days differ by several °C, and a day is like the one before (0.45 of it at Ulsan).
 
 Arrays have the shape (stations, days), with the last day last; NaN = no figure.
 """
@@ -14,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from weather_mlops.monitoring.official_limits import OfficialForecastLimits
-from weather_mlops.monitoring.sensors import MAX_SUM, SIGMAS_PER_MAD, cusum, nan_median
+from weather_mlops.monitoring.sensors import SIGMAS_PER_MAD, nan_median
 
 Array = np.ndarray
 YEAR_DAYS: Final = 365
@@ -27,31 +28,29 @@ class BiasChange:
     """Change of the bias at each station; arrays of shape (stations,), NaN = unknown.
 
     Attributes:
-        before: expected bias, °C.
-        recent: median bias since the beginning of the change; of all added-up days where there is none.
-        excess: deviation accumulated beyond the allowance, °C × days.
-        limit: limit of the excess, °C × days.
-        onset: index of the first day of the change; the number of days if there is none.
+        before: normal bias of the recent days, °C: that of the year before, and what differs from it.
+        change: median difference of the recent days from it, °C.
+        limit: limit of the change's size, °C.
+        onset: index of the first day of the change, as far as it shows; the most likely one of any change.
     """
 
     before: Array
-    recent: Array
-    excess: Array
+    change: Array
     limit: Array
     onset: Array
 
     @property
     def beyond(self) -> Array:
         """At which stations the bias has changed."""
-        return np.asarray(self.excess > self.limit)
+        return np.asarray(np.abs(self.change) > self.limit)
 
 
 def days_needed(limits: OfficialForecastLimits) -> int:
     """Days up to the last one that a change is measured on."""
-    return YEAR_DAYS + limits.bias_season_days + limits.bias_before_days + limits.bias_summed_days
+    return YEAR_DAYS + limits.bias_season_days + limits.bias_before_days + limits.bias_recent_days
 
 
-def change(daily: Array, limits: OfficialForecastLimits) -> BiasChange:
+def measure_change(daily: Array, limits: OfficialForecastLimits) -> BiasChange:
     """Measure the change on the last day.
 
     Args:
@@ -61,57 +60,48 @@ def change(daily: Array, limits: OfficialForecastLimits) -> BiasChange:
     missing = max(days_needed(limits) - daily.shape[1], 0)
     daily = np.pad(daily, ((0, 0), (missing, 0)), constant_values=np.nan)
     deviation, season, spread = _from_year_before(_without_common(daily, limits), limits)
-    summed = limits.bias_summed_days
-    earlier, recent = deviation[:, :-summed], deviation[:, -summed:]
+    days = limits.bias_recent_days
+    earlier, recent = deviation[:, :-days], deviation[:, -days:]
     # With too few days before, nothing is known of what is normal but the year before.
     known = np.isfinite(earlier).sum(axis=1) >= limits.bias_min_days
     normal = np.where(known, nan_median(earlier, axis=1), 0.0)
     own = SIGMAS_PER_MAD * nan_median(np.abs(earlier - normal[:, None]), axis=1)
-    scale = np.where(known, own, nan_median(spread[:, -summed:], axis=1))
+    scale = np.where(known, own, nan_median(spread[:, -days:], axis=1))
     scale = np.maximum(scale, limits.bias_least_spread_c)
-    scaled = (recent - normal[:, None]) / scale[:, None]
-    most = MAX_SUM * limits.bias_limit_days
-    above, below = (cusum(sign * scaled, limits.bias_allowance, most, 1) for sign in (1, -1))
-    up = above[:, -1] >= below[:, -1]
-    excess = np.where(up, above[:, -1], below[:, -1])
-    measured = np.isfinite(recent).sum(axis=1) >= summed / 2
-    begin = np.where(measured & (excess > 0), _beginning(np.where(up, 1, -1)[:, None] * scaled), summed)
-    # Without a change, the bias of all these days is shown.
-    changed = np.arange(summed) >= np.where(begin < summed, begin, 0)[:, None]
-    expected = (season[:, -summed:] + normal[:, None], daily[:, -summed:])
-    before, now = (nan_median(np.where(changed, values, np.nan), axis=1) for values in expected)
+    difference = recent - normal[:, None]
+    measured = np.isfinite(difference).sum(axis=1) >= days / 2
     unknown = np.where(measured, 0.0, np.nan)
+    change = nan_median(difference, axis=1) + unknown
     return BiasChange(
-        before=before + unknown,
-        recent=now + unknown,
-        excess=excess * scale + unknown,
-        limit=limits.bias_limit_days * scale + unknown,
-        onset=daily.shape[1] - missing - summed + begin,
+        before=nan_median(season[:, -days:], axis=1) + normal + unknown,
+        change=change,
+        limit=limits.bias_limit_spreads * scale + unknown,
+        onset=daily.shape[1] - missing - days + _beginning(np.sign(change)[:, None] * difference),
     )
 
 
-def _beginning(scaled: Array) -> Array:
+def _beginning(difference: Array) -> Array:
     """Find the most likely first day of a shift upwards, from which on the mean stands out most.
 
     Args:
-        scaled: deviations in spreads, shape (S, D).
+        difference: from what is normal, shape (S, D).
 
     Returns:
         Index of the day, shape (S,).
     """
     # Sum of each day and all later ones, and their number: a mean of few days needs more to stand out.
-    total = np.nancumsum(scaled[:, ::-1], axis=1)[:, ::-1]
-    count = np.isfinite(scaled)[:, ::-1].cumsum(axis=1)[:, ::-1]
+    total = np.nancumsum(difference[:, ::-1], axis=1)[:, ::-1]
+    count = np.isfinite(difference)[:, ::-1].cumsum(axis=1)[:, ::-1]
     evidence = np.where(count >= SHORTEST_DAYS, np.maximum(total, 0) ** 2 / np.maximum(count, 1), -1.0)
     return np.asarray(evidence.argmax(axis=1))
 
 
 def _without_common(daily: Array, limits: OfficialForecastLimits) -> Array:
     """Subtract what many stations share, where there are many; relative to its own median over the days."""
-    counted = np.isfinite(daily).sum(axis=0)
-    common = np.where(counted >= limits.bias_common_stations, nan_median(daily, axis=0), np.nan)
-    if not np.isfinite(common).any():
+    many = np.isfinite(daily).sum(axis=0) >= limits.bias_common_stations
+    if not many.any():
         return daily
+    common = np.where(many, nan_median(daily, axis=0), np.nan)
     return np.asarray(daily - np.nan_to_num(common - nan_median(common, axis=0)))
 
 
@@ -123,9 +113,9 @@ def _from_year_before(daily: Array, limits: OfficialForecastLimits) -> tuple[Arr
         limits: settings of the measurement.
 
     Returns:
-        Deviation, median of that season, and its spread, each of shape (S, days before and summed days).
+        Deviation, median of that season, and its spread, each of shape (S, days before and recent days).
     """
-    length = limits.bias_before_days + limits.bias_summed_days
+    length = limits.bias_before_days + limits.bias_recent_days
     width = 2 * limits.bias_season_days + 1
     # One window of the year before for each of the last days: shape (S, length, width).
     windows = np.lib.stride_tricks.sliding_window_view(daily, width, axis=1)

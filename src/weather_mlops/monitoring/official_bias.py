@@ -18,7 +18,7 @@ from weather_mlops.errors import ObjectDamaged
 from weather_mlops.lake import documents, verification
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.verification_columns import KMA_FORECAST, OWN
-from weather_mlops.monitoring.bias_change import BiasChange, change, days_needed
+from weather_mlops.monitoring.bias_change import BiasChange, days_needed, measure_change
 from weather_mlops.monitoring.checks import Check
 from weather_mlops.monitoring.figures.official import BiasFigures, StationBias
 from weather_mlops.monitoring.official_limits import OfficialForecastLimits
@@ -29,7 +29,7 @@ from weather_mlops.stations import stations_by_id
 log = logging.getLogger(__name__)
 
 BIAS_KEY: Final = "monitoring/kma/bias.json"
-CHANGED: Final = Rule("kma_bias_changed", "°C·d")
+CHANGED: Final = Rule("kma_bias_changed", "°C")
 
 
 def current(
@@ -88,7 +88,7 @@ def figures_of(
         now: the time, timezone-aware.
     """
     station_ids, daily = daily_bias(rows, first, last)
-    measured = change(daily, limits)
+    measured = measure_change(daily, limits)
     return {
         "measured_at": now.isoformat(),
         "last_day": last.isoformat(),
@@ -136,28 +136,27 @@ def checks(figures: BiasFigures, limits: OfficialForecastLimits, station_ids: Co
 
 
 def _check(row: StationBias) -> Check | None:
-    excess, limit, before, recent = (row["excess"], row["limit"], row["before_c"], row["recent_c"])
-    if excess is None or limit is None or before is None or recent is None:
+    before, change, limit = row["before_c"], row["change_c"], row["limit_c"]
+    if before is None or change is None or limit is None:
         return None
     station = stations_by_id().get(row["station_id"])
     name = station.english if station else str(row["station_id"])
-    since = f"since about {row['since']}" if row["since"] else "in the last days"
+    since = f", since about {row['since']}" if row["since"] else ""
     detail = (
-        f"{name}: the KMA's forecast minus the observation is {recent:+.1f} °C {since}, where {before:+.1f} "
-        f"°C is normal; beyond the normal spread this adds up to {excess:.1f} °C·d"
+        f"{name}: the bias of the KMA's forecast is {before + change:+.1f} °C, where {before:+.1f} °C is "
+        f"normal for the season{since}"
     )
-    return CHANGED.above(excess, limit, detail, str(row["station_id"]))
+    return CHANGED.above(abs(change), limit, detail, str(row["station_id"]))
 
 
 def _station(station_id: int, measured: BiasChange, index: int, first: date) -> StationBias:
-    onset, excess = int(measured.onset[index]), _number(measured.excess[index])
+    onset = first + timedelta(days=int(measured.onset[index]))
     return {
         "station_id": station_id,
         "before_c": _number(measured.before[index]),
-        "recent_c": _number(measured.recent[index]),
-        "excess": excess,
-        "limit": _number(measured.limit[index]),
-        "since": (first + timedelta(days=onset)).isoformat() if measured.beyond[index] else None,
+        "change_c": _number(measured.change[index]),
+        "limit_c": _number(measured.limit[index]),
+        "since": onset.isoformat() if measured.beyond[index] else None,
     }
 
 

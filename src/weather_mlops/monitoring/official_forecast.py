@@ -73,18 +73,22 @@ def _issues(
     limits: OfficialForecastLimits,
     now: datetime,
 ) -> None:
+    if builder.attempt("collecting", lambda: official_issues.is_collected(catalog)) is False:
+        builder.checks += [rule.unknown(ONLY_LOADED) for rule in official_issues.RULES]
+        return
+
     def newest() -> None:
-        if not official_issues.is_collected(catalog):
-            builder.checks += [rule.unknown(ONLY_LOADED) for rule in official_issues.RULES]
-            return
         issue = official_issues.newest(catalog, watched, limits.hours_share, now)
         builder.figures["newest_issue"] = issue
         builder.checks += official_issues.newest_checks(issue, limits)
+
+    def missing() -> None:
         gaps = official_issues.missing(catalog, watched, now)
         builder.figures["gaps"] = gaps
         builder.checks.append(official_issues.missing_check(gaps, limits))
 
-    builder.measure_part("newest_issue", official_issues.RULES, newest)
+    builder.measure_part("newest_issue", official_issues.NEWEST_RULES, newest)
+    builder.measure_part("gaps", (official_issues.MISSING,), missing)
 
 
 def _bias(  # noqa: PLR0913, PLR0917  the arguments of measure

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection
 from datetime import datetime
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -27,11 +28,12 @@ from weather_mlops.monitoring.figures.official import IssueFigures, IssueGaps
 from weather_mlops.monitoring.official_limits import OfficialForecastLimits
 from weather_mlops.monitoring.section_builder import Rule
 
-STALE = Rule("kma_forecast_stale", "h")
-STATIONS = Rule("kma_forecast_stations_low")
-MISSING = Rule("kma_issues_missing")
-RULES = (STALE, STATIONS, MISSING)
-NO_ISSUE = "no issue of the last 50 hours is in the table"
+STALE: Final = Rule("kma_forecast_stale", "h")
+STATIONS: Final = Rule("kma_forecast_stations_low")
+MISSING: Final = Rule("kma_issues_missing")
+NEWEST_RULES: Final = (STALE, STATIONS)
+RULES: Final = (*NEWEST_RULES, MISSING)
+NO_ISSUE: Final = "no issue of the last 50 hours is in the table"
 
 
 def has_rows(catalog: Catalog) -> bool:

@@ -89,18 +89,16 @@ class StationBias(TypedDict):
 
     Attributes:
         station_id: id of the station.
-        before_c: bias that is expected: of the same season of the year before, shifted by what differed last.
-        recent_c: bias since the beginning of the change, or of the last days where there is none.
-        excess: deviation accumulated beyond the allowance, °C × days.
-        limit: limit of the excess.
-        since: first day (KST) of the change; None = there is none.
+        before_c: normal bias, °C: that of the same season of the year before, and what differed from it last.
+        change_c: difference of the recent days from it, °C.
+        limit_c: limit of the difference, °C.
+        since: about the first day (KST) of a change that is beyond its limit; None = there is none.
     """
 
     station_id: int
     before_c: float | None
-    recent_c: float | None
-    excess: float | None
-    limit: float | None
+    change_c: float | None
+    limit_c: float | None
     since: str | None
 
 

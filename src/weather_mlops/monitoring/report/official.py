@@ -150,10 +150,10 @@ def _gaps(gaps: IssueGaps, words: Translator) -> str:
 
 
 def _bias(bias: BiasFigures, words: Translator) -> str:
-    measured = [row for row in bias["stations"] if row["excess"] is not None]
+    measured = [row for row in bias["stations"] if row["change_c"] is not None]
     changed = [
         f"{_station(row['station_id'], words)} {number(row['before_c'], '°C', digits=1, signed=True)} → "
-        f"{number(row['recent_c'], '°C', digits=1, signed=True)}"
+        f"{number((row['before_c'] or 0) + (row['change_c'] or 0), '°C', digits=1, signed=True)}"
         for row in measured
         if row["since"]
     ]
