@@ -32,7 +32,7 @@ status:  ## show what runs, since when, address and login, ports, last and next 
 airflow:  ## run Airflow's own command line: make airflow ARGS='dags list'
 	@$(subst @test,test,$(BOOTSTRAP)) airflow
 
-history:  ## load past days: make history FROM=2020-01-01 TO=2020-12-31 STATIONS=108,제주 [WHAT=kma_forecast ISSUES=02,14 VARIABLES=TMP]
+history:  ## load past days: make history FROM=2020-01-01 TO=2020-12-31 STATIONS=108,제주 [WHAT=kma_forecast ISSUES=02,14 VARIABLES=TMP CELLS=152=102,83]
 	$(BOOTSTRAP) history
 
 rebuild:  ## rebuild the tables from raw and compare them; make rebuild FROM=... TO=... APPLY=1 replaces them

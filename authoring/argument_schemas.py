@@ -87,6 +87,14 @@ def _is_function(annotation: ast.expr | None) -> bool:
     return False
 
 
+PATTERNS: Final = {
+    "cells": r"(\s*[^\s=;,]+\s*=\s*\d{1,3}\s*,\s*\d{1,3}\s*(;|$))*",
+    "issues": r"(all|\d{1,2}(\s*,\s*\d{1,2})*)?",
+    "variables": r"([A-Za-z0-9]{3}(\s*,\s*[A-Za-z0-9]{3})*)?",
+}
+"""How arguments of text are written that have a form of their own, where they are no template."""
+
+
 def _own(argument: Argument) -> Schema | None:  # noqa: PLR0911  one return per form
     """The schema of an argument of our own operators: limits and names come from its docstring."""
     if limits := _LIMITS_CLASS.search(argument.about):
@@ -98,8 +106,8 @@ def _own(argument: Argument) -> Schema | None:  # noqa: PLR0911  one return per 
         return ref("connection")
     if argument.name == "target":
         return ENUMS["target"]
-    if argument.name == "cells":
-        return {"type": "string", "pattern": r"^(\s*\S+\s*=\s*\d{1,3}\s*,\s*\d{1,3}\s*(;|$))*$"}
+    if argument.name in PATTERNS and (schema or {}) == {"type": "string"}:
+        return {"type": "string", "pattern": rf"^(.*\{{\{{.*|{PATTERNS[argument.name]})$"}
     if argument.name == "stations":
         return {
             "type": "string",

@@ -245,6 +245,12 @@ _PHRASES: Final = {
     "how much earlier the other DAG's run is, in words: 1 hour": "다른 DAG의 실행이 앞서는 시간: 1 hour",
     "cells that stations take instead of their own, `station=x,y`, several with a semicolon between them: "
     "`152=102,83; 101=73,134`; empty = each its own.": "`지점=x,y`, 세미콜론으로 나눔. 비우면 자기 격자",
+    "hours (KST) of the issues of a day, joined by commas: `02,14`; `all` = the eight of them.": (
+        "`02,14`처럼 쉼표로 나눔, 또는 `all`"
+    ),
+    "KMA's names of the variables, joined by commas: `TMP,REH`; each takes calls of its own.": (
+        "`TMP,REH`처럼 쉼표로 나눔"
+    ),
     "YYYY-MM-DD (KST); empty = 90 days up to the last one.": "YYYY-MM-DD(KST). 비우면 마지막 날까지 90일",
     "YYYY-MM-DD (KST), included; empty = today.": "YYYY-MM-DD(KST), 포함. 비우면 오늘",
     "a text": "텍스트",

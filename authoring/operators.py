@@ -40,7 +40,7 @@ DOMAIN: Final[dict[str, Schema]] = {
     },
     "target": {"title": "target of a forecast", "enum": list(TARGETS)},
     "variable": {"title": "variable of the observations", "enum": list(BY_NAME)},
-    "baseline": {"title": "baseline of the model", "enum": list(baselines.NAMES)},
+    "baseline": {"title": "baseline of the model", "enum": [*baselines.NAMES, baselines.KMA_FORECAST]},
 }
 
 FORMER: Final = "operators.measuring"

@@ -3,7 +3,8 @@
 Usage: .venv/bin/python benchmarks/forecast_pages.py [--days 10] [--runs 20]
 
 Of 97 stations, on the embedded S3 server. The tables hold a number of days of hourly observations and
-forecasts, 24 leads each, and nothing is cached, as in a new task. A page is requested from the plugin's own
+forecasts, 24 leads each, and then also the issues of the KMA's forecast of these days, 67 leads each. Nothing
+is cached, as in a new task. A page is requested from the plugin's own
 app, with S3 and without Airflow's login, each of another station, so that none was rendered before. Aim:
 300 ms a page.
 """
@@ -18,13 +19,16 @@ from typing import Final
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1] / folder) for folder in ("", "plugins")]
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from benchmarks.catalog import server
 from tests.browsing import forecast_world as world
 from tests.browsing.forecast_world import NOW, TARGET
 from tests.model.test_recent_forecasts import full
 from tests.plugins.visiting import DAG_IDS, Visits
 from weather_mlops.documents import forecast_pages
-from weather_mlops.lake import file_io, forecasts
+from weather_mlops.lake import file_io, forecasts, kma_forecasts
 from weather_mlops.lake.catalog import open_catalog
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.publish import publish
@@ -67,13 +71,25 @@ def making(access: S3Access, folder: Path, days: int, runs: int) -> None:
     publish(catalog, full(world.observed(hours=24 * days)), run="observed", score=1.0)
     rows = world.issued(hours=24 * days)
     forecasts.publish(catalog, rows, run="forecast", now=NOW)
+    seconds = publishing_seconds(access, uri, runs)
+    print(f"make_forecast's part, {rows.num_rows:,} forecasts of {days} days: {seconds:.2f} s")
+    official = world.kma(hours=24 * days)
+    for issue in sorted(official["issued_at"].unique().to_pylist()):
+        of_issue = official.filter(pc.equal(official["issued_at"], pa.scalar(issue)))
+        kma_forecasts.publish(catalog, of_issue, run="kma", now=NOW)
+    seconds = publishing_seconds(access, uri, runs)
+    print(f"  with {official.num_rows:,} forecasts of the KMA, an issue a commit: {seconds:.2f} s")
+
+
+def publishing_seconds(access: S3Access, uri: str, runs: int) -> float:
+    """Median time of what make_forecast does for the pages, in seconds."""
     latest, seconds = world.latest(), []
     for _ in range(runs):
         file_io._cache = file_io._Cache(file_io.CACHE)  # noqa: SLF001  a new task has an empty cache
         begun = time.perf_counter()
         recent_forecasts.publish(open_catalog(access, type="sql", uri=uri), ObjectStore(access), latest, NOW)
         seconds.append(time.perf_counter() - begun)
-    print(f"make_forecast's part, {rows.num_rows:,} forecasts of {days} days: {median(seconds):.2f} s")
+    return median(seconds)
 
 
 def showing(kind: str, visits: Visits, paths: list[str]) -> None:

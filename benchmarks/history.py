@@ -63,7 +63,7 @@ CONTEXT.set_forkserver_preload(
 FIRST_YEAR = 2001
 plan._OPENED.clear()  # noqa: SLF001  as if all of today's stations had been open in all these years
 STATIONS = [station.id for station in load_stations()]
-AIM_SECONDS, AIM_MB, AIM_RATIO = 600, 2000, 1.5
+AIM_SECONDS, AIM_MB, AIM_RATIO = 600, 2000, 2
 ALL_ROWS = 97 * 24 * 365.25 * 20
 
 
@@ -165,6 +165,14 @@ def publish(load: dict[str, Any], _worker: int, _: str) -> dict[str, Any]:
     )
 
 
+def metered(
+    work: Callable[..., dict[str, Any]], load: dict[str, Any], worker: int, url: str
+) -> tuple[dict[str, Any], float]:
+    """The result of a worker, and its seconds of CPU: where other programs run, wall time says less."""
+    before = time.process_time()
+    return work(load, worker, url), time.process_time() - before
+
+
 @contextmanager
 def memory() -> Iterator[Callable[[], float]]:
     """Peak memory of all child processes together, without the servers: MB."""
@@ -195,13 +203,14 @@ def memory() -> Iterator[Callable[[], float]]:
 def timed_stage(
     work: Callable[..., dict[str, Any]], load: Load, workers: int, url: str
 ) -> tuple[float, float, list]:
-    """Run a stage; seconds, peak MB, and the result of each worker."""
+    """Run a stage; seconds, peak MB, and the result and CPU of each worker."""
     begun = time.monotonic()
     with memory() as peak:
         # A process for each task, as in Airflow.
         environment = (dict(os.environ),)
         with ProcessPoolExecutor(workers, CONTEXT, adopt, environment) as pool:
-            results = list(pool.map(work, [load.as_dict()] * workers, range(workers), [url] * workers))
+            shared = ([work] * workers, [load.as_dict()] * workers, range(workers), [url] * workers)
+            results = list(pool.map(metered, *shared))
         return time.monotonic() - begun, peak(), results
 
 
@@ -219,9 +228,14 @@ def ours(years: int, url: str) -> tuple[float, int, float]:
     seconds, results = {}, {}
     most = 0.0
     for work, workers in ((fetch, WORKERS), (validate, WORKERS), (publish, 1)):
-        seconds[work.__name__], peak, results[work.__name__] = timed_stage(work, load, workers, url)
-        most = max(most, peak)
-        print(f"  {work.__name__}: {seconds[work.__name__]:.1f} s, {peak:,.0f} MB", flush=True)
+        seconds[work.__name__], peak, metered_results = timed_stage(work, load, workers, url)
+        results[work.__name__] = [result for result, _ in metered_results]
+        cpu, most = sum(cpu for _, cpu in metered_results), max(most, peak)
+        print(
+            f"  {work.__name__}: {seconds[work.__name__]:.1f} s, {cpu:.1f} s of CPU of {workers} workers, "
+            f"{peak:,.0f} MB",
+            flush=True,
+        )
     rows = results["publish"][0]["inserted"]
     parsing = sum(worker["parse_s"] for worker in results["fetch"]) / WORKERS
     whole = sum(seconds.values())
@@ -330,7 +344,8 @@ def main(years: list[int]) -> None:
                 ratio = (whole / rows) / (theirs["seconds"] / theirs["rows"])
                 print(
                     f"the plain way: {theirs['rows']:,} rows in {theirs['seconds']:.0f} s = "
-                    f"{theirs['rows'] / theirs['seconds']:,.0f} rows/s, {theirs['mb']:,.0f} MB; "
+                    f"{theirs['rows'] / theirs['seconds']:,.0f} rows/s, {theirs['cpu_s']:.0f} s of CPU, "
+                    f"{theirs['mb']:,.0f} MB; "
                     f"ratio {ratio:.2f}, aim {AIM_RATIO}",
                     flush=True,
                 )

@@ -34,11 +34,12 @@ from weather_mlops.documents.decision import Decision
 from weather_mlops.kma import wire
 from weather_mlops.lake import forecasts
 from weather_mlops.lake.catalog import ensure_tables, open_catalog
+from weather_mlops.lake.columns import UTC_TIME
 from weather_mlops.lake.maintenance import maintain
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.publish import publish
 from weather_mlops.lake.s3_access import S3Access
-from weather_mlops.lake.schemas import FORECASTS_SCHEMA, OBSERVATIONS_SCHEMA, UTC_TIME
+from weather_mlops.lake.schemas import FORECASTS_SCHEMA, OBSERVATIONS_SCHEMA
 from weather_mlops.model.climatology import Climatology
 from weather_mlops.model.registry import Registry
 from weather_mlops.model.versions import as_json

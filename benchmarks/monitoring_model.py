@@ -22,8 +22,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.monitoring_alarms import Alerts
 from weather_mlops.kma import wire
+from weather_mlops.lake.columns import UTC_TIME
 from weather_mlops.lake.panel import Panel, to_panel
-from weather_mlops.lake.schemas import FORECASTS_SCHEMA, UTC_TIME
+from weather_mlops.lake.schemas import FORECASTS_SCHEMA
 from weather_mlops.model import baselines, features, preparation
 from weather_mlops.model.lead_model import LeadModel
 from weather_mlops.model.plan import Plan

@@ -29,6 +29,7 @@ POOL: Final = ("kma", "4", "Connections to the KMA at a time")
 KMA_CONNECTION: Final = "AIRFLOW_CONN_KMA_DEFAULT"
 PUT_INTO_JSON: Final = {
     KMA_CONNECTION: "KMA_AUTH_KEY",
+    "AIRFLOW_CONN_DATA_GO_KR_DEFAULT": "DATA_GO_KR_KEY",
     "AIRFLOW_CONN_AIRFLOW_API_DEFAULT": "MONITORING_PASSWORD",
 }
 """Connections → the variable of .env that docker-compose.production.yml writes into them."""

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from types import FrameType
 from typing import Any, Final
 
-from embedded import alerts, commands, status
+from embedded import alerts, archive, commands, status
 from embedded.airflow_api import AirflowApi, AirflowRefused, AirflowSilent, Run
 from embedded.components import PROJECT, USER, Ports, System
 from embedded.launcher import Launcher, say
@@ -34,6 +34,7 @@ def once(launcher: Launcher) -> int:
     first = first_load(os.environ)
     api = launcher.start()
     summaries = {}
+    missed = [] if archived(launcher, first) else ["the archive of forecasts (not imported)"]
     for dag_id in in_order(api.dag_ids()):
         if dag_id == HISTORY and first is None:
             say("Not running history: WEATHER_FIRST_DAYS or WEATHER_FIRST_STATIONS is 0")
@@ -47,11 +48,16 @@ def once(launcher: Launcher) -> int:
     file = launcher.system.folder / "summary.json"
     write_private(file, json.dumps(summaries, indent=2, ensure_ascii=False) + "\n")
     say(f"Summary: {file}")
-    missed = [f"{dag_id} ({run['state']})" for dag_id, run in summaries.items() if run["state"] != "success"]
+    missed += [f"{dag_id} ({run['state']})" for dag_id, run in summaries.items() if run["state"] != "success"]
     missed += [f"{file} (import error)" for file in launcher.broken]
     if missed:
         say(f"Not successful: {', '.join(missed)}; the reasons are above")
     return 1 if missed else 0
+
+
+def archived(launcher: Launcher, first: Mapping[str, str] | None) -> bool:
+    """Import the forecasts of the first days where the weather is simulated; whether that succeeded."""
+    return first is None or not launcher.system.simulated or archive.bring_in(launcher, first)
 
 
 def load(
@@ -105,6 +111,7 @@ def run(launcher: Launcher) -> int:
     )
     if loads:
         api.trigger(HISTORY, conf=first)
+        archived(launcher, first)
     if FIRST in dag_ids:
         collect(api)
     errors = ImportErrors(api)

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from embedded import status
 from embedded.airflow_api import AirflowApi
@@ -43,8 +43,14 @@ def check_usage(command: str, environment: Mapping[str, str]) -> None:
         raise ServiceError(f"give {' and '.join(missing)}, as in: {needed[missing[0]]}")
 
 
-def by_hand(launcher: Launcher, *arguments: str) -> int:
-    """Run a command of the domain package on this machine's data; return its exit status."""
+def by_hand(launcher: Launcher, *arguments: str, output: IO[bytes] | None = None) -> int:
+    """Run a command of the domain package on this machine's data; return its exit status.
+
+    Args:
+        launcher: of the system.
+        arguments: of ``python -m weather_mlops``.
+        output: takes what the command prints; None = the terminal.
+    """
     if "WEATHER_BUCKET" in os.environ:
         environment = dict(os.environ)
     else:
@@ -55,7 +61,7 @@ def by_hand(launcher: Launcher, *arguments: str) -> int:
             launcher.begin(launcher.system.storage(), quiet=True)
             launcher.ensure_bucket()
     command = [sys.executable, "-m", "weather_mlops", *arguments]
-    return subprocess.run(command, env=environment, check=False).returncode
+    return subprocess.run(command, env=environment, check=False, stdout=output, stderr=output).returncode
 
 
 def options(*names: str) -> list[str]:

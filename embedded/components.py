@@ -179,6 +179,7 @@ class System:
             "WEATHER_BUCKET": BUCKET,
             "WEATHER_PROJECT": str(self.project),
             "WEATHER_DATA_FOLDER": str(self.folder),
+            "WEATHER_SIMULATED": str(self.simulated),
             "KMA_API_URL": kma_url,
             "KMA_AUTH_KEY": self.kma_key or SIMULATOR_KEY,
             "AWS_ENDPOINT_URL": self.storage_url,

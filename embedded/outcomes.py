@@ -98,7 +98,8 @@ def lines(dag_id: str, summary: Mapping[str, Any]) -> str:
     if "station_hours" in summary["results"]:
         parts.append(_hours(summary["results"]))
     if "verdict" in summary["results"]:
-        parts.append("; ".join([f"verdict: {summary['results']['verdict']}", *summary["results"]["reasons"]]))
+        reasons = [reason.rstrip(".") for reason in summary["results"]["reasons"]]
+        parts.append("; ".join([f"verdict: {summary['results']['verdict']}", *reasons]))
     below = [f"\n    {Outcome(**outcome)}" for outcome in summary["outcomes"]]
     return ", ".join(parts) + "".join([*below, *(f"\n    s3://{BUCKET}/{key}" for key in summary["keys"])])
 

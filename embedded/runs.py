@@ -8,6 +8,7 @@ from embedded.airflow_api import ENDED, Run
 from embedded.numbers import whole_number
 from embedded.services import ServiceError
 from weather_mlops.clock import KST
+from weather_mlops.kma.forecast.cells import parse_overrides
 from weather_mlops.stations import load_stations, resolve_station_ids
 
 # Each needs the output of the ones before it. A pipeline that isn't named here comes last.
@@ -25,7 +26,7 @@ LONGEST_LEAD_H: Final = 130  # as in kma_forecast_history.yml
 MAX_WORKERS: Final = 1000  # the pipeline's own limit is in history.yml
 
 
-def first_load(environment: Mapping[str, str]) -> dict[str, Any] | None:
+def first_load(environment: Mapping[str, str]) -> dict[str, str] | None:
     """Return the params of a new system's first load, which gives all other pipelines data to work on.
 
     Args:
@@ -79,7 +80,7 @@ def history_of(environment: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
     """Return the pipeline that loads what WHAT names, and its params.
 
     Raises:
-        Misconfigured: a station is unknown.
+        Misconfigured: a station is unknown, or CELLS can't be read.
         ServiceError: WHAT, a day or a number is invalid.
     """
     what = environment.get("WHAT", "").strip()
@@ -89,9 +90,10 @@ def history_of(environment: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
     if LOADS[what] != FORECAST_HISTORY:
         return HISTORY, conf
     conf.pop("parallelism", None)  # its calls are made one by one
-    for variable in ("ISSUES", "VARIABLES"):
+    for variable in ("ISSUES", "VARIABLES", "CELLS"):
         if text := environment.get(variable, "").strip():
             conf[variable.lower()] = text
+    parse_overrides(conf.get("cells", ""))
     if environment.get("LEAD_HOURS"):
         conf["lead_hours"] = whole_number(environment, "LEAD_HOURS", 48, 1, LONGEST_LEAD_H)
     return FORECAST_HISTORY, conf

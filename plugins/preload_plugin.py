@@ -25,6 +25,13 @@ HEAVY: Final = (
     "weather_mlops.ingest.history.fetch",
     "weather_mlops.ingest.history.publish",
     "weather_mlops.ingest.history.validate",
+    "weather_mlops.ingest.kma_forecast.health",
+    "weather_mlops.ingest.kma_forecast.history",
+    "weather_mlops.ingest.kma_forecast.history_publication",
+    "weather_mlops.ingest.kma_forecast.publication",
+    "weather_mlops.ingest.kma_forecast.run",
+    "weather_mlops.quality.kma_forecast",
+    "weather_mlops.verification.run",
     "weather_mlops.model.planning",
     "weather_mlops.model.training_run",
     "weather_mlops.model.deployment",
@@ -32,6 +39,7 @@ HEAVY: Final = (
     "weather_mlops.monitoring.alert_test",
     "weather_mlops.monitoring.alert_run",
     "weather_mlops.monitoring.data_quality",
+    "weather_mlops.monitoring.official_forecast",
     "weather_mlops.monitoring.section_store",
     "weather_mlops.monitoring.health",
     "weather_mlops.monitoring.performance",
@@ -40,10 +48,13 @@ HEAVY: Final = (
     "yaml_dags",  # each task reads the DAG file again at its start
     "operators.collection",
     "operators.history",
+    "operators.kma_forecast",
+    "operators.kma_forecast_history",
     "operators.training",
     "operators.forecast",
     "operators.rollback",
     "operators.monitoring",
+    "operators.official_forecast",
 )
 
 

@@ -16,6 +16,7 @@ _EXPANDED: Final = "Airflow reads it as a variable, which may differ between its
 # Name → characters that its value can't contain, and why.
 FORBIDDEN: Final[Mapping[str, tuple[str, str]]] = {
     "KMA_AUTH_KEY": ('"\\', "it is put into the JSON of an Airflow connection"),
+    "DATA_GO_KR_KEY": ('"\\', "it is put into the JSON of an Airflow connection"),
     "MONITORING_PASSWORD": ('"\\', "it is put into the JSON of an Airflow connection"),
     "FLOWER_PASSWORD": (",", "Flower reads it as a list of users"),
     "JWT_SECRET": ("$", _EXPANDED),

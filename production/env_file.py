@@ -56,6 +56,7 @@ NEEDED: Final = {
     "WEATHER_BUCKET": "name of the S3 bucket of all data",
 }
 OPTIONAL: Final = {
+    "DATA_GO_KR_KEY": "service key of data.go.kr, asked for the KMA's forecast where the API Hub fails",
     "AWS_REGION": "region of the bucket; empty = ap-northeast-2 (Seoul)",
     "AWS_ACCESS_KEY_ID": "access key; empty on a machine of AWS that has a role for the bucket",
     "AWS_SECRET_ACCESS_KEY": "secret of the access key",

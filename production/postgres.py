@@ -118,8 +118,20 @@ class Database:
         self._administer("create database {} template template0 encoding 'UTF8'", self.name)
 
     def drop(self) -> None:
-        """Drop it, if it exists."""
-        self._administer("drop database if exists {} with (force)", self.name)
+        """Drop it, if it exists, and end the sessions that its owner has in it.
+
+        Not by ``with (force)``: it also ends the workers of autovacuum, for which PostgreSQL demands rights
+        that an owner does not have. Without it PostgreSQL stops them itself.
+        """
+        with self.with_name(MAINTENANCE).connected() as connection:
+            connection.execute(
+                text(
+                    "select pg_terminate_backend(pid, :patience_ms) from pg_stat_activity "
+                    "where datname = :name and usename = current_user"
+                ),
+                {"name": self.name, "patience_ms": 1000 * START_S},
+            )
+        self._administer("drop database if exists {}", self.name)
 
     def drop_scratches(self) -> None:
         """Drop the scratch databases that killed runs of this program left on the server."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Final
 
+import hypothesis
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
@@ -18,6 +19,10 @@ os.environ.update(with_direct_loopback(os.environ))
 # As `make run` and the image have it: threads of linear algebra in processes that share the cores wait for
 # each other, which takes half of the processor time of a training. Set before NumPy is imported.
 os.environ.update({"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"})
+
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 SYSTEMS: Final = ("tests/containers", "tests/e2e/filled", "tests/e2e/collecting")
 """Folders whose files share a system, or would disturb each other: one process runs all files of each."""

@@ -68,7 +68,7 @@ def test_import_and_rebuild_audit_by_the_configured_suites(environment, tmp_path
 
     assert imported.returncode == 0, imported.stderr[-2000:]
     assert rebuilt.returncode == 0, rebuilt.stderr[-2000:]
-    assert " rows=9 differences=0 " in rebuilt.stdout
+    assert " rows=9 forecast_rows=0 differences=0 " in rebuilt.stdout
 
 
 @pytest.mark.parametrize("command", [("weather_mlops", "import", str(GOLDEN)), ("weather_mlops", "rebuild")])

@@ -112,7 +112,8 @@ def forecast_clients(
     Args:
         kma_conn_id: connection of the API Hub; empty = not used.
         budget: of the API Hub's calls.
-        data_go_kr_conn_id: connection of data.go.kr; empty, or one that isn't defined = not used.
+        data_go_kr_conn_id: connection of data.go.kr; empty, or one that isn't defined or has no key = not
+            used.
         data_go_kr_budget: of data.go.kr's calls.
 
     Raises:
@@ -123,7 +124,7 @@ def forecast_clients(
     hooks: list[tuple[KmaHook | DataGoKrHook, CallBudget]] = []
     if kma_conn_id:
         hooks.append((KmaHook(kma_conn_id), budget))
-    if data_go_kr_conn_id and (not hooks or is_defined(data_go_kr_conn_id)):
+    if data_go_kr_conn_id and (not hooks or has_key(data_go_kr_conn_id)):
         hooks.append((DataGoKrHook(data_go_kr_conn_id), data_go_kr_budget))
     clients, errors = [], []
     for hook, calls in hooks:
@@ -140,13 +141,15 @@ def forecast_clients(
     return clients
 
 
-def is_defined(conn_id: str) -> bool:
-    """Whether there is a connection of this name that can be read."""
+def has_key(conn_id: str) -> bool:
+    """Whether there is a connection of this name that can be read, with a key.
+
+    In containers it is always defined: compose can only fill in an empty key.
+    """
     try:
-        BaseHook.get_connection(conn_id)
+        return bool(BaseHook.get_connection(conn_id).password)
     except AirflowNotFoundException:
         return False
-    return True
 
 
 def url_of(connection: "Connection") -> str:

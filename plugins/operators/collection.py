@@ -5,12 +5,14 @@ The domain package is imported where a task runs: parsing a DAG stays cheap.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.triggers.temporal import DateTimeTrigger
 
+from operators.auditing import AuditOperator
 from operators.base import WeatherOperator, end_of_interval, run_label
-from operators.links import PageLink, RunLink
+from operators.links import RunLink
 from operators.waiting import WaitingOperator
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
     from hooks.lake import LakeHook
     from weather_mlops.lake.object_store import ObjectStore
+    from weather_mlops.lake.staging import Staging
+    from weather_mlops.quality.audit import Audit
 
 
 class CollectWeatherDataOperator(WaitingOperator):
@@ -125,7 +129,7 @@ class CollectWeatherDataOperator(WaitingOperator):
         }
 
 
-class ValidateDataQualityOperator(WeatherOperator):
+class ValidateDataQualityOperator(AuditOperator):
     """Audit the staged rows; quarantine the unfit ones; stop the run when too few are fit.
 
     Args:
@@ -133,34 +137,14 @@ class ValidateDataQualityOperator(WeatherOperator):
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 
-    operator_extra_links = (PageLink("Data Docs", "docs_key"),)
     ui_color = "#d7f0df"
 
-    def __init__(self, *, min_fit_share: float = 0.9, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.min_fit_share = min_fit_share
+    @staticmethod
+    def audit(staging: "Staging", suites_dir: Path, audited_at: datetime) -> "Audit":
+        """Audit the observations."""
+        from weather_mlops.quality import audit
 
-    def work(self, context: "Context") -> dict[str, Any]:
-        """Audit, publish the result as JSON and Data Docs, and check the share of fit rows."""
-        from hooks.lake import LakeHook
-        from weather_mlops.lake.staging import Staging
-        from weather_mlops.quality import audit, docs
-        from weather_mlops.settings import project_folder
-
-        store = LakeHook(self.aws_conn_id).store
-        staging, suites = Staging(store, run_label(context)), project_folder("expectations")
-        result = audit.audit_staged(staging, suites_dir=suites, audited_at=datetime.now(UTC))
-        keys = docs.publish(store, result)
-        # The page matters most when too few rows are fit: the task fails then and returns nothing.
-        context["ti"].xcom_push(key="docs_key", value=keys.page)
-        audit.check_fit(result, self.min_fit_share)
-        return {
-            "quality_score": result.score.overall,
-            "score": result.score.as_dict(),
-            **result.counts,
-            "validation_key": keys.validation,
-            "docs_key": keys.page,
-        }
+        return audit.audit_staged(staging, suites_dir=suites_dir, audited_at=audited_at)
 
 
 class UpdateDataCatalogOperator(WeatherOperator):

@@ -5,10 +5,12 @@ The domain package is imported where a task runs: parsing a DAG stays cheap.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from operators.auditing import AuditOperator
 from operators.base import WeatherOperator, end_of_interval, run_label
-from operators.links import PageLink, RunLink
+from operators.links import RunLink
 from operators.waiting import WaitingOperator
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from weather_mlops.ingest.kma_forecast.run import CollectionRun, CollectionSettings
     from weather_mlops.kma.forecast.client import ForecastClient
     from weather_mlops.lake.object_store import ObjectStore
+    from weather_mlops.lake.staging import Staging
+    from weather_mlops.quality.audit import Audit
 
 
 class CollectKmaForecastOperator(WaitingOperator):
@@ -39,7 +43,7 @@ class CollectKmaForecastOperator(WaitingOperator):
         data_go_kr_daily_calls: the quota of the account on data.go.kr, calls per day (KST).
         kma_conn_id: Airflow connection of the API Hub; empty = not used.
         data_go_kr_conn_id: Airflow connection of data.go.kr, asked where the API Hub fails; empty, or a
-            connection that isn't defined = not used.
+            connection that isn't defined or has no key = not used.
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 
@@ -121,7 +125,7 @@ class CollectKmaForecastOperator(WaitingOperator):
         )
 
 
-class ValidateKmaForecastOperator(WeatherOperator):
+class ValidateKmaForecastOperator(AuditOperator):
     """Audit the staged rows; quarantine the unfit ones; stop the run when too few are fit.
 
     Args:
@@ -129,34 +133,14 @@ class ValidateKmaForecastOperator(WeatherOperator):
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 
-    operator_extra_links = (PageLink("Data Docs", "docs_key"),)
     ui_color = "#e8f5c8"
 
-    def __init__(self, *, min_fit_share: float = 0.9, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.min_fit_share = min_fit_share
+    @staticmethod
+    def audit(staging: "Staging", suites_dir: Path, audited_at: datetime) -> "Audit":
+        """Audit the issues."""
+        from weather_mlops.quality import kma_forecast
 
-    def work(self, context: "Context") -> dict[str, Any]:
-        """Audit, publish the result as JSON and Data Docs, and check the share of fit rows."""
-        from hooks.lake import LakeHook
-        from weather_mlops.lake.staging import Staging
-        from weather_mlops.quality import audit, docs, kma_forecast
-        from weather_mlops.settings import project_folder
-
-        store = LakeHook(self.aws_conn_id).store
-        staging, suites = Staging(store, run_label(context)), project_folder("expectations")
-        result = kma_forecast.audit_staged(staging, suites_dir=suites, audited_at=datetime.now(UTC))
-        keys = docs.publish(store, result)
-        # The page matters most when too few rows are fit: the task fails then and returns nothing.
-        context["ti"].xcom_push(key="docs_key", value=keys.page)
-        audit.check_fit(result, self.min_fit_share)
-        return {
-            "quality_score": result.score.overall,
-            "score": result.score.as_dict(),
-            **result.counts,
-            "validation_key": keys.validation,
-            "docs_key": keys.page,
-        }
+        return kma_forecast.audit_staged(staging, suites_dir=suites_dir, audited_at=audited_at)
 
 
 class UpdateKmaForecastCatalogOperator(WeatherOperator):

@@ -11,6 +11,7 @@ from airflow.providers.standard.triggers.temporal import DateTimeTrigger
 
 from operators.base import WeatherOperator, run_label
 from operators.history import next_day_of_calls, parse_day
+from operators.links import RunLink
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -29,12 +30,16 @@ class PlanKmaForecastHistoryOperator(WeatherOperator):
         issues: hours (KST) of the issues of a day, joined by commas: ``02,14``; ``all`` = the eight of them.
         variables: KMA's names of the variables, joined by commas: ``TMP,REH``; each takes calls of its own.
         stations: ``all``, or station ids and names joined by commas: ``108, 제주, Busan``.
+        cells: cells that stations take instead of their own, ``station=x,y``, several with a semicolon
+            between them: ``152=102,83; 101=73,134``; empty = each its own.
         lead_hours: the longest lead (1 or more) in hours.
         again: request hours again for which the archive had no values.
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 
-    template_fields = ("first_day", "last_day", "issues", "variables", "stations", "lead_hours", "again")
+    template_fields = (
+        "first_day", "last_day", "issues", "variables", "stations", "cells", "lead_hours", "again",
+    )  # fmt: skip
     ui_color = "#eceafd"
 
     def __init__(
@@ -45,6 +50,7 @@ class PlanKmaForecastHistoryOperator(WeatherOperator):
         issues: str = "02,14",
         variables: str = "TMP",
         stations: str = "all",
+        cells: str = "",
         lead_hours: int | str = 48,
         again: bool | str = False,
         **kwargs: Any,
@@ -55,6 +61,7 @@ class PlanKmaForecastHistoryOperator(WeatherOperator):
         self.issues = issues
         self.variables = variables
         self.stations = stations
+        self.cells = cells
         self.lead_hours = lead_hours
         self.again = again
 
@@ -72,6 +79,7 @@ class PlanKmaForecastHistoryOperator(WeatherOperator):
             variables=str(self.variables),
             lead_hours=int(self.lead_hours),
             again=str(self.again) == "True",
+            cells=str(self.cells),
         )
         self.log.info(
             "history: planned: issues=%d calls_at_most=%d", sum(1 for _ in load.issues()), load.calls()
@@ -135,6 +143,7 @@ class PublishKmaForecastHistoryOperator(WeatherOperator):
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 
+    operator_extra_links = (RunLink("Data Docs", "docs_keys", "documents"),)
     ui_color = "#f8dcae"
 
     def __init__(self, *, min_fit_share: float = 0.9, **kwargs: Any) -> None:
@@ -144,6 +153,7 @@ class PublishKmaForecastHistoryOperator(WeatherOperator):
     def work(self, context: "Context") -> dict[str, Any]:
         """Publish."""
         from hooks.lake import LakeHook
+        from weather_mlops.errors import WeatherError
         from weather_mlops.ingest.kma_forecast.history_publication import GridPublication
         from weather_mlops.settings import project_folder
 
@@ -157,7 +167,12 @@ class PublishKmaForecastHistoryOperator(WeatherOperator):
             lambda: datetime.now(UTC),
             self.min_fit_share,
         )
-        return asdict(publication.work())
+        try:
+            return asdict(publication.work())
+        except WeatherError:
+            # The pages matter most when something is missing: the task fails then and returns nothing.
+            context["ti"].xcom_push(key="docs_keys", value=publication.done.docs_keys)
+            raise
 
 
 def _plan(context: "Context") -> "GridLoad":

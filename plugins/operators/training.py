@@ -168,9 +168,10 @@ class EvaluateModelOperator(PlannedOperator):
         from weather_mlops.model import training_run
         from weather_mlops.settings import load_settings
 
-        store = LakeHook(self.aws_conn_id).store
+        lake = LakeHook(self.aws_conn_id)
         summary = training_run.evaluate(
-            self.staging(store, context),
+            lake.catalog,
+            self.staging(lake.store, context),
             self.read_plan(),
             now=datetime.now(UTC),
             code_revision=load_settings().code_revision,

@@ -1,7 +1,8 @@
 """The forecast's endpoints: getVilageFcst of the API Hub and of data.go.kr, and nph-dfs_shrt_grd.
 
-Also ``/portal/forecasts.zip?from=YYYYMMDD&to=YYYYMMDD&vars=TMP,TMX``: the issues of these days (UTC) at all
-stations, as a user would have downloaded them from the portal. It needs no key.
+Also ``/portal/forecasts.zip?from=YYYYMMDD&to=YYYYMMDD&vars=TMP,TMX&stn=108:159``: the issues of these days
+(UTC) at these stations, by default at all, as a user would have downloaded them from the portal. It needs no
+key.
 """
 
 import io
@@ -18,7 +19,7 @@ from simulator import clock, noise
 from simulator.faults import CANNED, WRONG_KEY, Canned
 from simulator.forecast import cells, issues, wire
 from simulator.forecast.faults import LATE_H, ForecastFault
-from simulator.forecast.model import Forecasts
+from simulator.forecast.model import TEMPERATURES, Forecasts
 
 JSON: Final = "application/json;charset=UTF-8"
 PLAIN: Final = "text/plain;charset=UTF-8"
@@ -145,19 +146,23 @@ class ForecastApi:
         categories = params.get("vars", "TMP").split(",")
         if unknown := sorted(set(categories) - {*wire.CATEGORIES}):
             return Canned(400, PLAIN, f"no such variables: {', '.join(unknown)}\n".encode())
+        of = self.forecasts.temperatures if TEMPERATURES.issuperset(categories) else self.forecasts.of
         # Only what is written is kept: a year of all variables would take 3 GB.
         chosen = [
             replace(forecast, numbers={name: forecast.numbers[name] for name in categories})
             for hour in range(first, last + clock.HOURS_PER_DAY)
-            if self._age_h(hour, now, ()) >= 0 and (forecast := self.forecasts.of(hour))
+            if self._age_h(hour, now, ()) >= 0 and (forecast := of(hour))
         ]
         places = self.forecasts.weather.places
+        chosen_ids = params.get("stn", "").split(":")
         x, y = (
             np.floor(each + 0.5).astype(int) for each in cells.position(places.latitude, places.longitude)
         )
         archive = io.BytesIO()
         with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
             for station, cell in enumerate(zip(x.tolist(), y.tolist(), strict=True)):
+                if chosen_ids != [""] and str(places.ids[station]) not in chosen_ids:
+                    continue
                 for category in categories:
                     name = f"{cell[0]}_{cell[1]}_{category}_{params['from']}_{params['to']}.csv"
                     file.writestr(name, wire.portal_csv(chosen, category, station, *cell))

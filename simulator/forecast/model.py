@@ -27,6 +27,7 @@ COMMON_SHARE: Final = 0.7  # of the errors' variance: what every issue misjudges
 COMMON_H, ISSUE_H = 30.0, 12.0
 SKY_FROM: Final = ((0.85, 4), (0.55, 3))  # share of cloud: overcast, mostly cloudy; below it is clear
 WET_MM: Final = 0.1
+TEMPERATURES: Final = frozenset({"TMP", "TMX", "TMN"})
 
 
 @dataclass(frozen=True)
@@ -57,21 +58,17 @@ class Forecasts:
 
     def _of(self, issue: int) -> Forecast:
         """The forecast that is issued at an hour."""
-        hours = np.array(issues.valid_hours(issue))
-        # Whole days, for the daily extremes.
-        days = np.arange(hours[0] - hours[0] % 24, hours[-1] + 24)
-        every_hour = self._temperature_c(issue, days)
+        temperatures = self.temperatures(issue)
+        hours = np.array(temperatures.hours)
         air = {
             name: self._truth(name, hours) for name in ("temperature_c", "dew_point_c", "cloud", "rain_mm")
         }
-        temperature = every_hour[hours - days[0]]
         humidity = self._humidity_pct(issue, hours, air["temperature_c"], air["dew_point_c"])
         east, north = (self._wind_ms(issue, hours, axis) for axis in ("east", "north"))
         rain, probability = self._rain(issue, hours, air["rain_mm"], air["cloud"])
-        snow_share = frozen_share(temperature)
+        snow_share = frozen_share(temperatures.numbers["TMP"])
         cloud = np.clip(air["cloud"] + 0.12 * self._error("cloud", issue, hours), 0, 1)
         numbers = {
-            "TMP": np.round(temperature) + 0.0,
             "UUU": np.round(east, 1) + 0.0,
             "VVV": np.round(north, 1) + 0.0,
             "VEC": np.round(np.degrees(np.arctan2(-east, -north)) % 360),
@@ -79,12 +76,23 @@ class Forecasts:
             "SKY": np.select([cloud >= share for share, _ in SKY_FROM], [code for _, code in SKY_FROM], 1.0),
             "PTY": np.where(rain < WET_MM, 0.0, np.select([snow_share > 0.7, snow_share > 0.3], [3, 2], 1)),  # noqa: PLR2004
             "POP": probability,
-            "WAV": np.full(temperature.shape, -999.0),
+            "WAV": np.full(rain.shape, -999.0),
             "PCP": np.round(rain * (1 - snow_share), 1),
             "REH": humidity,
             "SNO": np.round(rain * snow_share, 1),
         }
-        numbers |= self._daily(issue, hours, days[0], np.round(every_hour) + 0.0)
+        return Forecast(issue, temperatures.hours, {**temperatures.numbers, **numbers})
+
+    def temperatures(self, issue: int) -> Forecast:
+        """The TEMPERATURES of an issue alone: an archive of months needs no more."""
+        hours = np.array(issues.valid_hours(issue))
+        # Whole days, for the daily extremes.
+        days = np.arange(hours[0] - hours[0] % 24, hours[-1] + 24)
+        every_hour = np.round(self._temperature_c(issue, days)) + 0.0
+        numbers = {
+            "TMP": every_hour[hours - days[0]],
+            **self._daily(issue, hours, days[0], every_hour),
+        }
         return Forecast(issue, tuple(hours.tolist()), numbers)
 
     def _truth(self, name: str, hours: NDArray[np.int64]) -> Floats:

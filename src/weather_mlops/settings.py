@@ -103,6 +103,21 @@ class LocalData(BaseSettings):
     )
 
 
+class WeatherSource(BaseSettings):
+    """Whether anybody observed the weather. Apart from the rest, so that drawing a page needs no bucket."""
+
+    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True)
+
+    weather_simulated: bool = Field(
+        default=False, description="whether the KMA's API is a simulator: every page says so"
+    )
+
+
+def is_simulated() -> bool:
+    """Whether the weather is a simulator's."""
+    return WeatherSource().weather_simulated
+
+
 def project_folder(name: str) -> Path:
     """A folder of the project: ``expectations``, ``pipelines`` or ``schemas``.
 

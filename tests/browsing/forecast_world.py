@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pyarrow as pa
 
-from weather_mlops.lake.schemas import FORECASTS_SCHEMA, UTC_TIME
+from weather_mlops.kma.forecast.rows import FORECAST_ROWS
+from weather_mlops.lake.columns import UTC_TIME
+from weather_mlops.lake.schemas import FORECASTS_SCHEMA
 from weather_mlops.model import recent_forecasts
 from weather_mlops.stations import load_stations
 
@@ -15,6 +17,8 @@ LAST = datetime(2026, 11, 26, 20, tzinfo=UTC)  # 05:00 KST of the next day
 FIRST = LAST - (recent_forecasts.HOURS - 1) * HOUR
 NOW = LAST + 10 * timedelta(minutes=1)
 ALL = tuple(station.id for station in load_stations())
+KMA_ISSUE = datetime(2026, 11, 26, 17, tzinfo=UTC)
+"""The KMA's newest issue: of 02:00 KST; that of 05:00 is not out at NOW."""
 LEADS = range(1, 25)
 TARGET = "air_temperature"
 COLUMN = "air_temperature_c"
@@ -76,6 +80,39 @@ def issued(
     return pa.concat_tables(parts)
 
 
+def kma(
+    stations: Sequence[int] = ALL, hours: int = recent_forecasts.HOURS, longest_lead: int = 67
+) -> pa.Table:
+    """Rows of the KMA's forecast: whole degrees, every three hours, out after 12 minutes."""
+    ahead = 2 * longest_lead
+    truth, source = weather(stations, hours), np.random.default_rng(4)
+    # Tomorrow is as today was: there is no weather after LAST.
+    whole = np.concatenate([truth, np.tile(truth[:, -24:], ahead // 24 + 1)], axis=1)
+    leads = np.arange(1, longest_lead + 1)
+    issues = np.arange((hours - 4) // 3)
+    at = hours - 4 - 3 * issues[:, None] + leads  # index of each hour in the weather
+    values = np.round(whole[:, at] + source.normal(0, 1.3, (len(stations), *at.shape)))
+    issued = np.datetime64(KMA_ISSUE.replace(tzinfo=None), "us") - (3 * issues).astype("timedelta64[h]")
+    shape, n = values.shape, values.size
+    issued = np.broadcast_to(issued[:, None], shape).reshape(-1)
+    lead = np.broadcast_to(leads, shape).reshape(-1)
+    nothing = {field.name: pa.nulls(n, field.type) for field in FORECAST_ROWS}
+    columns = nothing | {
+        "station_id": np.repeat(stations, n // len(stations)),
+        "issued_at": pa.array(issued).cast(UTC_TIME),
+        "valid_at": pa.array(issued + lead.astype("timedelta64[h]")).cast(UTC_TIME),
+        "lead_hours": lead,
+        COLUMN: values.reshape(-1),
+        "source": ["api_hub"] * n,
+        "cell_x": np.full(n, 60),
+        "cell_y": np.full(n, 127),
+        "received_at": pa.array(issued + np.timedelta64(12, "m")).cast(UTC_TIME),
+    }
+    return pa.table(
+        [pa.array(columns[field.name], field.type) for field in FORECAST_ROWS], schema=FORECAST_ROWS
+    )
+
+
 def latest(
     stations: Sequence[int] = ALL,
     skipped: dict[str, str] | None = None,
@@ -106,7 +143,10 @@ def latest(
     return {"made_at": NOW.isoformat(), "targets": {TARGET: target}, "without_model": without or {}}
 
 
-def document(stations: Sequence[int] = ALL, skipped: dict[str, str] | None = None) -> dict:
-    """The content of forecasts/stations.json."""
+def document(
+    stations: Sequence[int] = ALL, skipped: dict[str, str] | None = None, *, official: pa.Table | None = None
+) -> dict:
+    """The content of forecasts/stations.json; without the KMA's forecast by default."""
     rows = issued(stations, leads=recent_forecasts.LEADS)
-    return recent_forecasts.document(latest(stations, skipped), observed(stations), rows, FIRST, NOW)
+    given = latest(stations, skipped)
+    return recent_forecasts.document(given, observed(stations), rows, FIRST, NOW, kma=official)

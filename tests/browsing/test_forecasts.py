@@ -7,7 +7,7 @@ from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.browsing import forecast_world as world
@@ -217,7 +217,6 @@ def test_external_texts_are_escaped(document):
 
 
 @given(st.integers(1, 24), st.integers(-48, 48))
-@settings(deadline=None)
 def test_a_forecast_is_looked_up_by_its_valid_time(length, hour):
     values = [float(n) for n in range(length)]
     present = Present(LAST, QuantileSeries([v - 1 for v in values], values, [v + 1 for v in values]))

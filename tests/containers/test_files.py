@@ -92,8 +92,10 @@ KINDS = {
     "AWS_ACCESS_KEY_ID": "bucket",
     "AWS_SECRET_ACCESS_KEY": "bucket",
     "AIRFLOW_CONN_KMA_DEFAULT": "connections",
+    "AIRFLOW_CONN_DATA_GO_KR_DEFAULT": "connections",
     "AIRFLOW_CONN_AIRFLOW_API_DEFAULT": "connections",
     "KMA_AUTH_KEY": "connections",
+    "DATA_GO_KR_KEY": "connections",
     "MONITORING_PASSWORD": "connections",
     "ADMIN_PASSWORD": "passwords",
     "REDIS_PASSWORD": "queue",
@@ -119,6 +121,7 @@ def test_development_has_the_same_secrets_in_the_same_services():
     production_only = {
         "ADMIN_PASSWORD",
         "KMA_AUTH_KEY",
+        "DATA_GO_KR_KEY",
         "MONITORING_PASSWORD",
         "BACKUP_PASSPHRASE",
         "FLOWER_PASSWORD",
@@ -149,7 +152,8 @@ def test_production_has_no_default_password_s3_or_simulator():
         "AIRFLOW__SECRETS__BACKEND",
         "AIRFLOW__SECRETS__BACKEND_KWARGS",
     }  # where secrets are, not secrets themselves
-    assert set(named) - required == role | elsewhere
+    second_source = {"DATA_GO_KR_KEY"}  # of the KMA's forecast
+    assert set(named) - required == role | elsewhere | second_source
     assert not MADE_FOR_DEVELOPMENT & set(services(PRODUCTION))
     assert "development" not in PRODUCTION.read_text().lower()
 

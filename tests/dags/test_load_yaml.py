@@ -231,7 +231,7 @@ def test_people_find_their_way_by_names_notes_owners_and_colours(shipped):
         assert dag["owners"].keys() == {"weather-mlops"}
         colours |= dag["colours"]
 
-    assert len({background for background, _ in colours.values()}) == len(colours) == 29
+    assert len({background for background, _ in colours.values()}) == len(colours) == 30
     for background, ink in colours.values():
         assert contrast(background, ink) >= 4.5
 

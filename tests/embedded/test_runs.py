@@ -50,12 +50,15 @@ def test_what_to_load_chooses_the_pipeline_and_its_params():
     variables = {
         "WHAT": "kma_forecast", "FROM": "2020-01-01", "STATIONS": "서울", "ISSUES": "02,14",
         "VARIABLES": "TMP", "LEAD_HOURS": "24", "PARALLELISM": "2", "AGAIN": "1",
+        "CELLS": "152=102,83",
     }  # fmt: skip
     conf = {
         "from": "2020-01-01", "stations": "108", "issues": "02,14", "variables": "TMP", "lead_hours": 24,
-        "again": True,
+        "again": True, "cells": "152=102,83",
     }  # fmt: skip
     assert history_of(variables) == ("kma_forecast_history", conf)
+    with pytest.raises(Misconfigured, match="is no cell of a station"):
+        history_of({**variables, "CELLS": "152"})
     with pytest.raises(ServiceError, match="WHAT is 'rain': give observations"):
         history_of({"WHAT": "rain"})
 

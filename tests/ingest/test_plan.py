@@ -12,8 +12,8 @@ from weather_mlops.clock import HOUR, KST
 from weather_mlops.errors import Misconfigured
 from weather_mlops.ingest.history.plan import ROWS_PER_PART, Load, PendingStationHours, Request
 from weather_mlops.kma.endpoints import LONGEST_SPAN
+from weather_mlops.lake.columns import UTC_TIME
 from weather_mlops.lake.keys import keys_of
-from weather_mlops.lake.schemas import UTC_TIME
 from weather_mlops.stations import load_stations
 
 NOW = datetime(2026, 11, 23, 3, 20, tzinfo=UTC)
@@ -24,7 +24,7 @@ days = st.dates(date(2000, 1, 1), date(2026, 11, 23))
 
 # Some years hold all that decades do: turns of months and years, leap days, stations that open.
 @given(days, st.integers(0, 1200), st.sets(st.sampled_from(ALL), min_size=1), st.integers(1, 3))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_every_hour_of_an_open_station_is_in_one_request(first, length, stations, parallelism):
     last = min(first + timedelta(days=length), NOW.date())
     load = Load.of(first, last, tuple(stations), NOW, parallelism=parallelism)

@@ -11,6 +11,7 @@ import pytest
 from tests.ingest.conftest import *  # noqa: F403  the fixtures of a load
 from tests.ingest.conftest import KEY, NOW, Loader, by_key, opened, some
 from tests.lake.conftest import Saved, forecasts, new_bucket
+from tests.lake.test_verification import figures
 from weather_mlops.clock import HOUR
 from weather_mlops.errors import ObjectDamaged
 from weather_mlops.ingest import collection
@@ -24,6 +25,8 @@ from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.publish import publish_run
 from weather_mlops.lake.schemas import FORECASTS, OBSERVATIONS
 from weather_mlops.lake.staging import Staging
+from weather_mlops.lake.verification import publish as publish_figures
+from weather_mlops.lake.verification import read as read_figures
 from weather_mlops.quality import audit
 
 pytestmark = [pytest.mark.integration]
@@ -69,7 +72,7 @@ def test_from_raw_comes_what_is_live(filled):
     result = filled.rebuild()
 
     assert result.differences == []
-    assert result.rows == len(filled.observations())
+    assert result.counts.rows == len(filled.observations())
     assert filled.table("quarantine").num_rows > 0
     rebuilt = filled.catalog.load_table("weather_rebuilt.observations").scan().to_arrow()
     assert by_key(rebuilt.drop_columns(["raw_key"])) == filled.observations()
@@ -151,6 +154,20 @@ def test_lost_and_damaged_files_of_tables_are_replaced_from_raw(filled):
     assert filled.observations() == whole
 
 
+def test_lost_figures_of_verification_are_named_and_removed(filled):
+    day = LOAD.begin.date()
+    publish_figures(filled.catalog, figures([day, day + timedelta(days=62)]), run="verify", now=NOW)
+    filled.store.delete(data_files(filled, "verification")[0])
+    file_io._cache.__init__(file_io.CACHE)
+    with pytest.raises(ObjectDamaged, match=r"`make verify FROM=\S+ TO=\S+` computes") as damaged:
+        read_figures(filled.catalog, first_day=day, last_day=day)
+    first, last = re.search(r"FROM=(\S+) TO=(\S+) APPLY=1", str(damaged.value)).groups()
+    filled.rebuild(date.fromisoformat(first), date.fromisoformat(last), apply=True)
+
+    assert read_figures(filled.catalog, first_day=day, last_day=day).num_rows == 0
+    assert filled.table("verification").num_rows == 4
+
+
 def test_only_the_months_that_are_named_are_made(filled):
     damage(filled)
     result = filled.rebuild(FIRST + timedelta(days=4), FIRST + timedelta(days=5))
@@ -160,7 +177,7 @@ def test_only_the_months_that_are_named_are_made(filled):
 
 
 def test_a_month_written_to_during_a_rebuild_loses_nothing(filled, monkeypatch):
-    month = rebuilding._Work.month
+    month = rebuilding.ObservationRebuild.month
     done = threading.Event()
 
     def disturbed(self, *arguments):
@@ -174,7 +191,7 @@ def test_a_month_written_to_during_a_rebuild_loses_nothing(filled, monkeypatch):
     damage(filled)
     table = open_table(filled.catalog, OBSERVATIONS)
     table.delete(between(RECENT, RECENT))
-    monkeypatch.setattr(rebuilding._Work, "month", disturbed)
+    monkeypatch.setattr(rebuilding.ObservationRebuild, "month", disturbed)
     filled.rebuild(apply=True)
 
     assert len(filled.observations()) > before
@@ -199,7 +216,7 @@ def test_of_nothing_comes_nothing(loader):
 
     assert not loader.store.exists(left)
 
-    assert (result.months, result.rows, result.differences) == (0, 0, [])
+    assert (result.months, result.counts.rows, result.differences) == (0, 0, [])
 
 
 def test_forecasts_stay_as_they_were_issued(filled):

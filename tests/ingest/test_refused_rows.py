@@ -36,7 +36,7 @@ def text(number: int, refused: frozenset[str]) -> str:
     return hub(*rows, *([f"garbled {number}"] if UNDATED in refused else []))
 
 
-@settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=2, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(kinds, min_size=1, max_size=3))
 @example([frozenset({DATED, UNDATED})])
 @example([frozenset({UNDATED}), frozenset({FAR_AWAY}), frozenset({UNDATED, DATED})])

@@ -302,7 +302,7 @@ row_tokens = st.tuples(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(row_tokens, max_size=8), st.lists(st.integers(1, 5), min_size=1, max_size=5))
 def test_any_row_of_the_format_gives_its_values_back(rows, spaces):
     gaps = [" " * n for n in spaces]
@@ -342,7 +342,7 @@ odd_tokens = st.text("+-.0123456789eExXinfaN_\"'#\\", min_size=1, max_size=6).ma
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.integers(1, TOKENS_PER_ROW - 1), odd_tokens)
 def test_a_row_is_not_judged_by_its_neighbours(position, token):
     tokens = WINTER.encode().split()
@@ -354,7 +354,7 @@ def test_a_row_is_not_judged_by_its_neighbours(position, token):
     assert alone.rejected.to_pylist() == with_bad_row.rejected.to_pylist()[:-1]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.binary(max_size=300).filter(lambda b: b"\n" not in b), max_size=5))
 def test_garbage_between_good_rows_costs_none_of_them(garbage):
     good = [with_tokens(time=f"2026010{day}0300") for day in range(1, 10)]
@@ -366,7 +366,7 @@ def test_garbage_between_good_rows_costs_none_of_them(garbage):
     )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=2000), st.booleans())
 def test_whatever_comes_only_typed_errors_are_raised(body, marked):
     try:

@@ -9,11 +9,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from tests.kma_forecasts import issue
 from weather_mlops import __main__ as commands
 from weather_mlops.errors import Misconfigured, ObjectDamaged, StorageRefused, TableNotRegistered
 from weather_mlops.ingest.rebuild import rebuild
-from weather_mlops.lake import file_io, maintenance, observations_reader
+from weather_mlops.lake import file_io, kma_forecasts, maintenance, observations_reader
 from weather_mlops.lake.catalog import ensure_tables, open_catalog
+from weather_mlops.lake.columns import UTC_TIME
 from weather_mlops.lake.damage import FAILURES, check_avro, problem_of
 from weather_mlops.lake.filters import between
 from weather_mlops.lake.forecasts import publish as publish_forecasts
@@ -22,7 +24,7 @@ from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.publish import publish
 from weather_mlops.lake.quarantine import record_refused
 from weather_mlops.lake.recovery import take_up
-from weather_mlops.lake.schemas import OBSERVATIONS, OBSERVATIONS_SCHEMA, QUARANTINE_SCHEMA, UTC_TIME
+from weather_mlops.lake.schemas import OBSERVATIONS, OBSERVATIONS_SCHEMA, QUARANTINE_SCHEMA
 
 from .conftest import NOW, Killed, everything, forecasts, hours, lose, observations, start_over
 
@@ -234,6 +236,20 @@ def test_the_old_table_comes_back_with_the_rows_of_the_young_one(catalog, store,
     later = datetime.now(UTC) + timedelta(days=9)
     assert remove_orphans(catalog, OBSERVATIONS, older_than=later) > 0
     assert len(rows(catalog)) == 22
+
+
+def test_the_newest_collected_issue_outlives_a_recovery(catalog, store, monkeypatch):
+    ensure_tables(catalog)
+    issue_of_now = NOW.replace(hour=5)
+    notes = {kma_forecasts.NEWEST_COLLECTED: issue_of_now.isoformat()}
+    kma_forecasts.publish(catalog, issue(issue_of_now), run="old", now=NOW, properties=notes)
+    lose(catalog)
+    start_over(catalog, monkeypatch)
+    kma_forecasts.publish(catalog, issue(issue_of_now, stations=[110], leads=[1]), run="young", now=NOW)
+    take_up(catalog, store)
+
+    assert catalog.load_table("weather.kma_forecasts").scan().to_arrow().num_rows == 7
+    assert kma_forecasts.newest_collected(catalog) == issue_of_now
 
 
 @pytest.mark.prepared(tables=two_tables)

@@ -103,7 +103,7 @@ batches = st.lists(
 
 @given(st.lists(batches, min_size=1, max_size=3))
 # An example makes real commits: shrinking a failing one would take minutes.
-@settings(deadline=None, max_examples=8, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 def test_reading_returns_what_was_published_last(catalog, store, several):
     expected = {}
     if catalog.table_exists("weather.forecasts"):

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from weather_mlops.lake import gaps
@@ -68,7 +68,6 @@ some_keys = st.sets(st.sampled_from(keys([90, 95, 98], hours(4))))
 
 
 @given(some_keys, some_keys, some_keys, some_keys)
-@settings(deadline=None)
 def test_the_gap_register_is_idempotent_and_order_independent(first, expected, present, refused):
     register = update(NONE, first, set(), {}, NOW - HOUR)
     reasons = dict.fromkeys(refused, "quarantined")
@@ -126,7 +125,6 @@ def test_fewer_calls_reach_further():
 @given(
     st.sets(st.tuples(st.sampled_from([90, 95, 98]), st.integers(0, 31 * 24)), min_size=1), st.integers(1, 6)
 )
-@settings(deadline=None)
 def test_calls_are_few_and_short_and_two_runs_reach_all_gaps(places, max_calls):
     register = pa.concat_tables([opened([station], [NOW - back * HOUR]) for station, back in places])
     calls = plan_calls(register, max_calls)

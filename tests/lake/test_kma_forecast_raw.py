@@ -52,7 +52,8 @@ class Memory:
 
 def test_the_sidecar_says_what_was_requested_and_where_it_is():
     store = Memory()
-    key = put_issue(store, ISSUE, [page(b"one"), page(b"two", DATA_GO_KR, Cell(97, 74), 2)], 120)
+    pages = [page(b"one"), page(b"two", DATA_GO_KR, Cell(97, 74), 2)]
+    key = put_issue(store, ISSUE, pages, {SEOUL: (108,), Cell(97, 74): (159, 160), Cell(1, 1): (90,)}, 120)
 
     assert key == ("raw/kma/getVilageFcst/2026/12/01/202612010200_202612010200_2-cells_25b6746d5172.txt.gz")
     requested = {
@@ -68,6 +69,7 @@ def test_the_sidecar_says_what_was_requested_and_where_it_is():
         "sha256": "25b6746d5172ed6352966a013d93ac846e1110d5a25e8f183b5931f4688842a1",
         "bytes": 6,
         "rows": 120,
+        "stations": {"60_127": [108], "97_74": [159, 160]},
         "parts": [
             {
                 "source": "api_hub", "cell": "60_127", "fetch": 1,
@@ -89,17 +91,18 @@ def test_the_sidecar_says_what_was_requested_and_where_it_is():
 def test_every_answer_is_read_back_byte_for_byte(bodies):
     store = Memory()
     pages = [page(body, fetch=number) for number, body in enumerate(bodies, start=1)]
-    key = put_issue(store, ISSUE, pages, 0)
+    key = put_issue(store, ISSUE, pages, {SEOUL: (108,)}, 0)
     writes = store.puts
 
-    assert read_issue(store, key) == pages
-    assert put_issue(store, ISSUE, pages, 0) == key
+    received = read_issue(store, key)
+    assert (received.pages, received.stations, received.received_at) == (pages, {SEOUL: (108,)}, AT)
+    assert put_issue(store, ISSUE, pages, {SEOUL: (108,)}, 0) == key
     assert store.puts == writes  # the first fetch time stays
 
 
 def test_damage_is_named():
     store = Memory()
-    key = put_issue(store, ISSUE, [page(b"one")], 0)
+    key = put_issue(store, ISSUE, [page(b"one")], {SEOUL: (108,)}, 0)
     whole = json.loads(store.objects[sidecar_of(key)])
 
     def sidecar(**changed):

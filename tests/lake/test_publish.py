@@ -66,7 +66,7 @@ def tables(draw) -> pa.Table:
 
 
 @given(tables(), tables())
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 def test_applying_changes_loses_nothing_and_needs_no_second_time(current, incoming):
     changes = diff(current, incoming)
     keys = [key_list(part) for part in (changes.inserted, changes.corrected, changes.equal)]

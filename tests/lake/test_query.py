@@ -10,9 +10,9 @@ from tests.lake.conftest import NOW, hours, observations
 from weather_mlops.__main__ import main
 from weather_mlops.errors import NothingYet, SnapshotExpired
 from weather_mlops.lake.catalog import ensure_tables
+from weather_mlops.lake.columns import UTC_TIME
 from weather_mlops.lake.publish import publish
 from weather_mlops.lake.query import connect, dataset
-from weather_mlops.lake.schemas import UTC_TIME
 
 JANUARY = [datetime(2024, 1, day, tzinfo=UTC) for day in range(1, 11)]
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
+from weather_mlops.model.kma_baseline import without_figures
 from weather_mlops.stations import load_stations
 
 LEADS = range(1, 25)
@@ -99,7 +100,38 @@ def evaluation(count=12, seed=7, **changes):
         },
         "importance": {str(lead): importance(random) for lead in (1, 3, 6, 12, 24)},
         "worst": [case(int(station), rank, random) for rank, station in enumerate(ids[:6])],
+        "kma_forecast": without_figures("there is no forecast of the KMA"),
         **changes,
+    }
+
+
+def kma_forecast(leads=LEADS, rows=8_760):
+    """A comparison with the KMA's forecast on a quarter of the rows; it is better from 6 h on."""
+    by_lead = {str(lead): kma_lead(lead, rows) for lead in leads}
+    mean = float(np.mean([figures["skill"] for figures in by_lead.values()]))
+    return {
+        "improvement": mean,
+        "low": mean - 0.04,
+        "high": mean + 0.03,
+        "certainty": 0.0,
+        "days": 91,
+        "reason": None,
+        "rows": rows,
+        "first": "2026-08-03T00:00:00+00:00",
+        "last": "2026-11-01T23:00:00+00:00",
+        "leads": by_lead,
+    }
+
+
+def kma_lead(lead, rows):
+    rmse, model_rmse = 1.45 + 0.007 * lead, 1.02 * float(RMSE["model"](lead))
+    return {
+        "n": rows,
+        "rmse": rmse,
+        "mae": 0.77 * rmse,
+        "bias": -0.06,
+        "model_rmse": model_rmse,
+        "skill": 1 - model_rmse / rmse,
     }
 
 

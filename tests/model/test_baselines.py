@@ -73,7 +73,7 @@ def test_damping_finds_how_fast_anomalies_die():
     )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(200, 400), st.integers(0, 2**32 - 1))
 def test_no_baseline_looks_past_its_issue_time(issue_time, seed):
     values = seasons(noise=0.5)[:, :500]

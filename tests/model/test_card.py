@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from tests.model.evaluations import evaluation
+from tests.model.evaluations import evaluation, kma_forecast
 from weather_mlops.model.card import plots, summary
 from weather_mlops.model.card.markup import hours
 from weather_mlops.model.card.page import render
@@ -121,6 +121,7 @@ def test_sections_come_in_the_order_of_the_questions(page):
         "When is it worse?",
         "Where is it worse?",
         "Against the champion",
+        "Against the KMA's forecast",
         "Its worst cases",
         "Which inputs matter",
         "How it was made",
@@ -220,6 +221,51 @@ def test_a_range_over_zero_is_no_proof(page):
     assert "RMSE is 1.2 % lower" in page.text
     assert "between −0.3 % and +2.8 %" in page.text
     assert "not excluded" in page.text
+
+
+def with_kma(**changes):
+    return evaluation(kma_forecast={**kma_forecast(), **changes})
+
+
+def test_the_kma_s_forecast_is_compared_on_named_rows(undrawn):
+    text = Page(render(with_kma())).text
+
+    assert "Compared on 8,760 of 35,040 held-out rows (25 %), issued from 2026-08-03 09:00 KST" in text
+    assert "the model's RMSE is 21.4 % higher" in text
+    assert "The model is better at 1–5 h. The KMA's forecast is better at 6–24 h." in text
+    assert "and 21 % above the KMA's forecast, on the rows of both." in text
+    assert "The KMA's forecast is better at 6–24 h: there the model's RMSE is up to 41.5 % higher." in text
+
+
+def test_each_table_has_the_skill_over_the_kma_s_forecast(undrawn):
+    html = render(with_kma())
+
+    assert html.count("skill over<br>the KMA's forecast") == 2  # at a glance, and all leads
+    assert "skill over<br>the KMA's forecast" not in render(evaluation())
+
+
+def test_the_kma_s_curve_is_drawn_on_the_common_rows():
+    html = render(with_kma())
+
+    assert "RMSE (°C) by lead, on the common rows." in Page(html).text
+    assert "var(--kma)" in "".join(re.findall('<svg role="img".*?</svg>', html, flags=re.DOTALL))
+    assert not NOT_A_FIGURE.search(without_style(html))
+    page = Page(html)
+    assert page.open == []
+    assert len(page.ids) == len(set(page.ids))
+
+
+def test_leads_without_the_kma_s_forecast_are_gaps(undrawn):
+    some = kma_forecast(leads=range(1, 7))["leads"]
+    text = Page(render(with_kma(leads=some))).text
+
+    assert "At 7–24 h there is nothing to compare." in text
+
+
+def test_without_the_kma_s_forecast_the_reason_stands_there(undrawn):
+    html = render(evaluation())
+
+    assert "Not compared: there is no forecast of the KMA." in Page(html).text
 
 
 def test_the_worst_station_is_first(undrawn):

@@ -28,7 +28,7 @@ def with_values(grid, change):
     return replace(grid, values={name: change(name, values.copy()) for name, values in grid.values.items()})
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(HISTORY_HOURS, GRID.length - 2), st.integers(1, 24), st.integers(0, 2**32 - 1))
 def test_no_feature_looks_past_its_issue_time(issue_time, lead, seed):
     source = np.random.default_rng(seed)
@@ -43,7 +43,7 @@ def test_no_feature_looks_past_its_issue_time(issue_time, lead, seed):
     )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(HISTORY_HOURS, GRID.length - 1), st.integers(1, 24))
 def test_training_and_forecasting_see_the_same_bits(issue_time, lead):
     recent = GRID.between(issue_time - HISTORY_HOURS + 1, issue_time + 1)

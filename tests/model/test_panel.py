@@ -7,8 +7,8 @@ import pyarrow as pa
 import pytest
 
 from weather_mlops.errors import TrainingImpossible
+from weather_mlops.lake.columns import UTC_TIME
 from weather_mlops.lake.panel import to_panel
-from weather_mlops.lake.schemas import UTC_TIME
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -15,8 +15,9 @@ from tests.browsing.forecast_world import COLUMN, FIRST, HOUR, LAST, NOW, TARGET
 from weather_mlops.clock import KST
 from weather_mlops.documents import forecast_pages
 from weather_mlops.lake import forecasts
+from weather_mlops.lake.columns import UTC_TIME
 from weather_mlops.lake.publish import publish as publish_observations
-from weather_mlops.lake.schemas import FORECASTS_SCHEMA, OBSERVATIONS_SCHEMA, UTC_TIME
+from weather_mlops.lake.schemas import FORECASTS_SCHEMA, OBSERVATIONS_SCHEMA
 from weather_mlops.model import recent_forecasts
 
 SEOUL, DAEGU = 108, 143

@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 from pyiceberg.catalog import Catalog
 
+from tests.kma_forecasts import row, table
 from tests.lake.conftest import Killed, Saved, new_bucket
 from tests.model import world
 from tests.model.sealed import CRASHING, unchecked
 from weather_mlops.errors import ModelUnusable, TrainingImpossible
+from weather_mlops.lake import kma_forecasts
 from weather_mlops.lake.catalog import open_catalog
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.publish import publish
@@ -58,7 +60,9 @@ class Runs:
         return training_run.train(Staging(self.store, plan.version), plan)
 
     def evaluate(self, plan):
-        return training_run.evaluate(Staging(self.store, plan.version), plan, now=NOW, code_revision="abc")
+        return training_run.evaluate(
+            self.catalog, Staging(self.store, plan.version), plan, now=NOW, code_revision="abc"
+        )
 
     def evaluated(self, version="v1", **changes):
         plan = self.plan(version, **changes)
@@ -351,3 +355,59 @@ def test_forecasts_made_again_replace_nothing(with_champion):
     runs.forecast()
     again = runs.forecast(run="g")
     assert (again["inserted"], again["replaced"], again["equal"]) == (0, 0, 3)
+
+
+AGAINST_KMA = replace(OPEN, min_skill={"kma_forecast": 0.0})
+
+
+def kma_archive(error, days=2):
+    """Forecasts of the newest days, issued three hours ahead, that miss each observation by as much."""
+    length, observed = GRID.length, GRID.values["air_temperature_c"]
+    return table(
+        row(
+            int(station),
+            GRID.time_at(hour) - timedelta(hours=3),
+            3,
+            air_temperature_c=float(observed[at, hour]) + error,
+            received_at=GRID.time_at(hour) - timedelta(hours=2, minutes=45),
+        )
+        for at, station in enumerate(GRID.stations)
+        for hour in range(length - 24 * days, length)
+        if observed[at, hour] == observed[at, hour]
+    )
+
+
+def evaluation_of(runs, version="v1"):
+    return json.loads(runs.registry.file(version, evaluation.EVALUATION))
+
+
+def test_without_an_archive_a_gate_on_it_refuses_nothing(runs):
+    outcome = runs.deploy(runs.evaluated(), AGAINST_KMA)
+
+    assert outcome.deployed
+    assert "min_skill: skill against kma_forecast not judged: no common rows" in outcome.decision.reason
+
+
+@pytest.mark.parametrize(("error", "deployed"), [(0.01, False), (20.0, True)], ids=["better", "worse"])
+def test_a_gate_holds_a_model_against_the_kma_s_forecast(runs, error, deployed):
+    kma_forecasts.publish(runs.catalog, kma_archive(error), run="k", now=NOW)
+    plan = runs.evaluated()
+
+    compared = evaluation_of(runs)["kma_forecast"]["leads"]["1"]
+    assert compared["rmse"] == pytest.approx(error, abs=1e-4)
+    outcome = runs.deploy(plan, AGAINST_KMA)
+    assert outcome.deployed is deployed
+    assert ("skill against kma_forecast" in outcome.decision.reason) is not deployed
+
+
+def test_an_archive_changes_no_other_figure(runs):
+    runs.evaluated("v1")
+    kma_forecasts.publish(runs.catalog, kma_archive(1.0), run="k", now=NOW)
+    runs.evaluated("v2")
+
+    without, with_archive = (evaluation_of(runs, version) for version in ("v1", "v2"))
+    assert (without["kma_forecast"]["rows"], with_archive["kma_forecast"]["rows"] > 0) == (0, True)
+    own = {"kma_forecast", "version", "training"}
+    assert json.dumps({name: without[name] for name in without if name not in own}) == json.dumps(
+        {name: with_archive[name] for name in with_archive if name not in own}
+    )

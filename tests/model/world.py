@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pyarrow as pa
 
+from weather_mlops.lake.columns import UTC_TIME
 from weather_mlops.lake.panel import Panel, to_panel
-from weather_mlops.lake.schemas import OBSERVATIONS_SCHEMA, UTC_TIME
+from weather_mlops.lake.schemas import OBSERVATIONS_SCHEMA
 from weather_mlops.model import features
 from weather_mlops.model.plan import Plan
 from weather_mlops.model.targets import target_named

@@ -19,9 +19,10 @@ from weather_mlops.clock import KST
 from weather_mlops.errors import StorageUnavailable
 from weather_mlops.lake import gaps, quarantine
 from weather_mlops.lake.catalog import ensure_tables
+from weather_mlops.lake.columns import UTC_TIME
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.publish import publish
-from weather_mlops.lake.schemas import KEY, OBSERVATIONS_SCHEMA, QUARANTINE_SCHEMA, UTC_TIME
+from weather_mlops.lake.schemas import KEY, OBSERVATIONS_SCHEMA, QUARANTINE_SCHEMA
 from weather_mlops.monitoring import data_quality, stations
 from weather_mlops.monitoring.checks import FIRST_COLLECTION, Check, Section, Status
 

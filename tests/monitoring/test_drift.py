@@ -19,7 +19,7 @@ def days(seed: int, number: int = DAYS, stations: int = 3, shift: float = 0) -> 
     return np.random.default_rng(seed).normal(10 + shift, 4, (stations, number * drift.PER_DAY))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(samples)
 def test_a_sample_is_no_distance_from_itself(sample):
     apart = drift.distance(sample, sample)
@@ -27,7 +27,7 @@ def test_a_sample_is_no_distance_from_itself(sample):
     assert apart.wasserstein == pytest.approx(0, abs=1e-9)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(samples, samples, st.permutations(range(DAYS)))
 def test_the_order_of_the_days_does_not_matter(sample, reference, order):
     shuffled = sample.reshape(2, DAYS, -1)[:, order].reshape(2, -1)
@@ -36,13 +36,13 @@ def test_the_order_of_the_days_does_not_matter(sample, reference, order):
     assert one.wasserstein == pytest.approx(other.wasserstein, abs=1e-6)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(samples, samples)
 def test_psi_is_finite_and_not_negative_even_with_empty_bins(sample, reference):
     assert 0 <= drift.distance(sample, reference + 200).psi < np.inf
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.floats(-20, 20))
 def test_a_shift_is_measured_in_the_unit_of_the_values(shift):
     sample = days(1)

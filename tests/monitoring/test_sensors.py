@@ -95,7 +95,7 @@ def test_a_silent_station_has_no_bias():
     assert not bias.beyond.any()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.floats(-30, 30), st.integers(0, STATIONS - 1))
 def test_what_a_station_always_shows_more_is_its_own_way(off, station):
     values = weather()
@@ -149,7 +149,7 @@ def test_constant_hours_skip_gaps_and_end_at_the_newest_hour():
     assert sensors.constant_hours(values, -50, 50).tolist() == [2, 0, 0]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     arrays(np.float64, (3, 5), elements=st.one_of(st.floats(-9, 9), st.just(np.nan))),
     st.sampled_from([0, 1]),

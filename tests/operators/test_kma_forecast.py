@@ -124,6 +124,13 @@ def test_each_provider_that_is_configured_is_asked_the_hub_first(providers):
     assert providers(KMA, PORTAL, data_go_kr_conn_id="") == ["api_hub"]
 
 
+def test_a_connection_without_a_key_is_one_that_is_not_defined(providers, caplog):
+    without_a_key = json.dumps({"conn_type": "http", "host": "", "password": ""})
+
+    assert providers(KMA, without_a_key) == ["api_hub"]
+    assert "isn't used" not in caplog.text
+
+
 def test_a_connection_that_cannot_be_used_leaves_the_other_one(providers, caplog):
     wrong = json.dumps({"conn_type": "http", "host": f"{HUB}?authKey=Geheimnis", "password": "Geheimnis"})
 

@@ -18,7 +18,7 @@ def plan(**values) -> dict:
 def test_the_values_of_the_form_become_a_plan():
     load = plan(
         first_day="2025-07-01", last_day="2025-07-02", issues="14, 2", variables="tmp,REH",
-        stations="159, 서울", lead_hours="24", again="True",
+        stations="159, 서울", lead_hours="24", again="True", cells="서울=61,126",
     )  # fmt: skip
 
     assert load == {
@@ -29,6 +29,7 @@ def test_the_values_of_the_form_become_a_plan():
         "stations": [108, 159],
         "lead_hours": 24,
         "again": True,
+        "cells": {"108": "61_126"},
     }
 
 
@@ -39,6 +40,7 @@ def test_the_values_of_the_form_become_a_plan():
         ({"issues": "03"}, "no issue at 03"),
         ({"variables": "rain"}, "unknown variable RAIN"),
         ({"stations": "108, 7"}, "7"),
+        ({"cells": "108:61,126"}, "is no cell of a station"),
     ],
 )
 def test_invalid_forecast_loads_are_refused_at_once(values, message):

@@ -156,7 +156,7 @@ def everywhere(value):
     ).encode()
 
 
-@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 @given(damage=damages())
 @example(damage=everywhere(None))
 @example(damage=everywhere(7))
@@ -183,7 +183,7 @@ def test_a_page_names_the_document_that_is_no_json(visit, bucket_in_memory, key,
     assert key in page.text
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(damage=damages())
 def test_tasks_survive_damaged_documents_or_raise_our_errors(damage):
     key, body = damage

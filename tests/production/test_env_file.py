@@ -174,6 +174,7 @@ def test_a_user_s_own_passwords_are_accepted(check, name, written):
         ("REDIS_PASSWORD", "'it's", "continues after its closing quote"),
         ("REDIS_PASSWORD", "'ends in a \\'", "not closed"),
         ("KMA_AUTH_KEY", 'a"b', "a double quote cannot stand in it: .*JSON"),
+        ("DATA_GO_KR_KEY", 'a"b', "a double quote cannot stand in it: .*JSON"),
         ("KMA_AUTH_KEY", "'a\\b'", "a backslash cannot stand in it: .*JSON"),
         ("MONITORING_PASSWORD", "'a\"b'", "a double quote cannot stand in it: .*JSON"),
         ("JWT_SECRET", "'a$HOSTNAME'", "a dollar sign cannot stand in it: Airflow reads it as a variable"),

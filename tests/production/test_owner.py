@@ -3,10 +3,11 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 
 from tests.postgres import PASSWORD, uri
 from weather_mlops.errors import StorageUnavailable
@@ -114,3 +115,47 @@ def test_no_message_shows_the_password(databases):
     assert done.stderr.startswith("database owner: error: ")
     assert "POSTGRES_PASSWORD" in done.stderr
     assert not [secret for secret in (OWN, "the wrong one") if secret in done.stderr]
+
+
+@pytest.fixture
+def vacuuming(postgres):
+    """The server, with an autovacuum that begins at once and takes its time."""
+    settings = {"naptime": "1s", "vacuum_cost_delay": "100ms", "vacuum_cost_limit": "1"}
+    with postgres.superuser().connected() as connection:
+        for name, value in settings.items():
+            connection.execute(text(f"alter system set autovacuum_{name} = '{value}'"))
+        connection.execute(text("select pg_reload_conf()"))
+        yield postgres
+        for name in settings:
+            connection.execute(text(f"alter system reset autovacuum_{name}"))
+        connection.execute(text("select pg_reload_conf()"))
+
+
+def test_a_database_is_dropped_while_it_is_vacuumed(vacuuming):
+    database = vacuuming.new("scratch")
+    with database.connected() as connection:
+        connection.execute(text("create table run as select generate_series(1, 100000) as id"))
+    workers = text(
+        "select count(*) from pg_stat_activity where backend_type = 'autovacuum worker' and datname = :name"
+    )
+    deadline = time.monotonic() + 60
+    with vacuuming.superuser().connected() as watching:
+        while not watching.scalar(workers, {"name": database.name}):
+            assert time.monotonic() < deadline, "autovacuum does not begin"
+            time.sleep(0.1)
+
+    database.drop()
+
+    assert not database.exists()
+
+
+def test_a_database_is_dropped_under_its_owners_sessions(postgres):
+    database = postgres.new("scratch")
+    engine = create_engine(database.url)
+    with engine.connect() as left_over:
+        left_over.execute(text("select 1"))
+
+        database.drop()
+
+        assert not database.exists()
+        left_over.invalidate()

@@ -41,6 +41,10 @@ def own_key(password: str) -> dict[str, str]:
     return {"KMA_AUTH_KEY": password, "AIRFLOW_CONN_KMA_DEFAULT": written(password)}
 
 
+def of_data_go_kr(password: str) -> dict[str, str]:
+    return {"DATA_GO_KR_KEY": password, "AIRFLOW_CONN_DATA_GO_KR_DEFAULT": written(password)}
+
+
 def of_monitoring(password: str) -> dict[str, str]:
     return {"MONITORING_PASSWORD": password, "AIRFLOW_CONN_AIRFLOW_API_DEFAULT": written(password)}
 
@@ -54,6 +58,7 @@ def catalog(url: str) -> dict[str, str]:
     [
         (own_key(f'{SECRET}"x'), "KMA_AUTH_KEY"),
         (own_key(f"{SECRET}\\u0041"), "KMA_AUTH_KEY"),
+        (of_data_go_kr(f'{SECRET}"x'), "DATA_GO_KR_KEY"),
         (of_monitoring(f"{SECRET}\\"), "MONITORING_PASSWORD"),
         (of_monitoring(f'{SECRET}", "login": "x'), "MONITORING_PASSWORD"),
         ({"AIRFLOW_CONN_ALERTS": written(f'{SECRET}"x')}, "AIRFLOW_CONN_ALERTS"),

@@ -225,7 +225,7 @@ def test_too_few_fit_rows_stop_the_run_naming_the_top_rules():
 values_of = st.sampled_from([-99.0, 0.0, 3.0, 12.0, 60.0, 2000.0])
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(
         st.tuples(st.sampled_from([108, 159, 7]), st.integers(-2, 2), values_of, values_of), max_size=12

@@ -96,6 +96,14 @@ def test_a_run_publishes_its_result_its_page_and_the_indexes(store, result):
     assert f'href="2026/11/23/{name}"' in cells(store)[13]
 
 
+def test_data_docs_of_simulated_weather_say_so(store, result, monkeypatch):
+    monkeypatch.setenv("WEATHER_SIMULATED", "True")
+
+    keys = docs.publish(store, result)
+
+    assert "Simulated weather" in store.text(keys.page)
+
+
 def test_a_page_belongs_to_the_hour_of_its_data_not_of_the_audit(store, result, blank):
     docs.publish(store, replace(of_hour(result, NOON), audited_at=NOON + timedelta(days=3)))
 

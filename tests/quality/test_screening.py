@@ -51,7 +51,7 @@ def frame_of(a: list[float], b: list[float]) -> pd.DataFrame:
 VALUES = st.sampled_from([0.0, 0.5, 3.0, -4.9, 7.0, -1e9, float("inf"), float("nan")])
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(VALUES, VALUES), max_size=60))
 def test_screening_changes_nothing_in_the_results(values):
     frame = frame_of([a for a, _ in values], [b for _, b in values])

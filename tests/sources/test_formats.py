@@ -198,7 +198,7 @@ numbers = (
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(st.sampled_from(fields.FIELDS), numbers), min_size=1, max_size=8, unique_by=lambda t: t[0]
@@ -220,7 +220,7 @@ def test_any_cells_are_read_the_same_in_the_three_formats(cells):
         assert math.isclose(formats[0][0][field.name], float(cell))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.sampled_from(fields.FIELDS), st.sampled_from(SENTINELS), st.booleans())
 def test_a_sentinel_is_missing_in_every_column(field, sentinel, in_table):
     header = f"지점,지점명,일시,{field.portal[0]}"

@@ -179,7 +179,7 @@ def test_a_damaged_gzip_is_refused(tmp_path, body):
     assert contents(tmp_path / "a.txt.gz")["a.txt.gz"].startswith("a damaged gzip: ")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_damage_anywhere_in_an_archive_stops_nothing(tmp_path_factory, data):
     packed = io.BytesIO()
@@ -215,7 +215,7 @@ def joined(words: tuple[str, ...]) -> st.SearchStrategy[bytes]:
     return st.lists(st.sampled_from(words), max_size=30).map("".join).map(str.encode)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.binary(max_size=300)
     | st.text(max_size=300).map(str.encode)

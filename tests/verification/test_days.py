@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.kma_forecasts import HOUR, row, table
-from weather_mlops.lake.schemas import FORECASTS_SCHEMA, UTC_TIME
+from weather_mlops.lake.columns import UTC_TIME
+from weather_mlops.lake.schemas import FORECASTS_SCHEMA
 from weather_mlops.lake.verification_columns import VERIFICATION_SCHEMA
 from weather_mlops.model.targets import TARGETS
 from weather_mlops.verification.days import COLUMN, TARGET, Compared, figures_of_day, midnight_kst

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.kma_forecasts import HOUR, ISSUE, issue, row, table
-from weather_mlops.lake.schemas import UTC_TIME
+from weather_mlops.lake.columns import UTC_TIME
 from weather_mlops.verification.official import hourly, known_at, newest_known
 
 MINUTE = timedelta(minutes=1)

@@ -64,6 +64,17 @@ def test_a_period_is_verified_month_by_month(catalog):  # noqa: F811
     assert again == {**summary, "days_changed": []}
 
 
+def test_what_one_month_has_is_not_absent_in_the_period(catalog):  # noqa: F811
+    issued = midnight_kst(date(2024, 2, 29)) + 3 * HOUR
+    forecasts.publish(catalog, our_forecasts([issued], STATIONS, ["air_temperature"]), run="ours", now=NOW)
+    forecast(catalog, LAST)
+    for day in (date(2024, 2, 29), LAST):
+        observe(catalog, day)
+    summary = verify_days(catalog, date(2024, 2, 29), LAST, run="one", now=NOW)
+
+    assert summary["absent"].keys() == {"common"}
+
+
 def test_a_row_that_arrives_late_changes_its_day(catalog):  # noqa: F811
     forecast(catalog, LAST)
     observe(catalog, LAST, range(20))

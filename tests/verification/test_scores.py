@@ -105,6 +105,15 @@ def test_only_rows_that_both_forecast_are_compared():
     assert nothing["days"] == 0
 
 
+def test_nothing_is_compared_with_a_forecast_without_error():
+    days = np.arange(3)
+    faultless = np.zeros((1, 3, 2))
+    assert scores.paired(faultless, faultless + 1, faultless, days)["improvement"] is None
+    once = faultless.copy()
+    once[0, 1] = 1.0  # of the resamples, some have only days without an error
+    assert scores.paired(faultless, 2 * once, once, days)["improvement"] == -1
+
+
 def test_the_comparison_is_the_same_each_time():
     first, second = errors(1), errors(2)
     truth = np.zeros_like(first)

@@ -77,6 +77,31 @@ class ChampionScores(PairedScores):
     version: str
 
 
+class KmaLeadScores(TypedDict):
+    """Of one lead, on the rows of both: errors of the KMA's forecast, the model's RMSE, and its skill."""
+
+    n: int
+    rmse: float | None
+    mae: float | None
+    bias: float | None
+    model_rmse: float | None
+    skill: float | None
+
+
+class KmaForecastScores(PairedScores):
+    """Comparison with the KMA's forecast on the rows where one was known at the issue time.
+
+    ``reason``: why there are no figures; None where there are some. ``rows``: station-hours with a common
+    lead; ``first``, ``last``: their issue times. ``leads``: those with common rows.
+    """
+
+    reason: str | None
+    rows: int
+    first: str | None
+    last: str | None
+    leads: dict[str, KmaLeadScores]
+
+
 class HoldoutSpan(TypedDict):
     """First and last issue time, and the station-hours that have an outcome."""
 
@@ -152,6 +177,7 @@ class EvaluationDocument(ModelDescription, HoldoutFigures):
     evaluated_at: str
     code_revision: str | None
     champion_left_out: str | None
+    kma_forecast: KmaForecastScores
 
 
 class JudgedBaseline(TypedDict):
@@ -200,8 +226,19 @@ def _measured_together(compared: JudgedChampion) -> JudgedChampion:
     return compared
 
 
+class JudgedKmaForecast(TypedDict):
+    """Comparison with the KMA's forecast: the leads with common rows, or why there are none."""
+
+    reason: str | None
+    low: Figure | None
+    high: Figure | None
+    certainty: Figure | None
+    days: int
+    leads: dict[str, JudgedBaseline]
+
+
 class JudgedEvaluation(TypedDict):
-    """The part of ``evaluation.json`` that a deployment reads."""
+    """The part of ``evaluation.json`` that a deployment reads; older ones have no ``kma_forecast``."""
 
     schema: NotRequired[Annotated[int, schema_version.up_to(SCHEMA)]]
     unit: str
@@ -209,6 +246,7 @@ class JudgedEvaluation(TypedDict):
     champion_left_out: str | None
     leads: Annotated[dict[str, Annotated[JudgedLead, BeforeValidator(_with_range)]], Field(min_length=1)]
     stations: dict[str, dict[str, JudgedStation]]
+    kma_forecast: NotRequired[JudgedKmaForecast]
 
 
 class PromisedLead(TypedDict):

@@ -10,6 +10,7 @@
         "label": "Air temperature", "korean": "기온", "unit": "°C",
         "model_version": "20261124T0200-1a2b3c4d",        null without a model
         "past": {"1": {"n": 6900, "rmse": 0.52, "coverage_80": 0.81}, "6": …, "24": …},   all stations
+        "kma_past": {"1": {"n": 6800, "rmse": 1.41, "rmse_ours": 0.52}, "6": …, "24": …},
         "stations": {"108": {
             "name": "Seoul", "korean": "서울",
             "observed": [3.1, null, …],                   an entry per hour; null = not observed
@@ -18,12 +19,20 @@
             "why_none": "why there is no forecast",       either forecast or why_none is null
             "past": {"1": {"p10": […], "p50": […], "p90": […],     of each hour, as forecast 1 h before it;
                            "n": 71,                                null = it wasn't
-                           "rmse": 0.52, "coverage_80": 0.81}}     null where n, hours with both, is 0
+                           "rmse": 0.52, "coverage_80": 0.81}},    null where n, hours with both, is 0
+            "kma": {
+                "forecast": {"issued_at": "2026-11-24T02:00:00+00:00",      newest issue of these values
+                             "values": [4.0, null, …]},         of the hours after those of "observed"
+                "past": {"1": {"values": […],           of each hour, as the KMA forecast it 1 h before it
+                               "n": 70, "rmse": 1.41, "rmse_ours": 0.52}}}
         }}}}}
+
+``kma_past`` and ``kma`` are absent where no forecast of the KMA is known for these hours. Their figures are
+of hours that have an observation, a forecast of the KMA and one of ours.
 """
 
 from datetime import datetime
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final, NotRequired, TypeVar
 
 from pydantic import AfterValidator, Field
 from typing_extensions import TypedDict
@@ -88,6 +97,43 @@ def _usable(forecast: CurrentForecast) -> CurrentForecast:
     return _same_hours(forecast)
 
 
+class KmaScores(TypedDict):
+    """Hours with an observation, the KMA's forecast and ours; RMSE of both, None without such hours."""
+
+    n: Count
+    rmse: Figure | None
+    rmse_ours: Figure | None
+
+
+class KmaPastSeries(KmaScores):
+    """What the KMA forecast for one station at one lead, with the scores."""
+
+    values: Hourly
+
+
+class KmaCurrent(TypedDict):
+    """The KMA's newest forecast of a station.
+
+    ``issued_at`` is the newest issue among the values; an hour that it lacks has the value of an earlier one.
+    """
+
+    issued_at: MomentText
+    values: Hourly
+
+
+def _has_values(forecast: KmaCurrent) -> KmaCurrent:
+    if all(value is None for value in forecast["values"]):
+        raise ValueError("every value is null")
+    return forecast
+
+
+class KmaStation(TypedDict):
+    """The KMA's forecasts of a station; ``forecast`` is None where only past ones are known."""
+
+    forecast: Annotated[KmaCurrent, AfterValidator(_has_values)] | None
+    past: dict[LeadText, KmaPastSeries]
+
+
 class PageStation(TypedDict):
     """A station: its names, what was observed, and its forecasts by lead."""
 
@@ -97,6 +143,7 @@ class PageStation(TypedDict):
     forecast: Annotated[CurrentForecast, AfterValidator(_usable)] | None
     why_none: str | None
     past: dict[LeadText, Annotated[PastSeries, AfterValidator(_same_hours)]]
+    kma: NotRequired[KmaStation]
 
 
 class PageTarget(TypedDict):
@@ -107,6 +154,7 @@ class PageTarget(TypedDict):
     unit: str
     model_version: str | None
     past: dict[LeadText, PastScores]
+    kma_past: NotRequired[dict[LeadText, KmaScores]]
     stations: dict[StationText, PageStation]
 
 
@@ -128,6 +176,8 @@ def _consistent(document: PageDocument) -> PageDocument:
         pasts = [
             each for past in station["past"].values() for each in (past["p10"], past["p50"], past["p90"])
         ]
+        if "kma" in station:
+            pasts += [past["values"] for past in station["kma"]["past"].values()]
         if any(len(each) != document["hours"] for each in [station["observed"], *pasts]):
             raise ValueError(f"not all series of {station['name']} have {document['hours']} hours")
         forecast = station["forecast"]

@@ -27,10 +27,10 @@ from weather_mlops.errors import (
 from weather_mlops.kma import wire
 from weather_mlops.kma.client import KmaClient, Response
 from weather_mlops.lake import raw
+from weather_mlops.lake.columns import UTC_TIME
 from weather_mlops.lake.gap_calls import GapCall
 from weather_mlops.lake.gaps import HORIZON
 from weather_mlops.lake.object_store import ObjectStore
-from weather_mlops.lake.schemas import UTC_TIME
 from weather_mlops.lake.staging import COLLECTED, Staging
 from weather_mlops.stations import load_stations
 

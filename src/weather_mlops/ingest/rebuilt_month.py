@@ -21,14 +21,13 @@ from weather_mlops.kma.endpoints import LONGEST_SPAN, PERIOD
 from weather_mlops.lake import gaps, raw
 from weather_mlops.lake.keys import isin, key_list, keys_of, tuples, unique
 from weather_mlops.lake.object_store import ObjectStore
-from weather_mlops.lake.quarantine import unseen
+from weather_mlops.lake.quarantine import stamped, unseen
 from weather_mlops.lake.schemas import (
     GAPS_SCHEMA,
     KEY,
     OBSERVATIONS_SCHEMA,
+    QUARANTINE,
     QUARANTINE_SCHEMA,
-    QUARANTINE_TABLE_SCHEMA,
-    UTC_TIME,
     cast_to_schema,
 )
 from weather_mlops.sources.reading import corrects, replayed
@@ -126,20 +125,17 @@ def month_from_raw(
             refused.append(audited.quarantined)
             for key, raw_key in zip(keys_of(new).tolist(), new["raw_key"].to_pylist(), strict=True):
                 first_response.setdefault(key, position[raw_key])
-    records = pa.concat_tables(refused)
-    quarantine = records.take(pa.array(unseen(records, set()), pa.int64()))
+    quarantine = unseen(pa.concat_tables(refused), QUARANTINE)
     times = [time for (time, _), _, _ in received]
     register = _register(requested, times, first_response, quarantine, position)
     register = _with_failed(register, live_gaps, expected)
-    stamped = quarantine.append_column("run_id", pa.repeat(RUN, quarantine.num_rows))
-    stamped = stamped.append_column("quarantined_at", pa.array([now] * quarantine.num_rows, UTC_TIME))
-    stamped = cast_to_schema(stamped, QUARANTINE_TABLE_SCHEMA)
-    readable = stamped["observed_at"].is_valid()
+    quarantine = stamped(quarantine, QUARANTINE, run=RUN, at=now)
+    readable = quarantine["observed_at"].is_valid()
     return RebuiltMonth(
         accepted.sort_by([(name, "ascending") for name in KEY]),
-        stamped.filter(readable),
+        quarantine.filter(readable),
         register,
-        stamped.filter(pc.invert(readable)),
+        quarantine.filter(pc.invert(readable)),
         len(received),
         frozenset(about.key for about in stored if month_of(about.begin) == month),
     )

@@ -33,7 +33,7 @@ CLOCK_MISSING: Final = -9
 # Text columns may hold Korean; numbers may not.
 KOREAN: Final = "euc-kr"
 INT32: Final = 2**31
-BLOCK_BYTES: Final = 1 << 22
+BLOCK_BYTES: Final = 1 << 20
 
 _WIRE_TYPES: Final[dict[Kind, pa.DataType]] = {
     "decimal": pa.float64(),

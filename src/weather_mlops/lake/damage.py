@@ -48,6 +48,8 @@ TAKE_UP: Final = "`make tables` (in production `make restore-tables`)"
 """The command of ``lake/recovery.py``, in messages."""
 
 _MONTH: Final = re.compile(r"/(\w+)_month=(\d{4}-\d{2})/")
+_OF_KMA_FORECASTS: Final = "/warehouse/weather/kma_forecast"
+"""Begins the names of the KMA's forecast's tables, whose rows are in raw, unlike those of our forecasts."""
 _ALLOCATION: Final = re.compile(r"size (\d+)")
 """In Arrow's message, "malloc of size 4096 failed"."""
 _LONGEST: Final = 200  # characters of a library's message
@@ -227,9 +229,14 @@ def _repair(location: str) -> str:
     column, name = month.groups()
     year, number = map(int, name.split("-"))
     days = f"FROM={name}-01 TO={name}-{monthrange(year, number)[1]}"
-    if column == "observed_at":
+    if column == "observed_at" or _OF_KMA_FORECASTS in location:
         return f"Restore it from a copy, or rebuild its month from raw: `make rebuild {days} APPLY=1`."
+    if column == "day":
+        return (
+            f"Restore it from a copy, or remove it from the table: `make rebuild {days} APPLY=1`; then "
+            f"`make verify {days}` computes its figures again."
+        )
     return (
-        "Restore it from a copy: forecasts are not in raw. Without a copy, "
+        "Restore it from a copy: our own forecasts are not in raw. Without a copy, "
         f"`make rebuild {days} APPLY=1` removes it from the table, and its forecasts are lost."
     )

@@ -31,13 +31,13 @@ OBSERVED_AT: Final = "observed_at"
 _NEIGHBOURS: Final = timedelta(days=1)
 
 
-def time_ranges(times: Iterable[datetime]) -> BooleanExpression:
+def time_ranges(times: Iterable[datetime], column: str = OBSERVED_AT) -> BooleanExpression:
     """A filter for times, as a few ranges: these prune files better than a long list.
 
     Rows of other hours within the ranges match, too.
     """
     spans = _spans(sorted(set(times)))
-    return any_of([between(first, last) for first, last in spans])
+    return any_of([between(first, last, column) for first, last in spans])
 
 
 def key_filter(keys: Iterable[Key]) -> BooleanExpression:

@@ -17,10 +17,11 @@ from pyiceberg.catalog import Catalog
 from weather_mlops.clock import month_of
 from weather_mlops.lake import gaps
 from weather_mlops.lake.catalog import open_table
+from weather_mlops.lake.columns import UTC_TIME
 from weather_mlops.lake.filters import between
 from weather_mlops.lake.keys import HOUR_KEYS, isin, keys_of, to_datetime, tuples, unique
 from weather_mlops.lake.scan import keys_between, scan
-from weather_mlops.lake.schemas import GAPS, KEY, KEY_SCHEMA, OBSERVATIONS, QUARANTINE_SCHEMA, UTC_TIME
+from weather_mlops.lake.schemas import GAPS, KEY, KEY_SCHEMA, OBSERVATIONS, QUARANTINE_SCHEMA
 from weather_mlops.lake.storage_errors import storage_errors
 
 log = logging.getLogger(__name__)

@@ -61,6 +61,17 @@ def unique(keys: np.ndarray) -> np.ndarray:
     return np.asarray(ordered[new])
 
 
+def other_rows_of_key(keys: np.ndarray) -> np.ndarray:
+    """For each row, the number of other rows with its key; shape (n,)."""
+    order = np.argsort(keys, kind="stable")
+    ordered = keys[order]
+    begins = np.flatnonzero(np.append(np.ones(min(1, keys.size), bool), ordered[1:] != ordered[:-1]))
+    counts = np.diff(np.append(begins, keys.size))
+    others = np.empty(keys.size, np.int64)
+    others[order] = np.repeat(counts - 1, counts)
+    return others
+
+
 def key_list(table: pa.Table) -> list[Key]:
     """Keys of a table's rows, in their order. Integers compare and hash faster than datetimes."""
     stations = table["station_id"].to_pylist()

@@ -1,4 +1,4 @@
-"""How many single values of the KMA's forecast a batch of rows changes in the table."""
+"""How many single values of the KMA's forecast a batch of rows changes. Pure functions on Arrow."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -6,27 +6,25 @@ from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyiceberg.catalog import Catalog
 
 from weather_mlops.kma.forecast.rows import FORECAST_VARIABLES
 from weather_mlops.lake.keys import lookup
-from weather_mlops.lake.kma_forecast_merge import merge, row_keys
-from weather_mlops.lake.kma_forecasts import read
+from weather_mlops.lake.kma_forecast_merge import ForecastChanges, row_keys
 
 _NUMBERS: Final = tuple(variable.name for variable in FORECAST_VARIABLES if variable.kind != "text")
 
 
 @dataclass(frozen=True, slots=True)
 class ValueChanges:
-    """Values that publishing rows will change.
+    """Values that publishing rows changes.
 
     Attributes:
-        inserted: that the table doesn't have.
+        inserted: that the table didn't have.
         corrected: that differ from those of the table, and replace them.
     """
 
-    inserted: int
-    corrected: int
+    inserted: int = 0
+    corrected: int = 0
 
 
 def values_of(rows: pa.Table, station_ids: Collection[int]) -> int:
@@ -35,27 +33,16 @@ def values_of(rows: pa.Table, station_ids: Collection[int]) -> int:
     return sum(chosen.num_rows - chosen[name].null_count for name in _NUMBERS)
 
 
-def value_changes(catalog: Catalog, forecasts: pa.Table, station_ids: Collection[int]) -> ValueChanges:
-    """Count the values of some stations that publishing rows will change.
+def value_changes(current: pa.Table, changes: ForecastChanges, station_ids: Collection[int]) -> ValueChanges:
+    """Count the values of some stations that changes of rows bring.
 
     Args:
-        catalog: where the table is.
-        forecasts: FORECAST_ROWS, keys unique.
+        current: FORECAST_ROWS of the table, those with the keys of the changes at least.
+        changes: what rows mean for the table.
         station_ids: whose values are counted.
-
-    Raises:
-        StorageUnavailable, StorageRefused.
     """
-    incoming = _of_stations(forecasts, station_ids)
-    if not incoming.num_rows:
-        return ValueChanges(0, 0)
-    span = pc.min_max(incoming["valid_at"]).as_py()
-    current = read(
-        catalog, first_valid=span["min"], last_valid=span["max"], station_ids=sorted(set(station_ids))
-    )
-    changes = merge(current, incoming)
     inserted, corrected = values_of(changes.inserted, station_ids), 0
-    after = changes.corrected
+    after = _of_stations(changes.corrected, station_ids)
     before = current.take(pa.array(lookup(row_keys(current), row_keys(after))))
     for name in _NUMBERS:
         is_new = pc.and_(after[name].is_valid(), before[name].is_null())

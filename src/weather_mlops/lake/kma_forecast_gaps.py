@@ -20,13 +20,9 @@ from weather_mlops.clock import EPOCH
 from weather_mlops.lake import gaps
 from weather_mlops.lake.catalog import RUN, commit, open_table, summary
 from weather_mlops.lake.filters import missing, one_of
+from weather_mlops.lake.kma_forecast_columns import KMA_FORECAST_GAPS_SCHEMA
 from weather_mlops.lake.scan import scan
-from weather_mlops.lake.schemas import (
-    GAPS_SCHEMA,
-    KMA_FORECAST_GAPS,
-    KMA_FORECAST_GAPS_SCHEMA,
-    cast_to_schema,
-)
+from weather_mlops.lake.schemas import GAPS_SCHEMA, KMA_FORECAST_GAPS, cast_to_schema
 from weather_mlops.lake.storage_errors import storage_errors
 
 log = logging.getLogger(__name__)
@@ -111,9 +107,7 @@ def record(
         if not absent and empty:
             return ForecastGapCount(0, 0, 0)
         before = _around(table, {issued_at for _, issued_at in absent})
-        keys = {_key(each) for each in present}
-        reasons = {_key(each): reason for each, reason in absent.items()}
-        after = _as_forecast_gaps(gaps.update(_as_gaps(before), [*reasons, *keys], keys, reasons, now))
+        after = updated(before, absent=absent, present=present, now=now)
         _persist(table, before, after, run)
         was_open, is_open = _open(before), _open(after)
         return ForecastGapCount(len(is_open - was_open), len(was_open - is_open), len(is_open))
@@ -121,6 +115,19 @@ def record(
     counted = commit(catalog, KMA_FORECAST_GAPS, attempt)
     log.info("gaps of issues: opened=%d closed=%d open=%d", counted.opened, counted.closed, counted.open)
     return counted
+
+
+def updated(
+    register: pa.Table,
+    *,
+    absent: Mapping[StationIssue, str],
+    present: Collection[StationIssue],
+    now: datetime,
+) -> pa.Table:
+    """The register after a run, see ``record``; rows of KMA_FORECAST_GAPS_SCHEMA."""
+    keys = {_key(each) for each in present}
+    reasons = {_key(each): reason for each, reason in absent.items()}
+    return _as_forecast_gaps(gaps.update(_as_gaps(register), [*reasons, *keys], keys, reasons, now))
 
 
 def _around(table: Table, issues: Collection[datetime]) -> pa.Table:

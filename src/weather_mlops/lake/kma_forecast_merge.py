@@ -26,7 +26,7 @@ from weather_mlops.lake.keys import isin, lookup
 
 LONGEST_LEAD_H: Final = 1023
 """Limit of a lead, so that a key fits into one number. The KMA forecasts 5 days ahead."""
-_LEAD_BITS: Final = 10
+LEAD_BITS: Final = 10
 _ISSUE_BITS: Final = 30
 _HOURS_BEFORE_1970: Final = 1 << (_ISSUE_BITS - 1)
 _HOUR_US: Final = 3_600_000_000
@@ -70,7 +70,7 @@ def row_keys(rows: pa.Table) -> np.ndarray:
     station = rows["station_id"].to_numpy().astype(np.int64)
     issued = rows["issued_at"].cast(pa.int64()).to_numpy() // _HOUR_US + _HOURS_BEFORE_1970
     lead = rows["lead_hours"].to_numpy().astype(np.int64)
-    return np.asarray((((station << _ISSUE_BITS) + issued) << _LEAD_BITS) + lead)
+    return np.asarray((((station << _ISSUE_BITS) + issued) << LEAD_BITS) + lead)
 
 
 def merge(current: pa.Table, incoming: pa.Table) -> ForecastChanges:
@@ -98,6 +98,36 @@ def replace_rows(current: pa.Table, corrected: pa.Table) -> pa.Table:
     """The current rows, with the corrected ones in place of those that have their keys."""
     others = current.filter(pa.array(~isin(row_keys(current), row_keys(corrected))))
     return pa.concat_tables([others, corrected])
+
+
+def with_stored_times(rows: pa.Table, stored: pa.Table) -> pa.Table:
+    """The rows, with the time and source of stored ones that are equal but were received later.
+
+    So rows that are made from raw again never claim to have been known before the table had them: a run that
+    fetched an issue twice has published its second answer.
+
+    Args:
+        rows: FORECAST_ROWS, keys unique.
+        stored: FORECAST_ROWS, keys unique.
+    """
+    matches = lookup(row_keys(stored), row_keys(rows))
+    before = stored.take(pa.array(matches, mask=matches < 0))
+    is_later = pc.fill_null(pc.greater(before["received_at"], rows["received_at"]), fill_value=False)
+    takes = pc.and_(_same(before, rows), is_later)
+    for name in ("source", "received_at"):
+        column = pc.if_else(takes, before[name], rows[name])
+        rows = rows.set_column(rows.schema.get_field_index(name), rows.schema.field(name), column)
+    return rows
+
+
+def differs(stored: pa.Table, rows: pa.Table) -> Mask:
+    """Which rows at the same indices have another value, cell or time of arrival."""
+    return pc.invert(_all_equal(stored, rows, (*_COMPARED, "received_at")))
+
+
+def station_issues(keys: np.ndarray) -> np.ndarray:
+    """Station and issue of keys of ``row_keys``, as one number each."""
+    return keys >> LEAD_BITS
 
 
 def fold_duplicates(rows: pa.Table) -> pa.Table:

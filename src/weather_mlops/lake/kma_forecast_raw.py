@@ -2,13 +2,14 @@
 
 An issue of 97 stations takes 100 to 200 answers: one object for each would cost several hundred requests to
 S3 an issue. So their bytes, exactly as received, stand one after another in one object, and its sidecar says
-where each begins and what was requested, without the key.
+where each begins, what was requested, without the key, and which stations took which cell: where somebody
+configures another cell for a station, nothing else says that.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
@@ -18,12 +19,13 @@ from typing_extensions import TypedDict
 from weather_mlops.clock import KST
 from weather_mlops.errors import ObjectDamaged
 from weather_mlops.kma.client import Response
+from weather_mlops.kma.endpoints import from_kst
 from weather_mlops.kma.forecast.cells import Cell
 from weather_mlops.kma.forecast.endpoints import API_HUB, DATA_GO_KR, VILLAGE, ForecastRequest, Provider
 from weather_mlops.lake import documents
 from weather_mlops.lake.documents import MomentText
 from weather_mlops.lake.object_store import ObjectStore
-from weather_mlops.lake.raw import BODY, PREFIX, read_response, sidecar_of
+from weather_mlops.lake.raw import BODY, PREFIX, list_raw, read_response, sidecar_of
 
 VERSION: Final = 1
 PROVIDERS: Final[Mapping[str, Provider]] = {provider.source: provider for provider in (API_HUB, DATA_GO_KR)}
@@ -53,6 +55,21 @@ class ReceivedPage:
         )
 
 
+@dataclass(frozen=True)
+class ReceivedIssue:
+    """What an object has.
+
+    Attributes:
+        pages: answers in the order in which they were received.
+        stations: ids of the stations that took each cell's forecast.
+        received_at: when the last answer was received, UTC.
+    """
+
+    pages: Sequence[ReceivedPage]
+    stations: Mapping[Cell, tuple[int, ...]]
+    received_at: datetime
+
+
 class _Part(TypedDict):
     source: str
     cell: str
@@ -68,16 +85,25 @@ class _Part(TypedDict):
 class _Sidecar(TypedDict):
     version: int
     issued_at: MomentText
+    fetched_at: MomentText
+    stations: dict[str, list[int]]
     parts: list[_Part]
 
 
-def put_issue(store: ObjectStore, issued_at: datetime, pages: Sequence[ReceivedPage], row_count: int) -> str:
+def put_issue(
+    store: ObjectStore,
+    issued_at: datetime,
+    pages: Sequence[ReceivedPage],
+    stations: Mapping[Cell, Sequence[int]],
+    row_count: int,
+) -> str:
     """Store the answers of an issue; storing the same ones again changes nothing.
 
     Args:
         store: the bucket.
         issued_at: the issue, timezone-aware.
         pages: answers in the order in which they were received, at least one.
+        stations: ids of the stations that take each cell's forecast.
         row_count: number of rows that they have, for the sidecar.
 
     Returns:
@@ -103,6 +129,7 @@ def put_issue(store: ObjectStore, issued_at: datetime, pages: Sequence[ReceivedP
         "sha256": digest,
         "bytes": len(body),
         "rows": row_count,
+        "stations": {str(cell): list(stations[cell]) for cell in dict.fromkeys(page.cell for page in pages)},
         "parts": _parts(pages),
     }
     store.put(key, igzip.compress(body, mtime=0), "application/gzip")
@@ -132,8 +159,36 @@ def _parts(pages: Sequence[ReceivedPage]) -> list[_Part]:
     return parts
 
 
-def read_issue(store: ObjectStore, key: str) -> list[ReceivedPage]:
-    """Read the answers that an object has, in the order in which they were received.
+def keys_between(store: ObjectStore, first: datetime, end: datetime) -> Iterator[str]:
+    """Keys of the objects of the issues from one to before another one, timezone-aware.
+
+    Raises:
+        StorageUnavailable, StorageRefused.
+    """
+    day = first.astimezone(KST).date()
+    while day <= end.astimezone(KST).date():
+        for key in list_raw(store, VILLAGE, day):
+            if first <= issue_of(key) < end:
+                yield key
+        day += timedelta(days=1)
+
+
+def issues(store: ObjectStore) -> set[datetime]:
+    """All issues that raw has any answer of, UTC.
+
+    Raises:
+        StorageUnavailable, StorageRefused.
+    """
+    return {issue_of(key) for key in list_raw(store, VILLAGE)}
+
+
+def issue_of(key: str) -> datetime:
+    """The issue of an object, UTC, from its key."""
+    return from_kst(key.rpartition("/")[2].partition("_")[0])
+
+
+def read_issue(store: ObjectStore, key: str) -> ReceivedIssue:
+    """Read what an object has.
 
     Raises:
         FileNotFoundError: the object or its sidecar doesn't exist.
@@ -153,4 +208,5 @@ def read_issue(store: ObjectStore, key: str) -> list[ReceivedPage]:
         received = datetime.fromisoformat(part["fetched_at"])
         response = Response(VILLAGE, part["params"], part["url"], part["status"], received, body)
         pages.append(ReceivedPage(provider, Cell.parse(part["cell"]), part["fetch"], response))
-    return pages
+    stations = {Cell.parse(cell): tuple(ids) for cell, ids in about["stations"].items()}
+    return ReceivedIssue(pages, stations, stored.received_at)

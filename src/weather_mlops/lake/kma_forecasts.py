@@ -1,8 +1,8 @@
 """The KMA's own forecast as it was issued: published issue by issue, read by the hours that it is about."""
 
 import logging
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import reduce
 from typing import Final
@@ -17,6 +17,7 @@ from weather_mlops.kma.forecast.rows import FORECAST_ROWS, FORECAST_VARIABLES, K
 from weather_mlops.lake import maintenance
 from weather_mlops.lake.catalog import RUN, commit, open_table, summary
 from weather_mlops.lake.filters import between, one_of
+from weather_mlops.lake.kma_forecast_changes import ValueChanges, value_changes
 from weather_mlops.lake.kma_forecast_merge import LONGEST_LEAD_H, fold_duplicates, merge, replace_rows
 from weather_mlops.lake.scan import scan
 from weather_mlops.lake.schemas import KMA_FORECASTS, cast_to_schema
@@ -47,20 +48,23 @@ class PublishedKmaForecasts:
         inserted: new in the table.
         corrected: in the table with other values before, or without some of them.
         equal: left alone.
+        values: single values that were changed, of the stations for which they were to be counted.
     """
 
     inserted: int
     corrected: int
     equal: int
+    values: ValueChanges = field(default_factory=ValueChanges)
 
 
-def publish(
+def publish(  # noqa: PLR0913  what a commit notes and counts
     catalog: Catalog,
     forecasts: pa.Table,
     *,
     run: str,
     now: datetime,
     properties: Mapping[str, str] | None = None,
+    values_of: Collection[int] = (),
 ) -> PublishedKmaForecasts:
     """Bring rows into their table, in at most one commit, and maintain it when that is due.
 
@@ -73,6 +77,7 @@ def publish(
         run: name of the run, stored with the snapshot.
         now: the time, timezone-aware.
         properties: further properties of the snapshot.
+        values_of: ids of the stations whose changed values are counted.
 
     Raises:
         ValueError: a row that no source may give: its times don't fit its lead, it was received before it
@@ -83,7 +88,7 @@ def publish(
     """
     incoming = fold_duplicates(_validated(forecasts))
     notes = {RUN: run, **(properties or {})}
-    published = commit(catalog, KMA_FORECASTS, lambda table: _write(table, incoming, notes))
+    published = commit(catalog, KMA_FORECASTS, lambda table: _write(table, incoming, notes, values_of))
     log.info(
         "KMA forecasts published: inserted=%d corrected=%d equal=%d",
         published.inserted,
@@ -159,16 +164,23 @@ def newest_collected(catalog: Catalog) -> datetime | None:
     return datetime.fromisoformat(note) if note else None
 
 
-def _write(table: Table, incoming: pa.Table, properties: Mapping[str, str]) -> PublishedKmaForecasts:
+def carried(table: Table) -> dict[str, str]:
+    """Notes that each snapshot must repeat: without them, the issues of an outage would be forgotten."""
+    return {name: note for name, note in summary(table).items() if name == NEWEST_COLLECTED}
+
+
+def _write(
+    table: Table, incoming: pa.Table, properties: Mapping[str, str], values_of: Collection[int]
+) -> PublishedKmaForecasts:
     if incoming.num_rows == 0:
         return PublishedKmaForecasts(0, 0, 0)
     around = _around(incoming)
     current = scan(table, FORECAST_ROWS, around)
     changes = merge(current, incoming)
-    done = PublishedKmaForecasts(changes.inserted.num_rows, changes.corrected.num_rows, changes.equal)
-    carried = {name: note for name, note in summary(table).items() if name == NEWEST_COLLECTED}
+    values = value_changes(current, changes, values_of)
+    done = PublishedKmaForecasts(changes.inserted.num_rows, changes.corrected.num_rows, changes.equal, values)
     changed = {"weather.inserted": str(done.inserted), "weather.corrected": str(done.corrected)}
-    notes = {**carried, **properties, **changed}
+    notes = {**carried(table), **properties, **changed}
     if done.corrected:
         # All rows that the filter takes are written again: Iceberg replaces by filter, not by key.
         rows = pa.concat_tables([replace_rows(current, changes.corrected), changes.inserted])

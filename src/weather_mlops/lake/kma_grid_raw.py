@@ -157,9 +157,14 @@ def keys_of_day(store: ObjectStore, day: datetime) -> dict[tuple[datetime, str],
     """
     keys: dict[tuple[datetime, str], list[str]] = {}
     for key in list_raw(store, SHORT_GRID, day.astimezone(KST).date()):
-        issue, _, category, _ = key.rpartition("/")[2].split("_")
-        keys.setdefault((from_kst(issue), category), []).append(key)
+        keys.setdefault(issue_and_category(key), []).append(key)
     return keys
+
+
+def issue_and_category(key: str) -> tuple[datetime, str]:
+    """The issue, UTC, and the KMA's name of the variable of an object, from its key."""
+    issue, _, category, _ = key.rpartition("/")[2].split("_")
+    return from_kst(issue), category
 
 
 def stored_grids(store: ObjectStore, keys: Sequence[str]) -> dict[datetime, StoredGrid]:

@@ -21,11 +21,12 @@ from pyiceberg.exceptions import NoSuchNamespaceError
 from weather_mlops.clock import month_numbered, next_month
 from weather_mlops.errors import NothingYet, ObjectDamaged
 from weather_mlops.lake.catalog import existing_snapshot, refuse_unregistered
+from weather_mlops.lake.columns import UTC_TIME
 from weather_mlops.lake.damage import first_problem, opened
 from weather_mlops.lake.file_io import S3File
 from weather_mlops.lake.kma_forecast_view import known_view
 from weather_mlops.lake.s3_access import S3Access
-from weather_mlops.lake.schemas import KMA_FORECASTS, NAMESPACE, TABLES, UTC_TIME
+from weather_mlops.lake.schemas import KMA_FORECASTS, NAMESPACE, TABLES
 from weather_mlops.lake.storage_errors import storage_errors
 from weather_mlops.stations import load_stations
 

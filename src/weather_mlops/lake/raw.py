@@ -24,6 +24,8 @@ IMPORTED: Final = "imported"
 BODY: Final = ".txt.gz"
 SIDECAR: Final = ".json"
 _MANY: Final = 3  # largest number of station ids that a key names; of more it has the number
+VARIABLE: Final = "variable"
+"""Parameter of a file of one variable, which only its name tells: files of two variables can be equal."""
 _TIMES: Final = ("tm1", "tm2", "tm")
 _PERIOD: Final = re.compile(r"[0-9]{12}_(?P<end>[0-9]{12})_")
 
@@ -55,7 +57,8 @@ def put_response(store: ObjectStore, response: Response, row_count: int) -> str:
 
     Returns:
         The key: ``raw/kma/<endpoint>/<YYYY>/<MM>/<DD>/<begin>_<end>_<stations>_<sha12>.txt.gz``, the times in
-        KST as in the request, or of the fetch in UTC where the request names none.
+        KST as in the request, or of the fetch in UTC where the request names none; before the last part the
+        variable of a file that has just one.
 
     Raises:
         StorageUnavailable, StorageRefused.
@@ -249,7 +252,8 @@ def _label(response: Response) -> str:
     begin = times[0] if times else f"{response.fetched_at:%Y%m%d%H%MZ}"
     end = times[-1] if times else begin
     day = datetime.strptime(begin[:8], "%Y%m%d")  # noqa: DTZ007  only to format the day
-    return f"{day:%Y/%m/%d}/{begin}_{end}_{_stations(response.params.get('stn', ''))}"
+    label = f"{day:%Y/%m/%d}/{begin}_{end}_{_stations(response.params.get('stn', ''))}"
+    return "_".join([label, *([response.params[VARIABLE]] if VARIABLE in response.params else [])])
 
 
 def _ids(wire: str) -> list[str]:

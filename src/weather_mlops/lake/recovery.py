@@ -22,7 +22,6 @@ from pyiceberg.table import StaticTable, Table
 
 from weather_mlops.clock import month_numbered
 from weather_mlops.errors import ObjectDamaged
-from weather_mlops.lake import quarantine
 from weather_mlops.lake.catalog import (
     CREATED_AT,
     RUN,
@@ -34,6 +33,7 @@ from weather_mlops.lake.catalog import (
 from weather_mlops.lake.damage import problem_of
 from weather_mlops.lake.file_io import S3File, S3FileIO
 from weather_mlops.lake.filters import in_months, missing
+from weather_mlops.lake.kma_forecasts import carried
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.scan import scan
 from weather_mlops.lake.schemas import TABLES, TableDefinition
@@ -243,7 +243,7 @@ def _add_rows(catalog: Catalog, definition: TableDefinition, other: Candidate) -
         def attempt(table: Table, rows: pa.Table = rows, row_filter: BooleanExpression = row_filter) -> int:
             new = _absent(table, definition, rows, row_filter)
             if new.num_rows:
-                table.append(new, snapshot_properties={RUN: "take-up"})
+                table.append(new, snapshot_properties={**carried(table), RUN: "take-up"})
             return int(new.num_rows)
 
         added += commit(catalog, definition, attempt)
@@ -256,7 +256,7 @@ def _absent(
     """Select rows whose identity the table does not have."""
     if table.current_snapshot() is None:
         return rows
-    names = definition.identity or quarantine.IDENTITY
+    names = definition.identity or definition.distinct_by
     known = scan(table, definition.select(*names), row_filter)
     seen = set(zip(*(known[name].to_pylist() for name in names), strict=True))
     identities = zip(*(rows[name].to_pylist() for name in names), strict=True)

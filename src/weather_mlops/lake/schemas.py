@@ -27,24 +27,20 @@ from weather_mlops.kma.forecast.rows import FORECAST_ROWS
 from weather_mlops.kma.forecast.rows import KEY as KMA_FORECAST_KEY
 from weather_mlops.kma.wire import OBSERVATION_SCHEMA
 from weather_mlops.lake import verification_columns
+from weather_mlops.lake.columns import RAW_KEY, STATION, UTC_TIME, column
+from weather_mlops.lake.kma_forecast_columns import (
+    KMA_FORECAST_GAPS_SCHEMA,
+    KMA_FORECAST_QUARANTINE_TABLE_SCHEMA,
+)
 from weather_mlops.variables import BY_NAME
 
 NAMESPACE: Final = "weather"
-UTC_TIME: Final = pa.timestamp("us", tz="UTC")
 KEY: Final = ("station_id", "observed_at")
 _FIRST_PARTITION_ID: Final = 1000  # as the Iceberg specification has it
-
-
-def _field(name: str, kind: pa.DataType, doc: str, *, nullable: bool = False) -> pa.Field:
-    return pa.field(name, kind, nullable=nullable, metadata={"doc": doc})
-
-
-_STATION: Final = "KMA station id"
 _OBSERVED: Final = "Time of the observation (UTC)"
-_RAW_KEY: Final = _field("raw_key", pa.string(), "S3 key of the response that the row was read from")
 
 _DOCUMENTATION: Final = {
-    "station_id": _STATION,
+    "station_id": STATION,
     "observed_at": _OBSERVED,
     "precipitation_period_h": "Hours that precipitation_mm is the sum of [h]; null where it isn't known",
     **{name: variable.documentation for name, variable in BY_NAME.items()},
@@ -52,8 +48,8 @@ _DOCUMENTATION: Final = {
 
 OBSERVATIONS_SCHEMA: Final = pa.schema(
     [
-        *(_field(f.name, f.type, _DOCUMENTATION[f.name], nullable=f.nullable) for f in OBSERVATION_SCHEMA),
-        _RAW_KEY,
+        *(column(f.name, f.type, _DOCUMENTATION[f.name], nullable=f.nullable) for f in OBSERVATION_SCHEMA),
+        RAW_KEY,
     ]
 )
 
@@ -62,87 +58,50 @@ KEY_SCHEMA: Final = pa.schema([OBSERVATIONS_SCHEMA.field(name) for name in KEY])
 
 QUARANTINE_SCHEMA: Final = pa.schema(
     [
-        _field("station_id", pa.int32(), f"{_STATION}; null where the row can't be read", nullable=True),
-        _field("observed_at", UTC_TIME, f"{_OBSERVED}; null where the row can't be read", nullable=True),
-        _field("rule", pa.string(), "Critical rules that the row breaks, joined by '; '"),
-        _field("value", pa.string(), "Values that break them: column=value; ...; or the line as received"),
-        _RAW_KEY,
-        _field("line", pa.int32(), "Line number in that response, from 1"),
+        column("station_id", pa.int32(), f"{STATION}; null where the row can't be read", nullable=True),
+        column("observed_at", UTC_TIME, f"{_OBSERVED}; null where the row can't be read", nullable=True),
+        column("rule", pa.string(), "Critical rules that the row breaks, joined by '; '"),
+        column("value", pa.string(), "Values that break them: column=value; ...; or the line as received"),
+        RAW_KEY,
+        column("line", pa.int32(), "Line number in that response, from 1"),
     ]
 )
 QUARANTINE_TABLE_SCHEMA: Final = pa.schema(
     [
         *QUARANTINE_SCHEMA,
-        _field("run_id", pa.string(), "Run that first refused the row"),
-        _field("quarantined_at", UTC_TIME, "Time of that run (UTC)"),
+        column("run_id", pa.string(), "Run that first refused the row"),
+        column("quarantined_at", UTC_TIME, "Time of that run (UTC)"),
     ]
 )
 
 GAPS_SCHEMA: Final = pa.schema(
     [
-        _field("station_id", pa.int32(), _STATION),
-        _field("observed_at", UTC_TIME, "Time of the observation that should exist (UTC)"),
-        _field("first_seen", UTC_TIME, "When it was first missing (UTC)"),
-        _field("last_tried", UTC_TIME, "When it was last requested (UTC)"),
-        _field("tries", pa.int32(), "Number of requests without success"),
-        _field(
+        column("station_id", pa.int32(), STATION),
+        column("observed_at", UTC_TIME, "Time of the observation that should exist (UTC)"),
+        column("first_seen", UTC_TIME, "When it was first missing (UTC)"),
+        column("last_tried", UTC_TIME, "When it was last requested (UTC)"),
+        column("tries", pa.int32(), "Number of requests without success"),
+        column(
             "reason",
             pa.string(),
             "missing: the KMA has no row; quarantined: its row was refused; not_requested: not requested "
             "yet; else the error of the request",
         ),
-        _field("closed_at", UTC_TIME, "When its row was published (UTC); null = open", nullable=True),
-    ]
-)
-
-_ISSUED: Final = "Time of the issue (UTC), as the KMA names it"
-
-KMA_FORECAST_GAPS_SCHEMA: Final = pa.schema(
-    [
-        _field("station_id", pa.int32(), _STATION),
-        _field("issued_at", UTC_TIME, f"{_ISSUED}, that should exist"),
-        _field("first_seen", UTC_TIME, "When it was first missing (UTC)"),
-        _field("last_tried", UTC_TIME, "When it was last requested (UTC)"),
-        _field("tries", pa.int32(), "Number of requests without success"),
-        _field(
-            "reason",
-            pa.string(),
-            "missing: the KMA has no such issue; partial: it has some of its hours; quarantined: rows were "
-            "refused; not_requested: not requested yet; else the error of the request",
-        ),
-        _field("closed_at", UTC_TIME, "When its rows were published (UTC); null = open", nullable=True),
-    ]
-)
-
-KMA_FORECAST_QUARANTINE_SCHEMA: Final = pa.schema(
-    [
-        _field("station_id", pa.int32(), f"{_STATION}; null where an item can't be read", nullable=True),
-        _field("issued_at", UTC_TIME, _ISSUED),
-        _field("valid_at", UTC_TIME, "Time that is forecast (UTC); null where not known", nullable=True),
-        _field("rule", pa.string(), "Critical rules that the row breaks, joined by '; '"),
-        _field("value", pa.string(), "Values that break them: column=value; ...; or the item as received"),
-        _RAW_KEY,
-    ]
-)
-KMA_FORECAST_QUARANTINE_TABLE_SCHEMA: Final = pa.schema(
-    [
-        *KMA_FORECAST_QUARANTINE_SCHEMA,
-        _field("run_id", pa.string(), "Run that first refused the row"),
-        _field("quarantined_at", UTC_TIME, "Time of that run (UTC)"),
+        column("closed_at", UTC_TIME, "When its row was published (UTC); null = open", nullable=True),
     ]
 )
 
 FORECASTS_SCHEMA: Final = pa.schema(
     [
-        _field("issued_at", UTC_TIME, "Time of the newest observation that the forecast used (UTC)"),
-        _field("station_id", pa.int32(), _STATION),
-        _field("target", pa.string(), "What is forecast: a column of observations, whose name has the unit"),
-        _field("valid_at", UTC_TIME, "Time that is forecast (UTC): issued_at and lead_hours later"),
-        _field("lead_hours", pa.int32(), "From issued_at to valid_at [h]"),
-        _field("p10", pa.float64(), "Quantile 0.1, in the unit of the target"),
-        _field("p50", pa.float64(), "Median, in the unit of the target"),
-        _field("p90", pa.float64(), "Quantile 0.9, in the unit of the target"),
-        _field("model_version", pa.string(), "Version of the model that issued it"),
+        column("issued_at", UTC_TIME, "Time of the newest observation that the forecast used (UTC)"),
+        column("station_id", pa.int32(), STATION),
+        column("target", pa.string(), "What is forecast: a column of observations, whose name has the unit"),
+        column("valid_at", UTC_TIME, "Time that is forecast (UTC): issued_at and lead_hours later"),
+        column("lead_hours", pa.int32(), "From issued_at to valid_at [h]"),
+        column("p10", pa.float64(), "Quantile 0.1, in the unit of the target"),
+        column("p50", pa.float64(), "Median, in the unit of the target"),
+        column("p90", pa.float64(), "Quantile 0.9, in the unit of the target"),
+        column("model_version", pa.string(), "Version of the model that issued it"),
     ]
 )
 
@@ -157,6 +116,9 @@ _ICEBERG_TYPES: Final[Mapping[pa.DataType, PrimitiveType]] = {
 PROPERTIES: Final[Mapping[str, str]] = {
     "format-version": "2",
     "write.parquet.compression-codec": "zstd",
+    # A file is sorted by station. A reader of a few stations decodes the groups of rows that hold them: by
+    # PyIceberg's default of a million rows it would decode most of a month of forecasts for each station.
+    "write.parquet.row-group-limit": "131072",
     # Manifests are merged, so that each commit reads few. Full ones (about 200 files) stay as they are.
     "commit.manifest-merge.enabled": "true",
     "commit.manifest.min-count-to-merge": "2",
@@ -176,12 +138,14 @@ class TableDefinition:
     """Definition of a table: columns, identity of a row, sort order and partitions.
 
     Attributes:
+        distinct_by: columns that tell rows apart where there is no identity, because some may be null.
         time: the column, of times or of days, whose months are the partitions, if they are.
     """
 
     name: str
     columns: pa.Schema
     identity: tuple[str, ...] = ()
+    distinct_by: tuple[str, ...] = ()
     sorted_by: tuple[str, ...] = KEY
     time: str = "observed_at"
     monthly: bool = True
@@ -240,7 +204,9 @@ class TableDefinition:
 
 
 OBSERVATIONS: Final = TableDefinition("observations", OBSERVATIONS_SCHEMA, identity=KEY)
-QUARANTINE: Final = TableDefinition("quarantine", QUARANTINE_TABLE_SCHEMA)
+QUARANTINE: Final = TableDefinition(
+    "quarantine", QUARANTINE_TABLE_SCHEMA, distinct_by=("station_id", "observed_at", "rule", "value")
+)
 GAPS: Final = TableDefinition("gaps", GAPS_SCHEMA, identity=KEY)
 FORECASTS: Final = TableDefinition(
     "forecasts",
@@ -268,6 +234,7 @@ KMA_FORECAST_GAPS: Final = TableDefinition(
 KMA_FORECAST_QUARANTINE: Final = TableDefinition(
     "kma_forecast_quarantine",
     KMA_FORECAST_QUARANTINE_TABLE_SCHEMA,
+    distinct_by=("station_id", "issued_at", "valid_at", "rule", "value"),
     sorted_by=("station_id", "issued_at"),
     time="issued_at",
 )

@@ -23,7 +23,7 @@ from weather_mlops.kma import wire
 from weather_mlops.kma.fields import YEARS
 from weather_mlops.lake.overlay import completed
 from weather_mlops.lake.panel import Panel, to_panel
-from weather_mlops.model import baselines, evaluation, features, training_run
+from weather_mlops.model import baselines, evaluation, features, kma_baseline, training_run
 from weather_mlops.model.card import page
 from weather_mlops.model.evaluation import SHOWN_LEADS
 from weather_mlops.model.forecaster import Forecaster
@@ -169,6 +169,7 @@ def backtest(  # noqa: PLR0913  options of a command line
         "code_revision": None,
         "champion_left_out": None,
         **figures,
+        "kma_forecast": kma_baseline.without_figures("a backtest reads files of observations only"),
     }
     return _result(target, figures, trainings), page.render(rounded(document))
 

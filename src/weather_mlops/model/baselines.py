@@ -14,6 +14,8 @@ from weather_mlops.lake.panel import prolonged
 from weather_mlops.model.climatology import Climatology
 
 NAMES: Final = ("persistence", "persistence_24h", "climatology", "damped_anomaly", "ridge")
+KMA_FORECAST: Final = "kma_forecast"
+"""The KMA's own forecast: compared where one was known at the issue time (``model/kma_baseline.py``)."""
 
 
 def persistence(values: np.ndarray, issue_times: np.ndarray, horizon: int) -> np.ndarray:

@@ -17,7 +17,7 @@ from weather_mlops.lake import observations_reader
 from weather_mlops.lake.panel import to_panel
 from weather_mlops.model import boosters, evaluation
 from weather_mlops.model.forecaster import Forecaster
-from weather_mlops.model.gates import Gates, judge, refusal
+from weather_mlops.model.gates import Gates, GateVerdict, judge, not_judged, refusal
 from weather_mlops.model.plan import Plan
 from weather_mlops.model.registry import Registry
 from weather_mlops.model.versions import Version
@@ -77,7 +77,9 @@ def deploy(  # noqa: PLR0913  keyword only: when and by whom
         registry.record(champion)
         return DeploymentOutcome(deployed=True, decision=champion)
     previous = champion.version if champion else None
-    if reason := _refusal_reason(registry, evaluated, version, gates, previous):
+    changed = _champion_changed(evaluated, previous)
+    verdicts = [] if changed else _verdicts(registry, evaluated, version, gates)
+    if reason := changed or refusal(verdicts):
         decision = next(
             (
                 each
@@ -91,9 +93,8 @@ def deploy(  # noqa: PLR0913  keyword only: when and by whom
         return DeploymentOutcome(deployed=False, decision=decision)
     smoke = registry.document(plan.version, evaluation.SMOKE, Smoke)
     smoke_check(version, smoke, catalog, plan, now)
-    decision = Decision(
-        "deployed", plan.version, previous, now, by, _reason(evaluated), version.manifest_sha256
-    )
+    reason = _reason(evaluated, verdicts)
+    decision = Decision("deployed", plan.version, previous, now, by, reason, version.manifest_sha256)
     registry.promote(decision)
     return DeploymentOutcome(deployed=True, decision=decision)
 
@@ -144,35 +145,42 @@ def _forecast(
     return forecaster.predict(panel, np.array([panel.length - 1])).p50[:, 0].astype(np.float64)
 
 
-def _refusal_reason(
-    registry: Registry, evaluated: JudgedEvaluation, version: Version, gates: Gates, champion: str | None
-) -> str:
+def _champion_changed(evaluated: JudgedEvaluation, champion: str | None) -> str:
+    """Why the comparison with the champion counts no more; empty if it does."""
     compared = evaluated["champion"] and evaluated["champion"]["version"]
-    if compared != champion and champion != evaluated["champion_left_out"]:
-        return (
-            f"the champion is {champion}, and the comparison was with {compared}: it changed in between; "
-            "the next run compares again"
-        )
+    if compared == champion or champion == evaluated["champion_left_out"]:
+        return ""
+    return (
+        f"the champion is {champion}, and the comparison was with {compared}: it changed in between; "
+        "the next run compares again"
+    )
+
+
+def _verdicts(
+    registry: Registry, evaluated: JudgedEvaluation, version: Version, gates: Gates
+) -> list[GateVerdict]:
+    compared = evaluated["champion"]
     if compared is None:
-        return refusal(judge(evaluated, gates, refresh=False))
-    of_champion = registry.manifest(compared)
+        return judge(evaluated, gates, refresh=False)
+    of_champion = registry.manifest(compared["version"])
     added = set(version.manifest["plan"]["stations"]) - set(of_champion["plan"]["stations"])
     refresh = of_champion["recipe"] == version.manifest["recipe"]
-    return refusal(judge(evaluated, gates, refresh=refresh, added_stations=len(added)))
+    return judge(evaluated, gates, refresh=refresh, added_stations=len(added))
 
 
-def _reason(evaluated: JudgedEvaluation) -> str:
+def _reason(evaluated: JudgedEvaluation, verdicts: Sequence[GateVerdict]) -> str:
     """The reason for the record, with figures."""
     unit, leads = evaluated["unit"], evaluated["leads"]
     errors = ", ".join(
         f"{_rmse(leads[lead]['rmse'], unit)} at {lead} h" for lead in (next(iter(leads)), list(leads)[-1])
     )
-    compared = evaluated["champion"]
+    compared, unjudged = evaluated["champion"], not_judged(verdicts)
+    more = f"; {unjudged}" if unjudged else ""
     if compared is None:
-        return f"every gate passed, and there was no champion to compare with; RMSE {errors}"
+        return f"every gate passed, and there was no champion to compare with; RMSE {errors}{more}"
     return (
         f"every gate passed; {compared['improvement']:+.2%} of RMSE against {compared['version']} "
-        f"on the same rows; RMSE {errors}"
+        f"on the same rows; RMSE {errors}{more}"
     )
 
 

@@ -143,7 +143,7 @@ def figures(holdout: Holdout, panel: Panel, importance: Mapping[str, Mapping[str
         "seasons": _seasons(truth, forecast, hours),
         "stations": _stations(truth, forecast, holdout.others["persistence"], panel.stations),
         "reliability": {
-            str(lead): scores.reliability(truth[..., lead - 1], _at(forecast, lead))
+            str(lead): scores.reliability(truth[..., lead - 1], at_lead(forecast, lead))
             for lead in _leads_up_to(truth.shape[2])
         },
         "importance": importance,
@@ -171,7 +171,7 @@ def _leads(
 ) -> dict[str, LeadScores]:
     by_lead: dict[str, LeadScores] = {}
     for lead in _leads_up_to(truth.shape[2]):
-        observed, ours = truth[..., lead - 1], _at(forecast, lead)
+        observed, ours = truth[..., lead - 1], at_lead(forecast, lead)
         by_lead[str(lead)] = {
             **scores.figures(observed, ours),
             "coverage_80_range": scores.coverage_range(observed, ours, days),
@@ -193,7 +193,7 @@ def _seasons(
         chosen = np.isin(months, members)
         if chosen.any():
             by_season[season] = {
-                str(lead): scores.figures(truth[:, chosen, lead - 1], _at(forecast, lead, chosen))
+                str(lead): scores.figures(truth[:, chosen, lead - 1], at_lead(forecast, lead, chosen))
                 for lead in _leads_up_to(truth.shape[2])
             }
     return by_season
@@ -210,7 +210,7 @@ def _stations(
         one = QuantileForecast(forecast.p10[row], forecast.p50[row], forecast.p90[row])
         by_station[str(station)] = {
             str(lead): {
-                **scores.figures(truth[row, :, lead - 1], _at(one, lead)),
+                **scores.figures(truth[row, :, lead - 1], at_lead(one, lead)),
                 "skill_persistence": scores.against(
                     truth[row, :, lead - 1], one.p50[..., lead - 1], persistence[row, :, lead - 1]
                 )["skill"],
@@ -260,7 +260,9 @@ def _worst(
     return worst
 
 
-def _at(forecast: QuantileForecast, lead: int, chosen: np.ndarray | slice = slice(None)) -> QuantileForecast:
+def at_lead(
+    forecast: QuantileForecast, lead: int, chosen: np.ndarray | slice = slice(None)
+) -> QuantileForecast:
     """The forecast at one lead, of the chosen issue times."""
     return QuantileForecast(
         *(values[..., chosen, lead - 1] for values in (forecast.p10, forecast.p50, forecast.p90))

@@ -99,18 +99,11 @@ def make(  # noqa: PLR0913  keyword only: what a YAML file says
         ModelUnusable: a champion is damaged, or was made for other features than the code's.
         CommitConflict, StorageUnavailable, StorageRefused.
     """
-    target_forecasts, without_model = [], {}
-    for name in targets:
-        target_named(name)
-        registry = Registry(store, name)
-        decision = registry.champion()
-        if decision is None:
-            without_model[name] = "no model was deployed yet: model_training deploys one with enough data"
-            continue
-        version, forecaster = load_champion(registry, decision)
-        by = Deployed(name, version.name, forecaster)
-        target_forecasts.append(_of_target(catalog, by, max_input_age_hours, now))
+    champions, without_model = _champions(store, targets)
+    target_forecasts = [_of_target(catalog, by, max_input_age_hours, now) for by in champions]
     if not target_forecasts:
+        # The KMA's forecast, where it is collected, is shown before the first model is deployed.
+        recent_forecasts.publish(catalog, store, document([], without_model, now), now)
         return {"rows": 0, "reason": "; ".join(f"{name}: {reason}" for name, reason in without_model.items())}
     rows = pa.concat_tables([each.rows for each in target_forecasts])
     published = forecasts.publish(catalog, rows, run=run, now=now)
@@ -132,6 +125,21 @@ def make(  # noqa: PLR0913  keyword only: what a YAML file says
         "forecast_key": LATEST,
         "stations_key": forecast_pages.KEY,
     }
+
+
+def _champions(store: ObjectStore, targets: Sequence[str]) -> tuple[list[Deployed], dict[str, str]]:
+    """The deployed models; and why a target has none, by its name."""
+    champions, without_model = [], {}
+    for name in targets:
+        target_named(name)
+        registry = Registry(store, name)
+        decision = registry.champion()
+        if decision is None:
+            without_model[name] = "no model was deployed yet: model_training deploys one with enough data"
+            continue
+        version, forecaster = load_champion(registry, decision)
+        champions.append(Deployed(name, version.name, forecaster))
+    return champions, without_model
 
 
 def _of_target(catalog: Catalog, by: Deployed, max_age_hours: float, now: datetime) -> TargetForecast:

@@ -14,6 +14,7 @@ from weather_mlops.documents.evaluation import (
 )
 from weather_mlops.errors import Misconfigured
 from weather_mlops.formatting import exact_percent, percent
+from weather_mlops.model.baselines import KMA_FORECAST
 from weather_mlops.thresholds import FromYaml, limits_of
 
 SHARE_OF_RMSE: Final = "share of RMSE, mean over leads"
@@ -30,8 +31,9 @@ class Gates:
             trained on newer data, may be worse; for such a refresh it replaces the two limits above.
         max_extension_loss: share (0 to 1) of RMSE by which a model may be worse that also forecasts stations
             which the champion doesn't forecast; compared on the stations of both.
-        min_skill_every_lead: by baseline, at each lead.
-        min_skill: by baseline, mean over leads.
+        min_skill_every_lead: by baseline, at each lead. ``kma_forecast`` is judged where a forecast of the
+            KMA was known at the issue time; without such rows it is not judged, and refuses nothing.
+        min_skill: by baseline, mean over leads; ``kma_forecast`` as above.
         coverage: share (0 to 1) of observations within p10 to p90, lowest and highest, at each lead. A model
             is refused where the holdout is evidence of another coverage: where the whole range that block
             resampling gives (``coverage_80_range``) lies outside. A few weeks can't tell 80 % from 70 %.
@@ -70,11 +72,13 @@ class GateVerdict:
         gate: name of the gate.
         passed: whether the model passes.
         text: the figures, in a sentence.
+        judged: whether there was anything to judge; if not, it passes.
     """
 
     gate: str
     passed: bool
     text: str
+    judged: bool = True
 
 
 def judge(
@@ -90,7 +94,7 @@ def judge(
 
     Returns:
         One verdict per gate, in the order of their names in ``Gates``. A figure that could not be measured
-        passes no gate.
+        passes no gate. Only the KMA's forecast may be absent: it refuses nothing where it is.
     """
     return [
         *_against_champion(evaluation["champion"], gates, refresh=refresh, added_stations=added_stations),
@@ -103,6 +107,11 @@ def judge(
 def refusal(verdicts: Sequence[GateVerdict]) -> str:
     """Which gates refuse, with their figures; empty when none does."""
     return "; ".join(f"{verdict.gate}: {verdict.text}" for verdict in verdicts if not verdict.passed)
+
+
+def not_judged(verdicts: Sequence[GateVerdict]) -> str:
+    """Which gates had nothing to judge, and why; empty when each had."""
+    return "; ".join(f"{verdict.gate}: {verdict.text}" for verdict in verdicts if not verdict.judged)
 
 
 def _against_champion(
@@ -145,32 +154,78 @@ def _against_champion(
 
 
 def _against_baselines(evaluation: JudgedEvaluation, gates: Gates) -> Iterator[GateVerdict]:
-    skills = {
-        baseline: {
-            lead: _baseline(figures, baseline)["skill"] for lead, figures in evaluation["leads"].items()
-        }
-        for baseline in {*gates.min_skill_every_lead, *gates.min_skill}
-    }
-    for baseline, limit in gates.min_skill_every_lead.items():
-        bad = [
-            f"{_signed(skill, limit)} at {lead} h"
-            for lead, skill in skills[baseline].items()
-            if skill is None or skill <= limit
-        ]
-        required = f"above {exact_percent(limit, signed=True)}"
-        text = (
-            f"skill against {baseline}: {', '.join(bad)}; {required} required at every lead"
-            if bad
-            else f"skill against {baseline} {required} at every lead"
-        )
-        yield GateVerdict("min_skill_every_lead", not bad, text)
-    for baseline, limit in gates.min_skill.items():
-        mean = _mean(skills[baseline].values())
-        text = (
-            f"skill against {baseline} {_signed(mean, limit)}, mean over leads; "
-            f"above {exact_percent(limit, signed=True)} required"
-        )
-        yield GateVerdict("min_skill", mean is not None and mean > limit, text)
+    by_gate = {"min_skill_every_lead": gates.min_skill_every_lead, "min_skill": gates.min_skill}
+    for gate, limits in by_gate.items():
+        for baseline, limit in limits.items():
+            if baseline == KMA_FORECAST and (reason := _why_without_kma(evaluation)):
+                text = f"skill against {baseline} not judged: no common rows: {reason}"
+                yield GateVerdict(gate, passed=True, text=text, judged=False)
+            elif gate == "min_skill":
+                yield _mean_skill(evaluation, baseline, limit)
+            else:
+                yield _skill_every_lead(evaluation, baseline, limit)
+
+
+def _skill_every_lead(evaluation: JudgedEvaluation, baseline: str, limit: float) -> GateVerdict:
+    skills = _skills(evaluation, baseline)
+    bad = [
+        f"{_signed(skill, limit)} at {lead} h"
+        for lead, skill in skills.items()
+        if skill is None or skill <= limit
+    ]
+    required = f"above {exact_percent(limit, signed=True)}"
+    text = (
+        f"skill against {baseline}: {', '.join(bad)}; {required} required at every lead"
+        if bad
+        else f"skill against {baseline} {required} at every lead"
+    )
+    return GateVerdict("min_skill_every_lead", not bad, text + _leads_without(evaluation, skills))
+
+
+def _mean_skill(evaluation: JudgedEvaluation, baseline: str, limit: float) -> GateVerdict:
+    skills = _skills(evaluation, baseline)
+    mean = _mean(skills.values())
+    sampled = _sampled(evaluation) if baseline == KMA_FORECAST else ""
+    text = (
+        f"skill against {baseline} {_signed(mean, limit)}{sampled}, mean over leads; "
+        f"above {exact_percent(limit, signed=True)} required"
+    )
+    passed = mean is not None and mean > limit
+    return GateVerdict("min_skill", passed, text + _leads_without(evaluation, skills))
+
+
+def _skills(evaluation: JudgedEvaluation, baseline: str) -> dict[str, float | None]:
+    """Skill by lead; against the KMA's forecast only at the leads with common rows."""
+    if baseline == KMA_FORECAST:
+        measured = evaluation["kma_forecast"]["leads"]
+        return {lead: measured[lead]["skill"] for lead in evaluation["leads"] if lead in measured}
+    return {lead: _baseline(figures, baseline)["skill"] for lead, figures in evaluation["leads"].items()}
+
+
+def _why_without_kma(evaluation: JudgedEvaluation) -> str:
+    """Why nothing can be compared with the KMA's forecast; empty where something can."""
+    if "kma_forecast" not in evaluation:
+        return "the evaluation is from before they were compared"
+    compared = evaluation["kma_forecast"]
+    if compared["leads"]:
+        return ""
+    return compared["reason"] or "no lead has any"
+
+
+def _leads_without(evaluation: JudgedEvaluation, skills: Mapping[str, float | None]) -> str:
+    """Which leads are not judged, as the end of a text; empty if all are."""
+    without = [lead for lead in evaluation["leads"] if lead not in skills]
+    return f"; not judged at {', '.join(without)} h: no common rows" if without else ""
+
+
+def _sampled(evaluation: JudgedEvaluation) -> str:
+    """The bootstrap range of the skill against the KMA's forecast, in brackets; empty if there is none."""
+    compared = evaluation["kma_forecast"]
+    low, high, certainty = compared["low"], compared["high"], compared["certainty"]
+    if low is None or high is None or certainty is None:
+        return ""
+    days = compared["days"]
+    return f" ({low:+.1%} to {high:+.1%}, better in {certainty:.0%} of resamples of {days} days)"
 
 
 def _coverage(leads: Mapping[str, JudgedLead], gates: Gates) -> GateVerdict:
@@ -222,7 +277,7 @@ def _baseline(figures: JudgedLead, name: str) -> JudgedBaseline:
     try:
         return figures["opponents"][name]
     except KeyError:
-        known = ", ".join(figures["opponents"])
+        known = ", ".join([*figures["opponents"], KMA_FORECAST])
         raise Misconfigured(f"gates: unknown baseline {name}; known are {known}") from None
 
 

@@ -5,8 +5,8 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from weather_mlops.lake.columns import UTC_TIME
 from weather_mlops.lake.panel import Panel, to_panel
-from weather_mlops.lake.schemas import UTC_TIME
 from weather_mlops.model import cross_validation, features
 from weather_mlops.model.climatology import Climatology
 from weather_mlops.model.features import Features

@@ -3,14 +3,15 @@
 The API server renders pages from this object, ``forecasts/stations.json``, and opens no table; its content is
 described in ``documents/forecast_pages.py``.
 
-It contains every station that has a forecast, was skipped, or has a row in these hours. Figures are rounded
-to the digits that the KMA sends; RMSE (in the target's unit) and coverage (the share of observations from p10
-to p90) are computed from the forecasts before rounding.
+It contains every station that has a forecast, ours or the KMA's, was skipped, or has a row in these hours.
+Figures are rounded to the digits that the KMA sends; RMSE (in the target's unit) and coverage (the share of
+observations from p10 to p90) are computed from the forecasts before rounding.
 """
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 import numpy as np
@@ -23,6 +24,7 @@ from weather_mlops.documents.forecast_pages import (
     KEY,
     SCHEMA,
     CurrentForecast,
+    KmaStation,
     PageDocument,
     PageStation,
     PageTarget,
@@ -35,6 +37,8 @@ from weather_mlops.lake.health import newest_hour
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.observations_reader import read_observations
 from weather_mlops.lake.panel import HOUR_STEP, to_panel
+from weather_mlops.model import recent_kma_forecasts as kma_forecasts
+from weather_mlops.model.recent_kma_forecasts import KmaSeries
 from weather_mlops.model.targets import target_named
 from weather_mlops.stations import station_ids, stations_by_id
 
@@ -49,14 +53,35 @@ NO_MODEL_OF_STATION: Final = "the model was trained without this station"
 Figures = list[float | None]
 
 
-def publish(catalog: Catalog, store: ObjectStore, latest: LatestForecasts, now: datetime) -> None:
+@dataclass(frozen=True)
+class RecentRows:
+    """What the document of one target is made of.
+
+    Attributes:
+        observations: of known stations.
+        issued: our forecasts, of all its leads.
+        kma: the KMA's forecasts; None where none is known.
+    """
+
+    observations: pa.Table
+    issued: pa.Table
+    kma: pa.Table | None
+
+
+def publish(catalog: Catalog, store: ObjectStore, latest: LatestForecasts, now: datetime) -> bool:
     """Write the object of these forecasts to S3. Only the last days of the tables are read.
+
+    Where there is neither a model nor a forecast of the KMA, nothing is written: then the pages say what a
+    first forecast needs.
 
     Args:
         catalog: of the tables, with the forecasts.
         store: the bucket.
         latest: the forecasts, as in ``forecasts/latest.json``.
         now: the time (UTC).
+
+    Returns:
+        Whether it was written.
 
     Raises:
         StorageUnavailable, StorageRefused.
@@ -75,13 +100,24 @@ def publish(catalog: Catalog, store: ObjectStore, latest: LatestForecasts, now: 
         station_ids=stations,
         lead_hours=LEADS,
     )
-    recent = document(latest, rows, issued, first, now)
+    after = kma_forecasts.hours_after(last, now, _longest(latest))
+    kma = kma_forecasts.read(catalog, columns, first, last + after * HOUR, now)
+    if not latest["targets"] and kma is None:
+        return False
+    recent = document(latest, rows, issued, first, now, kma=kma)
     body = json.dumps(recent, ensure_ascii=False, separators=(",", ":"))
     store.put(KEY, body.encode(), "application/json")
+    return True
 
 
-def document(
-    latest: LatestForecasts, observations: pa.Table, issued: pa.Table, first: datetime, now: datetime
+def document(  # noqa: PLR0913  the tables
+    latest: LatestForecasts,
+    observations: pa.Table,
+    issued: pa.Table,
+    first: datetime,
+    now: datetime,
+    *,
+    kma: pa.Table | None = None,
 ) -> PageDocument:
     """The content of the object; see ``documents/forecast_pages.py``.
 
@@ -91,11 +127,12 @@ def document(
         issued: forecasts of the same hours, columns of FORECASTS_SCHEMA.
         first: the first of HOURS hours, UTC.
         now: the time (UTC).
+        kma: forecasts of the KMA, as from ``recent_kma_forecasts.read``; None where none is known.
     """
     targets = {}
     for name in (*latest["targets"], *latest["without_model"]):
         of_target = issued.filter(pc.equal(issued["target"], name))
-        targets[name] = _target(name, latest, observations, of_target, first)
+        targets[name] = _target(name, latest, RecentRows(observations, of_target, kma), first, now)
     return {
         "schema": SCHEMA,
         "made_at": now.isoformat(),
@@ -106,17 +143,18 @@ def document(
 
 
 def _target(
-    name: str, latest: LatestForecasts, observations: pa.Table, issued: pa.Table, first: datetime
+    name: str, latest: LatestForecasts, recent: RecentRows, first: datetime, now: datetime
 ) -> PageTarget:
     target = target_named(name)
     current = latest["targets"].get(name)
     with_forecast, skipped = (current["stations"], current["skipped"]) if current else ({}, {})
     otherwise = latest["without_model"].get(name, NO_MODEL_OF_STATION)
     named = stations_by_id()
+    observations, of_kma = recent.observations, kma_forecasts.station_ids(recent.kma, target.column)
     known = {*with_forecast, *skipped, *map(str, observations["station_id"].unique().to_pylist())}
-    ids = sorted(station for station in map(int, known) if station in named)
+    ids = sorted(station for station in {*map(int, known), *of_kma} if station in named)
     truth = observed(observations, target.column, ids, first)
-    pairs = {lead: pair_with_observed(issued, truth, ids, first, lead) for lead in LEADS}
+    pairs = {lead: pair_with_observed(recent.issued, truth, ids, first, lead) for lead in LEADS}
     stations: dict[str, PageStation] = {}
     for row, station_id in enumerate(ids):
         station, key = named[station_id], str(station_id)
@@ -129,13 +167,55 @@ def _target(
             "why_none": None if forecast else skipped.get(key, otherwise),
             "past": {str(lead): _past(quantiles, truth, row) for lead, quantiles in pairs.items()},
         }
-    return {
+    described: PageTarget = {
         "label": target.label,
         "korean": target.korean,
         "unit": target.unit,
         "model_version": current and current["model_version"],
         "past": {str(lead): scores(quantiles, truth) for lead, quantiles in pairs.items()},
         "stations": stations,
+    }
+    if recent.kma is not None and of_kma:
+        after = kma_forecasts.hours_after(first + (HOURS - 1) * HOUR, now, _longest(latest))
+        kma = kma_forecasts.series(
+            recent.kma, target.column, ids, first=first, hours=HOURS, after=after, leads=LEADS, now=now
+        )
+        _add_kma(described, kma, {lead: each["p50"] for lead, each in pairs.items()}, truth)
+    return described
+
+
+def _longest(latest: LatestForecasts) -> int:
+    """Hours that the longest of our forecasts covers; 0 without any."""
+    stations = (each for target in latest["targets"].values() for each in target["stations"].values())
+    return max((len(station["p50"]) for station in stations), default=0)
+
+
+def _add_kma(target: PageTarget, kma: KmaSeries, ours: Mapping[int, np.ndarray], truth: np.ndarray) -> None:
+    """Add the KMA's forecasts to a target whose stations are in the order of the arrays' rows."""
+    target["kma_past"] = {
+        str(lead): kma_forecasts.scores(values, ours[lead], truth) for lead, values in kma.past.items()
+    }
+    for row, station in enumerate(target["stations"].values()):
+        if kma.has_values(row):
+            station["kma"] = _kma_station(kma, ours, truth, row)
+
+
+def _kma_station(kma: KmaSeries, ours: Mapping[int, np.ndarray], truth: np.ndarray, row: int) -> KmaStation:
+    issued = kma.issued_at[row]
+    return {
+        "forecast": None
+        if np.isnat(issued)
+        else {
+            "issued_at": issued.item().replace(tzinfo=UTC).isoformat(),
+            "values": _rounded(kma.current[row]),
+        },
+        "past": {
+            str(lead): {
+                "values": _rounded(values[row]),
+                **kma_forecasts.scores(values, ours[lead], truth, row),
+            }
+            for lead, values in kma.past.items()
+        },
     }
 
 

@@ -2,7 +2,7 @@
 
     prepare    observations of the pinned snapshot -> staging: observations, features
     train      staging -> files of the model in the registry
-    evaluate   staging, files of the model -> figures, card; the version is finalized
+    evaluate   staging, files of the model, the KMA's forecasts -> figures, card; the version is finalized
 
 Each can be stopped at any point and repeated. ``deployment`` is the last task.
 """
@@ -38,7 +38,7 @@ from weather_mlops.lake.panel import Panel
 from weather_mlops.lake.schemas import OBSERVATIONS
 from weather_mlops.lake.staging import Staging
 from weather_mlops.lake.tags import tag
-from weather_mlops.model import evaluation, features, preparation, training
+from weather_mlops.model import evaluation, features, kma_baseline, preparation, training
 from weather_mlops.model.card import page
 from weather_mlops.model.champion import champion_forecast, champion_stations
 from weather_mlops.model.evaluation import CARD, EVALUATION, SMOKE
@@ -125,9 +125,11 @@ def train(staging: Staging, plan: Plan) -> TrainingSummary:
 
 
 def evaluate(
-    staging: Staging, plan: Plan, *, now: datetime, code_revision: str | None = None
+    catalog: Catalog, staging: Staging, plan: Plan, *, now: datetime, code_revision: str | None = None
 ) -> EvaluationSummary:
     """Measure the model of a run on its holdout, write the card, and finalize the version.
+
+    The catalog is read for the KMA's forecasts only.
 
     Raises:
         TrainingImpossible: nothing was trained.
@@ -148,6 +150,7 @@ def evaluate(
             "code_revision": code_revision,
             "champion_left_out": left_out,
             **evaluation.figures(holdout, panel, forecaster.importance(evaluation.SHOWN_LEADS)),
+            "kma_forecast": kma_baseline.measure(catalog, forecaster.target, holdout, panel),
         }
         document = rounded(document)
         version_files = {

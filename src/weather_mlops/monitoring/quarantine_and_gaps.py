@@ -11,11 +11,12 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.expressions import And
 
 from weather_mlops.clock import HOUR
+from weather_mlops.lake.columns import UTC_TIME
 from weather_mlops.lake.filters import at_or_after, between, missing
 from weather_mlops.lake.gap_calls import of_stations
 from weather_mlops.lake.gaps import HORIZON
 from weather_mlops.lake.observations_reader import read
-from weather_mlops.lake.schemas import GAPS, QUARANTINE, UTC_TIME
+from weather_mlops.lake.schemas import GAPS, QUARANTINE
 from weather_mlops.monitoring.figures import WindowName
 from weather_mlops.monitoring.figures.data import GapCounts, RuleCounts
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from weather_mlops.clock import KST
 from weather_mlops.kma.masking import masked
+from weather_mlops.settings import is_simulated
 
 MISSING: Final = "–"
 NBSP: Final = "\u00a0"
@@ -18,16 +19,19 @@ _BIDI_CONTROLS: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u206
 STYLE: Final = """
 :root{color-scheme:light dark;--page:#fff;--ink:#1c2024;--soft:#5b6570;--rule:#d5dae0;--band:#4caf7a;
 --heat:232 119 34;--bad:#b3261e;--good:#1a7f4b;--model:#0b63ce;--persistence:#8a5a2b;--yesterday:#b8860b;
---climatology:#6b7785;--damped:#d1478c;--ridge:#1b8a5a;--champion:#7a3fd1;--other:#6b7785}
+--climatology:#6b7785;--damped:#d1478c;--ridge:#1b8a5a;--champion:#7a3fd1;--other:#6b7785;
+--kma:#c2410c}
 @media (prefers-color-scheme:dark){:root{--page:#14171a;--ink:#e6e9ec;--soft:#a3adb8;--rule:#3a424a;
 --band:#4caf7a;--heat:232 119 34;--bad:#ff8a80;--good:#6fd6a0;--model:#5aa9ff;--persistence:#c79a6b;
---yesterday:#e3b73b;--climatology:#9aa6b2;--damped:#ff85bd;--ridge:#4fcb93;--champion:#b794ff;--other:#9aa6b2}}
+--yesterday:#e3b73b;--climatology:#9aa6b2;--damped:#ff85bd;--ridge:#4fcb93;--champion:#b794ff;--other:#9aa6b2;
+--kma:#ff9e6b}}
 *{box-sizing:border-box}
 body{margin:0 auto;max-width:1240px;padding:1rem;background:var(--page);color:var(--ink);
 font:16px/1.5 system-ui,"DejaVu Sans",sans-serif;overflow-wrap:break-word}
 h1{margin:.2em 0 0;line-height:1.2;text-wrap:balance}
 h2{margin:2.2em 0 .4em;padding-top:.5em;border-top:1px solid var(--rule)}
 p{max-width:75ch;margin:.5em 0}.lead{font-size:1.1em}.soft,figcaption,.caption{color:var(--soft)}
+.simulated{border-left:4px solid var(--other);padding:.2em .8em;margin:0 0 .8em;color:var(--soft)}
 .bad{color:var(--bad);font-weight:600}.good{color:var(--good)}
 .plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,340px),1fr));gap:1rem 2rem}
 figure{display:flex;flex-direction:column;justify-content:space-between;
@@ -50,6 +54,10 @@ dt{color:var(--soft)}dd{margin:0;min-width:0}summary{cursor:pointer;color:var(--
 .bar{min-width:0}}
 tbody th:has(wbr){white-space:normal;min-width:9.5em}
 """.strip()
+SIMULATED: Final = {
+    "en": "Simulated weather: nothing on this page was observed or forecast by the KMA.",
+    "ko": "모의 날씨입니다. 이 페이지의 값은 기상청이 관측하거나 예보한 것이 아닙니다.",
+}
 
 
 def escape(text: str) -> str:
@@ -146,5 +154,12 @@ def page(title: str, body: str, *, language: str = "en", style: str = "") -> str
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{title}</title><style>{STYLE}{style}</style></head><body>{body}</body></html>\n"
+        f"<title>{title}</title><style>{STYLE}{style}</style></head><body>{notice(language)}{body}"
+        "</body></html>\n"
     )
+
+
+def notice(language: str = "en") -> str:
+    """What a page says where the weather is a simulator's, as HTML; empty otherwise."""
+    text = SIMULATED.get(language, SIMULATED["en"])
+    return f'<p class="simulated" role="note">{text}</p>' if is_simulated() else ""

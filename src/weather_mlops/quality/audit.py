@@ -1,5 +1,6 @@
 """The audit: which staged rows are fit, why the others are refused, and the quality score of the batch."""
 
+import gc
 import logging
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
@@ -187,6 +188,9 @@ def validate(context: Any, frame: "pd.DataFrame", suite: Any) -> tuple[Any, dict
     asset = context.data_sources.add_pandas(suite.name).add_dataframe_asset("rows")
     whole = asset.add_batch_definition_whole_dataframe("run")
     screening = screen(frame, suite.expectations)
+    if screening.others:
+        # Great Expectations' objects form reference cycles that hold the tables of earlier audits.
+        gc.collect()
     results: list[Any] = []
     broken: dict[int, dict[str, str]] = {}
     for rules, shown in ((screening.rules, screening.rows), (screening.others, frame)):

@@ -18,9 +18,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from weather_mlops.kma.forecast.rows import FORECAST_ROWS, FORECAST_VARIABLES
-from weather_mlops.lake.keys import isin, lookup
-from weather_mlops.lake.kma_forecast_merge import row_keys
-from weather_mlops.lake.schemas import KMA_FORECAST_QUARANTINE_SCHEMA
+from weather_mlops.lake.keys import isin, lookup, other_rows_of_key
+from weather_mlops.lake.kma_forecast_columns import KMA_FORECAST_QUARANTINE_SCHEMA
+from weather_mlops.lake.kma_forecast_merge import LEAD_BITS, row_keys, station_issues
 from weather_mlops.lake.staging import AUDITED, COLLECTED, Staging
 from weather_mlops.quality import suites
 from weather_mlops.quality.audit import (
@@ -33,6 +33,7 @@ from weather_mlops.quality.audit import (
     warnings_of,
 )
 from weather_mlops.quality.kma_forecast_suites import COMPLETENESS, FORECASTS
+from weather_mlops.quality.prepare import as_numbers
 from weather_mlops.quality.score import QualityScore, passed_share, share_of
 from weather_mlops.stations import station_ids
 
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
 _DAY_US: Final = 86_400_000_000
 _HOUR_US: Final = 3_600_000_000
 _KST_US: Final = 9 * _HOUR_US
-_LEAD_BITS: Final = 10  # of a key of row_keys
 
 
 def audit_staged(staging: Staging, *, suites_dir: Path, audited_at: datetime) -> Audit:
@@ -129,17 +129,15 @@ def audit_frame(rows: pa.Table, expected: pa.Table, stations: Collection[int]) -
         a value that they need is missing.
     """
     limited = [variable.name for variable in FORECAST_VARIABLES if variable.physical is not None]
-    frame: pd.DataFrame = rows.select(limited).to_pandas().astype("float64")
+    frame = as_numbers(rows, limited)
     frame["lead_hours"] = rows["lead_hours"].to_numpy().astype("float64")
     frame["station_known"] = np.isin(rows["station_id"].to_numpy(), list(stations)).astype("float64")
     requested = expected.append_column("lead_hours", pa.nulls(expected.num_rows, pa.int32()).fill_null(0))
     keys = row_keys(rows)
-    frame["asked_for"] = isin(_station_issues(keys), _station_issues(row_keys(requested))).astype("float64")
+    frame["asked_for"] = isin(station_issues(keys), station_issues(row_keys(requested))).astype("float64")
     since = pc.subtract(rows["received_at"].cast(pa.int64()), rows["issued_at"].cast(pa.int64()))
     frame["received_after_h"] = since.to_numpy() / _HOUR_US
-    ordered = np.sort(keys)
-    others = np.searchsorted(ordered, keys, "right") - np.searchsorted(ordered, keys, "left") - 1
-    frame["conflicting_copies"] = others.astype("float64")
+    frame["conflicting_copies"] = other_rows_of_key(keys).astype("float64")
     frame["air_temperature_step_k"] = isolated_steps(keys, frame["air_temperature_c"].to_numpy())
     frame["daily_range_k"] = _daily_range(rows, keys)
     frame.insert(0, "row", np.arange(len(frame)))
@@ -159,7 +157,7 @@ def isolated_steps(keys: np.ndarray, values: np.ndarray) -> np.ndarray:
         Shape (n,), not negative; NaN where the value or one of the neighbours is missing.
     """
     order = np.argsort(keys, kind="stable")
-    series, of_issue = values[order], _station_issues(keys[order])
+    series, of_issue = values[order], station_issues(keys[order])
     step = np.abs(np.diff(series, prepend=np.nan))
     step[np.append(True, of_issue[1:] != of_issue[:-1])[: step.size]] = np.nan
     following = np.append(step[1:], np.nan)[: step.size]
@@ -176,7 +174,7 @@ def _daily_range(rows: pa.Table, keys: np.ndarray) -> np.ndarray:
         (rows[name].cast(pa.int64()).to_numpy() + _KST_US - 1) // _DAY_US
         for name in ("issued_at", "valid_at")
     )
-    days = (_station_issues(keys) << _LEAD_BITS) + valid - issued
+    days = (station_issues(keys) << LEAD_BITS) + valid - issued
     highest, lowest = (
         rows[name].cast(pa.float64()).to_numpy(zero_copy_only=False).astype(np.float64)
         for name in ("air_temperature_max_c", "air_temperature_min_c")
@@ -185,11 +183,6 @@ def _daily_range(rows: pa.Table, keys: np.ndarray) -> np.ndarray:
     # Index -1, for a day without a minimum, selects the NaN at the end.
     minimum = np.append(lowest[has_minimum], np.nan)[lookup(days[has_minimum], days)]
     return np.asarray(highest - minimum)
-
-
-def _station_issues(keys: np.ndarray) -> np.ndarray:
-    """Station and issue of keys of ``row_keys``, as one number each."""
-    return keys >> _LEAD_BITS
 
 
 def coverage(accepted: pa.Table, expected: pa.Table) -> "pd.DataFrame":

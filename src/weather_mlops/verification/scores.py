@@ -164,7 +164,7 @@ def paired(observed: Array, new: Array, old: Array, days: Array, *, seed: int = 
     Returns:
         ``improvement``: 1 − RMSE of new / RMSE of old, mean over leads; ``low``, ``high``: where 90 % of the
         resamples lie; ``certainty``: share (0 to 1) of the resamples in which new is better; ``days``: how
-        many were compared. None where nothing can be compared.
+        many were compared. None where nothing can be compared, or old has no error.
     """
     known = np.isfinite(observed) & np.isfinite(new) & np.isfinite(old)
     if not known.any():
@@ -178,11 +178,14 @@ def paired(observed: Array, new: Array, old: Array, days: Array, *, seed: int = 
     # A resample is a row of ``draws``: how often it has each block. Its sums over blocks are a matrix
     # product: all resamples are computed at once, and both forecasts get the same weeks.
     draws = _draws(len(counts), seed)
+    improvement = float(_improvement(sums["new"].sum(0), sums["old"].sum(0), counts.sum(0)))
+    if not np.isfinite(improvement):  # a few rows, on which the other one has no error at all
+        return {"improvement": None, "low": None, "high": None, "certainty": None, "days": 0}
     gains = _improvement(draws @ sums["new"], draws @ sums["old"], draws @ counts)
     low, high = np.nanpercentile(gains, _INTERVAL)
     compared = known.any(axis=(0, 2))
     return {
-        "improvement": float(_improvement(sums["new"].sum(0), sums["old"].sum(0), counts.sum(0))),
+        "improvement": improvement,
         "low": float(low),
         "high": float(high),
         "certainty": float(np.nanmean(gains > 0)),
@@ -209,9 +212,15 @@ def _by_block(values: Array, blocks: Array) -> Array:
 
 
 def _improvement(new: Array, old: Array, counts: Array) -> Array:
-    """From sums of squares, shape (…, leads), to 1 − ratio of RMSE, mean over the leads that have pairs."""
-    ratio = np.sqrt(np.divide(new, old, out=np.full(new.shape, np.nan), where=(counts > 0) & (old > 0)))
-    return np.asarray(1 - np.nanmean(ratio, axis=-1))
+    """From sums of squares, shape (…, leads), to 1 − ratio of RMSE, mean over the leads that have pairs.
+
+    NaN where there is no such lead.
+    """
+    measured = (counts > 0) & (old > 0)
+    ratio = np.sqrt(np.divide(new, old, out=np.zeros(new.shape), where=measured))
+    leads = np.asarray(measured.sum(axis=-1))
+    mean = np.divide(ratio.sum(axis=-1), leads, out=np.full(leads.shape, np.nan), where=leads > 0)
+    return np.asarray(1 - mean)
 
 
 def rounded(value: Any, digits: int = 4) -> Any:

@@ -24,6 +24,10 @@ def test_once_runs_all_prints_the_results_and_stops(filled):
     assert collected["rows"] == collected["results"]["inserted"] + collected["results"]["equal"]
     assert 0.9 < collected["score"] <= 1
     assert any(key.startswith("raw/kma/") for key in collected["keys"])
+    issued = summary["kma_forecast"]
+    assert issued["state"] == "success"
+    assert issued["rows"] == issued["results"]["inserted"] + issued["results"]["corrected"] > 97 * 60
+    assert f"imported: files={3 * FIRST_STATIONS} refused=0 " in output
     trained, forecast = summary["model_training"], summary["forecast"]
     assert {task["state"] for task in trained["tasks"].values()} == {"success"}
     # The gates may accept or refuse the model, by today's simulated weather.
@@ -68,4 +72,5 @@ def test_run_again_it_keeps_the_data(filled, filled_again):
     assert filled_again.summary["history"]["state"] == "success"
     assert filled_again.summary["history"]["results"]["inserted"] <= 2 * FIRST_STATIONS
     assert after["results"]["equal"] >= before["rows"] - 97 * 2
+    assert "corrected=0 " in filled_again.output.partition("imported: files=")[2].partition("\n")[0]
     assert after["results"]["window_rows"] >= before["results"]["window_rows"] - 97 * 2

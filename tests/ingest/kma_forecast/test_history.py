@@ -4,8 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from tests.ingest.kma_forecast.conftest import ISSUE, KEY, OUT, STATIONS
+from tests.ingest.kma_forecast.conftest import ISSUE, KEY, OUT, STATIONS, STEP
 from weather_mlops.errors import KeyRefused, KmaUnavailable, LoadIncomplete, Misconfigured, QuotaExhausted
+from weather_mlops.ingest.kma_forecast import history_publication
 from weather_mlops.ingest.kma_forecast.history import EMPTY_IN_A_ROW, GridFetch
 from weather_mlops.ingest.kma_forecast.history_plan import GridLoad
 from weather_mlops.ingest.kma_forecast.history_publication import GridPublication
@@ -89,6 +90,46 @@ def test_grids_say_what_the_collection_received(history):
     assert published.equal == 30 * len(STATIONS)
     assert history.table().sort_by("valid_at").to_pylist() == before
     assert snapshots(history) == commits
+
+
+def test_a_load_closes_the_gaps_that_it_fills(history):
+    next_issue = ISSUE + STEP
+    history.whole(ISSUE, "forecast-missing")
+    history.whole(next_issue, "forecast-missing")
+    assert set(history.gaps()) == {(station, issue) for station in STATIONS for issue in (ISSUE, next_issue)}
+    history.kma.now = AFTER
+    history.kma.fault()
+    fetch(history, load := load_of(issues="02,05", lead_hours=9))
+    publish(history, load)
+    assert {issue for _, issue in history.gaps()} == {ISSUE, next_issue}
+    fetch(history, load := load_of(issues="02", lead_hours=48))
+    publish(history, load)
+
+    assert set(history.gaps()) == {(station, next_issue) for station in STATIONS}
+
+
+def test_each_batch_of_a_load_has_its_data_docs(history, monkeypatch):
+    monkeypatch.setattr(history_publication, "ROWS_PER_COMMIT", 1)
+    load = load_of(issues="02,14")
+    fetch(history, load)
+    keys = publish(history, load).docs_keys
+
+    assert len(set(keys)) == 2
+    first, second = (history.store.get(key).decode() for key in keys)
+    assert "2026-12-01 02:00 to 2026-12-01 02:00 KST" in first
+    assert "2026-12-01 14:00 to 2026-12-01 14:00 KST" in second
+    folder = keys[0].rpartition("/")[0]
+    assert history.store.get(f"{folder}/loads.html").decode().count("part-000") >= 2
+
+
+def test_a_station_takes_the_cell_of_its_plan(history):
+    load = load_of(cells="서울=59,75")  # of station 156
+    fetch(history, load)
+    publish(history, GridLoad.from_dict(load.as_dict()))
+
+    cells = {(row["station_id"], row["cell_x"], row["cell_y"]) for row in history.table().to_pylist()}
+    assert (108, 59, 75) in cells
+    assert len(cells) == len(STATIONS)
 
 
 def test_a_load_again_calls_nothing_and_changes_nothing(history):

@@ -16,7 +16,8 @@ from tests.quality import staged  # noqa: F401  imports Great Expectations witho
 from tests.sources import files as observed
 from weather_mlops.ingest.importer import import_files
 from weather_mlops.ingest.kma_forecast import importer
-from weather_mlops.lake import raw
+from weather_mlops.kma.forecast.issues import valid_times
+from weather_mlops.lake import kma_forecast_gaps, raw
 from weather_mlops.lake.catalog import ensure_tables, open_catalog
 from weather_mlops.lake.kma_forecasts import ARCHIVE_DELAY
 from weather_mlops.lake.object_store import ObjectStore
@@ -53,6 +54,10 @@ def take_in(world, *paths: Path, station: str = "", now=lambda: datetime(2026, 1
 def table(world, name: str = "kma_forecasts") -> list[dict]:
     rows = world[1].load_table(f"weather.{name}").scan().to_arrow().to_pylist()
     return sorted(rows, key=lambda row: (row["station_id"] or 0, row["issued_at"], row["valid_at"] or 0))
+
+
+def table_of_gaps(world) -> list[dict]:
+    return world[1].load_table("weather.kma_forecast_gaps").scan().to_arrow().to_pylist()
 
 
 def put(folder: Path, name: str, text: str, encoding: str = "utf-8") -> Path:
@@ -102,12 +107,45 @@ def test_the_same_forecasts_again_change_nothing(world, tmp_path):
     assert len(list(raw.list_raw(world[0], importer.IMPORTED))) == 1
 
 
+def test_equal_files_of_two_variables_are_both_in_raw(world, tmp_path):
+    dry = csv(*issue([0.0] * 24))
+    take_in(world, put(tmp_path, "60_127_SNO.csv", dry), put(tmp_path, "60_127_PCP.csv", dry))
+
+    keys = list(raw.list_raw(world[0], importer.IMPORTED))
+    again, _ = importer.replayed(world[0], keys)
+    assert len(keys) == 2
+    assert {(row["snow_cm"], row["precipitation_mm"]) for row in again.to_pylist()} == {(0.0, 0.0)}
+
+
 def test_a_corrected_file_replaces_what_it_corrects(world, tmp_path):
     take_in(world, put(tmp_path, "60_127_TMP.csv", csv(*issue([20.0] * 24))))
     result = take_in(world, put(tmp_path, "60_127_TMP_neu.csv", csv(*issue([21.0] + [20.0] * 23))))
 
     assert (result.published, result.corrected, result.equal) == (1, 1, 23)
     assert [row["air_temperature_c"] for row in table(world)] == [21.0] + [20.0] * 23
+
+
+def test_files_close_the_gaps_of_their_issues(world, tmp_path):
+    issued = datetime(2025, 7, 1, 2, tzinfo=UTC)
+    absent = {(SEOUL, issued): "missing", (SEOUL, issued + timedelta(hours=3)): "missing"}
+    kma_forecast_gaps.record(world[1], absent=absent, present=(), run="test", now=issued)
+    hours = [(valid - issued) // timedelta(hours=1) for valid in valid_times(issued)]
+    half = put(tmp_path, "60_127_TMP.csv", csv(*issue([20.0] * len(hours), leads=hours[::2])))
+    take_in(world, half)
+    assert kma_forecast_gaps.count_open(world[1]) == 2
+    take_in(world, put(tmp_path, "60_127_TMP_all.csv", csv(*issue([20.0] * len(hours), leads=hours))))
+
+    closed = {row["issued_at"]: row["closed_at"] is not None for row in table_of_gaps(world)}
+    assert closed == {issued: True, issued + timedelta(hours=3): False}
+
+
+def test_an_import_of_forecasts_has_data_docs(world, tmp_path):
+    take_in(world, put(tmp_path, "60_127_TMP.csv", csv(*issue([20.0] * 23 + [85.0]))))
+    (page,) = [entry.key for entry in world[0].list("quality/docs/") if "/load_" in entry.key]
+
+    text = world[0].get(page).decode()
+    assert "2025-07-01 11:00 to 2025-07-01 11:00 KST" in text
+    assert "air_temperature_c" in text
 
 
 def test_archives_and_encodings_are_read_by_content(world, tmp_path, caplog):
@@ -195,8 +233,9 @@ def test_a_stored_file_gives_its_rows_again(world, tmp_path):
     take_in(world, put(tmp_path, "102_83_T3H.csv", csv(*issue(range(24)), cell="102_83")), station="울산")
     (key,) = raw.list_raw(world[0], importer.IMPORTED)
 
-    again = importer.replayed(world[0], key).drop_columns(["raw_key"]).to_pylist()
-    assert again == table(world)
+    again, rejected = importer.replayed(world[0], [key])
+    assert again.drop_columns(["raw_key"]).to_pylist() == table(world)
+    assert rejected.num_rows == 0
 
 
 LINES = st.lists(
@@ -213,9 +252,7 @@ LINES = st.lists(
 )
 
 
-@settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)  # a bucket each
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])  # a bucket each
 @given(st.lists(st.tuples(st.sampled_from(["TMP", "T3H", "REH"]), LINES), min_size=1, max_size=3))
 def test_whatever_the_lines_are_each_is_accounted_for(server, tmp_path_factory, given_files):  # noqa: F811
     folder = tmp_path_factory.mktemp("lines")

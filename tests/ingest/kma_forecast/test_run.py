@@ -12,7 +12,7 @@ from weather_mlops.errors import (
     Unhealthy,
 )
 from weather_mlops.ingest.kma_forecast.health import ForecastHealthLimits, require_healthy
-from weather_mlops.ingest.kma_forecast.replay import rows_of_raw
+from weather_mlops.ingest.kma_forecast.replay import issue_of_raw
 from weather_mlops.kma.forecast.cells import cells_of
 from weather_mlops.kma.forecast.issues import valid_times
 
@@ -182,7 +182,7 @@ def test_an_issue_that_shrinks_between_pages_is_fetched_again(pipeline):
 def test_the_rows_can_be_made_from_raw_again(pipeline):
     pipeline.whole(EVENING, "forecast-shrinking:call=2", "forecast-429@api_hub:call=5-6")
     (key,) = pipeline.run(EVENING).staging.read("collected").notes["raw_keys"]
-    replayed = rows_of_raw(pipeline.store, key, cells_of(STATIONS))
+    replayed = issue_of_raw(pipeline.store, key).rows.drop_columns(["raw_key"])
 
     order = [("station_id", "ascending"), ("valid_at", "ascending")]
     published = pipeline.table().cast(replayed.schema)

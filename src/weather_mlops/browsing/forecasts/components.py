@@ -25,7 +25,7 @@ STYLE: Final = """
 nav ul{display:flex;flex-wrap:wrap;gap:.2em 1.2em;padding:0;margin:.4em 0;list-style:none}
 nav [aria-current]{font-weight:600;color:var(--ink);text-decoration:none}
 caption{text-align:left;color:var(--soft);padding:0 0 .3em;white-space:normal}
-caption span{display:block;position:sticky;left:0;width:fit-content;max-width:min(75ch,92vw)}
+caption>span{display:block;position:sticky;left:0;width:fit-content;max-width:min(75ch,92vw)}
 """.strip()
 
 

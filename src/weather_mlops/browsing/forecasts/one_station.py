@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from weather_mlops.browsing.forecasts import curve
+from weather_mlops.browsing.forecasts import curve, kma_components
 from weather_mlops.browsing.forecasts.components import (
     MEDIAN,
     OBSERVED,
@@ -23,7 +23,6 @@ from weather_mlops.browsing.forecasts.published import (
     ForecastStation,
     ForecastTarget,
     PastForecasts,
-    Present,
     QuantileSeries,
     Series,
 )
@@ -82,78 +81,94 @@ def _now(document: ForecastDocument, target: ForecastTarget, station: ForecastSt
 
 def _summary(document: ForecastDocument, target: ForecastTarget, station: ForecastStation) -> str:
     """The content of the plot in words."""
+    kma = kma_components.summary(document, target, station)
     if station.newest is None:
         seen = f"Nothing was observed in the last {len(document.hours)} h."
     else:
         value = amount(station.observed[station.newest], target)
         seen = f"Newest observation: <b>{value}</b>, {kst(document.hours[station.newest])}."
     if station.forecast is None:
-        return f'<p>{seen}</p><p class="notice"><b>No forecast:</b> {escape(station.why_none or "")}.</p>'
+        return (
+            f'<p>{seen}</p><p class="notice"><b>No forecast:</b> {escape(station.why_none or "")}.</p>{kma}'
+        )
     p50, times = station.forecast.quantiles.p50, station.forecast.hours
     middle = [(value, hour) for value, hour in zip(p50, times, strict=True) if value is not None]
     (low, low_at), (high, high_at) = min(middle), max(middle)
     return (
         f"<p>{seen}</p><p>The {len(times)} h after {kst(station.forecast.issued_at)}: lowest p50 "
         f"<b>{amount(low, target)}</b>, {kst(low_at)}; highest <b>{amount(high, target)}</b>, "
-        f"{kst(high_at)}.</p>"
+        f"{kst(high_at)}.</p>{kma}"
     )
 
 
 def _soon(target: ForecastTarget, station: ForecastStation) -> str:
     """A table of every third hour of the forecast."""
-    if station.forecast is None:
+    hours = _forecast_hours(station)
+    if not hours:
         return ""
-    hours = station.forecast.hours[EVERY - 1 :: EVERY] or station.forecast.hours
     name = "The forecast, every third hour"
-    return f"<div>{_quantiles(f'{name}.', name, target, station.forecast, hours)}</div>"
+    return f"<div>{_quantiles(f'{name}.', name, target, station, hours[EVERY - 1 :: EVERY] or hours)}</div>"
+
+
+def _forecast_hours(station: ForecastStation) -> list[datetime]:
+    """The hours of our forecast; those of the KMA's where there is no other."""
+    if station.forecast:
+        return station.forecast.hours
+    return station.kma.hours if station.kma else []
 
 
 def _main_plot(document: ForecastDocument, target: ForecastTarget, station: ForecastStation) -> str:
-    times, observed, quantiles = _aligned(document.hours, station.observed, station.forecast)
+    times, observed, quantiles = _aligned(document.hours, station)
     what = f"the last {len(document.hours)} h observed"
-    if station.forecast:
-        what += f", the next {len(station.forecast.hours)} h forecast"
+    if ahead := _forecast_hours(station):
+        what += f", the next {len(ahead)} h forecast"
     svg = curve.hours(
         times,
         observed,
         quantiles,
+        kma_components.values(station, times),
         label=f"{target.label} in {target.unit}: {what}; the figures are in the tables below",
         unit=target.unit,
     )
     return figure(
         f"{escape(target.label)}, {escape(target.unit)}: {what}",
         "",
-        f"{svg}{_legend(station.forecast)}",
+        f"{svg}{_legend(station)}",
     )
 
 
-def _legend(forecast: Present | None) -> str:
+def _legend(station: ForecastStation) -> str:
     entries = [f"{swatch(OBSERVED)}observed"]
-    if forecast:
+    if station.forecast:
         entries += [
             f"{swatch(MEDIAN)}forecast, p50",
             f"{BAND}p10 to p90: 8 of 10 observations should lie within",
         ]
+    if station.kma:
+        entries.append(f"{swatch(kma_components.LINE)}{kma_components.NAME}")
     return f'<ul class="legend">{"".join(f"<li>{entry}</li>" for entry in entries)}</ul>'
 
 
 def _aligned(
-    hours: Sequence[datetime], observed: Series, forecast: Present | None
+    hours: Sequence[datetime], station: ForecastStation
 ) -> tuple[list[datetime], Series, QuantileSeries]:
     """Observations and forecast on one axis of hours: the hours, and both series padded with None."""
-    if forecast is None:
-        none: Series = [None] * len(hours)
-        return list(hours), observed, QuantileSeries(none, none, none)
-    last = max(hours[-1], forecast.hours[-1])
+    last = max([hours[-1], *_forecast_hours(station)])
     times = [hours[0] + n * HOUR for n in range(int((last - hours[0]) / HOUR) + 1)]
-    low, middle, high = zip(*(forecast.at(time) for time in times), strict=True)
-    return times, [*observed, *[None] * (len(times) - len(hours))], QuantileSeries(low, middle, high)
+    observed = [*station.observed, *[None] * (len(times) - len(hours))]
+    if station.forecast is None:
+        none: Series = [None] * len(times)
+        return times, observed, QuantileSeries(none, none, none)
+    low, middle, high = zip(*(station.forecast.at(time) for time in times), strict=True)
+    return times, observed, QuantileSeries(low, middle, high)
 
 
 def _past(document: ForecastDocument, target: ForecastTarget, station: ForecastStation) -> str:
     plots = "".join(_past_plot(document, target, station, lead, past) for lead, past in station.past.items())
     table = scores(
         [(f"{lead} h ahead", past.score) for lead, past in station.past.items()], target, "by lead"
+    ) + kma_components.scores(
+        [(f"{lead} h ahead", past.score) for lead, past in station.kma_past.items()], target, "by lead"
     )
     return (
         '<section aria-labelledby="past"><h2 id="past">Past forecasts, against observations</h2>'
@@ -170,39 +185,57 @@ def _past_plot(
     past: PastForecasts,
 ) -> str:
     title = f"{lead} h ahead, {escape(target.unit)}"
-    if all(value is None for value in past.quantiles.p50):
+    kma = _kma_past(document, station, lead)
+    if all(value is None for value in [*past.quantiles.p50, *kma]):
         hours = len(document.hours)
         return f'<p class="soft"><b>{title}</b>: none of the last {hours} h was forecast at this lead.</p>'
     svg = curve.hours(
         document.hours,
         station.observed,
         past.quantiles,
+        kma,
         label=f"{target.label} in {target.unit}: forecasts made {lead} h before, and observations",
         unit=target.unit,
     )
-    return figure(title, "dashed: p50; shaded: p10 to p90; solid: observed", svg)
+    note = "dashed: p50; shaded: p10 to p90; solid: observed"
+    return figure(title, f"{note}; dotted: the KMA's forecast" if station.kma_past else note, svg)
+
+
+def _kma_past(document: ForecastDocument, station: ForecastStation, lead: int) -> Series:
+    past = station.kma_past.get(lead)
+    return past.values if past else [None] * len(document.hours)
 
 
 def _figures(document: ForecastDocument, target: ForecastTarget, station: ForecastStation) -> str:
-    quantiles = _forecast_figures(target, station.forecast) if station.forecast else ""
+    quantiles = _forecast_figures(document, target, station) if _forecast_hours(station) else ""
     return (
         '<section aria-labelledby="figures"><h2 id="figures">In figures</h2>'
         f"{quantiles}{_past_figures(document, target, station)}</section>"
     )
 
 
-def _forecast_figures(target: ForecastTarget, forecast: Present) -> str:
+def _forecast_figures(document: ForecastDocument, target: ForecastTarget, station: ForecastStation) -> str:
     name = "The forecast in figures"
-    caption = f"Forecast issued {kst(forecast.issued_at)}."
-    return folded(name, _quantiles(caption, name, target, forecast, forecast.hours))
+    captions = []
+    if station.forecast:
+        captions.append(f"Forecast issued {kst(station.forecast.issued_at)}.")
+    if station.kma:
+        captions.append(f"{kma_components.NAME} {kma_components.issued(document, station.kma)}.")
+    return folded(name, _quantiles(" ".join(captions), name, target, station, _forecast_hours(station)))
 
 
 def _quantiles(
-    caption: str, name: str, target: ForecastTarget, forecast: Present, hours: Sequence[datetime]
+    caption: str, name: str, target: ForecastTarget, station: ForecastStation, hours: Sequence[datetime]
 ) -> str:
-    unit = escape(target.unit)
-    rows = [(short(hour), [f"<td>{plain(value)}</td>" for value in forecast.at(hour)]) for hour in hours]
-    head = ("valid at, KST", f"p10, {unit}", f"p50, {unit}", f"p90, {unit}")
+    """A table of the hours of our forecast and of the KMA's, as far as the station has them."""
+    unit, forecast, kma = escape(target.unit), station.forecast, station.kma
+    head = ["valid at, KST"]
+    head += [f"p10, {unit}", f"p50, {unit}", f"p90, {unit}"] if forecast else []
+    head += [f"KMA, {unit}"] if kma else []
+    rows = []
+    for hour in hours:
+        values = [*(forecast.at(hour) if forecast else ()), *([kma.at(hour)] if kma else [])]
+        rows.append((short(hour), [f"<td>{plain(value)}</td>" for value in values]))
     return listing(caption, head, rows, name)
 
 
@@ -213,9 +246,15 @@ def _past_figures(document: ForecastDocument, target: ForecastTarget, station: F
         texts = (
             plain(station.observed[index]),
             *(_forecast_cell(past, index) for past in station.past.values()),
+            *(plain(past.values[index]) for past in station.kma_past.values()),
         )
         rows.append((short(document.hours[index]), [f"<td>{text}</td>" for text in texts]))
-    head = ("hour, KST", f"observed, {unit}", *(f"forecast {lead} h before, {unit}" for lead in station.past))
+    head = (
+        "hour, KST",
+        f"observed, {unit}",
+        *(f"forecast {lead} h before, {unit}" for lead in station.past),
+        *(f"KMA {lead} h before, {unit}" for lead in station.kma_past),
+    )
     caption = f"Newest hour first; forecasts as p50 (p10 to p90); {MISSING}: not observed, or not forecast."
     name = f"The last {len(document.hours)} h in figures"
     return folded(name, listing(caption, head, rows, name))

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final, cast
 
+from weather_mlops.browsing.forecasts import kma_forecast
+from weather_mlops.browsing.forecasts.kma_forecast import KmaPast, KmaPresent, KmaScore
 from weather_mlops.clock import HOUR
 from weather_mlops.documents.forecast_pages import (
     KEY,
@@ -102,6 +104,8 @@ class ForecastStation:
         forecast: the newest one.
         why_none: reason why there is none.
         past: by lead time, hours.
+        kma: the KMA's newest forecast; None where none is known.
+        kma_past: what the KMA forecast, by lead time in hours; empty where nothing is known.
     """
 
     id: int
@@ -112,6 +116,8 @@ class ForecastStation:
     forecast: Present | None
     why_none: str | None
     past: Mapping[int, PastForecasts]
+    kma: KmaPresent | None
+    kma_past: Mapping[int, KmaPast]
 
     @property
     def newest(self) -> int | None:
@@ -130,6 +136,7 @@ class ForecastTarget:
         unit: of all figures.
         model_version: the champion's; None without one.
         past: scores of all stations together, by lead time in hours.
+        kma_past: the same of the KMA's forecast; empty where none is known.
         stations: by id.
     """
 
@@ -139,12 +146,18 @@ class ForecastTarget:
     unit: str
     model_version: str | None
     past: Mapping[int, Score]
+    kma_past: Mapping[int, KmaScore]
     stations: Mapping[int, ForecastStation]
 
     @property
     def base(self) -> datetime | None:
         """The newest observation hour that any of its forecasts used."""
         return max((one.forecast.issued_at for one in self.stations.values() if one.forecast), default=None)
+
+    @property
+    def kma_issue(self) -> datetime | None:
+        """The newest issue of the KMA's forecasts of its stations."""
+        return max((one.kma.issued_at for one in self.stations.values() if one.kma), default=None)
 
 
 @dataclass(frozen=True)
@@ -193,14 +206,17 @@ def parsed(body: bytes) -> ForecastDocument:
         number: (station.latitude, station.longitude) for number, station in stations_by_id().items()
     }
     first = _to_datetime(stored["first"])
+    after = first + stored["hours"] * HOUR
     return ForecastDocument(
         _to_datetime(stored["made_at"]),
         [first + n * HOUR for n in range(stored["hours"])],
-        {name: _target(name, each, coordinates) for name, each in stored["targets"].items()},
+        {name: _target(name, each, coordinates, after) for name, each in stored["targets"].items()},
     )
 
 
-def _target(name: str, stored: PageTarget, coordinates: Mapping[int, Coordinates]) -> ForecastTarget:
+def _target(
+    name: str, stored: PageTarget, coordinates: Mapping[int, Coordinates], after: datetime
+) -> ForecastTarget:
     return ForecastTarget(
         name,
         stored["label"],
@@ -208,15 +224,18 @@ def _target(name: str, stored: PageTarget, coordinates: Mapping[int, Coordinates
         stored["unit"],
         stored["model_version"],
         {int(lead): _score(past) for lead, past in stored["past"].items()},
+        {int(lead): kma_forecast.score(past) for lead, past in stored.get("kma_past", {}).items()},
         {
-            int(station_id): _station(int(station_id), each, coordinates)
+            int(station_id): _station(int(station_id), each, coordinates, after)
             for station_id, each in stored["stations"].items()
         },
     )
 
 
-def _station(station_id: int, stored: PageStation, coordinates: Mapping[int, Coordinates]) -> ForecastStation:
-    forecast = None
+def _station(
+    station_id: int, stored: PageStation, coordinates: Mapping[int, Coordinates], after: datetime
+) -> ForecastStation:
+    forecast, kma = None, stored.get("kma")
     if (newest := stored["forecast"]) is not None:
         quantiles = QuantileSeries(newest["p10"], newest["p50"], newest["p90"])
         forecast = Present(_to_datetime(newest["issued_at"]), quantiles)
@@ -232,6 +251,8 @@ def _station(station_id: int, stored: PageStation, coordinates: Mapping[int, Coo
             int(lead): PastForecasts(QuantileSeries(past["p10"], past["p50"], past["p90"]), _score(past))
             for lead, past in stored["past"].items()
         },
+        kma_forecast.present(kma["forecast"], after) if kma else None,
+        kma_forecast.past(kma) if kma else {},
     )
 
 

@@ -54,6 +54,7 @@ stroke:var(--page);stroke-width:3.5px;pointer-events:none}.map .axis{fill:var(--
 .map .cross{stroke:var(--ink);stroke-width:1.4}
 .scale{max-width:560px;margin:.4em 0}.scale div{height:14px;border:1px solid var(--soft)}
 .scale p{display:flex;justify-content:space-between;max-width:none;margin:0;font-size:.9em}
+.side-by-side th,.side-by-side td{padding-inline:.45em}
 .side-by-side{display:grid;grid-template-columns:minmax(0,1fr);gap:1rem 2rem;align-items:start}
 @media (max-width:600px){tbody th{white-space:normal;min-width:7em}}
 @media (min-width:1000px){.side-by-side{grid-template-columns:minmax(0,400px) minmax(0,1fr)}}
@@ -68,11 +69,13 @@ class Point:
         station: the station.
         address: the URL that it links to.
         value: its figure; None = no forecast.
+        kma: the KMA's figure of the same hour; None = no forecast, or it is the value.
     """
 
     station: ForecastStation
     address: str
     value: float | None
+    kma: float | None = None
 
 
 def draw(points: Sequence[Point], unit: str, what: str) -> str:
@@ -116,6 +119,7 @@ def _point(point: Point, unit: str, low: float, high: float) -> str:
         return ""
     x, y = _at(point.station.coordinates)
     text = "no forecast" if point.value is None else f"{plain(point.value)} {unit}"
+    text += "" if point.kma is None else f"; KMA {plain(point.kma)} {unit}"
     name = escape(f"{point.station.english} {point.station.korean} ({point.station.id}): {text}")
     if point.value is None:
         shape = (

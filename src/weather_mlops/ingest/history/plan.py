@@ -23,9 +23,9 @@ import pyarrow as pa
 from weather_mlops.clock import HOUR, HOUR_US, KST, month_of, next_month, whole_hour
 from weather_mlops.errors import Misconfigured
 from weather_mlops.kma.fields import YEARS
+from weather_mlops.lake.columns import UTC_TIME
 from weather_mlops.lake.gap_calls import GapCall
 from weather_mlops.lake.keys import HOUR_KEYS, keys_of, to_datetime
-from weather_mlops.lake.schemas import UTC_TIME
 from weather_mlops.stations import load_stations
 
 ROWS_PER_PART: Final = 400_000

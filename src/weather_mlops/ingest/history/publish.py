@@ -1,7 +1,9 @@
 """The last stage of a load: publish the audited batches, and register what is still missing as gaps."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -18,12 +20,27 @@ from weather_mlops.lake import gaps, holes
 from weather_mlops.lake.keys import isin, keys_of
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.publish import publish_audited
-from weather_mlops.lake.staging import AUDITED, COLLECTED, FAILED, PUBLISHED, Staging
+from weather_mlops.lake.staging import AUDITED, COLLECTED, FAILED, PUBLISHED, StagedBatch, Staging
 
 log = logging.getLogger(__name__)
 
 ROWS: Final = ("inserted", "corrected", "equal")
 COUNTS: Final = (*ROWS, "quarantine_added", "gaps_opened", "gaps_closed")
+
+
+@dataclass(frozen=True)
+class _Staged:
+    """What a batch has in staging.
+
+    Attributes:
+        staging: of the batch.
+        published: what its publication did; None where it is still to come.
+        audited: the audited batch; None where it was published, or never audited.
+    """
+
+    staging: Staging
+    published: Mapping[str, Any] | None = None
+    audited: StagedBatch | None = None
 
 
 def publish_load(
@@ -53,9 +70,10 @@ def publish_load(
     missing: list[str] = []
     requested = absent = 0
     progress = LoadProgress("publish", load.requests())
-    for index, requests in enumerate(load.batches()):
-        staging = staging_of(store, run, index)
-        published = _published(staging, catalog, requests, clock())
+    batches = load.batches()
+    stagings = (staging_of(store, run, index) for index in range(len(batches)))
+    for staged, requests in zip(_read_ahead(stagings), batches, strict=True):
+        published = _published(staged, catalog, requests, clock())
         for name, count in published["counts"].items():
             totals[name] += count
         missing += published["missing"]
@@ -83,14 +101,32 @@ def _station_hours(catalog: Catalog, requests: tuple[Request, ...]) -> tuple[int
     return requested, requested - absent
 
 
-def _published(
-    staging: Staging, catalog: Catalog, requests: tuple[Request, ...], now: datetime
-) -> Mapping[str, Any]:
+def _read_ahead(stagings: Iterable[Staging]) -> Iterator[_Staged]:
+    """Read each batch while the one before it is published, which leaves a core idle."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = None
+        for staging in stagings:
+            current, coming = coming, pool.submit(_read, staging)
+            if current is not None:
+                yield current.result()
+        if coming is not None:
+            yield coming.result()
+
+
+def _read(staging: Staging) -> _Staged:
     if staging.has(PUBLISHED):
-        return staging.read(PUBLISHED).notes
-    if not staging.has(AUDITED):
+        return _Staged(staging, published=staging.read(PUBLISHED).notes)
+    return _Staged(staging, audited=staging.read(AUDITED) if staging.has(AUDITED) else None)
+
+
+def _published(
+    staged: _Staged, catalog: Catalog, requests: tuple[Request, ...], now: datetime
+) -> Mapping[str, Any]:
+    staging, audited = staged.staging, staged.audited
+    if staged.published is not None:
+        return staged.published
+    if audited is None:
         return _never_audited(staging, catalog, requests, now)
-    audited = staging.read(AUDITED)
     changed = publish_audited(catalog, audited, run=staging.run, now=now).as_dict()
     lost = list(_lost(audited.tables[FAILED], requests))
     published = {"counts": {name: changed[name] for name in COUNTS}, "missing": lost}

@@ -16,6 +16,8 @@ from weather_mlops.kma.forecast.village import VillageForecast
 from weather_mlops.lake.kma_forecast_gaps import StationIssue
 from weather_mlops.lake.staging import COLLECTED, Staging
 
+HOURS_SHARE: Final = 0.95
+"""Where no pipeline says otherwise, a station-issue is whole with this share, 0 to 1, of its hours."""
 _RAW_KEY: Final = pa.field("raw_key", pa.string(), nullable=False)
 STAGED_ROWS: Final = FORECAST_ROWS.append(_RAW_KEY)
 REJECTED: Final = pa.schema(

@@ -71,7 +71,7 @@ class CollectionLook:
         pages = self.sources.take_pages()
         if pages:
             count = sum(table.num_rows for table in fetch.rows)
-            key = put_issue(self.store, request.issued_at, pages, count)
+            key = put_issue(self.store, request.issued_at, pages, open_cells, count)
             self.batch.replace(fetch.rows, fetch.forecasts, key)
 
     def collect_others(self, requests: Sequence[IssueRequest], max_calls: int) -> int:

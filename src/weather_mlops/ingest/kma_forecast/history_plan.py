@@ -1,7 +1,7 @@
 """What a load of old forecasts requests: issues, variables, and the hours of each issue."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import Final
@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 
 from weather_mlops.clock import DAY, HOUR, KST
 from weather_mlops.errors import Misconfigured
+from weather_mlops.kma.forecast.cells import Cell, cells_of, parse_overrides
 from weather_mlops.kma.forecast.issues import ISSUE_HOURS_KST, issues_between, newest_issue, valid_times
 from weather_mlops.kma.forecast.rows import BY_CATEGORY, MAXIMUM_HOUR_KST, MINIMUM_HOUR_KST
 from weather_mlops.kma.forecast.series import LONGEST_LEAD_H
@@ -34,6 +35,7 @@ class GridLoadDocument(TypedDict):
     stations: list[int]
     lead_hours: int
     again: bool
+    cells: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class GridLoad:
         stations: ids.
         lead_hours: the longest lead.
         again: request hours again for which the archive had no values.
+        overrides: cells that stations take instead of their own, by station id.
     """
 
     first: datetime
@@ -57,6 +60,7 @@ class GridLoad:
     stations: tuple[int, ...]
     lead_hours: int = LEAD_HOURS
     again: bool = False
+    overrides: Mapping[int, Cell] = field(default_factory=dict)
 
     @classmethod
     def of(  # noqa: PLR0913  what a user can say
@@ -70,6 +74,7 @@ class GridLoad:
         variables: str = "",
         lead_hours: int = LEAD_HOURS,
         again: bool = False,
+        cells: str = "",
     ) -> "GridLoad":
         """Plan the load of a span of days (KST), both included; only of issues that are out.
 
@@ -82,10 +87,11 @@ class GridLoad:
             variables: KMA's names, ``TMP,REH``; empty: TMP.
             lead_hours: the longest lead.
             again: see the class.
+            cells: other cells than the stations' own, ``152=102,83; 101=73,134``.
 
         Raises:
             Misconfigured: the days are in the wrong order, in the future or before EARLIEST, the KMA issues
-                nothing at an hour, a variable is unknown, or the lead is out of range.
+                nothing at an hour, a variable is unknown, the lead is out of range, or a cell can't be read.
         """
         today = now.astimezone(KST).date()
         last = last or today
@@ -100,7 +106,7 @@ class GridLoad:
         end = min(datetime.combine(last, time(), KST) + DAY - HOUR, newest_issue(now))
         load = cls(
             begin, end, parse_issues(issues), parse_variables(variables), tuple(sorted(stations)),
-            lead_hours, again,
+            lead_hours, again, parse_overrides(cells),
         )  # fmt: skip
         if not any(load.issues()):
             raise Misconfigured(f"from {first} to {last}: none of these issues is out yet")
@@ -111,6 +117,11 @@ class GridLoad:
         for issued_at in issues_between(self.first, self.last):
             if issued_at.astimezone(KST).hour in self.issue_hours:
                 yield issued_at
+
+    @property
+    def cells(self) -> dict[int, Cell]:
+        """The cell whose forecast each station takes."""
+        return cells_of(self.stations, self.overrides)
 
     def by_day(self) -> Iterator[tuple[date, list[datetime]]]:
         """The issues of each day (KST)."""
@@ -151,6 +162,7 @@ class GridLoad:
             "stations": list(self.stations),
             "lead_hours": self.lead_hours,
             "again": self.again,
+            "cells": {str(station_id): str(cell) for station_id, cell in self.overrides.items()},
         }
 
     @classmethod
@@ -164,6 +176,7 @@ class GridLoad:
             tuple(stored["stations"]),
             stored["lead_hours"],
             stored["again"],
+            {int(station_id): Cell.parse(cell) for station_id, cell in stored["cells"].items()},
         )
 
 

@@ -4,10 +4,9 @@ It reads raw alone and may be repeated: rows that the table has change nothing. 
 ARCHIVE_DELAY after its issue, whenever its grid was fetched.
 """
 
-import gc
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -16,14 +15,20 @@ import pyarrow as pa
 from pyiceberg.catalog import Catalog
 
 from weather_mlops.errors import LoadIncomplete
-from weather_mlops.ingest.kma_forecast.archive import audit_archive, publish_archive
+from weather_mlops.ingest.kma_forecast.archive import ForecastArchive
 from weather_mlops.ingest.kma_forecast.history import EMPTY_IN_A_ROW, GridProgress
 from weather_mlops.ingest.kma_forecast.history_plan import GridLoad
 from weather_mlops.kma.forecast import shortgrid
-from weather_mlops.kma.forecast.cells import Cell, cells_of
+from weather_mlops.kma.forecast.cells import Cell
 from weather_mlops.kma.forecast.shortgrid import GridForecast
 from weather_mlops.lake import kma_forecasts
-from weather_mlops.lake.kma_grid_raw import StoredGrid, keys_of_day, read_grids, stored_grids
+from weather_mlops.lake.kma_grid_raw import (
+    StoredGrid,
+    issue_and_category,
+    keys_of_day,
+    read_grids,
+    stored_grids,
+)
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.quality import audit
 
@@ -46,6 +51,7 @@ class PublishedHistory:
         corrected: that replaced one, or completed it.
         equal: that the table had already.
         quarantined: that a critical rule refused.
+        docs_keys: of the batches' pages.
     """
 
     issues: int = 0
@@ -56,6 +62,7 @@ class PublishedHistory:
     corrected: int = 0
     equal: int = 0
     quarantined: int = 0
+    docs_keys: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -80,8 +87,15 @@ class GridPublication:
     clock: Callable[[], datetime]
     min_fit_share: float = 0.0
     done: PublishedHistory = field(default_factory=PublishedHistory)
+    _archive: ForecastArchive = field(init=False)
     _batch: list[pa.Table] = field(default_factory=list)
+    _keys: list[str] = field(default_factory=list)
     _incomplete: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._archive = ForecastArchive(
+            self.store, self.catalog, self.suites_dir, self.clock, self.done.docs_keys
+        )
 
     def work(self) -> PublishedHistory:
         """Publish everything.
@@ -91,7 +105,7 @@ class GridPublication:
             LoadIncomplete: grids of some issues were not received; the rest is published.
             CommitConflict, StorageUnavailable, StorageRefused, ObjectDamaged, FormatChanged.
         """
-        cells, progress = cells_of(self.load.stations), GridProgress("publish", self.load)
+        cells, progress = self.load.cells, GridProgress("publish", self.load)
         for _, issues in self.load.by_day():
             keys = keys_of_day(self.store, issues[0])
             for issued_at in issues:
@@ -125,41 +139,64 @@ class GridPublication:
             self.done.empty += bool(stored) and not present
             requested = {valid_at for group in hours for valid_at in group}
             for key in sorted({grid.key for grid in present}):
-                grids += self._grids(issued_at, category, key, requested, stored)
+                grids += present_grids(self.store, key, requested, stored)
                 names.append(key)
         if grids:
-            rows = kma_forecasts.as_archive(shortgrid.rows(grids, cells, self.clock()))
-            self._batch.append(rows.append_column("raw_key", pa.repeat(names[0], rows.num_rows)))
-
-    def _grids(
-        self,
-        issued_at: datetime,
-        category: str,
-        key: str,
-        hours: set[datetime],
-        stored: Mapping[datetime, StoredGrid],
-    ) -> Iterator[GridForecast]:
-        for grid in read_grids(self.store, key):
-            if grid.present and grid.valid_at in hours and stored[grid.valid_at].key == key:
-                values = shortgrid.parse(grid.response.body, grid.request, grid.response.status)
-                yield GridForecast(category, issued_at, grid.valid_at, values)
+            self._batch.append(rows_of_grids(grids, cells, self.clock(), names[0]))
+            self._keys += names
 
     def _publish(self) -> None:
-        batch, self._batch = self._batch, []
-        if not batch:
+        tables, self._batch = self._batch, []
+        keys, self._keys = self._keys, []
+        if not tables:
             return
-        rows, now = pa.concat_tables(batch), self.clock()
-        result = audit_archive(rows, suites_dir=self.suites_dir, now=now, run=self.run)
+        rows = pa.concat_tables(tables)
+        # Each batch has a page of its own.
+        run = f"{self.run}/part-{len(self.done.docs_keys):04d}"
+        result = self._archive.audit(rows, run=run)
         audit.check_fit(result, self.min_fit_share)
-        published = publish_archive(self.catalog, result, run=self.run, now=now)
+        batch = self._archive.batch("grid", keys, result)
+        batch = replace(batch, cells=self.load.cells, lead_hours=self.load.lead_hours)
+        published = self._archive.publish(result, batch, run=run)
         self.done.rows += rows.num_rows
         self.done.inserted += published.inserted
         self.done.corrected += published.corrected
         self.done.equal += published.equal
         self.done.quarantined += result.quarantined.num_rows
-        # Great Expectations' objects form reference cycles that hold all the rows.
-        del batch, rows, result
-        gc.collect()
+
+
+def present_grids(
+    store: ObjectStore, key: str, hours: Collection[datetime], stored: Mapping[datetime, StoredGrid]
+) -> Iterator[GridForecast]:
+    """The grids with values of an object that count.
+
+    Args:
+        store: the bucket.
+        key: of the object.
+        hours: valid times that are wanted.
+        stored: which object counts for each valid time, of all objects of the issue and the variable.
+
+    Raises:
+        FormatChanged, ObjectDamaged: the object or its sidecar is damaged.
+        StorageUnavailable, StorageRefused.
+    """
+    issued_at, category = issue_and_category(key)
+    for grid in read_grids(store, key):
+        if grid.present and grid.valid_at in hours and stored[grid.valid_at].key == key:
+            values = shortgrid.parse(grid.response.body, grid.request, grid.response.status)
+            yield GridForecast(category, issued_at, grid.valid_at, values)
+
+
+def rows_of_grids(
+    grids: Sequence[GridForecast], cells: Mapping[int, Cell], now: datetime, raw_key: str
+) -> pa.Table:
+    """Rows of the stations from all grids of an issue, as received when they were issued.
+
+    Returns:
+        FORECAST_ROWS and raw_key.
+    """
+    rows = kma_forecasts.as_archive(shortgrid.rows(grids, cells, now))
+    return rows.append_column("raw_key", pa.repeat(raw_key, rows.num_rows))
 
 
 def _lacking(group: Sequence[datetime], stored: Mapping[datetime, StoredGrid]) -> int:

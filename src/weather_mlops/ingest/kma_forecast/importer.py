@@ -21,13 +21,13 @@ from pyiceberg.catalog import Catalog
 
 from weather_mlops.clock import EPOCH, HOUR
 from weather_mlops.errors import FileRefused, FormatChanged, Misconfigured
-from weather_mlops.ingest.kma_forecast.archive import REJECTED, audit_archive, publish_archive
+from weather_mlops.ingest.kma_forecast.archive import REJECTED, ForecastArchive
 from weather_mlops.kma.client import Response
 from weather_mlops.kma.endpoints import kst
 from weather_mlops.kma.forecast.cells import Cell, stations_of_file
 from weather_mlops.lake import kma_forecasts, raw
 from weather_mlops.lake.keys import isin
-from weather_mlops.lake.kma_forecast_changes import ValueChanges, value_changes, values_of
+from weather_mlops.lake.kma_forecast_changes import ValueChanges, values_of
 from weather_mlops.lake.kma_forecast_merge import row_keys
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.sources import kma_forecast_csv
@@ -92,8 +92,12 @@ class ForecastImport:
     suites_dir: Path
     clock: Callable[[], datetime]
     station: str = ""
+    _archive: ForecastArchive = field(init=False)
     _group: list[_Taken] = field(default_factory=list)
     _cells: dict[int, Cell] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._archive = ForecastArchive(self.store, self.catalog, self.suites_dir, self.clock)
 
     def add(self, source: ForecastSource) -> LineCounts:
         """Store a file in raw and add it to the group; return the lines of a group that was full.
@@ -145,14 +149,14 @@ class ForecastImport:
         run = f"import/{now:%Y-%m-%dT%H:%M:%S.%fZ}"
         rows = rows_of(group, now, self.station)
         if not rows.num_rows:
-            return _counted(group, ValueChanges(0, 0), 0)
-        result = audit_archive(rows, suites_dir=self.suites_dir, now=now, run=run, rejected=_rejected(group))
+            return _counted(group, ValueChanges(), 0)
+        result = self._archive.audit(rows, run=run, rejected=_rejected(group))
         refused = rows.filter(pa.array(~isin(row_keys(rows), row_keys(result.accepted))))
         # Stations that share a cell share its lines, which count once.
         first = sorted({taken.station_ids[0] for taken in group})
-        changes = value_changes(self.catalog, result.accepted, first)
-        publish_archive(self.catalog, result, run=run, now=now)
-        return _counted(group, changes, values_of(refused, first))
+        batch = self._archive.batch("portal", (taken.key for taken in group), result)
+        published = self._archive.publish(result, batch, run=run, values_of=first)
+        return _counted(group, published.values, values_of(refused, first))
 
 
 def _response(
@@ -160,7 +164,13 @@ def _response(
 ) -> Response:
     """A response whose request isn't known: stored by the issues and stations of its values."""
     name = source.name.rpartition("/")[2]
-    params = {FILE: name, STATION: station, **source.notes, "stn": ":".join(map(str, stations))}
+    params = {
+        FILE: name,
+        raw.VARIABLE: file.category,
+        STATION: station,
+        **source.notes,
+        "stn": ":".join(map(str, stations)),
+    }
     if len(file.values):
         first, last = (EPOCH + int(each.astype(np.int64)) * HOUR for each in _span(file))
         params |= {"tm1": kst(first), "tm2": kst(last)}
@@ -193,26 +203,32 @@ def rows_of(group: Sequence[_Taken], received_at: datetime, station: str) -> pa.
     return rows.append_column("raw_key", names.cast(pa.string()))
 
 
-def replayed(store: ObjectStore, key: str) -> pa.Table:
-    """The rows of a file again that an import stored in raw.
+def replayed(store: ObjectStore, keys: Sequence[str]) -> tuple[pa.Table, pa.Table]:
+    """The rows of files again that an import stored in raw and published together.
+
+    Args:
+        store: the bucket.
+        keys: of the files, in the order of the import, at least one.
 
     Returns:
-        FORECAST_ROWS and ``raw_key``.
+        FORECAST_ROWS and ``raw_key``; and REJECTED.
 
     Raises:
-        FileNotFoundError: the file or its sidecar doesn't exist.
-        FormatChanged: it can't be read.
+        FileNotFoundError: a file or its sidecar doesn't exist.
+        FormatChanged: one can't be read.
         StorageUnavailable, StorageRefused.
     """
-    stored = raw.read_response(store, key)
-    params = stored.about.get("params", {})
-    try:
-        file = kma_forecast_csv.parse(str(params[FILE]), decoded(stored.body)[0])
-        station = str(params.get(STATION, ""))
-        taken = _Taken(key, file, stations_of_file(file.cell, station))
-        return rows_of([taken], stored.received_at, station)
-    except (FileRefused, Misconfigured, KeyError) as error:
-        raise FormatChanged(f"{store.where(key)}: {error}") from error
+    group: list[_Taken] = []
+    for key in keys:
+        stored = raw.read_response(store, key)
+        params = stored.about.get("params", {})
+        try:
+            file = kma_forecast_csv.parse(str(params[FILE]), decoded(stored.body)[0])
+            station = str(params.get(STATION, ""))
+            group.append(_Taken(key, file, stations_of_file(file.cell, station)))
+        except (FileRefused, Misconfigured, KeyError) as error:
+            raise FormatChanged(f"{store.where(key)}: {error}") from error
+    return rows_of(group, stored.received_at, station), _rejected(group)
 
 
 def _rejected(group: Sequence[_Taken]) -> pa.Table:

@@ -12,7 +12,7 @@ from pyiceberg.catalog import Catalog
 from weather_mlops.clock import EPOCH
 from weather_mlops.ingest.kma_forecast.batch import complete, hours_of
 from weather_mlops.kma.forecast.issues import valid_times
-from weather_mlops.lake import kma_forecast_gaps, kma_forecast_quarantine, kma_forecasts, maintenance
+from weather_mlops.lake import kma_forecast_gaps, kma_forecasts, maintenance, quarantine
 from weather_mlops.lake.catalog import open_table
 from weather_mlops.lake.filters import one_of
 from weather_mlops.lake.gaps import MISSING, QUARANTINED
@@ -75,7 +75,9 @@ def publish_run(catalog: Catalog, staging: Staging, now: datetime) -> PublishedI
     accepted, refused = audited.tables["accepted"], audited.tables["quarantined"]
     present, absent = _completeness(catalog, audited)
     opened = kma_forecast_gaps.record(catalog, absent=absent, present=(), run=staging.run, now=now)
-    added = kma_forecast_quarantine.record_refused(catalog, refused, run=staging.run, at=now)
+    added = quarantine.record_refused(
+        catalog, refused, run=staging.run, at=now, definition=KMA_FORECAST_QUARANTINE
+    )
     own = max(datetime.fromisoformat(audited.notes["own"]), kma_forecasts.newest_collected(catalog) or EPOCH)
     notes = {NEWEST_COLLECTED: own.isoformat()}
     published = kma_forecasts.publish(catalog, accepted, run=staging.run, now=now, properties=notes)
@@ -108,7 +110,7 @@ def _completeness(
     present |= complete(counted, absent, share)
     refused = _station_issues(audited.tables["quarantined"])
     return present, {
-        each: reasons[each] or _reason(each, counted, refused) for each in sorted(absent - present)
+        each: reasons[each] or reason_of(each, counted, refused) for each in sorted(absent - present)
     }
 
 
@@ -129,7 +131,14 @@ def _station_issues(refused: pa.Table) -> set[StationIssue]:
     return set(zip(rows["station_id"].to_pylist(), rows["issued_at"].to_pylist(), strict=True))
 
 
-def _reason(each: StationIssue, counted: Mapping[StationIssue, int], refused: set[StationIssue]) -> str:
+def reason_of(each: StationIssue, counted: Mapping[StationIssue, int], refused: set[StationIssue]) -> str:
+    """Why a station-issue isn't whole.
+
+    Args:
+        each: the station-issue.
+        counted: hours of each station-issue.
+        refused: station-issues with refused rows.
+    """
     if each in refused:
         return QUARANTINED
     if not (hours := counted.get(each, 0)):

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from pyarrow import csv
 
 from weather_mlops.errors import FormatChanged, NothingYet, ResponseTruncated
 from weather_mlops.kma.forecast.amounts import missing
@@ -21,8 +22,9 @@ from weather_mlops.kma.forecast.endpoints import ForecastRequest, classify
 from weather_mlops.kma.forecast.rows import BY_CATEGORY
 from weather_mlops.kma.forecast.series import Series, hours, rows_of
 
+_VALUE: Final = "value"
 _ALPHABET: Final = b"0123456789.,+- \t\r\n"
-_SEPARATORS: Final = bytes.maketrans(b",\t\r\n", b"    ")
+_SEPARATORS: Final = bytes.maketrans(b", \t\r", b"\n\n\n\n")
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,6 @@ def parse(body: bytes, request: ForecastRequest, status: int = 200) -> NDArray[n
         FormatChanged: there are more, or something else than numbers.
     """
     classify(request, status, body)
-    tokens = body.translate(_SEPARATORS).split()
     unknown = FormatChanged(
         f"{request.shown}: something else than decimals in the values of the grid, the answer begins "
         f"{body[:60]!r}"
@@ -70,7 +71,7 @@ def parse(body: bytes, request: ForecastRequest, status: int = 200) -> NDArray[n
     if body.translate(None, _ALPHABET):
         raise unknown
     try:
-        values = np.array(tokens, "S").astype(np.float64)
+        values = _decimals(body.translate(_SEPARATORS))
     except ValueError:
         raise unknown from None
     if values.size < CELL_COUNT:
@@ -88,6 +89,24 @@ def parse(body: bytes, request: ForecastRequest, status: int = 200) -> NDArray[n
             f"{request.shown}: no cell has a value: there is no such issue or valid time, or it isn't out yet"
         )
     return values
+
+
+def _decimals(lines: bytes) -> NDArray[np.float64]:
+    """Decimals, one a line; blank lines don't count.
+
+    Raises:
+        ValueError: a line is no decimal.
+    """
+    try:
+        table = csv.read_csv(
+            pa.py_buffer(lines),
+            read_options=csv.ReadOptions(column_names=[_VALUE], use_threads=False),
+            convert_options=csv.ConvertOptions(column_types={_VALUE: pa.float64()}, null_values=[]),
+        )
+    except pa.ArrowInvalid:
+        # Seven times as slow, and takes a plus sign.
+        return np.array(lines.split(), "S").astype(np.float64)
+    return np.array(table[_VALUE].to_numpy())
 
 
 def rows(grids: Sequence[GridForecast], cells: Mapping[int, Cell], received_at: datetime) -> pa.Table:

@@ -9,20 +9,22 @@ from datetime import timedelta
 from typing import Final
 
 from weather_mlops.documents.evaluation import EvaluationDocument, WorstForecast
-from weather_mlops.model.card import lead_curves, plots, tables
+from weather_mlops.model.baselines import KMA_FORECAST
+from weather_mlops.model.card import kma_section, lead_curves, plots, tables
 from weather_mlops.model.card.markup import hours, listed
 from weather_mlops.model.card.summary import (
     KEY_BASELINES,
     KEY_LEADS,
     against,
+    baselines_of,
     comparison,
     doubts,
     leads_of,
-    likelihood,
     losses,
     mean,
     named,
     quality,
+    sampled,
     skill_at,
     station_name,
 )
@@ -54,6 +56,7 @@ def render(evaluation: EvaluationDocument) -> str:
         ("When is it worse?", tables.seasons(e)),
         ("Where is it worse?", tables.stations(e)),
         ("Against the champion", _champion(e)),
+        ("Against the KMA's forecast", kma_section.section(e)),
         ("Its worst cases", _worst(e)),
         ("Which inputs matter", tables.importance(e)),
         ("How it was made", _making(e)),
@@ -69,7 +72,7 @@ def render(evaluation: EvaluationDocument) -> str:
 
 def _summary(e: EvaluationDocument) -> str:
     worse = losses(e)
-    compared = any(mean(against(e, name, "skill")) is not None for name in e["opponents"])
+    compared = any(mean(against(e, name, "skill")) is not None for name in baselines_of(e))
     verdict = (
         f'<p class="bad">{" ".join(worse)}</p>'
         if worse
@@ -78,7 +81,8 @@ def _summary(e: EvaluationDocument) -> str:
         else '<p class="bad">There is no baseline to compare with.</p>'
     )
     warning = "".join(f'<p class="bad">{doubt}</p>' for doubt in doubts(e))
-    rivals = [name for name in KEY_BASELINES if name in e["opponents"]]
+    rivals = [name for name in KEY_BASELINES if name in baselines_of(e)]
+    on_common = ", on the rows that both have" if KMA_FORECAST in rivals else ""
     rows = []
     for lead in (lead for lead in KEY_LEADS if str(lead) in e["leads"]):
         one = e["leads"][str(lead)]
@@ -94,7 +98,7 @@ def _summary(e: EvaluationDocument) -> str:
             )
         )
     glance = table(
-        "At a glance. Skill: by how much the RMSE is lower than the baseline's.",
+        f"At a glance. Skill: by how much the RMSE is lower than the baseline's{on_common}.",
         [
             "lead",
             "RMSE",
@@ -116,10 +120,7 @@ def _champion(e: EvaluationDocument) -> str:
         return f"<p>No station and hour can be compared with {escape(rival['version'])}.</p>"
     words = (
         f"<p>Against {escape(rival['version'])} over {number(rival['days'], 'days', digits=0)} RMSE is "
-        f"{percent(abs(gain), digits=1)} {'lower' if gain >= 0 else 'higher'}, mean over the leads; by "
-        f"paired block bootstrap the improvement is between {percent(low, digits=1, signed=True)} "
-        f"and {percent(high, digits=1, signed=True)}. That the new model is better is "
-        f"<b>{likelihood(certainty)}</b>: it is in {percent(certainty)} of the resamples.</p>"
+        f"{sampled(gain, low, high, certainty)}</p>"
     )
     if low <= 0 <= high:
         words += "<p>The range includes zero: that the two are equally good is not excluded.</p>"

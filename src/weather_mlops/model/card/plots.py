@@ -30,6 +30,7 @@ PAINTS: Final = (
     "ridge",
     "champion",
     "other",
+    "kma",
 )
 # Almost black, one step of blue each: matplotlib writes them back unchanged.
 STAND_IN: Final = {paint: f"#0000{step:02x}" for step, paint in enumerate(PAINTS, start=1)}

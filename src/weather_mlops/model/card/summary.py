@@ -5,7 +5,13 @@ from datetime import timedelta
 from statistics import fmean
 from typing import Final, Literal
 
-from weather_mlops.documents.evaluation import EvaluationDocument, QuantileScores
+from weather_mlops.documents.evaluation import (
+    BaselineScores,
+    EvaluationDocument,
+    KmaLeadScores,
+    QuantileScores,
+)
+from weather_mlops.model.baselines import KMA_FORECAST
 from weather_mlops.model.card.markup import hours, listed
 from weather_mlops.pages.markup import escape, kst, number, percent, to_kst
 from weather_mlops.stations import stations_by_id
@@ -17,6 +23,7 @@ BASELINES: Final = {
     "damped_anomaly": "damped anomaly",
     "ridge": "ridge regression",
     "champion": "the champion",
+    KMA_FORECAST: "the KMA's forecast",
 }
 SEASONS: Final = {
     "DJF": "winter (Dec–Feb)",
@@ -25,8 +32,8 @@ SEASONS: Final = {
     "SON": "autumn (Sep–Nov)",
 }
 KEY_LEADS: Final = (1, 6, 24)  # hours
-# The baselines that say most: the simplest one, and the two that are hard to beat.
-KEY_BASELINES: Final = ("persistence", "damped_anomaly", "ridge")
+# The baselines that say most: the simplest one, the two that are hard to beat, and what the KMA gives away.
+KEY_BASELINES: Final = ("persistence", "damped_anomaly", "ridge", KMA_FORECAST)
 # Share of observations inside the 80 % interval that counts as well covered.
 COVERED: Final = (0.77, 0.83)
 # Lower bounds of the certainty that one is better, in the words that the IPCC gives them (AR5 guidance note).
@@ -72,16 +79,30 @@ def series(
     return [by_lead[str(lead)][name] if str(lead) in by_lead else None for lead in leads]
 
 
+def baselines_of(evaluation: EvaluationDocument) -> list[str]:
+    """The baselines that the model is compared with; the KMA's forecast only where there are common rows."""
+    has_kma = bool(evaluation["kma_forecast"]["leads"])
+    return [*evaluation["opponents"], *([KMA_FORECAST] if has_kma else [])]
+
+
 def against(evaluation: EvaluationDocument, baseline: str, name: BaselineScoreName) -> list[float | None]:
     """One figure of a baseline at each lead."""
-    rows = [evaluation["leads"][str(lead)]["opponents"] for lead in leads_of(evaluation)]
-    return [row[baseline][name] if baseline in row else None for row in rows]
+    rows = [_of_baseline(evaluation, lead, baseline) for lead in leads_of(evaluation)]
+    return [row[name] if row else None for row in rows]
 
 
 def skill_at(evaluation: EvaluationDocument, lead: int, baseline: str) -> float | None:
     """Skill over a baseline at a lead."""
-    row = evaluation["leads"][str(lead)]["opponents"]
-    return row[baseline]["skill"] if baseline in row else None
+    row = _of_baseline(evaluation, lead, baseline)
+    return row["skill"] if row else None
+
+
+def _of_baseline(
+    evaluation: EvaluationDocument, lead: int, baseline: str
+) -> BaselineScores | KmaLeadScores | None:
+    if baseline == KMA_FORECAST:
+        return evaluation["kma_forecast"]["leads"].get(str(lead))
+    return evaluation["leads"][str(lead)]["opponents"].get(baseline)
 
 
 def mean(values: Sequence[float | None]) -> float | None:
@@ -93,6 +114,16 @@ def mean(values: Sequence[float | None]) -> float | None:
 def likelihood(certainty: float) -> str:
     """A share of resamples in words."""
     return next(words for least, words in LIKELIHOOD if certainty >= least)
+
+
+def sampled(gain: float, low: float, high: float, certainty: float) -> str:
+    """An improvement of RMSE and its bootstrap range, from the middle of a sentence on, as HTML."""
+    return (
+        f"{percent(abs(gain), digits=1)} {'lower' if gain >= 0 else 'higher'}, mean over the leads; by "
+        f"paired block bootstrap the improvement is between {percent(low, digits=1, signed=True)} "
+        f"and {percent(high, digits=1, signed=True)}. That the new model is better is "
+        f"<b>{likelihood(certainty)}</b>: it is in {percent(certainty)} of the resamples."
+    )
 
 
 def quality(evaluation: EvaluationDocument) -> str:
@@ -114,7 +145,9 @@ def comparison(evaluation: EvaluationDocument) -> str:
     for baseline in KEY_BASELINES:
         skill = mean(against(evaluation, baseline, "skill"))
         if skill is not None:
-            parts.append(f"{percent(abs(skill))} {'below' if skill >= 0 else 'above'} {named(baseline)}")
+            side = "below" if skill >= 0 else "above"
+            rows = ", on the rows of both" if baseline == KMA_FORECAST else ""
+            parts.append(f"{percent(abs(skill))} {side} {named(baseline)}{rows}")
     text = f"Averaged over the leads, its RMSE is {listed(parts)}." if parts else ""
     return f"{text} {covering(evaluation)}".strip()
 
@@ -140,7 +173,7 @@ def covering(evaluation: EvaluationDocument) -> str:
 def losses(evaluation: EvaluationDocument) -> list[str]:
     """Where a baseline is better, one sentence each."""
     leads, sentences = leads_of(evaluation), []
-    for baseline in evaluation["opponents"]:
+    for baseline in baselines_of(evaluation):
         skills = against(evaluation, baseline, "skill")
         lost = {
             lead: skill for lead, skill in zip(leads, skills, strict=True) if skill is not None and skill < 0

@@ -9,6 +9,7 @@ from weather_mlops.documents.evaluation import EvaluationDocument
 from weather_mlops.model.card.markup import heat
 from weather_mlops.model.card.summary import (
     SEASONS,
+    baselines_of,
     leads_of,
     mean,
     named,
@@ -122,7 +123,7 @@ def importance(e: EvaluationDocument) -> str:
 
 def all_leads(e: EvaluationDocument) -> str:
     """Every lead, every figure."""
-    unit = escape(e["unit"])
+    unit, compared = escape(e["unit"]), baselines_of(e)
     rows = []
     for lead in leads_of(e):
         one = e["leads"][str(lead)]
@@ -135,14 +136,14 @@ def all_leads(e: EvaluationDocument) -> str:
             number(one["width_80"]),
             percent(one["coverage_80"], digits=1),
         ]
-        skills = [skill(skill_at(e, lead, name)) for name in e["opponents"]]
+        skills = [skill(skill_at(e, lead, name)) for name in compared]
         rows.append((f"{lead}{NBSP}h", [*map(cell, figures), *skills]))
     head = [
         "lead",
         "pairs",
         *(f"{name}<br>({unit})" for name in ("RMSE", "MAE", "bias", "pinball", "width")),
         "coverage",
-        *(f"skill over<br>{named(name)}" for name in e["opponents"]),
+        *(f"skill over<br>{named(name)}" for name in compared),
     ]
     caption = (
         "Pairs of forecast and observation; bias is forecast minus observation; pinball is the loss of the "

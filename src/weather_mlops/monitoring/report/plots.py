@@ -29,7 +29,8 @@ STYLE: Final = """
 .plot .end{text-anchor:end}.plot .mid{text-anchor:middle}.plot a{cursor:pointer}
 .plot .fill-model{fill:var(--model)}.plot .fill-bad{fill:var(--bad)}.plot .fill-good{fill:var(--good)}
 .plot .fill-warn{fill:var(--warn)}.plot .small{font-size:12px}
-.plot .fill-soft{fill:var(--soft)}.bullet{width:7em;height:.8em;vertical-align:middle}
+.plot .fill-soft{fill:var(--soft)}.plot .hover{fill:transparent}
+.plot .hover:hover{fill:var(--rule);opacity:.5}.bullet{width:7em;height:.8em;vertical-align:middle}
 """.strip()
 
 
@@ -106,6 +107,7 @@ def lines(  # noqa: PLR0913  # the parts of a plot
     label: str,
     level: float | None = None,
     band: tuple[Curve, Curve] | None = None,
+    notes: Sequence[str] = (),
 ) -> str:
     """A plot of curves; a value between two missing ones is drawn as a dot.
 
@@ -117,6 +119,7 @@ def lines(  # noqa: PLR0913  # the parts of a plot
         label: text for screen readers.
         level: value of ``y`` at which a thin line is drawn.
         band: the area between these two curves is shaded; both must miss the same values.
+        notes: a text for each value along ``x``, shown where the pointer is; no script is needed for it.
     """
     body = "" if level is None else _rule(x.start, y.at(level), x.end, y.at(level), "level")
     if band:
@@ -137,7 +140,7 @@ def lines(  # noqa: PLR0913  # the parts of a plot
                 if len(run) > 1
                 else _dot(x.at(run[0][0]), y.at(run[0][1]), f"var(--{curve.look.paint})")
             )
-    return framed(x, y, body, label=label)
+    return framed(x, y, body + _notes(across, notes, x, y), label=label)
 
 
 def columns(
@@ -227,6 +230,19 @@ def dot(x: float, y: float, kind: str, title: str = "", *, opacity: float = 0.75
 
 def _title(text: str) -> str:
     return f"<title>{escape(text)}</title>" if text else ""
+
+
+def _notes(across: Sequence[float], notes: Sequence[str], x: Axis, y: Axis) -> str:
+    """Invisible columns on top of the drawing, as wide as the values along ``x`` are apart."""
+    if not notes:
+        return ""
+    width = (x.at(across[-1]) - x.at(across[0])) / max(len(across) - 1, 1)
+    return "".join(
+        f'<rect class="hover" x="{x.at(position) - width / 2:.1f}" y="{y.end:g}" width="{width:.1f}" '
+        f'height="{y.start - y.end:g}">{_title(note)}</rect>'
+        for position, note in zip(across, notes, strict=True)
+        if note
+    )
 
 
 def _dot(x: float, y: float, paint: str) -> str:

@@ -19,6 +19,7 @@ from typing import Any, Final
 from jinja2 import ChoiceLoader, FileSystemLoader
 
 from weather_mlops.clock import KST
+from weather_mlops.pages import markup
 from weather_mlops.pages.markup import escape
 from weather_mlops.quality.audit import Audit
 from weather_mlops.quality.docs.index import word
@@ -93,6 +94,7 @@ def render(audit: Audit, *, load: bool = False) -> str:
         run=audit.run,
         audited=f"{audit.audited_at.astimezone(KST):%Y-%m-%d %H:%M}",
         style=style_sheet().name,
+        simulated=markup.notice(),
     )
     return _polished(page)
 
