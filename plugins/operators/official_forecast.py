@@ -19,8 +19,7 @@ class OfficialForecastOperator(MeasuringOperator):
         stations: ``all``, or a list of station ids and names: the stations to watch.
         limits: limits of the checks, see ``weather_mlops.monitoring.official_limits.OfficialForecastLimits``.
         daily_calls: the quota of the KMA account, calls per day (KST); the list of stations takes one.
-        kma_conn_id: Airflow connection of the API Hub.
-        data_go_kr_conn_id: Airflow connection of data.go.kr; empty, or one that isn't defined = not used.
+        kma_conn_id: Airflow connection of the API Hub, which the list of stations is requested from.
         spare_folder: local folder for what can't be written to S3 while it is down.
         aws_conn_id: Airflow connection of the S3 bucket.
     """
@@ -33,14 +32,12 @@ class OfficialForecastOperator(MeasuringOperator):
         stations: str | Sequence[int | str] = "all",
         daily_calls: int = 20_000,
         kma_conn_id: str = "kma_default",
-        data_go_kr_conn_id: str = "data_go_kr_default",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.stations = stations
         self.daily_calls = daily_calls
         self.kma_conn_id = kma_conn_id
-        self.data_go_kr_conn_id = data_go_kr_conn_id
 
     def measure(self, now: datetime) -> "Section":
         """Measure."""
@@ -55,7 +52,6 @@ class OfficialForecastOperator(MeasuringOperator):
             self.limits_as(official_forecast.OfficialForecastLimits),
             now,
             ask_stations=lambda: self._listed(lake.store, now),
-            addresses=self._addresses,
             station_ids=resolve_station_ids(self.stations),
         )
 
@@ -67,12 +63,3 @@ class OfficialForecastOperator(MeasuringOperator):
 
         client = KmaHook(self.kma_conn_id).get_client(DailyCalls(store, self.daily_calls))
         return parse_station_info(client.station_info(now).body, now.date())
-
-    def _addresses(self) -> list[str]:
-        """URLs of the providers that are configured."""
-        from hooks.kma import forecast_clients
-        from weather_mlops.kma.client import UncountedCalls
-
-        uncounted = UncountedCalls()
-        clients = forecast_clients(self.kma_conn_id, uncounted, self.data_go_kr_conn_id, uncounted)
-        return [client.base_url for client in clients]

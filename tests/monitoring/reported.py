@@ -312,7 +312,7 @@ def official(
     missing: int = 0,
     changed: Collection[int] = (),
     moved: Collection[int] = (),
-    host: str | None = None,
+    simulated: bool = False,
 ) -> Section:
     """The section of the KMA's forecast.
 
@@ -323,7 +323,7 @@ def official(
         missing: missing issues of stations.
         changed: ids of stations where the official bias has changed.
         moved: ids of stations that the KMA lists elsewhere.
-        host: who answers in place of the KMA.
+        simulated: whether the weather is a simulator's.
     """
     rows = load_stations()[:stations]
     bias = [
@@ -338,7 +338,7 @@ def official(
     ]  # fmt: skip
     expected = 16 * stations
     figures = {
-        "measured_at": NOW.isoformat(), "collected": True, "not_of_the_kma": host,
+        "measured_at": NOW.isoformat(), "collected": True, "simulated": simulated,
         "newest_issue": {"issued_at": iso(age_hours), "age_hours": age_hours,
                          "stations": stations if present is None else present,
                          "stations_expected": stations},
@@ -418,7 +418,7 @@ def troubled(stations: int = 97) -> list[Section]:
             missing=4 * stations,
             changed=BIASED,
             moved=BIASED[:1],
-            host="127.0.0.1",
+            simulated=True,
         ),
     ]
 

@@ -126,10 +126,10 @@ def verified() -> pa.Table:
         ulsan.observed_rows().select(["station_id", "observed_at", ulsan.COLUMN]),
     )
     rows = [row for day in days() for row in figures_of_day(compared, day).to_pylist()]
-    names = {"forecast": KMA_FORECAST, "compared": OWN, "grouped_by": "station_id"}
-    names["variable"] = ulsan.COLUMN
+    required = {"forecast": KMA_FORECAST, "compared": OWN, "grouped_by": "station_id"}
+    required["variable"] = ulsan.COLUMN
     return pa.Table.from_pylist(
-        [row for row in rows if all(row[name] == value for name, value in names.items())]
+        [row for row in rows if all(row[name] == value for name, value in required.items())]
     )
 
 

@@ -14,7 +14,6 @@ from tests.lake.conftest import empty_tables
 from tests.monitoring.failing import assert_contained
 from weather_mlops.clock import KST
 from weather_mlops.errors import KeyRefused, Misconfigured
-from weather_mlops.kma.address import not_of_the_kma
 from weather_mlops.kma.forecast.issues import newest_issue, valid_times
 from weather_mlops.lake import kma_forecast_gaps, kma_forecasts, verification
 from weather_mlops.lake.catalog import ensure_tables
@@ -34,7 +33,6 @@ STATIONS = (90, 108, 112, 152)
 ISSUE = newest_issue(NOW)
 TODAY = NOW.astimezone(KST).date()
 LIMITS = official_forecast.OfficialForecastLimits(min_pairs=10)
-KMA_URL = "https://apihub.kma.go.kr/api/typ01/url"
 
 
 def figures(
@@ -115,14 +113,13 @@ def kma() -> Kma:
 
 @pytest.fixture
 def measure(catalog, store, kma):
-    def measured(now: datetime = NOW, address: str = KMA_URL, **limits) -> Section:
+    def measured(now: datetime = NOW, **limits) -> Section:
         section = official_forecast.measure(
             catalog,
             store,
             replace(LIMITS, **limits),
             now,
             ask_stations=kma,
-            addresses=lambda: [address],
             station_ids=STATIONS,
         )
         assert json.loads(json.dumps(section.as_dict(), allow_nan=False)) == section.as_dict()
@@ -156,7 +153,7 @@ def test_nothing_breaches_where_the_newest_issue_is_whole(measure):
     assert section.missing == ()
     assert section.figures["newest_issue"]["stations"] == 4
     assert section.figures["gaps"]["open"] == 0
-    assert section.figures["not_of_the_kma"] is None
+    assert section.figures["simulated"] is False
     comparison = section.figures["comparison"]
     assert comparison["leads"]["24"]["ours"]["rmse"] == pytest.approx(1.5)
     assert comparison["leads"]["24"]["kma"]["rmse"] == pytest.approx(1.6)
@@ -302,23 +299,8 @@ def test_a_failing_part_is_missing_with_its_reason_alone(measure, store, caplog)
             "official_issues.newest": ["newest_issue"],
             "official_issues.missing": ["gaps"],
             "official_comparison.measure": ["comparison"],
-            "official_forecast.not_of_the_kma": ["not_of_the_kma"],
             "official_bias.current": ["bias"],
             "station_moves.compare": ["moves"],
         },
         caplog,
     )
-
-
-@pytest.mark.parametrize(
-    ("urls", "host"),
-    [
-        ([KMA_URL, "https://apis.data.go.kr/1360000/VilageFcstInfoService_2.0"], None),
-        ([], None),
-        ([KMA_URL, "http://127.0.0.1:9100/x"], "127.0.0.1"),
-        (["http://simulator:9100/api/typ01/url"], "simulator"),
-        (["https://apihub.kma.go.kr.example.org/api"], "apihub.kma.go.kr.example.org"),
-    ],
-)
-def test_an_address_that_is_not_of_the_state_is_named(urls, host):
-    assert not_of_the_kma(urls) == host

@@ -13,12 +13,13 @@ from weather_mlops.monitoring.report.content import Report
 from weather_mlops.monitoring.report.document import write
 from weather_mlops.monitoring.report.official import sentence
 from weather_mlops.monitoring.report.translations import Translator
+from weather_mlops.pages.markup import SIMULATED as NOTICES
 
 SENTENCES = {
     "en": "24 h ahead: ours 1.53 °C, KMA 1.61 °C, last 30 days.",
     "ko": "24시간 앞: 우리 예보 1.53 °C, 기상청 예보 1.61 °C, 최근 30일.",
 }
-SIMULATED = {"en": "These figures are simulated", "ko": "모의 자료의 값입니다"}
+SIMULATED = {"en": "The weather is simulated", "ko": "모의 날씨의 값입니다"}
 
 
 def text_of(language="en", **state) -> str:
@@ -39,11 +40,12 @@ def test_the_page_and_the_json_say_whose_forecast_is_better(language):
 
 
 @pytest.mark.parametrize("language", SIMULATED)
-def test_figures_of_the_simulator_are_said_to_be_simulated(language):
-    section = reported.official(stations=5, host="127.0.0.1")
+def test_figures_of_the_simulator_are_said_to_be_simulated(language, monkeypatch):
+    monkeypatch.setenv("WEATHER_SIMULATED", "1")
+    sections = [*reported.healthy(3)[:3], reported.official(stations=5, simulated=True)]
 
-    assert SIMULATED[language] in text_of(language, host="127.0.0.1")
-    assert SIMULATED[language] in sentence([section], Translator(language))
+    assert SIMULATED[language] in sentence(sections, Translator(language))
+    assert NOTICES[language] in Page(drawn(sections, language)).text
 
 
 @pytest.mark.parametrize(

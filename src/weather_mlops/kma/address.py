@@ -2,7 +2,6 @@
 
 import ipaddress
 import re
-from collections.abc import Iterable
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -17,8 +16,6 @@ _URL: Final = re.compile(r"https?://(\[[0-9a-f:.]+\]|[\w.-]+)(:[0-9]{1,5})?((/[\
 # A label of a host name; names of containers have underscores. A trailing dot is DNS's root.
 _LABEL: Final = re.compile(r"\w([\w-]{0,61}\w)?")
 _LONGEST_HOST: Final = 253
-# apihub.kma.go.kr, apis.data.go.kr: only the Korean state can have such names.
-_STATE: Final = ".go.kr"
 # Another parameter after the key, from a query that was copied whole.
 _NEXT_PARAMETER: Final = re.compile(r"&\w+=")
 # Characters that copying and configuration files leave around a key; a key never has them.
@@ -104,19 +101,6 @@ def base_url(text: str) -> str:
         f"one that is set begins with {origin}; set {_SETTINGS}, and the key as KMA_AUTH_KEY or as the "
         "connection's password"
     )
-
-
-def not_of_the_kma(urls: Iterable[str]) -> str | None:
-    """The host of the first URL that isn't of the Korean state: a simulator, or a copy of the API.
-
-    Args:
-        urls: as ``base_url`` returns them.
-
-    Returns:
-        The host, ``127.0.0.1``; None where all are of the KMA or data.go.kr, or there is none.
-    """
-    hosts = (urlsplit(url).hostname or "" for url in urls)
-    return next((host for host in hosts if not host.rstrip(".").endswith(_STATE)), None)
 
 
 def _origin(url: str) -> str:

@@ -4,19 +4,19 @@
 section says so, and checks nothing.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from typing import Final
 
 from pyiceberg.catalog import Catalog
 
-from weather_mlops.kma.address import not_of_the_kma
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.monitoring import official_bias, official_comparison, official_issues, station_moves
 from weather_mlops.monitoring.checks import OFFICIAL_FORECAST, Section
 from weather_mlops.monitoring.figures.official import OfficialForecastFigures
 from weather_mlops.monitoring.official_limits import OfficialForecastLimits
 from weather_mlops.monitoring.section_builder import SectionBuilder
+from weather_mlops.settings import is_simulated
 from weather_mlops.stations import Station, stations_by_id
 
 __all__ = ["OfficialForecastLimits", "measure"]
@@ -34,7 +34,6 @@ def measure(  # noqa: PLR0913  keyword only: sources and settings
     now: datetime,
     *,
     ask_stations: Callable[[], Iterable[Station]],
-    addresses: Callable[[], Sequence[str]],
     station_ids: Collection[int] | None = None,
 ) -> Section:
     """Measure the KMA's forecast.
@@ -45,7 +44,6 @@ def measure(  # noqa: PLR0913  keyword only: sources and settings
         limits: limits of the checks.
         now: the time, timezone-aware.
         ask_stations: requests the KMA's list of stations; called once a day at most.
-        addresses: returns the URLs that the forecast is requested from.
         station_ids: ids of the watched stations; None = all.
     """
     builder = Builder(OfficialForecastFigures(measured_at=now.isoformat()))
@@ -53,9 +51,8 @@ def measure(  # noqa: PLR0913  keyword only: sources and settings
     with store.metered() as meter:
         collected = builder.attempt("collected", lambda: official_issues.has_rows(catalog))
         builder.figures["collected"] = collected is not False
+        builder.figures["simulated"] = is_simulated()
         if collected is not False:
-            reached = builder.attempt("not_of_the_kma", lambda: not_of_the_kma(addresses()))
-            builder.figures["not_of_the_kma"] = reached
             _issues(builder, catalog, watched, limits, now)
             builder.figures["comparison"] = builder.attempt(
                 "comparison", lambda: official_comparison.measure(catalog, limits, now)

@@ -148,7 +148,7 @@ class OfficialForecastFigures(TypedDict, total=False):
     Attributes:
         measured_at: when it was measured.
         collected: whether there are any rows of the KMA's forecast.
-        not_of_the_kma: address that answers in place of the KMA, as the simulator does; None = the KMA does.
+        simulated: whether the weather is a simulator's: then no figure says how good a forecast is.
         newest_issue: the newest issue.
         gaps: missing issues.
         comparison: our forecast against the KMA's.
@@ -159,7 +159,7 @@ class OfficialForecastFigures(TypedDict, total=False):
 
     measured_at: str
     collected: bool
-    not_of_the_kma: str | None
+    simulated: bool
     newest_issue: IssueFigures | None
     gaps: IssueGaps | None
     comparison: ForecastComparison | None

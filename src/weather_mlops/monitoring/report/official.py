@@ -45,10 +45,8 @@ def body(section: Section, words: Translator) -> str:
         if comparison and comparison.get("leads")
         else gap(section, "comparison", words("comparison"), words, reason)
     )
-    host = figures.get("not_of_the_kma")
-    simulated = f'<p class="gap"><b>{words("not_of_the_kma", host=escape(host))}</b></p>' if host else ""
     return (
-        f"{check_tables(section.checks, words)}{simulated}{compared}"
+        f"{check_tables(section.checks, words)}{compared}"
         + part("newest_issue", "newest_issue", figures.get("newest_issue"), _newest)
         + (_gaps(gaps, words) if (gaps := figures.get("gaps")) else "")
         + part("bias", "bias_changes", figures.get("bias"), _bias)
@@ -59,13 +57,13 @@ def body(section: Section, words: Translator) -> str:
 def sentence(sections: Iterable[Section], words: Translator) -> str | None:
     """The errors of both forecasts 24 hours ahead in a sentence; None where there are none.
 
-    Figures of a simulator are followed by a sentence that says so.
+    Those of a simulator are followed by a sentence that says so; on the page, its own notice does.
     """
     for section in sections:
-        comparison, host = section.official.get("comparison"), section.official.get("not_of_the_kma")
+        comparison, simulated = section.official.get("comparison"), section.official.get("simulated")
         if comparison and (errors := (comparison.get("leads") or {}).get(DAY_AHEAD)):
             text = _day_ahead(comparison, errors, words)
-            return f"{text} {words('not_of_the_kma', host=host)}" if host else text
+            return f"{text} {words('simulated_figures')}" if simulated else text
     return None
 
 

@@ -10,11 +10,9 @@ OFFICIAL: Final = {
         "KMA's API.",
         "기상청 예보를 수집하지 않습니다. 파이프라인 kma_forecast가 기상청 API 키로 수집합니다.",
     ),
-    "not_of_the_kma": Translation(
-        "These figures are simulated: the forecasts come from {host}, not from the KMA. They show that the "
-        "system works, not how good a forecast is.",
-        "모의 자료의 값입니다. 예보를 기상청이 아니라 {host}에서 받습니다. "
-        "시스템이 작동한다는 것만 보여 주며, 예보의 정확도와는 무관합니다.",
+    "simulated_figures": Translation(
+        "The weather is simulated: this shows that the system works, not how good a forecast is.",
+        "모의 날씨의 값입니다. 시스템이 작동한다는 것만 보여 주며, 예보의 정확도와는 무관합니다.",
     ),
     "compared_24h": Translation(
         "24 h ahead: ours {ours}, KMA {kma}, last {days} days.",
