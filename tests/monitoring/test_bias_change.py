@@ -67,6 +67,13 @@ def test_without_the_year_before_nothing_is_known():
     assert not measured.beyond.any()
 
 
+def test_with_few_of_the_recent_days_nothing_is_known():
+    daily = healthy()
+    daily[0, -LIMITS.bias_recent_days : -20] = np.nan
+    measured = measure_change(daily, LIMITS)
+    assert np.isnan(measured.change).tolist() == [True, False, False]
+
+
 def test_days_without_a_figure_are_left_out():
     daily, begin = healthy(), days_needed(LIMITS) + 20
     daily[1, begin:] += 1.5
