@@ -39,11 +39,11 @@ LARGEST_PAGE = 1000
 @cache
 def items(base: str) -> list[wire.Item]:
     """All items of an issue (KST, ``YYYYMMDDHHMM``); those of another cell differ in nx and ny."""
-    matches: list[wire.Item] = []
+    result: list[wire.Item] = []
     for valid in valid_times(from_kst(base)):
         local = valid.astimezone(KST)
         values = {**VALUES, **dict([DAILY[local.hour]] if local.hour in DAILY else [])}
-        matches += [
+        result += [
             {
                 "baseDate": base[:8],
                 "baseTime": base[8:],
@@ -56,7 +56,7 @@ def items(base: str) -> list[wire.Item]:
             }
             for category, value in values.items()
         ]
-    return matches
+    return result
 
 
 @cache

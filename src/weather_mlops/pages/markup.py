@@ -162,4 +162,4 @@ def page(title: str, body: str, *, language: str = "en", style: str = "") -> str
 def notice(language: str = "en") -> str:
     """What a page says where the weather is a simulator's, as HTML; empty otherwise."""
     text = SIMULATED.get(language, SIMULATED["en"])
-    return f'<p class="simulated" role="note">{text}</p>' if is_simulated() else ""
+    return f'<aside class="simulated">{text}</aside>' if is_simulated() else ""

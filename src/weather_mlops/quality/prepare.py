@@ -138,9 +138,9 @@ def neighbours(keys: np.ndarray) -> np.ndarray:
     nearby = np.empty((len(NEIGHBOURS_H), keys.size), np.int64)
     for row, hours in zip(nearby, NEIGHBOURS_H, strict=True):
         # As ``lookup`` does, but in sorted order, which is several times as fast.
-        required = ordered + hours * HOUR_KEYS
-        candidates = np.maximum(np.searchsorted(ordered, required, "right") - 1, 0)
-        row[order] = np.where(ordered[candidates] == required, order[candidates], -1)
+        shifted = ordered + hours * HOUR_KEYS
+        candidates = np.maximum(np.searchsorted(ordered, shifted, "right") - 1, 0)
+        row[order] = np.where(ordered[candidates] == shifted, order[candidates], -1)
     return nearby
 
 
