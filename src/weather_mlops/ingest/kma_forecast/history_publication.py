@@ -112,9 +112,9 @@ class GridPublication:
                 self._add(
                     issued_at, cells, {each: keys.get((issued_at, each), []) for each in self.load.categories}
                 )
-                if sum(rows.num_rows for rows in self._batch) >= ROWS_PER_COMMIT:
+                if self._rows_waiting() >= ROWS_PER_COMMIT:
                     self._publish()
-                progress.rows = self.done.rows
+                progress.rows = self.done.rows + self._rows_waiting()
                 progress.advance(self.done.issues)
                 self.done.issues += 1
         self._publish()
@@ -125,6 +125,10 @@ class GridPublication:
                 f"({self.done.inserted} new rows). Start the load again: it requests these only."
             )
         return self.done
+
+    def _rows_waiting(self) -> int:
+        """Rows that were read and are not published yet."""
+        return sum(rows.num_rows for rows in self._batch)
 
     def _add(self, issued_at: datetime, cells: Mapping[int, Cell], keys: Mapping[str, Sequence[str]]) -> None:
         """Read the grids of an issue, and note what is missing."""
