@@ -74,7 +74,7 @@ def watch(panel: Panel) -> None:
     promised = {}
     for lead, model in models.items():
         truth = baselines.observed(panel.values[TARGET.column], before, lead)[..., -1]
-        figures = scores.figures(truth, QuantileForecast(*forecast(model, panel, before, climatology, lead)))
+        figures = scores.figures(truth, forecast(model, panel, before, climatology, lead))
         promised[str(lead)] = {"rmse": figures["rmse"], "coverage_80": figures["coverage_80"]}
     known = Damping(climatology, panel.stations.tolist(), damping.tolist())
     champion = DeployedModel(None, {}, promised, known)  # type: ignore[arg-type]  its decision is not used
@@ -135,13 +135,14 @@ def trained(panel: Panel, holdout: int) -> tuple[dict[int, LeadModel], object, n
 
 def forecast(
     model: LeadModel, seen: Panel, issue_times: np.ndarray, climatology: object, lead: int
-) -> np.ndarray:
-    """p10, p50 and p90, shape (3, stations, issue times)."""
+) -> QuantileForecast:
+    """All quantiles, of shape (stations, issue times)."""
     base = features.features(seen, issue_times, TARGET, climatology, LONG.uses)
     joined = base.concat(features.lead_features(seen, issue_times, TARGET, climatology, lead, LONG.uses))
     value = seen.values[TARGET.column][:, issue_times]
-    changes = model.changes(joined.names, joined.values.reshape(-1, len(joined.names)))
-    return value + changes[:3].reshape(3, *value.shape)
+    changes, _ = model.changes(joined.names, joined.values.reshape(-1, len(joined.names)))
+    levels = model.errors.levels
+    return QuantileForecast(levels, value + changes.reshape(len(levels), *value.shape))
 
 
 def days_of(
@@ -151,7 +152,7 @@ def days_of(
     tables = []
     for lead, model in models.items():
         quantiles = forecast(model, seen, issue_times, known.climatology, lead)
-        known_rows = np.isfinite(quantiles).all(axis=0)
+        known_rows = np.isfinite(quantiles.values).all(axis=0)
         station, issue = np.nonzero(known_rows)
         issued = panel.hours[issue_times[issue]]
         columns = {
@@ -161,8 +162,8 @@ def days_of(
             "valid_at": times(issued + lead * np.timedelta64(1, "h")),
             "lead_hours": np.full(len(issue), lead, np.int32),
             **{
-                name: quantiles[n][known_rows].astype(np.float64)
-                for n, name in enumerate(("p10", "p50", "p90"))
+                name: quantiles.at(level)[known_rows].astype(np.float64)
+                for name, level in (("p10", 0.1), ("p50", 0.5), ("p90", 0.9))
             },
             "model_version": ["benchmark"] * len(issue),
         }

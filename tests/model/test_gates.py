@@ -161,13 +161,13 @@ def with_intervals(days: int, seed: int, factor: float) -> dict:
     """An evaluation of exact 80 % intervals times a factor, tested on a number of days."""
     errors = dependent_errors(days, seed)
     half_width = np.full_like(errors, 1.2816 * factor)  # of a normal distribution: from p50 to p90
-    forecast = QuantileForecast(-half_width, np.zeros_like(errors), half_width)
+    forecast = QuantileForecast.interval(-half_width, np.zeros_like(errors), half_width)
     day = np.arange(errors.shape[1]) // 24
     evaluation, (skills, *_) = good(), (figures["opponents"] for figures in good()["leads"].values())
     evaluation["leads"] = {}
     for lead in range(errors.shape[2]):
         observed = errors[..., lead]
-        one = QuantileForecast(*(values[..., lead] for values in (forecast.p10, forecast.p50, forecast.p90)))
+        one = forecast[..., lead]
         evaluation["leads"][str(lead + 1)] = {
             **scores.figures(observed, one),
             "coverage_80_range": scores.coverage_range(observed, one, day),

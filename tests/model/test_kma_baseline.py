@@ -30,7 +30,7 @@ def panel(hours: int) -> Panel:
 
 
 def holdout(truth: np.ndarray, forecast: np.ndarray) -> Holdout:
-    quantiles = QuantileForecast(forecast - 1, forecast, forecast + 1)
+    quantiles = QuantileForecast.interval(forecast - 1, forecast, forecast + 1)
     return Holdout(np.arange(truth.shape[1]), truth, quantiles, {})
 
 

@@ -9,13 +9,15 @@ import pytest
 from weather_mlops.model import long_history, short_history
 from weather_mlops.model.climatology import COEFFICIENTS, Climatology
 from weather_mlops.model.forecaster import MODEL, Forecaster
-from weather_mlops.model.lead_model import LeadModel, RecentErrors
+from weather_mlops.model.lead_model import ErrorDistribution, LeadModel, RecentErrors
 from weather_mlops.model.recipes import LONG, SHORT
 from weather_mlops.model.ridge import Ridge
 from weather_mlops.model.targets import target_named
+from weather_mlops.verification.scores import DISTRIBUTION_LEVELS
 
 TREES = (Path(__file__).parent / "stored/xgboost_3.2.0.ubj").read_bytes()
 FEATURES = ("T", "T_anomaly")
+ERRORS = ErrorDistribution(DISTRIBUTION_LEVELS, (-2.0, -1.5, -0.75, -0.25, 0.0, 0.25, 0.75, 1.75, 2.25))
 
 
 def forecaster(leads, settings) -> Forecaster:
@@ -30,7 +32,7 @@ def lead_model(error_scale=None) -> LeadModel:
 
     trees = Booster({"nthread": 1}, model_file=bytearray(TREES))
     ridge = Ridge(np.zeros(2), np.ones(2), (), np.zeros(3))
-    return LeadModel([trees], ridge, 0.9, 0.25, error_scale or trees, 0.125, -1.5, 1.75)
+    return LeadModel([trees], ridge, 0.9, 0.25, error_scale or trees, 0.125, ERRORS)
 
 
 @pytest.mark.parametrize(("recipe", "config_hash"), [(LONG, "992de42e64bc"), (SHORT, "53204cb00e89")])
@@ -65,8 +67,10 @@ def test_a_model_is_stored_and_read_with_the_same_names(error_scale, names, key)
         "least_spread": 0.125,
         "low": -1.5,
         "high": 1.75,
+        "levels": list(DISTRIBUTION_LEVELS),
+        "scaled_errors": list(ERRORS.errors),
         **key,
     }
     (read,) = Forecaster.from_files(files).leads
     assert (read.damping, read.ridge_weight, read.min_error_scale) == (0.9, 0.25, 0.125)
-    assert (read.low, read.high) == (-1.5, 1.75)
+    assert read.errors == ERRORS

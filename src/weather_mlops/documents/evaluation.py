@@ -20,7 +20,10 @@ SCHEMA: Final = 1
 
 
 class QuantileScores(TypedDict):
-    """Errors of p50 (``bias``: forecast minus observed), pinball loss, and the interval from p10 to p90."""
+    """Errors of p50 (``bias``: forecast minus observed), pinball loss, and the interval from p10 to p90.
+
+    ``crps``: continuous ranked probability score; None where only the interval is known.
+    """
 
     n: int
     rmse: float | None
@@ -29,6 +32,7 @@ class QuantileScores(TypedDict):
     coverage_80: float | None
     width_80: float | None
     pinball: float | None
+    crps: float | None
 
 
 class BaselineScores(TypedDict):

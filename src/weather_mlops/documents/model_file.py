@@ -23,8 +23,9 @@ class LeadDocument(TypedDict):
     """The model of one lead, see ``weather_mlops.model.lead_model.LeadModel``.
 
     ``boosters``: number of its files of trees; ``line``: its ridge; ``ridge_share``: weight of the ridge in
-    the blend; ``least_spread``: lower bound of the error scale; ``typical_error``: of a short history, whose
-    error scale has no trees.
+    the blend; ``least_spread``: lower bound of the error scale; ``low``, ``high``: p10 and p90 of the error
+    divided by its scale; ``levels``, ``scaled_errors``: all quantiles of it, which older models lack;
+    ``typical_error``: of a short history, whose error scale has no trees.
     """
 
     boosters: int
@@ -34,6 +35,8 @@ class LeadDocument(TypedDict):
     least_spread: float
     low: float
     high: float
+    levels: NotRequired[list[float]]
+    scaled_errors: NotRequired[list[float]]
     typical_error: NotRequired[float]
 
 

@@ -115,7 +115,7 @@ def joined(parts: Sequence[Holdout]) -> Holdout:
         np.concatenate([part.issue_times for part in parts]),
         along([part.truth for part in parts]),
         QuantileForecast(
-            *(along([getattr(part.forecast, name) for part in parts]) for name in ("p10", "p50", "p90"))
+            parts[0].forecast.levels, np.concatenate([part.forecast.values for part in parts], axis=2)
         ),
         {name: along([part.others[name] for part in parts]) for name in parts[0].others},
     )
@@ -207,7 +207,7 @@ def _stations(
     for row, station in enumerate(stations):
         if not np.isfinite(truth[row]).any():
             continue
-        one = QuantileForecast(forecast.p10[row], forecast.p50[row], forecast.p90[row])
+        one = forecast[row]
         by_station[str(station)] = {
             str(lead): {
                 **scores.figures(truth[row, :, lead - 1], at_lead(one, lead)),
@@ -264,9 +264,7 @@ def at_lead(
     forecast: QuantileForecast, lead: int, chosen: np.ndarray | slice = slice(None)
 ) -> QuantileForecast:
     """The forecast at one lead, of the chosen issue times."""
-    return QuantileForecast(
-        *(values[..., chosen, lead - 1] for values in (forecast.p10, forecast.p50, forecast.p90))
-    )
+    return forecast[..., chosen, lead - 1]
 
 
 def _leads_up_to(horizon: int) -> range:

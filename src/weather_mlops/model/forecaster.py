@@ -19,10 +19,10 @@ from weather_mlops.lake.panel import Panel
 from weather_mlops.model import features
 from weather_mlops.model.climatology import Climatology
 from weather_mlops.model.feature_names import HISTORY_HOURS
-from weather_mlops.model.lead_model import ERROR_SCALE, LeadModel, RecentErrors
+from weather_mlops.model.lead_model import ERROR_SCALE, ErrorDistribution, LeadModel, RecentErrors
 from weather_mlops.model.ridge import Ridge
 from weather_mlops.model.targets import Target, target_named
-from weather_mlops.verification.scores import QuantileForecast
+from weather_mlops.verification.scores import INTERVAL_LEVELS, QuantileForecast
 
 MODEL: Final = "model.json"
 IMPORTANT: Final = 15
@@ -104,7 +104,9 @@ class Forecaster:
         uses = set(self.features).__contains__
         base = features.features(panel, issue_times, self.target, self.climatology, uses)
         value = panel.values[self.target.column][:, issue_times]
-        outputs = np.empty((4, *value.shape, self.horizon), np.float32)
+        levels = self.leads[0].errors.levels
+        quantiles = np.empty((len(levels), *value.shape, self.horizon), np.float32)
+        ridge = np.empty(quantiles.shape[1:], np.float32)
         for lead, model in enumerate(self.leads, start=1):
             own = features.lead_features(panel, issue_times, self.target, self.climatology, lead, uses)
             joined = base.concat(own)
@@ -115,9 +117,11 @@ class Forecaster:
                     "model_training, or go back to the code that made it"
                 )
             rows = joined.values.reshape(-1, len(joined.names))
-            outputs[..., lead - 1] = value + model.changes(joined.names, rows).reshape(4, *value.shape)
-        low, middle, high, ridge = np.clip(outputs, self.target.low, self.target.high)
-        return QuantileForecast(low, middle, high), ridge
+            changes, ridge_change = model.changes(joined.names, rows)
+            quantiles[..., lead - 1] = value + changes.reshape(len(levels), *value.shape)
+            ridge[..., lead - 1] = value + ridge_change.reshape(value.shape)
+        low, high = self.target.low, self.target.high
+        return QuantileForecast(levels, np.clip(quantiles, low, high)), np.clip(ridge, low, high)
 
     def importance(self, leads: Iterable[int]) -> dict[str, dict[str, float]]:
         """Largest shares of the trees' gain, by lead and feature; leads beyond the horizon are left out."""
@@ -182,8 +186,7 @@ class Forecaster:
                         ridge_weight=stored["ridge_share"],
                         error_scale=error_scale,
                         min_error_scale=stored["least_spread"],
-                        low=stored["low"],
-                        high=stored["high"],
+                        errors=_errors(stored),
                     )
                 )
             return cls(
@@ -219,12 +222,21 @@ def _lead_document(model: LeadModel) -> LeadDocument:
         "damping": model.damping,
         "ridge_share": model.ridge_weight,
         "least_spread": model.min_error_scale,
-        "low": model.low,
-        "high": model.high,
+        "low": model.errors.errors[model.errors.levels.index(0.1)],
+        "high": model.errors.errors[model.errors.levels.index(0.9)],
+        "levels": list(model.errors.levels),
+        "scaled_errors": list(model.errors.errors),
     }
     if isinstance(model.error_scale, RecentErrors):
         document["typical_error"] = model.error_scale.typical
     return document
+
+
+def _errors(stored: LeadDocument) -> ErrorDistribution:
+    """The distribution of a lead's errors; models from before they had one have an interval."""
+    if "levels" not in stored:
+        return ErrorDistribution(INTERVAL_LEVELS, (stored["low"], 0.0, stored["high"]))
+    return ErrorDistribution(tuple(stored["levels"]), tuple(stored["scaled_errors"]))
 
 
 def _tree_names(stored: LeadDocument) -> list[str]:

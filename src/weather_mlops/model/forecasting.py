@@ -170,10 +170,8 @@ def forecast(panel: Panel, by: Deployed, max_age_hours: float, now: datetime) ->
     for issue_time in sorted(set(newest_by_row.values())):
         predicted = by.forecaster.predict(panel, np.array([issue_time]))
         for row in [row for row, index in newest_by_row.items() if index == issue_time]:
-            quantiles = QuantileForecast(
-                *(values[row, 0] for values in (predicted.p10, predicted.p50, predicted.p90))
-            )
-            if not np.isfinite([quantiles.p10, quantiles.p50, quantiles.p90]).all():
+            quantiles = predicted[row, 0]
+            if not np.isfinite(quantiles.values).all():
                 skipped[int(panel.stations[row])] = "the model makes no forecast from what was observed here"
                 continue
             rows.append(_rows(panel, row, issue_time, quantiles, by))

@@ -8,12 +8,14 @@ import numpy as np
 
 from weather_mlops.model.feature_names import ANOMALY, CLIMATOLOGY, WEEK_ABOVE, WEEK_ANOMALY, WEEK_ERROR
 from weather_mlops.model.ridge import Ridge
+from weather_mlops.verification.scores import DISTRIBUTION_LEVELS, INTERVAL_LEVELS
 
 if TYPE_CHECKING:
     from xgboost import Booster
 
 LARGEST_SCALE: Final = 3.0
 """The last week may widen or narrow the interval by at most this factor."""
+MEDIAN: Final = 0.5
 ERROR_SCALE: Final = "spread"
 """Name of the trees of the error scale in stored files: it stays as the first models have it."""
 
@@ -45,6 +47,42 @@ class RecentErrors:
 
 
 @dataclass(frozen=True)
+class ErrorDistribution:
+    """Quantiles of a model's error divided by its scale, by which p50 becomes a distribution.
+
+    Attributes:
+        levels: share (0 to 1) of the outcomes below each quantile, ascending; those of an interval are among
+            them.
+        errors: of each level, outcome minus p50 divided by the error scale; ascending, 0 at 0.5.
+
+    Raises:
+        ValueError: they aren't.
+    """
+
+    levels: tuple[float, ...]
+    errors: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        ascending = all(list(each) == sorted(each) for each in (self.levels, self.errors))
+        if not ascending or not set(INTERVAL_LEVELS) <= set(self.levels):
+            raise ValueError(f"no distribution: levels {self.levels}, errors {self.errors}")
+        if dict(zip(self.levels, self.errors, strict=True))[MEDIAN] != 0:
+            raise ValueError(f"no distribution: the error of the median is not 0: {self.errors}")
+
+    @classmethod
+    def of(cls, scaled_errors: np.ndarray) -> "ErrorDistribution":
+        """Measure errors of forecasts that were made without their outcomes, shape (n,).
+
+        The median stays where the model forecasts it, and no quantile lies on its other side.
+        """
+        levels = np.array(DISTRIBUTION_LEVELS)
+        errors = np.quantile(scaled_errors, levels)
+        errors = np.where(levels < MEDIAN, np.minimum(errors, 0), np.maximum(errors, 0))
+        errors[levels == MEDIAN] = 0
+        return cls(DISTRIBUTION_LEVELS, tuple(errors.tolist()))
+
+
+@dataclass(frozen=True)
 class LeadModel:
     """The model of one lead. It predicts the change of the target since the issue time, in the target's unit.
 
@@ -55,8 +93,7 @@ class LeadModel:
         ridge_weight: share (0 to 1) of the ridge in the blend.
         error_scale: scale of the blend's error: trees; for a short history, the errors of the last week.
         min_error_scale: lower bound of the error scale.
-        low: p10 of the error divided by its scale; at most 0.
-        high: p90 of the same; at least 0.
+        errors: distribution of the error divided by its scale.
     """
 
     boosters: Sequence["Booster"]
@@ -65,11 +102,10 @@ class LeadModel:
     ridge_weight: float
     error_scale: "Booster | RecentErrors"
     min_error_scale: float
-    low: float
-    high: float
+    errors: ErrorDistribution
 
-    def changes(self, names: tuple[str, ...], values: np.ndarray) -> np.ndarray:
-        """p10, p50 and p90 of the change, and the prediction of the ridge alone: shape (4, n).
+    def changes(self, names: tuple[str, ...], values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Quantiles of the change, shape (levels, n), and the prediction of the ridge alone, shape (n,).
 
         Args:
             names: of the features.
@@ -79,7 +115,7 @@ class LeadModel:
         ridge = damped_anomaly(names, values, self.damping) + self.ridge.predict(values)
         middle = trees + self.ridge_weight * (ridge - trees)
         scale = np.maximum(self._scale(names, values), self.min_error_scale)
-        return np.stack([middle + self.low * scale, middle, middle + self.high * scale, ridge])
+        return middle + np.array(self.errors.errors)[:, np.newaxis] * scale, ridge
 
     def trees(self) -> dict[str, "Booster"]:
         """All of its boosters, by the name in their file names."""

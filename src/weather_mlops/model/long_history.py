@@ -15,7 +15,7 @@ import numpy as np
 from weather_mlops.errors import TrainingImpossible
 from weather_mlops.model import cross_validation
 from weather_mlops.model.fitting import COMMON, Boosting, best_ridge_weight, boost, fit_ridge
-from weather_mlops.model.lead_model import LeadModel, damped_anomaly
+from weather_mlops.model.lead_model import ErrorDistribution, LeadModel, damped_anomaly
 from weather_mlops.model.sample import Sample
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def train_lead(sample: Sample, lead: int, seed: int) -> LeadModel:
     judged = np.isfinite(trees)
     ridge_weight = best_ridge_weight(part.change[judged], trees[judged], ridge[judged])
     off = part.change - (trees + ridge_weight * (ridge - trees))
-    error_scale, least, low, high = _calibrate(part.of(judged), off[judged], block[judged], settings, seed)
+    error_scale, least, errors = _calibrate(part.of(judged), off[judged], block[judged], settings, seed)
     final_rounds = round(block_rounds * settings.block_learning_rate / settings.learning_rate)
     settings = replace(settings, num_boost_round=final_rounds)
     boosters = [boost(sample, settings.boosting(seed + each)) for each in range(settings.seeds)]
@@ -166,7 +166,7 @@ def train_lead(sample: Sample, lead: int, seed: int) -> LeadModel:
         sample.of(cross_validation.sample_hours(sample.issue_times, settings.ridge_rows, seed)),
         settings.ridge_penalty,
     )
-    return LeadModel(boosters, ridge_model, damping, ridge_weight, error_scale, least, low, high)
+    return LeadModel(boosters, ridge_model, damping, ridge_weight, error_scale, least, errors)
 
 
 def _forecast_blocks(
@@ -201,14 +201,14 @@ def _forecast_blocks(
 
 def _calibrate(
     sample: Sample, off: np.ndarray, block: np.ndarray, settings: LongHistorySettings, seed: int
-) -> tuple["Booster", float, float, float]:
-    """Calibrate the interval by normalised split conformal prediction.
+) -> tuple["Booster", float, ErrorDistribution]:
+    """Calibrate the distribution by normalised split conformal prediction.
 
     Each block's errors are scaled by a model trained on the other blocks, as those of a forecast are.
 
     Returns:
-        Trees that predict the size of an error; the lower bound of that size, in the target's unit; p10 and
-        p90 of the errors divided by their predicted sizes.
+        Trees that predict the size of an error; the lower bound of that size, in the target's unit; the
+        distribution of the errors divided by their predicted sizes.
     """
     sizes = replace(sample, change=np.abs(off))
     least = max(float(sizes.change.mean()) / 4, _MIN_ERROR_SCALE)
@@ -222,5 +222,4 @@ def _calibrate(
         inside = block == current
         model = fit_error_scale(inside if inside.all() else ~inside)
         scaled[inside] = off[inside] / np.maximum(model.inplace_predict(sample.values[inside]), least)
-    low, high = np.quantile(scaled, (0.1, 0.9))
-    return fit_error_scale(np.ones(len(off), bool)), least, float(min(low, 0)), float(max(high, 0))
+    return fit_error_scale(np.ones(len(off), bool)), least, ErrorDistribution.of(scaled)

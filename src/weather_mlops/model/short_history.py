@@ -14,7 +14,13 @@ import numpy as np
 
 from weather_mlops.errors import TrainingImpossible
 from weather_mlops.model.fitting import COMMON, Boosting, best_ridge_weight, boost, fit_ridge
-from weather_mlops.model.lead_model import LARGEST_SCALE, LeadModel, RecentErrors, damped_anomaly
+from weather_mlops.model.lead_model import (
+    LARGEST_SCALE,
+    ErrorDistribution,
+    LeadModel,
+    RecentErrors,
+    damped_anomaly,
+)
 from weather_mlops.model.sample import Sample
 
 LEAST_FOLD_ROWS: Final = 200
@@ -85,9 +91,7 @@ def train_lead(sample: Sample, lead: int, seed: int) -> LeadModel:
     ridge_weight = best_ridge_weight(sample.change[judged], trees[judged], ridge[judged])
     error = (sample.change - (trees + ridge_weight * (ridge - trees)))[judged]
     scale = RecentErrors.of(sample.names, sample.values)
-    low, high = np.quantile(
-        error / np.maximum(scale.predict(sample.names, sample.values[judged]), 1 / LARGEST_SCALE), (0.1, 0.9)
-    )
+    sizes = np.maximum(scale.predict(sample.names, sample.values[judged]), 1 / LARGEST_SCALE)
     ridge_model, damping = fit_ridge(sample, settings.ridge_penalty)
     return LeadModel(
         boosters=[boost(sample, settings.boosting(seed))],
@@ -96,8 +100,7 @@ def train_lead(sample: Sample, lead: int, seed: int) -> LeadModel:
         ridge_weight=ridge_weight,
         error_scale=scale,
         min_error_scale=1 / LARGEST_SCALE,
-        low=float(min(low, 0)),
-        high=float(max(high, 0)),
+        errors=ErrorDistribution.of(error / sizes),
     )
 
 

@@ -5,7 +5,8 @@ Arrays have the shape (stations, issue times, leads); what is missing is NaN, an
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from types import EllipsisType
+from typing import Any, Final, Self
 
 import numpy as np
 
@@ -16,7 +17,10 @@ from weather_mlops.documents.evaluation import (
     QuantileScores,
 )
 
-QUANTILES: Final = (0.1, 0.5, 0.9)
+INTERVAL_LEVELS: Final = (0.1, 0.5, 0.9)
+"""Quantiles of the forecasts in tables and on pages."""
+DISTRIBUTION_LEVELS: Final = (0.05, 0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9, 0.95)
+"""Quantiles that a model forecasts, symmetrical: the CRPS needs the whole distribution."""
 BLOCK_DAYS: Final = 7  # the weather of one week says little about the next week's errors
 LEAST_BLOCKS: Final = 6  # a short sample has shorter blocks: resampling three weeks would say nothing
 RESAMPLES: Final = 1000
@@ -31,14 +35,45 @@ class QuantileForecast:
     """A forecast as quantiles.
 
     Attributes:
-        p10: a tenth of the outcomes lie below, unit of the target.
-        p50: the forecast itself.
-        p90: a tenth of the outcomes lie above.
+        levels: share (0 to 1) of the outcomes that lie below each quantile; 0.1, 0.5 and 0.9 are among them.
+        values: in the target's unit, one array for each level along the first axis.
     """
 
-    p10: Array
-    p50: Array
-    p90: Array
+    levels: tuple[float, ...]
+    values: Array
+
+    @classmethod
+    def interval(cls, p10: Array, p50: Array, p90: Array) -> Self:
+        """A forecast of which only an interval and its middle are known."""
+        return cls(INTERVAL_LEVELS, np.stack([p10, p50, p90]))
+
+    @property
+    def p10(self) -> Array:
+        """A tenth of the outcomes lie below."""
+        return self.at(0.1)
+
+    @property
+    def p50(self) -> Array:
+        """The forecast itself."""
+        return self.at(0.5)
+
+    @property
+    def p90(self) -> Array:
+        """A tenth of the outcomes lie above."""
+        return self.at(0.9)
+
+    def at(self, level: float) -> Array:
+        """The quantile of a level."""
+        return np.asarray(self.values[self.levels.index(level)])
+
+    def __getitem__(self, index: "Index") -> Self:
+        """The same quantiles of some of the forecasts: an index into the array of each level."""
+        return type(self)(
+            self.levels, self.values[(slice(None), *(index if isinstance(index, tuple) else (index,)))]
+        )
+
+
+Index = int | slice | EllipsisType | Array | tuple[int | slice | EllipsisType | Array, ...]
 
 
 def figures(observed: Array, forecast: QuantileForecast) -> QuantileScores:
@@ -49,15 +84,13 @@ def figures(observed: Array, forecast: QuantileForecast) -> QuantileScores:
         forecast: of the same shape.
 
     Returns:
-        ``n`` pairs; ``rmse``, ``mae``, ``bias`` (forecast minus observed) of p50, ``width_80`` (p90 − p10)
-        and ``pinball`` (mean over the three quantiles) in the target's unit; ``coverage_80``, share (0 to 1)
-        of observations within p10 to p90. All but n are None where there is no pair.
+        ``n`` pairs; ``rmse``, ``mae``, ``bias`` (forecast minus observed) of p50, ``width_80`` (p90 − p10),
+        ``pinball`` (mean over p10, p50 and p90) and ``crps`` in the target's unit; ``coverage_80``, share
+        (0 to 1) of observations within p10 to p90. All but n are None where there is no pair; ``crps`` is
+        None where only an interval is known.
     """
     known = np.isfinite(observed) & np.isfinite(forecast.p50)
     truth = observed[known].astype(np.float64)
-    low, middle, high = (
-        quantile[known].astype(np.float64) for quantile in (forecast.p10, forecast.p50, forecast.p90)
-    )
     if truth.size == 0:
         return {
             "n": 0,
@@ -67,10 +100,14 @@ def figures(observed: Array, forecast: QuantileForecast) -> QuantileScores:
             "coverage_80": None,
             "width_80": None,
             "pinball": None,
+            "crps": None,
         }
+    compared = forecast[known]
+    low, middle, high = (compared.at(level).astype(np.float64) for level in INTERVAL_LEVELS)
     error = middle - truth
     losses = [
-        pinball(truth, values, share) for values, share in zip((low, middle, high), QUANTILES, strict=True)
+        pinball(truth, values, level)
+        for values, level in zip((low, middle, high), INTERVAL_LEVELS, strict=True)
     ]
     return {
         "n": int(truth.size),
@@ -80,7 +117,27 @@ def figures(observed: Array, forecast: QuantileForecast) -> QuantileScores:
         "coverage_80": float(np.mean((low <= truth) & (truth <= high))),
         "width_80": float(np.mean(high - low)),
         "pinball": float(np.mean(losses)),
+        "crps": None if compared.levels == INTERVAL_LEVELS else crps(truth, compared),
     }
+
+
+def crps(observed: Array, forecast: QuantileForecast) -> float:
+    """Mean continuous ranked probability score, in the target's unit; of a point forecast, its mean error.
+
+    It is twice the integral of the pinball loss over all levels (Gneiting and Ranjan 2011), here the sum over
+    the forecast's levels, each with the weight of the levels that lie nearest to it.
+
+    Args:
+        observed: outcomes, shape (n,), n > 0.
+        forecast: of the same shape.
+    """
+    middles = (np.array(forecast.levels[1:]) + forecast.levels[:-1]) / 2
+    weights = np.diff([0.0, *middles, 1.0])
+    losses = [
+        pinball(observed, quantile.astype(np.float64), level)
+        for level, quantile in zip(forecast.levels, forecast.values, strict=True)
+    ]
+    return float(2 * weights @ losses)
 
 
 def pinball(observed: Array, quantile: Array, share: float) -> float:
