@@ -57,7 +57,7 @@ class Runs:
         return training_run.prepare(self.catalog, Staging(self.store, plan.version), plan)
 
     def train(self, plan):
-        return training_run.train(Staging(self.store, plan.version), plan)
+        return training_run.train(self.catalog, Staging(self.store, plan.version), plan)
 
     def evaluate(self, plan):
         return training_run.evaluate(
@@ -96,7 +96,7 @@ def fit_once():
     """The same rows and seed give the same model, as test_training.py holds: it is trained once for all."""
     known = {}
 
-    def fit(grid, plan, computed=None):
+    def fit(grid, plan, computed=None, rows_of=None):
         rows = sorted((name, values.tobytes()) for name, values in grid.values.items())
         key = repr(replace(plan, version="", snapshot_id=None)), tuple(rows)
         if key not in known:

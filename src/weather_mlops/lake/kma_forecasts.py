@@ -99,13 +99,14 @@ def publish(  # noqa: PLR0913  what a commit notes and counts
     return published
 
 
-def read(
+def read(  # noqa: PLR0913  keyword only: which rows
     catalog: Catalog,
     *,
     first_valid: datetime,
     last_valid: datetime,
     station_ids: Iterable[int] | None = None,
     variables: Iterable[str] | None = None,
+    snapshot_id: int | None = None,
 ) -> pa.Table:
     """Rows about a period, whenever they were issued; only the months that it touches are opened.
 
@@ -115,6 +116,7 @@ def read(
         last_valid: the last one, included.
         station_ids: which stations; all, where None.
         variables: which columns next to the key, ``lead_hours`` and ``received_at``; all, where None.
+        snapshot_id: the state of the table; None = the current one.
 
     Returns:
         Columns in the order of FORECAST_ROWS; rows in no certain order.
@@ -129,7 +131,17 @@ def read(
     columns = FORECAST_ROWS if variables is None else _columns(variables)
     table = open_table(catalog, KMA_FORECASTS)
     with storage_errors(f"table {KMA_FORECASTS.identifier}"):
-        return scan(table, columns, row_filter)
+        return scan(table, columns, row_filter, snapshot_id=snapshot_id)
+
+
+def current_snapshot(catalog: Catalog) -> int | None:
+    """Id of the table's newest snapshot; None where nothing was published yet.
+
+    Raises:
+        StorageUnavailable, StorageRefused.
+    """
+    snapshot = open_table(catalog, KMA_FORECASTS).current_snapshot()
+    return snapshot.snapshot_id if snapshot else None
 
 
 def as_archive(rows: pa.Table, delay: timedelta = ARCHIVE_DELAY) -> pa.Table:

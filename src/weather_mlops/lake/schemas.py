@@ -91,6 +91,11 @@ GAPS_SCHEMA: Final = pa.schema(
     ]
 )
 
+OBSERVATIONS_ONLY: Final = "observations"
+WITH_KMA_FORECAST: Final = "observations and KMA forecast"
+FORECAST_INPUTS: Final = (OBSERVATIONS_ONLY, WITH_KMA_FORECAST)
+_LATER: Final = "null in forecasts of older versions"
+
 FORECASTS_SCHEMA: Final = pa.schema(
     [
         column("issued_at", UTC_TIME, "Time of the newest observation that the forecast used (UTC)"),
@@ -102,6 +107,17 @@ FORECASTS_SCHEMA: Final = pa.schema(
         column("p50", pa.float64(), "Median, in the unit of the target"),
         column("p90", pa.float64(), "Quantile 0.9, in the unit of the target"),
         column("model_version", pa.string(), "Version of the model that issued it"),
+        *(
+            column(f"p{percent:02d}", pa.float64(), f"Quantile {percent / 100:g}; {_LATER}", nullable=True)
+            for percent in (5, 25, 40, 60, 75, 95)
+        ),
+        column("inputs", pa.string(), f"{' or '.join(FORECAST_INPUTS)}; {_LATER}", nullable=True),
+        column(
+            "kma_issued_at",
+            UTC_TIME,
+            "Issue of the KMA's forecast that it began with (UTC); null = without one",
+            nullable=True,
+        ),
     ]
 )
 

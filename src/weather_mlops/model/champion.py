@@ -12,6 +12,7 @@ from weather_mlops.lake.panel import Panel, to_panel
 from weather_mlops.model import boosters
 from weather_mlops.model.evaluation import ChampionForecast
 from weather_mlops.model.forecaster import Forecaster
+from weather_mlops.model.kma_inputs import ForecastRows
 from weather_mlops.model.plan import Plan
 from weather_mlops.model.registry import Registry
 from weather_mlops.model.versions import Version
@@ -41,7 +42,11 @@ def load_champion(registry: Registry, decision: Decision) -> tuple[Version, Fore
 
 
 def champion_forecast(
-    registry: Registry, observations: pa.Table, panel: Panel, plan: Plan
+    registry: Registry,
+    observations: pa.Table,
+    panel: Panel,
+    plan: Plan,
+    rows_of: ForecastRows | None = None,
 ) -> tuple[ChampionForecast | None, str | None]:
     """Forecasts of a plan's holdout by the champion, in the shape of the new model's.
 
@@ -50,6 +55,7 @@ def champion_forecast(
         observations: rows of the stations of both models.
         panel: of the plan's stations.
         plan: plan of the new model.
+        rows_of: the KMA's forecasts; None = observations alone.
 
     Returns:
         The forecasts, None without a champion; and the version of a champion that can't forecast.
@@ -75,7 +81,8 @@ def champion_forecast(
     unseen = issue_times >= panel.index_of(learned_until)
     leads = min(plan.horizon_hours, theirs.horizon)
     if len(common) and unseen.any():
-        predicted = theirs.predict(own, issue_times[unseen]).p50
+        kma = theirs.gather(rows_of, own, issue_times[unseen])
+        predicted = theirs.predict(own, issue_times[unseen], kma).p50
         forecast[np.ix_(own_rows, np.flatnonzero(unseen), np.arange(leads))] = predicted[champion_rows][
             ..., :leads
         ]

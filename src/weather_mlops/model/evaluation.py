@@ -19,6 +19,7 @@ from weather_mlops.errors import TrainingImpossible
 from weather_mlops.lake.panel import Panel, in_kst, korean_days
 from weather_mlops.model import baselines
 from weather_mlops.model.forecaster import Forecaster
+from weather_mlops.model.kma_inputs import KmaInputs
 from weather_mlops.verification import scores
 from weather_mlops.verification.scores import QuantileForecast
 
@@ -67,12 +68,13 @@ class Holdout:
     champion: str | None = None
 
 
-def compare(
+def compare(  # noqa: PLR0913, PLR0917  what is compared, on which hours
     forecaster: Forecaster,
     panel: Panel,
     holdout: int,
     champion: ChampionForecast | None = None,
     end: int | None = None,
+    kma: KmaInputs | None = None,
 ) -> Holdout:
     """Forecast the hours of a panel from an index on, by a model and by the baselines.
 
@@ -82,6 +84,7 @@ def compare(
         holdout: index of the first issue time.
         champion: compared like a baseline.
         end: index after the last issue time; None = all that have an outcome.
+        kma: the KMA's forecast, gathered for these issue times; None = observations alone.
 
     Raises:
         TrainingImpossible: nothing can be compared.
@@ -90,8 +93,9 @@ def compare(
     values = panel.values[forecaster.target.column]
     issue_times = np.arange(holdout, panel.length - 1 if end is None else end)
     truth = baselines.observed(values, issue_times, horizon)
-    forecast, ridge = forecaster.predict_with_ridge(panel, issue_times)
-    others = {**_fitted(forecaster, panel, holdout, issue_times), "ridge": ridge}
+    predicted = forecaster.forecast(panel, issue_times, kma)
+    forecast = predicted.quantiles
+    others = {**_fitted(forecaster, panel, holdout, issue_times), "ridge": predicted.ridge}
     common = np.isfinite(forecast.p50) & np.isfinite(truth)
     for other in others.values():
         common &= np.isfinite(other)
