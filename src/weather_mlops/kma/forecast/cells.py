@@ -135,7 +135,7 @@ def cells_of(station_ids: Iterable[int], overrides: Mapping[int, Cell] | None = 
     ids = list(station_ids)
     if unknown := [station_id for station_id in ids if station_id not in _own_cells()]:
         raise Misconfigured(
-            f"no open stations: {', '.join(map(str, unknown))}. Ids are in src/weather_mlops.stations.csv"
+            f"no open stations: {', '.join(map(str, unknown))}. Ids are in src/weather_mlops/stations.csv"
         )
     return {station_id: chosen[station_id] for station_id in ids}
 
