@@ -84,6 +84,9 @@ def cell_at(latitude: float, longitude: float) -> Cell:
     Raises:
         Misconfigured: the point lies outside of the grid.
     """
+    # The projection has no value at the south pole, and none for what is no point of the earth.
+    if not (-90 < latitude <= 90 and math.isfinite(longitude)):  # noqa: PLR2004  degrees of a quarter circle
+        raise Misconfigured(f"{latitude} N {longitude} E is outside of the KMA's forecast grid")
     x, y = project(latitude, longitude)
     return Cell(math.floor(x + 0.5), math.floor(y + 0.5))
 
