@@ -17,7 +17,8 @@ Key = tuple[str, str, str]
 LONGEST_TEXT: Final = 200
 _FIELDS: Final = ("category", "fcstDate", "fcstTime", "fcstValue")
 _NUMBER: Final = re.compile(r"[+-]?\d{1,6}(\.\d{1,6})?", re.ASCII)
-_TIME: Final = re.compile(r"(\d{8}) (\d{2})00", re.ASCII)
+# No year that datetime can't reach from another time zone.
+_TIME: Final = re.compile(r"((?:19|20)\d{6}) (\d{2})00", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
