@@ -57,14 +57,17 @@ class Rejected:
 
 
 def key_of(item: Any) -> Key | None:
-    """Category, date and time of an item; None where it lacks a field, or one is no text or number."""
+    """Category, date and time of an item; None where one of its fields is absent, blank, or no text or number.
+
+    A blank value is a value: it means "missing".
+    """
     if not isinstance(item, dict):
         return None
     fields = [item.get(name) for name in _FIELDS]
     if not all(isinstance(field, str | int | float) and not isinstance(field, bool) for field in fields):
         return None
     category, date, time = (str(field).strip() for field in fields[:3])
-    return category, date, time.zfill(4)
+    return (category, date, time.zfill(4)) if category and date and time else None
 
 
 def readings_of(key: Key, value: str, issued_at: datetime) -> list[Reading] | str:
