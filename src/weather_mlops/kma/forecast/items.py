@@ -6,19 +6,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from weather_mlops.clock import HOUR, KST
+from weather_mlops.clock import DAY, HOUR, KST
 from weather_mlops.kma.forecast.amounts import BLANK, amount, is_missing
 from weather_mlops.kma.forecast.rows import BY_CATEGORY, TEXT_COLUMNS, ForecastVariable
 from weather_mlops.kma.forecast.series import LONGEST_LEAD_H
 
 Key = tuple[str, str, str]
-"""Category, date and time of an item."""
+"""Category, date and time of an item; equal for items that are for the same value."""
 
 LONGEST_TEXT: Final = 200
 _FIELDS: Final = ("category", "fcstDate", "fcstTime", "fcstValue")
 _NUMBER: Final = re.compile(r"[+-]?\d{1,6}(\.\d{1,6})?", re.ASCII)
 # No year that datetime can't reach from another time zone.
-_TIME: Final = re.compile(r"((?:19|20)\d{6}) (\d{2})00", re.ASCII)
+_DATE: Final = re.compile(r"(?:19|20)\d{6}", re.ASCII)
+_TIME: Final = re.compile(r"([01]\d|2[0-3])00", re.ASCII)
+_END_OF_DAY: Final = "2400"
+_NEWEST_NAMES: Final = {category: variable.categories[0] for category, variable in BY_CATEGORY.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +60,9 @@ class Rejected:
 
 
 def key_of(item: Any) -> Key | None:
-    """Category, date and time of an item; None where one of its fields is absent, blank, or no text or number.
+    """Category, date and time of an item; None where it lacks a field, or one is no text or number.
 
-    A blank value is a value: it means "missing".
+    24:00 is 00:00 of the next day, and T3H is TMP. Only the value may be blank: that means "missing".
     """
     if not isinstance(item, dict):
         return None
@@ -67,7 +70,11 @@ def key_of(item: Any) -> Key | None:
     if not all(isinstance(field, str | int | float) and not isinstance(field, bool) for field in fields):
         return None
     category, date, time = (str(field).strip() for field in fields[:3])
-    return (category, date, time.zfill(4)) if category and date and time else None
+    if not (category and date and time):
+        return None
+    if time == _END_OF_DAY and (day := _day(date)):
+        date, time = f"{day + DAY:%Y%m%d}", "0000"
+    return _NEWEST_NAMES.get(category, category), date, time.zfill(4)
 
 
 def readings_of(key: Key, value: str, issued_at: datetime) -> list[Reading] | str:
@@ -112,13 +119,13 @@ def _amounts(category: str, variable: ForecastVariable, valid_at: datetime, valu
 
 
 def _valid_at(key: Key) -> datetime | None:
-    match = _TIME.fullmatch(f"{key[1]} {key[2]}")
-    if not match:
-        return None
-    # 24:00 is midnight after the day.
-    hour = int(match[2])
+    day, match = _day(key[1]), _TIME.fullmatch(key[2])
+    return (day + int(match[1]) * HOUR).astimezone(UTC) if day and match else None
+
+
+def _day(date: str) -> datetime | None:
+    """Midnight (KST) at the beginning of a day; None where the text is no date."""
     try:
-        day = datetime.strptime(match[1], "%Y%m%d").replace(tzinfo=KST)
+        return datetime.strptime(date, "%Y%m%d").replace(tzinfo=KST) if _DATE.fullmatch(date) else None
     except ValueError:
         return None
-    return (day + hour * HOUR).astimezone(UTC) if hour <= 24 else None  # noqa: PLR2004  hours of a day
