@@ -21,6 +21,8 @@ _NUMBER: Final = re.compile(r"[+-]?\d{1,6}(\.\d{1,6})?", re.ASCII)
 _DATE: Final = re.compile(r"(?:19|20)\d{6}", re.ASCII)
 _TIME: Final = re.compile(r"([01]\d|2[0-3])00", re.ASCII)
 _END_OF_DAY: Final = "2400"
+# JSON can escape half of a surrogate pair; UTF-8, and so no table, can hold it.
+_HALF_A_CHARACTER: Final = re.compile("[\ud800-\udfff]")
 _NEWEST_NAMES: Final = {category: variable.categories[0] for category, variable in BY_CATEGORY.items()}
 
 
@@ -55,8 +57,12 @@ class Rejected:
 
     @classmethod
     def of(cls, position: int, item: object, reason: str) -> "Rejected":
-        """The item as JSON, cut to a length that can be shown."""
-        return cls(position, json.dumps(item, ensure_ascii=False, default=str)[:LONGEST_TEXT], reason)
+        """The item as JSON; both texts are cut to a length that can be shown."""
+        return cls(position, _storable(json.dumps(item, ensure_ascii=False, default=str)), _storable(reason))
+
+
+def _storable(text: str) -> str:
+    return text[:LONGEST_TEXT].encode("utf-8", "backslashreplace").decode()
 
 
 def key_of(item: Any) -> Key | None:
@@ -95,6 +101,8 @@ def readings_of(key: Key, value: str, issued_at: datetime) -> list[Reading] | st
         return f"{key[1]} {key[2]} KST is before the issue, or too long after it"
     category, variable = key[0], BY_CATEGORY[key[0]]
     if category in TEXT_COLUMNS:
+        if _HALF_A_CHARACTER.search(value):
+            return f"not text: {value[:LONGEST_TEXT]!r}"
         return _amounts(category, variable, valid_at, value)
     return _numbers(variable, valid_at, value.strip())
 
