@@ -21,7 +21,7 @@ NOTHING: Final = frozenset({"강수없음", "적설없음", "없음"})
 BLANK: Final = frozenset({"", "-", "null", "none", "nan"})
 
 _UNIT: Final = r"(?:mm|cm)?"
-_DIGITS: Final = r"\d{1,4}(?:\.\d{1,4})?"
+_DIGITS: Final = r"\d{1,6}(?:\.\d{1,6})?"
 _PLAIN: Final = re.compile(rf"([+-]?{_DIGITS}){_UNIT}", re.ASCII)
 _BELOW: Final = re.compile(rf"{_DIGITS}{_UNIT}(?:미만|이하)", re.ASCII)
 _ABOVE: Final = re.compile(rf"({_DIGITS}){_UNIT}(?:이상|초과)", re.ASCII)
