@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from weather_mlops.clock import HOUR, KST
-from weather_mlops.errors import FormatChanged, ResponseMismatch, ResponseTruncated
+from weather_mlops.errors import FormatChanged, NothingYet, ResponseMismatch, ResponseTruncated
 from weather_mlops.ingest.kma_forecast import importer
 from weather_mlops.ingest.kma_forecast.archive import REJECTED
 from weather_mlops.ingest.kma_forecast.batch import STAGED_ROWS
@@ -54,7 +54,7 @@ def issue_of_raw(store: ObjectStore, key: str) -> Replayed:
     """Read the rows of a stored object of ``lake/kma_forecast_raw.py``.
 
     Answers that could not be used when they were received, because the KMA rewrote the issue between two
-    pages, are left out. Of several fetches of a cell the last usable one counts.
+    pages or had no items yet, are left out. Of several fetches of a cell the last usable one counts.
 
     Args:
         store: the bucket.
@@ -89,7 +89,7 @@ def _forecast(pages: Sequence[ReceivedPage]) -> VillageForecast | None:
     try:
         read = [village.read_page(page.response.body, page.request, page.response.status) for page in pages]
         return village.parse(read, first.request, issued_at=issued_at, cell=first.cell)
-    except (ResponseTruncated, ResponseMismatch, FormatChanged) as error:
+    except (NothingYet, ResponseTruncated, ResponseMismatch, FormatChanged) as error:
         log.warning("issue %s at cell %s: left out: %s", issued_at.astimezone(KST), first.cell, error)
         return None
 
