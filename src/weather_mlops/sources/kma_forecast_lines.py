@@ -125,8 +125,8 @@ def read_lines(text: str) -> tuple[Cell, ForecastLines, list[Unreadable]]:
 def _blocks(text: str) -> tuple[Cell, list[_Block], list[Unreadable]]:
     """The cell, the lines below each Start line, and those below one that can't be read."""
     lines = text.split("\n")
-    # A row is all digits and separators, so a letter is enough to look closer.
-    starts = [index for index, line in enumerate(lines) if "tart" in line]
+    # No row has a colon or letters: what has is no row, and the rows below it may be of another month.
+    starts = [index for index, line in enumerate(lines) if ":" in line or "tart" in line]
     cells: set[str] = set()
     blocks: list[_Block] = []
     unreadable: list[Unreadable] = []
@@ -140,8 +140,7 @@ def _blocks(text: str) -> tuple[Cell, list[_Block], list[Unreadable]]:
             continue
         lost = _Block(_FIRST_MONTH, start + 1, lines[start:end])
         unreadable += [
-            lost.unreadable(line, f"the Start line {start + 1} above it can't be read")
-            for line in _filled(lost)
+            lost.unreadable(line, f"the Start line {start + 1} can't be read") for line in _filled(lost)
         ]
     if len(cells) > 1:
         raise FileRefused(f"parts of several cells ({', '.join(sorted(cells))}): cut it into a file for each")
