@@ -118,7 +118,8 @@ def parse(name: str, text: str) -> ForecastFile:
         FileRefused: it is something else, its name has no variable or several, its parts are of several
             cells, or most of its lines can't be read.
     """
-    text = encodings.whole(text).lstrip("\ufeff")
+    # Each of several files that somebody joined begins with a mark of its encoding.
+    text = encodings.whole(text).replace("\ufeff", "")
     cell, lines, unreadable = read_lines(text)
     category = category_of(name)
     count = len(lines.line) + len(unreadable)
