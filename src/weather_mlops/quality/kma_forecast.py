@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from weather_mlops.clock import HOUR_US, HOURS_PER_DAY, KST_AHEAD_HOURS
 from weather_mlops.kma.forecast.rows import FORECAST_ROWS, FORECAST_VARIABLES
 from weather_mlops.lake.keys import isin, lookup, other_rows_of_key
 from weather_mlops.lake.kma_forecast_columns import KMA_FORECAST_QUARANTINE_SCHEMA
@@ -40,9 +41,8 @@ from weather_mlops.stations import station_ids
 if TYPE_CHECKING:
     import pandas as pd
 
-_DAY_US: Final = 86_400_000_000
-_HOUR_US: Final = 3_600_000_000
-_KST_US: Final = 9 * _HOUR_US
+_DAY_US: Final = HOURS_PER_DAY * HOUR_US
+_KST_US: Final = KST_AHEAD_HOURS * HOUR_US
 
 
 def audit_staged(staging: Staging, *, suites_dir: Path, audited_at: datetime) -> Audit:
@@ -136,7 +136,7 @@ def audit_frame(rows: pa.Table, expected: pa.Table, stations: Collection[int]) -
     keys = row_keys(rows)
     frame["asked_for"] = isin(station_issues(keys), station_issues(row_keys(requested))).astype("float64")
     since = pc.subtract(rows["received_at"].cast(pa.int64()), rows["issued_at"].cast(pa.int64()))
-    frame["received_after_h"] = since.to_numpy() / _HOUR_US
+    frame["received_after_h"] = since.to_numpy() / HOUR_US
     frame["conflicting_copies"] = other_rows_of_key(keys).astype("float64")
     frame["air_temperature_step_k"] = isolated_steps(keys, frame["air_temperature_c"].to_numpy())
     frame["daily_range_k"] = _daily_range(rows, keys)

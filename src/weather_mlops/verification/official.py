@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from weather_mlops.clock import HOUR_US
 from weather_mlops.kma.forecast.rows import FORECAST_ROWS, UTC_TIME
 
 LONGEST_STEP_H: Final = 3
@@ -23,7 +24,6 @@ INTERPOLATED: Final = frozenset({"air_temperature_c", "relative_humidity_pct", "
 """Variables that are values at a moment on a line. A direction turns past north, codes have nothing in
 between, and amounts are those of an hour."""
 
-_HOUR_US: Final = 3_600_000_000
 _HOURLY_COLUMNS: Final = ("station_id", "issued_at", "valid_at", "lead_hours", "received_at")
 
 
@@ -192,7 +192,7 @@ def hourly(forecasts: pa.Table, column: str) -> pa.Table:
     values = rows[column].to_numpy()[order]
 
     # Each row is repeated once for itself and once for each hour until the next one, if that is near enough.
-    step = np.diff(valid, append=0) // _HOUR_US
+    step = np.diff(valid, append=0) // HOUR_US
     goes_on = np.append((station[1:] == station[:-1]) & (issued[1:] == issued[:-1]), np.zeros(1, bool))
     goes_on = goes_on[: values.size] & (step >= 1) & (step <= LONGEST_STEP_H)
     lengths = np.where(goes_on, step, 1)
@@ -200,12 +200,12 @@ def hourly(forecasts: pa.Table, column: str) -> pa.Table:
     hours_after = np.arange(source.size) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     target = np.where(hours_after > 0, source + 1, source)
     share = hours_after / np.maximum(step[source], 1)
-    valid_hourly = valid[source] + hours_after * _HOUR_US
+    valid_hourly = valid[source] + hours_after * HOUR_US
     columns = {
         "station_id": station[source],
         "issued_at": issued[source],
         "valid_at": valid_hourly,
-        "lead_hours": (valid_hourly - issued[source]) // _HOUR_US,
+        "lead_hours": (valid_hourly - issued[source]) // HOUR_US,
         "received_at": np.maximum(received[source], received[target]),
         column: values[source] + (values[target] - values[source]) * share,
     }
