@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
 
 from weather_mlops.clock import EPOCH, HOUR
-from weather_mlops.ingest.kma_forecast.batch import HOURS_SHARE, hours_of
+from weather_mlops.ingest.kma_forecast.batch import HOURS_SHARE, hours_of, station_issues_of
 from weather_mlops.ingest.kma_forecast.history_plan import LEAD_HOURS
 from weather_mlops.kma.forecast.issues import valid_times
 from weather_mlops.kma.forecast.rows import FORECAST_ROWS
@@ -158,14 +158,6 @@ def audit_archive(
     result = quality.audit(collected, now, suites_dir=suites_dir, audited_at=now, run=run)
     issues = pc.min_max(rows["issued_at"]).as_py()
     return replace(result, window=(issues["min"], issues["max"]))
-
-
-def station_issues_of(rows: pa.Table) -> set[StationIssue]:
-    """The station-issues of some rows with ``station_id`` and ``issued_at``; without unreadable ones."""
-    distinct = rows.select(["station_id", "issued_at"]).group_by(["station_id", "issued_at"]).aggregate([])
-    return {
-        (row["station_id"], row["issued_at"]) for row in distinct.to_pylist() if row["station_id"] is not None
-    }
 
 
 def _needed(issued_at: datetime, longest_lead: timedelta | None) -> int:

@@ -191,6 +191,14 @@ def _rejected(forecasts: Iterable[VillageForecast], key: str) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=REJECTED)
 
 
+def station_issues_of(rows: pa.Table) -> set[StationIssue]:
+    """The station-issues of some rows with ``station_id`` and ``issued_at``; without unreadable ones."""
+    distinct = rows.select(["station_id", "issued_at"]).group_by(["station_id", "issued_at"]).aggregate([])
+    return {
+        (row["station_id"], row["issued_at"]) for row in distinct.to_pylist() if row["station_id"] is not None
+    }
+
+
 def hours_of(rows: pa.Table) -> dict[StationIssue, int]:
     """How many hours of each station-issue have a forecast of the air temperature.
 

@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
 
 from weather_mlops.clock import EPOCH
-from weather_mlops.ingest.kma_forecast.batch import complete, hours_of
+from weather_mlops.ingest.kma_forecast.batch import complete, hours_of, station_issues_of
 from weather_mlops.kma.forecast.issues import valid_times
 from weather_mlops.lake import kma_forecast_gaps, kma_forecasts, maintenance, quarantine
 from weather_mlops.lake.catalog import open_table
@@ -108,7 +107,7 @@ def _completeness(
         stored = scan(table, KMA_FORECASTS.select(*_COUNTED), one_of("issued_at", issues))
     counted = hours_of(_united(stored, accepted))
     present |= complete(counted, absent, share)
-    refused = _station_issues(audited.tables["quarantined"])
+    refused = station_issues_of(audited.tables["quarantined"])
     return present, {
         each: reasons[each] or reason_of(each, counted, refused) for each in sorted(absent - present)
     }
@@ -124,11 +123,6 @@ def _united(stored: pa.Table, accepted: pa.Table) -> pa.Table:
             for name in united.column_names
         ]
     )
-
-
-def _station_issues(refused: pa.Table) -> set[StationIssue]:
-    rows = refused.filter(pc.is_valid(refused["station_id"]))
-    return set(zip(rows["station_id"].to_pylist(), rows["issued_at"].to_pylist(), strict=True))
 
 
 def reason_of(each: StationIssue, counted: Mapping[StationIssue, int], refused: set[StationIssue]) -> str:

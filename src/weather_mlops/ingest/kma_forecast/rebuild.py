@@ -10,8 +10,7 @@ import pyarrow.compute as pc
 from pyiceberg.expressions import And
 
 from weather_mlops.clock import HOUR, KST, month_of, next_month
-from weather_mlops.ingest.kma_forecast.archive import station_issues_of
-from weather_mlops.ingest.kma_forecast.batch import HOURS_SHARE, complete, hours_of
+from weather_mlops.ingest.kma_forecast.batch import HOURS_SHARE, complete, hours_of, station_issues_of
 from weather_mlops.ingest.kma_forecast.publication import reason_of
 from weather_mlops.ingest.kma_forecast.rebuilt_month import RUN, ForecastsOfRaw, RebuiltIssues
 from weather_mlops.ingest.rebuild_differences import (

@@ -18,7 +18,8 @@ import pyarrow as pa
 
 from weather_mlops.clock import HOUR, month_of, next_month
 from weather_mlops.ingest.kma_forecast import importer
-from weather_mlops.ingest.kma_forecast.archive import REJECTED, audit_archive, station_issues_of
+from weather_mlops.ingest.kma_forecast.archive import REJECTED, audit_archive
+from weather_mlops.ingest.kma_forecast.batch import station_issues_of
 from weather_mlops.ingest.kma_forecast.replay import Replayed, archive_of_raw, issue_of_raw
 from weather_mlops.kma.endpoints import from_kst
 from weather_mlops.kma.forecast.rows import FORECAST_ROWS
