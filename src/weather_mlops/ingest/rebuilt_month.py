@@ -19,6 +19,7 @@ from weather_mlops.ingest.response_replay import ResponseRows, audits, themselve
 from weather_mlops.kma import wire
 from weather_mlops.kma.endpoints import LONGEST_SPAN, PERIOD
 from weather_mlops.lake import gaps, raw
+from weather_mlops.lake.filters import rows_within
 from weather_mlops.lake.keys import isin, key_list, keys_of, tuples, unique
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.quarantine import stamped, unseen
@@ -157,13 +158,9 @@ def _received(
 
 def _of_month(read: wire.Parsed, about: raw.StoredRequest, month: datetime) -> wire.Parsed:
     """The rows of a month in a response; its unreadable lines are assigned to the month that it begins in."""
-    times = read.rows["observed_at"]
-    inside = pc.and_(
-        pc.greater_equal(times, pa.scalar(month, times.type)),
-        pc.less(times, pa.scalar(next_month(month), times.type)),
-    )
+    rows = rows_within(read.rows, "observed_at", month, next_month(month))
     rejected = read.rejected if month_of(about.begin) == month else read.rejected.slice(0, 0)
-    return replace(read, rows=read.rows.filter(inside), rejected=rejected)
+    return replace(read, rows=rows, rejected=rejected)
 
 
 def _requested(about: raw.StoredRequest, month: datetime, read: wire.Parsed) -> pa.Table:

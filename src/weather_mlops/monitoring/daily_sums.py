@@ -18,7 +18,7 @@ from pyiceberg.expressions import And
 from weather_mlops.clock import HOUR, KST, whole_hour
 from weather_mlops.errors import ObjectDamaged
 from weather_mlops.lake import documents
-from weather_mlops.lake.filters import between, one_of
+from weather_mlops.lake.filters import between, one_of, rows_within
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.observations_reader import read, read_panel
 from weather_mlops.lake.schemas import FORECASTS
@@ -116,12 +116,9 @@ def update(
         first_leads = rows.filter(pc.equal(rows["lead_hours"], 1))
         for day in chunk:
             name = f"{day:%Y-%m-%d}"
-            end = pa.scalar(day + timedelta(days=1), rows.schema.field("valid_at").type)
-            begin = pa.scalar(day, rows.schema.field("valid_at").type)
-            valid = first_leads["valid_at"]
-            inside = pc.and_(pc.greater_equal(valid, begin), pc.less(valid, end))
+            of_day = rows_within(first_leads, FORECASTS.time, day, day + timedelta(days=1))
             days[name] = error_sums.day_sums(by_day[name]) if name in by_day else {}
-            issued[name] = sorted(error_sums.issue_hours(first_leads.filter(inside)))
+            issued[name] = sorted(error_sums.issue_hours(of_day))
     sums = DailySums(dict(sorted(days.items())), dict(sorted(issued.items())), stored.verified)
     return sums, error_sums.add(recent)
 

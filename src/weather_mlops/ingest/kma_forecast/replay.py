@@ -9,7 +9,6 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from weather_mlops.clock import HOUR, KST
 from weather_mlops.errors import FormatChanged, ResponseMismatch, ResponseTruncated
@@ -20,6 +19,7 @@ from weather_mlops.ingest.kma_forecast.history_publication import present_grids,
 from weather_mlops.kma.endpoints import from_kst
 from weather_mlops.kma.forecast import village
 from weather_mlops.kma.forecast.village import VillageForecast
+from weather_mlops.lake.filters import rows_within
 from weather_mlops.lake.kma_archive_raw import ArchiveBatch
 from weather_mlops.lake.kma_forecast_raw import ReceivedPage, read_issue
 from weather_mlops.lake.kma_grid_raw import issue_and_category, stored_grids
@@ -47,7 +47,8 @@ class Replayed:
 
     def between(self, first: datetime, end: datetime) -> "Replayed":
         """What is of the issues from one to before another one."""
-        return Replayed(self.at, _between(self.rows, first, end), _between(self.rejected, first, end))
+        rows, rejected = (rows_within(each, "issued_at", first, end) for each in (self.rows, self.rejected))
+        return Replayed(self.at, rows, rejected)
 
 
 def issue_of_raw(store: ObjectStore, key: str) -> Replayed:
@@ -153,12 +154,3 @@ def _rows_of_issues(
         if grids:
             names = next(iter(by_category.values()))
             yield rows_of_grids(grids, batch.cells, batch.published_at, names[0])
-
-
-def _between(rows: pa.Table, first: datetime, end: datetime) -> pa.Table:
-    kind = rows.schema.field("issued_at").type
-    issued_at = rows["issued_at"]
-    is_between = pc.and_(
-        pc.greater_equal(issued_at, pa.scalar(first, kind)), pc.less(issued_at, pa.scalar(end, kind))
-    )
-    return rows.filter(is_between)
