@@ -95,7 +95,7 @@ class ForecastsOfRaw:
         first, end = month - LONGEST, next_month(month)
         # A file has years: it is read once a month. Grids are read issue by issue.
         files = [
-            (batch, archive_of_raw(self._store, batch, first, end))
+            archive_of_raw(self._store, batch, first, end)
             for batch in self._overlapping(first, end)
             if batch.source == "portal"
         ]
@@ -114,11 +114,7 @@ class ForecastsOfRaw:
         return batches
 
     def _span(
-        self,
-        first: datetime,
-        end: datetime,
-        files: Sequence[tuple[ArchiveBatch, Replayed]],
-        now: datetime,
+        self, first: datetime, end: datetime, files: Sequence[Replayed], now: datetime
     ) -> RebuiltIssues:
         received = [
             issue_of_raw(self._store, key) for key in kma_forecast_raw.keys_between(self._store, first, end)
@@ -129,7 +125,7 @@ class ForecastsOfRaw:
             for batch in self._overlapping(first, end)
             if batch.source == "grid"
         ]
-        received += [replayed.between(first, end) for _, replayed in files]
+        received += [replayed.between(first, end) for replayed in files]
         received.sort(key=lambda each: each.at)
         rows, refused = self._audited(received, now)
         return RebuiltIssues(first, end, rows, refused, collected, len(received))
