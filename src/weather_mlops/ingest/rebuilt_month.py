@@ -1,7 +1,7 @@
 """Tables of a month computed from raw alone: its responses, audited in the order in which they arrived."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from pathlib import Path
@@ -59,11 +59,22 @@ def months_in_raw(store: ObjectStore, first: date | None, last: date | None) -> 
         for about in raw.list_all(store, endpoint)
         for month in _months_of(store, about)
     }
+    return months_between(known, first, last)
+
+
+def months_between(months: Iterable[datetime], first: date | None, last: date | None) -> list[datetime]:
+    """Those of some months (UTC) that have an hour between two days (KST), both included, ascending.
+
+    Args:
+        months: their first instants.
+        first: the first day; None = no limit.
+        last: the last day; None = no limit.
+    """
     begin = None if first is None else month_of(datetime.combine(first, time(), KST))
     end = None if last is None else month_of(datetime.combine(last, time(23), KST))
     return [
         month
-        for month in sorted(known)
+        for month in sorted(months)
         if (begin is None or begin <= month) and (end is None or month <= end)
     ]
 

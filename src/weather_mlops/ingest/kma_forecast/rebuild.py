@@ -1,7 +1,7 @@
 """Rebuild the tables of the KMA's forecast from raw, a month at a time."""
 
 from collections.abc import Callable
-from datetime import date, datetime, time
+from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyiceberg.expressions import And
 
-from weather_mlops.clock import HOUR, KST, month_of, next_month
+from weather_mlops.clock import HOUR, month_of, next_month
 from weather_mlops.ingest.kma_forecast.batch import HOURS_SHARE, complete, hours_of, station_issues_of
 from weather_mlops.ingest.kma_forecast.publication import reason_of
 from weather_mlops.ingest.kma_forecast.rebuilt_month import RUN, ForecastsOfRaw, RebuiltIssues
@@ -20,6 +20,7 @@ from weather_mlops.ingest.rebuild_differences import (
     different_gaps,
     different_quarantine,
 )
+from weather_mlops.ingest.rebuilt_month import months_between
 from weather_mlops.ingest.rebuilt_tables import RebuiltTables
 from weather_mlops.kma.forecast.endpoints import VILLAGE
 from weather_mlops.kma.forecast.rows import FORECAST_ROWS
@@ -60,13 +61,7 @@ class ForecastRebuild:
 
     def months(self, first: date | None, last: date | None) -> list[datetime]:
         """The months between two days that raw has a forecast for."""
-        begin = None if first is None else month_of(datetime.combine(first, time(), KST))
-        end = None if last is None else month_of(datetime.combine(last, time(23), KST))
-        return [
-            month
-            for month in sorted(ForecastsOfRaw(self._store, self._suites_dir).months())
-            if (begin is None or begin <= month) and (end is None or month <= end)
-        ]
+        return months_between(ForecastsOfRaw(self._store, self._suites_dir).months(), first, last)
 
     def month(self, month: datetime, counts: RebuildCounts) -> list[Difference]:
         """Rebuild a month, write it, and return the differences from the live tables."""
