@@ -119,6 +119,24 @@ def newest_known(
     return np.where(is_known, with_value[order[newest[np.maximum(last, 0)]]], -1)
 
 
+def known_values(
+    forecasts: pa.Table, column: str, station_id: np.ndarray, moment: np.ndarray, valid_at: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """For each question, the value of the newest issue received by the moment, and that issue.
+
+    The arguments are those of ``newest_known``; the column is one with numbers.
+
+    Returns:
+        Values, float64, in the variable's unit, NaN where nothing was known; and their issues, UTC,
+        datetime64[us], NaT where nothing was known; each of shape (n,).
+    """
+    known = newest_known(forecasts, column, station_id, moment, valid_at)
+    # One more row at the end, which index -1 takes: nothing was known.
+    values = np.append(forecasts[column].cast(pa.float64()).to_numpy(), np.nan)
+    issued = np.append(_microseconds(forecasts["issued_at"]).view("datetime64[us]"), np.datetime64("NaT"))
+    return values[known], issued[known]
+
+
 def known_at(  # noqa: PLR0913  keyword only: which values
     forecasts: pa.Table,
     column: str,
@@ -149,16 +167,13 @@ def known_at(  # noqa: PLR0913  keyword only: which values
     known_by = _as_array(moments)
     shape = (stations.size, known_by.size, leads.size)
     valid = known_by[:, np.newaxis] + leads.astype("timedelta64[h]")
-    known = newest_known(
+    values, issued = known_values(
         rows,
         column,
         np.repeat(stations, known_by.size * leads.size),
         np.broadcast_to(known_by[:, np.newaxis], shape).reshape(-1),
         np.broadcast_to(valid, shape).reshape(-1),
     )
-    # One more row at the end, which index -1 takes: nothing was known.
-    values = np.append(rows[column].cast(pa.float64()).to_numpy(), np.nan)[known]
-    issued = np.append(_microseconds(rows["issued_at"]).view("datetime64[us]"), np.datetime64("NaT"))[known]
     return KnownForecast(column, stations, known_by, leads, values.reshape(shape), issued.reshape(shape))
 
 
