@@ -19,6 +19,7 @@ from weather_mlops.documents.forecast_pages import MOST_HOURS, KmaScores
 from weather_mlops.lake import kma_forecasts
 from weather_mlops.lake.panel import HOUR_STEP
 from weather_mlops.verification import official
+from weather_mlops.verification.scores import rmse
 
 AHEAD: Final = 24
 """Hours after the present for which the KMA's forecast is shown, as far as ours goes by default."""
@@ -153,7 +154,5 @@ def scores(
     n = int(common.sum())
     if n == 0:
         return {"n": 0, "rmse": None, "rmse_ours": None}
-    rmse, rmse_ours = (
-        round(float(np.sqrt(np.mean((values[common] - outcome[common]) ** 2))), 3) for values in (kma, own)
-    )
-    return {"n": n, "rmse": rmse, "rmse_ours": rmse_ours}
+    of_kma, of_ours = (round(rmse(values[common] - outcome[common]), 3) for values in (kma, own))
+    return {"n": n, "rmse": of_kma, "rmse_ours": of_ours}
