@@ -9,7 +9,7 @@
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time
 from typing import Final
 
@@ -135,14 +135,4 @@ def _rows(result: Verification, **names: object) -> Iterator[dict[str, object]]:
     }
     for grouped_by, members in groups.items():
         for member, figures in members.items():
-            yield {
-                **names,
-                "grouped_by": grouped_by,
-                "member": member,
-                "n": figures.n,
-                "rmse": figures.rmse,
-                "mae": figures.mae,
-                "bias": figures.bias,
-                "within_1": figures.within_1,
-                "within_2": figures.within_2,
-            }
+            yield {**names, "grouped_by": grouped_by, "member": member, **asdict(figures)}
