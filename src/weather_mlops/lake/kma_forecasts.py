@@ -132,6 +132,25 @@ def read(
         return scan(table, columns, row_filter)
 
 
+def read_issues(catalog: Catalog, issues: Iterable[datetime], columns: Iterable[str]) -> pa.Table:
+    """Rows of some issues, whatever hours they are about.
+
+    Args:
+        catalog: where the table is.
+        issues: their times, timezone-aware.
+        columns: names of columns.
+
+    Returns:
+        These columns; rows in no certain order.
+
+    Raises:
+        StorageUnavailable, StorageRefused.
+    """
+    table = open_table(catalog, KMA_FORECASTS)
+    with storage_errors(f"table {KMA_FORECASTS.identifier}"):
+        return scan(table, KMA_FORECASTS.select(*columns), one_of("issued_at", issues))
+
+
 def as_archive(rows: pa.Table, delay: timedelta = ARCHIVE_DELAY) -> pa.Table:
     """Rows of an archive, as if they had been received when they were issued.
 

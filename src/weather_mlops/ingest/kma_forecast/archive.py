@@ -16,15 +16,11 @@ from weather_mlops.ingest.kma_forecast.history_plan import LEAD_HOURS
 from weather_mlops.kma.forecast.issues import valid_times
 from weather_mlops.kma.forecast.rows import FORECAST_ROWS
 from weather_mlops.lake import kma_forecast_gaps, kma_forecasts, quarantine
-from weather_mlops.lake.catalog import open_table
-from weather_mlops.lake.filters import one_of
 from weather_mlops.lake.kma_archive_raw import ArchiveBatch, ArchiveSource, put_batch
 from weather_mlops.lake.kma_forecast_gaps import StationIssue
 from weather_mlops.lake.kma_forecasts import PublishedKmaForecasts
 from weather_mlops.lake.object_store import ObjectStore
-from weather_mlops.lake.scan import scan
-from weather_mlops.lake.schemas import KMA_FORECAST_QUARANTINE, KMA_FORECASTS
-from weather_mlops.lake.storage_errors import storage_errors
+from weather_mlops.lake.schemas import KMA_FORECAST_QUARANTINE
 from weather_mlops.quality import docs
 from weather_mlops.quality import kma_forecast as quality
 from weather_mlops.quality.audit import Audit
@@ -121,10 +117,8 @@ class ForecastArchive:
         gaps = station_issues_of(kma_forecast_gaps.load(self.catalog)) & brought
         if not gaps:
             return set()
-        issues = sorted({issued_at for _, issued_at in gaps})
-        table = open_table(self.catalog, KMA_FORECASTS)
-        with storage_errors(f"table {KMA_FORECASTS.identifier}"):
-            stored = scan(table, KMA_FORECASTS.select(*_COUNTED), one_of("issued_at", issues))
+        issues = {issued_at for _, issued_at in gaps}
+        stored = kma_forecasts.read_issues(self.catalog, issues, _COUNTED)
         if longest_lead is not None:
             lead = pc.subtract(stored["valid_at"], stored["issued_at"])
             stored = stored.filter(pc.less_equal(lead, pa.scalar(longest_lead, lead.type)))
