@@ -30,6 +30,7 @@ from weather_mlops.quality.audit import (
     Audit,
     join_results,
     new_context,
+    split_refused,
     validate,
     warnings_of,
 )
@@ -90,16 +91,12 @@ def audit(
     context = new_context()
     frame = audit_frame(rows, expected, station_ids())
     result, broken = validate(context, frame, suites.load(suites_dir, FORECASTS))
-    refused = sorted(broken)
-    fit = np.ones(rows.num_rows, dtype=bool)
-    fit[refused] = False
-    accepted = rows.filter(pa.array(fit)).select(FORECAST_ROWS.names)
+    accepted, refused = split_refused(rows, broken)
+    accepted = accepted.select(FORECAST_ROWS.names)
     covered = coverage(accepted, expected)
     whole, _ = validate(context, covered, suites.load(suites_dir, COMPLETENESS))
     result = join_results(result, whole)
-    quarantined = _records(
-        rows.take(pa.array(refused, pa.int64())), [broken[row] for row in refused], rejected
-    )
+    quarantined = _records(refused, [broken[row] for row in sorted(broken)], rejected)
     counts = {
         "rows_arrived": rows.num_rows + rejected.num_rows,
         "accepted": accepted.num_rows,
