@@ -67,7 +67,7 @@ def test_the_kma_s_line_is_in_each_plot_and_the_legend(document):
     assert len(lines_of(page)) >= 5
     assert not any(f"stroke-dasharray:{dash}" in style for dash in dashes for style in ours)
     assert "KMA's forecast 기상청 예보" in page.text
-    assert page.text.count("dotted: the KMA's forecast") == 3
+    assert page.text.count("dash-dotted: the KMA's forecast") == 3
 
 
 def test_both_colour_schemes_have_a_colour_for_the_line(document):
