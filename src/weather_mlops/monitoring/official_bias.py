@@ -1,6 +1,6 @@
-"""Changes of the official forecast's bias at each station, measured once in a while and stored in between.
+"""Changes of the official forecast's bias at each station, measured every few hours.
 
-``monitoring/kma/bias.json`` contains the figures, see ``figures.official.BiasFigures``.
+``monitoring/kma/bias.json`` has the newest figures, see ``figures.official.BiasFigures``.
 """
 
 import json
@@ -78,7 +78,7 @@ def measure(catalog: Catalog, limits: OfficialForecastLimits, now: datetime) -> 
 def figures_of(
     rows: pa.Table, first: date, last: date, limits: OfficialForecastLimits, now: datetime
 ) -> BiasFigures:
-    """Figures of a period, by figures of verification.
+    """Compute the figures of a period from those of verification.
 
     Args:
         rows: ``day``, ``member`` (station id), ``n`` and ``bias`` of the KMA's forecast.
@@ -100,7 +100,7 @@ def figures_of(
 
 
 def daily_bias(rows: pa.Table, first: date, last: date) -> tuple[np.ndarray, np.ndarray]:
-    """Bias of each station and day; a day with less than half of the typical number of rows has none.
+    """Bias of each station and day; none where a day has less than half of the station's typical rows.
 
     Args:
         rows: as in ``figures_of``.
