@@ -14,7 +14,7 @@ from weather_mlops.clock import HOUR, KST
 from weather_mlops.errors import FormatChanged, ResponseMismatch, ResponseTruncated
 from weather_mlops.ingest.kma_forecast import importer
 from weather_mlops.ingest.kma_forecast.archive import REJECTED
-from weather_mlops.ingest.kma_forecast.batch import STAGED_ROWS
+from weather_mlops.ingest.kma_forecast.batch import STAGED_ROWS, rejected_items
 from weather_mlops.ingest.kma_forecast.history_publication import present_grids, rows_of_grids
 from weather_mlops.kma.endpoints import from_kst
 from weather_mlops.kma.forecast import village
@@ -74,7 +74,8 @@ def issue_of_raw(store: ObjectStore, key: str) -> Replayed:
             received_at = max(page.response.fetched_at for page in pages)
             stations = received.stations.get(forecast.cell, ())
             rows = forecast.rows(stations, pages[0].provider.source, received_at)
-            by_cell[str(forecast.cell)] = rows, _rejected(forecast, key)
+            rejected = rejected_items([forecast], key).select(REJECTED.names).cast(REJECTED)
+            by_cell[str(forecast.cell)] = rows, rejected
     rows = [rows.append_column("raw_key", pa.repeat(key, rows.num_rows)) for rows, _ in by_cell.values()]
     return Replayed(
         received.received_at,
@@ -93,20 +94,6 @@ def _forecast(pages: Sequence[ReceivedPage]) -> VillageForecast | None:
     except (ResponseTruncated, ResponseMismatch, FormatChanged) as error:
         log.warning("issue %s at cell %s: left out: %s", issued_at.astimezone(KST), first.cell, error)
         return None
-
-
-def _rejected(forecast: VillageForecast, key: str) -> pa.Table:
-    records = [
-        {
-            "issued_at": forecast.issued_at,
-            "cell": str(forecast.cell),
-            "text": item.text,
-            "reason": item.reason,
-            "raw_key": key,
-        }
-        for item in forecast.rejected
-    ]
-    return pa.Table.from_pylist(records, schema=REJECTED)
 
 
 def archive_of_raw(store: ObjectStore, batch: ArchiveBatch, first: datetime, end: datetime) -> Replayed:
