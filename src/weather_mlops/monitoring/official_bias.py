@@ -4,7 +4,6 @@
 """
 
 import json
-import logging
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -14,7 +13,6 @@ import pyarrow as pa
 from pyiceberg.catalog import Catalog
 
 from weather_mlops.clock import KST
-from weather_mlops.errors import ObjectDamaged
 from weather_mlops.lake import documents, verification
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.verification_columns import KMA_FORECAST, OWN
@@ -25,8 +23,6 @@ from weather_mlops.monitoring.official_limits import OfficialForecastLimits
 from weather_mlops.monitoring.section_builder import Rule
 from weather_mlops.monitoring.sensors import ENOUGH_OF_DAY, nan_median
 from weather_mlops.stations import stations_by_id
-
-log = logging.getLogger(__name__)
 
 BIAS_KEY: Final = "monitoring/kma/bias.json"
 CHANGED: Final = Rule("kma_bias_changed", "°C")
@@ -46,7 +42,7 @@ def current(
     Raises:
         StorageUnavailable, StorageRefused.
     """
-    stored = _stored(store)
+    stored = documents.read_or_none(store, BIAS_KEY, BiasFigures, "the change of the bias is measured again")
     if stored is not None:
         age = now - datetime.fromisoformat(stored["measured_at"])
         if timedelta(0) <= age < timedelta(hours=limits.bias_every_h):
@@ -158,16 +154,6 @@ def _station(station_id: int, measured: BiasChange, index: int, first: date) -> 
         "limit_c": _number(measured.limit[index]),
         "since": onset.isoformat() if measured.beyond[index] else None,
     }
-
-
-def _stored(store: ObjectStore) -> BiasFigures | None:
-    try:
-        return documents.read(store, BIAS_KEY, BiasFigures)
-    except FileNotFoundError:
-        return None
-    except ObjectDamaged as error:
-        log.warning("the change of the bias is measured again: %s", error)
-        return None
 
 
 def _number(value: float) -> float | None:

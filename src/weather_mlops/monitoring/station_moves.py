@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from weather_mlops.clock import KST
-from weather_mlops.errors import FormatChanged, KmaUnavailable, Misconfigured, ObjectDamaged, WeatherError
+from weather_mlops.errors import FormatChanged, KmaUnavailable, Misconfigured, WeatherError
 from weather_mlops.kma.forecast.cells import cell_at, cell_of
 from weather_mlops.lake import documents
 from weather_mlops.lake.documents import Moment
@@ -74,7 +74,7 @@ def listed(
         Misconfigured, StorageUnavailable, StorageRefused.
         KmaUnavailable: the KMA could not be asked today.
     """
-    stations = _stored(store)
+    stations = documents.read_or_none(store, LIST_KEY, StationList, "the list of stations is requested again")
     if stations is None or stations.asked_at.astimezone(KST).date() != now.astimezone(KST).date():
         stations = _request(ask, station_ids, now)
         body = {**asdict(stations), "asked_at": stations.asked_at.isoformat()}
@@ -163,13 +163,3 @@ def _request(
         log.warning("the list of stations is not known today: %s", error)
         return StationList(now, f"{type(error).__name__}: {error}", ())
     return StationList(now, "", stations)
-
-
-def _stored(store: ObjectStore) -> StationList | None:
-    try:
-        return documents.read(store, LIST_KEY, StationList)
-    except FileNotFoundError:
-        return None
-    except ObjectDamaged as error:
-        log.warning("the list of stations is requested again: %s", error)
-        return None
