@@ -111,11 +111,11 @@ def newest_known(
     station, has_station = _find(stations, np.asarray(station_id, np.int64))
     valid, has_valid = _find(valids, _as_microseconds(valid_at))
     received_by = np.searchsorted(received, _as_microseconds(moment), side="right")
-    asked_slot = station * valids.size + valid
+    requested_slot = station * valids.size + valid
     # The last row of the slot that was received by the moment, if the slot has one.
-    last = np.searchsorted(key, asked_slot * received.size + received_by, side="left") - 1
+    last = np.searchsorted(key, requested_slot * received.size + received_by, side="left") - 1
     is_known = has_station & has_valid & (last >= 0)
-    is_known &= slot[np.maximum(last, 0)] == asked_slot
+    is_known &= slot[np.maximum(last, 0)] == requested_slot
     return np.where(is_known, with_value[order[newest[np.maximum(last, 0)]]], -1)
 
 
