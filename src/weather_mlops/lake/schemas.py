@@ -27,7 +27,7 @@ from weather_mlops.kma.forecast.rows import FORECAST_ROWS
 from weather_mlops.kma.forecast.rows import KEY as KMA_FORECAST_KEY
 from weather_mlops.kma.wire import OBSERVATION_SCHEMA
 from weather_mlops.lake import verification_columns
-from weather_mlops.lake.columns import RAW_KEY, STATION, UTC_TIME, column
+from weather_mlops.lake.columns import RAW_KEY, REFUSING_RUN, REQUESTS, STATION, UTC_TIME, column
 from weather_mlops.lake.kma_forecast_columns import (
     KMA_FORECAST_GAPS_SCHEMA,
     KMA_FORECAST_QUARANTINE_TABLE_SCHEMA,
@@ -66,21 +66,13 @@ QUARANTINE_SCHEMA: Final = pa.schema(
         column("line", pa.int32(), "Line number in that response, from 1"),
     ]
 )
-QUARANTINE_TABLE_SCHEMA: Final = pa.schema(
-    [
-        *QUARANTINE_SCHEMA,
-        column("run_id", pa.string(), "Run that first refused the row"),
-        column("quarantined_at", UTC_TIME, "Time of that run (UTC)"),
-    ]
-)
+QUARANTINE_TABLE_SCHEMA: Final = pa.schema([*QUARANTINE_SCHEMA, *REFUSING_RUN])
 
 GAPS_SCHEMA: Final = pa.schema(
     [
         column("station_id", pa.int32(), STATION),
         column("observed_at", UTC_TIME, "Time of the observation that should exist (UTC)"),
-        column("first_seen", UTC_TIME, "When it was first missing (UTC)"),
-        column("last_tried", UTC_TIME, "When it was last requested (UTC)"),
-        column("tries", pa.int32(), "Number of requests without success"),
+        *REQUESTS,
         column(
             "reason",
             pa.string(),

@@ -15,6 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import csv
 
+from weather_mlops.clock import HOURS_PER_DAY, KST_AHEAD_HOURS
 from weather_mlops.errors import FileRefused, Misconfigured
 from weather_mlops.kma.forecast.cells import Cell
 from weather_mlops.kma.forecast.issues import ISSUE_HOURS_KST
@@ -24,7 +25,6 @@ from weather_mlops.sources.quoting import quoted
 COLUMNS: Final = ("day", "hour", "forecast", "value")
 # Since 2026. Which moment the two columns in KST name isn't documented: that of the issue, or the valid time.
 COLUMNS_2026: Final = ("day(utc)", "hour(utc)", "forecast", "value", "day(kst)", "hour(kst)")
-KST_AHEAD_H: Final = 9
 
 START: Final = re.compile(
     r"\s*(?:format:\s*(?P<columns>[^:]*?)\s+location:\s*(?P<cell>\d{1,3}_\d{1,3})\s+)?"
@@ -38,7 +38,6 @@ _NAMES: Final = ("day", "hour", "number", "value", "day_kst", "hour_kst")
 _TYPES: Final = {name: pa.float64() if name == "value" else pa.int32() for name in _NAMES}
 _ALPHABET: Final = b"0123456789.,+- \r\n\t"
 _NO_PLUS_OF_A_NUMBER: Final = (b"+-", b"++", b"+ ", b"+\t")
-_HOURS_PER_DAY: Final = 24
 _FIRST_MONTH, _END_MONTH = np.datetime64("2000-01"), np.datetime64("2200-01")
 
 Integers = NDArray[np.int64]
@@ -231,11 +230,11 @@ def _checked(
     day, hour, number = (columns[name].astype(np.int64) for name in ("day", "hour", "number"))
     first_hour = int(block.month.astype("datetime64[h]").astype(np.int64))
     next_month = int((block.month + 1).astype("datetime64[h]").astype(np.int64))
-    issued: Integers = first_hour + (day - 1) * _HOURS_PER_DAY + hour // 100
+    issued: Integers = first_hour + (day - 1) * HOURS_PER_DAY + hour // 100
     # The KMA issues at the same hours by UTC as by KST: every third one from 2 on.
     is_issue = (hour % 100 == 0) & np.isin(hour // 100, ISSUE_HOURS_KST)
     faults = (
-        (~((day >= 1) & (day <= (next_month - first_hour) // _HOURS_PER_DAY)), f"no day of {block.month}"),
+        (~((day >= 1) & (day <= (next_month - first_hour) // HOURS_PER_DAY)), f"no day of {block.month}"),
         (~is_issue, "the KMA issues no forecast at this hour (UTC)"),
         (number > LONGEST_LEAD_H, f"a lead over {LONGEST_LEAD_H} hours"),
         (_contradicts(columns, issued, number), "the day and hour in KST aren't those of the issue or lead"),
@@ -256,9 +255,9 @@ def _contradicts(
         return np.zeros(len(issued), bool)
     agrees = columns["day_kst"] < 0
     for moment in (issued, issued + number):
-        local = (moment + KST_AHEAD_H).astype("datetime64[h]")
+        local = (moment + KST_AHEAD_HOURS).astype("datetime64[h]")
         day = (local.astype("datetime64[D]") - local.astype("datetime64[M]")).astype(np.int64) + 1
         agrees |= (columns["day_kst"] == day) & (
-            columns["hour_kst"] == local.astype(np.int64) % _HOURS_PER_DAY * 100
+            columns["hour_kst"] == local.astype(np.int64) % HOURS_PER_DAY * 100
         )
     return ~agrees

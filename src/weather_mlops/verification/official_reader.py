@@ -1,6 +1,7 @@
 """Reads the KMA's forecast as it was known at issue times: from the table to an array, a month at a time.
 
-Everything that sets a forecast of ours next to the KMA's begins here, so that all of it sees the same values.
+The hourly verification and the forecast pages read the rows themselves. All use the same join, that of
+``verification.official``, so that all see the same values.
 """
 
 from collections.abc import Sequence
