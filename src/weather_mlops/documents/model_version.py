@@ -44,6 +44,7 @@ class Headline(TypedDict):
     unit: str
     rmse: dict[str, float | None]
     coverage_80: dict[str, float | None]
+    crps: dict[str, float | None]
     skill_persistence: dict[str, float | None]
     champion: ChampionScores | None
 

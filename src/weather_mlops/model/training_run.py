@@ -143,6 +143,7 @@ def evaluate(
         panel = preparation.panel_of(observations, plan)
         champion, left_out = champion_forecast(registry, observations, panel, plan)
         holdout = evaluation.compare(forecaster, panel, panel.index_of(plan.holdout_first), champion)
+        holdout, without_kma = kma_baseline.with_kma_forecast(catalog, forecaster.target, holdout, panel)
         document: EvaluationDocument = {
             "schema": SCHEMA,
             **describe(forecaster, plan, json.loads(files[TRAINING])),
@@ -150,7 +151,7 @@ def evaluate(
             "code_revision": code_revision,
             "champion_left_out": left_out,
             **evaluation.figures(holdout, panel, forecaster.importance(evaluation.SHOWN_LEADS)),
-            "kma_forecast": kma_baseline.measure(catalog, forecaster.target, holdout, panel),
+            "kma_forecast": kma_baseline.figures(holdout, panel, without_kma),
         }
         document = rounded(document)
         version_files = {
@@ -277,6 +278,7 @@ def _headline(document: EvaluationDocument) -> Headline:
         "unit": document["unit"],
         "rmse": {str(lead): figures["rmse"] for lead, figures in leads.items()},
         "coverage_80": {str(lead): figures["coverage_80"] for lead, figures in leads.items()},
+        "crps": {str(lead): figures.get("crps") for lead, figures in leads.items()},
         "skill_persistence": {
             str(lead): figures["opponents"]["persistence"]["skill"] for lead, figures in leads.items()
         },
