@@ -4,14 +4,17 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
+from weather_mlops.model.breakdowns import HOUR_LEADS
+from weather_mlops.model.evaluation import RANK_LEADS
 from weather_mlops.model.kma_baseline import without_figures
 from weather_mlops.stations import load_stations
+from weather_mlops.verification.scores import DISTRIBUTION_LEVELS
 
 LEADS = range(1, 25)
 # RMSE by lead, °C, of about the size measured for Korean stations.
 RMSE = {
     "model": lambda h: 0.55 + 1.75 * (1 - np.exp(-h / 7)),
-    "persistence": lambda h: 0.8 + 4.4 * np.sin(np.pi * h / 26) ** 1.2 + 0.11 * h,
+    "persistence": lambda h: 0.8 + 4.4 * np.abs(np.sin(np.pi * h / 26)) ** 1.2 + 0.11 * h,
     "persistence_24h": lambda h: 3.35 + 0 * h,
     "climatology": lambda h: 3.6 + 0 * h,
     "damped_anomaly": lambda h: 0.78 + 2.3 * (1 - np.exp(-h / 6)),
@@ -81,6 +84,10 @@ def evaluation(count=12, seed=7, **changes):
             "high": 0.0281,
             "certainty": 0.91,
             "days": 365,
+            "crps_improvement": 0.0154,
+            "crps_low": 0.002,
+            "crps_high": 0.0292,
+            "crps_certainty": 0.97,
         },
         "leads": leads,
         "seasons": {
@@ -91,13 +98,15 @@ def evaluation(count=12, seed=7, **changes):
             str(station): {str(lead): station_figures(lead, factor, random) for lead in LEADS}
             for station, factor in zip(ids, random.normal(1, 0.14, count).clip(0.7), strict=True)
         },
+        "hours": {str(lead): by_hour(lead, random) for lead in HOUR_LEADS if lead in LEADS},
         "reliability": {
             str(lead): {
-                name: float(share + random.normal(0, 0.006))
-                for name, share in {"p10": 0.1, "p50": 0.51, "p90": 0.895}.items()
+                f"p{level * 100:.0f}": float(level + 0.02 * (0.5 - level) + random.normal(0, 0.006))
+                for level in DISTRIBUTION_LEVELS
             }
             for lead in LEADS
         },
+        "ranks": {str(lead): ranks(lead, random) for lead in RANK_LEADS if lead in LEADS},
         "importance": {str(lead): importance(random) for lead in (1, 3, 6, 12, 24)},
         "worst": [case(int(station), rank, random) for rank, station in enumerate(ids[:6])],
         "kma_forecast": without_figures("there is no forecast of the KMA"),
@@ -145,6 +154,9 @@ def season_figures(lead, factor, random):
         "coverage_80": float(0.8 + random.normal(0, 0.012)),
         "width_80": rmse * 2.5,
         "pinball": rmse * 0.21,
+        "crps": rmse * 0.56,
+        "rmse_kma_forecast": None,
+        "rmse_on_common_rows": None,
     }
 
 
@@ -163,6 +175,47 @@ def lead_figures(lead, random):
             skill = 1 - figures["rmse"] / rmse
             baselines[name] = {"rmse": rmse, "mae": rmse * 0.77, "bias": 0.01, "skill": skill}
     return {**figures, "opponents": baselines}
+
+
+def by_hour(lead, random):
+    """Errors that are largest in the afternoon."""
+    hours = {}
+    for hour in range(24):
+        factor = 1 + 0.25 * np.sin((hour - 9) / 24 * 2 * np.pi) + random.normal(0, 0.02)
+        rmse = {name: float(of_lead(lead) * factor) for name, of_lead in RMSE.items()}
+        hours[str(hour)] = {
+            "n": 14_600,
+            "rmse": rmse.pop("model"),
+            "opponents": rmse,
+            "rmse_kma_forecast": None,
+            "rmse_on_common_rows": None,
+        }
+    return hours
+
+
+def ranks(lead, random):
+    """A forecast that is a little too narrow; the range of chance is wider at the longer leads."""
+    promised = np.diff([0.0, *DISTRIBUTION_LEVELS, 1.0])
+    shares = promised * (1 + 0.25 * np.array([1, 0.4, 0, -0.3, -0.4, -0.4, -0.3, 0, 0.4, 1]))
+    shares *= 1 + random.normal(0, 0.03, len(shares))
+    half = promised * (0.06 + 0.003 * lead) * np.sqrt(0.1 / promised)
+    return {
+        "levels": list(DISTRIBUTION_LEVELS),
+        "shares": (shares / shares.sum()).tolist(),
+        "low": (promised - half).tolist(),
+        "high": (promised + half).tolist(),
+    }
+
+
+def on_common_rows(e):
+    """The same evaluation with the KMA's forecast by season, station and hour, half of which it has."""
+    groups = [*e["seasons"].values(), *list(e["stations"].values())[::2]]
+    figures = [(int(lead), one) for group in groups for lead, one in group.items()]
+    figures += [(int(lead), one) for lead, hours in e["hours"].items() for one in hours.values()]
+    for lead, one in figures:
+        one["rmse_kma_forecast"] = 1.45 + 0.007 * lead
+        one["rmse_on_common_rows"] = 1.02 * one["rmse"]
+    return e
 
 
 def importance(random):
