@@ -90,6 +90,16 @@ def test_a_model_of_more_stations_may_be_a_little_worse():
     assert refused(refresh=True, added_stations=1) == {"max_extension_loss"}
 
 
+def test_a_model_of_more_leads_may_be_a_little_worse():
+    evaluation = bad(("champion", "improvement"), -0.02)
+    verdicts = judge(evaluation, Gates(), refresh=False, added_stations=2, added_leads=24)
+
+    assert refusal(verdicts) == ""
+    assert verdicts[0].text.endswith("; forecasts 2 more stations and 24 more leads")
+    evaluation["champion"]["improvement"] = -0.06
+    assert "forecasts 24 more leads" in refusal(judge(evaluation, Gates(), refresh=True, added_leads=24))
+
+
 def test_a_model_of_more_stations_may_lose_as_much_crps():
     evaluation = bad(("champion", "crps_improvement"), -0.04)
 

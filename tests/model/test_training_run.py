@@ -219,6 +219,16 @@ def test_a_new_model_is_compared_with_the_champion_on_equal_rows(with_champion):
     assert runs.history() == [("deployed", "v1"), ("deployed", "v2"), ("rolled back", "v1")]
 
 
+def test_a_model_that_forecasts_further_needs_no_improvement(with_champion):
+    runs = with_champion
+    outcome = runs.deploy(runs.evaluated("v2", horizon=2))
+
+    assert outcome.deployed
+    compared = evaluation_of(runs, "v2")["champion"]
+    assert compared["improvement"] < OPEN.min_improvement
+    assert runs.forecast()["rows"] == 3 * 2
+
+
 def test_a_refused_model_is_kept_and_its_gate_is_named(runs):
     plan = runs.evaluated()
     outcome = runs.deploy(plan, SHUT).as_dict()

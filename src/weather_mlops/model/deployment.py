@@ -165,9 +165,14 @@ def _verdicts(
     if compared is None:
         return judge(evaluated, gates, refresh=False)
     of_champion = registry.manifest(compared["version"])
-    added = set(version.manifest["plan"]["stations"]) - set(of_champion["plan"]["stations"])
-    refresh = of_champion["recipe"] == version.manifest["recipe"]
-    return judge(evaluated, gates, refresh=refresh, added_stations=len(added))
+    own, theirs = version.manifest["plan"], of_champion["plan"]
+    return judge(
+        evaluated,
+        gates,
+        refresh=of_champion["recipe"] == version.manifest["recipe"],
+        added_stations=len(set(own["stations"]) - set(theirs["stations"])),
+        added_leads=max(own["horizon_hours"] - theirs["horizon_hours"], 0),
+    )
 
 
 def _reason(evaluated: JudgedEvaluation, verdicts: Sequence[GateVerdict]) -> str:

@@ -19,10 +19,11 @@ class Gates:
         max_refresh_loss: share (0 to 1) of RMSE by which a model with the champion's features and settings,
             trained on newer data, may be worse; for such a refresh it replaces the two limits above.
         max_extension_loss: share (0 to 1) of RMSE by which a model may be worse that also forecasts stations
-            which the champion doesn't forecast; compared on the stations of both.
+            or leads which the champion doesn't forecast; compared on the stations and leads of both.
         max_crps_loss: share (0 to 1) by which the CRPS, the error of the whole distribution, may be worse
-            than the champion's on the same rows, mean over leads; where a model forecasts more stations, the
-            larger of this and the limit above. Not judged where one of the two forecasts an interval only.
+            than the champion's on the same rows, mean over leads; where a model forecasts more stations or
+            leads, the larger of this and the limit above. Not judged where one of the two forecasts an
+            interval only.
         min_skill_every_lead: by baseline, at each lead. ``kma_forecast`` is judged where a forecast of the
             KMA was known at the issue time; without such rows it is not judged, and refuses nothing.
         min_skill: by baseline, mean over leads; ``kma_forecast`` as above.

@@ -14,7 +14,12 @@ from weather_mlops.model.gate_limits import Gates, GateVerdict, mean_of, signed
 
 
 def judge(
-    evaluation: JudgedEvaluation, gates: Gates, *, refresh: bool, added_stations: int = 0
+    evaluation: JudgedEvaluation,
+    gates: Gates,
+    *,
+    refresh: bool,
+    added_stations: int = 0,
+    added_leads: int = 0,
 ) -> list[GateVerdict]:
     """Judge an evaluation by each gate.
 
@@ -23,15 +28,17 @@ def judge(
         gates: the limits.
         refresh: whether the champion has the same config hash, and was trained on older data.
         added_stations: number of stations that the champion doesn't forecast.
+        added_leads: number of leads that it doesn't forecast.
 
     Returns:
         One verdict per gate, in the order of their names in ``Gates``. A figure that could not be measured
         passes no gate. Only the KMA's forecast and the champion's CRPS may be absent: they refuse nothing
         where they are.
     """
+    added = _listed(added_stations, added_leads)
     return [
-        *_against_champion(evaluation["champion"], gates, refresh=refresh, added_stations=added_stations),
-        *_crps(evaluation["champion"], gates, added_stations=added_stations),
+        *_against_champion(evaluation["champion"], gates, refresh=refresh, added=added),
+        *_crps(evaluation["champion"], gates, extended=bool(added)),
         *against_baselines(evaluation, gates),
         _coverage(evaluation["leads"], gates),
         _stations(evaluation["stations"], gates),
@@ -48,8 +55,14 @@ def not_judged(verdicts: Sequence[GateVerdict]) -> str:
     return "; ".join(f"{verdict.gate}: {verdict.text}" for verdict in verdicts if not verdict.judged)
 
 
+def _listed(added_stations: int, added_leads: int) -> str:
+    """What a model forecasts that the champion doesn't, in words; empty if nothing."""
+    added = {"more stations": added_stations, "more leads": added_leads}
+    return " and ".join(f"{count} {what}" for what, count in added.items() if count)
+
+
 def _against_champion(
-    compared: JudgedChampion | None, gates: Gates, *, refresh: bool, added_stations: int
+    compared: JudgedChampion | None, gates: Gates, *, refresh: bool, added: str
 ) -> Iterator[GateVerdict]:
     if compared is None:
         return
@@ -61,10 +74,10 @@ def _against_champion(
         return
     gate, allowed = (
         ("max_extension_loss", gates.max_extension_loss)
-        if added_stations
+        if added
         else ("max_refresh_loss", gates.max_refresh_loss)
     )
-    may_lose = refresh or added_stations > 0
+    may_lose = refresh or bool(added)
     limit = -allowed if may_lose else gates.min_improvement
     better = percent(certainty, gates.min_certainty, digits=0)
     figures = (
@@ -72,7 +85,7 @@ def _against_champion(
         f"rows ({compared['low']:+.2%} to {compared['high']:+.2%}, better in {better} of resamples)"
     )
     if may_lose:
-        more = f"; forecasts {added_stations} more stations" if added_stations else ""
+        more = f"; forecasts {added}" if added else ""
         yield GateVerdict(
             gate, gain >= limit, f"{figures}; a loss of up to {exact_percent(allowed)} is allowed{more}"
         )
@@ -87,7 +100,7 @@ def _against_champion(
     )
 
 
-def _crps(compared: JudgedChampion | None, gates: Gates, *, added_stations: int) -> Iterator[GateVerdict]:
+def _crps(compared: JudgedChampion | None, gates: Gates, *, extended: bool) -> Iterator[GateVerdict]:
     if compared is None:
         return
     gain, low, high = (
@@ -100,7 +113,7 @@ def _crps(compared: JudgedChampion | None, gates: Gates, *, added_stations: int)
         text = f"CRPS {against} not judged: {_why_without_crps(compared)}"
         yield GateVerdict("max_crps_loss", passed=True, text=text, judged=False)
         return
-    allowed = max(gates.max_crps_loss, gates.max_extension_loss if added_stations else 0)
+    allowed = max(gates.max_crps_loss, gates.max_extension_loss if extended else 0)
     text = (
         f"{percent(gain, -allowed, digits=2, signed=True)} of CRPS {against} on the same rows "
         f"({low:+.2%} to {high:+.2%}); a loss of up to {exact_percent(allowed)} is allowed"
