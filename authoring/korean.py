@@ -84,7 +84,7 @@ ARGUMENTS: Final = {
     "min_improvement": "현재 모델보다 줄어야 하는 RMSE의 비율, 선행 시간 평균.",
     "min_certainty": "재표본 가운데 현재 모델보다 나은 비율.",
     "max_refresh_loss": "같은 방식으로 새 데이터에 학습한 모델이 나빠도 되는 RMSE의 비율.",
-    "max_extension_loss": "현재 모델보다 지점이나 선행 시간이 많은 모델이 공통 부분에서 나빠도 되는 RMSE의 비율.",
+    "max_extension_loss": "지점이나 선행 시간이 더 많은 모델이 공통 부분에서 나빠도 되는 RMSE의 비율.",
     "max_crps_loss": "같은 행에서 현재 모델보다 나빠도 되는 CRPS(분포 전체의 오차)의 비율, 선행 시간 평균.",
     "min_kma_certainty": "공통 행의 재표본 가운데 기상청 예보보다 나은 비율. 비우면 판정하지 않습니다.",
     "min_skill_every_lead": "선행 시간마다, 비교 대상별 최소 스킬.",

@@ -41,7 +41,7 @@ class CheckDataReadinessOperator(WeatherOperator):
         *,
         target: str,
         stations: str | Sequence[int | str] = "all",
-        horizon_hours: int = 24,
+        horizon_hours: int = 48,
         history_days: float = 1096,
         holdout_days: float = 90,
         seed: int = 0,

@@ -46,6 +46,16 @@ def test_a_backtest_measures_the_whole_distribution():
         # At best as good as a right distribution, and no worse than its own middle alone.
         assert 0.5 * figures["mae"] < figures["crps"] < figures["mae"]
     assert "CRPS" in card
+    (line,) = backtest.described(result).splitlines()  # of the leads that are shown, there is one
+    assert line.startswith(f"  1 h: RMSE {result['leads']['1']['rmse']:.3f} °C, persistence ")
+    assert f"; CRPS {result['leads']['1']['crps']:.3f}; " in line
+
+
+def test_a_lead_without_an_outcome_is_named():
+    nothing = dict.fromkeys(("rmse", "rmse_persistence", "rmse_ridge", "crps", "coverage_80"))
+
+    text = backtest.described({"unit": "°C", "leads": {"48": {"n": 0, **nothing}}})
+    assert text == " 48 h: no outcome to compare with; test more days\n"
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,7 @@ def backtest(  # noqa: PLR0913  options of a command line
     holdout_from: date,
     holdout_to: date | None = None,
     folds: int = 1,
-    horizon_hours: int = 24,
+    horizon_hours: int = 48,
     seed: int = 1,
 ) -> tuple[BacktestResult, str]:
     """Train before a day, test from that day on; the result as JSON, and as a model card.
@@ -173,6 +173,23 @@ def backtest(  # noqa: PLR0913  options of a command line
         "kma_forecast": kma_baseline.without_figures("a backtest reads files of observations only"),
     }
     return _result(target, figures, trainings), page.render(rounded(document))
+
+
+def described(result: BacktestResult) -> str:
+    """The most important figures at some leads, a line for each, for the terminal."""
+    lines = []
+    for lead in SHOWN_LEADS:
+        one = result["leads"].get(str(lead))
+        if one is None:
+            continue
+        lines.append(
+            f"{lead:3d} h: RMSE {one['rmse']:.3f} {result['unit']}, "
+            f"persistence {one['rmse_persistence']:.3f}, ridge {one['rmse_ridge']:.3f}; "
+            f"CRPS {one['crps']:.3f}; {one['coverage_80']:.1%} within p10 to p90\n"
+            if one["n"]
+            else f"{lead:3d} h: no outcome to compare with; test more days\n"
+        )
+    return "".join(lines)
 
 
 def _plan(  # noqa: PLR0913, PLR0917  all that a plan says

@@ -16,7 +16,7 @@ from weather_mlops.verification import resampling, scores
 EVALUATION: Final = "evaluation.json"
 SMOKE: Final = "smoke.json"
 CARD: Final = "card.html"
-SHOWN_LEADS: Final = (1, 3, 6, 12, 24)
+SHOWN_LEADS: Final = (1, 3, 6, 12, 24, 36, 48)
 RANK_LEADS: Final = (1, 6, 24, 48)
 """Leads whose outcomes are ranked among the quantiles."""
 

@@ -20,7 +20,7 @@ from weather_mlops.lake import kma_forecasts
 from weather_mlops.lake.panel import HOUR_STEP
 from weather_mlops.verification import official
 
-AHEAD: Final = 24
+AHEAD: Final = 48
 """Hours after the present for which the KMA's forecast is shown, as far as ours goes by default."""
 
 

@@ -5,7 +5,7 @@ network.
 """
 
 import math
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from weather_mlops.documents.evaluation import EvaluationDocument, WorstForecast
@@ -165,7 +165,7 @@ def _case(case: WorstForecast, rank: int, unit: str) -> str:
         miss, time = max(misses, key=lambda pair: abs(pair[0]))
         note = (
             f"issued {kst(case['issued_at'])}; RMSE {number(rmse, unit, digits=1)}, furthest off "
-            f"{number(miss, unit, digits=1, signed=True)} at {time:%H:%M} KST."
+            f"{number(miss, unit, digits=1, signed=True)} at {_clock(time, issued)} KST."
         )
     drawing = plots.forecast(
         times,
@@ -178,6 +178,11 @@ def _case(case: WorstForecast, rank: int, unit: str) -> str:
         axis=unit,
     )
     return figure(f"{rank}. {station},", note, drawing)
+
+
+def _clock(time: datetime, issued: datetime) -> str:
+    """A time of a forecast; with its date where the forecast has this hour twice."""
+    return f"{time:%H:%M}" if time - issued <= timedelta(days=1) else f"{time:%d %b %H:%M}"
 
 
 def _making(e: EvaluationDocument) -> str:
