@@ -41,7 +41,7 @@ class CheckDataReadinessOperator(WeatherOperator):
         *,
         target: str,
         stations: str | Sequence[int | str] = "all",
-        horizon_hours: int = 24,
+        horizon_hours: int = 48,
         history_days: float = 1096,
         holdout_days: float = 90,
         seed: int = 0,
@@ -194,7 +194,7 @@ class DeployModelOperator(PlannedOperator):
 
     Args:
         plan: plan of one target, from check_data_readiness.
-        gates: limits that a version must meet, see ``weather_mlops.model.gates.Gates``.
+        gates: limits that a version must meet, see ``weather_mlops.model.gate_limits.Gates``.
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 
@@ -208,7 +208,7 @@ class DeployModelOperator(PlannedOperator):
         """Decide."""
         from hooks.lake import LakeHook
         from weather_mlops.model import deployment
-        from weather_mlops.model.gates import Gates
+        from weather_mlops.model.gate_limits import Gates
         from weather_mlops.model.registry import Registry
 
         lake, plan = LakeHook(self.aws_conn_id), self.read_plan()

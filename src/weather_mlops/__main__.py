@@ -28,7 +28,7 @@ from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.query import connect, reading_errors
 from weather_mlops.lake.recovery import take_up
 from weather_mlops.lake.s3_access import S3Access
-from weather_mlops.model import backtest, boosters, evaluation
+from weather_mlops.model import backtest, boosters
 from weather_mlops.model.registry import Registry
 from weather_mlops.model.targets import TARGETS
 from weather_mlops.settings import load_settings, project_folder
@@ -216,13 +216,7 @@ def _backtest(options: argparse.Namespace) -> int:
     options.out.write_text(json.dumps(result, indent=1) + "\n")
     if options.report:
         options.report.write_text(page)
-    for lead in evaluation.SHOWN_LEADS:
-        metrics = result["leads"][str(lead)]
-        sys.stdout.write(
-            f"{lead:3d} h: RMSE {metrics['rmse']:.3f} {result['unit']}, "
-            f"persistence {metrics['rmse_persistence']:.3f}, "
-            f"ridge {metrics['rmse_ridge']:.3f}; {metrics['coverage_80']:.1%} within p10 to p90\n"
-        )
+    sys.stdout.write(backtest.described(result))
     sys.stdout.write(f"{escaped(str(options.out))}\n")
     return 1 if observed.refused else 0
 

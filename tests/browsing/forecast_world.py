@@ -19,7 +19,7 @@ NOW = LAST + 10 * timedelta(minutes=1)
 ALL = tuple(station.id for station in load_stations())
 KMA_ISSUE = datetime(2026, 11, 26, 17, tzinfo=UTC)
 """The KMA's newest issue: of 02:00 KST; that of 05:00 is not out at NOW."""
-LEADS = range(1, 25)
+LEADS = range(1, 49)
 TARGET = "air_temperature"
 COLUMN = "air_temperature_c"
 
@@ -120,11 +120,11 @@ def latest(
 ) -> dict:
     """The content of forecasts/latest.json."""
     truth, skipped = weather(stations, recent_forecasts.HOURS), skipped or {}
-    leads = np.arange(1, 25)
+    leads = np.arange(1, 49)
     forecasts = {}
     for index, number in enumerate(stations):
         if str(number) not in skipped:
-            middle = truth[index, -24:] + truth[index, -1] - truth[index, -25]
+            middle = np.tile(truth[index, -24:], 2) + truth[index, -1] - truth[index, -25]
             wide = 0.6 + 0.35 * np.sqrt(leads)
             forecasts[str(number)] = {
                 "name": "as in the list",

@@ -25,7 +25,7 @@ from weather_mlops.lake.quota import DailyCalls
 from weather_mlops.lake.staging import Staging
 from weather_mlops.model.champion import load_champion
 from weather_mlops.model.deployment import deploy
-from weather_mlops.model.gates import Gates
+from weather_mlops.model.gate_limits import Gates
 from weather_mlops.model.plan import Plan
 from weather_mlops.model.registry import Registry
 from weather_mlops.monitoring import (

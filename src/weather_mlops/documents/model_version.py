@@ -46,6 +46,7 @@ class Headline(TypedDict):
     unit: str
     rmse: dict[str, float | None]
     coverage_80: dict[str, float | None]
+    crps: dict[str, float | None]
     skill_persistence: dict[str, float | None]
     champion: ChampionScores | None
 
@@ -77,9 +78,10 @@ class VersionManifest(VersionNotes):
 
 
 class PlanOfVersion(TypedDict):
-    """The part of a training's plan that is read: station ids, and the first hour that was not trained on."""
+    """The part of a training's plan that is read: station ids, longest lead, first hour not trained on."""
 
     stations: list[int]
+    horizon_hours: Annotated[int, Field(ge=1)]
     holdout_first: Moment
 
 

@@ -27,6 +27,7 @@ from weather_mlops.model import baselines, evaluation, features, kma_baseline, t
 from weather_mlops.model.card import page
 from weather_mlops.model.evaluation import SHOWN_LEADS
 from weather_mlops.model.forecaster import Forecaster
+from weather_mlops.model.holdout import Holdout, joined
 from weather_mlops.model.plan import Plan
 from weather_mlops.model.targets import target_named
 from weather_mlops.sources.reading import ForecastSource, Source, sources
@@ -129,7 +130,7 @@ def backtest(  # noqa: PLR0913  options of a command line
     holdout_from: date,
     holdout_to: date | None = None,
     folds: int = 1,
-    horizon_hours: int = 24,
+    horizon_hours: int = 48,
     seed: int = 1,
 ) -> tuple[BacktestResult, str]:
     """Train before a day, test from that day on; the result as JSON, and as a model card.
@@ -174,6 +175,23 @@ def backtest(  # noqa: PLR0913  options of a command line
     return _result(target, figures, trainings), page.render(rounded(document))
 
 
+def described(result: BacktestResult) -> str:
+    """The most important figures at some leads, a line for each, for the terminal."""
+    lines = []
+    for lead in SHOWN_LEADS:
+        one = result["leads"].get(str(lead))
+        if one is None:
+            continue
+        lines.append(
+            f"{lead:3d} h: RMSE {one['rmse']:.3f} {result['unit']}, "
+            f"persistence {one['rmse_persistence']:.3f}, ridge {one['rmse_ridge']:.3f}; "
+            f"CRPS {one['crps']:.3f}; {one['coverage_80']:.1%} within p10 to p90\n"
+            if one["n"]
+            else f"{lead:3d} h: no outcome to compare with; test more days\n"
+        )
+    return "".join(lines)
+
+
 def _plan(  # noqa: PLR0913, PLR0917  all that a plan says
     panel: Panel, target: str, begin: datetime, until: datetime, horizon_hours: int, seed: int
 ) -> Plan:
@@ -191,9 +209,9 @@ def _plan(  # noqa: PLR0913, PLR0917  all that a plan says
     )
 
 
-def _tested(panel: Panel, plans: Sequence[Plan]) -> tuple[Forecaster, evaluation.Holdout, list[FoldTraining]]:
+def _tested(panel: Panel, plans: Sequence[Plan]) -> tuple[Forecaster, Holdout, list[FoldTraining]]:
     """Train and test each fold: the last model, the holdouts joined, and the cost of each training."""
-    holdouts: list[evaluation.Holdout] = []
+    holdouts: list[Holdout] = []
     trainings: list[FoldTraining] = []
     for plan in plans:
         forecaster, trained = training_cost.measured(partial(training_run.fit, panel, plan))
@@ -201,7 +219,7 @@ def _tested(panel: Panel, plans: Sequence[Plan]) -> tuple[Forecaster, evaluation
         holdouts.append(evaluation.compare(forecaster, panel, holdout, end=end))
         trainings.append({"holdout_from": plan.holdout_first.isoformat(), **trained})
         log.info("backtest: fold %d of %d: %s", len(holdouts), len(plans), trainings[-1])
-    return forecaster, evaluation.joined(holdouts), trainings
+    return forecaster, joined(holdouts), trainings
 
 
 def _end(panel: Panel, until: datetime) -> int:
@@ -235,6 +253,7 @@ def _flat(scores: LeadScores) -> FlatScores:
         "coverage_80": scores["coverage_80"],
         "width_80": scores["width_80"],
         "pinball": scores["pinball"],
+        "crps": scores["crps"],
         "coverage_80_range": scores["coverage_80_range"],
         **{f"skill_{name}": baselines_of_lead[name]["skill"] for name in baselines.NAMES},
         **{f"rmse_{name}": baselines_of_lead[name]["rmse"] for name in baselines.NAMES},

@@ -10,14 +10,16 @@ import numpy as np
 from pyiceberg.catalog import Catalog
 
 from weather_mlops.documents.decision import Decision
-from weather_mlops.documents.evaluation import JudgedEvaluation, Smoke
+from weather_mlops.documents.evaluation import Smoke
+from weather_mlops.documents.judged_evaluation import JudgedEvaluation
 from weather_mlops.documents.training_tasks import DeploymentSummary
 from weather_mlops.errors import ModelUnusable, TrainingImpossible
 from weather_mlops.lake import observations_reader
 from weather_mlops.lake.panel import to_panel
 from weather_mlops.model import boosters, evaluation, kma_inputs
 from weather_mlops.model.forecaster import Forecaster
-from weather_mlops.model.gates import Gates, GateVerdict, judge, not_judged, refusal
+from weather_mlops.model.gate_limits import Gates, GateVerdict
+from weather_mlops.model.gates import judge, not_judged, refusal
 from weather_mlops.model.plan import Plan
 from weather_mlops.model.registry import Registry
 from weather_mlops.model.versions import Version
@@ -170,9 +172,14 @@ def _verdicts(
     if compared is None:
         return judge(evaluated, gates, refresh=False)
     of_champion = registry.manifest(compared["version"])
-    added = set(version.manifest["plan"]["stations"]) - set(of_champion["plan"]["stations"])
-    refresh = of_champion["recipe"] == version.manifest["recipe"]
-    return judge(evaluated, gates, refresh=refresh, added_stations=len(added))
+    own, theirs = version.manifest["plan"], of_champion["plan"]
+    return judge(
+        evaluated,
+        gates,
+        refresh=of_champion["recipe"] == version.manifest["recipe"],
+        added_stations=len(set(own["stations"]) - set(theirs["stations"])),
+        added_leads=max(own["horizon_hours"] - theirs["horizon_hours"], 0),
+    )
 
 
 def _reason(evaluated: JudgedEvaluation, verdicts: Sequence[GateVerdict]) -> str:

@@ -107,8 +107,7 @@ class PostProcessingSettings:
         colsample_bytree: share of the features that a tree may use.
         subsample: share of the rows that a tree sees.
         max_bin: bins of a feature's histogram.
-        seeds: number of boosters whose forecasts are averaged.
-        stacked_leads: leads up to this one (hours) have trees of what remains after the ridge.
+        stacked_leads: leads up to this one (hours) have trees of what remains after the ridge, twice as many.
         parts: number of parts of the hours; all but the first are forecast by a model trained on the ones
             before.
     """
@@ -120,7 +119,6 @@ class PostProcessingSettings:
     colsample_bytree: float = 0.25
     subsample: float = 0.8
     max_bin: int = 64
-    seeds: int = 2
     stacked_leads: int = 3
     parts: int = 4
 
@@ -192,7 +190,7 @@ def train_lead(sample: Sample, lead: int, step: ArchiveStep, seed: int) -> LeadM
     scale, errors = _calibrate(rest.of(judged), error, seed, with_trees=step.with_trees)
     ridge_model = _fit_ridge(rest, step)
     return LeadModel(
-        boosters=_boosters(rest, step, range(seed, seed + SETTINGS.seeds), ridge_model if stacked else None),
+        boosters=_boosters(rest, step, range(seed, seed + 1 + stacked), ridge_model if stacked else None),
         ridge=ridge_model,
         damping=0.0,
         ridge_weight=ridge_weight,

@@ -21,7 +21,7 @@ from weather_mlops.lake.panel import HOUR_STEP
 from weather_mlops.verification import official
 from weather_mlops.verification.scores import rmse
 
-AHEAD: Final = 24
+AHEAD: Final = 48
 """Hours after the present for which the KMA's forecast is shown, as far as ours goes by default."""
 
 

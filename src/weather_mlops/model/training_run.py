@@ -159,6 +159,9 @@ def evaluate(
         issue_times = np.arange(panel.index_of(plan.holdout_first), panel.length - 1)
         kma = forecaster.gather(rows_of, panel, issue_times)
         holdout = evaluation.compare(forecaster, panel, int(issue_times[0]), champion, kma=kma)
+        holdout, without_kma = kma_baseline.with_kma_forecast(
+            catalog, forecaster.target, holdout, panel, plan.kma_snapshot_id
+        )
         document: EvaluationDocument = {
             "schema": SCHEMA,
             **describe(forecaster, plan, json.loads(files[TRAINING])),
@@ -166,7 +169,7 @@ def evaluate(
             "code_revision": code_revision,
             "champion_left_out": left_out,
             **evaluation.figures(holdout, panel, forecaster.importance(evaluation.SHOWN_LEADS)),
-            "kma_forecast": kma_baseline.measure(catalog, forecaster.target, holdout, panel),
+            "kma_forecast": kma_baseline.figures(holdout, panel, without_kma),
         }
         document = rounded(document)
         version_files = {
@@ -287,6 +290,7 @@ def _headline(document: EvaluationDocument) -> Headline:
         "unit": document["unit"],
         "rmse": {str(lead): figures["rmse"] for lead, figures in leads.items()},
         "coverage_80": {str(lead): figures["coverage_80"] for lead, figures in leads.items()},
+        "crps": {str(lead): figures.get("crps") for lead, figures in leads.items()},
         "skill_persistence": {
             str(lead): figures["opponents"]["persistence"]["skill"] for lead, figures in leads.items()
         },

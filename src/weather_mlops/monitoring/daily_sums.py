@@ -30,7 +30,6 @@ OPEN_DAYS: Final = 3
 """Newest days, which are summed again in each run: rows and corrections arrive up to 12 h late."""
 AT_ONCE: Final = 4
 """Most days that are read together, to limit memory."""
-LONGEST_LEAD_H: Final = 24
 COLUMNS: Final = ("issued_at", "station_id", "valid_at", "lead_hours", "p10", "p50", "p90")
 
 
@@ -120,8 +119,11 @@ def _read_pairs(
     """Read the forecasts of a period, and pair them with the observations."""
     condition = And(between(first, last, FORECASTS.time), one_of("target", [target.name]))
     rows = read(catalog, FORECASTS, COLUMNS, condition)
-    hours = int((last - first) / HOUR) + LONGEST_LEAD_H + 1
-    panel = read_panel(catalog, [target.column], last, hours) if rows.num_rows else None
+    if not rows.num_rows:
+        return rows, error_sums.NONE
+    # Persistence, too, needs the observation at the time of issue, however long the lead is.
+    longest = pc.max(rows["lead_hours"]).as_py()
+    panel = read_panel(catalog, [target.column], last, int((last - first) / HOUR) + longest + 1)
     if panel is None:
         return rows, error_sums.NONE
     return rows, error_sums.pair(rows, panel, target.column, damping)

@@ -24,7 +24,7 @@ from weather_mlops.stations import stations_by_id
 
 OURS: Final = Look("model", width=2.6)
 DAY_AHEAD: Final = "24"
-SHOWN_LEADS: Final = ("1", "6", "12", "24")
+SHOWN_LEADS: Final = ("1", "6", "12", "24", "36", "48")
 Part = TypeVar("Part")
 
 
