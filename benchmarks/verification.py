@@ -31,10 +31,11 @@ from benchmarks.own_process import cost_of
 from weather_mlops.kma.forecast.issues import issues_between
 from weather_mlops.lake import forecasts, kma_forecasts
 from weather_mlops.lake.catalog import ensure_tables, open_catalog
+from weather_mlops.lake.forecasts import rows_of
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.publish import publish as publish_observations
 from weather_mlops.lake.s3_access import S3Access
-from weather_mlops.lake.schemas import FORECASTS_SCHEMA, OBSERVATIONS_SCHEMA, UTC_TIME
+from weather_mlops.lake.schemas import OBSERVATIONS_SCHEMA, UTC_TIME
 from weather_mlops.verification.days import TARGET
 from weather_mlops.verification.run import verify_days, verify_recent
 
@@ -85,7 +86,7 @@ def our_forecasts(first: datetime, count: int) -> pa.Table:
         **{name: pa.array(median + shift) for name, shift in (("p10", -1), ("p50", 0), ("p90", 1))},
         "model_version": pa.repeat(pa.scalar("v1"), size),
     }
-    return pa.table([columns[name] for name in FORECASTS_SCHEMA.names], schema=FORECASTS_SCHEMA)
+    return rows_of(columns)
 
 
 def fill(catalog: Catalog, first: datetime, days: int) -> None:

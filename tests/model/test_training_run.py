@@ -287,8 +287,8 @@ def test_a_task_without_the_one_before_says_which(runs):
 def test_a_model_that_forecasts_otherwise_is_not_deployed(runs, monkeypatch):
     smoke = training_run._smoke
 
-    def other(forecaster, grid):
-        expected = smoke(forecaster, grid)
+    def other(forecaster, grid, rows_of):
+        expected = smoke(forecaster, grid, rows_of)
         return {**expected, "p50": [[value + 0.01 for value in row] for row in expected["p50"]]}
 
     monkeypatch.setattr(training_run, "_smoke", other)

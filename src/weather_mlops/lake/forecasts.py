@@ -1,12 +1,13 @@
 """Publish forecasts as they are issued, and read them for the comparison with observations."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
@@ -71,6 +72,20 @@ def publish(catalog: Catalog, forecasts: pa.Table, *, run: str, now: datetime) -
     )
     maintenance.maintain(catalog, now, (FORECASTS,))
     return published
+
+
+def rows_of(columns: Mapping[str, pa.Array | np.ndarray | Sequence[object]]) -> pa.Table:
+    """Rows of FORECASTS_SCHEMA from their columns, by name; what may be null can be left out."""
+    length = len(columns["issued_at"])
+    return pa.table(
+        [
+            pa.array(columns[field.name], field.type)
+            if field.name in columns or not field.nullable
+            else pa.nulls(length, field.type)
+            for field in FORECASTS_SCHEMA
+        ],
+        schema=FORECASTS_SCHEMA,
+    )
 
 
 def read(  # noqa: PLR0913  keyword only: which rows

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from weather_mlops.lake.forecasts import rows_of
 from weather_mlops.lake.panel import HOUR_STEP, Panel
 from weather_mlops.lake.schemas import FORECASTS_SCHEMA, OBSERVATIONS_ONLY, WITH_KMA_FORECAST
 from weather_mlops.model.forecaster import Forecaster
@@ -65,13 +66,7 @@ def rows_of_forecast(  # noqa: PLR0913, PLR0917  all that rows say
     if kma.used.any() and kma.age_hours is not None:
         kma_issue = _moments(np.full(len(leads), issued - round(kma.age_hours) * HOUR_STEP))
         columns["kma_issued_at"] = pc.if_else(pa.array(kma.used), kma_issue, None)
-    return pa.table(
-        [
-            pa.array(columns[f.name], f.type) if f.name in columns else pa.nulls(len(leads), f.type)
-            for f in FORECASTS_SCHEMA
-        ],
-        schema=FORECASTS_SCHEMA,
-    )
+    return rows_of(columns)
 
 
 def _moments(hours: np.ndarray) -> pa.Array:
