@@ -9,7 +9,7 @@ from tests.model import world
 from tests.sources import files
 from weather_mlops.__main__ import main
 from weather_mlops.errors import Misconfigured
-from weather_mlops.model import backtest
+from weather_mlops.model import backtest, backtest_files
 
 
 def test_one_bad_file_leaves_the_others_to_the_backtest(tmp_path, caplog):
@@ -18,7 +18,7 @@ def test_one_bad_file_leaves_the_others_to_the_backtest(tmp_path, caplog):
     (tmp_path / "b.html").write_text("<html></html>")
     (tmp_path / "c.txt").write_bytes(day.decode().encode("utf-16"))
     (tmp_path / "d.csv").write_text(files.portal(*files.portal_rows(range(2), "0.5")))
-    observed = backtest.observations(sorted(tmp_path.iterdir()), "air_temperature", files.NOW)
+    observed = backtest_files.observations(sorted(tmp_path.iterdir()), "air_temperature", files.NOW)
 
     assert observed.refused == 2
     assert "a.txt.gz: a damaged gzip" in caplog.text
@@ -31,7 +31,7 @@ def test_without_any_observations_there_is_no_backtest(tmp_path):
     (tmp_path / "b.html").write_text("<html></html>")
 
     with pytest.raises(Misconfigured, match="no observations"):
-        backtest.observations([tmp_path / "b.html"], "air_temperature", files.NOW)
+        backtest_files.observations([tmp_path / "b.html"], "air_temperature", files.NOW)
 
 
 @pytest.mark.usefixtures("quick_training")

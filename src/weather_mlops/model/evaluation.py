@@ -59,7 +59,14 @@ def compare(  # noqa: PLR0913, PLR0917  what is compared, on which hours
         )
     if champion is not None:
         others["champion"] = champion.forecast.p50
-    return Holdout(issue_times, np.where(common, truth, np.nan), forecast, others, champion)
+    return Holdout(
+        issue_times,
+        np.where(common, truth, np.nan),
+        forecast,
+        others,
+        champion,
+        uses_kma=None if kma is None else predicted.uses_kma,
+    )
 
 
 def figures(holdout: Holdout, panel: Panel, importance: Mapping[str, Mapping[str, float]]) -> HoldoutFigures:

@@ -34,6 +34,7 @@ class Holdout:
         others: point forecasts of the baselines, by name.
         champion: the champion's forecast, whose p50 is among the others as ``champion``; None = no champion.
         kma_forecast: the KMA's forecast as it was known at the issue times, NaN = none was; None = none is.
+        uses_kma: whether the model's forecast began with the KMA's; None = it had none.
     """
 
     issue_times: np.ndarray
@@ -42,6 +43,7 @@ class Holdout:
     others: Mapping[str, np.ndarray]
     champion: ChampionForecast | None = None
     kma_forecast: np.ndarray | None = None
+    uses_kma: np.ndarray | None = None
 
     @property
     def leads(self) -> range:
@@ -55,6 +57,10 @@ def joined(parts: Sequence[Holdout]) -> Holdout:
     def along(arrays: list[np.ndarray]) -> np.ndarray:
         return np.concatenate(arrays, axis=1)
 
+    def along_if_any(arrays: list[np.ndarray | None]) -> np.ndarray | None:
+        known = [array for array in arrays if array is not None]
+        return along(known) if len(known) == len(arrays) else None
+
     return Holdout(
         np.concatenate([part.issue_times for part in parts]),
         along([part.truth for part in parts]),
@@ -62,6 +68,8 @@ def joined(parts: Sequence[Holdout]) -> Holdout:
             parts[0].forecast.levels, np.concatenate([part.forecast.values for part in parts], axis=2)
         ),
         {name: along([part.others[name] for part in parts]) for name in parts[0].others},
+        kma_forecast=along_if_any([part.kma_forecast for part in parts]),
+        uses_kma=along_if_any([part.uses_kma for part in parts]),
     )
 
 
