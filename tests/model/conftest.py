@@ -15,13 +15,10 @@ def quick_training():
         tiny = replace(
             long_history.SETTINGS,
             num_boost_round=15,
-            early_stopping_rounds=5,
             learning_rate=0.3,
-            block_learning_rate=0.3,
             max_depth=3,
             max_bin=16,
             colsample_bytree=0.2,
-            seeds=1,
             near_leads=0,
             blocks=2,
         )
