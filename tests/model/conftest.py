@@ -20,6 +20,7 @@ def quick_training():
             max_bin=16,
             colsample_bytree=0.2,
             near_leads=0,
+            far_leads=100,
             blocks=2,
         )
         patch.setattr(long_history, "SETTINGS", tiny)

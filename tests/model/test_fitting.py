@@ -25,7 +25,12 @@ def test_many_rows_are_learned_from_by_sampled_hours(monkeypatch):
     grid = world.grid(days=40)
     plan = world.plan(grid, horizon=1)
     small = replace(
-        long_history.SETTINGS, booster_rows=1000, held_out_rows=800, error_rows=600, ridge_rows=900
+        long_history.SETTINGS,
+        many_rows=1000,
+        many_booster_rows=900,
+        held_out_rows=800,
+        error_rows=600,
+        ridge_rows=900,
     )
     monkeypatch.setattr(long_history, "SETTINGS", small)
     holdout = np.arange(grid.index_of(plan.holdout_first), grid.length - 1)

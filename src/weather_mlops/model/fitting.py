@@ -100,20 +100,20 @@ def fit_ridge(sample: Sample, penalty: float) -> tuple[Ridge, float]:
 
 
 def fit_ridge_blocks(
-    sample: Sample, penalties: Sequence[float], blocks: Sequence[Block]
+    sample: Sample, penalty: float, blocks: Sequence[Block]
 ) -> tuple[Ridge, float, list[Ridge]]:
     """Fit a ridge as ``fit_ridge`` does, and one without each block.
 
     Args:
         sample: rows to train on.
-        penalties: see ``Ridge.fit_blocks``.
+        penalty: see ``Ridge.fit``.
         blocks: see ``Ridge.fit_blocks``.
 
     Returns:
         The ridge, the share of the present anomaly that remains at the lead, and a ridge without each block.
     """
     damping, outcome = _without_damped_anomaly(sample)
-    ridge, others = Ridge.fit_blocks(sample.values, outcome, _waves(sample), penalties, blocks)
+    ridge, others = Ridge.fit_blocks(sample.values, outcome, _waves(sample), penalty, blocks)
     return ridge, damping, others
 
 

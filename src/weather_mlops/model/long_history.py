@@ -36,57 +36,65 @@ class LongHistorySettings:
         learning_rate: of the trees.
         max_depth: of a tree.
         min_child_weight: least rows in a leaf.
+        reg_lambda: penalty on the values of leaves.
         colsample_bytree: share of the features that a tree may use.
         subsample: share of the rows that a tree sees.
         max_bin: bins of a feature's histogram.
-        near_leads: leads up to this one (hours) are trained with a lower learning rate.
-        near_slowness: factor that their learning rate is divided by, and their rounds multiplied by.
+        near_leads: leads up to this one (hours) gain most from many small steps.
+        near_num_boost_round: their boosting rounds.
+        near_learning_rate: of their trees.
+        far_leads: leads beyond this one (hours) gain nothing from many and deep trees.
+        far_num_boost_round: their boosting rounds.
+        far_max_depth: of their trees.
         blocks: number of blocks, and of boosters.
-        booster_rows: upper limit of rows that a booster is trained on; their hours are sampled at random,
-            again for each booster.
+        booster_rows: upper limit of rows that a booster is trained on, sampled again for each booster.
+        many_rows: a sample of more rows has another limit, so that years of all stations stay affordable.
+        many_booster_rows: this limit.
         held_out_rows: upper limit of rows that are forecast without having been seen.
         error_rows: upper limit of those that the error scale is learned from.
         ridge_rows: upper limit of rows that the ridge is fitted on.
-        ridge_penalty: lowest penalty to choose from, see ``Ridge.fit``.
-        ridge_penalties: number of penalties to choose from, each twice the one before.
+        ridge_penalty: see ``Ridge.fit``.
     """
 
-    num_boost_round: int = 400
-    learning_rate: float = 0.04
+    num_boost_round: int = 300
+    learning_rate: float = 0.05
     max_depth: int = 8
     min_child_weight: int = 10
+    reg_lambda: float = 30
     colsample_bytree: float = 0.3
     subsample: float = 0.8
     max_bin: int = 32
     near_leads: int = 3
-    near_slowness: float = 1.6
-    blocks: int = 4
-    booster_rows: int = 120_000
+    near_num_boost_round: int = 650
+    near_learning_rate: float = 0.03
+    far_leads: int = 12
+    far_num_boost_round: int = 200
+    far_max_depth: int = 6
+    blocks: int = 6
+    booster_rows: int = 80_000
+    many_rows: int = 200_000
+    many_booster_rows: int = 40_000
     held_out_rows: int = 60_000
     error_rows: int = 30_000
     ridge_rows: int = 150_000
-    ridge_penalty: float = 0.25
-    ridge_penalties: int = 4
+    ridge_penalty: float = 0.5
 
-    def of_lead(self, lead: int) -> "LongHistorySettings":
-        """Adapt the settings to a lead: near leads gain most from low learning rates."""
+    def of_lead(self, lead: int, rows: int) -> "LongHistorySettings":
+        """Adapt the settings to a lead and a number of rows."""
+        booster_rows = self.booster_rows if rows <= self.many_rows else self.many_booster_rows
+        adapted = replace(self, booster_rows=booster_rows)
+        if lead > self.far_leads:
+            return replace(adapted, num_boost_round=self.far_num_boost_round, max_depth=self.far_max_depth)
         if lead > self.near_leads:
-            return self
+            return adapted
         return replace(
-            self,
-            num_boost_round=round(self.num_boost_round * self.near_slowness),
-            learning_rate=self.learning_rate / self.near_slowness,
+            adapted, num_boost_round=self.near_num_boost_round, learning_rate=self.near_learning_rate
         )
 
     @property
     def num_boost_rounds(self) -> list[int]:
         """The numbers of boosting rounds to choose from."""
         return sorted({max(self.num_boost_round // part, 1) for part in (1, 2, 4)})
-
-    @property
-    def penalties(self) -> list[float]:
-        """The ridge's penalties to choose from."""
-        return [self.ridge_penalty * 2**power for power in range(self.ridge_penalties)]
 
     def boosting(self, seed: int) -> Boosting:
         """The settings as XGBoost's parameters."""
@@ -95,6 +103,7 @@ class LongHistorySettings:
             "eta": self.learning_rate,
             "max_depth": self.max_depth,
             "min_child_weight": self.min_child_weight,
+            "lambda": self.reg_lambda,
             "subsample": self.subsample,
             "colsample_bytree": self.colsample_bytree,
             "max_bin": self.max_bin,
@@ -133,6 +142,8 @@ ERROR_SCALE: Final[ErrorScaleSettings] = {
     "subsample": 0.5,
 }
 """Few and shallow trees, since the size of an error is mostly noise."""
+ERROR_BLOCKS: Final = 2
+"""The errors of each half of the blocks are scaled by trees that learned from the other half."""
 
 
 def stored_settings() -> dict[str, int | float]:
@@ -151,7 +162,7 @@ def train_lead(sample: Sample, lead: int, seed: int, _tuned: TunedLead | None = 
     Raises:
         TrainingImpossible: the span is too short to hold out a block.
     """
-    settings, seed = SETTINGS.of_lead(lead), 1000 * lead + seed
+    settings, seed = SETTINGS.of_lead(lead, len(sample.change)), 1000 * lead + seed
     block = assign_blocks(sample.issue_times, settings.blocks)
     held_out = sample_hours(sample.issue_times, settings.held_out_rows, seed)
     boosters, trees = _boost_blocks(sample, block, held_out, lead, settings, seed)
@@ -186,9 +197,13 @@ def _boost_blocks(  # noqa: PLR0913, PLR0917  all inputs of a training
             raise TrainingImpossible(
                 f"{hours} h are too short to hold out a part of them, for a lead of {lead} h"
             )
-        # Of many rows, each booster sees other hours.
-        chosen = others[sample_hours(sample.issue_times[others], settings.booster_rows, seed + index)]
-        boosters.append(boost(sample.of(chosen), settings.boosting(seed + index)))
+        # Rows are drawn, not hours: the stations of an hour have nearly the same weather.
+        draw = np.random.default_rng(seed + index).random(others.size)
+        boosters.append(
+            boost(
+                sample.of(others[draw * others.size < settings.booster_rows]), settings.boosting(seed + index)
+            )
+        )
         for num_boost_round, forecast in trees.items():
             forecast[inside & held_out] = boosters[-1].inplace_predict(
                 sample.values[inside & held_out], iteration_range=(0, num_boost_round)
@@ -233,7 +248,7 @@ def _fit_ridges(  # noqa: PLR0913, PLR0917  all inputs of a training
         (inside, within_embargo(learned.issue_times, inside, lead) & ~inside)
         for inside in _members(block[used])
     ]
-    whole, damping, others = fit_ridge_blocks(learned, settings.penalties, blocks)
+    whole, damping, others = fit_ridge_blocks(learned, settings.ridge_penalty, blocks)
     forecast = np.empty(len(block))
     for model, inside in zip(others, _members(block), strict=True):
         held = sample.of(inside & held_out)
@@ -253,7 +268,7 @@ def _calibrate(
 ) -> tuple["Booster", float, ErrorDistribution]:
     """Calibrate the distribution by normalised split conformal prediction.
 
-    Each block's errors are scaled by a model trained on the other blocks, as those of a forecast are.
+    Each block's errors are scaled by a model trained on other blocks, as those of a forecast are.
 
     Returns:
         Trees that predict the size of an error; the lower bound of that size, in the target's unit; the
@@ -263,7 +278,7 @@ def _calibrate(
     least = max(float(sizes.change.mean()) / 4, _MIN_ERROR_SCALE)
     boosting = replace(settings, **ERROR_SCALE).boosting(seed)
     scaled = np.empty_like(off)
-    for inside in _members(block):
+    for inside in _members(block % ERROR_BLOCKS):
         model = boost(sizes.of(inside if inside.all() else ~inside), boosting)
         scaled[inside] = off[inside] / np.maximum(model.inplace_predict(sample.values[inside]), least)
     return boost(sizes, boosting), least, ErrorDistribution.of(scaled)

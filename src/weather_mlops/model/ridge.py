@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
-from operator import itemgetter
 from typing import Final
 
 import numpy as np
@@ -53,7 +52,7 @@ class Ridge:
         features: np.ndarray,
         outcome: np.ndarray,
         waves: Sequence[int],
-        penalties: Sequence[float],
+        penalty: float,
         blocks: Sequence[Block],
     ) -> tuple["Ridge", list["Ridge"]]:
         """Fit a ridge on all rows, and one without each block, for little more than the cost of one.
@@ -62,7 +61,7 @@ class Ridge:
             features: shape (n, F); NaN = missing.
             outcome: shape (n,), finite.
             waves: indices of the features that slopes vary with.
-            penalties: to choose from: the one that forecasts the blocks best.
+            penalty: see ``fit``.
             blocks: rows of each block, and rows that are left out with it; every row is in one block.
 
         Returns:
@@ -77,13 +76,7 @@ class Ridge:
             whole.minus(own).minus(blank._sums(features[near], outcome[near]))
             for own, (_, near) in zip(held_out, blocks, strict=True)
         ]
-        candidates = []
-        for penalty in penalties:
-            ridges = [blank._solved(sums, penalty) for sums in others]
-            loss = sum(own.squared_error(ridge.weights) for own, ridge in zip(held_out, ridges, strict=True))
-            candidates.append((loss, penalty, ridges))
-        _, penalty, ridges = min(candidates, key=itemgetter(0))
-        return blank._solved(whole, penalty), ridges
+        return blank._solved(whole, penalty), [blank._solved(sums, penalty) for sums in others]
 
     def predict(self, features: np.ndarray) -> np.ndarray:
         """Predictions, float64, shape (n,)."""
@@ -149,10 +142,6 @@ class _Sums:
 
     def minus(self, other: "_Sums") -> "_Sums":
         return _Sums(self.rows - other.rows, self.square - other.square, self.product - other.product)
-
-    def squared_error(self, weights: np.ndarray) -> float:
-        """Sum of squared errors of these rows, less the sum of squared outcomes."""
-        return float(weights @ self.square @ weights - 2 * weights @ self.product)
 
 
 def _size(features: np.ndarray, waves: Sequence[int]) -> int:
