@@ -127,7 +127,7 @@ def trained(panel: Panel, holdout: int) -> tuple[dict[int, LeadModel], object, n
         begun = time.perf_counter()
         own = features.lead_features(panel, issue_times, TARGET, climatology, lead, LONG.uses)
         models[lead] = LONG.train_lead(
-            sampled(panel.values[TARGET.column], issue_times, base, own, lead), lead, 1
+            sampled(panel.values[TARGET.column], issue_times, base, own, lead), lead, 1, None
         )
         print(f"lead {lead} h: trained in {time.perf_counter() - begun:.0f} s", flush=True)
     return models, climatology, baselines.damping(values, climatology, panel.hours[:holdout], HORIZON)

@@ -16,14 +16,12 @@ def quick_training():
         tiny = replace(
             long_history.SETTINGS,
             num_boost_round=15,
-            early_stopping_rounds=5,
             learning_rate=0.3,
-            block_learning_rate=0.3,
             max_depth=3,
             max_bin=16,
             colsample_bytree=0.2,
-            seeds=1,
             near_leads=0,
+            far_leads=100,
             blocks=2,
         )
         patch.setattr(long_history, "SETTINGS", tiny)

@@ -24,8 +24,14 @@ def test_what_xgboost_refuses_is_an_impossible_training():
 def test_many_rows_are_learned_from_by_sampled_hours(monkeypatch):
     grid = world.grid(days=40)
     plan = world.plan(grid, horizon=1)
-    monkeypatch.setattr(long_history, "MANY_ROWS", 1000)
-    small = replace(long_history.SETTINGS, block_rows=1200, ridge_rows=900)
+    small = replace(
+        long_history.SETTINGS,
+        many_rows=1000,
+        many_booster_rows=900,
+        held_out_rows=800,
+        error_rows=600,
+        ridge_rows=900,
+    )
     monkeypatch.setattr(long_history, "SETTINGS", small)
     holdout = np.arange(grid.index_of(plan.holdout_first), grid.length - 1)
     forecast = training_run.fit(grid, plan).predict(grid, holdout)

@@ -21,6 +21,29 @@ def test_a_slope_that_varies_with_a_wave_is_found():
     assert fitted(outcome).predict(FEATURES) == pytest.approx(outcome, abs=0.05)
 
 
+def blocks_of(count, margin):
+    """Parts of the rows in turn, and the rows next to them."""
+    block = np.arange(4000) // 250 % count
+    masks = []
+    for inside in (block == index for index in range(count)):
+        near = np.convolve(inside, np.ones(2 * margin + 1), "same") > 0
+        masks.append((inside, near & ~inside))
+    return masks
+
+
+def test_a_ridge_without_a_block_is_that_of_the_other_rows():
+    outcome = (3 + 2 * FEATURES[:, 1] + SOURCE.normal(size=4000) * FEATURES[:, 2]).astype(np.float32)
+    blocks = blocks_of(3, margin=30)
+
+    whole, others = Ridge.fit_blocks(FEATURES, outcome, [0], 1e-3, blocks)
+
+    assert whole.predict(FEATURES) == pytest.approx(fitted(outcome, penalty=1e-3).predict(FEATURES), abs=1e-3)
+    for ridge, (inside, near) in zip(others, blocks, strict=True):
+        rest = ~(inside | near)
+        alone = fitted(outcome[rest], FEATURES[rest], penalty=1e-3)
+        assert ridge.predict(FEATURES) == pytest.approx(alone.predict(FEATURES), abs=0.02)
+
+
 def test_a_penalty_draws_slopes_to_nothing():
     outcome = 3 + 2 * FEATURES[:, 1]
     assert np.ptp(fitted(outcome, penalty=1e6).predict(FEATURES)) < 0.01

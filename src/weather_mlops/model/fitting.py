@@ -1,7 +1,7 @@
 """Components of a lead's model, each fitted on a sample: boosted trees, a ridge regression, their blend."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,7 +10,7 @@ import numpy as np
 from weather_mlops.errors import TrainingImpossible
 from weather_mlops.model.feature_names import WAVES
 from weather_mlops.model.lead_model import damped_anomaly, reference
-from weather_mlops.model.ridge import Ridge
+from weather_mlops.model.ridge import Block, Ridge
 from weather_mlops.model.sample import Sample
 
 if TYPE_CHECKING:
@@ -37,23 +37,20 @@ class Boosting:
     """How trees are boosted; the names are XGBoost's.
 
     Attributes:
-        num_boost_round: upper limit of boosting rounds.
+        num_boost_round: boosting rounds.
         parameters: XGBoost's parameters.
-        early_stopping_rounds: rounds without a gain on the rows held out, after which boosting stops.
     """
 
     num_boost_round: int
     parameters: BoosterParameters
-    early_stopping_rounds: int | None = None
 
 
-def boost(sample: Sample, boosting: Boosting, held_out: Sample | None = None) -> "Booster":
+def boost(sample: Sample, boosting: Boosting) -> "Booster":
     """Train boosted trees that predict the change of the target.
 
     Args:
         sample: rows to train on.
         boosting: settings.
-        held_out: rows that decide when boosting stops; None = all rounds.
 
     Raises:
         TrainingImpossible: XGBoost refuses the data or the parameters.
@@ -61,12 +58,12 @@ def boost(sample: Sample, boosting: Boosting, held_out: Sample | None = None) ->
     from xgboost.core import XGBoostError
 
     try:
-        return _boosted(sample, boosting, held_out)
+        return _boosted(sample, boosting)
     except XGBoostError as error:
         raise TrainingImpossible(f"XGBoost: {error}") from error
 
 
-def _boosted(sample: Sample, boosting: Boosting, held_out: Sample | None) -> "Booster":
+def _boosted(sample: Sample, boosting: Boosting) -> "Booster":
     import xgboost
 
     class Progress(xgboost.callback.TrainingCallback):  # type: ignore[misc]
@@ -74,32 +71,18 @@ def _boosted(sample: Sample, boosting: Boosting, held_out: Sample | None) -> "Bo
 
         def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:  # noqa: ARG002
             if (epoch + 1) % LOGGED_EVERY == 0:
-                error = f" rmse={evals_log['held_out']['rmse'][-1]:.4f}" if evals_log else ""
                 log.info(
-                    "boosting: rows=%d round=%d limit=%d%s",
+                    "boosting: rows=%d round=%d of=%d",
                     len(sample.change),
                     epoch + 1,
                     boosting.num_boost_round,
-                    error,
                 )
             return False
 
-    bins = {"max_bin": boosting.parameters["max_bin"], "nthread": 1}
-    learned = xgboost.QuantileDMatrix(sample.values, sample.change, **bins)
-    num_boost_round, parameters = boosting.num_boost_round, dict(boosting.parameters)
-    if held_out is None:
-        return xgboost.train(parameters, learned, num_boost_round, callbacks=[Progress()])
-    judged = xgboost.QuantileDMatrix(held_out.values, held_out.change, **bins, ref=learned)
-    booster = xgboost.train(
-        parameters,
-        learned,
-        num_boost_round,
-        evals=[(judged, "held_out")],
-        early_stopping_rounds=boosting.early_stopping_rounds,
-        verbose_eval=False,
-        callbacks=[Progress()],
+    learned = xgboost.QuantileDMatrix(
+        sample.values, sample.change, max_bin=boosting.parameters["max_bin"], nthread=1
     )
-    return booster[: booster.best_iteration + 1]
+    return xgboost.train(dict(boosting.parameters), learned, boosting.num_boost_round, callbacks=[Progress()])
 
 
 def fit_ridge(sample: Sample, penalty: float) -> tuple[Ridge, float]:
@@ -112,13 +95,39 @@ def fit_ridge(sample: Sample, penalty: float) -> tuple[Ridge, float]:
     Returns:
         The ridge, and the share of the present anomaly that remains at the lead.
     """
+    damping, outcome = _without_damped_anomaly(sample)
+    return Ridge.fit(sample.values, outcome, _waves(sample), penalty), damping
+
+
+def fit_ridge_blocks(
+    sample: Sample, penalty: float, blocks: Sequence[Block]
+) -> tuple[Ridge, float, list[Ridge]]:
+    """Fit a ridge as ``fit_ridge`` does, and one without each block.
+
+    Args:
+        sample: rows to train on.
+        penalty: see ``Ridge.fit``.
+        blocks: see ``Ridge.fit_blocks``.
+
+    Returns:
+        The ridge, the share of the present anomaly that remains at the lead, and a ridge without each block.
+    """
+    damping, outcome = _without_damped_anomaly(sample)
+    ridge, others = Ridge.fit_blocks(sample.values, outcome, _waves(sample), penalty, blocks)
+    return ridge, damping, others
+
+
+def _without_damped_anomaly(sample: Sample) -> tuple[float, np.ndarray]:
+    """The damping that fits best, and what remains of the change, shape (n,)."""
     anomaly_name, _ = reference(sample.names)
     anomaly = np.nan_to_num(sample.values[:, sample.names.index(anomaly_name)].astype(np.float64))
     remaining = sample.change - damped_anomaly(sample.names, sample.values, 0)
     damping = float(anomaly @ remaining / max(anomaly @ anomaly, 1e-9))
-    waves = [sample.names.index(name) for name in WAVES if name in sample.names]
-    outcome = sample.change - damped_anomaly(sample.names, sample.values, damping)
-    return Ridge.fit(sample.values, outcome, waves, penalty), damping
+    return damping, sample.change - damped_anomaly(sample.names, sample.values, damping)
+
+
+def _waves(sample: Sample) -> list[int]:
+    return [sample.names.index(name) for name in WAVES if name in sample.names]
 
 
 def best_ridge_weight(change: np.ndarray, trees: np.ndarray, ridge: np.ndarray) -> float:

@@ -1,27 +1,29 @@
 """A lead's model of a long history: boosted trees, a ridge regression, their blend, and its error scale.
 
-The training span is cut into fortnights, which are assigned in turn to a few blocks. Models trained on the
-other blocks forecast each block, with an embargo of a day plus the lead on either side of its fortnights, so
-that no target value of the one is a feature of the other. These forecasts tell when to stop boosting, how
-much the ridge weighs in the blend, and how wide the interval must be, over all observed seasons. The final
-models are then trained on the whole span.
+The training span is cut into fortnights, which are assigned in turn to a few blocks. A booster is trained for
+each block, on the other blocks, with an embargo of a day plus the lead on either side of its fortnights, so
+that no target value of the one is a feature of the other. Its forecasts of the block tell how many
+rounds are enough, how much the ridge weighs in the blend, and how wide the interval must be.
+All boosters are kept, and their forecasts are averaged: nothing is trained only to be measured.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Final, TypedDict
 
 import numpy as np
 
 from weather_mlops.errors import TrainingImpossible
-from weather_mlops.model import cross_validation
-from weather_mlops.model.fitting import COMMON, Boosting, best_ridge_weight, boost, fit_ridge
+from weather_mlops.model.cross_validation import assign_blocks, sample_hours, within_embargo
+from weather_mlops.model.fitting import COMMON, Boosting, best_ridge_weight, boost, fit_ridge_blocks
 from weather_mlops.model.lead_model import ErrorDistribution, LeadModel, damped_anomaly
+from weather_mlops.model.ridge import Ridge
 from weather_mlops.model.sample import Sample
+from weather_mlops.model.tuning import TunedLead
 
 if TYPE_CHECKING:
     from xgboost import Booster
 
-MANY_ROWS: Final = 100_000
 _MIN_ERROR_SCALE: Final = 1e-3
 
 
@@ -30,61 +32,69 @@ class LongHistorySettings:
     """How a lead is trained. The defaults were chosen on folds of years before the holdout.
 
     Attributes:
-        num_boost_round: upper limit of boosting rounds in cross-validation.
-        early_stopping_rounds: boosting stops after this many rounds without a gain on the held-out block.
-        block_learning_rate: learning rate in cross-validation.
-        learning_rate: learning rate of the final models; the number of rounds rises as it falls.
+        num_boost_round: boosting rounds; a half or a quarter of them is kept where that forecasts better.
+        learning_rate: of the trees.
         max_depth: of a tree.
         min_child_weight: least rows in a leaf.
+        reg_lambda: penalty on the values of leaves.
         colsample_bytree: share of the features that a tree may use.
         subsample: share of the rows that a tree sees.
-        seeds: number of boosters whose forecasts are averaged.
         max_bin: bins of a feature's histogram.
-        near_leads: leads up to this one (hours) are trained with lower learning rates.
-        near_slowness: factor that their learning rates are divided by, and their rounds multiplied by.
-        near_seeds: number of boosters that they average.
-        blocks: number of blocks of cross-validation.
-        block_rows: upper limit of rows in cross-validation; their hours are sampled at random.
-        ridge_rows: upper limit of rows that the ridge is fitted on; their hours are sampled at random.
+        near_leads: leads up to this one (hours) gain most from many small steps.
+        near_num_boost_round: their boosting rounds.
+        near_learning_rate: of their trees.
+        far_leads: leads beyond this one (hours) gain nothing from many and deep trees.
+        far_num_boost_round: their boosting rounds.
+        far_max_depth: of their trees.
+        blocks: number of blocks, and of boosters.
+        booster_rows: upper limit of rows that a booster is trained on, sampled again for each booster.
+        many_rows: a sample of more rows has another limit, so that years of all stations stay affordable.
+        many_booster_rows: this limit.
+        held_out_rows: upper limit of rows that are forecast without having been seen.
+        error_rows: upper limit of those that the error scale is learned from.
+        ridge_rows: upper limit of rows that the ridge is fitted on.
         ridge_penalty: see ``Ridge.fit``.
     """
 
-    num_boost_round: int = 120
-    early_stopping_rounds: int = 12
-    block_learning_rate: float = 0.15
-    learning_rate: float = 0.06
+    num_boost_round: int = 300
+    learning_rate: float = 0.05
     max_depth: int = 8
     min_child_weight: int = 10
+    reg_lambda: float = 30
     colsample_bytree: float = 0.3
     subsample: float = 0.8
-    seeds: int = 2
     max_bin: int = 32
     near_leads: int = 3
-    near_slowness: float = 2.5
-    near_seeds: int = 3
-    blocks: int = 4
-    block_rows: int = 60_000
+    near_num_boost_round: int = 650
+    near_learning_rate: float = 0.03
+    far_leads: int = 12
+    far_num_boost_round: int = 200
+    far_max_depth: int = 6
+    blocks: int = 6
+    booster_rows: int = 80_000
+    many_rows: int = 200_000
+    many_booster_rows: int = 40_000
+    held_out_rows: int = 60_000
+    error_rows: int = 30_000
     ridge_rows: int = 150_000
     ridge_penalty: float = 0.5
 
     def of_lead(self, lead: int, rows: int) -> "LongHistorySettings":
-        """Adapt the settings to a lead and a number of rows.
-
-        Near leads are trained with lower learning rates. With very many rows only one booster of few large
-        steps is affordable.
-        """
-        if rows > MANY_ROWS:
-            return replace(self, seeds=1, learning_rate=self.block_learning_rate)
+        """Adapt the settings to a lead and a number of rows."""
+        booster_rows = self.booster_rows if rows <= self.many_rows else self.many_booster_rows
+        adapted = replace(self, booster_rows=booster_rows)
+        if lead > self.far_leads:
+            return replace(adapted, num_boost_round=self.far_num_boost_round, max_depth=self.far_max_depth)
         if lead > self.near_leads:
-            return self
+            return adapted
         return replace(
-            self,
-            num_boost_round=round(self.num_boost_round * self.near_slowness),
-            early_stopping_rounds=round(self.early_stopping_rounds * self.near_slowness),
-            block_learning_rate=self.block_learning_rate / self.near_slowness,
-            learning_rate=self.learning_rate / self.near_slowness,
-            seeds=self.near_seeds,
+            adapted, num_boost_round=self.near_num_boost_round, learning_rate=self.near_learning_rate
         )
+
+    @property
+    def num_boost_rounds(self) -> list[int]:
+        """The numbers of boosting rounds to choose from."""
+        return sorted({max(self.num_boost_round // part, 1) for part in (1, 2, 4)})
 
     def boosting(self, seed: int) -> Boosting:
         """The settings as XGBoost's parameters."""
@@ -93,12 +103,13 @@ class LongHistorySettings:
             "eta": self.learning_rate,
             "max_depth": self.max_depth,
             "min_child_weight": self.min_child_weight,
+            "lambda": self.reg_lambda,
             "subsample": self.subsample,
             "colsample_bytree": self.colsample_bytree,
             "max_bin": self.max_bin,
             "seed": seed,
         }
-        return Boosting(self.num_boost_round, parameters, self.early_stopping_rounds)
+        return Boosting(self.num_boost_round, parameters)
 
 
 class ErrorScaleSettings(TypedDict):
@@ -114,8 +125,6 @@ class ErrorScaleSettings(TypedDict):
 
 _STORED_NAMES: Final = {
     "num_boost_round": "rounds",
-    "early_stopping_rounds": "patience",
-    "block_learning_rate": "block_rate",
     "learning_rate": "rate",
     "max_depth": "depth",
     "min_child_weight": "leaf_rows",
@@ -133,6 +142,8 @@ ERROR_SCALE: Final[ErrorScaleSettings] = {
     "subsample": 0.5,
 }
 """Few and shallow trees, since the size of an error is mostly noise."""
+ERROR_BLOCKS: Final = 2
+"""The errors of each half of the blocks are scaled by trees that learned from the other half."""
 
 
 def stored_settings() -> dict[str, int | float]:
@@ -140,7 +151,7 @@ def stored_settings() -> dict[str, int | float]:
     return {_STORED_NAMES.get(name, name): value for name, value in asdict(SETTINGS).items()}
 
 
-def train_lead(sample: Sample, lead: int, seed: int) -> LeadModel:
+def train_lead(sample: Sample, lead: int, seed: int, _tuned: TunedLead | None = None) -> LeadModel:
     """Train trees, ridge, blend and interval of one lead.
 
     Args:
@@ -152,51 +163,104 @@ def train_lead(sample: Sample, lead: int, seed: int) -> LeadModel:
         TrainingImpossible: the span is too short to hold out a block.
     """
     settings, seed = SETTINGS.of_lead(lead, len(sample.change)), 1000 * lead + seed
-    part = sample.of(cross_validation.sample_hours(sample.issue_times, settings.block_rows, seed))
-    block = cross_validation.assign_blocks(part.issue_times, settings.blocks)
-    block_rounds, trees, ridge = _forecast_blocks(part, block, lead, settings, seed)
-    judged = np.isfinite(trees)
-    ridge_weight = best_ridge_weight(part.change[judged], trees[judged], ridge[judged])
-    off = part.change - (trees + ridge_weight * (ridge - trees))
-    error_scale, least, errors = _calibrate(part.of(judged), off[judged], block[judged], settings, seed)
-    final_rounds = round(block_rounds * settings.block_learning_rate / settings.learning_rate)
-    settings = replace(settings, num_boost_round=final_rounds)
-    boosters = [boost(sample, settings.boosting(seed + each)) for each in range(settings.seeds)]
-    ridge_model, damping = fit_ridge(
-        sample.of(cross_validation.sample_hours(sample.issue_times, settings.ridge_rows, seed)),
-        settings.ridge_penalty,
-    )
+    block = assign_blocks(sample.issue_times, settings.blocks)
+    held_out = sample_hours(sample.issue_times, settings.held_out_rows, seed)
+    boosters, trees = _boost_blocks(sample, block, held_out, lead, settings, seed)
+    ridge_model, damping, ridge = _fit_ridges(sample, block, held_out, lead, settings, seed)
+    part, block = sample.of(held_out), block[held_out]
+    num_boost_round, ridge_weight, off = _best_blend(part.change, trees, ridge)
+    few = sample_hours(part.issue_times, settings.error_rows, seed)
+    error_scale, least, errors = _calibrate(part.of(few), off[few], block[few], settings, seed)
+    boosters = [booster[:num_boost_round] for booster in boosters]
     return LeadModel(boosters, ridge_model, damping, ridge_weight, error_scale, least, errors)
 
 
-def _forecast_blocks(
-    sample: Sample, block: np.ndarray, lead: int, settings: LongHistorySettings, seed: int
-) -> tuple[int, np.ndarray, np.ndarray]:
-    """Forecast each block by models trained on the others.
+def _boost_blocks(  # noqa: PLR0913, PLR0917  all inputs of a training
+    sample: Sample,
+    block: np.ndarray,
+    held_out: np.ndarray,
+    lead: int,
+    settings: LongHistorySettings,
+    seed: int,
+) -> tuple[list["Booster"], dict[int, np.ndarray]]:
+    """Boost trees without each block.
 
     Returns:
-        The median number of boosting rounds; the forecasts of the trees and of the ridge, shape (n,) each,
-        NaN where no model could be trained.
+        The boosters; by number of rounds, the forecast of each held-out row by the booster that has not seen
+        its block.
     """
-    trees, ridge = np.full((2, len(block)), np.nan)
-    rounds_by_block, quick = [], replace(settings, learning_rate=settings.block_learning_rate)
-    for current in np.unique(block):
-        inside = block == current
-        outside = ~cross_validation.within_embargo(sample.issue_times, inside, lead)
-        if not outside.any():
-            continue
-        learned, held = sample.of(outside), sample.of(inside)
-        booster = boost(learned, quick.boosting(seed), held)
-        rounds_by_block.append(booster.num_boosted_rounds())
-        ridge_model, damping = fit_ridge(learned, settings.ridge_penalty)
-        trees[inside] = booster.inplace_predict(held.values)
-        ridge[inside] = damped_anomaly(held.names, held.values, damping) + ridge_model.predict(held.values)
-    if not rounds_by_block:
-        hours = int(np.ptp(sample.issue_times)) + 1
-        raise TrainingImpossible(
-            f"{hours} h are too short to hold out a part of them, for a lead of {lead} h"
+    boosters, trees = [], {count: np.empty(len(block)) for count in settings.num_boost_rounds}
+    for index, inside in enumerate(_members(block)):
+        others = np.flatnonzero(~within_embargo(sample.issue_times, inside, lead))
+        if not others.size:
+            hours = int(np.ptp(sample.issue_times)) + 1
+            raise TrainingImpossible(
+                f"{hours} h are too short to hold out a part of them, for a lead of {lead} h"
+            )
+        # Rows are drawn, not hours: the stations of an hour have nearly the same weather.
+        draw = np.random.default_rng(seed + index).random(others.size)
+        boosters.append(
+            boost(
+                sample.of(others[draw * others.size < settings.booster_rows]), settings.boosting(seed + index)
+            )
         )
-    return round(float(np.median(rounds_by_block))), trees, ridge
+        for num_boost_round, forecast in trees.items():
+            forecast[inside & held_out] = boosters[-1].inplace_predict(
+                sample.values[inside & held_out], iteration_range=(0, num_boost_round)
+            )
+    return boosters, {count: forecast[held_out] for count, forecast in trees.items()}
+
+
+def _best_blend(
+    change: np.ndarray, trees: Mapping[int, np.ndarray], ridge: np.ndarray
+) -> tuple[int, float, np.ndarray]:
+    """The number of rounds and the weight of the ridge that forecast best, and the errors, shape (n,).
+
+    Args:
+        change: of the target, shape (n,).
+        trees: forecasts of it by trees, shape (n,), by number of rounds.
+        ridge: and by the ridge, shape (n,).
+    """
+    blends = []
+    for num_boost_round, forecast in trees.items():
+        weight = best_ridge_weight(change, forecast, ridge)
+        blends.append((num_boost_round, weight, change - (forecast + weight * (ridge - forecast))))
+    return min(blends, key=lambda blend: float(np.mean(blend[2] ** 2)))
+
+
+def _fit_ridges(  # noqa: PLR0913, PLR0917  all inputs of a training
+    sample: Sample,
+    block: np.ndarray,
+    held_out: np.ndarray,
+    lead: int,
+    settings: LongHistorySettings,
+    seed: int,
+) -> tuple[Ridge, float, np.ndarray]:
+    """Fit a ridge, and one without each block.
+
+    Returns:
+        The ridge of all blocks, and its damping; the forecast of each held-out row by the ridge that has not
+        seen its block.
+    """
+    used = sample_hours(sample.issue_times, settings.ridge_rows, seed)
+    learned = sample.of(used)
+    blocks = [
+        (inside, within_embargo(learned.issue_times, inside, lead) & ~inside)
+        for inside in _members(block[used])
+    ]
+    whole, damping, others = fit_ridge_blocks(learned, settings.ridge_penalty, blocks)
+    forecast = np.empty(len(block))
+    for model, inside in zip(others, _members(block), strict=True):
+        held = sample.of(inside & held_out)
+        forecast[inside & held_out] = damped_anomaly(held.names, held.values, damping) + model.predict(
+            held.values
+        )
+    return whole, damping, forecast[held_out]
+
+
+def _members(block: np.ndarray) -> list[np.ndarray]:
+    """The rows of each block, as masks."""
+    return [block == current for current in np.unique(block)]
 
 
 def _calibrate(
@@ -204,7 +268,7 @@ def _calibrate(
 ) -> tuple["Booster", float, ErrorDistribution]:
     """Calibrate the distribution by normalised split conformal prediction.
 
-    Each block's errors are scaled by a model trained on the other blocks, as those of a forecast are.
+    Each block's errors are scaled by a model trained on other blocks, as those of a forecast are.
 
     Returns:
         Trees that predict the size of an error; the lower bound of that size, in the target's unit; the
@@ -212,14 +276,9 @@ def _calibrate(
     """
     sizes = replace(sample, change=np.abs(off))
     least = max(float(sizes.change.mean()) / 4, _MIN_ERROR_SCALE)
-    coarse = replace(settings, **ERROR_SCALE)
-
-    def fit_error_scale(chosen: np.ndarray) -> "Booster":
-        return boost(sizes.of(chosen), coarse.boosting(seed))
-
+    boosting = replace(settings, **ERROR_SCALE).boosting(seed)
     scaled = np.empty_like(off)
-    for current in np.unique(block):
-        inside = block == current
-        model = fit_error_scale(inside if inside.all() else ~inside)
+    for inside in _members(block % ERROR_BLOCKS):
+        model = boost(sizes.of(inside if inside.all() else ~inside), boosting)
         scaled[inside] = off[inside] / np.maximum(model.inplace_predict(sample.values[inside]), least)
-    return fit_error_scale(np.ones(len(off), bool)), least, ErrorDistribution.of(scaled)
+    return boost(sizes, boosting), least, ErrorDistribution.of(scaled)

@@ -10,6 +10,7 @@ from weather_mlops.model import climatology, long_history, short_history
 from weather_mlops.model.feature_names import RECENT, SEASONAL, Choice
 from weather_mlops.model.lead_model import LeadModel
 from weather_mlops.model.sample import Sample
+from weather_mlops.model.tuning import TunedLead
 
 
 @dataclass(frozen=True)
@@ -19,14 +20,18 @@ class Recipe:
     Attributes:
         name: of the recipe.
         uses: whether it uses the feature of a name.
-        train_lead: trains the model of one lead from a sample, the lead in hours and a seed.
+        train_lead: trains the model of one lead from a sample, the lead in hours, a seed, and what is known
+            of the lead from ``tune``.
         settings: as stored with a model; features and settings make the config hash.
+        tune: measures one of a few leads, from a sample, the lead and a seed; None = each lead is measured
+            when it is trained.
     """
 
     name: str
     uses: Choice
-    train_lead: Callable[[Sample, int, int], LeadModel]
+    train_lead: Callable[[Sample, int, int, TunedLead | None], LeadModel]
     settings: Callable[[], Mapping[str, int | float]]
+    tune: Callable[[Sample, int, int], TunedLead] | None = None
 
 
 LONG: Final = Recipe(
@@ -40,6 +45,7 @@ SHORT: Final = Recipe(
     lambda name: name not in SEASONAL,
     short_history.train_lead,
     lambda: asdict(short_history.SETTINGS),
+    short_history.tune,
 )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Final
 
 import numpy as np
@@ -11,6 +12,9 @@ from weather_mlops.documents.model_file import RidgeDocument
 FAR: Final = 5.0  # standard deviations: one broken sensor must not dominate a linear forecast
 _CHUNK: Final = 20_000
 _CONSTANT: Final = 1e-6
+
+Block = tuple[np.ndarray, np.ndarray]
+"""Masks of shape (n,): the rows of a block, and other rows that are too near to learn from."""
 
 
 @dataclass(frozen=True)
@@ -39,20 +43,40 @@ class Ridge:
             waves: indices of the features that slopes vary with.
             penalty: cost of a slope of 1, in squared error per row.
         """
-        mean, scale = _standard(features)
-        size = 1 + features.shape[1] * (1 + len(waves))
-        # Normal equations, summed over chunks of rows: the design matrix, with its products of every feature
-        # and every wave, is several times as large as the features and never exists as a whole.
-        blank = cls(mean, scale, tuple(waves), np.zeros(size))
-        square, product = np.zeros((size, size)), np.zeros(size)
-        for part in _chunks(len(features)):
-            design = blank._design(features[part])
-            square += design.T @ design
-            product += design.T @ outcome[part].astype(np.float32)
-        cost = np.full(size, penalty * len(features))
-        cost[0] = 0
-        square[np.diag_indices(size)] += cost
-        return replace(blank, weights=np.linalg.solve(square, product))
+        blank = cls(*_standard(features), tuple(waves), np.zeros(_size(features, waves)))
+        return blank._solved(blank._sums(features, outcome), penalty)
+
+    @classmethod
+    def fit_blocks(
+        cls,
+        features: np.ndarray,
+        outcome: np.ndarray,
+        waves: Sequence[int],
+        penalty: float,
+        blocks: Sequence[Block],
+    ) -> tuple["Ridge", list["Ridge"]]:
+        """Fit a ridge on all rows, and one without each block, for little more than the cost of one.
+
+        Args:
+            features: shape (n, F); NaN = missing.
+            outcome: shape (n,), finite.
+            waves: indices of the features that slopes vary with.
+            penalty: see ``fit``.
+            blocks: rows of each block, and rows that are left out with it; every row is in one block.
+
+        Returns:
+            The ridge of all rows, and that without each block.
+        """
+        blank = cls(*_standard(features), tuple(waves), np.zeros(_size(features, waves)))
+        held_out = [blank._sums(features[inside], outcome[inside]) for inside, _ in blocks]
+        whole = reduce(_Sums.plus, held_out)
+        # The sums of the other rows are those of all minus those of the block: only the rows next to a block
+        # are multiplied twice.
+        others = [
+            whole.minus(own).minus(blank._sums(features[near], outcome[near]))
+            for own, (_, near) in zip(held_out, blocks, strict=True)
+        ]
+        return blank._solved(whole, penalty), [blank._solved(sums, penalty) for sums in others]
 
     def predict(self, features: np.ndarray) -> np.ndarray:
         """Predictions, float64, shape (n,)."""
@@ -78,6 +102,24 @@ class Ridge:
         )
         return cls(mean, scale, tuple(stored["waves"]), weights)
 
+    def _sums(self, features: np.ndarray, outcome: np.ndarray) -> "_Sums":
+        size = len(self.weights)
+        square, product = np.zeros((size, size)), np.zeros(size)
+        # Summed over chunks of rows: the design matrix, with its products of every feature and every wave, is
+        # several times as large as the features and never exists as a whole.
+        for part in _chunks(len(features)):
+            design = self._design(features[part])
+            square += design.T @ design
+            product += design.T @ outcome[part].astype(np.float32)
+        return _Sums(len(features), square, product)
+
+    def _solved(self, sums: "_Sums", penalty: float) -> "Ridge":
+        square = sums.square.copy()
+        cost = np.full(len(square), penalty * sums.rows)
+        cost[0] = 0
+        square[np.diag_indices(len(square))] += cost
+        return replace(self, weights=np.linalg.solve(square, sums.product))
+
     def _design(self, features: np.ndarray) -> np.ndarray:
         # float32 halves the time, and a penalised fit of standardised numbers loses nothing by it.
         steps = (features - self.mean.astype(np.float32)) / self.scale.astype(np.float32)
@@ -85,6 +127,26 @@ class Ridge:
         np.clip(steps, -FAR, FAR, out=steps)
         by_wave = (steps * features[:, [wave]] for wave in self.waves)
         return np.hstack([np.ones((len(features), 1), np.float32), steps, *by_wave])
+
+
+@dataclass(frozen=True)
+class _Sums:
+    """What the normal equations need of rows: their number, and sums of products over them."""
+
+    rows: int
+    square: np.ndarray
+    product: np.ndarray
+
+    def plus(self, other: "_Sums") -> "_Sums":
+        return _Sums(self.rows + other.rows, self.square + other.square, self.product + other.product)
+
+    def minus(self, other: "_Sums") -> "_Sums":
+        return _Sums(self.rows - other.rows, self.square - other.square, self.product - other.product)
+
+
+def _size(features: np.ndarray, waves: Sequence[int]) -> int:
+    """Number of weights."""
+    return 1 + int(features.shape[1]) * (1 + len(waves))
 
 
 def _chunks(rows: int) -> Iterator[slice]:

@@ -3,10 +3,11 @@
 It has few parameters, and features that do not move with the season: what a few months teach about the season
 is wrong in the next one. Blend and interval come from forecasts of the later parts of the span by models
 trained on the hours before them (forward chaining): like the forecasts that follow, they go into weather that
-the model has not seen. The width of the interval follows how hard the last week was to forecast.
+the model has not seen. That is done at a few leads, see ``tuning``. The width of the interval follows how
+hard the last week was to forecast.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
@@ -14,14 +15,9 @@ import numpy as np
 
 from weather_mlops.errors import TrainingImpossible
 from weather_mlops.model.fitting import COMMON, Boosting, best_ridge_weight, boost, fit_ridge
-from weather_mlops.model.lead_model import (
-    LARGEST_SCALE,
-    ErrorDistribution,
-    LeadModel,
-    RecentErrors,
-    damped_anomaly,
-)
+from weather_mlops.model.lead_model import LARGEST_SCALE, LeadModel, RecentErrors, damped_anomaly
 from weather_mlops.model.sample import Sample
+from weather_mlops.model.tuning import TunedLead
 
 LEAST_FOLD_ROWS: Final = 200
 
@@ -74,8 +70,8 @@ class ShortHistorySettings:
 SETTINGS: Final = ShortHistorySettings()
 
 
-def train_lead(sample: Sample, lead: int, seed: int) -> LeadModel:
-    """Train trees, ridge, blend and interval of one lead.
+def tune(sample: Sample, lead: int, seed: int) -> TunedLead:
+    """Measure a lead by forecasts of the later parts of the span.
 
     Args:
         sample: rows to train on.
@@ -85,22 +81,38 @@ def train_lead(sample: Sample, lead: int, seed: int) -> LeadModel:
     Raises:
         TrainingImpossible: the span is too short to forecast a part of it.
     """
-    settings, seed = SETTINGS, 1000 * lead + seed
-    trees, ridge = _forecast_parts(sample, lead, settings, seed)
+    settings = SETTINGS
+    trees, ridge = _forecast_parts(sample, lead, settings, 1000 * lead + seed)
     judged = np.isfinite(trees)
     ridge_weight = best_ridge_weight(sample.change[judged], trees[judged], ridge[judged])
-    error = (sample.change - (trees + ridge_weight * (ridge - trees)))[judged]
-    scale = RecentErrors.of(sample.names, sample.values)
-    sizes = np.maximum(scale.predict(sample.names, sample.values[judged]), 1 / LARGEST_SCALE)
-    ridge_model, damping = fit_ridge(sample, settings.ridge_penalty)
+    errors = (sample.change - (trees + ridge_weight * (ridge - trees)))[judged]
+    scale = RecentErrors.of(sample.names, sample.values).predict(sample.names, sample.values[judged])
+    return TunedLead.of(settings.num_boost_round, ridge_weight, errors, np.maximum(scale, 1 / LARGEST_SCALE))
+
+
+def train_lead(sample: Sample, lead: int, seed: int, tuned: TunedLead | None = None) -> LeadModel:
+    """Train trees and ridge of one lead.
+
+    Args:
+        sample: rows to train on.
+        lead: hours.
+        seed: of all randomness.
+        tuned: what is known of the lead; None = measure it.
+
+    Raises:
+        TrainingImpossible: the span is too short to forecast a part of it.
+    """
+    tuned = tuned or tune(sample, lead, seed)
+    ridge_model, damping = fit_ridge(sample, SETTINGS.ridge_penalty)
+    boosting = replace(SETTINGS, num_boost_round=tuned.num_boost_round).boosting(1000 * lead + seed)
     return LeadModel(
-        boosters=[boost(sample, settings.boosting(seed))],
+        boosters=[boost(sample, boosting)],
         ridge=ridge_model,
         damping=damping,
-        ridge_weight=ridge_weight,
-        error_scale=scale,
+        ridge_weight=tuned.ridge_weight,
+        error_scale=RecentErrors.of(sample.names, sample.values),
         min_error_scale=1 / LARGEST_SCALE,
-        errors=ErrorDistribution.of(error / sizes),
+        errors=tuned.scaled_errors,
     )
 
 

@@ -6,6 +6,7 @@ How a lead is trained depends on how much of the year the data cover: see ``reci
 import logging
 import os
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -20,8 +21,9 @@ from weather_mlops.model.forecaster import Forecaster
 from weather_mlops.model.lead_model import LeadModel
 from weather_mlops.model.plan import Plan
 from weather_mlops.model.recipes import Recipe
-from weather_mlops.model.sample import sampled
+from weather_mlops.model.sample import Sample, sampled
 from weather_mlops.model.targets import target_named
+from weather_mlops.model.tuning import TunedLead, interpolated, tuned_leads
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +38,7 @@ def train(  # noqa: PLR0913, PLR0917  all inputs of a training
     base: Features,
     issue_times: np.ndarray,
 ) -> Forecaster:
-    """Train a model of all leads, as many at a time as there are cores.
+    """Train a model of all leads.
 
     Args:
         panel: of the plan's stations.
@@ -49,40 +51,78 @@ def train(  # noqa: PLR0913, PLR0917  all inputs of a training
     Raises:
         TrainingImpossible: too few rows with an outcome.
     """
-    target, begun = target_named(plan.target), time.monotonic()
+    target = target_named(plan.target)
+    names: tuple[str, ...] = ()
+    rows = 0
 
-    def one(lead: int) -> tuple[LeadModel, tuple[str, ...], int]:
+    def sample_of(lead: int) -> Sample:
+        nonlocal names, rows
         own = features.lead_features(panel, issue_times, target, climatology, lead, training_recipe.uses)
         sample = sampled(panel.values[target.column], issue_times, base, own, lead)
-        if len(sample.change) < LEAST_ROWS:
-            raise TrainingImpossible(
-                f"{plan.target}: {len(sample.change)} rows known after {lead} h; {LEAST_ROWS} needed"
-            )
-        return training_recipe.train_lead(sample, lead, plan.seed), sample.names, len(sample.change)
+        names, rows = sample.names, max(rows, len(sample.change))
+        return sample
 
-    trained = []
-    with ThreadPoolExecutor(min(os.cpu_count() or 1, plan.horizon_hours)) as pool:
-        for model, names, rows in pool.map(one, range(1, plan.horizon_hours + 1)):
-            trained.append((model, names, rows))
-            spent = time.monotonic() - begun
-            log.info(
-                "trained: target=%s lead=%d/%d rows=%d rounds=%d ridge=%.2f seconds=%.0f seconds_left=%.0f",
-                plan.target,
-                len(trained),
-                plan.horizon_hours,
-                rows,
-                model.boosters[0].num_boosted_rounds(),
-                model.ridge_weight,
-                spent,
-                spent / len(trained) * (plan.horizon_hours - len(trained)),
-            )
-    models = [model for model, _, _ in trained]
-    return Forecaster(
-        target,
-        plan.stations,
-        trained[-1][1],
-        climatology,
-        models,
-        training_recipe.settings(),
-        max(rows for _, _, rows in trained),
+    try:
+        models = train_leads(training_recipe, sample_of, plan.horizon_hours, plan.seed)
+    except TrainingImpossible as error:
+        raise TrainingImpossible(f"{plan.target}: {error}") from error
+    return Forecaster(target, plan.stations, names, climatology, models, training_recipe.settings(), rows)
+
+
+def train_leads(
+    training_recipe: Recipe, sample_of: Callable[[int], Sample], horizon: int, seed: int
+) -> list[LeadModel]:
+    """Train the models of all leads, as many at a time as there are cores.
+
+    Args:
+        training_recipe: how each lead is trained.
+        sample_of: the rows of a lead in hours; called by several threads, more than once for some leads.
+        horizon: longest lead, hours.
+        seed: of all randomness.
+
+    Returns:
+        The models of lead 1, 2, …
+
+    Raises:
+        TrainingImpossible: a lead has fewer than LEAST_ROWS rows, or its span is too short.
+    """
+    begun = time.monotonic()
+
+    def rows_of(lead: int) -> Sample:
+        sample = sample_of(lead)
+        if len(sample.change) < LEAST_ROWS:
+            raise TrainingImpossible(f"{len(sample.change)} rows known after {lead} h; {LEAST_ROWS} needed")
+        return sample
+
+    def tune(lead: int) -> TunedLead:
+        assert training_recipe.tune is not None  # noqa: S101  leads are tuned only where it is
+        return training_recipe.tune(rows_of(lead), lead, seed)
+
+    def train(lead: int) -> tuple[LeadModel, int]:
+        sample = rows_of(lead)
+        known = interpolated(tuned, lead) if tuned else None
+        return training_recipe.train_lead(sample, lead, seed, known), len(sample.change)
+
+    models: list[LeadModel] = []
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, horizon)) as pool:
+        leads = tuned_leads(horizon) if training_recipe.tune else ()
+        tuned = dict(zip(leads, pool.map(tune, leads), strict=True))
+        if tuned:
+            log.info("tuned: leads=%s seconds=%.0f", list(leads), time.monotonic() - begun)
+        for model, rows in pool.map(train, range(1, horizon + 1)):
+            models.append(model)
+            _log_progress(model, len(models), horizon, rows, time.monotonic() - begun)
+    return models
+
+
+def _log_progress(model: LeadModel, lead: int, horizon: int, rows: int, spent: float) -> None:
+    log.info(
+        "trained: lead=%d/%d rows=%d rounds=%s ridge=%.2f seconds=%.0f seconds_left=%.0f",
+        lead,
+        horizon,
+        rows,
+        [booster.num_boosted_rounds() for booster in model.boosters],
+        model.ridge_weight,
+        spent,
+        spent / lead * (horizon - lead),
     )
