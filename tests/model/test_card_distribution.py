@@ -24,7 +24,7 @@ def test_the_crps_stands_next_to_the_rmse(undrawn):
     assert "all leads CRPS skill" in text
 
 
-def test_a_baseline_s_crps_is_its_mean_error_and_not_the_champion_s(monkeypatch):
+def test_a_baseline_s_crps_is_its_mean_error_but_not_a_champion_s(monkeypatch):
     curves = {}
     monkeypatch.setattr(plots, "by_lead", lambda _, drawn, name, **__: curves.setdefault(name, drawn) and "")
     e = evaluation()
