@@ -27,7 +27,7 @@ from simulator import wire as peer
 from simulator.simulated import SimulatedWeather
 from weather_mlops.kma import wire
 from weather_mlops.lake.panel import Panel, to_panel
-from weather_mlops.model import features, preparation, training_run
+from weather_mlops.model import features, preparation, training_cost, training_run
 from weather_mlops.model.feature_names import HISTORY_HOURS
 from weather_mlops.model.plan import Plan, holdout_first
 from weather_mlops.model.targets import target_named
@@ -79,7 +79,7 @@ def measure(years: float, stations: int, horizon: int) -> None:
     begun = time.perf_counter()
     computed = preparation.training_features(panel, plan, preparation.fit_climatology(panel, plan))
     prepared = time.perf_counter() - begun
-    forecaster, cost = training_run.measured(lambda: training_run.fit(panel, plan, computed))
+    forecaster, cost = training_cost.measured(lambda: training_run.fit(panel, plan, computed))
     whole = cost["seconds"] * HORIZON / horizon
     print(
         f"{stations} stations × {years:g} years: {cost['rows']} rows; features {prepared:.0f} s; "

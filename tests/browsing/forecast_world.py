@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from weather_mlops.kma.forecast.rows import FORECAST_ROWS
 from weather_mlops.lake.columns import UTC_TIME
-from weather_mlops.lake.schemas import FORECASTS_SCHEMA
+from weather_mlops.lake.forecasts import rows_of
 from weather_mlops.model import recent_forecasts
 from weather_mlops.stations import load_stations
 
@@ -75,8 +75,7 @@ def issued(
             "p90": middle + wide,
             "model_version": ["v1"] * len(valid),
         }
-        arrays = [pa.array(columns[field.name], field.type) for field in FORECASTS_SCHEMA]
-        parts.append(pa.table(arrays, schema=FORECASTS_SCHEMA))
+        parts.append(rows_of(columns))
     return pa.concat_tables(parts)
 
 

@@ -59,15 +59,20 @@ def lines_of(page):
     return [path for path in page.of("path") if "stroke:var(--kma)" in path.get("style", "")]
 
 
+def dashes_of(path):
+    """How many lengths of dashes and gaps a line repeats."""
+    return len(path["style"].rpartition("stroke-dasharray:")[2].split())
+
+
 def test_the_kma_s_line_is_in_each_plot_and_the_legend(document):
     page = station_page(document)
-    dashes = {path["style"].rpartition("stroke-dasharray:")[2] for path in lines_of(page)}
-    ours = {path["style"] for path in page.of("path") if "stroke:var(--model)" in path.get("style", "")}
+    ours = [path for path in page.of("path") if "stroke:var(--model)" in path.get("style", "")]
 
     assert len(lines_of(page)) >= 5
-    assert not any(f"stroke-dasharray:{dash}" in style for dash in dashes for style in ours)
+    assert {dashes_of(path) for path in lines_of(page)} == {4}  # a dash, a gap, a dot, a gap
+    assert {dashes_of(path) for path in ours} == {2}
     assert "KMA's forecast 기상청 예보" in page.text
-    assert page.text.count("dotted: the KMA's forecast") == 4
+    assert page.text.count("dash-dotted: the KMA's forecast") == 4
 
 
 def test_both_colour_schemes_have_a_colour_for_the_line(document):

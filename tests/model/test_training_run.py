@@ -57,7 +57,7 @@ class Runs:
         return training_run.prepare(self.catalog, Staging(self.store, plan.version), plan)
 
     def train(self, plan):
-        return training_run.train(Staging(self.store, plan.version), plan)
+        return training_run.train(self.catalog, Staging(self.store, plan.version), plan)
 
     def evaluate(self, plan):
         return training_run.evaluate(
@@ -96,7 +96,7 @@ def fit_once():
     """The same rows and seed give the same model, as test_training.py holds: it is trained once for all."""
     known = {}
 
-    def fit(grid, plan, computed=None):
+    def fit(grid, plan, computed=None, rows_of=None):
         rows = sorted((name, values.tobytes()) for name, values in grid.values.items())
         key = repr(replace(plan, version="", snapshot_id=None)), tuple(rows)
         if key not in known:
@@ -287,8 +287,8 @@ def test_a_task_without_the_one_before_says_which(runs):
 def test_a_model_that_forecasts_otherwise_is_not_deployed(runs, monkeypatch):
     smoke = training_run._smoke
 
-    def other(forecaster, grid):
-        expected = smoke(forecaster, grid)
+    def other(forecaster, grid, rows_of):
+        expected = smoke(forecaster, grid, rows_of)
         return {**expected, "p50": [[value + 0.01 for value in row] for row in expected["p50"]]}
 
     monkeypatch.setattr(training_run, "_smoke", other)

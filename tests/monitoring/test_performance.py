@@ -76,7 +76,7 @@ def forecast_rows(
                 rows.append(
                     (issued, station, TARGET, valid, lead, middle - wide, middle, middle + wide, "v1")
                 )
-    names = FORECASTS_SCHEMA.names
+    names = [field.name for field in FORECASTS_SCHEMA if not field.nullable]
     return pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows], schema=FORECASTS_SCHEMA)
 
 

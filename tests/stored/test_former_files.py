@@ -150,7 +150,7 @@ class TestModel:
 
         assert (plan.version, plan.stations, plan.horizon_hours) == (REFUSED_VERSION, (108, 112), 2)
         assert plan.holdout_first == datetime(2026, 11, 16, 12, tzinfo=UTC)
-        assert plan.as_dict() == stored
+        assert plan.as_dict() == {**stored, "kma_snapshot_id": None}
 
 
 class TestMonitoring:

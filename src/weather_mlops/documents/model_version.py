@@ -23,7 +23,8 @@ class StoredFile(TypedDict):
 class PlanDocument(TypedDict):
     """A plan of a training, as tasks pass it on and manifests hold it: see ``weather_mlops.model.plan.Plan``.
 
-    Times are ISO 8601 with their zone.
+    Times are ISO 8601 with their zone. Plans from before the KMA's forecasts were an input have no
+    ``kma_snapshot_id``.
     """
 
     target: str
@@ -35,6 +36,7 @@ class PlanDocument(TypedDict):
     holdout_first: str
     snapshot_id: int | None
     seed: int
+    kma_snapshot_id: NotRequired[int | None]
 
 
 class Headline(TypedDict):

@@ -23,7 +23,7 @@ from weather_mlops.kma import wire
 from weather_mlops.kma.fields import YEARS
 from weather_mlops.lake.overlay import completed
 from weather_mlops.lake.panel import Panel, to_panel
-from weather_mlops.model import baselines, evaluation, features, kma_baseline, training_run
+from weather_mlops.model import baselines, evaluation, features, kma_baseline, training_cost, training_run
 from weather_mlops.model.card import page
 from weather_mlops.model.evaluation import SHOWN_LEADS
 from weather_mlops.model.forecaster import Forecaster
@@ -214,7 +214,7 @@ def _tested(panel: Panel, plans: Sequence[Plan]) -> tuple[Forecaster, Holdout, l
     holdouts: list[Holdout] = []
     trainings: list[FoldTraining] = []
     for plan in plans:
-        forecaster, trained = training_run.measured(partial(training_run.fit, panel, plan))
+        forecaster, trained = training_cost.measured(partial(training_run.fit, panel, plan))
         holdout, end = panel.index_of(plan.holdout_first), _end(panel, plan.last)
         holdouts.append(evaluation.compare(forecaster, panel, holdout, end=end))
         trainings.append({"holdout_from": plan.holdout_first.isoformat(), **trained})
@@ -237,7 +237,7 @@ def _result(target: str, figures: HoldoutFigures, trainings: Sequence[FoldTraini
         "leads": {lead: _flat(scores) for lead, scores in figures["leads"].items()},
         "train_seconds": round(sum(fold["seconds"] for fold in trainings), 1),
         "train_rows": trainings[-1]["rows"],
-        "peak_rss_mb": training_run.peak_rss_mb(),
+        "peak_rss_mb": training_cost.peak_rss_mb(),
         "folds": list(trainings),
     }
 

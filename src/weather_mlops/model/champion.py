@@ -12,6 +12,7 @@ from weather_mlops.lake.panel import Panel, to_panel
 from weather_mlops.model import boosters
 from weather_mlops.model.forecaster import Forecaster
 from weather_mlops.model.holdout import ChampionForecast
+from weather_mlops.model.kma_inputs import ForecastRows
 from weather_mlops.model.plan import Plan
 from weather_mlops.model.registry import Registry
 from weather_mlops.model.versions import Version
@@ -42,7 +43,11 @@ def load_champion(registry: Registry, decision: Decision) -> tuple[Version, Fore
 
 
 def champion_forecast(
-    registry: Registry, observations: pa.Table, panel: Panel, plan: Plan
+    registry: Registry,
+    observations: pa.Table,
+    panel: Panel,
+    plan: Plan,
+    rows_of: ForecastRows | None = None,
 ) -> tuple[ChampionForecast | None, str | None]:
     """Forecasts of a plan's holdout by the champion, in the shape of the new model's.
 
@@ -51,6 +56,7 @@ def champion_forecast(
         observations: rows of the stations of both models.
         panel: of the plan's stations.
         plan: plan of the new model.
+        rows_of: the KMA's forecasts; None = observations alone.
 
     Returns:
         The forecasts, None without a champion; and the version of a champion that can't forecast.
@@ -78,7 +84,8 @@ def champion_forecast(
     if not len(common) or not unseen.any():
         nothing = np.full(shape, np.nan, np.float32)
         return ChampionForecast(champion.version, QuantileForecast.interval(nothing, nothing, nothing)), None
-    predicted = theirs.predict(own, issue_times[unseen])
+    kma = theirs.gather(rows_of, own, issue_times[unseen])
+    predicted = theirs.predict(own, issue_times[unseen], kma)
     values = np.full((len(predicted.levels), *shape), np.nan, np.float32)
     at = np.ix_(np.arange(len(predicted.levels)), own_rows, np.flatnonzero(unseen), np.arange(leads))
     values[at] = predicted.values[:, champion_rows, :, :leads]

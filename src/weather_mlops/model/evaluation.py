@@ -11,6 +11,7 @@ from weather_mlops.lake.panel import Panel, korean_days
 from weather_mlops.model import baselines, breakdowns
 from weather_mlops.model.forecaster import Forecaster
 from weather_mlops.model.holdout import ChampionForecast, Holdout, at_lead
+from weather_mlops.model.kma_inputs import KmaInputs
 from weather_mlops.verification import resampling, scores
 
 EVALUATION: Final = "evaluation.json"
@@ -21,12 +22,13 @@ RANK_LEADS: Final = (1, 6, 24, 48)
 """Leads whose outcomes are ranked among the quantiles."""
 
 
-def compare(
+def compare(  # noqa: PLR0913, PLR0917  what is compared, on which hours
     forecaster: Forecaster,
     panel: Panel,
     holdout: int,
     champion: ChampionForecast | None = None,
     end: int | None = None,
+    kma: KmaInputs | None = None,
 ) -> Holdout:
     """Forecast the hours of a panel from an index on, by a model and by the baselines.
 
@@ -36,6 +38,7 @@ def compare(
         holdout: index of the first issue time.
         champion: compared like a baseline.
         end: index after the last issue time; None = all that have an outcome.
+        kma: the KMA's forecast, gathered for these issue times; None = observations alone.
 
     Raises:
         TrainingImpossible: nothing can be compared.
@@ -44,8 +47,9 @@ def compare(
     values = panel.values[forecaster.target.column]
     issue_times = np.arange(holdout, panel.length - 1 if end is None else end)
     truth = baselines.observed(values, issue_times, horizon)
-    forecast, ridge = forecaster.predict_with_ridge(panel, issue_times)
-    others = {**_fitted(forecaster, panel, holdout, issue_times), "ridge": ridge}
+    predicted = forecaster.forecast(panel, issue_times, kma)
+    forecast = predicted.quantiles
+    others = {**_fitted(forecaster, panel, holdout, issue_times), "ridge": predicted.ridge}
     common = np.isfinite(forecast.p50) & np.isfinite(truth)
     for other in others.values():
         common &= np.isfinite(other)

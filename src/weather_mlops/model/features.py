@@ -16,6 +16,7 @@ import numpy as np
 from weather_mlops.lake.panel import Panel
 from weather_mlops.model.climatology import Climatology
 from weather_mlops.model.feature_names import HISTORY_HOURS, Array, Choice, Named
+from weather_mlops.model.features_of_kma import of_kma
 from weather_mlops.model.features_of_lead import of_lead
 from weather_mlops.model.features_of_station import (
     of_ground,
@@ -29,6 +30,7 @@ from weather_mlops.model.features_of_station import (
     wind_vector,
 )
 from weather_mlops.model.features_of_surroundings import of_gradients, of_neighbours
+from weather_mlops.model.kma_inputs import KmaInputs
 from weather_mlops.model.targets import Target
 
 REVISION: Final = 2
@@ -80,6 +82,19 @@ class Features:
             np.concatenate([self.values, other.values], axis=2),
         )
 
+    def select(self, names: tuple[str, ...]) -> "Features":
+        """The features of these names, in this order.
+
+        Raises:
+            KeyError: one is missing; all that are missing are named.
+        """
+        if names == self.names:
+            return self
+        if missing := sorted(set(names) - set(self.names)):
+            raise KeyError(", ".join(missing))
+        columns = [self.names.index(name) for name in names]
+        return Features(names, tuple(self.docs[column] for column in columns), self.values[..., columns])
+
 
 def inputs(target: Target) -> tuple[str, ...]:
     """Columns of the observations that the features need."""
@@ -125,6 +140,21 @@ def lead_features(  # noqa: PLR0913, PLR0917  what a feature is computed from
         uses: which features to compute.
     """
     return _stacked(of_lead(panel, target, climatology, lead, uses), issue_times, uses)
+
+
+def kma_features(panel: Panel, target: Target, kma: KmaInputs, lead: int, uses: Choice = every) -> Features:
+    """Features of one lead from the KMA's forecast, at the issue times that it was gathered for.
+
+    Args:
+        panel: that it was gathered for.
+        target: what is forecast.
+        kma: the KMA's forecast.
+        lead: hours.
+        uses: which features to compute.
+    """
+    named = [each for each in of_kma(panel, target, kma, lead) if uses(each[0])]
+    names, docs, arrays = zip(*named, strict=True)
+    return Features(names, docs, np.stack([np.asarray(array, np.float32) for array in arrays], axis=-1))
 
 
 def feature_hash(names: tuple[str, ...]) -> str:

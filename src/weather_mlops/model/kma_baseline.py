@@ -25,7 +25,7 @@ COMPARABLE: Final = INTERPOLATED
 
 
 def with_kma_forecast(
-    catalog: Catalog, target: Target, holdout: Holdout, panel: Panel
+    catalog: Catalog, target: Target, holdout: Holdout, panel: Panel, snapshot_id: int | None = None
 ) -> tuple[Holdout, str | None]:
     """A holdout with the KMA's forecast as it was known at its issue times.
 
@@ -34,6 +34,7 @@ def with_kma_forecast(
         target: what is forecast.
         holdout: observed outcomes and forecasts.
         panel: stations and hours of the holdout.
+        snapshot_id: the state of the table of the KMA's forecasts; None = the current one.
 
     Returns:
         The holdout; and the reason why it is without one, None where it has one.
@@ -49,6 +50,7 @@ def with_kma_forecast(
         station_ids=panel.stations,
         moments=panel.hours[holdout.issue_times],
         lead_hours=range(1, holdout.truth.shape[2] + 1),
+        snapshot_id=snapshot_id,
     )
     if not np.isfinite(known).any():
         return (

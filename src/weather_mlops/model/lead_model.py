@@ -91,18 +91,24 @@ class LeadModel:
         ridge: predicts what remains of the change after the damped anomaly.
         damping: share of the present anomaly that remains at the lead.
         ridge_weight: share (0 to 1) of the ridge in the blend.
-        error_scale: scale of the blend's error: trees; for a short history, the errors of the last week.
+        error_scale: scale of the blend's error: trees; for a short history, the errors of the last week; None
+            = 1 everywhere.
         min_error_scale: lower bound of the error scale.
         errors: distribution of the error divided by its scale.
+        kma_base: feature of a corrected forecast of the KMA, minus the target: trees and ridge predict what
+            remains of the change after it. None = the KMA's forecast is no input.
+        stacked: whether the trees predict what remains after the ridge, too.
     """
 
     boosters: Sequence["Booster"]
     ridge: Ridge
     damping: float
     ridge_weight: float
-    error_scale: "Booster | RecentErrors"
+    error_scale: "Booster | RecentErrors | None"
     min_error_scale: float
     errors: ErrorDistribution
+    kma_base: str | None = None
+    stacked: bool = False
 
     def changes(self, names: tuple[str, ...], values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Quantiles of the change, shape (levels, n), and the prediction of the ridge alone, shape (n,).
@@ -111,20 +117,39 @@ class LeadModel:
             names: of the features.
             values: features, shape (n, F).
         """
-        trees = np.mean([booster.inplace_predict(values) for booster in self.boosters], axis=0)
-        ridge = damped_anomaly(names, values, self.damping) + self.ridge.predict(values)
+        trees, ridge = self._references(names, values)
+        ridge = ridge + self.ridge.predict(values)
+        if self.stacked:
+            trees = ridge
+        if self.boosters:
+            trees = trees + np.mean([booster.inplace_predict(values) for booster in self.boosters], axis=0)
         middle = trees + self.ridge_weight * (ridge - trees)
         scale = np.maximum(self._scale(names, values), self.min_error_scale)
         return middle + np.array(self.errors.errors)[:, np.newaxis] * scale, ridge
 
+    def has_base(self, names: tuple[str, ...], values: np.ndarray) -> np.ndarray:
+        """Whether what the model begins with is known, shape (n,)."""
+        if self.kma_base is None:
+            return np.ones(len(values), bool)
+        return np.asarray(np.isfinite(values[:, names.index(self.kma_base)]))
+
     def trees(self) -> dict[str, "Booster"]:
         """All of its boosters, by the name in their file names."""
         boosters = {str(index): booster for index, booster in enumerate(self.boosters)}
-        if not isinstance(self.error_scale, RecentErrors):
+        if self.error_scale is not None and not isinstance(self.error_scale, RecentErrors):
             boosters[ERROR_SCALE] = self.error_scale
         return boosters
 
+    def _references(self, names: tuple[str, ...], values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The changes that trees and ridge begin with, float64, shape (n,) each."""
+        if self.kma_base is not None:
+            corrected = values[:, names.index(self.kma_base)].astype(np.float64)
+            return corrected, corrected
+        return np.zeros(len(values)), damped_anomaly(names, values, self.damping)
+
     def _scale(self, names: tuple[str, ...], values: np.ndarray) -> np.ndarray:
+        if self.error_scale is None:
+            return np.ones(len(values))
         if isinstance(self.error_scale, RecentErrors):
             return self.error_scale.predict(names, values)
         return np.asarray(self.error_scale.inplace_predict(values))

@@ -40,16 +40,40 @@ def rolling_extreme(values: Array, hours: int, choose: np.ufunc) -> Array:
     return extreme
 
 
+def rolling_days_mean(values: Array, days: int) -> Array:
+    """Mean of the last days, 24 h each, along the last axis; NaN where less than half of it is known."""
+    known = np.isfinite(values).astype(np.float32)
+    filled = np.where(known > 0, values, np.float32(0)).astype(np.float32)
+    # Sums of a day first, then of days: as fixed an order as hour by hour, in a tenth of the steps.
+    day_total, day_count = _sum_of_last(filled, HOURS_PER_DAY, 1), _sum_of_last(known, HOURS_PER_DAY, 1)
+    total, count = (_sum_of_last(each, days, HOURS_PER_DAY) for each in (day_total, day_count))
+    half = days * HOURS_PER_DAY / 2
+    return np.where(count >= half, total / np.maximum(count, 1), np.float32(np.nan))
+
+
+def _sum_of_last(values: Array, count: int, step: int) -> Array:
+    """Sum of a value and those some steps before it, along the last axis; 0 before the first."""
+    total = values.copy()
+    for back in range(step, min(count * step, values.shape[-1]), step):
+        total[..., back:] += values[..., :-back]
+    return total
+
+
 def week_mean(values: Array, newest: int) -> Array:
     """Mean of 7 days at one hour of the day, the newest some hours back; NaN where most are missing."""
+    return same_hour_mean(values, newest, LONGEST_WINDOW_H // HOURS_PER_DAY)
+
+
+def same_hour_mean(values: Array, newest: int, days: int) -> Array:
+    """Mean of some days at one hour of the day, the newest some hours back; NaN where most are missing."""
     # Only every 24th hour counts: a mean over days, not over hours.
-    days = np.stack(
-        [lagged(values, newest + HOURS_PER_DAY * back) for back in range(LONGEST_WINDOW_H // HOURS_PER_DAY)]
-    )
-    known = np.isfinite(days)
-    count = known.sum(axis=0, dtype=np.float32)
-    total = np.where(known, days, np.float32(0)).sum(axis=0, dtype=np.float32)
-    return np.where(count >= len(days) / 2, total / np.maximum(count, 1), np.float32(np.nan))
+    total, count = np.zeros(values.shape, np.float32), np.zeros(values.shape, np.float32)
+    for back in range(days):
+        day = lagged(values, newest + HOURS_PER_DAY * back)
+        known = np.isfinite(day)
+        count += known
+        total += np.where(known, day, np.float32(0))
+    return np.where(count >= days / 2, total / np.maximum(count, 1), np.float32(np.nan))
 
 
 def repetition_error(values: Array, lead: int) -> Array:

@@ -4,7 +4,6 @@ Each run sums the last days again, since rows arrive late and are corrected; old
 """
 
 import json
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,9 +15,8 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.expressions import And
 
 from weather_mlops.clock import HOUR, KST, whole_hour
-from weather_mlops.errors import ObjectDamaged
 from weather_mlops.lake import documents
-from weather_mlops.lake.filters import between, one_of
+from weather_mlops.lake.filters import between, one_of, rows_within
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.observations_reader import read, read_panel
 from weather_mlops.lake.schemas import FORECASTS
@@ -26,8 +24,6 @@ from weather_mlops.model.targets import Target
 from weather_mlops.monitoring.champion import Verified
 from weather_mlops.verification import error_sums
 from weather_mlops.verification.error_sums import Damping, Pairs, Sums
-
-log = logging.getLogger(__name__)
 
 KEPT_DAYS: Final = 31
 OPEN_DAYS: Final = 3
@@ -63,13 +59,8 @@ def load(store: ObjectStore, target: str) -> DailySums:
     Raises:
         StorageUnavailable, StorageRefused.
     """
-    try:
-        return documents.read(store, key(target), DailySums)
-    except FileNotFoundError:
-        return DailySums()
-    except ObjectDamaged as error:
-        log.warning("all days are summed again: %s", error)
-        return DailySums()
+    stored = documents.read_or_none(store, key(target), DailySums, "all days are summed again")
+    return stored or DailySums()
 
 
 def save(store: ObjectStore, target: str, sums: DailySums) -> None:
@@ -115,12 +106,9 @@ def update(
         first_leads = rows.filter(pc.equal(rows["lead_hours"], 1))
         for day in chunk:
             name = f"{day:%Y-%m-%d}"
-            end = pa.scalar(day + timedelta(days=1), rows.schema.field("valid_at").type)
-            begin = pa.scalar(day, rows.schema.field("valid_at").type)
-            valid = first_leads["valid_at"]
-            inside = pc.and_(pc.greater_equal(valid, begin), pc.less(valid, end))
+            of_day = rows_within(first_leads, FORECASTS.time, day, day + timedelta(days=1))
             days[name] = error_sums.day_sums(by_day[name]) if name in by_day else {}
-            issued[name] = sorted(error_sums.issue_hours(first_leads.filter(inside)))
+            issued[name] = sorted(error_sums.issue_hours(of_day))
     sums = DailySums(dict(sorted(days.items())), dict(sorted(issued.items())), stored.verified)
     return sums, error_sums.add(recent)
 

@@ -110,7 +110,7 @@ def figures(observed: Array, forecast: QuantileForecast) -> QuantileScores:
     ]
     return {
         "n": int(truth.size),
-        "rmse": float(np.sqrt(np.mean(error**2))),
+        "rmse": rmse(error),
         "mae": float(np.mean(np.abs(error))),
         "bias": float(np.mean(error)),
         "coverage_80": float(np.mean((low <= truth) & (truth <= high))),
@@ -171,13 +171,18 @@ def against(observed: Array, ours: Array, theirs: Array) -> BaselineScores:
         return {"rmse": None, "mae": None, "bias": None, "skill": None}
     error = (theirs[known] - observed[known]).astype(np.float64)
     own = (ours[known] - observed[known]).astype(np.float64)
-    rmse = float(np.sqrt(np.mean(error**2)))
+    theirs_rmse = rmse(error)
     return {
-        "rmse": rmse,
+        "rmse": theirs_rmse,
         "mae": float(np.mean(np.abs(error))),
         "bias": float(np.mean(error)),
-        "skill": 1 - float(np.sqrt(np.mean(own**2))) / rmse if rmse else None,
+        "skill": 1 - rmse(own) / theirs_rmse if theirs_rmse else None,
     }
+
+
+def rmse(error: Array) -> float:
+    """Root of the mean squared error, of at least one row."""
+    return float(np.sqrt(np.mean(error**2)))
 
 
 def reliability(observed: Array, forecast: QuantileForecast) -> QuantileReliability:
