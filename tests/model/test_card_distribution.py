@@ -15,8 +15,11 @@ def with_kma(count=12):
 
 
 def test_the_crps_stands_next_to_the_rmse(undrawn):
-    text = Page(render(evaluation())).text
+    e = evaluation()
+    text = Page(render(e)).text
 
+    one = e["leads"]["36"]
+    assert f"36 h 70,000 {one['rmse']:.2f} {one['mae']:.2f} {one['crps']:.2f} " in text
     assert "lead RMSE CRPS coverage of the" in text
     assert "CRPS (°C) by lead." in text
     assert "pairs RMSE (°C) MAE (°C) CRPS (°C)" in text
