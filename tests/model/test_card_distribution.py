@@ -15,8 +15,11 @@ def with_kma(count=12):
 
 
 def test_the_crps_stands_next_to_the_rmse(undrawn):
-    text = Page(render(evaluation())).text
+    e = evaluation()
+    text = Page(render(e)).text
 
+    one = e["leads"]["36"]
+    assert f"36 h 70,000 {one['rmse']:.2f} {one['mae']:.2f} {one['crps']:.2f} " in text
     assert "lead RMSE CRPS coverage of the" in text
     assert "CRPS (°C) by lead." in text
     assert "pairs RMSE (°C) MAE (°C) CRPS (°C)" in text
@@ -24,7 +27,7 @@ def test_the_crps_stands_next_to_the_rmse(undrawn):
     assert "all leads CRPS skill" in text
 
 
-def test_a_baseline_s_crps_is_its_mean_error_and_not_the_champion_s(monkeypatch):
+def test_a_baseline_s_crps_is_its_mean_error_but_not_a_champion_s(monkeypatch):
     curves = {}
     monkeypatch.setattr(plots, "by_lead", lambda _, drawn, name, **__: curves.setdefault(name, drawn) and "")
     e = evaluation()
