@@ -18,10 +18,12 @@ EVERY_H = 3
 DELAY = timedelta(minutes=30)
 
 
-def forecasts(panel: Panel, *, leads: int = 24, bias: float = 0.5, error: float = 0.8) -> pa.Table:
-    """Issues of every third hour, hourly values, for all stations of a panel."""
+def forecasts(
+    panel: Panel, *, leads: int = 24, bias: float = 0.5, error: float = 0.8, beyond: int = 0
+) -> pa.Table:
+    """Issues of every third hour, hourly values, for all stations of a panel and some hours beyond it."""
     source = np.random.default_rng(5)
-    truth = panel.values[COLUMN]
+    truth = np.pad(panel.values[COLUMN], ((0, 0), (0, beyond)), mode="edge")
     issues = np.arange(0, panel.length - 1, EVERY_H)
     station, issue, lead = (
         each.reshape(-1)
@@ -29,7 +31,7 @@ def forecasts(panel: Panel, *, leads: int = 24, bias: float = 0.5, error: float 
             np.arange(len(panel.stations)), issues, np.arange(1, leads + 1), indexing="ij"
         )
     )
-    inside = issue + lead < panel.length
+    inside = issue + lead < panel.length + beyond
     station, issue, lead = station[inside], issue[inside], lead[inside]
     values = truth[station, issue + lead] + bias + source.normal(0, error, len(lead))
     known = np.isfinite(values)

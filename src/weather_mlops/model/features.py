@@ -118,7 +118,7 @@ def features(
         climatology: of the target, at the same stations, fitted on the training span.
         uses: which features to compute.
     """
-    return _stacked(_all(panel, target, climatology), issue_times, uses)
+    return _stacked(_all(panel, target, climatology), len(panel.stations), issue_times, uses)
 
 
 def lead_features(  # noqa: PLR0913, PLR0917  what a feature is computed from
@@ -139,7 +139,7 @@ def lead_features(  # noqa: PLR0913, PLR0917  what a feature is computed from
         lead: hours.
         uses: which features to compute.
     """
-    return _stacked(of_lead(panel, target, climatology, lead, uses), issue_times, uses)
+    return _stacked(of_lead(panel, target, climatology, lead, uses), len(panel.stations), issue_times, uses)
 
 
 def kma_features(panel: Panel, target: Target, kma: KmaInputs, lead: int, uses: Choice = every) -> Features:
@@ -162,12 +162,12 @@ def feature_hash(names: tuple[str, ...]) -> str:
     return sha256(json.dumps([REVISION, HISTORY_HOURS, names]).encode()).hexdigest()[:16]
 
 
-def _stacked(named: Iterator[Named], issue_times: Array, uses: Choice) -> Features:
-    names, docs, arrays = zip(*(each for each in named if uses(each[0])), strict=True)
-    values = np.empty((arrays[0].shape[0], len(issue_times), len(arrays)), np.float32)
-    for column, array in enumerate(arrays):
+def _stacked(named: Iterator[Named], stations: int, issue_times: Array, uses: Choice) -> Features:
+    chosen = [each for each in named if uses(each[0])]
+    values = np.empty((stations, len(issue_times), len(chosen)), np.float32)
+    for column, (_, _, array) in enumerate(chosen):
         values[..., column] = array[:, issue_times]
-    return Features(names, docs, values)
+    return Features(tuple(name for name, _, _ in chosen), tuple(doc for _, doc, _ in chosen), values)
 
 
 def _all(panel: Panel, target: Target, climatology: Climatology) -> Iterator[Named]:
