@@ -11,7 +11,7 @@ OPERATORS: Final = {
     "CollectKmaForecastOperator": "기상청 예보의 최신·빠진 발표를 받아 응답을 보관하고 행을 준비합니다.",
     "ValidateKmaForecastOperator": "준비된 예보 행을 검사해 부적합한 것을 따로 두고, 너무 많으면 멈춥니다.",
     "UpdateKmaForecastCatalogOperator": "검사한 예보를 한 커밋으로 게시하고 격리·결측 목록을 갱신합니다.",
-    "CheckKmaForecastOperator": "게시된 예보를 다시 읽어 한도와 비교합니다.",
+    "CheckKmaForecastOperator": "게시된 예보를 다시 읽고, 때가 되면 테이블을 정리하고, 한도와 비교합니다.",
     "PlanKmaForecastHistoryOperator": "적재할 과거 예보를 확인하고 필요한 호출 수를 셉니다.",
     "FetchKmaForecastHistoryOperator": "raw에 없는 격자를 받습니다. 격자 하나를 모든 지점이 함께 씁니다.",
     "PublishKmaForecastHistoryOperator": "raw에 있는 과거 예보를 검사하고 게시합니다.",

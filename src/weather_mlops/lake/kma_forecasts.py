@@ -65,6 +65,7 @@ def publish(  # noqa: PLR0913  what a commit notes and counts
     now: datetime,
     properties: Mapping[str, str] | None = None,
     values_of: Collection[int] = (),
+    with_maintenance: bool = True,
 ) -> PublishedKmaForecasts:
     """Bring rows into their table, in at most one commit, and maintain it when that is due.
 
@@ -78,6 +79,7 @@ def publish(  # noqa: PLR0913  what a commit notes and counts
         now: the time, timezone-aware.
         properties: further properties of the snapshot.
         values_of: ids of the stations whose changed values are counted.
+        with_maintenance: False where the caller maintains the table later.
 
     Raises:
         ValueError: a row that no source may give: its times don't fit its lead, it was received before it
@@ -95,7 +97,8 @@ def publish(  # noqa: PLR0913  what a commit notes and counts
         published.corrected,
         published.equal,
     )
-    maintenance.maintain(catalog, now, (KMA_FORECASTS,))
+    if with_maintenance:
+        maintenance.maintain(catalog, now, (KMA_FORECASTS,))
     return published
 
 

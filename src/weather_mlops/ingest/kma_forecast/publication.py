@@ -55,7 +55,7 @@ def publish_run(catalog: Catalog, staging: Staging, now: datetime) -> PublishedI
 
     In this order: gaps of what is missing, quarantine, forecasts (one commit), gaps of what arrived. A gap is
     never closed before its rows are in the table, and none is forgotten by a kill in between; run again, it
-    ends in the same state.
+    ends in the same state. The forecasts are maintained later, by ``maintain_forecasts``.
 
     Args:
         catalog: where the tables are.
@@ -75,7 +75,9 @@ def publish_run(catalog: Catalog, staging: Staging, now: datetime) -> PublishedI
     )
     own = max(datetime.fromisoformat(audited.notes["own"]), kma_forecasts.newest_collected(catalog) or EPOCH)
     notes = {NEWEST_COLLECTED: own.isoformat()}
-    published = kma_forecasts.publish(catalog, accepted, run=staging.run, now=now, properties=notes)
+    published = kma_forecasts.publish(
+        catalog, accepted, run=staging.run, now=now, properties=notes, with_maintenance=False
+    )
     counted = kma_forecast_gaps.record(catalog, absent={}, present=present, run=staging.run, now=now)
     touched = [
         *([KMA_FORECAST_GAPS] if absent or counted.closed else []),
@@ -83,6 +85,20 @@ def publish_run(catalog: Catalog, staging: Staging, now: datetime) -> PublishedI
     ]
     maintenance.maintain(catalog, now, touched)
     return PublishedIssues(published, added, opened.opened, counted)
+
+
+def maintain_forecasts(catalog: Catalog, now: datetime) -> dict[str, int]:
+    """Do a part of the maintenance of the forecasts that is due.
+
+    To be done once a run's rows were read back: they are in a small file of their own until then.
+
+    Returns:
+        Counts, as ``maintain``.
+
+    Raises:
+        CommitConflict, StorageUnavailable, StorageRefused.
+    """
+    return maintenance.maintain(catalog, now, (KMA_FORECASTS,))
 
 
 def _completeness(
