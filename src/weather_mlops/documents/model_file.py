@@ -25,8 +25,8 @@ class LeadDocument(TypedDict):
     ``boosters``: number of its files of trees; ``line``: its ridge; ``ridge_share``: weight of the ridge in
     the blend; ``least_spread``: lower bound of the error scale; ``low``, ``high``: p10 and p90 of the error
     divided by its scale; ``levels``, ``scaled_errors``: all quantiles of it, which older models lack;
-    ``typical_error``: of a short history, whose error scale has no trees; ``constant_scale``: the scale is 1;
-    ``kma_base``, ``stacked``: of a model that begins with the KMA's forecast.
+    ``typical_error``: of a model whose error scale has no trees; ``kma_base``, ``stacked``: of a model that
+    begins with the KMA's forecast.
     """
 
     boosters: int
@@ -39,7 +39,6 @@ class LeadDocument(TypedDict):
     levels: NotRequired[list[float]]
     scaled_errors: NotRequired[list[float]]
     typical_error: NotRequired[float]
-    constant_scale: NotRequired[bool]
     kma_base: NotRequired[str]
     stacked: NotRequired[bool]
 

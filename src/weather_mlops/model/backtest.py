@@ -238,6 +238,7 @@ def _of_kma(scores: KmaLeadScores | None, share: float) -> FlatScores:
     return {
         "rmse_kma_forecast": None if scores is None else scores["rmse"],
         "skill_kma_forecast": None if scores is None else scores["skill"],
+        "rmse_on_common_rows": None if scores is None else scores["model_rmse"],
         "inputs": WITH_KMA_FORECAST if share else OBSERVATIONS_ONLY,
         "share_with_kma_forecast": share,
     }

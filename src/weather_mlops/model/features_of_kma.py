@@ -12,11 +12,13 @@ import numpy as np
 from weather_mlops.clock import HOURS_PER_DAY
 from weather_mlops.lake.panel import HOUR_STEP, Panel
 from weather_mlops.model.climatology import day_angle
-from weather_mlops.model.feature_names import KMA_ABOVE, KMA_HOURLY_ABOVE, Array, Named
+from weather_mlops.model.feature_names import KMA_ABOVE, KMA_HOURLY_ABOVE, KMA_WEEK_ERROR, Array, Named
 from weather_mlops.model.kma_inputs import AROUND_HOURS, BIAS_DAYS, FAR_OFF, KmaInputs, known_error
 from weather_mlops.model.rolling_windows import lagged, rolling_days_mean, rolling_mean, same_hour_mean
 from weather_mlops.model.targets import Target
 
+LEAST_SHARE: Final = 1 / 3
+"""Of these days: an archive of two weeks has some forecasts that can be corrected."""
 _LAST_HOURS: Final = (1, 2, 3, 6)
 
 
@@ -36,6 +38,7 @@ def of_kma(panel: Panel, target: Target, inputs: KmaInputs, lead: int) -> Iterat
     forecast = ahead[..., lead]
     error = known_error(value, inputs.target, lead, FAR_OFF[target.column])
     yield from _of_recent_errors(error, forecast - now, times, lead, unit)
+    yield from _of_error_size(error, times, unit)
     yield from _of_last_hours(value, inputs, target)
     yield from _of_course(inputs, lead, unit)
     yield from _of_valid_hour(inputs, forecast, lead, unit)
@@ -54,8 +57,8 @@ def of_kma(panel: Panel, target: Target, inputs: KmaInputs, lead: int) -> Iterat
 
 def _of_recent_errors(error: Array, above: Array, times: Array, lead: int, unit: str) -> Iterator[Named]:
     """The mean errors at this lead of a month, a week and a day, and the forecast corrected by them."""
-    bias = rolling_days_mean(error, BIAS_DAYS)[:, times]
-    hourly_bias = same_hour_mean(error, -lead % HOURS_PER_DAY, BIAS_DAYS)[:, times]
+    bias = rolling_days_mean(error, BIAS_DAYS, LEAST_SHARE)[:, times]
+    hourly_bias = same_hour_mean(error, -lead % HOURS_PER_DAY, BIAS_DAYS, LEAST_SHARE)[:, times]
     yield (
         KMA_ABOVE,
         f"KMA's forecast, corrected by kma_error_{BIAS_DAYS}d, minus T [{unit}]",
@@ -89,12 +92,22 @@ def _of_recent_errors(error: Array, above: Array, times: Array, lead: int, unit:
         )
 
 
+def _of_error_size(error: Array, times: Array, unit: str) -> Iterator[Named]:
+    """How hard the last week was to forecast for the KMA."""
+    off = np.abs(error - rolling_days_mean(error, BIAS_DAYS, LEAST_SHARE))
+    yield (
+        KMA_WEEK_ERROR,
+        f"mean size of its error at this lead without the bias, last 168 h [{unit}]",
+        rolling_mean(off, 168)[:, times],
+    )
+
+
 def _of_last_hours(value: Array, inputs: KmaInputs, target: Target) -> Iterator[Named]:
     """How far off the newest forecast is now, and was in the last hours."""
     times = inputs.issue_times - inputs.first
     unit = target.unit
     error = known_error(value, inputs.target, 0, FAR_OFF[target.column])
-    mean_error = rolling_days_mean(error, BIAS_DAYS)
+    mean_error = rolling_days_mean(error, BIAS_DAYS, LEAST_SHARE)
     off = error - mean_error
     yield (
         "kma_off",

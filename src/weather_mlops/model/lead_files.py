@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from weather_mlops.documents.model_file import LeadDocument
+from weather_mlops.model.feature_names import KMA_WEEK_ERROR, WEEK_ERROR
 from weather_mlops.model.lead_model import ERROR_SCALE, ErrorDistribution, LeadModel, RecentErrors
 from weather_mlops.model.ridge import Ridge
 from weather_mlops.verification.scores import INTERVAL_LEVELS
@@ -34,8 +35,6 @@ def to_document(model: LeadModel) -> LeadDocument:
     }
     if isinstance(model.error_scale, RecentErrors):
         document["typical_error"] = model.error_scale.typical
-    if model.error_scale is None:
-        document["constant_scale"] = True
     if model.kma_base is not None:
         document["kma_base"] = model.kma_base
         document["stacked"] = model.stacked
@@ -65,16 +64,17 @@ def read_leads(
             yield None
             continue
         names = [str(index) for index in range(document["boosters"])]
-        if _has_scale_of_trees(document):
+        if "typical_error" not in document:
             names.append(ERROR_SCALE)
         yield _lead_model(document, [_booster(files[_file(lead, prefix + name)]) for name in names])
 
 
 def _lead_model(stored: LeadDocument, trees: "list[Booster]") -> LeadModel:
-    error_scale: Booster | RecentErrors | None = None
+    kma_base = stored.get("kma_base")
+    error_scale: Booster | RecentErrors
     if "typical_error" in stored:
-        error_scale = RecentErrors(stored["typical_error"])
-    elif _has_scale_of_trees(stored):
+        error_scale = RecentErrors(stored["typical_error"], KMA_WEEK_ERROR if kma_base else WEEK_ERROR)
+    else:
         error_scale = trees.pop()
     return LeadModel(
         boosters=trees,
@@ -84,13 +84,9 @@ def _lead_model(stored: LeadDocument, trees: "list[Booster]") -> LeadModel:
         error_scale=error_scale,
         min_error_scale=stored["least_spread"],
         errors=_errors(stored),
-        kma_base=stored.get("kma_base"),
+        kma_base=kma_base,
         stacked=stored.get("stacked", False),
     )
-
-
-def _has_scale_of_trees(stored: LeadDocument) -> bool:
-    return "typical_error" not in stored and not stored.get("constant_scale", False)
 
 
 def _errors(stored: LeadDocument) -> ErrorDistribution:

@@ -22,27 +22,29 @@ ERROR_SCALE: Final = "spread"
 
 @dataclass(frozen=True)
 class RecentErrors:
-    """Scale of the errors of a short history: 1 where the last week was as hard to forecast as most weeks.
+    """Scale of the errors: 1 where the last week was as hard to forecast as most weeks.
 
     How hard it was is measured by a forecast that is available at every station: that a day repeats the one
-    before. The scale is proportional to the square root of the error of that forecast.
+    before, or the KMA's. The scale is proportional to the square root of the error of that forecast.
 
     Attributes:
-        typical: median of the feature ``WEEK_ERROR`` in the training span, the target's unit.
+        typical: median of the feature in the training span, the target's unit.
+        feature: name of the feature that says how hard the last week was to forecast.
     """
 
     typical: float
+    feature: str = WEEK_ERROR
 
     @classmethod
-    def of(cls, names: tuple[str, ...], values: np.ndarray) -> "RecentErrors":
+    def of(cls, names: tuple[str, ...], values: np.ndarray, feature: str = WEEK_ERROR) -> "RecentErrors":
         """Measure a training span, by its features of shape (n, F)."""
-        week = values[:, names.index(WEEK_ERROR)]
+        week = values[:, names.index(feature)]
         known = week[np.isfinite(week) & (week > 0)]
-        return cls(float(np.median(known)) if known.size else 1.0)
+        return cls(float(np.median(known)) if known.size else 1.0, feature)
 
     def predict(self, names: tuple[str, ...], values: np.ndarray) -> np.ndarray:
         """The scale, shape (n,); 1 where the last week is not known."""
-        ratio = values[:, names.index(WEEK_ERROR)] / self.typical
+        ratio = values[:, names.index(self.feature)] / self.typical
         return np.minimum(np.sqrt(np.nan_to_num(ratio, nan=1.0)), LARGEST_SCALE)
 
 
@@ -91,8 +93,8 @@ class LeadModel:
         ridge: predicts what remains of the change after the damped anomaly.
         damping: share of the present anomaly that remains at the lead.
         ridge_weight: share (0 to 1) of the ridge in the blend.
-        error_scale: scale of the blend's error: trees; for a short history, the errors of the last week; None
-            = 1 everywhere.
+        error_scale: scale of the blend's error: trees; or the errors of the last week, of a short history and
+            where the model begins with the KMA's forecast.
         min_error_scale: lower bound of the error scale.
         errors: distribution of the error divided by its scale.
         kma_base: feature of a corrected forecast of the KMA, minus the target: trees and ridge predict what
@@ -104,7 +106,7 @@ class LeadModel:
     ridge: Ridge
     damping: float
     ridge_weight: float
-    error_scale: "Booster | RecentErrors | None"
+    error_scale: "Booster | RecentErrors"
     min_error_scale: float
     errors: ErrorDistribution
     kma_base: str | None = None
@@ -136,7 +138,7 @@ class LeadModel:
     def trees(self) -> dict[str, "Booster"]:
         """All of its boosters, by the name in their file names."""
         boosters = {str(index): booster for index, booster in enumerate(self.boosters)}
-        if self.error_scale is not None and not isinstance(self.error_scale, RecentErrors):
+        if not isinstance(self.error_scale, RecentErrors):
             boosters[ERROR_SCALE] = self.error_scale
         return boosters
 
@@ -148,8 +150,6 @@ class LeadModel:
         return np.zeros(len(values)), damped_anomaly(names, values, self.damping)
 
     def _scale(self, names: tuple[str, ...], values: np.ndarray) -> np.ndarray:
-        if self.error_scale is None:
-            return np.ones(len(values))
         if isinstance(self.error_scale, RecentErrors):
             return self.error_scale.predict(names, values)
         return np.asarray(self.error_scale.inplace_predict(values))

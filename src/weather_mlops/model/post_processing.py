@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from weather_mlops.errors import TrainingImpossible
-from weather_mlops.model import cross_validation
 from weather_mlops.model.cross_validation import forward_parts
-from weather_mlops.model.feature_names import KMA_ABOVE, KMA_HOURLY_ABOVE
+from weather_mlops.model.feature_names import KMA_ABOVE, KMA_HOURLY_ABOVE, KMA_WEEK_ERROR
 from weather_mlops.model.fitting import COMMON, Boosting, best_ridge_weight, boost
-from weather_mlops.model.lead_model import ErrorDistribution, LeadModel
+from weather_mlops.model.lead_model import LARGEST_SCALE, LeadModel, RecentErrors
+from weather_mlops.model.recipes import Recipe
 from weather_mlops.model.ridge import Ridge
 from weather_mlops.model.sample import Sample
+from weather_mlops.model.tuning import TunedLead
 
 if TYPE_CHECKING:
     from xgboost import Booster
@@ -80,7 +81,7 @@ class ArchiveStep:
 
     def uses(self, name: str) -> bool:
         """Whether the models of the step use a feature."""
-        if name == self.base or name in HOURS_OF_DAY:
+        if name in {self.base, KMA_WEEK_ERROR, *HOURS_OF_DAY}:
             return True
         if self.features is not None:
             return name in self.features
@@ -142,15 +143,6 @@ EQUAL_WEIGHT: Final = 0.5
 """Of the ridge: the weight that a few months of folds find best is noisy, and halfway between it and the mean
 of both forecasts is better than either (an old finding: Smith and Wallis 2009, the forecast combination
 puzzle)."""
-ERROR_SCALE_OF_KMA: Final = PostProcessingSettings(
-    num_boost_round=60,
-    learning_rate=0.1,
-    max_depth=3,
-    min_child_weight=100,
-    colsample_bytree=0.5,
-    subsample=0.5,
-)
-"""Few and shallow trees, since the size of an error is mostly noise."""
 
 
 def step_for(archive_days: float) -> ArchiveStep | None:
@@ -163,11 +155,22 @@ def stored_settings() -> dict[str, int | float]:
     return {f"kma_{name}": value for name, value in asdict(SETTINGS).items()}
 
 
-def train_lead(sample: Sample, lead: int, step: ArchiveStep, seed: int) -> LeadModel:
-    """Train the model of one lead.
+def recipe_of(step: ArchiveStep) -> Recipe:
+    """How the leads of a step are trained."""
+    return Recipe(
+        step.name,
+        step.uses,
+        lambda sample, lead, seed, tuned: train_lead(sample, lead, step, seed, tuned),
+        stored_settings,
+        lambda sample, lead, seed: tune(sample, lead, step, seed),
+    )
+
+
+def tune(sample: Sample, lead: int, step: ArchiveStep, seed: int) -> TunedLead:
+    """Measure a lead by forecasts of the later parts of the archive.
 
     Args:
-        sample: rows with the features of the step; those without its base are left out.
+        sample: rows with the features of the step, its base among them.
         lead: hours.
         step: what is learned.
         seed: of all randomness.
@@ -175,36 +178,63 @@ def train_lead(sample: Sample, lead: int, step: ArchiveStep, seed: int) -> LeadM
     Raises:
         TrainingImpossible: the archive is too short to forecast a part of it.
     """
-    seed = 1000 * lead + seed
-    base = sample.values[:, sample.names.index(step.base)]
-    sample, base = sample.of(np.isfinite(base)), base[np.isfinite(base)]
-    rest = replace(sample, change=sample.change - base)
-    stacked = step.with_trees and lead <= SETTINGS.stacked_leads
-    trees, ridge = _forecast_parts(rest, lead, step, seed, stacked=stacked)
+    rest, stacked = _rest(sample, step), _is_stacked(step, lead)
+    trees, ridge = _forecast_parts(rest, lead, step, 1000 * lead + seed)
     judged = np.isfinite(ridge)
     outcome, trees, ridge = rest.change[judged], trees[judged], ridge[judged]
     ridge_weight = best_ridge_weight(outcome, trees, ridge) if step.with_trees else 1.0
     if step.with_trees and not stacked:
         ridge_weight = (ridge_weight + EQUAL_WEIGHT) / 2
-    error = outcome - (trees + ridge_weight * (ridge - trees))
-    scale, errors = _calibrate(rest.of(judged), error, seed, with_trees=step.with_trees)
-    ridge_model = _fit_ridge(rest, step)
+    errors = outcome - (trees + ridge_weight * (ridge - trees))
+    scale = RecentErrors.of(sample.names, rest.values, KMA_WEEK_ERROR)
+    relative = np.maximum(scale.predict(rest.names, rest.values[judged]), 1 / LARGEST_SCALE)
+    return TunedLead.of(SETTINGS.num_boost_round, ridge_weight, errors, relative)
+
+
+def train_lead(
+    sample: Sample, lead: int, step: ArchiveStep, seed: int, tuned: TunedLead | None = None
+) -> LeadModel:
+    """Train trees and ridge of one lead.
+
+    Args:
+        sample: rows with the features of the step, its base among them.
+        lead: hours.
+        step: what is learned.
+        seed: of all randomness.
+        tuned: what is known of the lead; None = measure it.
+
+    Raises:
+        TrainingImpossible: the archive is too short to forecast a part of it.
+    """
+    tuned = tuned or tune(sample, lead, step, seed)
+    rest, stacked, first = _rest(sample, step), _is_stacked(step, lead), 1000 * lead + seed
+    ridge = _fit_ridge(rest, step)
     return LeadModel(
-        boosters=_boosters(rest, step, range(seed, seed + 1 + stacked), ridge_model if stacked else None),
-        ridge=ridge_model,
+        boosters=_boosters(rest, step, range(first, first + 1 + stacked), ridge if stacked else None),
+        ridge=ridge,
         damping=0.0,
-        ridge_weight=ridge_weight,
-        error_scale=scale,
-        min_error_scale=float(np.abs(error).mean()) / 4 if scale else 1.0,
-        errors=errors,
+        ridge_weight=tuned.ridge_weight,
+        error_scale=RecentErrors.of(rest.names, rest.values, KMA_WEEK_ERROR),
+        min_error_scale=1 / LARGEST_SCALE,
+        errors=tuned.scaled_errors,
         kma_base=step.base,
         stacked=stacked,
     )
 
 
-def _forecast_parts(
-    rest: Sample, lead: int, step: ArchiveStep, seed: int, *, stacked: bool
-) -> tuple[np.ndarray, np.ndarray]:
+def _rest(sample: Sample, step: ArchiveStep) -> Sample:
+    """What the base leaves of the change, of the rows that have one."""
+    base = sample.values[:, sample.names.index(step.base)]
+    known = np.isfinite(base)
+    part = sample.of(known)
+    return replace(part, change=part.change - base[known])
+
+
+def _is_stacked(step: ArchiveStep, lead: int) -> bool:
+    return step.with_trees and lead <= SETTINGS.stacked_leads
+
+
+def _forecast_parts(rest: Sample, lead: int, step: ArchiveStep, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Forecast each part of the archive by models trained on the hours before it.
 
     Returns:
@@ -214,6 +244,7 @@ def _forecast_parts(
         TrainingImpossible: no part could be forecast.
     """
     trees, ridge = np.full((2, len(rest.change)), np.nan)
+    stacked = _is_stacked(step, lead)
     for before, inside in forward_parts(rest.issue_times, lead, SETTINGS.parts):
         learned, held_out = rest.of(before), rest.of(inside)
         ridge_model = _fit_ridge(learned, step)
@@ -242,23 +273,3 @@ def _boosters(
 def _fit_ridge(rest: Sample, step: ArchiveStep) -> Ridge:
     waves = [rest.names.index(name) for name in HOURS_OF_DAY]
     return Ridge.fit(rest.values, rest.change, waves, step.penalty)
-
-
-def _calibrate(
-    sample: Sample, error: np.ndarray, seed: int, *, with_trees: bool
-) -> tuple["Booster | None", ErrorDistribution]:
-    """Scale of the errors, by trees if there are enough rows; and their distribution divided by it.
-
-    The scale of the errors of every second week is predicted by trees that are trained on the others.
-    """
-    if not with_trees:
-        return None, ErrorDistribution.of(error)
-    sizes = replace(sample, change=np.abs(error))
-    least = float(sizes.change.mean()) / 4
-    block = cross_validation.assign_blocks(sample.issue_times, 2)
-    scaled = np.empty_like(error)
-    for current in np.unique(block):
-        inside = block == current
-        model = boost(sizes.of(~inside if (~inside).any() else inside), ERROR_SCALE_OF_KMA.boosting(seed))
-        scaled[inside] = error[inside] / np.maximum(model.inplace_predict(sample.values[inside]), least)
-    return boost(sizes, ERROR_SCALE_OF_KMA.boosting(seed)), ErrorDistribution.of(scaled)

@@ -1,9 +1,6 @@
 """Train post-processing for all leads, from observations and the KMA's forecast at the same issue times."""
 
 import logging
-import os
-import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from weather_mlops.errors import TrainingImpossible
@@ -13,10 +10,10 @@ from weather_mlops.model.climatology import Climatology
 from weather_mlops.model.features import Features
 from weather_mlops.model.forecaster import PostProcessing
 from weather_mlops.model.kma_inputs import KmaInputs
-from weather_mlops.model.lead_model import LeadModel
 from weather_mlops.model.plan import Plan
-from weather_mlops.model.sample import sampled
+from weather_mlops.model.sample import Sample, sampled
 from weather_mlops.model.targets import target_named
+from weather_mlops.model.training import train_leads
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +36,7 @@ def train(
     Returns:
         The models; None if too little of the KMA's forecast is known.
     """
-    target, begun = target_named(plan.target), time.monotonic()
+    target = target_named(plan.target)
     value = panel.values[target.column]
     days = kma_inputs.archive_days(kma, value[:, kma.first : kma.first + kma.target.shape[1]])
     step = post_processing.step_for(days)
@@ -47,31 +44,21 @@ def train(
         log.info("post-processing: target=%s archive_days=%.1f: too few", plan.target, days)
         return None
     observed = base.select(tuple(name for name in base.names if step.uses(name)))
+    names: tuple[str, ...] = ()
 
-    def one(lead: int) -> tuple[LeadModel | None, tuple[str, ...]]:
+    def sample_of(lead: int) -> Sample:
+        nonlocal names
         own = features.lead_features(panel, kma.issue_times, target, climatology, lead, step.uses)
         own = own.concat(features.kma_features(panel, target, kma, lead, step.uses))
         sample = sampled(value, kma.issue_times, observed, own, lead)
-        if lead < step.from_lead:
-            return None, sample.names
-        try:
-            return post_processing.train_lead(sample, lead, step, plan.seed), sample.names
-        except TrainingImpossible as reason:
-            log.warning("post-processing: target=%s lead=%d: left out: %s", plan.target, lead, reason)
-            return None, sample.names
+        names = sample.names
+        return sample
 
-    leads: list[LeadModel | None] = []
-    names: tuple[str, ...] = ()
-    with ThreadPoolExecutor(min(os.cpu_count() or 1, plan.horizon_hours)) as pool:
-        for model, names in pool.map(one, range(1, plan.horizon_hours + 1)):  # noqa: B007  equal for all leads
-            leads.append(model)
-            log.info(
-                "post-processing: target=%s lead=%d/%d archive_days=%.0f ridge=%.2f seconds=%.0f",
-                plan.target,
-                len(leads),
-                plan.horizon_hours,
-                days,
-                model.ridge_weight if model else 0,
-                time.monotonic() - begun,
-            )
+    log.info("post-processing: target=%s archive_days=%.1f step=%s", plan.target, days, step.name)
+    try:
+        models = train_leads(post_processing.recipe_of(step), sample_of, plan.horizon_hours, plan.seed)
+    except TrainingImpossible as reason:
+        log.warning("post-processing: target=%s: left out: %s", plan.target, reason)
+        return None
+    leads = [model if lead >= step.from_lead else None for lead, model in enumerate(models, start=1)]
     return PostProcessing(step.name, round(days, 1), names, leads)

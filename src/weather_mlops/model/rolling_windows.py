@@ -40,15 +40,15 @@ def rolling_extreme(values: Array, hours: int, choose: np.ufunc) -> Array:
     return extreme
 
 
-def rolling_days_mean(values: Array, days: int) -> Array:
-    """Mean of the last days, 24 h each, along the last axis; NaN where less than half of it is known."""
+def rolling_days_mean(values: Array, days: int, least_share: float = 0.5) -> Array:
+    """Mean of the last days, 24 h each, along the last axis; NaN where a smaller share of it is known."""
     known = np.isfinite(values).astype(np.float32)
     filled = np.where(known > 0, values, np.float32(0)).astype(np.float32)
     # Sums of a day first, then of days: as fixed an order as hour by hour, in a tenth of the steps.
     day_total, day_count = _sum_of_last(filled, HOURS_PER_DAY, 1), _sum_of_last(known, HOURS_PER_DAY, 1)
     total, count = (_sum_of_last(each, days, HOURS_PER_DAY) for each in (day_total, day_count))
-    half = days * HOURS_PER_DAY / 2
-    return np.where(count >= half, total / np.maximum(count, 1), np.float32(np.nan))
+    least = days * HOURS_PER_DAY * least_share
+    return np.where(count >= least, total / np.maximum(count, 1), np.float32(np.nan))
 
 
 def _sum_of_last(values: Array, count: int, step: int) -> Array:
@@ -64,8 +64,8 @@ def week_mean(values: Array, newest: int) -> Array:
     return same_hour_mean(values, newest, LONGEST_WINDOW_H // HOURS_PER_DAY)
 
 
-def same_hour_mean(values: Array, newest: int, days: int) -> Array:
-    """Mean of some days at one hour of the day, the newest some hours back; NaN where most are missing."""
+def same_hour_mean(values: Array, newest: int, days: int, least_share: float = 0.5) -> Array:
+    """Mean of days at one hour of the day, the newest some hours back; NaN where fewer of them are known."""
     # Only every 24th hour counts: a mean over days, not over hours.
     total, count = np.zeros(values.shape, np.float32), np.zeros(values.shape, np.float32)
     for back in range(days):
@@ -73,7 +73,7 @@ def same_hour_mean(values: Array, newest: int, days: int) -> Array:
         known = np.isfinite(day)
         count += known
         total += np.where(known, day, np.float32(0))
-    return np.where(count >= days / 2, total / np.maximum(count, 1), np.float32(np.nan))
+    return np.where(count >= days * least_share, total / np.maximum(count, 1), np.float32(np.nan))
 
 
 def repetition_error(values: Array, lead: int) -> Array:

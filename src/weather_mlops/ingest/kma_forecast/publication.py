@@ -15,7 +15,7 @@ from weather_mlops.lake import kma_forecast_gaps, kma_forecasts, maintenance, qu
 from weather_mlops.lake.gaps import MISSING, QUARANTINED
 from weather_mlops.lake.kma_forecast_gaps import PARTIAL, ForecastGapCount, StationIssue
 from weather_mlops.lake.kma_forecasts import NEWEST_COLLECTED, PublishedKmaForecasts
-from weather_mlops.lake.schemas import KMA_FORECAST_GAPS, KMA_FORECAST_QUARANTINE
+from weather_mlops.lake.schemas import KMA_FORECAST_GAPS, KMA_FORECAST_QUARANTINE, KMA_FORECASTS
 from weather_mlops.lake.staging import AUDITED, StagedBatch, Staging
 
 _COUNTED: Final = ("station_id", "issued_at", "valid_at", "air_temperature_c")
