@@ -116,7 +116,7 @@ def trained(
     kma = kma_inputs.gather(rows_of, panel, TARGET, issue_times, HORIZON)
     value = panel.values[TARGET.column]
     days = kma_inputs.archive_days(kma, value[:, kma.first : kma.first + kma.target.shape[1]])
-    step = post_processing.step_for(days)
+    step = post_processing.step_for(days) or post_processing.STEPS[-1]
     print(
         f"    the KMA's forecasts: {days:.0f} days, gathered in {time.perf_counter() - begun:.0f} s",
         flush=True,
@@ -131,22 +131,20 @@ def trained(
         return recipe.train_lead(sample, lead, 1, None), sample.names
 
     def after_kma(lead: int) -> tuple[LeadModel, tuple[str, ...]]:
-        base = computed.select(tuple(name for name in computed.names if step.uses(name)))
         own = features.lead_features(panel, issue_times, TARGET, climatology, lead, step.uses)
         own = own.concat(features.kma_features(panel, TARGET, kma, lead, step.uses))
         sample = sampled(value, issue_times, base, own, lead)
         return post_processing.train_lead(sample, lead, step, 1), sample.names
 
+    base = computed.select(tuple(name for name in computed.names if step.uses(name)))
+    base = base.concat(features.kma_features_now(panel, TARGET, kma, step.uses))
     ours, names, spent = timed(observed, leads)
     settings = {**recipe.settings(), **post_processing.stored_settings()}
-    better = None
-    if step is not None:
-        models, kma_names, more = timed(after_kma, leads)
-        better = PostProcessing(step.name, days, kma_names, models)
-        print(f"    observations alone {spent:.0f} s, after the KMA's forecast {more:.0f} s", flush=True)
-        spent += more
+    models, kma_names, more = timed(after_kma, leads)
+    better = PostProcessing(step.name, days, kma_names, models)
+    print(f"    observations alone {spent:.0f} s, after the KMA's forecast {more:.0f} s", flush=True)
     forecaster = Forecaster(TARGET, plan.stations, names, climatology, ours, settings, rows, better)
-    return forecaster, spent, rows
+    return forecaster, spent + more, rows
 
 
 def timed(

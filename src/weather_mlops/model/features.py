@@ -16,7 +16,7 @@ import numpy as np
 from weather_mlops.lake.panel import Panel
 from weather_mlops.model.climatology import Climatology
 from weather_mlops.model.feature_names import HISTORY_HOURS, Array, Choice, Named
-from weather_mlops.model.features_of_kma import of_kma
+from weather_mlops.model.features_of_kma import of_kma, of_kma_now
 from weather_mlops.model.features_of_lead import of_lead
 from weather_mlops.model.features_of_station import (
     of_ground,
@@ -93,7 +93,8 @@ class Features:
         if missing := sorted(set(names) - set(self.names)):
             raise KeyError(", ".join(missing))
         columns = [self.names.index(name) for name in names]
-        return Features(names, tuple(self.docs[column] for column in columns), self.values[..., columns])
+        docs = tuple(self.docs[column] for column in columns)
+        return Features(names, docs, np.take(self.values, columns, axis=-1))
 
 
 def inputs(target: Target) -> tuple[str, ...]:
@@ -152,9 +153,19 @@ def kma_features(panel: Panel, target: Target, kma: KmaInputs, lead: int, uses: 
         lead: hours.
         uses: which features to compute.
     """
-    named = [each for each in of_kma(panel, target, kma, lead) if uses(each[0])]
-    names, docs, arrays = zip(*named, strict=True)
-    return Features(names, docs, np.stack([np.asarray(array, np.float32) for array in arrays], axis=-1))
+    return _stacked_at(of_kma(panel, target, kma, lead), kma, uses)
+
+
+def kma_features_now(panel: Panel, target: Target, kma: KmaInputs, uses: Choice = every) -> Features:
+    """Features from the KMA's forecast that are the same for all leads.
+
+    Args:
+        panel: that it was gathered for.
+        target: what is forecast.
+        kma: the KMA's forecast.
+        uses: which features to compute.
+    """
+    return _stacked_at(of_kma_now(panel, target, kma), kma, uses)
 
 
 def feature_hash(names: tuple[str, ...]) -> str:
@@ -167,6 +178,15 @@ def _stacked(named: Iterator[Named], stations: int, issue_times: Array, uses: Ch
     values = np.empty((stations, len(issue_times), len(chosen)), np.float32)
     for column, (_, _, array) in enumerate(chosen):
         values[..., column] = array[:, issue_times]
+    return Features(tuple(name for name, _, _ in chosen), tuple(doc for _, doc, _ in chosen), values)
+
+
+def _stacked_at(named: Iterator[Named], kma: KmaInputs, uses: Choice) -> Features:
+    """Features that are computed at the issue times only."""
+    chosen = [each for each in named if uses(each[0])]
+    values = np.empty((*kma.age_hours.shape, len(chosen)), np.float32)
+    for column, (_, _, array) in enumerate(chosen):
+        values[..., column] = array
     return Features(tuple(name for name, _, _ in chosen), tuple(doc for _, doc, _ in chosen), values)
 
 

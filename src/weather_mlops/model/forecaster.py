@@ -149,14 +149,19 @@ class Forecaster:
             )
         post_processing = None if kma is None else self.post_processing
         uses = {*self.features, *(post_processing.features if post_processing else ())}.__contains__
-        base = features.features(panel, issue_times, self.target, self.climatology, uses)
+        # Features from observations look back less far than those from the KMA's errors.
+        begin = max(int(issue_times[0]) - HISTORY_HOURS + 1, 0) if len(issue_times) else 0
+        recent, at_issue = panel.between(begin, panel.length), issue_times - begin
+        base = features.features(recent, at_issue, self.target, self.climatology, uses)
+        if post_processing and kma:
+            base = base.concat(features.kma_features_now(panel, self.target, kma, uses))
         value = panel.values[self.target.column][:, issue_times]
         levels = self.leads[0].errors.levels
         quantiles = np.empty((len(levels), *value.shape, self.horizon), np.float32)
         ridge = np.empty(quantiles.shape[1:], np.float32)
         uses_kma = np.zeros(quantiles.shape[1:], bool)
         for lead, model in enumerate(self.leads, start=1):
-            own = features.lead_features(panel, issue_times, self.target, self.climatology, lead, uses)
+            own = features.lead_features(recent, at_issue, self.target, self.climatology, lead, uses)
             joined = base.concat(own)
             changes, ridge_change = model.changes(self.features, _rows(joined, self.features))
             quantiles[..., lead - 1] = value + changes.reshape(len(levels), *value.shape)

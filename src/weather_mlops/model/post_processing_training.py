@@ -44,13 +44,14 @@ def train(
         log.info("post-processing: target=%s archive_days=%.1f: too few", plan.target, days)
         return None
     observed = base.select(tuple(name for name in base.names if step.uses(name)))
+    now = observed.concat(features.kma_features_now(panel, target, kma, step.uses))
     names: tuple[str, ...] = ()
 
     def sample_of(lead: int) -> Sample:
         nonlocal names
         own = features.lead_features(panel, kma.issue_times, target, climatology, lead, step.uses)
         own = own.concat(features.kma_features(panel, target, kma, lead, step.uses))
-        sample = sampled(value, kma.issue_times, observed, own, lead)
+        sample = sampled(value, kma.issue_times, now, own, lead)
         names = sample.names
         return sample
 
