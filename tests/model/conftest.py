@@ -20,7 +20,11 @@ def quick_training():
             max_depth=3,
             max_bin=16,
             colsample_bytree=0.2,
-            near_leads=0,
+            near_leads=1,
+            near_boosters=1,
+            near_num_boost_round=15,
+            near_learning_rate=0.3,
+            near_blocks=2,
             far_leads=100,
             blocks=2,
         )

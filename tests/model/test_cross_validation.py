@@ -1,6 +1,7 @@
 """Held-out spans have every season, and nothing near them is learned from."""
 
 import numpy as np
+import pytest
 
 from weather_mlops.model import cross_validation
 
@@ -34,3 +35,10 @@ def test_every_block_of_a_year_has_every_season():
 def test_a_short_span_is_held_out_in_equal_parts():
     block = cross_validation.assign_blocks(np.arange(100, 500), 4)
     assert np.bincount(block).tolist() == [100, 100, 100, 100]
+
+
+def test_of_many_rows_about_as_many_as_allowed_are_sampled():
+    chosen = cross_validation.sample_rows(10_000, 2500, seed=1)
+    assert chosen.sum() == pytest.approx(2500, rel=0.1)
+    assert not np.array_equal(chosen, cross_validation.sample_rows(10_000, 2500, seed=2))
+    assert cross_validation.sample_rows(2000, 2500, seed=1).all()

@@ -35,7 +35,7 @@ def lead_model(error_scale=None) -> LeadModel:
     return LeadModel([trees], ridge, 0.9, 0.25, error_scale or trees, 0.125, ERRORS)
 
 
-@pytest.mark.parametrize(("recipe", "config_hash"), [(LONG, "920ae650f018"), (SHORT, "53204cb00e89")])
+@pytest.mark.parametrize(("recipe", "config_hash"), [(LONG, "f99dc12ff714"), (SHORT, "53204cb00e89")])
 def test_the_config_hash_of_todays_settings_stays(recipe, config_hash, monkeypatch):
     monkeypatch.setattr(long_history, "SETTINGS", long_history.LongHistorySettings())
     monkeypatch.setattr(short_history, "SETTINGS", short_history.ShortHistorySettings())

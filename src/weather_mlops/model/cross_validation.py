@@ -46,6 +46,11 @@ def sample_hours(issue_times: np.ndarray, most: float, seed: int) -> np.ndarray:
     return np.asarray((np.random.default_rng(seed).random(len(hours)) < most / len(issue_times))[inverse])
 
 
+def sample_rows(count: int, most: float, seed: int) -> np.ndarray:
+    """Rows sampled at random, as a mask. With many stations, rows differ more than whole hours do."""
+    return np.asarray(np.random.default_rng(seed).random(count) * count < most)
+
+
 def within_embargo(issue_times: np.ndarray, inside: np.ndarray, lead: int) -> np.ndarray:
     """Rows in a block, or so near that an outcome of the one is a feature of the other."""
     held = np.unique(issue_times[inside])

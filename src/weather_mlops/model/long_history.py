@@ -3,8 +3,8 @@
 The training span is cut into fortnights, which are assigned in turn to a few blocks. A booster is trained for
 each block, on the other blocks, with an embargo of a day plus the lead on either side of its fortnights, so
 that no target value of the one is a feature of the other. Its forecasts of the block tell how many
-rounds are enough, how much the ridge weighs in the blend, and how wide the interval must be.
-All boosters are kept, and their forecasts are averaged: nothing is trained only to be measured.
+rounds are enough, how much the ridge weighs in the blend, and how wide the interval must be. These boosters
+are kept, and their forecasts are averaged; only near leads gain from others, trained on all rows.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, TypedDict
 import numpy as np
 
 from weather_mlops.errors import TrainingImpossible
-from weather_mlops.model.cross_validation import assign_blocks, sample_hours, within_embargo
+from weather_mlops.model.cross_validation import assign_blocks, sample_hours, sample_rows, within_embargo
 from weather_mlops.model.fitting import COMMON, Boosting, best_ridge_weight, boost, fit_ridge_blocks
 from weather_mlops.model.lead_model import ErrorDistribution, LeadModel, damped_anomaly
 from weather_mlops.model.ridge import Ridge
@@ -40,9 +40,12 @@ class LongHistorySettings:
         colsample_bytree: share of the features that a tree may use.
         subsample: share of the rows that a tree sees.
         max_bin: bins of a feature's histogram.
-        near_leads: leads up to this one (hours) gain most from many small steps.
+        near_leads: leads up to this one (hours) gain most from all rows and from many small steps: other
+            boosters than those of the blocks forecast them.
+        near_boosters: number of these boosters.
         near_num_boost_round: their boosting rounds.
         near_learning_rate: of their trees.
+        near_blocks: number of blocks of near leads.
         far_leads: leads beyond this one (hours) gain nothing from many and deep trees.
         far_num_boost_round: their boosting rounds.
         far_max_depth: of their trees.
@@ -65,8 +68,10 @@ class LongHistorySettings:
     subsample: float = 0.8
     max_bin: int = 32
     near_leads: int = 3
+    near_boosters: int = 3
     near_num_boost_round: int = 650
     near_learning_rate: float = 0.03
+    near_blocks: int = 4
     far_leads: int = 12
     far_num_boost_round: int = 200
     far_max_depth: int = 6
@@ -85,10 +90,14 @@ class LongHistorySettings:
         adapted = replace(self, booster_rows=booster_rows)
         if lead > self.far_leads:
             return replace(adapted, num_boost_round=self.far_num_boost_round, max_depth=self.far_max_depth)
-        if lead > self.near_leads:
-            return adapted
+        return adapted if lead > self.near_leads else replace(adapted, blocks=self.near_blocks)
+
+    def of_all_rows(self, share: float) -> "LongHistorySettings":
+        """The settings of a near lead's boosters of all rows, by the share of the rounds that is enough."""
         return replace(
-            adapted, num_boost_round=self.near_num_boost_round, learning_rate=self.near_learning_rate
+            self,
+            num_boost_round=round(self.near_num_boost_round * share),
+            learning_rate=self.near_learning_rate,
         )
 
     @property
@@ -171,7 +180,17 @@ def train_lead(sample: Sample, lead: int, seed: int, _tuned: TunedLead | None = 
     num_boost_round, ridge_weight, off = _best_blend(part.change, trees, ridge)
     few = sample_hours(part.issue_times, settings.error_rows, seed)
     error_scale, least, errors = _calibrate(part.of(few), off[few], block[few], settings, seed)
-    boosters = [booster[:num_boost_round] for booster in boosters]
+    if lead > settings.near_leads:
+        boosters = [booster[:num_boost_round] for booster in boosters]
+    else:
+        boosting = settings.of_all_rows(num_boost_round / settings.num_boost_round)
+        boosters = [
+            boost(
+                sample.of(sample_rows(len(sample.change), settings.booster_rows, each)),
+                boosting.boosting(each),
+            )
+            for each in range(seed, seed + settings.near_boosters)
+        ]
     return LeadModel(boosters, ridge_model, damping, ridge_weight, error_scale, least, errors)
 
 
@@ -197,13 +216,8 @@ def _boost_blocks(  # noqa: PLR0913, PLR0917  all inputs of a training
             raise TrainingImpossible(
                 f"{hours} h are too short to hold out a part of them, for a lead of {lead} h"
             )
-        # Rows are drawn, not hours: the stations of an hour have nearly the same weather.
-        draw = np.random.default_rng(seed + index).random(others.size)
-        boosters.append(
-            boost(
-                sample.of(others[draw * others.size < settings.booster_rows]), settings.boosting(seed + index)
-            )
-        )
+        chosen = others[sample_rows(others.size, settings.booster_rows, seed + index)]
+        boosters.append(boost(sample.of(chosen), settings.boosting(seed + index)))
         for num_boost_round, forecast in trees.items():
             forecast[inside & held_out] = boosters[-1].inplace_predict(
                 sample.values[inside & held_out], iteration_range=(0, num_boost_round)
