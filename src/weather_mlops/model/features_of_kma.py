@@ -94,8 +94,8 @@ def _of_recent_errors(error: Array, above: Array, times: Array, lead: int, unit:
     yield "kma_error_hour_7d", f"{doc}, of 7 days", hourly_week - bias
     yield "kma_error_24h", f"mean error at this lead, last 24 h, minus {month} [{unit}]", day - bias
     yield "kma_error_168h", f"mean error at this lead, last 168 h, minus {month} [{unit}]", week - bias
-    spread = np.sqrt(np.maximum(of_squares.mean(times, 7) - week**2, 0))
-    yield KMA_WEEK_ERROR, f"standard deviation of its errors at this lead, last 168 h [{unit}]", spread
+    deviation = np.sqrt(np.maximum(of_squares.mean(times, 7) - week**2, 0))
+    yield KMA_WEEK_ERROR, f"standard deviation of its errors at this lead, last 168 h [{unit}]", deviation
 
 
 def _of_course(inputs: KmaInputs, lead: int, unit: str) -> Iterator[Named]:
