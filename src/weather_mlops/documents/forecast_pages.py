@@ -63,12 +63,14 @@ class PastScores(TypedDict):
 
 
 class CurrentForecast(TypedDict):
-    """The newest forecast of a station."""
+    """The newest forecast of a station; older ones do not say what they were made from."""
 
     issued_at: MomentText
     p10: Hourly
     p50: Hourly
     p90: Hourly
+    inputs_note: NotRequired[str]
+    inputs_note_korean: NotRequired[str]
 
 
 class PastSeries(PastScores):

@@ -10,7 +10,9 @@ SCHEMA: Final = 1
 class LatestStation(TypedDict):
     """The newest forecast of a station; the lists have an entry per lead, in the target's unit.
 
-    ``issued_at``: newest observation hour that it used; times are ISO 8601 in UTC.
+    ``issued_at``: newest observation hour that it used; times are ISO 8601 in UTC. ``inputs``: what each
+    lead's forecast was made from, as in the table; ``kma_issued_at``: the KMA's issue that it began with;
+    ``inputs_note``, ``inputs_note_korean``: the same in a sentence.
     """
 
     name: str
@@ -19,6 +21,10 @@ class LatestStation(TypedDict):
     p10: list[float]
     p50: list[float]
     p90: list[float]
+    inputs: NotRequired[list[str]]
+    kma_issued_at: NotRequired[str | None]
+    inputs_note: NotRequired[str]
+    inputs_note_korean: NotRequired[str]
 
 
 class LatestTarget(TypedDict):

@@ -8,7 +8,9 @@
         "unit": "°C", "model_version": "20261124T0200-1a2b3c4d",
         "stations": {"108": {
             "name": "Seoul", "issued_at": "2026-11-24T04:00:00+00:00",         newest hour used
-            "valid_at": [...], "p10": [...], "p50": [...], "p90": [...]}},     an entry per lead
+            "valid_at": [...], "p10": [...], "p50": [...], "p90": [...],       an entry per lead
+         "inputs": [...], "kma_issued_at": "2026-11-23T20:00:00+00:00",     null = without the KMA's forecast
+         "inputs_note": "observations and the KMA's forecast of 05:00 KST", "inputs_note_korean": "…"}},
         "skipped": {"90": "the reason why there is no forecast"}}},
      "without_model": {"wind_speed": "the reason why there is no model"}}
 
@@ -18,7 +20,7 @@
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -38,7 +40,8 @@ from weather_mlops.lake.schemas import FORECASTS_SCHEMA
 from weather_mlops.model import kma_inputs, recent_forecasts
 from weather_mlops.model.champion import load_champion
 from weather_mlops.model.forecast_rows import Deployed, KmaIssue, rows_of_forecast
-from weather_mlops.model.kma_inputs import ForecastRows
+from weather_mlops.model.inputs_note import InputsNote, KmaAtIssue, note
+from weather_mlops.model.kma_inputs import ForecastRows, KmaInputs
 from weather_mlops.model.registry import Registry
 from weather_mlops.model.targets import target_named
 from weather_mlops.stations import load_stations
@@ -56,11 +59,13 @@ class TargetForecast:
         by: the champion.
         rows: columns of FORECASTS_SCHEMA.
         skipped: the reason why there is no forecast, by station id.
+        notes: what each station's forecast was made from, by its id.
     """
 
     by: Deployed
     rows: pa.Table
     skipped: Mapping[int, str]
+    notes: Mapping[int, InputsNote] = field(default_factory=dict)
 
 
 def make(  # noqa: PLR0913  keyword only: what a YAML file says
@@ -160,7 +165,7 @@ def forecast(
         rows_of: the KMA's forecasts; None = observations alone.
     """
     newest_by_row, skipped = _newest(panel, by.forecaster.target.column, max_age_hours, now)
-    rows = [FORECASTS_SCHEMA.empty_table()]
+    rows, notes = [FORECASTS_SCHEMA.empty_table()], {}
     issue_times = np.unique(np.array(list(newest_by_row.values()), np.int64))
     kma = by.forecaster.gather(rows_of, panel, issue_times)
     predicted = by.forecaster.forecast(panel, issue_times, kma)
@@ -171,7 +176,19 @@ def forecast(
             continue
         issue = KmaIssue(predicted.uses_kma[row, at], None if kma is None else float(kma.age_hours[row, at]))
         rows.append(rows_of_forecast(panel, row, issue_time, predicted.quantiles[row, at], issue, by))
-    return TargetForecast(by, pa.concat_tables(rows), skipped)
+        known = None if kma is None else _known(panel, kma, row, at, predicted.uses_kma[row, at])
+        notes[int(panel.stations[row])] = note(panel.time_at(issue_time), known)
+    return TargetForecast(by, pa.concat_tables(rows), skipped, notes)
+
+
+def _known(panel: Panel, kma: KmaInputs, row: int, at: int, used: np.ndarray) -> KmaAtIssue:
+    """What was known of the KMA's forecast at an issue time of a station."""
+    age = float(kma.age_hours[row, at])
+    issued_at = None
+    if np.isfinite(age):
+        issued_at = panel.time_at(int(kma.issue_times[at])) - round(age) * HOUR
+    is_recent = age <= kma_inputs.MOST_AGE_HOURS
+    return KmaAtIssue(issued_at, is_recent, bool(kma.far_off[row, at]), used.tolist())
 
 
 def _newest(
@@ -208,7 +225,7 @@ def document(
             each.by.target: {
                 "unit": target_named(each.by.target).unit,
                 "model_version": each.by.version,
-                "stations": _by_station(each.rows, names),
+                "stations": _by_station(each, names),
                 "skipped": {str(station): reason for station, reason in each.skipped.items()},
             }
             for each in target_forecasts
@@ -217,9 +234,9 @@ def document(
     }
 
 
-def _by_station(rows: pa.Table, names: Mapping[int, str]) -> dict[str, LatestStation]:
+def _by_station(of_target: TargetForecast, names: Mapping[int, str]) -> dict[str, LatestStation]:
     stations: dict[str, LatestStation] = {}
-    for row in rows.sort_by([("station_id", "ascending"), ("lead_hours", "ascending")]).to_pylist():
+    for row in of_target.rows.sort_by([("station_id", "ascending"), ("lead_hours", "ascending")]).to_pylist():
         station = stations.setdefault(
             str(row["station_id"]),
             {
@@ -229,12 +246,20 @@ def _by_station(rows: pa.Table, names: Mapping[int, str]) -> dict[str, LatestSta
                 "p10": [],
                 "p50": [],
                 "p90": [],
+                "inputs": [],
+                "kma_issued_at": None,
             },
         )
         station["valid_at"].append(row["valid_at"].isoformat())
         station["p10"].append(round(row["p10"], 3))
         station["p50"].append(round(row["p50"], 3))
         station["p90"].append(round(row["p90"], 3))
+        station["inputs"].append(row["inputs"])
+        if row["kma_issued_at"] is not None:
+            station["kma_issued_at"] = row["kma_issued_at"].isoformat()
+    for station_id, sentence in of_target.notes.items():
+        stations[str(station_id)]["inputs_note"] = sentence.english
+        stations[str(station_id)]["inputs_note_korean"] = sentence.korean
     return stations
 
 

@@ -282,12 +282,16 @@ def scores(
 
 
 def _present(forecast: LatestStation) -> CurrentForecast:
-    return {
+    present: CurrentForecast = {
         "issued_at": forecast["issued_at"],
         "p10": [round(value, DIGITS) for value in forecast["p10"]],
         "p50": [round(value, DIGITS) for value in forecast["p50"]],
         "p90": [round(value, DIGITS) for value in forecast["p90"]],
     }
+    if "inputs_note" in forecast:
+        present["inputs_note"] = forecast["inputs_note"]
+        present["inputs_note_korean"] = forecast["inputs_note_korean"]
+    return present
 
 
 def _rounded(values: np.ndarray) -> Figures:

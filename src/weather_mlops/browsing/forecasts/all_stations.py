@@ -1,5 +1,6 @@
 """The page of all stations: a map and a table of one target's forecasts."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
@@ -50,7 +51,7 @@ def render(document: ForecastDocument, target: ForecastTarget, *, ahead: int, ol
     body = (
         f'<h1>Forecasts: {escape(target.label)} <span lang="ko">{escape(target.korean)}</span></h1>'
         f"{issued_by(document, target)}{notice(document, old=old)}"
-        f"{kma_components.newest_issue(document, target)}{_targets(document, target)}"
+        f"{kma_components.newest_issue(document, target)}{_inputs(target)}{_targets(document, target)}"
         '<p class="skip-to"><a href="#stations">To the table of all stations</a></p>'
         '<div class="side-by-side"><section aria-labelledby="map"><h2 id="map">Map</h2>'
         f"{_map(document, target, ahead)}</section>"
@@ -63,6 +64,20 @@ def render(document: ForecastDocument, target: ForecastTarget, *, ahead: int, ol
 def address(target: ForecastTarget, station: ForecastStation) -> str:
     """The URL of a station's page, relative to this page."""
     return f"forecasts/{target.name}/{station.id}"
+
+
+def _inputs(target: ForecastTarget) -> str:
+    """What the forecasts were made from, and how many stations that goes for."""
+    counts = Counter(
+        station.forecast.inputs
+        for station in target.stations.values()
+        if station.forecast and station.forecast.inputs
+    )
+    lines = [
+        f'<li>{escape(english)}. <span lang="ko">{escape(korean)}.</span> Stations: {count}</li>'
+        for (english, korean), count in counts.most_common()
+    ]
+    return f"<p>Inputs of the forecasts:</p><ul>{''.join(lines)}</ul>" if lines else ""
 
 
 def _targets(document: ForecastDocument, target: ForecastTarget) -> str:

@@ -97,8 +97,16 @@ def _summary(document: ForecastDocument, target: ForecastTarget, station: Foreca
     return (
         f"<p>{seen}</p><p>The {len(times)} h after {kst(station.forecast.issued_at)}: lowest p50 "
         f"<b>{amount(low, target)}</b>, {kst(low_at)}; highest <b>{amount(high, target)}</b>, "
-        f"{kst(high_at)}.</p>{kma}"
+        f"{kst(high_at)}.</p>{_inputs(station)}{kma}"
     )
+
+
+def _inputs(station: ForecastStation) -> str:
+    """What the forecast was made from."""
+    if station.forecast is None or station.forecast.inputs is None:
+        return ""
+    english, korean = station.forecast.inputs
+    return f'<p>Inputs: {escape(english)}. <span lang="ko">{escape(korean)}.</span></p>'
 
 
 def _soon(target: ForecastTarget, station: ForecastStation) -> str:

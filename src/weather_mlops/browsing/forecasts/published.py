@@ -73,10 +73,12 @@ class Present:
     Attributes:
         issued_at: the newest observation hour that it used, UTC.
         quantiles: for 1, 2, 3 … hours after it.
+        inputs: what it was made from, in English and Korean; None = it does not say.
     """
 
     issued_at: datetime
     quantiles: QuantileSeries
+    inputs: tuple[str, str] | None = None
 
     @property
     def hours(self) -> list[datetime]:
@@ -238,7 +240,10 @@ def _station(
     forecast, kma = None, stored.get("kma")
     if (newest := stored["forecast"]) is not None:
         quantiles = QuantileSeries(newest["p10"], newest["p50"], newest["p90"])
-        forecast = Present(_to_datetime(newest["issued_at"]), quantiles)
+        inputs = None
+        if "inputs_note" in newest and "inputs_note_korean" in newest:
+            inputs = newest["inputs_note"], newest["inputs_note_korean"]
+        forecast = Present(_to_datetime(newest["issued_at"]), quantiles, inputs)
     return ForecastStation(
         station_id,
         stored["name"],

@@ -1,0 +1,80 @@
+"""What a forecast was made from, in a sentence: with the KMA's forecast, or why without."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from weather_mlops.clock import KST
+from weather_mlops.kma.forecast.issues import newest_issue
+
+
+@dataclass(frozen=True)
+class InputsNote:
+    """The sentence in both languages."""
+
+    english: str
+    korean: str
+
+
+@dataclass(frozen=True)
+class KmaAtIssue:
+    """What was known of the KMA's forecast when a forecast of a station was issued.
+
+    Attributes:
+        issued_at: the newest issue that was known, UTC; None = none of the last weeks was.
+        is_recent: whether it was recent enough to begin with.
+        is_far_off: whether it was impossibly far from what was observed.
+        used: whether the forecast began with it, by lead.
+    """
+
+    issued_at: datetime | None
+    is_recent: bool
+    is_far_off: bool
+    used: Sequence[bool]
+
+
+WITHOUT_ARCHIVE = InputsNote(
+    "observations only: the model was trained without the KMA's forecast",
+    "관측값만 사용: 기상청 예보 없이 학습한 모델",
+)
+
+
+def note(at: datetime, kma: KmaAtIssue | None) -> InputsNote:
+    """The sentence for a station.
+
+    Args:
+        at: issue time of our forecast, timezone-aware: the newest hour that it used.
+        kma: None = the model does not begin with the KMA's forecast.
+    """
+    if kma is None:
+        return WITHOUT_ARCHIVE
+    expected = newest_issue(at)
+    if kma.issued_at is None or not kma.is_recent:
+        return InputsNote(
+            f"observations only: the KMA's issue of {_time(expected)} is missing",
+            f"관측값만 사용: 기상청 {_time(expected)} 발표가 없음",
+        )
+    if kma.is_far_off:
+        return InputsNote(
+            "observations only: the KMA's forecast is far from what was observed",
+            "관측값만 사용: 기상청 예보가 관측값과 크게 다름",
+        )
+    if not any(kma.used):
+        return InputsNote(
+            "observations only: too few recent errors of the KMA's forecast are known",
+            "관측값만 사용: 기상청 예보의 최근 오차를 충분히 알 수 없음",
+        )
+    english = f"observations and the KMA's forecast of {_time(kma.issued_at)}"
+    korean = f"관측값과 기상청 {_time(kma.issued_at)} 발표 예보"
+    if kma.issued_at < expected:
+        english += f"; its issue of {_time(expected)} is missing"
+        korean += f"; {_time(expected)} 발표가 없음"
+    without = [lead for lead, used in enumerate(kma.used, start=1) if not used]
+    if without:
+        english += f"; observations only at {len(without)} of {len(kma.used)} leads"
+        korean += f"; {len(kma.used)}개 시간 중 {len(without)}개는 관측값만 사용"
+    return InputsNote(english, korean)
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment.astimezone(KST):%H:%M} KST"
