@@ -178,6 +178,8 @@ def _field(annotation: str, name: str, about: str) -> Schema:
     number: dict[str, Schema] = {"<class 'float'>": {"type": "number"}, "<class 'int'>": {"type": "integer"}}
     if annotation in number:
         return limited(number[annotation], about, least=0 if name.startswith("max_") else None) or {}
+    if annotation == "float | None":
+        return {**(limited({"type": "number"}, about, least=None) or {}), "type": ["number", "null"]}
     if "Mapping" in annotation and name.startswith("min_skill"):
         return {
             "type": "object",

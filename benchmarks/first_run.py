@@ -29,7 +29,8 @@ from weather_mlops.clock import KST
 from weather_mlops.kma import wire
 from weather_mlops.lake.panel import Panel, to_panel
 from weather_mlops.model import evaluation, features, training_run
-from weather_mlops.model.gates import Gates, judge, refusal
+from weather_mlops.model.gate_limits import Gates
+from weather_mlops.model.gates import judge, refusal
 from weather_mlops.model.plan import Plan, holdout_first
 from weather_mlops.model.targets import target_named
 from weather_mlops.stations import load_stations

@@ -9,14 +9,9 @@ lines/s, seconds of CPU (which say more where other programs use the machine), a
 """
 
 import argparse
-import multiprocessing
-import resource
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -26,6 +21,7 @@ import great_expectations  # noqa: F401, TID253  as in a task, whose process has
 
 from benchmarks.catalog import server
 from benchmarks.kma_forecasts import FIRST, HOUR, STATIONS, compared
+from benchmarks.own_process import cost_of
 from weather_mlops.ingest.importer import Imported, import_files
 from weather_mlops.kma.forecast.cells import cells_of, stations_by_cell
 from weather_mlops.kma.forecast.issues import issues_between, valid_times
@@ -63,29 +59,15 @@ def write(folder: Path, days: int) -> list[Path]:
     return paths
 
 
-@dataclass(frozen=True)
-class Figures:
-    """What an import took, in a process of its own."""
-
-    result: Imported
-    seconds: float
-    cpu_s: float
-    peak_mb: float
-
-
-def imported(paths: Sequence[Path], access: S3Access, catalog_uri: str) -> Figures:
+def imported(paths: Sequence[Path], access: S3Access, catalog_uri: str) -> Imported:
     """Import files as `make import` does, in this process."""
-    begun = time.perf_counter()
-    result = import_files(
+    return import_files(
         paths,
         store=ObjectStore(access),
         catalog=open_catalog(access, type="sql", uri=catalog_uri),
         suites_dir=project_folder("expectations"),
         clock=lambda: datetime.now(UTC),
     )
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    seconds = time.perf_counter() - begun
-    return Figures(result, seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 def main() -> None:
@@ -101,14 +83,11 @@ def main() -> None:
         uri = f"sqlite:///{name}/catalog.db"
         ensure_tables(open_catalog(access, type="sql", uri=uri))
         for attempt in ("first", "again"):
-            with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-                figures = pool.submit(imported, paths, access, uri).result()
-            speed = figures.result.arrived / figures.seconds
-            print(
-                f"{attempt}: {figures.result}; {speed:,.0f} lines/s; {figures.cpu_s:.0f} s of CPU", flush=True
-            )
-            print(compared(f"{attempt}: import", figures.seconds, LIMIT_S * options.days / 365, "s"))
-            print(compared(f"{attempt}: peak memory", figures.peak_mb, LIMIT_MB, "MB"), flush=True)
+            cost = cost_of(imported, paths, access, uri)
+            speed = cost.result.arrived / cost.seconds
+            print(f"{attempt}: {cost.result}; {speed:,.0f} lines/s; {cost.cpu_s:.0f} s of CPU", flush=True)
+            print(compared(f"{attempt}: import", cost.seconds, LIMIT_S * options.days / 365, "s"))
+            print(compared(f"{attempt}: peak memory", cost.peak_mb, LIMIT_MB, "MB"), flush=True)
 
 
 if __name__ == "__main__":

@@ -10,13 +10,8 @@ are made up (kma_forecast_server.py), so the size is an estimate.
 """
 
 import argparse
-import multiprocessing
-import resource
 import sys
 import tempfile
-import time
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -28,6 +23,7 @@ import great_expectations  # noqa: F401, TID253  as in a task, whose process has
 from benchmarks.catalog import server
 from benchmarks.kma_forecast_server import KEY, api
 from benchmarks.kma_forecasts import STATIONS, compared
+from benchmarks.own_process import cost_of
 from weather_mlops.ingest.kma_forecast.history import GridFetch
 from weather_mlops.ingest.kma_forecast.history_plan import GridLoad, GridLoadDocument
 from weather_mlops.ingest.kma_forecast.history_publication import GridPublication
@@ -53,41 +49,20 @@ class System:
     url: str
 
 
-@dataclass(frozen=True)
-class Figures:
-    """What a stage took, in a process of its own."""
-
-    result: dict[str, int]
-    seconds: float
-    cpu_s: float
-    peak_mb: float
-
-
-def fetch(load: GridLoad, system: System) -> dict[str, int]:
+def fetch(stored: GridLoadDocument, system: System) -> dict[str, int]:
     """The first stage."""
     client = ForecastClient(API_HUB, system.url, KEY, budget=UncountedCalls())
-    return asdict(GridFetch(load, client=client, store=ObjectStore(system.access), final=True).work())
+    load, store = GridLoad.from_dict(stored), ObjectStore(system.access)
+    return asdict(GridFetch(load, client=client, store=store, final=True).work())
 
 
-def publish(load: GridLoad, system: System) -> dict[str, int]:
+def publish(stored: GridLoadDocument, system: System) -> dict[str, int]:
     """The second stage."""
     catalog = open_catalog(system.access, type="sql", uri=system.catalog_uri)
     suites = project_folder("expectations")
-    publication = GridPublication(
-        load, ObjectStore(system.access), catalog, suites, "benchmark", lambda: datetime.now(UTC)
-    )
+    load, store = GridLoad.from_dict(stored), ObjectStore(system.access)
+    publication = GridPublication(load, store, catalog, suites, "benchmark", lambda: datetime.now(UTC))
     return asdict(publication.work())
-
-
-def metered(
-    stage: Callable[[GridLoad, System], dict[str, int]], stored: GridLoadDocument, system: System
-) -> Figures:
-    """Run a stage in this process."""
-    begun = time.perf_counter()
-    result = stage(GridLoad.from_dict(stored), system)
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    seconds = time.perf_counter() - begun
-    return Figures(result, seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 def main() -> None:
@@ -105,15 +80,14 @@ def main() -> None:
         for attempt in ("first", "again"):
             whole = 0.0
             for stage in (fetch, publish):
-                with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-                    figures = pool.submit(metered, stage, load.as_dict(), system).result()
-                whole += figures.seconds
+                cost = cost_of(stage, load.as_dict(), system)
+                whole += cost.seconds
                 print(
-                    f"{attempt}: {stage.__name__}: {figures.result}: {figures.seconds:.1f} s, "
-                    f"{figures.cpu_s:.1f} s of CPU",
+                    f"{attempt}: {stage.__name__}: {cost.result}: {cost.seconds:.1f} s, "
+                    f"{cost.cpu_s:.1f} s of CPU",
                     flush=True,
                 )
-                print(compared(f"{attempt}: {stage.__name__}: peak memory", figures.peak_mb, LIMIT_MB, "MB"))
+                print(compared(f"{attempt}: {stage.__name__}: peak memory", cost.peak_mb, LIMIT_MB, "MB"))
             print(compared(f"{attempt}: a year", whole * years, LIMIT_S, "s"), flush=True)
         sizes = [entry.size for entry in store.list(f"raw/kma/{SHORT_GRID}/")]
         print(

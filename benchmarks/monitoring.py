@@ -35,11 +35,12 @@ from weather_mlops.kma import wire
 from weather_mlops.lake import forecasts
 from weather_mlops.lake.catalog import ensure_tables, open_catalog
 from weather_mlops.lake.columns import UTC_TIME
+from weather_mlops.lake.forecasts import rows_of
 from weather_mlops.lake.maintenance import maintain
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.publish import publish
 from weather_mlops.lake.s3_access import S3Access
-from weather_mlops.lake.schemas import FORECASTS_SCHEMA, OBSERVATIONS_SCHEMA
+from weather_mlops.lake.schemas import OBSERVATIONS_SCHEMA
 from weather_mlops.model.climatology import Climatology
 from weather_mlops.model.registry import Registry
 from weather_mlops.model.versions import as_json
@@ -192,7 +193,7 @@ def persistence(observed: pa.Table, now: datetime) -> pa.Table:
         "p90": value + noise + 4,
         "model_version": ["benchmark"] * value.size,
     }
-    return pa.table([pa.array(columns[f.name], f.type) for f in FORECASTS_SCHEMA], schema=FORECASTS_SCHEMA)
+    return rows_of(columns)
 
 
 def deploy(store: ObjectStore, stations: list[int]) -> None:

@@ -23,8 +23,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.monitoring_alarms import Alerts
 from weather_mlops.kma import wire
 from weather_mlops.lake.columns import UTC_TIME
+from weather_mlops.lake.forecasts import rows_of
 from weather_mlops.lake.panel import Panel, to_panel
-from weather_mlops.lake.schemas import FORECASTS_SCHEMA
 from weather_mlops.model import baselines, features, preparation
 from weather_mlops.model.lead_model import LeadModel
 from weather_mlops.model.plan import Plan
@@ -167,7 +167,7 @@ def days_of(
             },
             "model_version": ["benchmark"] * len(issue),
         }
-        tables.append(pa.table({f.name: pa.array(columns[f.name], f.type) for f in FORECASTS_SCHEMA}))
+        tables.append(rows_of(columns))
     scored = error_sums.pair(pa.concat_tables(tables), panel, TARGET.column, known)
     return {day: error_sums.day_sums(part) for day, part in error_sums.by_day(scored).items()}
 

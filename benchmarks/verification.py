@@ -3,7 +3,7 @@
 Usage: .venv/bin/python benchmarks/verification.py [--days 40]
 
 On the embedded S3 server, with a catalog in SQLite: hourly observations, eight issues of the KMA a day, and a
-forecast of ours every hour for 24 hours, all with random values. Each measurement runs in a process of its
+forecast of ours every hour for 48 hours, all with random values. Each measurement runs in a process of its
 own, with nothing in memory before, as a task does. Printed, the hourly run with its limit:
 
 - The hourly run: three days verified again, of which the newest has changed. The median of several hours.
@@ -12,12 +12,9 @@ own, with nothing in memory before, as a task does. Printed, the hourly run with
 """
 
 import argparse
-import multiprocessing
 import statistics
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -30,19 +27,21 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.catalog import server
 from benchmarks.kma_forecasts import FIRST, HOUR, STATIONS, TEMPERATURE, issue_rows
+from benchmarks.own_process import cost_of
 from weather_mlops.kma.forecast.issues import issues_between
 from weather_mlops.lake import forecasts, kma_forecasts
 from weather_mlops.lake.catalog import ensure_tables, open_catalog
+from weather_mlops.lake.forecasts import rows_of
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.publish import publish as publish_observations
 from weather_mlops.lake.s3_access import S3Access
-from weather_mlops.lake.schemas import FORECASTS_SCHEMA, OBSERVATIONS_SCHEMA, UTC_TIME
+from weather_mlops.lake.schemas import OBSERVATIONS_SCHEMA, UTC_TIME
 from weather_mlops.verification.days import TARGET
 from weather_mlops.verification.run import verify_days, verify_recent
 
 HOURLY_LIMIT_S: Final = 5
 HOURS: Final = 5  # hourly runs that are measured
-OUR_LEADS: Final = 24
+OUR_LEADS: Final = 48
 VERIFIED_DAYS: Final = 3
 LOADED_DAYS: Final = 10
 
@@ -87,7 +86,7 @@ def our_forecasts(first: datetime, count: int) -> pa.Table:
         **{name: pa.array(median + shift) for name, shift in (("p10", -1), ("p50", 0), ("p90", 1))},
         "model_version": pa.repeat(pa.scalar("v1"), size),
     }
-    return pa.table([columns[name] for name in FORECASTS_SCHEMA.names], schema=FORECASTS_SCHEMA)
+    return rows_of(columns)
 
 
 def fill(catalog: Catalog, first: datetime, days: int) -> None:
@@ -115,33 +114,6 @@ def period(access: S3Access, uri: str, now: datetime, first: date, last: date) -
     return summary["figures"], len(summary["days_changed"])
 
 
-def peak_mb() -> float:
-    """Peak memory of this process; getrusage would count what its parent had before."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(float(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024
-
-
-def timed(connection: object, work: Callable[..., tuple[int, int]], arguments: tuple[object, ...]) -> None:
-    """Do work in this process; send its result, its seconds and the peak memory in MB."""
-    begun = time.perf_counter()
-    result = work(*arguments)
-    seconds = time.perf_counter() - begun
-    connection.send((result, seconds, peak_mb()))
-
-
-def measured(
-    work: Callable[..., tuple[int, int]], *arguments: object
-) -> tuple[tuple[int, int], float, float]:
-    """The result, seconds and peak memory (MB) of work in a process of its own."""
-    context = multiprocessing.get_context("spawn")
-    receiving, sending = context.Pipe(duplex=False)
-    process = context.Process(target=timed, args=(sending, work, arguments))
-    process.start()
-    answer = receiving.recv()
-    process.join()
-    return answer
-
-
 def main() -> None:
     """Fill, verify, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -153,23 +125,28 @@ def main() -> None:
         ObjectStore(access).ensure_bucket()
         fill(opened(access, uri), FIRST, options.days)
         first = date(2025, 1, 4)
-        old = measured(period, access, uri, end, first, first + timedelta(days=30))
-        print(f"31 days for the first time: {old[0][0]:,} figures in {old[1]:.1f} s, memory {old[2]:.0f} MB")
+        old = cost_of(period, access, uri, end, first, first + timedelta(days=30))
+        print(
+            f"31 days for the first time: {old.result[0]:,} figures in {old.seconds:.1f} s, memory "
+            f"{old.peak_mb:.0f} MB"
+        )
         recent(access, uri, end)
         seconds = []
         for hour in range(HOURS):
             now = end + hour * HOUR
             publish_observations(opened(access, uri), observations(now, 1), run=now.isoformat())
-            (figures, changed), took, memory = measured(recent, access, uri, now)
-            seconds.append(took)
+            cost = cost_of(recent, access, uri, now)
+            figures, changed = cost.result
+            seconds.append(cost.seconds)
             print(
-                f"an hour: {figures:,} figures, {changed} days changed, {took:.2f} s, memory {memory:.0f} MB"
+                f"an hour: {figures:,} figures, {changed} days changed, {cost.seconds:.2f} s, memory "
+                f"{cost.peak_mb:.0f} MB"
             )
         typical = statistics.median(seconds)
         verdict = "within" if typical <= HOURLY_LIMIT_S else "OVER"
         print(f"hourly run: {typical:.2f} s (median), limit {HOURLY_LIMIT_S} s: {verdict} the limit")
-        (_, changed), took, _ = measured(recent, access, uri, end + HOURS * HOUR)
-        print(f"the same hour again: {changed} days changed, {took:.2f} s")
+        again = cost_of(recent, access, uri, end + HOURS * HOUR)
+        print(f"the same hour again: {again.result[1]} days changed, {again.seconds:.2f} s")
 
 
 if __name__ == "__main__":

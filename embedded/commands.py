@@ -116,8 +116,9 @@ def rollback(launcher: Launcher) -> int:
 
 
 def backtest(_launcher: Launcher) -> int:
-    """Train before HOLDOUT_FROM and test after it, on the files that OBSERVATIONS names."""
-    given = options("TARGET", "HOLDOUT_FROM", "HOLDOUT_TO", "FOLDS", "OUT", "REPORT")
+    """Train before HOLDOUT_FROM and test after it, on the files of OBSERVATIONS and KMA_FORECASTS."""
+    given = options("TARGET", "STATION", "HOLDOUT_FROM", "HOLDOUT_TO", "FOLDS", "OUT", "REPORT")
+    given += [f"--kma-forecasts={name}" for name in named_files("KMA_FORECASTS")]
     files = named_files("OBSERVATIONS")
     command = [sys.executable, "-m", "weather_mlops", "backtest", *given, "--", *files]
     return subprocess.run(command, check=False).returncode

@@ -1,18 +1,16 @@
 """The four tasks of pipelines/history.yml."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
-
-from airflow.providers.standard.triggers.temporal import DateTimeTrigger
 
 from operators.base import WeatherOperator, run_label
 from operators.links import RunLink
+from operators.waiting import QuotaOperator
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-AFTER_MIDNIGHT = timedelta(minutes=5)  # the KMA's clock resets the quota, and may differ from ours
 PLAN = "plan_history"
 
 
@@ -77,7 +75,7 @@ class PlanHistoryOperator(WeatherOperator):
         return [{**load.as_dict(), "lane": worker} for worker in range(load.workers)]
 
 
-class FetchHistoryOperator(WeatherOperator):
+class FetchHistoryOperator(QuotaOperator):
     """Fetch a worker's batches, except what is stored already; keep the responses and stage their rows.
 
     When the day's calls are used up, it waits without a worker slot until the next day in Korea.
@@ -127,16 +125,9 @@ class FetchHistoryOperator(WeatherOperator):
             calls_left=lambda: budget.left,
         )
         try:
-            counts = fetch.work()
+            return fetch.work()
         except QuotaExhausted as error:
-            morning = next_day_of_calls()
-            self.log.warning("history: continues at %s: %s", morning, error)
-            self.defer(trigger=DateTimeTrigger(morning), method_name="go_on")
-        return counts
-
-    def go_on(self, context: "Context", event: Any) -> Any:  # noqa: ARG002  Airflow's signature
-        """Continue on the next day."""
-        return self.execute(context)
+            self.wait_for_calls(error)
 
 
 class ValidateHistoryOperator(WeatherOperator):
@@ -201,14 +192,6 @@ class PublishHistoryOperator(WeatherOperator):
             run=run_label(context),
             clock=lambda: datetime.now(UTC),
         )
-
-
-def next_day_of_calls() -> datetime:
-    """Return when the KMA counts a new day's calls."""
-    from weather_mlops.clock import KST
-
-    tomorrow = datetime.now(KST).date() + timedelta(days=1)
-    return datetime.combine(tomorrow, time(), KST) + AFTER_MIDNIGHT
 
 
 def parse_day(text: str) -> date | None:

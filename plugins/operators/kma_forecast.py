@@ -164,7 +164,7 @@ class UpdateKmaForecastCatalogOperator(WeatherOperator):
 
 
 class CheckKmaForecastOperator(WeatherOperator):
-    """Read the published issue back, and check it against limits.
+    """Read the published issue back, maintain the table when that is due, and check the issue against limits.
 
     Args:
         max_age_hours: how many hours old the newest issue in the table may be.
@@ -191,12 +191,14 @@ class CheckKmaForecastOperator(WeatherOperator):
     def work(self, context: "Context") -> dict[str, Any]:
         """Read the issue back, and fail if the table is outside its limits."""
         from hooks.lake import LakeHook
-        from weather_mlops.ingest.kma_forecast import health
+        from weather_mlops.ingest.kma_forecast import health, publication
         from weather_mlops.lake.staging import Staging
 
         lake = LakeHook(self.aws_conn_id)
         limits = health.ForecastHealthLimits(self.max_age_hours, self.min_station_share, self.max_open_gaps)
         staging = Staging(lake.store, run_label(context))
-        figures = health.read_back(lake.catalog, staging, datetime.now(UTC))
+        now = datetime.now(UTC)
+        figures = health.read_back(lake.catalog, staging, now)
+        publication.maintain_forecasts(lake.catalog, now)
         health.require_healthy(figures, limits)
         return figures.as_dict()

@@ -7,11 +7,10 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.standard.triggers.temporal import DateTimeTrigger
-
 from operators.base import WeatherOperator, run_label
-from operators.history import next_day_of_calls, parse_day
+from operators.history import parse_day
 from operators.links import RunLink
+from operators.waiting import QuotaOperator
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -87,7 +86,7 @@ class PlanKmaForecastHistoryOperator(WeatherOperator):
         return dict(load.as_dict())
 
 
-class FetchKmaForecastHistoryOperator(WeatherOperator):
+class FetchKmaForecastHistoryOperator(QuotaOperator):
     """Fetch the grids that raw lacks; one serves all stations.
 
     When the day's calls are used up, it waits without a worker slot until the next day in Korea.
@@ -126,13 +125,7 @@ class FetchKmaForecastHistoryOperator(WeatherOperator):
         try:
             return asdict(fetch.work())
         except QuotaExhausted as error:
-            morning = next_day_of_calls()
-            self.log.warning("history: continues at %s: %s", morning, error)
-            self.defer(trigger=DateTimeTrigger(morning), method_name="go_on")
-
-    def go_on(self, context: "Context", event: Any) -> Any:  # noqa: ARG002  Airflow's signature
-        """Continue on the next day."""
-        return self.execute(context)
+            self.wait_for_calls(error)
 
 
 class PublishKmaForecastHistoryOperator(WeatherOperator):

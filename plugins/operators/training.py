@@ -41,7 +41,7 @@ class CheckDataReadinessOperator(WeatherOperator):
         *,
         target: str,
         stations: str | Sequence[int | str] = "all",
-        horizon_hours: int = 24,
+        horizon_hours: int = 48,
         history_days: float = 1096,
         holdout_days: float = 90,
         seed: int = 0,
@@ -60,17 +60,24 @@ class CheckDataReadinessOperator(WeatherOperator):
     def work(self, context: "Context") -> dict[str, Any]:
         """Measure the data, check them against the limits, and return the plan for the other tasks."""
         from hooks.lake import LakeHook
+        from weather_mlops.lake import kma_forecasts
         from weather_mlops.model import planning, readiness
 
         now, limits = datetime.now(UTC), readiness.DataRequirements.of(self.limits)
-        request = self.request()
-        figures = planning.measure(LakeHook(self.aws_conn_id).catalog, request, limits, now)
+        catalog, request = LakeHook(self.aws_conn_id).catalog, self.request()
+        figures = planning.measure(catalog, request, limits, now)
         summary = dict(figures.as_dict())
         context["ti"].xcom_push(key="readiness", value=summary)
         self.log.info("readiness: target=%s %s", self.target, summary)
         if shortfalls := readiness.shortfalls(figures, limits, now):
             skip(context, f"{self.target}: not trained: {'; '.join(shortfalls)}")
-        plan = planning.make_plan(request, figures, run=run_label(context), at=context["dag_run"].run_after)
+        plan = planning.make_plan(
+            request,
+            figures,
+            run=run_label(context),
+            at=context["dag_run"].run_after,
+            kma_snapshot_id=kma_forecasts.current_snapshot(catalog),
+        )
         return dict(plan.as_dict())
 
     def request(self) -> "TrainingRequest":
@@ -147,8 +154,8 @@ class TrainModelOperator(PlannedOperator):
         from hooks.lake import LakeHook
         from weather_mlops.model import training_run
 
-        store = LakeHook(self.aws_conn_id).store
-        return dict(training_run.train(self.staging(store, context), self.read_plan()))
+        lake = LakeHook(self.aws_conn_id)
+        return dict(training_run.train(lake.catalog, self.staging(lake.store, context), self.read_plan()))
 
 
 class EvaluateModelOperator(PlannedOperator):
@@ -187,7 +194,7 @@ class DeployModelOperator(PlannedOperator):
 
     Args:
         plan: plan of one target, from check_data_readiness.
-        gates: limits that a version must meet, see ``weather_mlops.model.gates.Gates``.
+        gates: limits that a version must meet, see ``weather_mlops.model.gate_limits.Gates``.
         aws_conn_id: Airflow connection of the S3 bucket.
     """
 
@@ -201,7 +208,7 @@ class DeployModelOperator(PlannedOperator):
         """Decide."""
         from hooks.lake import LakeHook
         from weather_mlops.model import deployment
-        from weather_mlops.model.gates import Gates
+        from weather_mlops.model.gate_limits import Gates
         from weather_mlops.model.registry import Registry
 
         lake, plan = LakeHook(self.aws_conn_id), self.read_plan()

@@ -1,6 +1,6 @@
-"""Waiting for the KMA to publish something, deferred: without a worker slot."""
+"""Waiting for the KMA, deferred: without a worker slot."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.providers.standard.triggers.temporal import DateTimeTrigger
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from weather_mlops.ingest.publication import WaitPolicy
+
+AFTER_MIDNIGHT = timedelta(minutes=5)  # the KMA's clock resets the quota, and may differ from ours
 
 
 class WaitingOperator(WeatherOperator):
@@ -65,3 +67,24 @@ class WaitingOperator(WeatherOperator):
         looks = self.looks + 1
         again = patience.next_look(looks, datetime.now(UTC))
         self.defer(trigger=DateTimeTrigger(again), method_name="look_again", kwargs={"looks": looks})
+
+
+class QuotaOperator(WeatherOperator):
+    """An operator that goes on the next day when the day's calls are used up."""
+
+    def go_on(self, context: "Context", event: Any) -> Any:  # noqa: ARG002  Airflow's signature
+        """Continue on the next day."""
+        return self.execute(context)
+
+    def wait_for_calls(self, reason: Exception) -> NoReturn:
+        """Defer until the KMA counts a new day's calls.
+
+        Raises:
+            TaskDeferred: always.
+        """
+        from weather_mlops.clock import KST
+
+        tomorrow = datetime.now(KST).date() + timedelta(days=1)
+        morning = datetime.combine(tomorrow, time(), KST) + AFTER_MIDNIGHT
+        self.log.warning("history: continues at %s: %s", morning, reason)
+        self.defer(trigger=DateTimeTrigger(morning), method_name="go_on")

@@ -159,13 +159,15 @@ class ForecastApi:
             np.floor(each + 0.5).astype(int) for each in cells.position(places.latitude, places.longitude)
         )
         archive = io.BytesIO()
-        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
+        with zipfile.ZipFile(archive, "w") as file:
             for station, cell in enumerate(zip(x.tolist(), y.tolist(), strict=True)):
                 if chosen_ids != [""] and str(places.ids[station]) not in chosen_ids:
                     continue
                 for category in categories:
                     name = f"{cell[0]}_{cell[1]}_{category}_{params['from']}_{params['to']}.csv"
-                    file.writestr(name, wire.portal_csv(chosen, category, station, *cell))
+                    body = wire.portal_csv(chosen, category, station, *cell)
+                    # Of no date, unlike a name alone: the same request has the same bytes.
+                    file.writestr(zipfile.ZipInfo(name), body, zipfile.ZIP_DEFLATED, compresslevel=1)
         return Canned(200, ZIP, archive.getvalue())
 
     @cached_property

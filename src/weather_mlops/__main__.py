@@ -28,7 +28,7 @@ from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.query import connect, reading_errors
 from weather_mlops.lake.recovery import take_up
 from weather_mlops.lake.s3_access import S3Access
-from weather_mlops.model import backtest, boosters, evaluation
+from weather_mlops.model import backtest, backtest_files, boosters
 from weather_mlops.model.registry import Registry
 from weather_mlops.model.targets import TARGETS
 from weather_mlops.settings import load_settings, project_folder
@@ -91,6 +91,8 @@ def _parser() -> argparse.ArgumentParser:
     rollback.set_defaults(work=_rollback)
     test = commands.add_parser("backtest", help="train before a day and test after it, on saved responses")
     test.add_argument("observations", nargs="+", help="files in the wire format, or patterns")
+    test.add_argument("--kma-forecasts", action="append", help="files of the KMA's forecast, or a pattern")
+    test.add_argument("--station", default="", help="the station that files of a forecast are for")
     test.add_argument("--target", default="air_temperature", choices=TARGETS)
     test.add_argument("--holdout-from", required=True, help="first day (KST)")
     test.add_argument("--holdout-to", help="last day (KST), included")
@@ -205,26 +207,24 @@ def _backtest(options: argparse.Namespace) -> int:
     for path in (options.out, options.report):
         if path:
             _check_writable(path)
-    observed = backtest.observations(_paths(options.observations), options.target, datetime.now(UTC))
+    now, kma = datetime.now(UTC), None
+    observed = backtest_files.observations(_paths(options.observations), options.target, now)
+    if options.kma_forecasts:
+        kma = backtest_files.kma_forecasts(_paths(options.kma_forecasts), options.station, now)
     result, page = backtest.backtest(
         observed.rows,
         options.target,
         holdout_from=holdout_from,
         holdout_to=holdout_to,
         folds=int(options.folds),
+        rows_of=None if kma is None else kma.rows_of,
     )
     options.out.write_text(json.dumps(result, indent=1) + "\n")
     if options.report:
         options.report.write_text(page)
-    for lead in evaluation.SHOWN_LEADS:
-        metrics = result["leads"][str(lead)]
-        sys.stdout.write(
-            f"{lead:3d} h: RMSE {metrics['rmse']:.3f} {result['unit']}, "
-            f"persistence {metrics['rmse_persistence']:.3f}, "
-            f"ridge {metrics['rmse_ridge']:.3f}; {metrics['coverage_80']:.1%} within p10 to p90\n"
-        )
+    sys.stdout.write(backtest.described(result))
     sys.stdout.write(f"{escaped(str(options.out))}\n")
-    return 1 if observed.refused else 0
+    return 1 if observed.refused or (kma is not None and kma.refused) else 0
 
 
 @overload

@@ -48,9 +48,9 @@ RAW_PAGE: Final = Limit(
 )
 DOCUMENT: Final = Limit(32 * MIB, "a document or a page on S3", "the largest one has some MB")
 JSON_DOCUMENT: Final = Limit(
-    16 * MIB, "a JSON document", "the forecasts of all stations and targets have about 3"
+    16 * MIB, "a JSON document", "the forecasts of all stations and targets have about 4"
 )
-MODEL_FILE: Final = Limit(128 * MIB, "a file of a model", "the boosters of all leads together have 80")
+MODEL_FILE: Final = Limit(128 * MIB, "a file of a model", "the boosters of a lead have some MB")
 STAGED_BATCH: Final = Limit(
     256 * MIB,
     "what a task stages for the next one",

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from weather_mlops.kma.forecast.rows import FORECAST_ROWS
 from weather_mlops.lake.columns import UTC_TIME
-from weather_mlops.lake.schemas import FORECASTS_SCHEMA
+from weather_mlops.lake.forecasts import rows_of
 from weather_mlops.model import recent_forecasts
 from weather_mlops.stations import load_stations
 
@@ -19,7 +19,7 @@ NOW = LAST + 10 * timedelta(minutes=1)
 ALL = tuple(station.id for station in load_stations())
 KMA_ISSUE = datetime(2026, 11, 26, 17, tzinfo=UTC)
 """The KMA's newest issue: of 02:00 KST; that of 05:00 is not out at NOW."""
-LEADS = range(1, 25)
+LEADS = range(1, 49)
 TARGET = "air_temperature"
 COLUMN = "air_temperature_c"
 
@@ -75,8 +75,7 @@ def issued(
             "p90": middle + wide,
             "model_version": ["v1"] * len(valid),
         }
-        arrays = [pa.array(columns[field.name], field.type) for field in FORECASTS_SCHEMA]
-        parts.append(pa.table(arrays, schema=FORECASTS_SCHEMA))
+        parts.append(rows_of(columns))
     return pa.concat_tables(parts)
 
 
@@ -120,11 +119,11 @@ def latest(
 ) -> dict:
     """The content of forecasts/latest.json."""
     truth, skipped = weather(stations, recent_forecasts.HOURS), skipped or {}
-    leads = np.arange(1, 25)
+    leads = np.arange(1, 49)
     forecasts = {}
     for index, number in enumerate(stations):
         if str(number) not in skipped:
-            middle = truth[index, -24:] + truth[index, -1] - truth[index, -25]
+            middle = np.tile(truth[index, -24:], 2) + truth[index, -1] - truth[index, -25]
             wide = 0.6 + 0.35 * np.sqrt(leads)
             forecasts[str(number)] = {
                 "name": "as in the list",

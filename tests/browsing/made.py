@@ -82,7 +82,7 @@ def models(store, target="air_temperature", days=12, files=30, now=NOW):
     ]
     stored = [one for one in history if one.kind == "deployed" or one.at > now - 30 * DAY]
     for one in stored:
-        plan = {"stations": [108], "holdout_first": now.isoformat()}
+        plan = {"stations": [108], "horizon_hours": 48, "holdout_first": now.isoformat()}
         manifest = {"metrics": metrics(one.version), "files": {}, "recipe": "abc", "plan": plan}
         objects += [(registry.key(one.version, f"lead_{n}.ubj"), b"") for n in range(files)]
         objects += [(registry.key(one.version, "card.html"), b"<!doctype html><title>Card</title>")]

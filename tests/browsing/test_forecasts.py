@@ -76,12 +76,13 @@ def test_the_overview_has_the_reason_of_a_skipped_station(overview):
     assert f"11-27 05:00{REASON}" in overview.text
 
 
-def test_the_map_shows_the_requested_hour(document):
-    page = Outline(site.overview(body(document), TARGET, "24", old=False))
-    seoul = document["targets"][TARGET]["stations"]["108"]["forecast"]["p50"][23]
+@pytest.mark.parametrize(("ahead", "day"), [(24, 28), (48, 29)])
+def test_the_map_shows_the_requested_hour(document, ahead, day):
+    page = Outline(site.overview(body(document), TARGET, str(ahead), old=False))
+    seoul = document["targets"][TARGET]["stations"]["108"]["forecast"]["p50"][ahead - 1]
     shown = f"{seoul:.1f}".replace("-", "−")
 
-    assert "Air temperature forecast for 2026-11-28 05:00 KST" in page.text
+    assert f"Air temperature forecast for 2026-11-{day} 05:00 KST" in page.text
     assert f"Seoul 서울 (108): {shown} °C" in [link.get("aria-label") for link in page.of("a")]
 
 
@@ -103,7 +104,7 @@ def test_a_station_s_page_shows_observation_forecast_and_errors(document):
     assert f"Newest observation: {newest}" in page.text
     assert f"24 h ahead{past['n']}{past['rmse']:.2f}{100 * past['coverage_80']:.0f} %" in page.text
     plots = [svg for svg in page.of("svg") if svg.get("role") == "img"]
-    assert len(plots) == 4
+    assert len(plots) == 5
     assert all("Air temperature in °C" in plot["aria-label"] for plot in plots)
     assert page.of("a")[0]["href"] == f"../../forecasts?target={TARGET}"
 

@@ -59,15 +59,20 @@ def lines_of(page):
     return [path for path in page.of("path") if "stroke:var(--kma)" in path.get("style", "")]
 
 
+def dashes_of(path):
+    """How many lengths of dashes and gaps a line repeats."""
+    return len(path["style"].rpartition("stroke-dasharray:")[2].split())
+
+
 def test_the_kma_s_line_is_in_each_plot_and_the_legend(document):
     page = station_page(document)
-    dashes = {path["style"].rpartition("stroke-dasharray:")[2] for path in lines_of(page)}
-    ours = {path["style"] for path in page.of("path") if "stroke:var(--model)" in path.get("style", "")}
+    ours = [path for path in page.of("path") if "stroke:var(--model)" in path.get("style", "")]
 
     assert len(lines_of(page)) >= 5
-    assert not any(f"stroke-dasharray:{dash}" in style for dash in dashes for style in ours)
+    assert {dashes_of(path) for path in lines_of(page)} == {4}  # a dash, a gap, a dot, a gap
+    assert {dashes_of(path) for path in ours} == {2}
     assert "KMA's forecast 기상청 예보" in page.text
-    assert page.text.count("dotted: the KMA's forecast") == 3
+    assert page.text.count("dash-dotted: the KMA's forecast") == 4
 
 
 def test_both_colour_schemes_have_a_colour_for_the_line(document):
@@ -92,13 +97,13 @@ def test_each_hour_has_the_kma_s_figure_next_to_ours(document):
     seoul = document["targets"][TARGET]["stations"]["108"]
     ours = [seoul["forecast"][name][2] for name in ("p10", "p50", "p90")]
     row = "".join(map(shown, [*ours, kma_of(document)["forecast"]["values"][2]]))
-    past = [kma_of(document)["past"][lead]["values"][70] for lead in ("1", "6", "24")]
+    past = [kma_of(document)["past"][lead]["values"][70] for lead in ("1", "6", "24", "48")]
     text = station_page(document).text
 
     assert f"11-27 08:00{row}" in text
     assert f"{''.join(map(shown, past))}11-27 03:00" in text
     assert "KMA, °C" in text
-    assert "KMA 24 h before, °C" in text
+    assert "KMA 48 h before, °C" in text
 
 
 def test_the_pointer_shows_all_figures_of_an_hour(document):

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests import kma_village
 from tests.hostile.observation_files import ZIP, encrypted
 from tests.sources import files
 from weather_mlops.browsing import documents
@@ -31,6 +32,7 @@ SAMPLES = {
         "#START7777\n# STN LON LAT STN_SP HT HT_PA HT_TA HT_WD HT_RN STN_AD STN_KO STN_EN\n"
         "108 126.9658 37.5714 11110 85.5 85.8 1.5 10.0 0.6 109 서울 Seoul 1111051500\n#7777END\n"
     ).encode("euc-kr"),
+    "forecast": kma_village.answer([kma_village.item(), kma_village.item("PCP", "1mm 미만")]),
     "zip": ZIP,
     "zip_with_a_password": encrypted(),
     "gzip": gzip.compress(files.hub(*files.hub_rows(range(4))).encode()),
@@ -51,6 +53,7 @@ FRAGMENTS = [
         b"-9",
         b"1e999",
     ),
+    *(b"00010101", b"99991231"),
     *(b"NaN", b"null", b"true", b"[]", b"{}", b'""', b"\\ud800", b"\xb0\xa1", b"\xe2\x80\xa8", "٣²".encode()),
     *(
         b"#START7777",
@@ -109,6 +112,7 @@ WAYS = {
     "replay": replayed,
     "unpack": lambda body, _: archives.ungzipped(body),
     "kma": lambda body, _: wire.parse(body),
+    "forecast": lambda body, _: kma_village.table(kma_village.joined(kma_village.read(body))),
     "error": lambda body, _: api_errors.kind_of(200, api_errors.read(body)),
     "classify": lambda body, _: endpoints.classify("url", 200, body),
     "range": lambda body, _: endpoints.check_range(

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from weather_mlops.errors import Misconfigured
+from tests import kma_village
+from weather_mlops.errors import KeyRefused, Misconfigured
 from weather_mlops.kma.client import UncountedCalls
 from weather_mlops.kma.forecast.client import ForecastClient
 from weather_mlops.kma.forecast.endpoints import API_HUB, DATA_GO_KR, DATA_GO_KR_URL, grid_request
@@ -42,6 +43,28 @@ def test_both_spellings_of_the_key_are_one(key):
 def test_the_key_shows_nowhere():
     assert "Geheimnis" not in repr(client())
     assert "Geheimnis" not in repr(client(API_HUB, HUB))
+
+
+@pytest.mark.parametrize(("provider", "url"), [(API_HUB, HUB), (DATA_GO_KR, DATA_GO_KR_URL)])
+@pytest.mark.parametrize(
+    "spelling", [SECRET, "Geheimnis%2Fwith%2Bsigns%3D%3D", "Geheimnis%2fwith%2bsigns%3d%3d"]
+)
+@pytest.mark.parametrize("status", [200, 401, 403, 429, 500])
+def test_an_error_that_repeats_the_key_is_shown_without_it(provider, url, spelling, status, caplog):
+    answer = (
+        "<OpenAPI_ServiceResponse><cmmMsgHeader><errMsg>SERVICE ERROR</errMsg><returnAuthMsg>"
+        f"SERVICE_KEY_IS_NOT_REGISTERED_ERROR {spelling}</returnAuthMsg><returnReasonCode>30"
+        "</returnReasonCode></cmmMsgHeader></OpenAPI_ServiceResponse>"
+    )
+
+    class Answered(ForecastClient):
+        def _get(self, *_):
+            return status, answer.encode()
+
+    with pytest.raises(KeyRefused, match=r"30: .*SERVICE_KEY_IS_NOT_REGISTERED_ERROR \*\*\*") as raised:
+        Answered(provider, url, SECRET, budget=UncountedCalls()).ask(kma_village.request(provider, url))
+    assert "Geheimnis" not in f"{raised.value!r}{caplog.text}"
+    assert raised.value.__context__ is None
 
 
 def test_a_request_for_the_other_provider_is_refused():

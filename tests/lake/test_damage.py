@@ -19,8 +19,8 @@ from weather_mlops.lake.columns import UTC_TIME
 from weather_mlops.lake.damage import FAILURES, check_avro, problem_of
 from weather_mlops.lake.filters import between
 from weather_mlops.lake.forecasts import publish as publish_forecasts
-from weather_mlops.lake.maintenance import remove_orphans
 from weather_mlops.lake.object_store import ObjectStore
+from weather_mlops.lake.orphan_files import remove_orphans
 from weather_mlops.lake.publish import publish
 from weather_mlops.lake.quarantine import record_refused
 from weather_mlops.lake.recovery import take_up

@@ -12,6 +12,7 @@ from weather_mlops.kma.client import Response
 from weather_mlops.kma.forecast.cells import Cell
 from weather_mlops.kma.forecast.endpoints import API_HUB, DATA_GO_KR, DATA_GO_KR_URL, village_request
 from weather_mlops.lake.kma_forecast_raw import ReceivedPage, put_issue, read_issue
+from weather_mlops.lake.kma_grid_raw import ReceivedGrid, put_grids, read_grids
 from weather_mlops.lake.raw import sidecar_of
 
 ISSUE = datetime(2026, 11, 30, 17, tzinfo=UTC)  # 02:00 KST on 1 December
@@ -120,3 +121,23 @@ def test_damage_is_named():
     sidecar(sha256="0" * 64)
     with pytest.raises(FormatChanged, match="SHA-256"):
         read_issue(store, key)
+
+
+def test_grids_are_read_back_and_a_lost_one_is_named():
+    store = Memory()
+    responses = [
+        Response("nph-dfs_shrt_grd", {"vars": "TMP"}, HUB, 200, AT, body) for body in (b"1.0", b"-99")
+    ]
+    grids = [
+        ReceivedGrid(ISSUE + hour * timedelta(hours=1), present, response)
+        for hour, (present, response) in enumerate(zip((1, 0), responses, strict=True), start=1)
+    ]
+    key = put_grids(store, ISSUE, "TMP", grids)
+
+    assert key.startswith("raw/kma/nph-dfs_shrt_grd/2026/12/01/202612010200_202612010200_TMP_")
+    assert list(read_grids(store, key)) == grids
+    about = json.loads(store.objects[sidecar_of(key)])
+    about["parts"][1]["offset"] += 1
+    store.objects[sidecar_of(key)] = json.dumps(about).encode()
+    with pytest.raises(ObjectDamaged, match="a part is not in the object"):
+        list(read_grids(store, key))

@@ -5,10 +5,11 @@ import pytest
 
 from weather_mlops.errors import TableNotRegistered
 from weather_mlops.lake import file_io as cached_files
-from weather_mlops.lake import maintenance
+from weather_mlops.lake import maintenance, orphan_files
 from weather_mlops.lake.catalog import ensure_tables
 from weather_mlops.lake.health import newest_hour
-from weather_mlops.lake.maintenance import maintain, remove_orphans
+from weather_mlops.lake.maintenance import maintain
+from weather_mlops.lake.orphan_files import remove_orphans
 from weather_mlops.lake.publish import publish
 from weather_mlops.lake.recovery import take_up
 from weather_mlops.lake.schemas import OBSERVATIONS, OBSERVATIONS_SCHEMA
@@ -77,14 +78,23 @@ def test_maintenance_waits_until_due_and_is_idempotent(catalog):
     assert table_of(catalog).metadata == state
 
 
+def test_each_run_does_one_part_of_what_is_due(catalog):
+    append_hourly(catalog, [*(time.replace(month=4) for time in MAY[:4]), *MAY[:5]])
+    before = rows(catalog)
+
+    parts = [maintain(catalog, LATER, ONLY) for _ in range(4)]
+    assert [part["compacted"] for part in parts] == [1, 1, 0, 0]
+    assert [part["expired"] > 0 for part in parts] == [False, False, True, False]
+    assert len(files(catalog)) == 2
+    assert rows(catalog) == before
+
+
 @pytest.mark.every_catalog
 def test_old_states_expire_and_their_files_go_with_them(catalog, store):
     append_hourly(catalog, MAY[:6])
     before = rows(catalog)
-    done = maintain(catalog, LATER, ONLY)
-
-    assert done["compacted"] == 1
-    assert done["expired"] == 7  # six commits, and the compaction's removal of their files
+    assert maintain(catalog, LATER, ONLY)["compacted"] == 1
+    assert maintain(catalog, LATER, ONLY)["expired"] == 7  # six commits, and the compaction's removal
     assert len(table_of(catalog).metadata.snapshots) == 1
     assert rows(catalog) == before
     left = [entry.key for entry in store.list("warehouse/weather/observations/")]
@@ -103,10 +113,37 @@ def test_a_tagged_state_stays_readable_for_ever(catalog):
     append_hourly(catalog, MAY[3:8])
     now = rows(catalog)
 
-    done = maintain(catalog, LATER, ONLY)
-    assert min(done["compacted"], done["expired"], done["removed"]) >= 1
+    done = [maintain(catalog, LATER, ONLY) for _ in range(2)]
+    assert done[0]["compacted"] == 1
+    assert min(done[1]["expired"], done[1]["removed"]) >= 1
     assert rows(catalog, snapshot_id=snapshot) == trained_on
     assert rows(catalog) == now
+
+
+def test_each_state_stays_readable_while_others_lose_files(catalog):
+    """Also one whose files a later commit replaced, or a compaction."""
+    append_hourly(catalog, MAY[:2])
+    publish(catalog, observations([90], MAY[:1], seed=1), run="correction")
+    append_hourly(catalog, MAY[2:5])
+    maintain(catalog, NOW, ONLY)
+    table_of(catalog).append(observations([100], MAY[:1]))
+    states = [snapshot.snapshot_id for snapshot in table_of(catalog).metadata.snapshots]
+    readable = [rows(catalog, snapshot_id=state) for state in states]
+
+    assert remove_orphans(catalog, OBSERVATIONS, older_than=LATER) > 0
+    cached_files._cache = cached_files._Cache(cached_files.CACHE)
+    assert [rows(catalog, snapshot_id=state) for state in states] == readable
+
+
+def test_old_states_of_a_day_are_removed_with_few_requests(connect_catalog, access, proxy):
+    append_hourly(connect_catalog(), MAY)
+    assert maintain(connect_catalog(), NOW, ONLY)["compacted"] == 1
+    far = connect_catalog(type(access)(**{**vars(access), "endpoint_url": proxy.url}))
+    proxy.requests.clear()
+    done = maintain(far, LATER, ONLY)
+
+    assert (done["expired"], done["removed"] > 3 * 24) == (25, True)
+    assert len(proxy.requests) < 20
 
 
 def test_young_orphans_are_left_for_a_commit_in_progress(catalog, store):
@@ -157,8 +194,9 @@ def test_files_of_an_older_table_are_never_removed(catalog, store, monkeypatch, 
 
     with pytest.raises(TableNotRegistered, match=r"metadata/.*belongs to another table.*`make tables`"):
         remove_orphans(catalog, OBSERVATIONS, older_than=LATER)
+    assert maintain(catalog, LATER, ONLY)["compacted"] == 1
     done = maintain(catalog, LATER, ONLY)
-    assert (done["compacted"], done["removed"], done["refused"]) == (1, 0, 1)
+    assert (done["removed"], done["refused"]) == (0, 1)
     assert "No file was removed" in caplog.text
     assert before <= {entry.key for entry in store.list("warehouse/weather/observations/")}
 
@@ -185,7 +223,9 @@ def test_a_damaged_file_of_one_month_blocks_no_other_month(catalog, store, caplo
     damaged = next(name for name in files(catalog) if "2024-04" in name)
     store.delete(damaged.partition(f"{store.access.bucket}/")[2])
 
-    assert maintain(catalog, NOW, ONLY)["refused"] == 1
+    done = [maintain(catalog, LATER, ONLY) for _ in range(2)]
+    assert [part["refused"] for part in done] == [0, 1]
+    assert done[1]["expired"] > 0
     assert f"{damaged} is missing" in caplog.text
     months = [name.partition("_month=")[2][:7] for name in files(catalog)]
     assert (months.count("2024-04"), months.count("2024-05")) == (4, 1)
@@ -212,13 +252,13 @@ def test_metadata_removed_by_another_maintenance_is_not_damage(catalog, store, m
     commit_hourly(catalog, MAY[:2])
     gone = "warehouse/weather/observations/metadata/00001-00000000-0000-0000-0000-000000000000.metadata.json"
     store.put(gone, b"{}")
-    real = maintenance.metadata_of
+    real = orphan_files.metadata_of
 
     def removed_first(file):
         store.delete(gone)
         return real(file)
 
-    monkeypatch.setattr(maintenance, "metadata_of", removed_first)
+    monkeypatch.setattr(orphan_files, "metadata_of", removed_first)
     assert remove_orphans(catalog, OBSERVATIONS, older_than=LATER) >= 1
     assert len(rows(catalog)) == 4
 

@@ -6,8 +6,8 @@ import pytest
 
 from weather_mlops.errors import TableNotRegistered
 from weather_mlops.lake.catalog import ensure_tables
-from weather_mlops.lake.maintenance import orphans
 from weather_mlops.lake.object_store import ObjectStore
+from weather_mlops.lake.orphan_files import orphans
 from weather_mlops.lake.publish import publish
 from weather_mlops.lake.query import connect, dataset
 from weather_mlops.lake.recovery import take_up

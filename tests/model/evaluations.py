@@ -4,18 +4,21 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
+from weather_mlops.model.breakdowns import HOUR_LEADS
+from weather_mlops.model.evaluation import RANK_LEADS, SHOWN_LEADS
 from weather_mlops.model.kma_baseline import without_figures
 from weather_mlops.stations import load_stations
+from weather_mlops.verification.scores import DISTRIBUTION_LEVELS
 
-LEADS = range(1, 25)
+LEADS = range(1, 49)
 # RMSE by lead, °C, of about the size measured for Korean stations.
 RMSE = {
     "model": lambda h: 0.55 + 1.75 * (1 - np.exp(-h / 7)),
-    "persistence": lambda h: 0.8 + 4.4 * np.sin(np.pi * h / 26) ** 1.2 + 0.11 * h,
+    "persistence": lambda h: 0.8 + 4.4 * np.abs(np.sin(np.pi * h / 26)) ** 1.2 + 0.11 * h,
     "persistence_24h": lambda h: 3.35 + 0 * h,
     "climatology": lambda h: 3.6 + 0 * h,
     "damped_anomaly": lambda h: 0.78 + 2.3 * (1 - np.exp(-h / 6)),
-    "ridge": lambda h: 0.68 + 1.68 * (1 - np.exp(-h / 6.6)) - 0.008 * np.maximum(h - 14, 0),
+    "ridge": lambda h: 0.68 + 1.68 * (1 - np.exp(-h / 6.6)) - 0.008 * np.clip(h - 14, 0, 12),
     "champion": lambda h: 0.556 + 1.772 * (1 - np.exp(-h / 7)),
 }
 FEATURES = [
@@ -55,7 +58,7 @@ def evaluation(count=12, seed=7, **changes):
         "label": "Air temperature",
         "version": "20261124T0200-1a2b3c4d",
         "recipe": "9f8e7d6c5b4a",
-        "horizon_hours": 24,
+        "horizon_hours": max(LEADS),
         "evaluated_at": "2026-11-24T02:00:00+00:00",
         "code_revision": "abc1234",
         "libraries": {"xgboost": "3.2.0", "numpy": "2.4.6", "pyarrow": "22.0.0"},
@@ -81,6 +84,10 @@ def evaluation(count=12, seed=7, **changes):
             "high": 0.0281,
             "certainty": 0.91,
             "days": 365,
+            "crps_improvement": 0.0154,
+            "crps_low": 0.002,
+            "crps_high": 0.0292,
+            "crps_certainty": 0.97,
         },
         "leads": leads,
         "seasons": {
@@ -91,14 +98,16 @@ def evaluation(count=12, seed=7, **changes):
             str(station): {str(lead): station_figures(lead, factor, random) for lead in LEADS}
             for station, factor in zip(ids, random.normal(1, 0.14, count).clip(0.7), strict=True)
         },
+        "hours": {str(lead): by_hour(lead, random) for lead in HOUR_LEADS if lead in LEADS},
         "reliability": {
             str(lead): {
-                name: float(share + random.normal(0, 0.006))
-                for name, share in {"p10": 0.1, "p50": 0.51, "p90": 0.895}.items()
+                f"p{level * 100:.0f}": float(level + 0.02 * (0.5 - level) + random.normal(0, 0.006))
+                for level in DISTRIBUTION_LEVELS
             }
             for lead in LEADS
         },
-        "importance": {str(lead): importance(random) for lead in (1, 3, 6, 12, 24)},
+        "ranks": {str(lead): ranks(lead, random) for lead in RANK_LEADS if lead in LEADS},
+        "importance": {str(lead): importance(random) for lead in SHOWN_LEADS},
         "worst": [case(int(station), rank, random) for rank, station in enumerate(ids[:6])],
         "kma_forecast": without_figures("there is no forecast of the KMA"),
         **changes,
@@ -145,6 +154,9 @@ def season_figures(lead, factor, random):
         "coverage_80": float(0.8 + random.normal(0, 0.012)),
         "width_80": rmse * 2.5,
         "pinball": rmse * 0.21,
+        "crps": rmse * 0.56,
+        "rmse_kma_forecast": None,
+        "rmse_on_common_rows": None,
     }
 
 
@@ -155,7 +167,7 @@ def station_figures(lead, factor, random):
 
 def lead_figures(lead, random):
     figures = {**season_figures(lead, 1, random), "rmse": float(RMSE["model"](lead))}
-    figures["coverage_80"] = float(0.805 - 0.0012 * lead + random.normal(0, 0.004) - (lead == 1) * 0.045)
+    figures["coverage_80"] = float(0.805 - 0.0006 * lead + random.normal(0, 0.004) - (lead == 1) * 0.045)
     baselines = {}
     for name, of_lead in RMSE.items():
         if name != "model":
@@ -163,6 +175,47 @@ def lead_figures(lead, random):
             skill = 1 - figures["rmse"] / rmse
             baselines[name] = {"rmse": rmse, "mae": rmse * 0.77, "bias": 0.01, "skill": skill}
     return {**figures, "opponents": baselines}
+
+
+def by_hour(lead, random):
+    """Errors that are largest in the afternoon."""
+    hours = {}
+    for hour in range(24):
+        factor = 1 + 0.25 * np.sin((hour - 9) / 24 * 2 * np.pi) + random.normal(0, 0.02)
+        rmse = {name: float(of_lead(lead) * factor) for name, of_lead in RMSE.items()}
+        hours[str(hour)] = {
+            "n": 14_600,
+            "rmse": rmse.pop("model"),
+            "opponents": rmse,
+            "rmse_kma_forecast": None,
+            "rmse_on_common_rows": None,
+        }
+    return hours
+
+
+def ranks(lead, random):
+    """A forecast that is a little too narrow; the range of chance is wider at the longer leads."""
+    promised = np.diff([0.0, *DISTRIBUTION_LEVELS, 1.0])
+    shares = promised * (1 + 0.25 * np.array([1, 0.4, 0, -0.3, -0.4, -0.4, -0.3, 0, 0.4, 1]))
+    shares *= 1 + random.normal(0, 0.03, len(shares))
+    half = promised * (0.06 + 0.003 * lead) * np.sqrt(0.1 / promised)
+    return {
+        "levels": list(DISTRIBUTION_LEVELS),
+        "shares": (shares / shares.sum()).tolist(),
+        "low": (promised - half).tolist(),
+        "high": (promised + half).tolist(),
+    }
+
+
+def on_common_rows(e):
+    """The same evaluation with the KMA's forecast by season, station and hour, half of which it has."""
+    groups = [*e["seasons"].values(), *list(e["stations"].values())[::2]]
+    figures = [(int(lead), one) for group in groups for lead, one in group.items()]
+    figures += [(int(lead), one) for lead, hours in e["hours"].items() for one in hours.values()]
+    for lead, one in figures:
+        one["rmse_kma_forecast"] = 1.45 + 0.007 * lead
+        one["rmse_on_common_rows"] = 1.02 * one["rmse"]
+    return e
 
 
 def importance(random):
@@ -173,9 +226,9 @@ def importance(random):
 
 def case(station, rank, random):
     issued = datetime(2026, 1, 5, 6, tzinfo=UTC) + timedelta(days=31 * rank, hours=5 * rank)
-    hours = np.arange(1, 25)
+    hours = np.array(LEADS)
     p50 = 2 + 5 * np.sin((hours + issued.hour) / 24 * 2 * np.pi) + rank
-    observed = p50 - np.minimum(0.5 * hours, 7) * (-1) ** rank + random.normal(0, 0.4, 24)
+    observed = p50 - np.minimum(0.5 * hours, 7) * (-1) ** rank + random.normal(0, 0.4, len(hours))
     half = 1.28 * RMSE["model"](hours)
     seen = [round(float(value), 1) for value in observed]
     return {

@@ -4,7 +4,7 @@ from pathlib import Path
 
 NOTES = {
     "recipe": "abc",
-    "plan": {"stations": [108], "holdout_first": "2025-12-01T00:00:00+00:00"},
+    "plan": {"stations": [108], "horizon_hours": 2, "holdout_first": "2025-12-01T00:00:00+00:00"},
     "metrics": {},
 }
 

@@ -1,13 +1,15 @@
 """Files of a backtest are read as an import reads them."""
 
 import gzip
+from datetime import date
 
 import pytest
 
+from tests.model import world
 from tests.sources import files
 from weather_mlops.__main__ import main
 from weather_mlops.errors import Misconfigured
-from weather_mlops.model import backtest
+from weather_mlops.model import backtest, backtest_files
 
 
 def test_one_bad_file_leaves_the_others_to_the_backtest(tmp_path, caplog):
@@ -16,7 +18,7 @@ def test_one_bad_file_leaves_the_others_to_the_backtest(tmp_path, caplog):
     (tmp_path / "b.html").write_text("<html></html>")
     (tmp_path / "c.txt").write_bytes(day.decode().encode("utf-16"))
     (tmp_path / "d.csv").write_text(files.portal(*files.portal_rows(range(2), "0.5")))
-    observed = backtest.observations(sorted(tmp_path.iterdir()), "air_temperature", files.NOW)
+    observed = backtest_files.observations(sorted(tmp_path.iterdir()), "air_temperature", files.NOW)
 
     assert observed.refused == 2
     assert "a.txt.gz: a damaged gzip" in caplog.text
@@ -29,7 +31,31 @@ def test_without_any_observations_there_is_no_backtest(tmp_path):
     (tmp_path / "b.html").write_text("<html></html>")
 
     with pytest.raises(Misconfigured, match="no observations"):
-        backtest.observations([tmp_path / "b.html"], "air_temperature", files.NOW)
+        backtest_files.observations([tmp_path / "b.html"], "air_temperature", files.NOW)
+
+
+@pytest.mark.usefixtures("quick_training")
+def test_a_backtest_measures_the_whole_distribution():
+    first_day = date(2026, 2, 7)
+    result, card = backtest.backtest(
+        world.observed(days=45), "air_temperature", holdout_from=first_day, folds=2, horizon_hours=2
+    )
+
+    assert set(result["leads"]) == {"1", "2"}
+    for figures in result["leads"].values():
+        # At best as good as a right distribution, and no worse than its own middle alone.
+        assert 0.5 * figures["mae"] < figures["crps"] < figures["mae"]
+    assert "CRPS" in card
+    (line,) = backtest.described(result).splitlines()  # of the leads that are shown, there is one
+    assert line.startswith(f"  1 h: RMSE {result['leads']['1']['rmse']:.3f} °C, persistence ")
+    assert f"; CRPS {result['leads']['1']['crps']:.3f}; " in line
+
+
+def test_a_lead_without_an_outcome_is_named():
+    nothing = dict.fromkeys(("rmse", "rmse_persistence", "rmse_ridge", "crps", "coverage_80"))
+
+    text = backtest.described({"unit": "°C", "leads": {"48": {"n": 0, **nothing}}})
+    assert text == " 48 h: no outcome to compare with; test more days\n"
 
 
 @pytest.mark.parametrize(

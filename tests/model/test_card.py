@@ -3,47 +3,15 @@
 import copy
 import json
 import re
-from html.parser import HTMLParser
 
 import pytest
 
+from tests.model.card_page import NOT_A_FIGURE, Page, without_style
 from tests.model.evaluations import evaluation, kma_forecast
-from weather_mlops.model.card import plots, summary
+from weather_mlops.model.card import summary
 from weather_mlops.model.card.markup import hours
 from weather_mlops.model.card.page import render
 from weather_mlops.pages import markup
-
-VOID = {"meta", "br", "wbr"}
-NOT_A_FIGURE = re.compile(r"\b(nan|none|null|inf)\b", re.IGNORECASE)
-
-
-class Page(HTMLParser):
-    """What a reader sees, and whether the markup closes what it opens."""
-
-    def __init__(self, html):
-        super().__init__()
-        self.open, self.tags, self.ids, self.words = [], [], [], []
-        self.feed(html)
-        self.text = " ".join("".join(self.words).replace("\u00a0", " ").split())
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-        self.ids += [value for name, value in attrs if name == "id"]
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.tags.append(tag)
-        self.ids += [value for name, value in attrs if name == "id"]
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        if "style" not in self.open:
-            self.words.append(data)
-            if self.open and self.open[-1] in {"td", "th", "p", "dd", "dt", "li", "text"}:
-                self.words.append(" ")
 
 
 @pytest.fixture(scope="module")
@@ -56,22 +24,11 @@ def page(html):
     return Page(html)
 
 
-@pytest.fixture
-def undrawn(monkeypatch):
-    """Without the drawings, which take nearly all the time: for tests of the text."""
-    monkeypatch.setattr(plots, "_svg", lambda *_: "<svg></svg>")
-
-
 def without_figures(value):
     """An evaluation none of whose figures is known."""
     if isinstance(value, dict):
         return {name: without_figures(inner) for name, inner in value.items()}
     return None if isinstance(value, float) else value
-
-
-def without_style(html):
-    """Without the places where "none" is a value of CSS."""
-    return re.sub(r'<style.*?</style>|style="[^"]*"', "", html, flags=re.DOTALL)
 
 
 def beaten_by(baseline, leads, skill=-0.05):
@@ -88,10 +45,13 @@ def test_an_evaluation_is_json():
 
 
 def test_the_summary_has_its_figures_with_units(page):
-    assert "RMSE 0.78 °C at 1 h, 1.56 °C at 6 h and 2.24 °C at 24 h, on 35,040 rows" in page.text
+    assert (
+        "RMSE 0.78 °C at 1 h, 1.56 °C at 6 h, 2.24 °C at 24 h and 2.30 °C at 48 h, on 35,040 rows"
+        in page.text
+    )
     assert "from 2025-11-02 09:00 KST to 2026-11-02 08:00 KST" in page.text
-    assert "61 % below persistence, 28 % below damped anomaly and 5 % below ridge regression" in page.text
-    assert "80 % interval holds 78.8 % of the observations; at 1 h it is outside 77–83 %" in page.text
+    assert "64 % below persistence, 27 % below damped anomaly and 2 % below ridge regression" in page.text
+    assert "80 % interval holds 78.9 % of the observations; at 1 h it is outside 77–83 %" in page.text
 
 
 def test_columns_axes_and_facts_carry_units(page):
@@ -115,7 +75,7 @@ def test_the_unit_is_that_of_the_target(undrawn):
 
 def test_sections_come_in_the_order_of_the_questions(page):
     order = [
-        "Air temperature, 1–24 h ahead",
+        "Air temperature, 1–48 h ahead",
         "How good, by lead",
         "Can the interval be trusted?",
         "When is it worse?",
@@ -151,8 +111,30 @@ def test_one_missing_figure_leaves_the_others_and_a_gap():
     e["leads"]["7"]["coverage_80"] = float("nan")
     html = render(e)
     text = Page(html).text
-    assert "RMSE 0.78 °C at 1 h, – at 6 h and 2.24 °C at 24 h" in text
+    assert "RMSE 0.78 °C at 1 h, – at 6 h, 2.24 °C at 24 h and 2.30 °C at 48 h" in text
     assert not NOT_A_FIGURE.search(without_style(html))
+
+
+def test_tables_show_some_of_48_leads_and_fold_the_others(undrawn):
+    html = render(evaluation())
+    table = html.split("<h2>All leads</h2>")[1]
+    shown, all_leads = table.split("<summary>All 48 leads</summary>")
+
+    for part, leads in ((shown, [1, 3, 6, 12, 24, 36, 48]), (all_leads, range(1, 49))):
+        rows = re.findall(r'<th scope="row">(\d+)\u00a0h</th>', part)
+        assert rows == [str(lead) for lead in leads]
+    (seasons,) = re.findall(r'<th scope="col">season</th>(.*?)<th scope="col">all leads', html)
+    assert re.findall(r"(\d+)\u00a0h", seasons) == ["1", "3", "6", "12", "24", "36", "48"]
+
+
+def test_an_hour_of_the_second_day_has_its_date(undrawn):
+    e = evaluation()
+    case = e["worst"][0]  # issued on 5 January 2026, 15:00 KST
+    case["observed"] = [10.0, *case["p50"][1:]]
+    case["p50"][0], case["observed"][40] = 11.0, case["p50"][40] - 20
+    assert "at 07 Jan 08:00 KST" in Page(render(e)).text
+    case["observed"][40] = case["p50"][40]
+    assert "at 16:00 KST" in Page(render(e)).text
 
 
 def test_no_reason_is_given_where_nothing_is_missing(page):
@@ -185,7 +167,7 @@ def test_no_better_baseline_is_mentioned_too(undrawn):
 
 
 def test_a_model_worse_on_average_is_above(undrawn):
-    text = Page(render(beaten_by("damped_anomaly", range(1, 25)))).text
+    text = Page(render(beaten_by("damped_anomaly", range(1, 49)))).text
     assert "5 % above damped anomaly" in text
 
 
@@ -231,16 +213,16 @@ def test_the_kma_s_forecast_is_compared_on_named_rows(undrawn):
     text = Page(render(with_kma())).text
 
     assert "Compared on 8,760 of 35,040 held-out rows (25 %), issued from 2026-08-03 09:00 KST" in text
-    assert "the model's RMSE is 21.4 % higher" in text
-    assert "The model is better at 1–5 h. The KMA's forecast is better at 6–24 h." in text
-    assert "and 21 % above the KMA's forecast, on the rows of both." in text
-    assert "The KMA's forecast is better at 6–24 h: there the model's RMSE is up to 41.5 % higher." in text
+    assert "the model's RMSE is 29.1 % higher" in text
+    assert "The model is better at 1–5 h. The KMA's forecast is better at 6–48 h." in text
+    assert "and 29 % above the KMA's forecast, on the rows of both." in text
+    assert "The KMA's forecast is better at 6–48 h: there the model's RMSE is up to 41.5 % higher." in text
 
 
 def test_each_table_has_the_skill_over_the_kma_s_forecast(undrawn):
     html = render(with_kma())
 
-    assert html.count("skill over<br>the KMA's forecast") == 2  # at a glance, and all leads
+    assert html.count("skill over<br>the KMA's forecast") == 3  # at a glance, some leads, and all leads
     assert "skill over<br>the KMA's forecast" not in render(evaluation())
 
 
@@ -259,7 +241,7 @@ def test_leads_without_the_kma_s_forecast_are_gaps(undrawn):
     some = kma_forecast(leads=range(1, 7))["leads"]
     text = Page(render(with_kma(leads=some))).text
 
-    assert "At 7–24 h there is nothing to compare." in text
+    assert "At 7–48 h there is nothing to compare." in text
 
 
 def test_without_the_kma_s_forecast_the_reason_stands_there(undrawn):

@@ -1,44 +1,16 @@
 """Each gate refuses by itself, and says with which figures."""
 
-import copy
 from functools import cache
 
 import numpy as np
 import pytest
 
-from weather_mlops.documents.evaluation import JudgedEvaluation
+from tests.model.judged import bad, good, refused_by
 from weather_mlops.errors import Misconfigured
-from weather_mlops.lake import documents
-from weather_mlops.model.gates import Gates, judge, not_judged, refusal
-from weather_mlops.model.kma_baseline import without_figures
-from weather_mlops.verification import scores
+from weather_mlops.model.gate_limits import Gates
+from weather_mlops.model.gates import judge, not_judged, refusal
+from weather_mlops.verification import resampling, scores
 from weather_mlops.verification.scores import QuantileForecast
-
-BASELINES = ("persistence", "persistence_24h", "climatology", "damped_anomaly", "ridge")
-
-
-def good() -> dict:
-    figures = {"rmse": 1.0, "coverage_80": 0.8, "coverage_80_range": [0.74, 0.86]}
-    skills = {name: {"rmse": 1.5, "skill": 0.3} for name in BASELINES}
-    leads = {str(lead): {**figures, "opponents": copy.deepcopy(skills)} for lead in (1, 2, 3)}
-    stations = {
-        str(station): {str(lead): {"rmse": 1.0, "skill_persistence": 0.3} for lead in (1, 2, 3)}
-        for station in (108, 159)
-    }
-    champion = {
-        "version": "before",
-        "improvement": 0.03,
-        "low": 0.01,
-        "high": 0.05,
-        "certainty": 0.98,
-        "days": 90,
-    }
-    return {"leads": leads, "stations": stations, "champion": champion}
-
-
-def refused_by(evaluation: dict, *, refresh: bool = False, **limits) -> set[str]:
-    verdicts = judge(evaluation, Gates.of(limits), refresh=refresh)
-    return {verdict.gate for verdict in verdicts if not verdict.passed}
 
 
 def test_a_good_model_passes_every_gate():
@@ -50,20 +22,12 @@ def test_the_first_model_needs_no_champion():
     assert refused_by({**good(), "champion": None}) == set()
 
 
-def bad(path: tuple, value: object) -> dict:
-    evaluation = good()
-    inner = evaluation
-    for name in path[:-1]:
-        inner = inner[name]
-    inner[path[-1]] = value
-    return evaluation
-
-
 @pytest.mark.parametrize(
     ("gate", "path", "value", "text"),
     [
         ("min_improvement", ("champion", "improvement"), 0.005, "+0.50% of RMSE against before"),
         ("min_certainty", ("champion", "certainty"), 0.6, "better in 60% of resamples"),
+        ("max_crps_loss", ("champion", "crps_improvement"), -0.021, "-2.10% of CRPS against before"),
         (
             "min_skill_every_lead",
             ("leads", "2", "opponents", "persistence", "skill"),
@@ -126,6 +90,50 @@ def test_a_model_of_more_stations_may_be_a_little_worse():
     assert refused(refresh=True, added_stations=1) == {"max_extension_loss"}
 
 
+def test_a_model_of_more_leads_may_be_a_little_worse():
+    evaluation = bad(("champion", "improvement"), -0.02)
+    verdicts = judge(evaluation, Gates(), refresh=False, added_stations=2, added_leads=24)
+
+    assert refusal(verdicts) == ""
+    assert verdicts[0].text.endswith("; forecasts 2 more stations and 24 more leads")
+    evaluation["champion"]["improvement"] = -0.06
+    assert "forecasts 24 more leads" in refusal(judge(evaluation, Gates(), refresh=True, added_leads=24))
+
+
+def test_a_model_of_more_stations_may_lose_as_much_crps():
+    evaluation = bad(("champion", "crps_improvement"), -0.04)
+
+    def refused(**more) -> set[str]:
+        return {each.gate for each in judge(evaluation, Gates(), **more) if not each.passed}
+
+    assert refused(refresh=False, added_stations=87) == set()
+    assert refused(refresh=True) == {"max_crps_loss"}
+    evaluation["champion"]["crps_improvement"] = -0.06
+    assert refused(refresh=False, added_stations=87) == {"max_crps_loss"}
+
+
+def without_crps(*names: str) -> dict:
+    return {name: value for name, value in good()["champion"].items() if name not in names}
+
+
+CRPS = ("crps_improvement", "crps_low", "crps_high", "crps_certainty")
+
+
+@pytest.mark.parametrize(
+    ("champion", "reason"),
+    [
+        (without_crps(*CRPS), "the evaluation is from before it was compared"),
+        ({**good()["champion"], **dict.fromkeys(CRPS)}, "one of the two forecasts an interval only"),
+    ],
+    ids=["an older evaluation", "an older champion"],
+)
+def test_a_crps_that_could_not_be_compared_refuses_nothing(champion, reason):
+    verdicts = judge({**good(), "champion": champion}, Gates(), refresh=False)
+
+    assert refusal(verdicts) == ""
+    assert not_judged(verdicts) == f"max_crps_loss: CRPS against before not judged: {reason}"
+
+
 def test_a_coverage_refusal_is_short_and_names_the_worst_lead():
     text = refusal(judge(with_intervals(18, 0, 0.5), Gates(), refresh=False))
     assert "outside 70% to 90% at" in text
@@ -170,7 +178,7 @@ def with_intervals(days: int, seed: int, factor: float) -> dict:
         one = forecast[..., lead]
         evaluation["leads"][str(lead + 1)] = {
             **scores.figures(observed, one),
-            "coverage_80_range": scores.coverage_range(observed, one, day),
+            "coverage_80_range": resampling.coverage_range(observed, one, day),
             "opponents": skills,
         }
     return evaluation
@@ -215,65 +223,3 @@ def test_impossible_gates_are_refused(limits, message):
 def test_an_unknown_baseline_is_named_with_the_known_ones():
     with pytest.raises(Misconfigured, match="unknown baseline persistance; known are persistence"):
         judge(good(), Gates.of({"min_skill": {"persistance": 0.0}}), refresh=False)
-
-
-def with_kma(**skills) -> dict:
-    """Leads are named lead_1, lead_2 and so on."""
-    compared = {
-        **without_figures("no rows"),
-        **({"reason": None, "low": -0.02, "high": 0.08, "certainty": 0.9, "days": 80} if skills else {}),
-        "leads": {name.removeprefix("lead_"): {"skill": skill} for name, skill in skills.items()},
-    }
-    return {**good(), "kma_forecast": compared}
-
-
-KMA_GATES = {"min_skill": {"kma_forecast": 0.0}, "min_skill_every_lead": {"kma_forecast": 0.0}}
-
-
-def test_the_kma_s_forecast_refuses_only_where_a_gate_names_it():
-    worse = with_kma(lead_1=0.2, lead_2=-0.1, lead_3=-0.4)
-
-    assert refused_by(worse) == set()
-    assert refused_by(worse, **KMA_GATES) == {"min_skill", "min_skill_every_lead"}
-    text = refusal(judge(worse, Gates.of(KMA_GATES), refresh=False))
-    assert "skill against kma_forecast -10.0% (-2.0% to +8.0%, better in 90% of resamples of 80 days)" in text
-    assert "-10.0% at 2 h, -40.0% at 3 h" in text
-
-
-def test_a_model_better_than_the_kma_s_forecast_passes():
-    verdicts = judge(with_kma(lead_1=0.2, lead_2=0.1, lead_3=0.1), Gates.of(KMA_GATES), refresh=False)
-
-    assert (refusal(verdicts), not_judged(verdicts)) == ("", "")
-
-
-@pytest.mark.parametrize(
-    ("evaluation", "reason"),
-    [(with_kma(), "no rows"), (good(), "the evaluation is from before they were compared")],
-    ids=["without rows", "an older evaluation"],
-)
-def test_without_common_rows_nothing_is_judged_or_refused(evaluation, reason):
-    verdicts = judge(evaluation, Gates.of(KMA_GATES), refresh=False)
-
-    assert refusal(verdicts) == ""
-    assert not_judged(verdicts) == "; ".join(
-        f"{gate}: skill against kma_forecast not judged: no common rows: {reason}"
-        for gate in ("min_skill_every_lead", "min_skill")
-    )
-
-
-def test_leads_without_common_rows_are_left_out_and_named():
-    verdicts = judge(with_kma(lead_1=0.2), Gates.of(KMA_GATES), refresh=False)
-
-    assert refusal(verdicts) == ""
-    texts = [each.text for each in verdicts if "kma_forecast" in each.text]
-    assert len(texts) == 2
-    assert all(text.endswith("; not judged at 2, 3 h: no common rows") for text in texts)
-
-
-@pytest.mark.parametrize("evaluation", [good(), with_kma(), with_kma(lead_1=0.2)])
-def test_an_evaluation_is_read_with_and_without_the_kma(evaluation):
-    stored = {**evaluation, "schema": 1, "unit": "°C", "champion_left_out": None}
-    read = documents.check(stored, JudgedEvaluation, "evaluation.json")
-
-    assert ("kma_forecast" in read) == ("kma_forecast" in evaluation)
-    assert refused_by(read) == set()

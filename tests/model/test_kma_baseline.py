@@ -1,5 +1,6 @@
 """The KMA's forecast as a baseline: as it was known at the issue time, on the rows that have one."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -9,8 +10,8 @@ from tests.kma_forecasts import row, table
 from weather_mlops.lake.kma_forecasts import publish
 from weather_mlops.lake.panel import Panel
 from weather_mlops.model import kma_baseline
-from weather_mlops.model.evaluation import Holdout
-from weather_mlops.model.targets import target_named
+from weather_mlops.model.holdout import Holdout
+from weather_mlops.model.targets import Target, target_named
 from weather_mlops.verification import official_reader
 from weather_mlops.verification.official import known_at
 from weather_mlops.verification.official_reader import read_known
@@ -34,6 +35,15 @@ def holdout(truth: np.ndarray, forecast: np.ndarray) -> Holdout:
     return Holdout(np.arange(truth.shape[1]), truth, quantiles, {})
 
 
+def compared(holdout: Holdout, known: np.ndarray, panel: Panel) -> dict:
+    return kma_baseline.figures(replace(holdout, kma_forecast=known), panel)
+
+
+def measured(catalog, target: Target, holdout: Holdout, panel: Panel) -> dict:
+    known, reason = kma_baseline.with_kma_forecast(catalog, target, holdout, panel)
+    return kma_baseline.figures(known, panel, reason)
+
+
 def zeros(hours: int, leads: int = 2) -> np.ndarray:
     return np.zeros((2, hours, leads))
 
@@ -45,7 +55,7 @@ def test_figures_by_hand_are_on_the_common_rows_alone():
     known[1, 3] = 50.0  # which has no outcome
     truth[1, 3] = NAN
 
-    scores = kma_baseline.figures(holdout(truth, ours), known, panel(4))
+    scores = compared(holdout(truth, ours), known, panel(4))
 
     first = scores["leads"]["1"]
     assert (first["n"], scores["leads"]["2"]["n"]) == (2, 1)
@@ -63,14 +73,14 @@ def test_a_lead_without_common_rows_has_no_figures():
     known = zeros(4) + 1
     known[..., 1] = NAN
 
-    assert list(kma_baseline.figures(holdout(zeros(4), zeros(4)), known, panel(4))["leads"]) == ["1"]
+    assert list(compared(holdout(zeros(4), zeros(4)), known, panel(4))["leads"]) == ["1"]
 
 
 def test_without_common_rows_there_is_a_reason():
     truth, known = zeros(4), np.full((2, 4, 2), NAN)
     truth[:, 0], known[:, 0] = NAN, 1.0
 
-    scores = kma_baseline.figures(holdout(truth, zeros(4)), known, panel(4))
+    scores = compared(holdout(truth, zeros(4)), known, panel(4))
 
     assert scores["leads"] == {}
     assert scores["improvement"] is None
@@ -86,7 +96,7 @@ def test_a_short_archive_is_resampled_by_its_own_days():
         chosen = slice(week * 7 * 24, (week + 1) * 7 * 24)
         known[:, chosen] = 2 * ours[:, chosen]
 
-    scores = kma_baseline.figures(holdout(truth, ours), known, panel(hours))
+    scores = compared(holdout(truth, ours), known, panel(hours))
 
     assert 14 <= scores["days"] <= 16
     assert (scores["improvement"], scores["low"], scores["high"]) == (pytest.approx(0.5),) * 3
@@ -97,7 +107,7 @@ def test_a_faultless_forecast_of_an_hour_is_no_skill():
     known = np.full((2, 4, 2), NAN)
     known[0, 1, 0] = 0.0
 
-    scores = kma_baseline.figures(holdout(zeros(4), zeros(4) + 1), known, panel(4))
+    scores = compared(holdout(zeros(4), zeros(4) + 1), known, panel(4))
 
     assert scores["leads"]["1"]["skill"] is None
     assert scores["improvement"] is None
@@ -157,7 +167,7 @@ def test_a_model_is_compared_with_what_was_known(catalog):
     late = issues(4, delay=5 * HOUR)  # known from five hours after each issue on
     publish(catalog, table(late), run="a", now=START + HOUR)
 
-    scores = kma_baseline.measure(catalog, TEMPERATURE, holdout(zeros(8), zeros(8)), panel(8))
+    scores = measured(catalog, TEMPERATURE, holdout(zeros(8), zeros(8)), panel(8))
 
     assert scores["first"] == (START + 5 * HOUR).isoformat()
     # Hours 5 to 7 know only the first issue, whose value for the hour n after it is n.
@@ -166,7 +176,7 @@ def test_a_model_is_compared_with_what_was_known(catalog):
 
 
 def test_an_empty_table_is_a_reason_and_no_error(catalog):
-    scores = kma_baseline.measure(catalog, TEMPERATURE, holdout(zeros(4), zeros(4)), panel(4))
+    scores = measured(catalog, TEMPERATURE, holdout(zeros(4), zeros(4)), panel(4))
 
     assert scores["leads"] == {}
     assert scores["reason"] == (
@@ -176,7 +186,7 @@ def test_an_empty_table_is_a_reason_and_no_error(catalog):
 
 @pytest.mark.parametrize("name", ["dew_point", "sea_level_pressure"])
 def test_a_target_that_the_kma_does_not_forecast_says_so(name):
-    scores = kma_baseline.measure(None, target_named(name), holdout(zeros(4), zeros(4)), panel(4))
+    scores = measured(None, target_named(name), holdout(zeros(4), zeros(4)), panel(4))
 
     assert scores["leads"] == {}
     assert "the KMA's forecast has no" in scores["reason"]

@@ -76,21 +76,21 @@ def test_each_hour_has_what_the_kma_had_said_by_then(given_issues, shift):
         expected = [searched(official, hour - lead * HOUR, hour) for hour in hours]
         shown = kma["past"].get(str(lead), {"values": [None] * len(hours)})["values"]
         assert shown == expected
-    ahead = [searched(official, NOW, LAST + n * HOUR) for n in range(1, 25)]
-    assert (kma["forecast"] or {"values": [None] * 24})["values"] == ahead
+    ahead = [searched(official, NOW, LAST + n * HOUR) for n in range(1, 49)]
+    assert (kma["forecast"] or {"values": [None] * 48})["values"] == ahead
 
 
 def test_the_newest_issue_known_is_shown_with_its_time():
     kma = seoul_of(
         [
-            *issue(LAST - 6 * HOUR, range(1, 40), 3.0),
+            *issue(LAST - 6 * HOUR, range(1, 60), 3.0),
             *issue(LAST - 3 * HOUR, range(1, 20), 4.0),
-            *issue(LAST, range(1, 40), 5.0),  # received two minutes after the document was made
+            *issue(LAST, range(1, 60), 5.0),  # received two minutes after the document was made
         ]
     )["kma"]["forecast"]
 
     assert kma["issued_at"] == (LAST - 3 * HOUR).isoformat()
-    assert kma["values"] == [4.0] * 16 + [3.0] * 8
+    assert kma["values"] == [4.0] * 16 + [3.0] * 32
 
 
 def test_hours_between_three_hourly_values_are_interpolated():
@@ -110,7 +110,7 @@ def test_both_forecasts_are_scored_in_the_same_hours():
     )
     expected = {"n": 2, "rmse": round(math.sqrt((4 + 1) / 2), 3), "rmse_ours": round(math.sqrt(1 / 2), 3)}
 
-    assert target["kma_past"] == {"1": expected, "6": NOTHING, "24": NOTHING}
+    assert target["kma_past"] == {"1": expected, "6": NOTHING, "24": NOTHING, "48": NOTHING}
     assert target["stations"]["108"]["kma"]["past"]["1"].items() >= expected.items()
     assert target["past"]["1"]["n"] == 3  # of ours alone, as before
 
@@ -125,34 +125,34 @@ def test_without_any_official_forecast_the_document_is_as_before():
 
 
 def test_a_station_that_only_the_kma_forecasts_is_listed():
-    stations = target_of(issue(LAST - 3 * HOUR, range(1, 40), 3.0, station=DAEGU))["stations"]
+    stations = target_of(issue(LAST - 3 * HOUR, range(1, 60), 3.0, station=DAEGU))["stations"]
 
     assert "kma" not in stations["108"]
-    assert stations["143"]["kma"]["forecast"]["values"] == [3.0] * 24
+    assert stations["143"]["kma"]["forecast"]["values"] == [3.0] * 48
     assert stations["143"]["why_none"] == recent_forecasts.NO_MODEL_OF_STATION
 
 
 def test_without_a_model_the_kma_s_forecast_is_there():
-    station = seoul_of(issue(LAST - 3 * HOUR, range(1, 40), 3.0), observed={LAST: 2.0}, latest=NO_MODEL)
+    station = seoul_of(issue(LAST - 3 * HOUR, range(1, 60), 3.0), observed={LAST: 2.0}, latest=NO_MODEL)
 
     assert (station["forecast"], station["why_none"]) == (None, "no model was deployed yet")
-    assert station["kma"]["forecast"]["values"] == [3.0] * 24
+    assert station["kma"]["forecast"]["values"] == [3.0] * 48
     assert station["kma"]["past"]["1"].items() >= NOTHING.items()
 
 
 def test_other_targets_have_the_kma_s_values_or_none():
-    official = table([row(SEOUL, LAST - 3 * HOUR, lead, relative_humidity_pct=55.0) for lead in range(1, 30)])
+    official = table([row(SEOUL, LAST - 3 * HOUR, lead, relative_humidity_pct=55.0) for lead in range(1, 60)])
     latest = NO_MODEL | {"without_model": {"relative_humidity": "none", "dew_point": "none"}}
     observed = rows({LAST: 2.0}).append_column("dew_point_c", pa.array([1.0]))
     observed = observed.append_column("relative_humidity_pct", pa.array([50.0]))
     targets = recent_forecasts.document(latest, observed, issued({}), FIRST, NOW, kma=official)["targets"]
 
-    assert targets["relative_humidity"]["stations"]["108"]["kma"]["forecast"]["values"] == [55.0] * 24
+    assert targets["relative_humidity"]["stations"]["108"]["kma"]["forecast"]["values"] == [55.0] * 48
     assert "kma_past" not in targets["dew_point"]
 
 
-@pytest.mark.parametrize(("late", "ours", "hours"), [(0, 0, 24), (5, 24, 29), (0, 48, 48), (9999, 24, 744)])
-def test_it_reaches_a_day_ahead_or_as_far_as_ours(late, ours, hours):
+@pytest.mark.parametrize(("late", "ours", "hours"), [(0, 0, 48), (5, 24, 53), (0, 72, 72), (9999, 24, 744)])
+def test_it_reaches_two_days_ahead_or_as_far_as_ours(late, ours, hours):
     assert recent_kma_forecasts.hours_after(LAST, NOW + late * HOUR, ours) == hours
 
 
@@ -201,6 +201,6 @@ class TestPublished:
         assert "no model was deployed yet" in make()["reason"]
         seoul = self.published(store)["stations"]["108"]
         assert seoul["forecast"] is None
-        assert len(seoul["kma"]["forecast"]["values"]) == 24
+        assert len(seoul["kma"]["forecast"]["values"]) == 48
         with pytest.raises(FileNotFoundError):
             store.get(forecasting.LATEST)

@@ -27,7 +27,7 @@ from weather_mlops.model import boosters, deployment, evaluation, forecasting, t
 from weather_mlops.model.boosters import check
 from weather_mlops.model.card import page
 from weather_mlops.model.forecaster import Forecaster
-from weather_mlops.model.gates import Gates
+from weather_mlops.model.gate_limits import Gates
 from weather_mlops.model.registry import Registry
 
 ROWS = world.observed(days=45)
@@ -57,7 +57,7 @@ class Runs:
         return training_run.prepare(self.catalog, Staging(self.store, plan.version), plan)
 
     def train(self, plan):
-        return training_run.train(Staging(self.store, plan.version), plan)
+        return training_run.train(self.catalog, Staging(self.store, plan.version), plan)
 
     def evaluate(self, plan):
         return training_run.evaluate(
@@ -96,7 +96,7 @@ def fit_once():
     """The same rows and seed give the same model, as test_training.py holds: it is trained once for all."""
     known = {}
 
-    def fit(grid, plan, computed=None):
+    def fit(grid, plan, computed=None, rows_of=None):
         rows = sorted((name, values.tobytes()) for name, values in grid.values.items())
         key = repr(replace(plan, version="", snapshot_id=None)), tuple(rows)
         if key not in known:
@@ -211,12 +211,22 @@ def test_a_new_model_is_compared_with_the_champion_on_equal_rows(with_champion):
     second = runs.evaluated("v2")
     compared = json.loads(runs.registry.file("v2", evaluation.EVALUATION))["champion"]
     assert compared["version"] == "v1"
-    assert compared["improvement"] == pytest.approx(0, abs=1e-6)
+    assert (compared["improvement"], compared["crps_improvement"]) == pytest.approx((0, 0), abs=1e-6)
     assert runs.deploy(second).deployed
     assert runs.champion == "v2"
     runs.registry.rollback(None, at=NOW + 9 * MINUTE, by="me", reason="worse at night", check=unchecked)
     assert runs.champion == "v1"
     assert runs.history() == [("deployed", "v1"), ("deployed", "v2"), ("rolled back", "v1")]
+
+
+def test_a_model_that_forecasts_further_needs_no_improvement(with_champion):
+    runs = with_champion
+    outcome = runs.deploy(runs.evaluated("v2", horizon=2))
+
+    assert outcome.deployed
+    compared = evaluation_of(runs, "v2")["champion"]
+    assert compared["improvement"] < OPEN.min_improvement
+    assert runs.forecast()["rows"] == 3 * 2
 
 
 def test_a_refused_model_is_kept_and_its_gate_is_named(runs):
@@ -277,8 +287,8 @@ def test_a_task_without_the_one_before_says_which(runs):
 def test_a_model_that_forecasts_otherwise_is_not_deployed(runs, monkeypatch):
     smoke = training_run._smoke
 
-    def other(forecaster, grid):
-        expected = smoke(forecaster, grid)
+    def other(forecaster, grid, rows_of):
+        expected = smoke(forecaster, grid, rows_of)
         return {**expected, "p50": [[value + 0.01 for value in row] for row in expected["p50"]]}
 
     monkeypatch.setattr(training_run, "_smoke", other)
@@ -407,7 +417,12 @@ def test_an_archive_changes_no_other_figure(runs):
 
     without, with_archive = (evaluation_of(runs, version) for version in ("v1", "v2"))
     assert (without["kma_forecast"]["rows"], with_archive["kma_forecast"]["rows"] > 0) == (0, True)
-    own = {"kma_forecast", "version", "training"}
-    assert json.dumps({name: without[name] for name in without if name not in own}) == json.dumps(
-        {name: with_archive[name] for name in with_archive if name not in own}
-    )
+    own = {"kma_forecast", "version", "training", "rmse_kma_forecast", "rmse_on_common_rows"}
+
+    def without_own(value):
+        if isinstance(value, dict):
+            return {name: without_own(inner) for name, inner in value.items() if name not in own}
+        return value
+
+    assert json.dumps(without_own(without)) == json.dumps(without_own(with_archive))
+    assert with_archive["stations"]["108"]["1"]["rmse_kma_forecast"] == pytest.approx(1, abs=1e-3)

@@ -248,7 +248,7 @@ def entry(lead: int, n: int, worse: float) -> dict[str, Any]:
 def performance(
     *,
     stations: int = 97,
-    leads: Iterable[int] = range(1, 25),
+    leads: Iterable[int] = range(1, 49),
     worse: float = 0.98,
     bias_c: float = 0.02,
     coverage: float = 0.8,
@@ -347,7 +347,7 @@ def official(
         "comparison": {
             "first_day": "2026-10-27", "last_day": "2026-11-26", "reason": None,
             "leads": {str(lead): {"ours": pooled(0.6 + 0.19 * math.sqrt(lead), 69000),
-                                  "kma": pooled(1.42 + 0.008 * lead, 69000)} for lead in range(1, 25)},
+                                  "kma": pooled(1.42 + 0.008 * lead, 69000)} for lead in range(1, 49)},
             "maximum": {"ours": pooled(1.3, 2900), "kma": pooled(1.4, 2900)}, "minimum": None,
         },
         "bias": {"measured_at": iso(3), "last_day": "2026-11-25", "days": 590, "stations": bias},

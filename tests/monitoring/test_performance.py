@@ -50,7 +50,12 @@ ALL = {
 
 @cache
 def forecast_rows(
-    days: float = 10, *, off: float = 0.0, wide: float = 0.64, until: datetime = NEWEST
+    days: float = 10,
+    *,
+    off: float = 0.0,
+    wide: float = 0.64,
+    until: datetime = NEWEST,
+    leads: tuple[int, ...] = LEADS,
 ) -> pa.Table:
     """Forecasts with an error of RMSE on average; those of future hours are near 10 °C."""
     source = np.random.default_rng(5)
@@ -64,14 +69,14 @@ def forecast_rows(
     for back in range(int(24 * days)):
         issued = until - back * HOUR
         for station in STATIONS:
-            for lead in LEADS:
+            for lead in leads:
                 valid = issued + lead * HOUR
                 observed = truth.get((station, valid))
                 middle = (10.0 if observed is None else observed) + source.normal(0, RMSE) + off
                 rows.append(
                     (issued, station, TARGET, valid, lead, middle - wide, middle, middle + wide, "v1")
                 )
-    names = FORECASTS_SCHEMA.names
+    names = [field.name for field in FORECASTS_SCHEMA if not field.nullable]
     return pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows], schema=FORECASTS_SCHEMA)
 
 
@@ -157,6 +162,17 @@ def test_a_good_model_breaches_nothing_and_keeps_its_promise(catalog, store, mea
     assert figures["newest_issued_at"] == NEWEST.isoformat()
     assert len(figures["stations"]) == 3
     assert len(figures["daily"]["days"]) == len(figures["daily"]["rmse"]) > 9
+
+
+@pytest.mark.prepared(tables=deployed)
+def test_the_second_day_ahead_is_measured_as_the_first_is(catalog, store, measure):
+    issue(catalog, forecast_rows(leads=(1, 24, 25, 48)))
+    figures = measure().figures["targets"][TARGET]
+
+    assert list(figures["windows"]["7d"]["leads"]) == ["1", "24", "25", "48"]
+    for window in ("24h", "7d"):
+        first, last = (figures["windows"][window]["leads"][lead]["n"] for lead in ("1", "48"))
+        assert last == pytest.approx(first, rel=0.1)
 
 
 @pytest.mark.prepared(tables=deployed)

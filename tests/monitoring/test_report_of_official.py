@@ -53,9 +53,9 @@ def test_figures_of_the_simulator_are_said_to_be_simulated(language, monkeypatch
     [
         ("en", ["2 of 5 stations have it whole", "of the last 50 hours: 20 of 80 (the KMA has none 20)",
                 "Changed bias of the KMA's forecast: Sokcho (90) +0.1 °C → +0.8 °C",
-                "elsewhere than stations.csv: Sokcho (90) 5.3 km", "daily maximum"]),
+                "elsewhere than stations.csv: Sokcho (90) 5.3 km", "daily maximum", "48 h ahead, ours"]),
         ("ko", ["지점 5곳 중 2곳에 온전히", "80건 중 20건", "속초 (90) +0.1 °C → +0.8 °C", "속초 (90) 5.3 km",
-                "일최고기온"]),
+                "일최고기온", "48시간 앞, 우리"]),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_in_the_language_of_the_page(language, texts):

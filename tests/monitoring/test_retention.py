@@ -13,7 +13,7 @@ from tests.lake.conftest import NOW, Killed, empty_tables, observations
 from tests.model.sealed import NOTES, unchecked
 from weather_mlops.documents.decision import Decision
 from weather_mlops.errors import Misconfigured, ModelUnusable, TableNotRegistered
-from weather_mlops.lake import maintenance
+from weather_mlops.lake import maintenance, orphan_files
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.publish import publish
 from weather_mlops.lake.schemas import OBSERVATIONS
@@ -283,14 +283,14 @@ def test_orphans_go_though_another_table_fails(access, connect_catalog, monkeypa
     commit(catalog, 1)
     for name in ("observations", "forecasts"):
         put(store, f"warehouse/weather/{name}/data/stray.parquet")
-    real = maintenance.orphans
+    real = orphan_files.orphans
 
     def orphans(catalog, definition, **more):
         if definition == OBSERVATIONS:
             raise TableNotRegistered("weather.observations: of another table")
         return real(catalog, definition, **more)
 
-    monkeypatch.setattr(maintenance, "orphans", orphans)
+    monkeypatch.setattr(orphan_files, "orphans", orphans)
     done = Cleanup(store, catalog, Path("no-logs"), Keep(), NOW + timedelta(days=9)).run()
 
     assert set(done.failed) == {"table observations"}

@@ -1,6 +1,4 @@
 import threading
-import urllib.error
-import urllib.request
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,9 +8,12 @@ import pytest
 
 from simulator import clock
 from simulator import faults as known
+from simulator.forecast.api import ForecastApi
+from simulator.forecast.model import Forecasts
 from simulator.server import Api, Server
 from simulator.simulated import SimulatedWeather
 from simulator.weather import Weather
+from tests.simulator.forecast_calls import ForecastCalls, get
 from weather_mlops.stations import load_stations
 
 KMA = Path(__file__).resolve().parents[3] / "shared" / "kma"
@@ -52,13 +53,13 @@ def rows(source):
     return fetch
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def serve(source, stations):
     """Serves with the given faults; yields a function for calls: (endpoint, **params) -> (status, body)."""
 
     @contextmanager
-    def running(*faults: str, key: str | None = None, source=source):
-        api = Api(source, stations, lambda: NOW, key)
+    def running(*faults: str, key: str | None = None, source=source, forecasts=None, now=NOW):
+        api = Api(source, stations, lambda: now, key, forecasts=forecasts)
         with Server(("127.0.0.1", 0), api) as server:
             server.switch([known.parse(text) for text in faults])
             thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -66,15 +67,10 @@ def serve(source, stations):
 
             def ask(endpoint: str, timeout: float = 60, **params: str) -> tuple[int, bytes]:
                 query = urlencode({"authKey": "any", **params}, safe=":")
-                url = f"{server.url}/api/typ01/url/{endpoint}.php?{query}"
-                try:
-                    with urllib.request.urlopen(url, timeout=timeout) as response:
-                        return response.status, response.read()
-                except urllib.error.HTTPError as error:
-                    with error:
-                        return error.code, error.read()
+                answer = get(f"{server.url}/api/typ01/url/{endpoint}.php?{query}", timeout)
+                return answer.status, answer.body
 
-            ask.address = server.server_address
+            ask.address, ask.url = server.server_address, server.url
             try:
                 yield ask
             finally:
@@ -82,3 +78,27 @@ def serve(source, stations):
                 thread.join()
 
     return running
+
+
+@pytest.fixture(scope="session")
+def forecasts(source) -> Forecasts:
+    return Forecasts(source.weather)
+
+
+@pytest.fixture(scope="session")
+def serve_forecasts(serve, forecasts):
+    """Serves forecasts with the given faults."""
+
+    @contextmanager
+    def running(*faults: str, **more):
+        with serve(*faults, forecasts=ForecastApi(forecasts), **more) as ask:
+            yield ForecastCalls(ask.url)
+
+    return running
+
+
+@pytest.fixture(scope="module")
+def kma_forecasts(serve_forecasts):
+    """Forecasts without faults."""
+    with serve_forecasts() as calls:
+        yield calls

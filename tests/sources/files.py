@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
+from weather_mlops.sources.kma_forecast_csv import ForecastFile
+
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
 """When the files are taken in."""
 ROW = (
@@ -60,3 +62,15 @@ def as_xml(*items: Mapping[str, str]) -> str:
         '<?xml version="1.0" encoding="UTF-8"?>\n<response><header><resultCode>00</resultCode>'
         f"<resultMsg>NORMAL_SERVICE</resultMsg></header><body><items>{rows}</items></body></response>"
     )
+
+
+def forecast(*lines: str, cell: str = "60_127", start: str = "20250701") -> str:
+    """A file of the portal's forecast."""
+    head = f" format: day,hour,forecast,value  location:{cell} Start : {start} "
+    return "\n".join([head, *lines, ""])
+
+
+def forecast_values(read: ForecastFile) -> list[tuple[str, str, float]]:
+    """Issue, valid time (both UTC, to the hour) and value of each value of a forecast."""
+    columns = (read.issued_at.astype(str), read.valid_at.astype(str), read.values)
+    return list(zip(*(column.tolist() for column in columns), strict=True))

@@ -20,7 +20,7 @@ from weather_mlops.sources.reading import source
 from weather_mlops.variables import BY_NAME
 
 GOLDEN = sorted(
-    path for path in (Path(__file__).parent / "golden").iterdir() if not path.name.endswith(".rows.json")
+    path for path in (Path(__file__).parent / "golden").glob("*.*") if not path.name.endswith(".rows.json")
 )
 HOUR = datetime(2024, 1, 1, 18, tzinfo=UTC)  # 03:00 KST of the 2nd
 PORTAL_UNITS = {

@@ -15,7 +15,7 @@ from weather_mlops.lake import documents
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.limits import JSON_DOCUMENT
 from weather_mlops.model.evaluation import CARD
-from weather_mlops.model.gates import Gates
+from weather_mlops.model.gate_limits import Gates
 from weather_mlops.model.registry import Registry
 from weather_mlops.model.targets import TARGETS
 from weather_mlops.pages.markup import NBSP, cell, escape, kst, number, percent, table, to_kst

@@ -1,19 +1,17 @@
 """``evaluation.json`` and ``smoke.json`` of a version: its figures on the holdout, and a forecast to repeat.
 
 ``model/evaluation.py`` computes the figures, and the model card shows all of them. The gates and monitoring
-read only the parts of ``JudgedEvaluation`` and ``PromisedEvaluation``, which evaluations of every age have.
+read only the parts that ``judged_evaluation.py`` describes, which evaluations of every age have.
 
 Figures by lead have the lead in hours as key ("1", "2" …). Errors are in the target's unit, shares are 0 to
 1; None = not measured.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Final, NotRequired
+from typing import Final
 
-from pydantic import AfterValidator, BeforeValidator, Field
 from typing_extensions import TypedDict
 
-from weather_mlops.documents import schema_version
 from weather_mlops.lake.documents import Figure, MomentText
 
 SCHEMA: Final = 1
@@ -54,15 +52,42 @@ class PairedScores(TypedDict):
     days: int
 
 
-class QuantileReliability(TypedDict):
-    """Share of the observations below each quantile."""
-
-    p10: float | None
-    p50: float | None
-    p90: float | None
+QuantileReliability = dict[str, float | None]
+"""Share of the observations below each quantile, by its name: p5, p10, …"""
 
 
-class StationScores(QuantileScores):
+class RankHistogram(TypedDict):
+    """Share of the observations between neighbouring ``levels``, from 0 to the first to above the last.
+
+    ``low``, ``high``: range that chance allows the share of a right forecast.
+    """
+
+    levels: list[float]
+    shares: list[float]
+    low: list[float]
+    high: list[float]
+
+
+class CommonRows(TypedDict):
+    """RMSE of the KMA's forecast and of the model, on the rows that both have; None = there are none."""
+
+    rmse_kma_forecast: float | None
+    rmse_on_common_rows: float | None
+
+
+class HourScores(CommonRows):
+    """Of one lead and hour of the day: pairs, the model's RMSE, and that of each baseline by its name."""
+
+    n: int
+    rmse: float | None
+    opponents: Mapping[str, float | None]
+
+
+class SeasonScores(QuantileScores, CommonRows):
+    """Scores of one season and lead."""
+
+
+class StationScores(QuantileScores, CommonRows):
     """Scores of one station and lead."""
 
     skill_persistence: float | None
@@ -76,9 +101,16 @@ class LeadScores(QuantileScores):
 
 
 class ChampionScores(PairedScores):
-    """Comparison with the champion: its version."""
+    """Comparison with the champion: its version, and the improvement of the CRPS in the same way.
+
+    ``crps_…``: None where one of the two forecasts only an interval.
+    """
 
     version: str
+    crps_improvement: float | None
+    crps_low: float | None
+    crps_high: float | None
+    crps_certainty: float | None
 
 
 class KmaLeadScores(TypedDict):
@@ -129,7 +161,8 @@ class WorstForecast(TypedDict):
 class HoldoutFigures(TypedDict):
     """All that is measured on the holdout.
 
-    Names of the baselines; ``seasons``, ``stations``: by code or station id, then by lead;
+    Names of the baselines; ``seasons``, ``stations``: by code or station id, then by lead; ``hours``: by
+    lead, then by the hour of the day (KST) of the valid time; ``ranks``, ``hours``: at a few leads;
     ``importance``: shares of the trees' gain, by lead and feature.
     """
 
@@ -137,9 +170,11 @@ class HoldoutFigures(TypedDict):
     holdout: HoldoutSpan
     champion: ChampionScores | None
     leads: dict[str, LeadScores]
-    seasons: dict[str, dict[str, QuantileScores]]
+    seasons: dict[str, dict[str, SeasonScores]]
     stations: dict[str, dict[str, StationScores]]
+    hours: dict[str, dict[str, HourScores]]
     reliability: dict[str, QuantileReliability]
+    ranks: dict[str, RankHistogram]
     importance: Mapping[str, Mapping[str, float]]
     worst: list[WorstForecast]
 
@@ -182,88 +217,6 @@ class EvaluationDocument(ModelDescription, HoldoutFigures):
     code_revision: str | None
     champion_left_out: str | None
     kma_forecast: KmaForecastScores
-
-
-class JudgedBaseline(TypedDict):
-    """Skill of the model against another forecast."""
-
-    skill: Figure | None
-
-
-class JudgedLead(TypedDict):
-    """Of one lead: its RMSE, coverage, the range of its resamples, and the baselines by name."""
-
-    rmse: Figure | None
-    coverage_80: Figure | None
-    coverage_80_range: Annotated[list[Figure], Field(min_length=2, max_length=2)] | None
-    opponents: dict[str, JudgedBaseline]
-
-
-def _with_range(lead: object) -> object:
-    """Fill in the range of an evaluation from before it was measured: the gate judged the coverage itself."""
-    if not isinstance(lead, dict):
-        return lead
-    share = lead.get("coverage_80")
-    return {"coverage_80_range": None if share is None else [share, share], **lead}
-
-
-class JudgedStation(TypedDict):
-    """Of one station and lead."""
-
-    skill_persistence: Figure | None
-
-
-class JudgedChampion(TypedDict):
-    """Comparison with the champion on common rows; all figures are None without such rows."""
-
-    version: str
-    improvement: Figure | None
-    low: Figure | None
-    high: Figure | None
-    certainty: Figure | None
-
-
-def _measured_together(compared: JudgedChampion) -> JudgedChampion:
-    figures = (compared["improvement"], compared["low"], compared["high"], compared["certainty"])
-    if None in figures and any(figure is not None for figure in figures):
-        raise ValueError("some figures of the comparison are missing")
-    return compared
-
-
-class JudgedKmaForecast(TypedDict):
-    """Comparison with the KMA's forecast: the leads with common rows, or why there are none."""
-
-    reason: str | None
-    low: Figure | None
-    high: Figure | None
-    certainty: Figure | None
-    days: int
-    leads: dict[str, JudgedBaseline]
-
-
-class JudgedEvaluation(TypedDict):
-    """The part of ``evaluation.json`` that a deployment reads; older ones have no ``kma_forecast``."""
-
-    schema: NotRequired[Annotated[int, schema_version.up_to(SCHEMA)]]
-    unit: str
-    champion: Annotated[JudgedChampion, AfterValidator(_measured_together)] | None
-    champion_left_out: str | None
-    leads: Annotated[dict[str, Annotated[JudgedLead, BeforeValidator(_with_range)]], Field(min_length=1)]
-    stations: dict[str, dict[str, JudgedStation]]
-    kma_forecast: NotRequired[JudgedKmaForecast]
-
-
-class PromisedLead(TypedDict):
-    """Error and coverage of one lead, which monitoring compares the forecasts with."""
-
-    rmse: Figure | None
-    coverage_80: Figure | None
-
-
-class PromisedEvaluation(TypedDict):
-    """The part of ``evaluation.json`` that monitoring reads."""
-
-    leads: dict[str, PromisedLead]
 
 
 class Smoke(TypedDict):

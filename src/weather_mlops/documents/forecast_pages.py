@@ -9,8 +9,8 @@
      "targets": {"air_temperature": {
         "label": "Air temperature", "korean": "기온", "unit": "°C",
         "model_version": "20261124T0200-1a2b3c4d",        null without a model
-        "past": {"1": {"n": 6900, "rmse": 0.52, "coverage_80": 0.81}, "6": …, "24": …},   all stations
-        "kma_past": {"1": {"n": 6800, "rmse": 1.41, "rmse_ours": 0.52}, "6": …, "24": …},
+        "past": {"1": {"n": 6900, "rmse": 0.52, "coverage_80": 0.81}, "6": …, "24": …, "48": …},  all stations
+        "kma_past": {"1": {"n": 6800, "rmse": 1.41, "rmse_ours": 0.52}, "6": …, "24": …, "48": …},
         "stations": {"108": {
             "name": "Seoul", "korean": "서울",
             "observed": [3.1, null, …],                   an entry per hour; null = not observed

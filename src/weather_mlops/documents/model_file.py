@@ -25,7 +25,8 @@ class LeadDocument(TypedDict):
     ``boosters``: number of its files of trees; ``line``: its ridge; ``ridge_share``: weight of the ridge in
     the blend; ``least_spread``: lower bound of the error scale; ``low``, ``high``: p10 and p90 of the error
     divided by its scale; ``levels``, ``scaled_errors``: all quantiles of it, which older models lack;
-    ``typical_error``: of a short history, whose error scale has no trees.
+    ``typical_error``: of a model whose error scale has no trees; ``kma_base``, ``stacked``: of a model that
+    begins with the KMA's forecast.
     """
 
     boosters: int
@@ -38,6 +39,18 @@ class LeadDocument(TypedDict):
     levels: NotRequired[list[float]]
     scaled_errors: NotRequired[list[float]]
     typical_error: NotRequired[float]
+    kma_base: NotRequired[str]
+    stacked: NotRequired[bool]
+
+
+class PostProcessingDocument(TypedDict):
+    """Models that begin with the KMA's forecast, see ``weather_mlops.model.forecaster.PostProcessing``."""
+
+    step: str
+    archive_days: float
+    features: list[str]
+    fingerprint: str
+    leads: list[LeadDocument | None]
 
 
 class ModelDocument(TypedDict):
@@ -51,3 +64,4 @@ class ModelDocument(TypedDict):
     settings: Mapping[str, int | float]
     rows: int
     leads: list[LeadDocument]
+    post_processing: NotRequired[PostProcessingDocument]

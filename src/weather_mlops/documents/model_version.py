@@ -23,7 +23,8 @@ class StoredFile(TypedDict):
 class PlanDocument(TypedDict):
     """A plan of a training, as tasks pass it on and manifests hold it: see ``weather_mlops.model.plan.Plan``.
 
-    Times are ISO 8601 with their zone.
+    Times are ISO 8601 with their zone. Plans from before the KMA's forecasts were an input have no
+    ``kma_snapshot_id``.
     """
 
     target: str
@@ -35,6 +36,7 @@ class PlanDocument(TypedDict):
     holdout_first: str
     snapshot_id: int | None
     seed: int
+    kma_snapshot_id: NotRequired[int | None]
 
 
 class Headline(TypedDict):
@@ -44,6 +46,7 @@ class Headline(TypedDict):
     unit: str
     rmse: dict[str, float | None]
     coverage_80: dict[str, float | None]
+    crps: dict[str, float | None]
     skill_persistence: dict[str, float | None]
     champion: ChampionScores | None
 
@@ -75,9 +78,10 @@ class VersionManifest(VersionNotes):
 
 
 class PlanOfVersion(TypedDict):
-    """The part of a training's plan that is read: station ids, and the first hour that was not trained on."""
+    """The part of a training's plan that is read: station ids, longest lead, first hour not trained on."""
 
     stations: list[int]
+    horizon_hours: Annotated[int, Field(ge=1)]
     holdout_first: Moment
 
 

@@ -1,7 +1,7 @@
 """Tables of a month computed from raw alone: its responses, audited in the order in which they arrived."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from pathlib import Path
@@ -19,6 +19,7 @@ from weather_mlops.ingest.response_replay import ResponseRows, audits, themselve
 from weather_mlops.kma import wire
 from weather_mlops.kma.endpoints import LONGEST_SPAN, PERIOD
 from weather_mlops.lake import gaps, raw
+from weather_mlops.lake.filters import rows_within
 from weather_mlops.lake.keys import isin, key_list, keys_of, tuples, unique
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.quarantine import stamped, unseen
@@ -58,11 +59,22 @@ def months_in_raw(store: ObjectStore, first: date | None, last: date | None) -> 
         for about in raw.list_all(store, endpoint)
         for month in _months_of(store, about)
     }
+    return months_between(known, first, last)
+
+
+def months_between(months: Iterable[datetime], first: date | None, last: date | None) -> list[datetime]:
+    """Those of some months (UTC) that have an hour between two days (KST), both included, ascending.
+
+    Args:
+        months: their first instants.
+        first: the first day; None = no limit.
+        last: the last day; None = no limit.
+    """
     begin = None if first is None else month_of(datetime.combine(first, time(), KST))
     end = None if last is None else month_of(datetime.combine(last, time(23), KST))
     return [
         month
-        for month in sorted(known)
+        for month in sorted(months)
         if (begin is None or begin <= month) and (end is None or month <= end)
     ]
 
@@ -157,13 +169,9 @@ def _received(
 
 def _of_month(read: wire.Parsed, about: raw.StoredRequest, month: datetime) -> wire.Parsed:
     """The rows of a month in a response; its unreadable lines are assigned to the month that it begins in."""
-    times = read.rows["observed_at"]
-    inside = pc.and_(
-        pc.greater_equal(times, pa.scalar(month, times.type)),
-        pc.less(times, pa.scalar(next_month(month), times.type)),
-    )
+    rows = rows_within(read.rows, "observed_at", month, next_month(month))
     rejected = read.rejected if month_of(about.begin) == month else read.rejected.slice(0, 0)
-    return replace(read, rows=read.rows.filter(inside), rejected=rejected)
+    return replace(read, rows=rows, rejected=rejected)
 
 
 def _requested(about: raw.StoredRequest, month: datetime, read: wire.Parsed) -> pa.Table:

@@ -140,6 +140,8 @@ def kind_of(http_status: int, notice: Notice) -> type[WeatherError] | None:
     broken = status >= HTTPStatus.INTERNAL_SERVER_ERROR
     if notice.code:
         return _by_code(notice)
+    if kind := _by_name(notice):
+        return kind
     words = error_words.plain(notice.message)
     if kind := _by_page(words, status) if notice.page else error_words.meaning(words, broken=broken):
         return kind
@@ -163,6 +165,12 @@ def _by_code(notice: Notice) -> type[WeatherError]:
         return NothingYet
     words = error_words.plain(notice.message)
     return error_words.meaning(words, broken=False) or (KmaUnavailable if unknown else FormatChanged)
+
+
+def _by_name(notice: Notice) -> type[WeatherError] | None:
+    """Classify a response whose whole message is the name of an error; a page may mention any."""
+    texts = [] if notice.page else [text.upper().replace(" ", "_") for text in notice.message.split("; ")]
+    return next((kind for _, name, kind in _BY_NAME if name in texts), None)
 
 
 def _by_page(words: str, status: int) -> type[WeatherError] | None:

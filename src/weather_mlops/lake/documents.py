@@ -5,6 +5,7 @@ without a zone or of the year 9999, no NaN or infinity. Unknown fields are ignor
 of the code can read what a newer one wrote.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -17,6 +18,8 @@ from weather_mlops.errors import ObjectDamaged
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.limits import JSON_DOCUMENT
 from weather_mlops.sources.quoting import quoted
+
+log = logging.getLogger(__name__)
 
 YEARS: Final = range(1900, 2200)
 """Valid years of times. Near the years 1 and 9999 Python can't convert between zones."""
@@ -64,6 +67,27 @@ def read(store: ObjectStore, key: str, kind: type[T], fix: str = COPY) -> T:
         StorageUnavailable, StorageRefused.
     """
     return parse(store.get(key, JSON_DOCUMENT), kind, store.where(key), fix)
+
+
+def read_or_none(store: ObjectStore, key: str, kind: type[T], consequence: str) -> T | None:
+    """Read a document that can be made again; None where there is none, or it is damaged, which is logged.
+
+    Args:
+        store: the bucket.
+        key: key of the object.
+        kind: dataclass or TypedDict.
+        consequence: of a damaged document, for the log: "drift is measured again".
+
+    Raises:
+        StorageUnavailable, StorageRefused.
+    """
+    try:
+        return read(store, key, kind)
+    except FileNotFoundError:
+        return None
+    except ObjectDamaged as error:
+        log.warning("%s: %s", consequence, error)
+        return None
 
 
 def parse(body: bytes, kind: type[T], where: str, fix: str = COPY) -> T:

@@ -1,6 +1,7 @@
 """Filters of PyIceberg that prune files; on the time of the observation unless another column is named.
 
 A column may have times or days: PyIceberg turns the literal of a time into a day where the column has days.
+``rows_within`` is for rows that were read already.
 """
 
 from collections import defaultdict
@@ -9,6 +10,8 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from pyiceberg.expressions import (
     AlwaysFalse,
     And,
@@ -88,6 +91,13 @@ def any_of(filters: Sequence[BooleanExpression]) -> BooleanExpression:
     if not filters:
         return AlwaysFalse()
     return filters[0] if len(filters) == 1 else Or(*filters)
+
+
+def rows_within(rows: pa.Table, column: str, first: datetime, end: datetime) -> pa.Table:
+    """Rows with a time from the first up to, but not including, the end; both timezone-aware."""
+    times = rows[column]
+    first_value, end_value = (pa.scalar(time, times.type) for time in (first, end))
+    return rows.filter(pc.and_(pc.greater_equal(times, first_value), pc.less(times, end_value)))
 
 
 def _spans(times: Sequence[datetime]) -> list[tuple[datetime, datetime]]:

@@ -1,12 +1,13 @@
 """Publish forecasts as they are issued, and read them for the comparison with observations."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
@@ -16,6 +17,7 @@ from pyiceberg.table import Table
 from weather_mlops.clock import HOUR_US
 from weather_mlops.lake import maintenance
 from weather_mlops.lake.catalog import RUN, commit, open_table
+from weather_mlops.lake.columns import UTC_TIME
 from weather_mlops.lake.filters import between, one_of
 from weather_mlops.lake.scan import scan
 from weather_mlops.lake.schemas import FORECASTS, FORECASTS_SCHEMA, cast_to_schema
@@ -24,6 +26,7 @@ from weather_mlops.lake.storage_errors import storage_errors
 log = logging.getLogger(__name__)
 
 _IDENTITY: Final = list(FORECASTS.identity)
+_STAND_INS: Final = {"double": -1e300, "string": "", str(UTC_TIME): 0}
 _ORDER: Final = [(name, "ascending") for name in FORECASTS.sorted_by]
 
 
@@ -71,6 +74,20 @@ def publish(catalog: Catalog, forecasts: pa.Table, *, run: str, now: datetime) -
     return published
 
 
+def rows_of(columns: Mapping[str, pa.Array | np.ndarray | Sequence[object]]) -> pa.Table:
+    """Rows of FORECASTS_SCHEMA from their columns, by name; what may be null can be left out."""
+    length = len(columns["issued_at"])
+    return pa.table(
+        [
+            pa.array(columns[field.name], field.type)
+            if field.name in columns or not field.nullable
+            else pa.nulls(length, field.type)
+            for field in FORECASTS_SCHEMA
+        ],
+        schema=FORECASTS_SCHEMA,
+    )
+
+
 def read(  # noqa: PLR0913  keyword only: which rows
     catalog: Catalog,
     *,
@@ -113,17 +130,35 @@ def _merge(table: Table, incoming: pa.Table, run: str) -> PublishedForecasts:
         return PublishedForecasts(0, 0, 0)
     around = _around(incoming)
     current = scan(table, FORECASTS_SCHEMA, around)
-    changed = incoming.join(current, FORECASTS_SCHEMA.names, join_type="left anti")
+    changed = incoming.take(_changed(incoming, current))
     unchanged = current.join(changed, _IDENTITY, join_type="left anti")
     replaced = current.num_rows - unchanged.num_rows
     done = PublishedForecasts(changed.num_rows - replaced, replaced, incoming.num_rows - changed.num_rows)
     notes = {RUN: run, "weather.inserted": str(done.inserted), "weather.replaced": str(done.replaced)}
     if replaced:
-        rows = cast_to_schema(pa.concat_tables([unchanged, changed]), FORECASTS_SCHEMA)
+        rows = pa.concat_tables([cast_to_schema(unchanged, FORECASTS_SCHEMA), changed])
         table.overwrite(rows.sort_by(_ORDER), overwrite_filter=around, snapshot_properties=notes)
     elif changed.num_rows:
         table.append(cast_to_schema(changed, FORECASTS_SCHEMA).sort_by(_ORDER), snapshot_properties=notes)
     return done
+
+
+def _changed(incoming: pa.Table, current: pa.Table) -> pa.Array:
+    """Indices of the rows that the table does not have with exactly these values."""
+    index = pa.array(range(incoming.num_rows), pa.int64())
+    numbered = _without_nulls(incoming).append_column("index", index)
+    return numbered.join(_without_nulls(current), FORECASTS_SCHEMA.names, join_type="left anti")[
+        "index"
+    ].combine_chunks()
+
+
+def _without_nulls(rows: pa.Table) -> pa.Table:
+    """Rows to compare: a join finds no null equal to another, so values that no row has stand for them."""
+    for position, field in enumerate(rows.schema):
+        if field.nullable:
+            stand_in = pa.scalar(_STAND_INS[str(field.type)], field.type)
+            rows = rows.set_column(position, field.name, pc.fill_null(rows[field.name], stand_in))
+    return rows
 
 
 def _around(forecasts: pa.Table) -> BooleanExpression:
@@ -159,7 +194,9 @@ def _checks(rows: pa.Table) -> dict[str, pa.ChunkedArray]:
     lead_us = pc.multiply(rows["lead_hours"].cast(pa.int64()), HOUR_US)
     apart_us = pc.subtract(rows["valid_at"].cast(pa.int64()), rows["issued_at"].cast(pa.int64()))
     return {
-        "a value is missing": reduce(pc.and_, (column.is_valid() for column in rows.columns)),
+        "a value is missing": reduce(
+            pc.and_, (rows[field.name].is_valid() for field in FORECASTS_SCHEMA if not field.nullable)
+        ),
         "a quantile is not finite": reduce(pc.and_, map(pc.is_finite, (low, median, high))),
         "p10 <= p50 <= p90 does not hold": pc.and_(pc.less_equal(low, median), pc.less_equal(median, high)),
         # Rows are looked up by valid_at, which is not part of the identity.

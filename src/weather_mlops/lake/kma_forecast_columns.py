@@ -4,7 +4,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from weather_mlops.lake.columns import RAW_KEY, STATION, UTC_TIME, column
+from weather_mlops.lake.columns import RAW_KEY, REFUSING_RUN, REQUESTS, STATION, UTC_TIME, column
 
 _ISSUED: Final = "Time of the issue (UTC), as the KMA names it"
 
@@ -12,9 +12,7 @@ KMA_FORECAST_GAPS_SCHEMA: Final = pa.schema(
     [
         column("station_id", pa.int32(), STATION),
         column("issued_at", UTC_TIME, f"{_ISSUED}, that should exist"),
-        column("first_seen", UTC_TIME, "When it was first missing (UTC)"),
-        column("last_tried", UTC_TIME, "When it was last requested (UTC)"),
-        column("tries", pa.int32(), "Number of requests without success"),
+        *REQUESTS,
         column(
             "reason",
             pa.string(),
@@ -35,10 +33,4 @@ KMA_FORECAST_QUARANTINE_SCHEMA: Final = pa.schema(
         RAW_KEY,
     ]
 )
-KMA_FORECAST_QUARANTINE_TABLE_SCHEMA: Final = pa.schema(
-    [
-        *KMA_FORECAST_QUARANTINE_SCHEMA,
-        column("run_id", pa.string(), "Run that first refused the row"),
-        column("quarantined_at", UTC_TIME, "Time of that run (UTC)"),
-    ]
-)
+KMA_FORECAST_QUARANTINE_TABLE_SCHEMA: Final = pa.schema([*KMA_FORECAST_QUARANTINE_SCHEMA, *REFUSING_RUN])

@@ -21,7 +21,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from weather_mlops.kma.forecast.rows import BY_CATEGORY, FORECAST_ROWS, FORECAST_VARIABLES, TEXT_COLUMNS
+from weather_mlops.clock import HOUR_US
+from weather_mlops.kma.forecast.rows import FORECAST_ROWS, FORECAST_VARIABLES, TEXT_OF
 from weather_mlops.lake.keys import isin, lookup
 
 LONGEST_LEAD_H: Final = 1023
@@ -29,14 +30,12 @@ LONGEST_LEAD_H: Final = 1023
 LEAD_BITS: Final = 10
 _ISSUE_BITS: Final = 30
 _HOURS_BEFORE_1970: Final = 1 << (_ISSUE_BITS - 1)
-_HOUR_US: Final = 3_600_000_000
 _CELL: Final = ("cell_x", "cell_y")
-_TEXT_OF: Final = {BY_CATEGORY[category].name: text for category, text in TEXT_COLUMNS.items()}
 # A number and its text are one value: the text of an old number must not stay next to a new one.
 _VALUES: Final = tuple(
-    (variable.name, *([_TEXT_OF[variable.name]] if variable.name in _TEXT_OF else []))
+    (variable.name, *([TEXT_OF[variable.name]] if variable.name in TEXT_OF else []))
     for variable in FORECAST_VARIABLES
-    if variable.name not in TEXT_COLUMNS.values()
+    if variable.name not in TEXT_OF.values()
 )
 _COMPARED: Final = (*(variable.name for variable in FORECAST_VARIABLES), *_CELL)
 
@@ -68,7 +67,7 @@ def row_keys(rows: pa.Table) -> np.ndarray:
         int64, shape (n,); it sorts as station, issue and valid time do.
     """
     station = rows["station_id"].to_numpy().astype(np.int64)
-    issued = rows["issued_at"].cast(pa.int64()).to_numpy() // _HOUR_US + _HOURS_BEFORE_1970
+    issued = rows["issued_at"].cast(pa.int64()).to_numpy() // HOUR_US + _HOURS_BEFORE_1970
     lead = rows["lead_hours"].to_numpy().astype(np.int64)
     return np.asarray((((station << _ISSUE_BITS) + issued) << LEAD_BITS) + lead)
 

@@ -1,19 +1,15 @@
 """Store what was received of one issue of the KMA's forecast in one object, for ever.
 
 An issue of 97 stations takes 100 to 200 answers: one object for each would cost several hundred requests to
-S3 an issue. So their bytes, exactly as received, stand one after another in one object, and its sidecar says
-where each begins, what was requested, without the key, and which stations took which cell: where somebody
-configures another cell for a station, nothing else says that.
+S3 an issue. So they stand together in one object (``raw_parts``), whose sidecar also says which stations took
+which cell: where somebody configures another cell for a station, nothing else says that.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Final
 
-from isal import igzip
 from typing_extensions import TypedDict
 
 from weather_mlops.clock import KST
@@ -25,7 +21,8 @@ from weather_mlops.kma.forecast.endpoints import API_HUB, DATA_GO_KR, VILLAGE, F
 from weather_mlops.lake import documents
 from weather_mlops.lake.documents import MomentText
 from weather_mlops.lake.object_store import ObjectStore
-from weather_mlops.lake.raw import BODY, PREFIX, list_raw, read_response, sidecar_of
+from weather_mlops.lake.raw import list_raw, read_response, sidecar_of
+from weather_mlops.lake.raw_parts import Part, put_parts, response_of
 
 VERSION: Final = 1
 PROVIDERS: Final[Mapping[str, Provider]] = {provider.source: provider for provider in (API_HUB, DATA_GO_KR)}
@@ -70,16 +67,10 @@ class ReceivedIssue:
     received_at: datetime
 
 
-class _Part(TypedDict):
+class _Part(Part):
     source: str
     cell: str
     fetch: int
-    params: dict[str, str]
-    url: str
-    status: int
-    fetched_at: MomentText
-    offset: int
-    bytes: int
 
 
 class _Sidecar(TypedDict):
@@ -112,51 +103,23 @@ def put_issue(
     Raises:
         StorageUnavailable, StorageRefused.
     """
-    body = b"".join(page.response.body for page in pages)
-    digest = sha256(body).hexdigest()
-    local = issued_at.astimezone(KST)
-    cells = len({page.cell for page in pages})
-    name = f"{local:%Y/%m/%d}/{local:%Y%m%d%H%M}_{local:%Y%m%d%H%M}_{cells}-cells_{digest[:12]}"
-    key = f"{PREFIX}{VILLAGE}/{name}{BODY}"
-    # Written last, so where it is, both are.
-    if store.exists(sidecar_of(key)):
-        return key
-    about = {
-        "version": VERSION,
-        "endpoint": VILLAGE,
-        "issued_at": issued_at.isoformat(),
-        "fetched_at": max(page.response.fetched_at for page in pages).isoformat(),
-        "sha256": digest,
-        "bytes": len(body),
-        "rows": row_count,
-        "stations": {str(cell): list(stations[cell]) for cell in dict.fromkeys(page.cell for page in pages)},
-        "parts": _parts(pages),
-    }
-    store.put(key, igzip.compress(body, mtime=0), "application/gzip")
-    store.put(sidecar_of(key), json.dumps(about, ensure_ascii=False).encode(), "application/json")
-    return key
+    cells = list(dict.fromkeys(page.cell for page in pages))
+    return put_parts(
+        store,
+        VILLAGE,
+        [(page.response, _extra(page)) for page in pages],
+        issued_at=issued_at,
+        label=f"{len(cells)}-cells",
+        about={
+            "version": VERSION,
+            "rows": row_count,
+            "stations": {str(cell): list(stations[cell]) for cell in cells},
+        },
+    )
 
 
-def _parts(pages: Sequence[ReceivedPage]) -> list[_Part]:
-    parts: list[_Part] = []
-    offset = 0
-    for page in pages:
-        response = page.response
-        parts.append(
-            {
-                "source": page.provider.source,
-                "cell": str(page.cell),
-                "fetch": page.fetch,
-                "params": dict(response.params),
-                "url": response.url,
-                "status": response.status,
-                "fetched_at": response.fetched_at.isoformat(),
-                "offset": offset,
-                "bytes": len(response.body),
-            }
-        )
-        offset += len(response.body)
-    return parts
+def _extra(page: ReceivedPage) -> dict[str, object]:
+    return {"source": page.provider.source, "cell": str(page.cell), "fetch": page.fetch}
 
 
 def keys_between(store: ObjectStore, first: datetime, end: datetime) -> Iterator[str]:
@@ -201,12 +164,9 @@ def read_issue(store: ObjectStore, key: str) -> ReceivedIssue:
     about = documents.check(stored.about, _Sidecar, where)
     pages = []
     for part in about["parts"]:
-        body = stored.body[part["offset"] : part["offset"] + part["bytes"]]
-        provider = PROVIDERS.get(part["source"])
-        if len(body) != part["bytes"] or provider is None:
-            raise ObjectDamaged(f"{where}: a part is not in the object, or of no known provider. Restore it.")
-        received = datetime.fromisoformat(part["fetched_at"])
-        response = Response(VILLAGE, part["params"], part["url"], part["status"], received, body)
+        response = response_of(part, stored.body, VILLAGE, where)
+        if (provider := PROVIDERS.get(part["source"])) is None:
+            raise ObjectDamaged(f"{where}: a part is of no known provider. Restore it.")
         pages.append(ReceivedPage(provider, Cell.parse(part["cell"]), part["fetch"], response))
     stations = {Cell.parse(cell): tuple(ids) for cell, ids in about["stations"].items()}
     return ReceivedIssue(pages, stations, stored.received_at)

@@ -17,12 +17,11 @@ same in Python.
 
 from typing import Final
 
-from weather_mlops.kma.forecast.rows import BY_CATEGORY, FORECAST_VARIABLES, TEXT_COLUMNS
+from weather_mlops.kma.forecast.rows import FORECAST_VARIABLES, TEXT_OF
 from weather_mlops.lake.schemas import KMA_FORECASTS
 
 KNOWN: Final = "kma_forecasts_known"
-_TEXT_OF: Final = {BY_CATEGORY[category].name: text for category, text in TEXT_COLUMNS.items()}
-_NUMBER_OF: Final = {text: number for number, text in _TEXT_OF.items()}
+_NUMBER_OF: Final = {text: number for number, text in TEXT_OF.items()}
 
 
 def known_view() -> str:
@@ -52,7 +51,7 @@ def _newest(name: str) -> str:
     if name in _NUMBER_OF:
         given = f"{_NUMBER_OF[name]} IS NOT NULL OR {name} IS NOT NULL"
         return f"arg_max_null({name}, issued_at) FILTER (WHERE {given}) OVER known"
-    if name in _TEXT_OF:
-        given = f"{name} IS NOT NULL OR {_TEXT_OF[name]} IS NOT NULL"
+    if name in TEXT_OF:
+        given = f"{name} IS NOT NULL OR {TEXT_OF[name]} IS NOT NULL"
         return f"arg_max_null({name}, issued_at) FILTER (WHERE {given}) OVER known"
     return f"arg_max({name}, issued_at) OVER known"

@@ -13,6 +13,7 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.expressions import And, BooleanExpression
 from pyiceberg.table import Table
 
+from weather_mlops.clock import HOUR_US
 from weather_mlops.kma.forecast.rows import FORECAST_ROWS, FORECAST_VARIABLES, KEY, SOURCES
 from weather_mlops.lake import maintenance
 from weather_mlops.lake.catalog import RUN, commit, open_table, summary
@@ -35,7 +36,6 @@ provider's documents are off by 20; half an hour is later than both, and still b
 NEWEST_COLLECTED: Final = "weather.newest-collected-issue"
 """Note of a snapshot: the newest issue that the collection has requested; each later snapshot repeats it."""
 
-_HOUR_US: Final = 3_600_000_000
 _ORDER: Final = [(name, "ascending") for name in KMA_FORECASTS.sorted_by]
 _READ_ALWAYS: Final = (*KEY, "lead_hours", "received_at")
 
@@ -65,6 +65,7 @@ def publish(  # noqa: PLR0913  what a commit notes and counts
     now: datetime,
     properties: Mapping[str, str] | None = None,
     values_of: Collection[int] = (),
+    with_maintenance: bool = True,
 ) -> PublishedKmaForecasts:
     """Bring rows into their table, in at most one commit, and maintain it when that is due.
 
@@ -78,6 +79,7 @@ def publish(  # noqa: PLR0913  what a commit notes and counts
         now: the time, timezone-aware.
         properties: further properties of the snapshot.
         values_of: ids of the stations whose changed values are counted.
+        with_maintenance: False where the caller maintains the table later.
 
     Raises:
         ValueError: a row that no source may give: its times don't fit its lead, it was received before it
@@ -95,17 +97,19 @@ def publish(  # noqa: PLR0913  what a commit notes and counts
         published.corrected,
         published.equal,
     )
-    maintenance.maintain(catalog, now, (KMA_FORECASTS,))
+    if with_maintenance:
+        maintenance.maintain(catalog, now, (KMA_FORECASTS,))
     return published
 
 
-def read(
+def read(  # noqa: PLR0913  keyword only: which rows
     catalog: Catalog,
     *,
     first_valid: datetime,
     last_valid: datetime,
     station_ids: Iterable[int] | None = None,
     variables: Iterable[str] | None = None,
+    snapshot_id: int | None = None,
 ) -> pa.Table:
     """Rows about a period, whenever they were issued; only the months that it touches are opened.
 
@@ -115,6 +119,7 @@ def read(
         last_valid: the last one, included.
         station_ids: which stations; all, where None.
         variables: which columns next to the key, ``lead_hours`` and ``received_at``; all, where None.
+        snapshot_id: the state of the table; None = the current one.
 
     Returns:
         Columns in the order of FORECAST_ROWS; rows in no certain order.
@@ -129,7 +134,36 @@ def read(
     columns = FORECAST_ROWS if variables is None else _columns(variables)
     table = open_table(catalog, KMA_FORECASTS)
     with storage_errors(f"table {KMA_FORECASTS.identifier}"):
-        return scan(table, columns, row_filter)
+        return scan(table, columns, row_filter, snapshot_id=snapshot_id)
+
+
+def current_snapshot(catalog: Catalog) -> int | None:
+    """Id of the table's newest snapshot; None where nothing was published yet.
+
+    Raises:
+        StorageUnavailable, StorageRefused.
+    """
+    snapshot = open_table(catalog, KMA_FORECASTS).current_snapshot()
+    return snapshot.snapshot_id if snapshot else None
+
+
+def read_issues(catalog: Catalog, issues: Iterable[datetime], columns: Iterable[str]) -> pa.Table:
+    """Rows of some issues, whatever hours they are about.
+
+    Args:
+        catalog: where the table is.
+        issues: their times, timezone-aware.
+        columns: names of columns.
+
+    Returns:
+        These columns; rows in no certain order.
+
+    Raises:
+        StorageUnavailable, StorageRefused.
+    """
+    table = open_table(catalog, KMA_FORECASTS)
+    with storage_errors(f"table {KMA_FORECASTS.identifier}"):
+        return scan(table, KMA_FORECASTS.select(*columns), one_of("issued_at", issues))
 
 
 def as_archive(rows: pa.Table, delay: timedelta = ARCHIVE_DELAY) -> pa.Table:
@@ -220,8 +254,8 @@ def _checks(rows: pa.Table) -> dict[str, pa.ChunkedArray]:
     """Which rows are sound, by what is wrong with the others."""
     issued_us, valid_us = (rows[name].cast(pa.int64()) for name in ("issued_at", "valid_at"))
     lead = rows["lead_hours"]
-    whole_hours_us = pc.multiply(pc.divide(issued_us, _HOUR_US), _HOUR_US)
-    lead_us = pc.multiply(lead.cast(pa.int64()), _HOUR_US)
+    whole_hours_us = pc.multiply(pc.divide(issued_us, HOUR_US), HOUR_US)
+    lead_us = pc.multiply(lead.cast(pa.int64()), HOUR_US)
     decimals = [rows[variable.name] for variable in FORECAST_VARIABLES if variable.kind == "decimal"]
     is_finite = [pc.fill_null(pc.is_finite(values), fill_value=True) for values in decimals]
     return {

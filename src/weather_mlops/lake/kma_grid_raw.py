@@ -3,31 +3,27 @@
 A grid is kept as received, with all 37,697 cells, though the stations need 97 of them: the day's quota buys
 only some 200 days of an archive, so asking again for a station that is added, or for another cell, would cost
 more than the storage. A grid has 0.3 MB as text and about a tenth of that packed; all hours of an issue stand
-one after another in one object, and its sidecar says where each begins, without the key.
+together in one object (``raw_parts``).
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Final
 
-from isal import igzip
 from typing_extensions import TypedDict
 
 from weather_mlops.clock import KST
-from weather_mlops.errors import ObjectDamaged
 from weather_mlops.kma.client import Response
 from weather_mlops.kma.endpoints import from_kst
 from weather_mlops.kma.forecast.endpoints import API_HUB, SHORT_GRID, ForecastRequest
 from weather_mlops.lake import documents
 from weather_mlops.lake.documents import MomentText
 from weather_mlops.lake.object_store import ObjectStore
-from weather_mlops.lake.raw import BODY, PREFIX, list_raw, read_response, read_sidecar, sidecar_of
+from weather_mlops.lake.raw import list_raw, read_response, read_sidecar, sidecar_of
+from weather_mlops.lake.raw_parts import Part, put_parts, response_of
 
 VERSION: Final = 1
-_TIME: Final = "%Y%m%d%H%M"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +63,9 @@ class StoredGrid:
     received_at: datetime
 
 
-class _Part(TypedDict):
+class _Part(Part):
     valid_at: MomentText
     present: int
-    params: dict[str, str]
-    url: str
-    status: int
-    fetched_at: MomentText
-    offset: int
-    bytes: int
 
 
 class _Sidecar(TypedDict):
@@ -101,48 +91,14 @@ def put_grids(store: ObjectStore, issued_at: datetime, category: str, grids: Seq
     Raises:
         StorageUnavailable, StorageRefused.
     """
-    body = b"".join(grid.response.body for grid in grids)
-    digest = sha256(body).hexdigest()
-    local = issued_at.astimezone(KST)
-    name = f"{local:%Y/%m/%d}/{local:{_TIME}}_{local:{_TIME}}_{category}_{digest[:12]}"
-    key = f"{PREFIX}{SHORT_GRID}/{name}{BODY}"
-    # Written last, so where it is, both are.
-    if store.exists(sidecar_of(key)):
-        return key
-    about = {
-        "version": VERSION,
-        "endpoint": SHORT_GRID,
-        "issued_at": issued_at.isoformat(),
-        "category": category,
-        "fetched_at": max(grid.response.fetched_at for grid in grids).isoformat(),
-        "sha256": digest,
-        "bytes": len(body),
-        "parts": _parts(grids),
-    }
-    store.put(key, igzip.compress(body, mtime=0), "application/gzip")
-    store.put(sidecar_of(key), json.dumps(about, ensure_ascii=False).encode(), "application/json")
-    return key
-
-
-def _parts(grids: Sequence[ReceivedGrid]) -> list[_Part]:
-    parts: list[_Part] = []
-    offset = 0
-    for grid in grids:
-        response = grid.response
-        parts.append(
-            {
-                "valid_at": grid.valid_at.isoformat(),
-                "present": grid.present,
-                "params": dict(response.params),
-                "url": response.url,
-                "status": response.status,
-                "fetched_at": response.fetched_at.isoformat(),
-                "offset": offset,
-                "bytes": len(response.body),
-            }
-        )
-        offset += len(response.body)
-    return parts
+    return put_parts(
+        store,
+        SHORT_GRID,
+        [(grid.response, {"valid_at": grid.valid_at.isoformat(), "present": grid.present}) for grid in grids],
+        issued_at=issued_at,
+        label=category,
+        about={"version": VERSION, "category": category},
+    )
 
 
 def keys_of_day(store: ObjectStore, day: datetime) -> dict[tuple[datetime, str], list[str]]:
@@ -196,13 +152,9 @@ def read_grids(store: ObjectStore, key: str) -> Iterator[ReceivedGrid]:
         ObjectDamaged: the sidecar is damaged.
         StorageUnavailable, StorageRefused.
     """
-    body = read_response(store, key).body
-    for part in _read_sidecar(store, key)["parts"]:
-        text = body[part["offset"] : part["offset"] + part["bytes"]]
-        if len(text) != part["bytes"]:
-            raise ObjectDamaged(f"{store.where(key)}: a grid of its sidecar is not in it. Restore it.")
-        received_at = datetime.fromisoformat(part["fetched_at"])
-        response = Response(SHORT_GRID, part["params"], part["url"], part["status"], received_at, text)
+    stored, where = read_response(store, key), store.where(sidecar_of(key))
+    for part in documents.check(stored.about, _Sidecar, where)["parts"]:
+        response = response_of(part, stored.body, SHORT_GRID, where)
         yield ReceivedGrid(datetime.fromisoformat(part["valid_at"]), part["present"], response)
 
 

@@ -7,8 +7,10 @@ table's metadata, which every commit has read anyway, so that the check costs no
 import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from pyiceberg.catalog import Catalog
@@ -16,12 +18,10 @@ from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Snapshot
 
 from weather_mlops.clock import month_numbered
-from weather_mlops.errors import ObjectDamaged, StorageRefused, TableNotRegistered
-from weather_mlops.lake.catalog import CREATED_AT, commit, metadata_number, open_table, summary
-from weather_mlops.lake.damage import TAKE_UP, metadata_of
-from weather_mlops.lake.file_io import S3FileIO
+from weather_mlops.errors import ObjectDamaged, TableNotRegistered
+from weather_mlops.lake.catalog import commit, open_table, summary
 from weather_mlops.lake.filters import in_months
-from weather_mlops.lake.object_store import ObjectStore, StoredObject
+from weather_mlops.lake.orphan_files import remove_orphans
 from weather_mlops.lake.scan import scan
 from weather_mlops.lake.schemas import TABLES, TableDefinition
 from weather_mlops.lake.storage_errors import storage_errors
@@ -30,14 +30,13 @@ log = logging.getLogger(__name__)
 
 RETENTION: Final = timedelta(days=1)  # how long each snapshot can be read; tagged ones stay for ever
 SAFETY: Final = timedelta(days=1)  # younger files may belong to an unfinished commit
-CLOCKS_APART: Final = timedelta(
-    hours=1
-)  # largest difference between the clocks of this machine and S3, which refuses requests at 15 minutes
-FILES_DUE: Final = 24  # data files added since the last compaction: a day of hourly commits
-MONTH_FILES: Final = 8  # a month with fewer files is left as it is
+FILES_DUE: Final = 16  # data files added since the last compaction: two days of the KMA's forecast
+MONTH_FILES: Final = 5  # a month with fewer files is left as it is
 SNAPSHOTS_DUE: Final = 24  # snapshots past the retention
 
 KIND: Final = "weather.maintenance"
+MONTHS_LEFT: Final = "weather.maintenance.months-left"
+"""Note of a compaction: the number of crowded months that it left for the next ones."""
 _COMPACTION: Final = "compaction"
 
 
@@ -59,16 +58,16 @@ def maintain(
     retention: timedelta = RETENTION,
     safety: timedelta = SAFETY,
 ) -> dict[str, int]:
-    """Do the maintenance that is due.
+    """Do one part of the maintenance that is due; the next calls do the others, so that no run takes long.
 
-    - With FILES_DUE data files added since the last time, months of MONTH_FILES files or more are rewritten
-      as one sorted file each. One commit a month: other writers lose nothing, and a kill leaves whole months.
-    - With SNAPSHOTS_DUE snapshots older than the retention, these expire; tags and the current one stay.
-    - After either, files that no snapshot refers to are removed once they are older than the safety age. If
-      some may belong to another table, none is removed.
+    - With FILES_DUE data files added since the last time, a month of MONTH_FILES files or more is rewritten
+      as one sorted file, in one commit, so that other writers lose nothing; then the other such months.
+    - Else, with SNAPSHOTS_DUE snapshots older than the retention, these expire; tags and the current one
+      stay. Then files that no snapshot refers to are removed, if they are older than the safety age. If some
+      may belong to another table, none is removed.
 
-    That case, and a damaged file, is logged as an error, and the other tables are still maintained: the
-    published rows are not affected.
+    That case, and a damaged file, is logged as an error, and the rest is still maintained: the published rows
+    are not affected.
 
     Args:
         catalog: where the tables are.
@@ -85,16 +84,16 @@ def maintain(
     """
     done = Work()
     for definition in tables:
-        table, before = open_table(catalog, definition), done.compacted + done.expired
-        try:
-            if _files_added(table) >= FILES_DUE:
-                done.compacted += compact(catalog, definition)
-            done.expired += expire(catalog, definition, before=now - retention, at_least=SNAPSHOTS_DUE)
-            if done.compacted + done.expired > before:
+        with _refusals(done):
+            if _is_compaction_due(open_table(catalog, definition)):
+                months = compact(catalog, definition, at_most=1)
+                done.compacted += months
+                if months:
+                    continue
+        with _refusals(done):
+            if expired := expire(catalog, definition, before=now - retention, at_least=SNAPSHOTS_DUE):
+                done.expired += expired
                 done.removed += remove_orphans(catalog, definition, older_than=now - safety)
-        except (TableNotRegistered, ObjectDamaged) as error:
-            log.error("%s", error)  # noqa: TRY400  the message is complete
-            done.refused += 1
     log.info(
         "maintained: compacted=%d expired=%d removed=%d refused=%d",
         done.compacted,
@@ -105,116 +104,59 @@ def maintain(
     return asdict(done)
 
 
-def remove_orphans(catalog: Catalog, definition: TableDefinition, *, older_than: datetime) -> int:
-    """Remove files under a table's location that none of its snapshots refers to.
-
-    Args:
-        catalog: where the table is.
-        definition: the table.
-        older_than: only files last written before this time.
-
-    Returns:
-        The number of removed files.
-
-    Raises:
-        TableNotRegistered: some may belong to another table; none was removed.
-        StorageUnavailable, StorageRefused, ObjectDamaged.
-    """
-    unreferenced = orphans(catalog, definition, older_than=older_than)
-    if unreferenced:
-        store, _ = _location(open_table(catalog, definition))
-        store.delete(*(entry.key for entry in unreferenced))
-    return len(unreferenced)
-
-
-def orphans(catalog: Catalog, definition: TableDefinition, *, older_than: datetime) -> list[StoredObject]:
-    """List files under a table's location that none of its snapshots refers to.
-
-    Raises:
-        TableNotRegistered: some may belong to another table.
-        StorageUnavailable, StorageRefused, ObjectDamaged.
-    """
-    table = open_table(catalog, definition)
-    store, prefix = _location(table)
-    # Listed before the table is read, so that files of a commit in between are not in the list.
-    listed = [entry for entry in store.list(prefix) if entry.modified < older_than]
-    if not listed:
-        return []
-    with storage_errors(f"table {definition.identifier}"):
-        referred = {_located(table, location)[1] for location in _referred(table.refresh())}
-    unreferenced = [entry for entry in listed if entry.key not in referred]
-    if unreferenced:
-        _refuse_other_tables(table, unreferenced)
-    return unreferenced
-
-
-def _refuse_other_tables(table: Table, entries: Sequence[StoredObject]) -> None:
-    """Make sure that files which a table does not refer to belonged to it.
-
-    If the catalog was lost and the system started over, they are those of the old table.
-
-    Raises:
-        TableNotRegistered: they belong to another table, or that isn't known.
-        StorageUnavailable, StorageRefused.
-    """
-    name, (store, _) = ".".join(table.name()), _location(table)
-    oldest = min(entries, key=lambda entry: entry.modified)
-    reason = None
-    for entry in entries:
-        if metadata_number(entry.key) is None:
-            continue
-        file = S3FileIO(table.io.properties).new_input(f"s3://{store.access.bucket}/{entry.key}")
-        try:
-            if metadata_of(file).table_uuid != table.metadata.table_uuid:
-                reason = f"{file.location} belongs to another table, usually an older one"
-        except ObjectDamaged as error:
-            if not file.exists():  # another maintenance removed it since it was listed
-                continue
-            reason = f"{error}, so that its table isn't known"
-        if reason is not None:
-            raise TableNotRegistered(
-                f"{name}: {reason}. No file was removed. Stop the system, then {TAKE_UP}."
-            )
-    created = table.properties.get(CREATED_AT)
-    if created is not None and oldest.modified < datetime.fromisoformat(created) - CLOCKS_APART:
-        raise TableNotRegistered(
-            f"{name}: {store.where(oldest.key)} is older than the table, which was created at "
-            f"{created}: it belongs to an earlier table, whose metadata is gone. No file was removed. "
-            "Rebuild the rows from raw by `make rebuild APPLY=1`, then move or delete the older files."
-        )
+@contextmanager
+def _refusals(done: Work) -> Iterator[None]:
+    """Log and count an error of a table that doesn't concern the others."""
+    try:
+        yield
+    except (TableNotRegistered, ObjectDamaged) as error:
+        log.error("%s", error)  # noqa: TRY400  the message is complete
+        done.refused += 1
 
 
 def crowded(table: Table) -> list[datetime]:
-    """List months with MONTH_FILES data files or more.
+    """List months with MONTH_FILES data files or more, the one with most of them first.
 
     Raises:
         StorageUnavailable, StorageRefused.
     """
     with storage_errors(f"table {'.'.join(table.name())}"):
         files = Counter(task.file.partition[0] for task in table.scan().plan_files())
-    return sorted(
+    return [
         month_numbered(number)
-        for number, count in files.items()
+        for number, count in files.most_common()
         if count >= MONTH_FILES and number is not None
-    )
+    ]
 
 
-def compact(catalog: Catalog, definition: TableDefinition) -> int:
-    """Rewrite each crowded month as one sorted file, and return the number of months.
+def compact(catalog: Catalog, definition: TableDefinition, at_most: int | None = None) -> int:
+    """Rewrite crowded months as one sorted file each.
+
+    Args:
+        catalog: where the table is.
+        definition: the table.
+        at_most: upper limit of the months; None = all.
+
+    Returns:
+        The number of months.
 
     Raises:
         ObjectDamaged: a file of a month can't be read; the other months were compacted.
         CommitConflict, StorageUnavailable, StorageRefused.
     """
-    months, damage = crowded(open_table(catalog, definition)), None
-    for month in months:
+    months, damage, done = crowded(open_table(catalog, definition)), None, 0
+    for left, month in zip(reversed(range(len(months))), months, strict=True):
+        work = partial(_rewrite, definition=definition, month=month, months_left=left)
         try:
-            commit(catalog, definition, lambda newest, month=month: _rewrite(newest, definition, month))  # type: ignore[misc]
+            commit(catalog, definition, work)
+            done += 1
         except ObjectDamaged as error:
             damage = damage or error
+        if done == at_most:
+            break
     if damage is not None:
         raise damage
-    return len(months)
+    return done
 
 
 def stale(table: Table, before: datetime) -> list[int]:
@@ -244,51 +186,24 @@ def expire(catalog: Catalog, definition: TableDefinition, *, before: datetime, a
     return commit(catalog, definition, attempt)
 
 
-def _location(table: Table) -> tuple[ObjectStore, str]:
-    """The bucket of a table, and the prefix of all its files."""
-    return _located(table, f"{table.location()}/")
-
-
-def _located(table: Table, location: str) -> tuple[ObjectStore, str]:
-    if not isinstance(table.io, S3FileIO):
-        raise StorageRefused(
-            f"{'.'.join(table.name())}: its py-io-impl is not {S3FileIO.__name__}: remove that"
-        )
-    return table.io.locate(location)
-
-
-def _files_added(table: Table) -> int:
-    """Data files added since the last compaction, by the summaries of the snapshots."""
+def _is_compaction_due(table: Table) -> bool:
+    """Whether many data files were added since the last compaction, or it left months to do."""
     added = 0
     for snapshot in sorted(table.metadata.snapshots, key=_sequence, reverse=True):
         notes = snapshot.summary.additional_properties if snapshot.summary else {}
         if notes.get(KIND) == _COMPACTION:
-            break
+            return added >= FILES_DUE or int(notes.get(MONTHS_LEFT, 0)) > 0
         added += int(notes.get("added-data-files", 0))
-    return added
+    return added >= FILES_DUE
 
 
-def _rewrite(table: Table, definition: TableDefinition, month: datetime) -> None:
+def _rewrite(table: Table, definition: TableDefinition, month: datetime, months_left: int) -> None:
     whole = in_months([month], definition.time)
     rows = scan(table, definition.columns, whole)
     rows = rows.sort_by([(name, "ascending") for name in definition.sorted_by])
     properties = {name: value for name, value in summary(table).items() if name.startswith("weather.")}
-    notes = {**properties, KIND: _COMPACTION}
+    notes = {**properties, KIND: _COMPACTION, MONTHS_LEFT: str(months_left)}
     table.overwrite(rows, overwrite_filter=whole, snapshot_properties=notes)
-
-
-def _referred(table: Table) -> Iterator[str]:
-    """Locations of all files that any snapshot of a table needs."""
-    yield table.metadata_location
-    yield from (entry.metadata_file for entry in table.metadata.metadata_log)
-    yield from (entry.statistics_path for entry in table.metadata.statistics)
-    manifests = {}
-    for snapshot in table.metadata.snapshots:
-        yield snapshot.manifest_list
-        manifests.update({manifest.manifest_path: manifest for manifest in snapshot.manifests(table.io)})
-    for path, manifest in manifests.items():
-        yield path
-        yield from (entry.data_file.file_path for entry in manifest.fetch_manifest_entry(table.io))
 
 
 def _sequence(snapshot: Snapshot) -> int:

@@ -177,7 +177,7 @@ def publish_run(catalog: Catalog, staging: Staging, now: datetime) -> RunResult:
 
     In this order: observations (one commit), quarantine, gaps, maintenance when due. Killed in between and
     run again, it ends in the same state. It looks for holes only if an earlier hourly run didn't write the
-    snapshot before: after a load or an import, which may leave some, and once a day after maintenance.
+    snapshot before: after a load or an import, which may leave some, and after a compaction.
     Looking each hour would cost more.
 
     Args:

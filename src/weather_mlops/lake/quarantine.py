@@ -7,7 +7,7 @@ the tables' definitions.
 import logging
 from collections.abc import Set as AbstractSet
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,14 +15,14 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.table import Table
 
 from weather_mlops.lake.catalog import RUN, commit
-from weather_mlops.lake.columns import UTC_TIME
+from weather_mlops.lake.columns import REFUSING_RUN, UTC_TIME
 from weather_mlops.lake.filters import missing, time_ranges
 from weather_mlops.lake.scan import scan
 from weather_mlops.lake.schemas import QUARANTINE, TableDefinition, cast_to_schema
 
 log = logging.getLogger(__name__)
 
-_OF_A_RUN = ("run_id", "quarantined_at")
+_OF_A_RUN: Final = tuple(field.name for field in REFUSING_RUN)
 
 
 def record_refused(

@@ -27,7 +27,7 @@ from weather_mlops.kma.forecast.rows import FORECAST_ROWS
 from weather_mlops.kma.forecast.rows import KEY as KMA_FORECAST_KEY
 from weather_mlops.kma.wire import OBSERVATION_SCHEMA
 from weather_mlops.lake import verification_columns
-from weather_mlops.lake.columns import RAW_KEY, STATION, UTC_TIME, column
+from weather_mlops.lake.columns import RAW_KEY, REFUSING_RUN, REQUESTS, STATION, UTC_TIME, column
 from weather_mlops.lake.kma_forecast_columns import (
     KMA_FORECAST_GAPS_SCHEMA,
     KMA_FORECAST_QUARANTINE_TABLE_SCHEMA,
@@ -66,21 +66,13 @@ QUARANTINE_SCHEMA: Final = pa.schema(
         column("line", pa.int32(), "Line number in that response, from 1"),
     ]
 )
-QUARANTINE_TABLE_SCHEMA: Final = pa.schema(
-    [
-        *QUARANTINE_SCHEMA,
-        column("run_id", pa.string(), "Run that first refused the row"),
-        column("quarantined_at", UTC_TIME, "Time of that run (UTC)"),
-    ]
-)
+QUARANTINE_TABLE_SCHEMA: Final = pa.schema([*QUARANTINE_SCHEMA, *REFUSING_RUN])
 
 GAPS_SCHEMA: Final = pa.schema(
     [
         column("station_id", pa.int32(), STATION),
         column("observed_at", UTC_TIME, "Time of the observation that should exist (UTC)"),
-        column("first_seen", UTC_TIME, "When it was first missing (UTC)"),
-        column("last_tried", UTC_TIME, "When it was last requested (UTC)"),
-        column("tries", pa.int32(), "Number of requests without success"),
+        *REQUESTS,
         column(
             "reason",
             pa.string(),
@@ -90,6 +82,11 @@ GAPS_SCHEMA: Final = pa.schema(
         column("closed_at", UTC_TIME, "When its row was published (UTC); null = open", nullable=True),
     ]
 )
+
+OBSERVATIONS_ONLY: Final = "observations"
+WITH_KMA_FORECAST: Final = "observations and KMA forecast"
+FORECAST_INPUTS: Final = (OBSERVATIONS_ONLY, WITH_KMA_FORECAST)
+_LATER: Final = "null in forecasts of older versions"
 
 FORECASTS_SCHEMA: Final = pa.schema(
     [
@@ -102,6 +99,17 @@ FORECASTS_SCHEMA: Final = pa.schema(
         column("p50", pa.float64(), "Median, in the unit of the target"),
         column("p90", pa.float64(), "Quantile 0.9, in the unit of the target"),
         column("model_version", pa.string(), "Version of the model that issued it"),
+        *(
+            column(f"p{percent:02d}", pa.float64(), f"Quantile {percent / 100:g}; {_LATER}", nullable=True)
+            for percent in (5, 25, 40, 60, 75, 95)
+        ),
+        column("inputs", pa.string(), f"{' or '.join(FORECAST_INPUTS)}; {_LATER}", nullable=True),
+        column(
+            "kma_issued_at",
+            UTC_TIME,
+            "Issue of the KMA's forecast that it began with (UTC); null = without one",
+            nullable=True,
+        ),
     ]
 )
 

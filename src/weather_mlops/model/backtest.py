@@ -1,13 +1,13 @@
 """Training and evaluation of the pipelines on files of observations, without Airflow, S3 or a catalog."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Final, TypedDict
 
+import numpy as np
 import pyarrow as pa
 
 from weather_mlops.clock import HOUR, KST
@@ -15,27 +15,38 @@ from weather_mlops.documents.evaluation import (
     SCHEMA,
     EvaluationDocument,
     HoldoutFigures,
+    KmaForecastScores,
+    KmaLeadScores,
     LeadScores,
     TrainingStatistics,
 )
-from weather_mlops.errors import FileRefused, Misconfigured, TrainingImpossible
-from weather_mlops.kma import wire
+from weather_mlops.errors import Misconfigured, TrainingImpossible
 from weather_mlops.kma.fields import YEARS
-from weather_mlops.lake.overlay import completed
 from weather_mlops.lake.panel import Panel, to_panel
-from weather_mlops.model import baselines, evaluation, features, kma_baseline, training_run
+from weather_mlops.lake.schemas import OBSERVATIONS_ONLY, WITH_KMA_FORECAST
+from weather_mlops.model import (
+    baselines,
+    evaluation,
+    features,
+    kma_baseline,
+    kma_inputs,
+    training_cost,
+    training_run,
+)
 from weather_mlops.model.card import page
 from weather_mlops.model.evaluation import SHOWN_LEADS
 from weather_mlops.model.forecaster import Forecaster
+from weather_mlops.model.holdout import Holdout, joined
+from weather_mlops.model.kma_inputs import ForecastRows
 from weather_mlops.model.plan import Plan
 from weather_mlops.model.targets import target_named
-from weather_mlops.sources.reading import ForecastSource, Source, sources
 from weather_mlops.verification.scores import rounded
 
 log = logging.getLogger(__name__)
 
 VERSION: Final = "backtest"
-FlatScores = Mapping[str, float | Sequence[float] | None]
+WITHOUT_KMA: Final = "no files of the KMA's forecast: KMA_FORECASTS names some"
+FlatScores = Mapping[str, float | str | Sequence[float] | None]
 """Scores of one lead by name, those of the baselines among them."""
 
 
@@ -60,83 +71,23 @@ class BacktestResult(TypedDict):
     folds: list[FoldTraining]
 
 
-@dataclass(frozen=True, slots=True)
-class Observed:
-    """Observations of files, with the columns that a training needs.
-
-    Attributes:
-        rows: station_id, observed_at and the inputs of the target's features, in the order of the files.
-        refused: number of files that hold no observations, or are damaged.
-    """
-
-    rows: pa.Table
-    refused: int
-
-
-def observations(files: Iterable[Path], target: str, now: datetime) -> Observed:
-    """Read the columns that a training needs from files that ``make import`` accepts; later files win.
-
-    Other files are left out, and the log says why; so are rows of future hours.
-
-    Args:
-        files: paths of the files.
-        target: name of the target.
-        now: the time, timezone-aware.
-
-    Raises:
-        Misconfigured: no file holds observations.
-    """
-    columns = ["station_id", "observed_at", *features.inputs(target_named(target))]
-    read: list[tuple[bool, wire.Parsed]] = []
-    refused = 0
-    for path in files:
-        for name, source in sources(path):
-            try:
-                read.append(_read(name, source, now))
-            except FileRefused as reason:
-                log.error("backtest: refused: %s: %s", name, reason)  # noqa: TRY400  the message is all that helps
-                refused += 1
-    known = wire.OBSERVATION_SCHEMA.empty_table().select(columns)
-    # As in an import, what passed the KMA's quality control comes last.
-    for _, parsed in sorted(read, key=lambda each: each[0]):
-        rows = parsed.rows.select(columns)
-        if parsed.columns is not None:
-            rows = completed(rows, known, parsed.columns, pa.array([True] * rows.num_rows, pa.bool_()))
-        known = pa.concat_tables([known, rows])
-    if not known.num_rows:
-        raise Misconfigured("no observations: OBSERVATIONS names files as make import takes them")
-    return Observed(known, refused)
-
-
-def _read(
-    name: str, source: Source | ForecastSource | FileRefused, now: datetime
-) -> tuple[bool, wire.Parsed]:
-    """Whether a source corrects others, and its rows."""
-    if isinstance(source, FileRefused):
-        raise source
-    if isinstance(source, ForecastSource):
-        raise FileRefused("a forecast of the KMA: name files of observations")
-    parsed = source.parsed(now)
-    if parsed.rejected.num_rows:
-        log.warning("backtest: %s: %d lines can't be read", name, parsed.rejected.num_rows)
-    return source.format.corrects, parsed
-
-
 def backtest(  # noqa: PLR0913  options of a command line
     table: pa.Table,
     target: str,
     *,
+    rows_of: ForecastRows | None = None,
     holdout_from: date,
     holdout_to: date | None = None,
     folds: int = 1,
-    horizon_hours: int = 24,
+    horizon_hours: int = 48,
     seed: int = 1,
 ) -> tuple[BacktestResult, str]:
     """Train before a day, test from that day on; the result as JSON, and as a model card.
 
     Args:
-        table: rows of ``observations``.
+        table: rows of ``backtest_files.observations``.
         target: name of the target.
+        rows_of: the KMA's forecasts, of ``backtest_files.kma_forecasts``; None = observations alone.
         holdout_from: first day (KST) of the test.
         holdout_to: last day (KST), included; None = the newest one.
         folds: number of spans that the test is cut into; each is forecast by a model trained before it.
@@ -160,7 +111,8 @@ def backtest(  # noqa: PLR0913  options of a command line
         _plan(panel, target, begin, until, horizon_hours, seed)
         for begin, until in zip(starts, [*starts[1:], end], strict=True)
     ]
-    forecaster, holdout, trainings = _tested(panel, plans)
+    forecaster, holdout, trainings = _tested(panel, plans, rows_of)
+    of_kma = kma_baseline.figures(holdout, panel, WITHOUT_KMA if rows_of is None else None)
     figures = evaluation.figures(holdout, panel, forecaster.importance(SHOWN_LEADS))
     document: EvaluationDocument = {
         "schema": SCHEMA,
@@ -169,9 +121,26 @@ def backtest(  # noqa: PLR0913  options of a command line
         "code_revision": None,
         "champion_left_out": None,
         **figures,
-        "kma_forecast": kma_baseline.without_figures("a backtest reads files of observations only"),
+        "kma_forecast": of_kma,
     }
-    return _result(target, figures, trainings), page.render(rounded(document))
+    return _result(target, figures, of_kma, trainings, holdout), page.render(rounded(document))
+
+
+def described(result: BacktestResult) -> str:
+    """The most important figures at some leads, a line for each, for the terminal."""
+    lines = []
+    for lead in SHOWN_LEADS:
+        one = result["leads"].get(str(lead))
+        if one is None:
+            continue
+        lines.append(
+            f"{lead:3d} h: RMSE {one['rmse']:.3f} {result['unit']}, "
+            f"persistence {one['rmse_persistence']:.3f}, ridge {one['rmse_ridge']:.3f}; "
+            f"CRPS {one['crps']:.3f}; {one['coverage_80']:.1%} within p10 to p90\n"
+            if one["n"]
+            else f"{lead:3d} h: no outcome to compare with; test more days\n"
+        )
+    return "".join(lines)
 
 
 def _plan(  # noqa: PLR0913, PLR0917  all that a plan says
@@ -191,17 +160,30 @@ def _plan(  # noqa: PLR0913, PLR0917  all that a plan says
     )
 
 
-def _tested(panel: Panel, plans: Sequence[Plan]) -> tuple[Forecaster, evaluation.Holdout, list[FoldTraining]]:
+def _tested(
+    panel: Panel, plans: Sequence[Plan], rows_of: ForecastRows | None
+) -> tuple[Forecaster, Holdout, list[FoldTraining]]:
     """Train and test each fold: the last model, the holdouts joined, and the cost of each training."""
-    holdouts: list[evaluation.Holdout] = []
+    holdouts: list[Holdout] = []
     trainings: list[FoldTraining] = []
     for plan in plans:
-        forecaster, trained = training_run.measured(partial(training_run.fit, panel, plan))
-        holdout, end = panel.index_of(plan.holdout_first), _end(panel, plan.last)
-        holdouts.append(evaluation.compare(forecaster, panel, holdout, end=end))
+        forecaster, trained = training_cost.measured(partial(training_run.fit, panel, plan, rows_of=rows_of))
+        holdouts.append(_compared(forecaster, panel, plan, rows_of))
         trainings.append({"holdout_from": plan.holdout_first.isoformat(), **trained})
         log.info("backtest: fold %d of %d: %s", len(holdouts), len(plans), trainings[-1])
-    return forecaster, evaluation.joined(holdouts), trainings
+    return forecaster, joined(holdouts), trainings
+
+
+def _compared(forecaster: Forecaster, panel: Panel, plan: Plan, rows_of: ForecastRows | None) -> Holdout:
+    """The holdout of a fold, with the KMA's forecast if there are files of it."""
+    first, end = panel.index_of(plan.holdout_first), _end(panel, plan.last)
+    if rows_of is None or not kma_inputs.can_use(forecaster.target):
+        return evaluation.compare(forecaster, panel, first, end=end)
+    issue_times = np.arange(first, end)
+    kma = kma_inputs.gather(rows_of, panel, forecaster.target, issue_times, forecaster.horizon)
+    holdout = evaluation.compare(forecaster, panel, first, end=end, kma=kma)
+    known = kma.target[:, issue_times - kma.first, 1 : forecaster.horizon + 1]
+    return replace(holdout, kma_forecast=known)
 
 
 def _end(panel: Panel, until: datetime) -> int:
@@ -209,17 +191,26 @@ def _end(panel: Panel, until: datetime) -> int:
     return min(panel.index_of(until), panel.length - 1)
 
 
-def _result(target: str, figures: HoldoutFigures, trainings: Sequence[FoldTraining]) -> BacktestResult:
+def _result(
+    target: str,
+    figures: HoldoutFigures,
+    of_kma: KmaForecastScores,
+    trainings: Sequence[FoldTraining],
+    holdout: Holdout,
+) -> BacktestResult:
     return {
         "target": target,
         "unit": target_named(target).unit,
         "rows": figures["holdout"]["rows"],
         "holdout_from": figures["holdout"]["first"],
         "holdout_to": figures["holdout"]["last"],
-        "leads": {lead: _flat(scores) for lead, scores in figures["leads"].items()},
+        "leads": {
+            lead: {**_flat(scores), **_of_kma(of_kma["leads"].get(lead), _share_with_kma(holdout, int(lead)))}
+            for lead, scores in figures["leads"].items()
+        },
         "train_seconds": round(sum(fold["seconds"] for fold in trainings), 1),
         "train_rows": trainings[-1]["rows"],
-        "peak_rss_mb": training_run.peak_rss_mb(),
+        "peak_rss_mb": training_cost.peak_rss_mb(),
         "folds": list(trainings),
     }
 
@@ -235,10 +226,30 @@ def _flat(scores: LeadScores) -> FlatScores:
         "coverage_80": scores["coverage_80"],
         "width_80": scores["width_80"],
         "pinball": scores["pinball"],
+        "crps": scores["crps"],
         "coverage_80_range": scores["coverage_80_range"],
         **{f"skill_{name}": baselines_of_lead[name]["skill"] for name in baselines.NAMES},
         **{f"rmse_{name}": baselines_of_lead[name]["rmse"] for name in baselines.NAMES},
     }
+
+
+def _of_kma(scores: KmaLeadScores | None, share: float) -> FlatScores:
+    """The KMA's forecast and the skill against it, on common rows; and what our forecasts were made from."""
+    return {
+        "rmse_kma_forecast": None if scores is None else scores["rmse"],
+        "skill_kma_forecast": None if scores is None else scores["skill"],
+        "rmse_on_common_rows": None if scores is None else scores["model_rmse"],
+        "inputs": WITH_KMA_FORECAST if share else OBSERVATIONS_ONLY,
+        "share_with_kma_forecast": share,
+    }
+
+
+def _share_with_kma(holdout: Holdout, lead: int) -> float:
+    """Share of a lead's forecasts with an outcome that began with the KMA's."""
+    outcomes = np.isfinite(holdout.truth[..., lead - 1])
+    if holdout.uses_kma is None or not outcomes.any():
+        return 0.0
+    return round(float(holdout.uses_kma[..., lead - 1][outcomes].mean()), 4)
 
 
 def _span(panel: Panel, holdout_from: date, holdout_to: date | None) -> tuple[datetime, datetime]:

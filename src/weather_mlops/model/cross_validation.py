@@ -1,5 +1,7 @@
 """Blocks of training hours that are held out in turn, and the hours next to them that must be left out."""
 
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -16,6 +18,24 @@ def assign_blocks(issue_times: np.ndarray, count: int) -> np.ndarray:
     since = issue_times - issue_times.min()
     hours = min(FORTNIGHT_HOURS, -(-(int(since.max()) + 1) // count))
     return np.asarray(since // hours % count)
+
+
+def forward_parts(
+    issue_times: np.ndarray, lead: int, count: int, least_rows: int = 200
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Rows before a part of the hours, and rows in it, for all parts but the first (forward chaining).
+
+    Parts have equal numbers of hours, not equal duration: an old month before a long gap is no part of its
+    own. Outcomes of the rows before a part are known when its first forecast is made. Parts with fewer than
+    ``least_rows`` rows before them are left out.
+    """
+    hours = np.unique(issue_times)
+    edges = [*hours[np.arange(count) * len(hours) // count], hours[-1] + 1]
+    for begin, until in pairwise(edges[1:]):
+        before = issue_times + lead < begin
+        inside = (issue_times >= begin) & (issue_times < until)
+        if before.sum() >= least_rows and inside.any():
+            yield before, inside
 
 
 def sample_hours(issue_times: np.ndarray, most: float, seed: int) -> np.ndarray:

@@ -10,14 +10,16 @@ import numpy as np
 from pyiceberg.catalog import Catalog
 
 from weather_mlops.documents.decision import Decision
-from weather_mlops.documents.evaluation import JudgedEvaluation, Smoke
+from weather_mlops.documents.evaluation import Smoke
+from weather_mlops.documents.judged_evaluation import JudgedEvaluation
 from weather_mlops.documents.training_tasks import DeploymentSummary
 from weather_mlops.errors import ModelUnusable, TrainingImpossible
 from weather_mlops.lake import observations_reader
 from weather_mlops.lake.panel import to_panel
-from weather_mlops.model import boosters, evaluation
+from weather_mlops.model import boosters, evaluation, kma_inputs
 from weather_mlops.model.forecaster import Forecaster
-from weather_mlops.model.gates import Gates, GateVerdict, judge, not_judged, refusal
+from weather_mlops.model.gate_limits import Gates, GateVerdict
+from weather_mlops.model.gates import judge, not_judged, refusal
 from weather_mlops.model.plan import Plan
 from weather_mlops.model.registry import Registry
 from weather_mlops.model.versions import Version
@@ -109,7 +111,7 @@ def smoke_check(version: Version, smoke: Smoke, catalog: Catalog, plan: Plan, no
     boosters.check(version.files)
     forecaster = Forecaster.from_files(version.files)
     issued_at = datetime.fromisoformat(smoke["issued_at"])
-    again = _forecast(forecaster, catalog, issued_at, plan.snapshot_id)
+    again = _forecast(forecaster, catalog, issued_at, plan.snapshot_id, plan.kma_snapshot_id)
     expected = _expected_p50(smoke["p50"], again.shape)
     if not np.allclose(again, expected, rtol=0, atol=TOLERANCE, equal_nan=True):
         worst = np.nanmax(np.abs(again - expected))
@@ -117,7 +119,7 @@ def smoke_check(version: Version, smoke: Smoke, catalog: Catalog, plan: Plan, no
             f"{version.name}: its forecast of {smoke['issued_at']}, made again, differs by up to {worst:g}: "
             "features or model are not the evaluated ones. Nothing was deployed; run model_training again."
         )
-    newest = _forecast(forecaster, catalog, now, None)
+    newest = _forecast(forecaster, catalog, now)
     if not np.isfinite(newest).any():
         raise ModelUnusable(
             f"{version.name}: it makes no forecast from the newest observations. Nothing was deployed; check "
@@ -133,7 +135,11 @@ def _expected_p50(rows: Sequence[Sequence[float | None]], shape: tuple[int, ...]
 
 
 def _forecast(
-    forecaster: Forecaster, catalog: Catalog, until: datetime, snapshot_id: int | None
+    forecaster: Forecaster,
+    catalog: Catalog,
+    until: datetime,
+    snapshot_id: int | None = None,
+    kma_snapshot_id: int | None = None,
 ) -> np.ndarray:
     """p50 issued at the newest hour up to a time, made like every forecast from the last hours only."""
     first = until - timedelta(hours=forecaster.history_hours)
@@ -142,7 +148,10 @@ def _forecast(
         catalog, columns, stations=forecaster.stations, first=first, last=until, snapshot_id=snapshot_id
     )
     panel = to_panel(table, columns, stations=forecaster.stations, first=first)
-    return forecaster.predict(panel, np.array([panel.length - 1])).p50[:, 0].astype(np.float64)
+    issue_times = np.array([panel.length - 1])
+    rows_of = kma_inputs.from_catalog(catalog, forecaster.stations, kma_snapshot_id)
+    kma = forecaster.gather(rows_of, panel, issue_times)
+    return forecaster.predict(panel, issue_times, kma).p50[:, 0].astype(np.float64)
 
 
 def _champion_changed(evaluated: JudgedEvaluation, champion: str | None) -> str:
@@ -163,9 +172,14 @@ def _verdicts(
     if compared is None:
         return judge(evaluated, gates, refresh=False)
     of_champion = registry.manifest(compared["version"])
-    added = set(version.manifest["plan"]["stations"]) - set(of_champion["plan"]["stations"])
-    refresh = of_champion["recipe"] == version.manifest["recipe"]
-    return judge(evaluated, gates, refresh=refresh, added_stations=len(added))
+    own, theirs = version.manifest["plan"], of_champion["plan"]
+    return judge(
+        evaluated,
+        gates,
+        refresh=of_champion["recipe"] == version.manifest["recipe"],
+        added_stations=len(set(own["stations"]) - set(theirs["stations"])),
+        added_leads=max(own["horizon_hours"] - theirs["horizon_hours"], 0),
+    )
 
 
 def _reason(evaluated: JudgedEvaluation, verdicts: Sequence[GateVerdict]) -> str:

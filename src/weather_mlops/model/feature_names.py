@@ -16,6 +16,10 @@ WEEK_ABOVE: Final = "week_above_T"
 WEEK_ERROR: Final = "week_error"
 """Counterparts of the climatology that need no year of history: they follow the last week."""
 RECENT: Final = frozenset({WEEK_ANOMALY, WEEK_ABOVE, WEEK_ERROR})
+KMA_ABOVE: Final = "kma_above_T"
+KMA_HOURLY_ABOVE: Final = "kma_hourly_above_T"
+"""The KMA's forecast, corrected by its mean error, minus the target: post-processing begins with it."""
+KMA_WEEK_ERROR: Final = "kma_error_size_168h"
 SEASONAL: Final = frozenset(
     {
         *("T", "dew_point", "pressure", "soil_30cm_above_air", "latitude", "longitude", "elevation"),

@@ -16,6 +16,7 @@ import numpy as np
 from weather_mlops.lake.panel import Panel
 from weather_mlops.model.climatology import Climatology
 from weather_mlops.model.feature_names import HISTORY_HOURS, Array, Choice, Named
+from weather_mlops.model.features_of_kma import of_kma, of_kma_now
 from weather_mlops.model.features_of_lead import of_lead
 from weather_mlops.model.features_of_station import (
     of_ground,
@@ -29,6 +30,7 @@ from weather_mlops.model.features_of_station import (
     wind_vector,
 )
 from weather_mlops.model.features_of_surroundings import of_gradients, of_neighbours
+from weather_mlops.model.kma_inputs import KmaInputs
 from weather_mlops.model.targets import Target
 
 REVISION: Final = 2
@@ -80,6 +82,20 @@ class Features:
             np.concatenate([self.values, other.values], axis=2),
         )
 
+    def select(self, names: tuple[str, ...]) -> "Features":
+        """The features of these names, in this order.
+
+        Raises:
+            KeyError: one is missing; all that are missing are named.
+        """
+        if names == self.names:
+            return self
+        if missing := sorted(set(names) - set(self.names)):
+            raise KeyError(", ".join(missing))
+        columns = [self.names.index(name) for name in names]
+        docs = tuple(self.docs[column] for column in columns)
+        return Features(names, docs, np.take(self.values, columns, axis=-1))
+
 
 def inputs(target: Target) -> tuple[str, ...]:
     """Columns of the observations that the features need."""
@@ -103,7 +119,7 @@ def features(
         climatology: of the target, at the same stations, fitted on the training span.
         uses: which features to compute.
     """
-    return _stacked(_all(panel, target, climatology), issue_times, uses)
+    return _stacked(_all(panel, target, climatology), len(panel.stations), issue_times, uses)
 
 
 def lead_features(  # noqa: PLR0913, PLR0917  what a feature is computed from
@@ -124,7 +140,32 @@ def lead_features(  # noqa: PLR0913, PLR0917  what a feature is computed from
         lead: hours.
         uses: which features to compute.
     """
-    return _stacked(of_lead(panel, target, climatology, lead, uses), issue_times, uses)
+    return _stacked(of_lead(panel, target, climatology, lead, uses), len(panel.stations), issue_times, uses)
+
+
+def kma_features(panel: Panel, target: Target, kma: KmaInputs, lead: int, uses: Choice = every) -> Features:
+    """Features of one lead from the KMA's forecast, at the issue times that it was gathered for.
+
+    Args:
+        panel: that it was gathered for.
+        target: what is forecast.
+        kma: the KMA's forecast.
+        lead: hours.
+        uses: which features to compute.
+    """
+    return _stacked_at(of_kma(panel, target, kma, lead), kma, uses)
+
+
+def kma_features_now(panel: Panel, target: Target, kma: KmaInputs, uses: Choice = every) -> Features:
+    """Features from the KMA's forecast that are the same for all leads.
+
+    Args:
+        panel: that it was gathered for.
+        target: what is forecast.
+        kma: the KMA's forecast.
+        uses: which features to compute.
+    """
+    return _stacked_at(of_kma_now(panel, target, kma), kma, uses)
 
 
 def feature_hash(names: tuple[str, ...]) -> str:
@@ -132,12 +173,21 @@ def feature_hash(names: tuple[str, ...]) -> str:
     return sha256(json.dumps([REVISION, HISTORY_HOURS, names]).encode()).hexdigest()[:16]
 
 
-def _stacked(named: Iterator[Named], issue_times: Array, uses: Choice) -> Features:
-    names, docs, arrays = zip(*(each for each in named if uses(each[0])), strict=True)
-    values = np.empty((arrays[0].shape[0], len(issue_times), len(arrays)), np.float32)
-    for column, array in enumerate(arrays):
+def _stacked(named: Iterator[Named], stations: int, issue_times: Array, uses: Choice) -> Features:
+    chosen = [each for each in named if uses(each[0])]
+    values = np.empty((stations, len(issue_times), len(chosen)), np.float32)
+    for column, (_, _, array) in enumerate(chosen):
         values[..., column] = array[:, issue_times]
-    return Features(names, docs, values)
+    return Features(tuple(name for name, _, _ in chosen), tuple(doc for _, doc, _ in chosen), values)
+
+
+def _stacked_at(named: Iterator[Named], kma: KmaInputs, uses: Choice) -> Features:
+    """Features that are computed at the issue times only."""
+    chosen = [each for each in named if uses(each[0])]
+    values = np.empty((*kma.age_hours.shape, len(chosen)), np.float32)
+    for column, (_, _, array) in enumerate(chosen):
+        values[..., column] = array
+    return Features(tuple(name for name, _, _ in chosen), tuple(doc for _, doc, _ in chosen), values)
 
 
 def _all(panel: Panel, target: Target, climatology: Climatology) -> Iterator[Named]:

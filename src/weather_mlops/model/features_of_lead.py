@@ -29,12 +29,14 @@ def of_lead(
         expected - now,
     )
     yield CLIMATOLOGY, f"climatology at the valid time minus T [{unit}]", expected - value
-    for back in (day, day + 24, day + 48):
+    # The newest days whose valid hour was observed already: from 24 h ahead on, not yesterday.
+    for rank in (1, 2, 3):
+        back = day + 24 * (rank - 1)
         then, start = lagged(value, back - lead), lagged(value, back)
         days = back // 24
-        yield f"course_{days}d", f"change of T over the same hours {days} days ago [{unit}]", then - start
+        yield f"course_{rank}d", f"change of T over the same hours {days} days ago [{unit}]", then - start
         yield (
-            f"anomaly_{days}d",
+            f"anomaly_{rank}d",
             f"anomaly of T at the valid hour {days} days ago [{unit}]",
             (lagged(anomaly, back - lead)),
         )

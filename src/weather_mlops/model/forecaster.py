@@ -1,7 +1,7 @@
-"""A trained model: boosted trees and a ridge for each lead, and what turns their predictions into quantiles.
+"""A trained model: for each lead one from observations alone, and one that begins with the KMA's forecast.
 
-Files: ``model.json`` (everything but the trees, as JSON), ``lead_01_0.ubj``, … (XGBoost's own format, one for
-each booster of each lead) and ``lead_01_spread.ubj``, … (error scales of a long history). Nothing is pickled.
+Where the KMA's forecast was known at the issue time the second one forecasts, elsewhere the first. Files:
+``model.json`` (everything but the trees, as JSON), and those of ``lead_files``.
 """
 
 import json
@@ -13,20 +13,53 @@ from typing import Final
 
 import numpy as np
 
-from weather_mlops.documents.model_file import LeadDocument, ModelDocument
+from weather_mlops.documents.model_file import ModelDocument, PostProcessingDocument
 from weather_mlops.errors import ModelUnusable
 from weather_mlops.lake.panel import Panel
-from weather_mlops.model import features
+from weather_mlops.model import features, kma_inputs, lead_files
 from weather_mlops.model.climatology import Climatology
 from weather_mlops.model.feature_names import HISTORY_HOURS
-from weather_mlops.model.lead_model import ERROR_SCALE, ErrorDistribution, LeadModel, RecentErrors
-from weather_mlops.model.ridge import Ridge
+from weather_mlops.model.features import Features
+from weather_mlops.model.kma_inputs import ForecastRows, KmaInputs
+from weather_mlops.model.lead_model import LeadModel
 from weather_mlops.model.targets import Target, target_named
-from weather_mlops.verification.scores import INTERVAL_LEVELS, QuantileForecast
+from weather_mlops.verification.scores import QuantileForecast
 
 MODEL: Final = "model.json"
 IMPORTANT: Final = 15
 _CONFIG_HASH_DIGITS: Final = 12
+
+
+@dataclass(frozen=True)
+class PostProcessing:
+    """Models that begin with the KMA's forecast.
+
+    Attributes:
+        step: what was learned from the archive, see ``post_processing.STEPS``.
+        archive_days: days of the archive with forecasts whose outcome was known.
+        features: names of the features, in order; those of a lead come last.
+        leads: models of lead 1, 2, …; None where observations alone forecast better.
+    """
+
+    step: str
+    archive_days: float
+    features: tuple[str, ...]
+    leads: Sequence[LeadModel | None]
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Forecasts of S stations, n issue times and L leads, in the target's unit.
+
+    Attributes:
+        quantiles: arrays of shape (S, n, L); NaN where the target was not observed at the issue time.
+        ridge: those of the ridge from observations alone, shape (S, n, L).
+        uses_kma: whether the forecast began with the KMA's, shape (S, n, L).
+    """
+
+    quantiles: QuantileForecast
+    ridge: np.ndarray
+    uses_kma: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -36,11 +69,12 @@ class Forecaster:
     Attributes:
         target: what it forecasts.
         stations: ids of the stations that it was trained on.
-        features: names of the features, in order; those of a lead come last.
+        features: names of the features from observations, in order; those of a lead come last.
         climatology: of the target, at the stations.
-        leads: models of lead 1, 2, …
+        leads: models of lead 1, 2, … from observations alone.
         settings: of the training; features and settings make the config hash.
         rows: station-hours that it was trained on.
+        post_processing: models that begin with the KMA's forecast; None = too little of it was known.
     """
 
     target: Target
@@ -50,6 +84,7 @@ class Forecaster:
     leads: Sequence[LeadModel]
     settings: Mapping[str, int | float]
     rows: int
+    post_processing: PostProcessing | None = None
 
     @property
     def horizon(self) -> int:
@@ -64,11 +99,13 @@ class Forecaster:
     @property
     def history_hours(self) -> int:
         """Hours before an issue time that it needs."""
-        return HISTORY_HOURS
+        if self.post_processing is None:
+            return HISTORY_HOURS
+        return max(HISTORY_HOURS, kma_inputs.history_hours(self.horizon))
 
     @property
     def feature_hash(self) -> str:
-        """Hash of its features: the code must compute the same ones."""
+        """Hash of its features from observations: the code must compute the same ones."""
         return features.feature_hash(self.features)
 
     @cached_property
@@ -77,65 +114,97 @@ class Forecaster:
         identity = [self.feature_hash, self.horizon, dict(self.settings)]
         return sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:_CONFIG_HASH_DIGITS]
 
-    def predict(self, panel: Panel, issue_times: np.ndarray) -> QuantileForecast:
+    def gather(self, rows_of: ForecastRows | None, panel: Panel, issue_times: np.ndarray) -> KmaInputs | None:
+        """What the model needs of the KMA's forecast; None if it, or ``rows_of``, has none.
+
+        Args:
+            rows_of: the KMA's forecasts.
+            panel: of the model's stations.
+            issue_times: indices of the issue times, ascending.
+        """
+        if self.post_processing is None or rows_of is None or not len(issue_times):
+            return None
+        return kma_inputs.gather(rows_of, panel, self.target, issue_times, self.horizon)
+
+    def predict(
+        self, panel: Panel, issue_times: np.ndarray, kma: KmaInputs | None = None
+    ) -> QuantileForecast:
+        """The quantiles of ``forecast``."""
+        return self.forecast(panel, issue_times, kma).quantiles
+
+    def forecast(self, panel: Panel, issue_times: np.ndarray, kma: KmaInputs | None = None) -> Forecast:
         """Forecast.
 
         Args:
             panel: of the model's stations, with ``history_hours`` before each issue time.
             issue_times: indices of the issue times.
-
-        Returns:
-            Quantiles of shape (stations, issue times, leads), float32, in the target's unit; NaN where the
-            target was not observed at the issue time.
+            kma: the KMA's forecast, gathered for this panel and these issue times; None = observations alone.
 
         Raises:
             ModelUnusable: the panel has other stations, or the code lacks a feature.
         """
-        return self.predict_with_ridge(panel, issue_times)[0]
-
-    def predict_with_ridge(
-        self, panel: Panel, issue_times: np.ndarray
-    ) -> tuple[QuantileForecast, np.ndarray]:
-        """Forecast with the model, and with its ridge alone, which is one of the baselines."""
         if tuple(panel.stations.tolist()) != self.stations:
             raise ModelUnusable(
                 f"the model was trained on stations {self.stations}, and the data are of {panel.stations}"
             )
-        uses = set(self.features).__contains__
-        base = features.features(panel, issue_times, self.target, self.climatology, uses)
+        post_processing = None if kma is None else self.post_processing
+        uses = {*self.features, *(post_processing.features if post_processing else ())}.__contains__
+        # Features from observations look back less far than those from the KMA's errors.
+        begin = max(int(issue_times[0]) - HISTORY_HOURS + 1, 0) if len(issue_times) else 0
+        recent, at_issue = panel.between(begin, panel.length), issue_times - begin
+        base = features.features(recent, at_issue, self.target, self.climatology, uses)
+        if post_processing and kma:
+            base = base.concat(features.kma_features_now(panel, self.target, kma, uses))
         value = panel.values[self.target.column][:, issue_times]
         levels = self.leads[0].errors.levels
         quantiles = np.empty((len(levels), *value.shape, self.horizon), np.float32)
         ridge = np.empty(quantiles.shape[1:], np.float32)
+        uses_kma = np.zeros(quantiles.shape[1:], bool)
         for lead, model in enumerate(self.leads, start=1):
-            own = features.lead_features(panel, issue_times, self.target, self.climatology, lead, uses)
+            own = features.lead_features(recent, at_issue, self.target, self.climatology, lead, uses)
             joined = base.concat(own)
-            if joined.names != self.features:
-                missing = sorted(set(self.features) - set(joined.names))
-                raise ModelUnusable(
-                    f"the model needs features {', '.join(missing)}, which the code does not compute: run "
-                    "model_training, or go back to the code that made it"
-                )
-            rows = joined.values.reshape(-1, len(joined.names))
-            changes, ridge_change = model.changes(joined.names, rows)
+            changes, ridge_change = model.changes(self.features, _rows(joined, self.features))
             quantiles[..., lead - 1] = value + changes.reshape(len(levels), *value.shape)
             ridge[..., lead - 1] = value + ridge_change.reshape(value.shape)
+            if post_processing is None or kma is None or (better := post_processing.leads[lead - 1]) is None:
+                continue
+            of_kma = features.kma_features(panel, self.target, kma, lead, uses)
+            rows = _rows(joined.concat(of_kma), post_processing.features)
+            known = kma.usable.reshape(-1) & better.has_base(post_processing.features, rows)
+            if known.any():
+                changes, _ = better.changes(post_processing.features, rows[known])
+                at = known.reshape(value.shape)
+                quantiles[:, at, lead - 1] = value[at] + changes
+                uses_kma[at, lead - 1] = True
         low, high = self.target.low, self.target.high
-        return QuantileForecast(levels, np.clip(quantiles, low, high)), np.clip(ridge, low, high)
+        return Forecast(
+            QuantileForecast(levels, np.clip(quantiles, low, high)), np.clip(ridge, low, high), uses_kma
+        )
 
     def importance(self, leads: Iterable[int]) -> dict[str, dict[str, float]]:
-        """Largest shares of the trees' gain, by lead and feature; leads beyond the horizon are left out."""
+        """Largest shares of the trees' gain, by lead and feature; leads beyond the horizon are left out.
+
+        Of the trees that begin with the KMA's forecast, where there are some.
+        """
         by_lead = {}
         for lead in leads:
             if lead <= self.horizon:
-                gains = np.zeros(len(self.features))
-                for booster in self.leads[lead - 1].boosters:
+                names, model = self._shown(lead)
+                gains = np.zeros(len(names))
+                for booster in model.boosters:
                     for name, gain in booster.get_score(importance_type="total_gain").items():
                         gains[int(name.removeprefix("f"))] += gain
                 shares = gains / (gains.sum() or 1)
                 largest = np.argsort(shares)[::-1][:IMPORTANT]
-                by_lead[str(lead)] = {self.features[index]: float(shares[index]) for index in largest}
+                by_lead[str(lead)] = {names[index]: float(shares[index]) for index in largest}
         return by_lead
+
+    def _shown(self, lead: int) -> tuple[tuple[str, ...], LeadModel]:
+        if self.post_processing is not None:
+            model = self.post_processing.leads[lead - 1]
+            if model is not None and model.boosters:
+                return self.post_processing.features, model
+        return self.features, self.leads[lead - 1]
 
     def files(self) -> dict[str, bytes]:
         """The model as files, by name."""
@@ -147,14 +216,13 @@ class Forecaster:
             "usual": self.climatology.as_lists(),
             "settings": dict(self.settings),
             "rows": self.rows,
-            "leads": [_lead_document(model) for model in self.leads],
+            "leads": [lead_files.to_document(model) for model in self.leads],
         }
-        trees = {
-            _file(lead, name): bytes(booster.save_raw("ubj"))
-            for lead, model in enumerate(self.leads, start=1)
-            for name, booster in model.trees().items()
-        }
-        return {MODEL: json.dumps(content).encode(), **trees}
+        files = lead_files.tree_files(self.leads)
+        if self.post_processing is not None:
+            content["post_processing"] = _document(self.post_processing)
+            files |= lead_files.tree_files(self.post_processing.leads, lead_files.KMA)
+        return {MODEL: json.dumps(content).encode(), **files}
 
     @classmethod
     def from_files(cls, files: Mapping[str, bytes]) -> "Forecaster":
@@ -163,32 +231,12 @@ class Forecaster:
         Raises:
             ModelUnusable: a file is missing or can't be read, or its features are not the code's.
         """
-        from xgboost import Booster
         from xgboost.core import XGBoostError
 
         try:
             content: ModelDocument = json.loads(files[MODEL])
-            _require_same_features(content)
-            leads = []
-            for lead, stored in enumerate(content["leads"], start=1):
-                trees = [
-                    Booster({"nthread": 1}, model_file=bytearray(files[_file(lead, name)]))
-                    for name in _tree_names(stored)
-                ]
-                error_scale = (
-                    RecentErrors(stored["typical_error"]) if "typical_error" in stored else trees.pop()
-                )
-                leads.append(
-                    LeadModel(
-                        boosters=trees,
-                        ridge=Ridge.from_dict(stored["line"]),
-                        damping=stored["damping"],
-                        ridge_weight=stored["ridge_share"],
-                        error_scale=error_scale,
-                        min_error_scale=stored["least_spread"],
-                        errors=_errors(stored),
-                    )
-                )
+            _require_same_features(content["features"], content["fingerprint"])
+            leads = [lead for lead in lead_files.read_leads(content["leads"], files) if lead is not None]
             return cls(
                 target_named(content["target"]),
                 tuple(content["stations"]),
@@ -197,6 +245,7 @@ class Forecaster:
                 leads,
                 content["settings"],
                 content["rows"],
+                _post_processing(content["post_processing"], files) if "post_processing" in content else None,
             )
         except (LookupError, TypeError, ValueError, AttributeError, RecursionError, XGBoostError) as error:
             if isinstance(error, ModelUnusable):
@@ -205,45 +254,46 @@ class Forecaster:
             raise ModelUnusable(f"{MODEL} or a booster can't be read: {cause}") from error
 
 
-def _require_same_features(content: ModelDocument) -> None:
-    names = tuple(content["features"])
-    if content["fingerprint"] != features.feature_hash(names):
+def _rows(computed: Features, names: tuple[str, ...]) -> np.ndarray:
+    """The features of a model as rows, shape (stations × issue times, F).
+
+    Raises:
+        ModelUnusable: the code does not compute one of them.
+    """
+    try:
+        return computed.select(names).values.reshape(-1, len(names))
+    except KeyError as error:
         raise ModelUnusable(
-            f"the model was made for features {content['fingerprint']}, and the code computes "
-            f"{features.feature_hash(names)}: train a new model (run model_training), or go back to the "
-            "code that made it"
-        )
+            f"the model needs features {error.args[0]}, which the code does not compute: run model_training, "
+            "or go back to the code that made it"
+        ) from None
 
 
-def _lead_document(model: LeadModel) -> LeadDocument:
-    document: LeadDocument = {
-        "boosters": len(model.boosters),
-        "line": model.ridge.as_dict(),
-        "damping": model.damping,
-        "ridge_share": model.ridge_weight,
-        "least_spread": model.min_error_scale,
-        "low": model.errors.errors[model.errors.levels.index(0.1)],
-        "high": model.errors.errors[model.errors.levels.index(0.9)],
-        "levels": list(model.errors.levels),
-        "scaled_errors": list(model.errors.errors),
+def _document(post_processing: PostProcessing) -> PostProcessingDocument:
+    return {
+        "step": post_processing.step,
+        "archive_days": post_processing.archive_days,
+        "features": list(post_processing.features),
+        "fingerprint": features.feature_hash(post_processing.features),
+        "leads": [
+            None if model is None else lead_files.to_document(model) for model in post_processing.leads
+        ],
     }
-    if isinstance(model.error_scale, RecentErrors):
-        document["typical_error"] = model.error_scale.typical
-    return document
 
 
-def _errors(stored: LeadDocument) -> ErrorDistribution:
-    """The distribution of a lead's errors; models from before they had one have an interval."""
-    if "levels" not in stored:
-        return ErrorDistribution(INTERVAL_LEVELS, (stored["low"], 0.0, stored["high"]))
-    return ErrorDistribution(tuple(stored["levels"]), tuple(stored["scaled_errors"]))
+def _post_processing(content: PostProcessingDocument, files: Mapping[str, bytes]) -> PostProcessing:
+    _require_same_features(content["features"], content["fingerprint"])
+    return PostProcessing(
+        content["step"],
+        content["archive_days"],
+        tuple(content["features"]),
+        list(lead_files.read_leads(content["leads"], files, lead_files.KMA)),
+    )
 
 
-def _tree_names(stored: LeadDocument) -> list[str]:
-    """Names of a lead's trees: those that predict the change, then those of the error scale."""
-    names = [str(index) for index in range(stored["boosters"])]
-    return names if "typical_error" in stored else [*names, ERROR_SCALE]
-
-
-def _file(lead: int, name: str) -> str:
-    return f"lead_{lead:02d}_{name}.ubj"
+def _require_same_features(names: Sequence[str], stored: str) -> None:
+    if stored != (computed := features.feature_hash(tuple(names))):
+        raise ModelUnusable(
+            f"the model was made for features {stored}, and the code computes {computed}: train a new "
+            "model (run model_training), or go back to the code that made it"
+        )

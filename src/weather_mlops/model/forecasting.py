@@ -33,28 +33,19 @@ from weather_mlops.lake import forecasts
 from weather_mlops.lake.health import newest_hour
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.observations_reader import read_observations
-from weather_mlops.lake.panel import HOUR_STEP, Panel, to_panel
+from weather_mlops.lake.panel import Panel, to_panel
 from weather_mlops.lake.schemas import FORECASTS_SCHEMA
-from weather_mlops.model import recent_forecasts
+from weather_mlops.model import kma_inputs, recent_forecasts
 from weather_mlops.model.champion import load_champion
-from weather_mlops.model.forecaster import Forecaster
+from weather_mlops.model.forecast_rows import Deployed, KmaIssue, rows_of_forecast
+from weather_mlops.model.kma_inputs import ForecastRows
 from weather_mlops.model.registry import Registry
 from weather_mlops.model.targets import target_named
 from weather_mlops.stations import load_stations
-from weather_mlops.verification.scores import QuantileForecast
 
 log = logging.getLogger(__name__)
 
 LATEST: Final = "forecasts/latest.json"
-
-
-@dataclass(frozen=True)
-class Deployed:
-    """A champion: the name of its target, its version, and what it forecasts with."""
-
-    target: str
-    version: str
-    forecaster: Forecaster
 
 
 @dataclass(frozen=True)
@@ -153,10 +144,12 @@ def _of_target(catalog: Catalog, by: Deployed, max_age_hours: float, now: dateti
         reason = f"no observation since {first:%Y-%m-%d %H:%M} UTC"
         return TargetForecast(by, FORECASTS_SCHEMA.empty_table(), dict.fromkeys(forecaster.stations, reason))
     panel = to_panel(table, forecaster.inputs, stations=forecaster.stations, first=first, last=newest)
-    return forecast(panel, by, max_age_hours, now)
+    return forecast(panel, by, max_age_hours, now, kma_inputs.from_catalog(catalog, forecaster.stations))
 
 
-def forecast(panel: Panel, by: Deployed, max_age_hours: float, now: datetime) -> TargetForecast:
+def forecast(
+    panel: Panel, by: Deployed, max_age_hours: float, now: datetime, rows_of: ForecastRows | None = None
+) -> TargetForecast:
     """Forecasts from the newest hours of a panel.
 
     Args:
@@ -164,17 +157,20 @@ def forecast(panel: Panel, by: Deployed, max_age_hours: float, now: datetime) ->
         by: the model.
         max_age_hours: a station whose newest observation of the target is older is skipped.
         now: the time (UTC).
+        rows_of: the KMA's forecasts; None = observations alone.
     """
     newest_by_row, skipped = _newest(panel, by.forecaster.target.column, max_age_hours, now)
     rows = [FORECASTS_SCHEMA.empty_table()]
-    for issue_time in sorted(set(newest_by_row.values())):
-        predicted = by.forecaster.predict(panel, np.array([issue_time]))
-        for row in [row for row, index in newest_by_row.items() if index == issue_time]:
-            quantiles = predicted[row, 0]
-            if not np.isfinite(quantiles.values).all():
-                skipped[int(panel.stations[row])] = "the model makes no forecast from what was observed here"
-                continue
-            rows.append(_rows(panel, row, issue_time, quantiles, by))
+    issue_times = np.unique(np.array(list(newest_by_row.values()), np.int64))
+    kma = by.forecaster.gather(rows_of, panel, issue_times)
+    predicted = by.forecaster.forecast(panel, issue_times, kma)
+    for row, issue_time in newest_by_row.items():
+        at = int(np.searchsorted(issue_times, issue_time))
+        if not np.isfinite(predicted.quantiles.values[:, row, at]).all():
+            skipped[int(panel.stations[row])] = "the model makes no forecast from what was observed here"
+            continue
+        issue = KmaIssue(predicted.uses_kma[row, at], None if kma is None else float(kma.age_hours[row, at]))
+        rows.append(rows_of_forecast(panel, row, issue_time, predicted.quantiles[row, at], issue, by))
     return TargetForecast(by, pa.concat_tables(rows), skipped)
 
 
@@ -198,27 +194,6 @@ def _newest(
         else:
             fresh[row] = int(newest[row])
     return fresh, stale
-
-
-def _rows(panel: Panel, row: int, issue_time: int, quantiles: QuantileForecast, by: Deployed) -> pa.Table:
-    leads = np.arange(1, len(quantiles.p50) + 1)
-    issued = panel.hours[issue_time]
-    columns = {
-        "issued_at": _moments(np.full(len(leads), issued)),
-        "station_id": np.full(len(leads), panel.stations[row]),
-        "target": [by.target] * len(leads),
-        "valid_at": _moments(issued + leads * HOUR_STEP),
-        "lead_hours": leads.astype(np.int32),
-        "p10": quantiles.p10.astype(np.float64),
-        "p50": quantiles.p50.astype(np.float64),
-        "p90": quantiles.p90.astype(np.float64),
-        "model_version": [by.version] * len(leads),
-    }
-    return pa.table([pa.array(columns[f.name], f.type) for f in FORECASTS_SCHEMA], schema=FORECASTS_SCHEMA)
-
-
-def _moments(hours: np.ndarray) -> pa.Array:
-    return pa.array(hours.astype("datetime64[us]")).cast(FORECASTS_SCHEMA.field("issued_at").type)
 
 
 def document(

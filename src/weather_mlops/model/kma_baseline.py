@@ -4,6 +4,7 @@ It isn't among the baselines that all rows must have: archives begin late and ha
 fewer, and the model's errors are given on the same ones.
 """
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -12,9 +13,9 @@ from pyiceberg.catalog import Catalog
 from weather_mlops.documents.evaluation import KmaForecastScores, KmaLeadScores
 from weather_mlops.lake.panel import Panel, korean_days
 from weather_mlops.lake.schemas import KMA_FORECASTS
-from weather_mlops.model.evaluation import Holdout, at_lead
+from weather_mlops.model.holdout import Holdout, at_lead
 from weather_mlops.model.targets import Target
-from weather_mlops.verification import scores
+from weather_mlops.verification import resampling, scores
 from weather_mlops.verification.official import INTERPOLATED
 from weather_mlops.verification.official_reader import read_known
 from weather_mlops.verification.scores import QuantileForecast
@@ -23,45 +24,53 @@ COMPARABLE: Final = INTERPOLATED
 """Columns that both observe and forecast as a value at a moment."""
 
 
-def measure(catalog: Catalog, target: Target, holdout: Holdout, panel: Panel) -> KmaForecastScores:
-    """Compare a model with the KMA's forecast on a holdout.
+def with_kma_forecast(
+    catalog: Catalog, target: Target, holdout: Holdout, panel: Panel, snapshot_id: int | None = None
+) -> tuple[Holdout, str | None]:
+    """A holdout with the KMA's forecast as it was known at its issue times.
 
     Args:
         catalog: catalog of the tables.
         target: what is forecast.
         holdout: observed outcomes and forecasts.
         panel: stations and hours of the holdout.
+        snapshot_id: the state of the table of the KMA's forecasts; None = the current one.
 
     Returns:
-        The figures, or the reason why there are none.
+        The holdout; and the reason why it is without one, None where it has one.
 
     Raises:
         StorageUnavailable, StorageRefused.
     """
     if target.column not in COMPARABLE:
-        return without_figures(f"the KMA's forecast has no {target.label.lower()} to compare with")
+        return holdout, f"the KMA's forecast has no {target.label.lower()} to compare with"
     known = read_known(
         catalog,
         target.column,
         station_ids=panel.stations,
         moments=panel.hours[holdout.issue_times],
         lead_hours=range(1, holdout.truth.shape[2] + 1),
+        snapshot_id=snapshot_id,
     )
     if not np.isfinite(known).any():
-        return without_figures(
-            f"{KMA_FORECASTS.identifier} has no forecast that was known at an issue time of the holdout"
+        return (
+            holdout,
+            f"{KMA_FORECASTS.identifier} has no forecast that was known at an issue time of the holdout",
         )
-    return figures(holdout, known, panel)
+    return replace(holdout, kma_forecast=known), None
 
 
-def figures(holdout: Holdout, known: np.ndarray, panel: Panel) -> KmaForecastScores:
+def figures(holdout: Holdout, panel: Panel, reason: str | None = None) -> KmaForecastScores:
     """Figures of the rows that have an outcome, a forecast of the model and one of the KMA.
 
     Args:
-        holdout: observed outcomes and forecasts, of shape (stations, issue times, leads).
-        known: the KMA's forecast as it was known at the issue times, of the same shape; NaN = none.
+        holdout: observed outcomes and forecasts.
         panel: stations and hours of the holdout.
+        reason: why the holdout is without the KMA's forecast.
     """
+    known = holdout.kma_forecast
+    if known is None:
+        return without_figures(reason or "the KMA's forecast was not read")
     truth = np.where(np.isfinite(known), holdout.truth, np.nan)
     common = np.isfinite(truth)
     at_issue_time = np.flatnonzero(common.any(axis=(0, 2)))
@@ -72,7 +81,7 @@ def figures(holdout: Holdout, known: np.ndarray, panel: Panel) -> KmaForecastSco
     indices = holdout.issue_times[at_issue_time]
     # Days without a common row are cut out, so that each block of the bootstrap has some.
     days = np.unique(korean_days(panel.hours[indices]), return_inverse=True)[1]
-    paired = scores.paired(
+    paired = resampling.paired(
         truth[:, at_issue_time], holdout.forecast.p50[:, at_issue_time], known[:, at_issue_time], days
     )
     return {

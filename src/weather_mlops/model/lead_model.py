@@ -22,27 +22,29 @@ ERROR_SCALE: Final = "spread"
 
 @dataclass(frozen=True)
 class RecentErrors:
-    """Scale of the errors of a short history: 1 where the last week was as hard to forecast as most weeks.
+    """Scale of the errors: 1 where the last week was as hard to forecast as most weeks.
 
     How hard it was is measured by a forecast that is available at every station: that a day repeats the one
-    before. The scale is proportional to the square root of the error of that forecast.
+    before, or the KMA's. The scale is proportional to the square root of the error of that forecast.
 
     Attributes:
-        typical: median of the feature ``WEEK_ERROR`` in the training span, the target's unit.
+        typical: median of the feature in the training span, the target's unit.
+        feature: name of the feature that says how hard the last week was to forecast.
     """
 
     typical: float
+    feature: str = WEEK_ERROR
 
     @classmethod
-    def of(cls, names: tuple[str, ...], values: np.ndarray) -> "RecentErrors":
+    def of(cls, names: tuple[str, ...], values: np.ndarray, feature: str = WEEK_ERROR) -> "RecentErrors":
         """Measure a training span, by its features of shape (n, F)."""
-        week = values[:, names.index(WEEK_ERROR)]
+        week = values[:, names.index(feature)]
         known = week[np.isfinite(week) & (week > 0)]
-        return cls(float(np.median(known)) if known.size else 1.0)
+        return cls(float(np.median(known)) if known.size else 1.0, feature)
 
     def predict(self, names: tuple[str, ...], values: np.ndarray) -> np.ndarray:
         """The scale, shape (n,); 1 where the last week is not known."""
-        ratio = values[:, names.index(WEEK_ERROR)] / self.typical
+        ratio = values[:, names.index(self.feature)] / self.typical
         return np.minimum(np.sqrt(np.nan_to_num(ratio, nan=1.0)), LARGEST_SCALE)
 
 
@@ -91,9 +93,13 @@ class LeadModel:
         ridge: predicts what remains of the change after the damped anomaly.
         damping: share of the present anomaly that remains at the lead.
         ridge_weight: share (0 to 1) of the ridge in the blend.
-        error_scale: scale of the blend's error: trees; for a short history, the errors of the last week.
+        error_scale: scale of the blend's error: trees; or the errors of the last week, of a short history and
+            where the model begins with the KMA's forecast.
         min_error_scale: lower bound of the error scale.
         errors: distribution of the error divided by its scale.
+        kma_base: feature of a corrected forecast of the KMA, minus the target: trees and ridge predict what
+            remains of the change after it. None = the KMA's forecast is no input.
+        stacked: whether the trees predict what remains after the ridge, too.
     """
 
     boosters: Sequence["Booster"]
@@ -103,6 +109,8 @@ class LeadModel:
     error_scale: "Booster | RecentErrors"
     min_error_scale: float
     errors: ErrorDistribution
+    kma_base: str | None = None
+    stacked: bool = False
 
     def changes(self, names: tuple[str, ...], values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Quantiles of the change, shape (levels, n), and the prediction of the ridge alone, shape (n,).
@@ -111,11 +119,21 @@ class LeadModel:
             names: of the features.
             values: features, shape (n, F).
         """
-        trees = np.mean([booster.inplace_predict(values) for booster in self.boosters], axis=0)
-        ridge = damped_anomaly(names, values, self.damping) + self.ridge.predict(values)
+        trees, ridge = self._references(names, values)
+        ridge = ridge + self.ridge.predict(values)
+        if self.stacked:
+            trees = ridge
+        if self.boosters:
+            trees = trees + np.mean([booster.inplace_predict(values) for booster in self.boosters], axis=0)
         middle = trees + self.ridge_weight * (ridge - trees)
         scale = np.maximum(self._scale(names, values), self.min_error_scale)
         return middle + np.array(self.errors.errors)[:, np.newaxis] * scale, ridge
+
+    def has_base(self, names: tuple[str, ...], values: np.ndarray) -> np.ndarray:
+        """Whether what the model begins with is known, shape (n,)."""
+        if self.kma_base is None:
+            return np.ones(len(values), bool)
+        return np.asarray(np.isfinite(values[:, names.index(self.kma_base)]))
 
     def trees(self) -> dict[str, "Booster"]:
         """All of its boosters, by the name in their file names."""
@@ -123,6 +141,13 @@ class LeadModel:
         if not isinstance(self.error_scale, RecentErrors):
             boosters[ERROR_SCALE] = self.error_scale
         return boosters
+
+    def _references(self, names: tuple[str, ...], values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The changes that trees and ridge begin with, float64, shape (n,) each."""
+        if self.kma_base is not None:
+            corrected = values[:, names.index(self.kma_base)].astype(np.float64)
+            return corrected, corrected
+        return np.zeros(len(values)), damped_anomaly(names, values, self.damping)
 
     def _scale(self, names: tuple[str, ...], values: np.ndarray) -> np.ndarray:
         if isinstance(self.error_scale, RecentErrors):

@@ -28,6 +28,7 @@ class Plan:
         last: newest hour of observations.
         holdout_first: first issue time of the test; the model is not trained on any hour from then on.
         snapshot_id: snapshot of the table of observations; None outside of the catalog.
+        kma_snapshot_id: snapshot of the table of the KMA's forecasts; None = without them.
         seed: of all randomness.
     """
 
@@ -40,6 +41,7 @@ class Plan:
     holdout_first: datetime
     snapshot_id: int | None
     seed: int
+    kma_snapshot_id: int | None = None
 
     def __post_init__(self) -> None:
         target_named(self.target)
@@ -64,6 +66,7 @@ class Plan:
             "holdout_first": self.holdout_first.isoformat(),
             "snapshot_id": self.snapshot_id,
             "seed": self.seed,
+            "kma_snapshot_id": self.kma_snapshot_id,
         }
 
     @classmethod
@@ -79,6 +82,7 @@ class Plan:
             holdout_first=datetime.fromisoformat(stored["holdout_first"]),
             snapshot_id=stored["snapshot_id"],
             seed=stored["seed"],
+            kma_snapshot_id=stored.get("kma_snapshot_id"),
         )
 
 

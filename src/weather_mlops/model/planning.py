@@ -7,7 +7,7 @@ from datetime import datetime
 from pyiceberg.catalog import Catalog
 
 from weather_mlops.errors import TrainingImpossible
-from weather_mlops.model import readiness
+from weather_mlops.model import kma_inputs, readiness
 from weather_mlops.model.plan import Plan, holdout_first, version_of
 from weather_mlops.model.readiness import DataFigures, DataRequirements
 from weather_mlops.model.targets import target_named
@@ -54,7 +54,14 @@ def measure(
     )
 
 
-def make_plan(request: TrainingRequest, figures: DataFigures, *, run: str, at: datetime) -> Plan:
+def make_plan(
+    request: TrainingRequest,
+    figures: DataFigures,
+    *,
+    run: str,
+    at: datetime,
+    kma_snapshot_id: int | None = None,
+) -> Plan:
     """The plan of a run on the measured data.
 
     Args:
@@ -62,6 +69,7 @@ def make_plan(request: TrainingRequest, figures: DataFigures, *, run: str, at: d
         figures: what the tables hold; ready for a training.
         run: name of the run; with the target and the snapshot, it identifies the version.
         at: time of the run.
+        kma_snapshot_id: snapshot of the table of the KMA's forecasts; None = without them.
 
     Raises:
         Misconfigured: holdout_days or horizon_hours isn't positive.
@@ -79,4 +87,5 @@ def make_plan(request: TrainingRequest, figures: DataFigures, *, run: str, at: d
         holdout_first=holdout_first(figures.last, figures.observed, request.holdout_days),
         snapshot_id=figures.snapshot_id,
         seed=request.seed,
+        kma_snapshot_id=kma_snapshot_id if kma_inputs.can_use(target_named(request.target)) else None,
     )

@@ -1,15 +1,18 @@
 """The training data of a run: observations of a pinned snapshot, and the features computed from them."""
 
+from collections.abc import Collection
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
+from pyiceberg.catalog import Catalog
 
 from weather_mlops.lake.columns import UTC_TIME
 from weather_mlops.lake.panel import Panel, to_panel
-from weather_mlops.model import cross_validation, features
+from weather_mlops.model import cross_validation, features, kma_inputs
 from weather_mlops.model.climatology import Climatology
 from weather_mlops.model.features import Features
+from weather_mlops.model.kma_inputs import ForecastRows
 from weather_mlops.model.plan import Plan
 from weather_mlops.model.recipes import Recipe, recipe_for
 from weather_mlops.model.targets import target_named
@@ -31,6 +34,13 @@ def panel_of(observations: pa.Table, plan: Plan) -> Panel:
     """
     columns = features.inputs(target_named(plan.target))
     return to_panel(observations, columns, stations=plan.stations, first=plan.first, last=plan.last)
+
+
+def kma_forecasts_of(catalog: Catalog, plan: Plan, stations: Collection[int]) -> ForecastRows | None:
+    """The KMA's forecasts of stations, of the snapshot that a plan names; None if it names none."""
+    if plan.kma_snapshot_id is None:
+        return None
+    return kma_inputs.from_catalog(catalog, sorted(stations), plan.kma_snapshot_id)
 
 
 def select_recipe(panel: Panel, plan: Plan) -> Recipe:

@@ -44,8 +44,8 @@ from weather_mlops.stations import station_ids, stations_by_id
 
 HOURS: Final = 72
 """Three days: enough to compare a day that went wrong with days that didn't, on a page that stays small."""
-LEADS: Final = (1, 6, 24)
-"""Hours before the valid time: the best possible forecast, plans for half a day, the same hour tomorrow."""
+LEADS: Final = (1, 6, 24, 48)
+"""Hours before the valid time: the best possible forecast, plans for half a day, tomorrow, the day after."""
 DIGITS: Final = 1  # as the KMA sends all targets
 QUANTILES: Final = ("p10", "p50", "p90")
 NO_MODEL_OF_STATION: Final = "the model was trained without this station"

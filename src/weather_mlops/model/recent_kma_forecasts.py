@@ -19,8 +19,9 @@ from weather_mlops.documents.forecast_pages import MOST_HOURS, KmaScores
 from weather_mlops.lake import kma_forecasts
 from weather_mlops.lake.panel import HOUR_STEP
 from weather_mlops.verification import official
+from weather_mlops.verification.scores import rmse
 
-AHEAD: Final = 24
+AHEAD: Final = 48
 """Hours after the present for which the KMA's forecast is shown, as far as ours goes by default."""
 
 
@@ -123,7 +124,15 @@ def series(  # noqa: PLR0913  keyword only: which hours
     # One join answers all questions: the hours to come as known now, then the past hours of each lead.
     moments = np.concatenate([known_now, *(times[:hours] - lead * HOUR_STEP for lead in leads)])
     valid_at = np.concatenate([times[hours:], *([times[:hours]] * len(leads))])
-    values, issued_at = _known(official.hourly(rows, column), column, ids, moments, valid_at)
+    stations = np.array(ids, np.int64)
+    known = official.known_values(
+        official.hourly(rows, column),
+        column,
+        np.repeat(stations, valid_at.size),
+        np.tile(moments, stations.size),
+        np.tile(valid_at, stations.size),
+    )
+    values, issued_at = (each.reshape(stations.size, valid_at.size) for each in known)
     past = {lead: values[:, after + n * hours : after + (n + 1) * hours] for n, lead in enumerate(leads)}
     newest = np.fmax.reduce(issued_at[:, :after], axis=1, initial=np.datetime64("NaT"))
     return KmaSeries(values[:, :after], newest, past)
@@ -145,27 +154,5 @@ def scores(
     n = int(common.sum())
     if n == 0:
         return {"n": 0, "rmse": None, "rmse_ours": None}
-    rmse, rmse_ours = (
-        round(float(np.sqrt(np.mean((values[common] - outcome[common]) ** 2))), 3) for values in (kma, own)
-    )
-    return {"n": n, "rmse": rmse, "rmse_ours": rmse_ours}
-
-
-def _known(
-    rows: pa.Table, column: str, ids: Sequence[int], moments: np.ndarray, valid_at: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Value and issue of each station and hour, as known at the hour's moment; shape (stations, hours)."""
-    stations = np.array(ids, np.int64)
-    index = official.newest_known(
-        rows,
-        column,
-        np.repeat(stations, valid_at.size),
-        np.tile(moments, stations.size),
-        np.tile(valid_at, stations.size),
-    )
-    # One more row at the end, which index -1 takes: nothing was known.
-    values = np.append(rows[column].to_numpy(), np.nan)[index]
-    issues = rows["issued_at"].cast(pa.int64()).to_numpy().astype("datetime64[us]")
-    issued = np.append(issues, np.datetime64("NaT"))[index]
-    shape = (stations.size, valid_at.size)
-    return values.reshape(shape), issued.reshape(shape)
+    of_kma, of_ours = (round(rmse(values[common] - outcome[common]), 3) for values in (kma, own))
+    return {"n": n, "rmse": of_kma, "rmse_ours": of_ours}

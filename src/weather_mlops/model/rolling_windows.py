@@ -3,6 +3,8 @@
 Sums are taken hour by hour in a fixed order, so that the same hours give the same bits in any panel.
 """
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from weather_mlops.clock import HOURS_PER_DAY
@@ -63,3 +65,61 @@ def repetition_error(values: Array, lead: int) -> Array:
         return np.full_like(values, np.nan)
     change = values - lagged(values, lead)
     return rolling_mean(np.abs(change - lagged(change, HOURS_PER_DAY)), hours)
+
+
+def values_at(values: Array, times: Array, back: int) -> Array:
+    """Values some hours before each of some hours, shape (stations, n); NaN before the first."""
+    indices = times - back
+    return np.where(indices >= 0, values[:, np.maximum(indices, 0)], np.float32(np.nan))
+
+
+def mean_at(values: Array, times: Array, hours_back: Iterable[int], least_share: float = 0.5) -> Array:
+    """Mean of the values at some distances before each of some hours.
+
+    Args:
+        values: shape (stations, hours); NaN = not known.
+        times: indices of the hours, shape (n,).
+        hours_back: the distances, hours.
+        least_share: NaN where a smaller share of the values is known.
+
+    Returns:
+        Shape (stations, n).
+    """
+    shape, distances = (len(values), len(times)), list(hours_back)
+    total, count = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    for back in distances:
+        part = values_at(values, times, back)
+        known = np.isfinite(part)
+        count += known
+        total += np.where(known, part, np.float32(0))
+    return np.where(count >= len(distances) * least_share, total / np.maximum(count, 1), np.float32(np.nan))
+
+
+class DaySums:
+    """Sums over the last 24 hours: means of many days at a few hours take a tenth of the steps with them.
+
+    Args:
+        values: shape (stations, hours); NaN = not known.
+    """
+
+    def __init__(self, values: Array) -> None:
+        known = np.isfinite(values)
+        self._totals = np.where(known, values, np.float32(0)).astype(np.float32)
+        self._counts = known.astype(np.float32)
+        for sums in (self._totals, self._counts):
+            single = sums.copy()
+            for back in range(1, min(HOURS_PER_DAY, values.shape[-1])):
+                sums[..., back:] += single[..., :-back]
+
+    def mean(self, times: Array, days: int, least_share: float = 0.5) -> Array:
+        """Mean of the last days at each of some hours, shape (stations, n).
+
+        NaN where a smaller share of them is known.
+        """
+        ends = [HOURS_PER_DAY * back for back in range(days)]
+        total, count = (
+            np.sum([np.nan_to_num(values_at(sums, times, back)) for back in ends], axis=0)
+            for sums in (self._totals, self._counts)
+        )
+        least = days * HOURS_PER_DAY * least_share
+        return np.where(count >= least, total / np.maximum(count, 1), np.float32(np.nan))

@@ -9,10 +9,7 @@ Each can be stopped at any point and repeated. ``deployment`` is the last task.
 
 import json
 import logging
-import resource
-import sys
-import time
-from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from importlib.metadata import version as installed
 from typing import Final
@@ -35,15 +32,25 @@ from weather_mlops.documents.training_tasks import EvaluationSummary, Preparatio
 from weather_mlops.errors import TrainingImpossible
 from weather_mlops.lake import observations_reader
 from weather_mlops.lake.panel import Panel
-from weather_mlops.lake.schemas import OBSERVATIONS
+from weather_mlops.lake.schemas import KMA_FORECASTS, OBSERVATIONS
 from weather_mlops.lake.staging import Staging
 from weather_mlops.lake.tags import tag
-from weather_mlops.model import evaluation, features, kma_baseline, preparation, training
+from weather_mlops.model import (
+    evaluation,
+    features,
+    kma_baseline,
+    kma_inputs,
+    post_processing_training,
+    preparation,
+    training,
+    training_cost,
+)
 from weather_mlops.model.card import page
 from weather_mlops.model.champion import champion_forecast, champion_stations
 from weather_mlops.model.evaluation import CARD, EVALUATION, SMOKE
 from weather_mlops.model.features import Features
 from weather_mlops.model.forecaster import Forecaster
+from weather_mlops.model.kma_inputs import ForecastRows
 from weather_mlops.model.plan import Plan
 from weather_mlops.model.registry import Registry
 from weather_mlops.model.targets import target_named
@@ -59,7 +66,7 @@ LIBRARIES: Final = ("numpy", "pyarrow", "xgboost-cpu")
 
 
 def prepare(catalog: Catalog, staging: Staging, plan: Plan) -> PreparationSummary:
-    """Stage the observations of a plan, and the features of its training span; protect their snapshot.
+    """Stage the observations of a plan, and the features of its training span; protect the snapshots.
 
     Returns:
         Counts, and the keys of what was staged.
@@ -70,6 +77,8 @@ def prepare(catalog: Catalog, staging: Staging, plan: Plan) -> PreparationSummar
     """
     if plan.snapshot_id is not None:
         tag(catalog, OBSERVATIONS, plan.snapshot_id, f"model-{plan.version}")
+    if plan.kma_snapshot_id is not None:
+        tag(catalog, KMA_FORECASTS, plan.kma_snapshot_id, f"model-{plan.version}")
     # The champion forecasts the holdout, too, and may have other stations.
     stations = {*plan.stations, *champion_stations(Registry(staging.store, plan.target))}
     columns = features.inputs(target_named(plan.target))
@@ -101,8 +110,10 @@ def prepare(catalog: Catalog, staging: Staging, plan: Plan) -> PreparationSummar
     }
 
 
-def train(staging: Staging, plan: Plan) -> TrainingSummary:
+def train(catalog: Catalog, staging: Staging, plan: Plan) -> TrainingSummary:
     """Train on the staged tables; the model's files go to the registry, where they aren't a version yet.
+
+    The catalog is read for the KMA's forecasts only.
 
     Raises:
         TrainingImpossible: nothing was prepared, or too little to train on.
@@ -114,7 +125,9 @@ def train(staging: Staging, plan: Plan) -> TrainingSummary:
     observations = _staged(staging, plan, OBSERVED)
     feature_table = _staged(staging, plan, FEATURES)
     panel = preparation.panel_of(observations, plan)
-    forecaster, statistics = measured(lambda: fit(panel, plan, preparation.from_table(feature_table, panel)))
+    computed = preparation.from_table(feature_table, panel)
+    rows_of = preparation.kma_forecasts_of(catalog, plan, plan.stations)
+    forecaster, statistics = training_cost.measured(lambda: fit(panel, plan, computed, rows_of))
     registry.write(plan.version, {**forecaster.files(), TRAINING: as_json(statistics)})
     return {
         "version": plan.version,
@@ -141,8 +154,14 @@ def evaluate(
         forecaster = Forecaster.from_files(files)
         observations = _staged(staging, plan, OBSERVED)
         panel = preparation.panel_of(observations, plan)
-        champion, left_out = champion_forecast(registry, observations, panel, plan)
-        holdout = evaluation.compare(forecaster, panel, panel.index_of(plan.holdout_first), champion)
+        rows_of = preparation.kma_forecasts_of(catalog, plan, {*plan.stations, *champion_stations(registry)})
+        champion, left_out = champion_forecast(registry, observations, panel, plan, rows_of)
+        issue_times = np.arange(panel.index_of(plan.holdout_first), panel.length - 1)
+        kma = forecaster.gather(rows_of, panel, issue_times)
+        holdout = evaluation.compare(forecaster, panel, int(issue_times[0]), champion, kma=kma)
+        holdout, without_kma = kma_baseline.with_kma_forecast(
+            catalog, forecaster.target, holdout, panel, plan.kma_snapshot_id
+        )
         document: EvaluationDocument = {
             "schema": SCHEMA,
             **describe(forecaster, plan, json.loads(files[TRAINING])),
@@ -150,13 +169,13 @@ def evaluate(
             "code_revision": code_revision,
             "champion_left_out": left_out,
             **evaluation.figures(holdout, panel, forecaster.importance(evaluation.SHOWN_LEADS)),
-            "kma_forecast": kma_baseline.measure(catalog, forecaster.target, holdout, panel),
+            "kma_forecast": kma_baseline.figures(holdout, panel, without_kma),
         }
         document = rounded(document)
         version_files = {
             **files,
             EVALUATION: as_json(document),
-            SMOKE: as_json(_smoke(forecaster, panel)),
+            SMOKE: as_json(_smoke(forecaster, panel, rows_of)),
             CARD: page.render(document).encode(),
         }
         registry.finalize(plan.version, version_files, _notes(forecaster, plan, document))
@@ -164,13 +183,16 @@ def evaluate(
     return {**_headline(document), "card_key": registry.key(plan.version, CARD)}
 
 
-def fit(panel: Panel, plan: Plan, computed: Features | None = None) -> Forecaster:
+def fit(
+    panel: Panel, plan: Plan, computed: Features | None = None, rows_of: ForecastRows | None = None
+) -> Forecaster:
     """Train on a panel.
 
     Args:
         panel: of the plan's stations.
         plan: plan of the run.
         computed: features of the training span, if they were computed already.
+        rows_of: the KMA's forecasts; None = observations alone.
 
     Raises:
         TrainingImpossible: too little to train on.
@@ -178,9 +200,16 @@ def fit(panel: Panel, plan: Plan, computed: Features | None = None) -> Forecaste
     climatology = preparation.fit_climatology(panel, plan)
     base = preparation.training_features(panel, plan, climatology) if computed is None else computed
     training_recipe = preparation.select_recipe(panel, plan)
-    return training.train(
-        panel, plan, training_recipe, climatology, base, preparation.training_issue_times(panel, plan)
-    )
+    issue_times, target = preparation.training_issue_times(panel, plan), target_named(plan.target)
+    forecaster = training.train(panel, plan, training_recipe, climatology, base, issue_times)
+    if not kma_inputs.can_use(target):
+        return forecaster
+    post_processing = None
+    if rows_of is not None:
+        kma = kma_inputs.gather(rows_of, panel, target, issue_times, plan.horizon_hours)
+        post_processing = post_processing_training.train(panel, plan, climatology, base, kma)
+    settings = {**forecaster.settings, **post_processing_training.SETTINGS}
+    return replace(forecaster, post_processing=post_processing, settings=settings)
 
 
 def describe(forecaster: Forecaster, plan: Plan, trained: TrainingStatistics) -> ModelDescription:
@@ -201,23 +230,6 @@ def describe(forecaster: Forecaster, plan: Plan, trained: TrainingStatistics) ->
             **trained,
         },
     }
-
-
-def measured(work: Callable[[], Forecaster]) -> tuple[Forecaster, TrainingStatistics]:
-    """Train, and measure it: the model; its number of rows, seconds, and peak memory of this process."""
-    begun = time.monotonic()
-    forecaster = work()
-    return forecaster, {
-        "rows": forecaster.rows,
-        "seconds": round(time.monotonic() - begun, 1),
-        "peak_rss_mb": peak_rss_mb(),
-    }
-
-
-def peak_rss_mb() -> int:
-    """Largest memory of this process so far, MB."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(peak / (1e6 if sys.platform == "darwin" else 1e3))
 
 
 def _trained(registry: Registry, plan: Plan) -> dict[str, bytes]:
@@ -241,10 +253,11 @@ def _staged(staging: Staging, plan: Plan, name: str) -> pa.Table:
         ) from None
 
 
-def _smoke(forecaster: Forecaster, panel: Panel) -> Smoke:
+def _smoke(forecaster: Forecaster, panel: Panel, rows_of: ForecastRows | None) -> Smoke:
     """The newest forecast that the evaluation can make; it is repeated before the model is deployed."""
     newest = panel.length - 1
-    p50 = forecaster.predict(panel, np.array([newest])).p50[:, 0]
+    issue_times = np.array([newest])
+    p50 = forecaster.predict(panel, issue_times, forecaster.gather(rows_of, panel, issue_times)).p50[:, 0]
     return {
         "issued_at": panel.time_at(newest).isoformat(),
         "p50": [[float(value) if np.isfinite(value) else None for value in row] for row in p50],
@@ -277,6 +290,7 @@ def _headline(document: EvaluationDocument) -> Headline:
         "unit": document["unit"],
         "rmse": {str(lead): figures["rmse"] for lead, figures in leads.items()},
         "coverage_80": {str(lead): figures["coverage_80"] for lead, figures in leads.items()},
+        "crps": {str(lead): figures.get("crps") for lead, figures in leads.items()},
         "skill_persistence": {
             str(lead): figures["opponents"]["persistence"]["skill"] for lead, figures in leads.items()
         },

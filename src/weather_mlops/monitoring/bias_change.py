@@ -31,7 +31,7 @@ class BiasChange:
         before: normal bias of the recent days, °C: that of the year before, and what differs from it.
         change: median difference of the recent days from it, °C.
         limit: limit of the change's size, °C.
-        onset: index of the first day of the change, as far as it shows; the most likely one of any change.
+        onset: index of the most likely first day of a change; it says nothing where there is none.
     """
 
     before: Array
@@ -70,6 +70,7 @@ def measure_change(daily: Array, limits: OfficialForecastLimits) -> BiasChange:
     scale = np.maximum(scale, limits.bias_least_spread_c)
     difference = recent - normal[:, None]
     measured = np.isfinite(difference).sum(axis=1) >= days / 2
+    # Added to a figure: it makes those of stations with too few recent days NaN.
     unknown = np.where(measured, 0.0, np.nan)
     change = nan_median(difference, axis=1) + unknown
     return BiasChange(

@@ -9,7 +9,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from weather_mlops.documents.decision import Decision
-from weather_mlops.documents.evaluation import PromisedEvaluation, PromisedLead
+from weather_mlops.documents.judged_evaluation import PromisedEvaluation, PromisedLead
 from weather_mlops.documents.model_version import ModelManifest
 from weather_mlops.errors import ModelUnusable
 from weather_mlops.lake.documents import Figure, MomentText

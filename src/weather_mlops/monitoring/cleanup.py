@@ -19,7 +19,7 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.table.refs import SnapshotRefType
 
 from weather_mlops.errors import WeatherError
-from weather_mlops.lake import maintenance
+from weather_mlops.lake import maintenance, orphan_files
 from weather_mlops.lake.catalog import open_table
 from weather_mlops.lake.object_store import ObjectStore, StoredObject
 from weather_mlops.lake.schemas import OBSERVATIONS, TABLES, TableDefinition
@@ -153,7 +153,7 @@ class Cleanup:
         else:
             done.add("months compacted", maintenance.compact(self.catalog, definition))
             done.add("snapshots", maintenance.expire(self.catalog, definition, before=snapshots))
-        orphans = maintenance.orphans(self.catalog, definition, older_than=files)
+        orphans = orphan_files.orphans(self.catalog, definition, older_than=files)
         inside = self.store.access.prefix  # the table's keys include the prefix, the store's don't
         relative = [entry._replace(key=entry.key.removeprefix(inside)) for entry in orphans]
         self._remove(done, "orphan files", relative)

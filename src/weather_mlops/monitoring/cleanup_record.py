@@ -1,19 +1,16 @@
 """What a cleanup removed, and the record of the last cleanup on S3."""
 
 import json
-import logging
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Required
 
 from typing_extensions import TypedDict
 
-from weather_mlops.errors import ObjectDamaged, WeatherError
+from weather_mlops.errors import WeatherError
 from weather_mlops.lake import documents
 from weather_mlops.lake.documents import Moment
 from weather_mlops.lake.object_store import ObjectStore
-
-log = logging.getLogger(__name__)
 
 RECORD: Final = "monitoring/cleanup.json"
 """Record of the last cleanup: it runs once a day, since listing all objects each half hour is wasted work."""
@@ -71,13 +68,9 @@ def last_done(store: ObjectStore) -> datetime | None:
     Raises:
         StorageUnavailable, StorageRefused.
     """
-    try:
-        return documents.read(store, RECORD, _Record).at
-    except FileNotFoundError:
-        return None
-    except ObjectDamaged as error:
-        log.warning("cleanup: the record of the last one is ignored, cleaning up now: %s", error)
-        return None
+    consequence = "cleanup: the record of the last one is ignored, cleaning up now"
+    record = documents.read_or_none(store, RECORD, _Record, consequence)
+    return record.at if record else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ Each run sums the last days again, since rows arrive late and are corrected; old
 """
 
 import json
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,9 +15,8 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.expressions import And
 
 from weather_mlops.clock import HOUR, KST, whole_hour
-from weather_mlops.errors import ObjectDamaged
 from weather_mlops.lake import documents
-from weather_mlops.lake.filters import between, one_of
+from weather_mlops.lake.filters import between, one_of, rows_within
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.observations_reader import read, read_panel
 from weather_mlops.lake.schemas import FORECASTS
@@ -27,14 +25,11 @@ from weather_mlops.monitoring.champion import Verified
 from weather_mlops.verification import error_sums
 from weather_mlops.verification.error_sums import Damping, Pairs, Sums
 
-log = logging.getLogger(__name__)
-
 KEPT_DAYS: Final = 31
 OPEN_DAYS: Final = 3
 """Newest days, which are summed again in each run: rows and corrections arrive up to 12 h late."""
 AT_ONCE: Final = 4
 """Most days that are read together, to limit memory."""
-LONGEST_LEAD_H: Final = 24
 COLUMNS: Final = ("issued_at", "station_id", "valid_at", "lead_hours", "p10", "p50", "p90")
 
 
@@ -64,13 +59,8 @@ def load(store: ObjectStore, target: str) -> DailySums:
     Raises:
         StorageUnavailable, StorageRefused.
     """
-    try:
-        return documents.read(store, key(target), DailySums)
-    except FileNotFoundError:
-        return DailySums()
-    except ObjectDamaged as error:
-        log.warning("all days are summed again: %s", error)
-        return DailySums()
+    stored = documents.read_or_none(store, key(target), DailySums, "all days are summed again")
+    return stored or DailySums()
 
 
 def save(store: ObjectStore, target: str, sums: DailySums) -> None:
@@ -116,12 +106,9 @@ def update(
         first_leads = rows.filter(pc.equal(rows["lead_hours"], 1))
         for day in chunk:
             name = f"{day:%Y-%m-%d}"
-            end = pa.scalar(day + timedelta(days=1), rows.schema.field("valid_at").type)
-            begin = pa.scalar(day, rows.schema.field("valid_at").type)
-            valid = first_leads["valid_at"]
-            inside = pc.and_(pc.greater_equal(valid, begin), pc.less(valid, end))
+            of_day = rows_within(first_leads, FORECASTS.time, day, day + timedelta(days=1))
             days[name] = error_sums.day_sums(by_day[name]) if name in by_day else {}
-            issued[name] = sorted(error_sums.issue_hours(first_leads.filter(inside)))
+            issued[name] = sorted(error_sums.issue_hours(of_day))
     sums = DailySums(dict(sorted(days.items())), dict(sorted(issued.items())), stored.verified)
     return sums, error_sums.add(recent)
 
@@ -132,8 +119,11 @@ def _read_pairs(
     """Read the forecasts of a period, and pair them with the observations."""
     condition = And(between(first, last, FORECASTS.time), one_of("target", [target.name]))
     rows = read(catalog, FORECASTS, COLUMNS, condition)
-    hours = int((last - first) / HOUR) + LONGEST_LEAD_H + 1
-    panel = read_panel(catalog, [target.column], last, hours) if rows.num_rows else None
+    if not rows.num_rows:
+        return rows, error_sums.NONE
+    # Persistence, too, needs the observation at the time of issue, however long the lead is.
+    longest = pc.max(rows["lead_hours"]).as_py()
+    panel = read_panel(catalog, [target.column], last, int((last - first) / HOUR) + longest + 1)
     if panel is None:
         return rows, error_sums.NONE
     return rows, error_sums.pair(rows, panel, target.column, damping)

@@ -1,10 +1,9 @@
-"""Changes of the official forecast's bias at each station, measured once in a while and stored in between.
+"""Changes of the official forecast's bias at each station, measured every few hours.
 
-``monitoring/kma/bias.json`` contains the figures, see ``figures.official.BiasFigures``.
+``monitoring/kma/bias.json`` has the newest figures, see ``figures.official.BiasFigures``.
 """
 
 import json
-import logging
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -14,7 +13,6 @@ import pyarrow as pa
 from pyiceberg.catalog import Catalog
 
 from weather_mlops.clock import KST
-from weather_mlops.errors import ObjectDamaged
 from weather_mlops.lake import documents, verification
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.verification_columns import KMA_FORECAST, OWN
@@ -25,8 +23,6 @@ from weather_mlops.monitoring.official_limits import OfficialForecastLimits
 from weather_mlops.monitoring.section_builder import Rule
 from weather_mlops.monitoring.sensors import ENOUGH_OF_DAY, nan_median
 from weather_mlops.stations import stations_by_id
-
-log = logging.getLogger(__name__)
 
 BIAS_KEY: Final = "monitoring/kma/bias.json"
 CHANGED: Final = Rule("kma_bias_changed", "°C")
@@ -46,7 +42,7 @@ def current(
     Raises:
         StorageUnavailable, StorageRefused.
     """
-    stored = _stored(store)
+    stored = documents.read_or_none(store, BIAS_KEY, BiasFigures, "the change of the bias is measured again")
     if stored is not None:
         age = now - datetime.fromisoformat(stored["measured_at"])
         if timedelta(0) <= age < timedelta(hours=limits.bias_every_h):
@@ -78,7 +74,7 @@ def measure(catalog: Catalog, limits: OfficialForecastLimits, now: datetime) -> 
 def figures_of(
     rows: pa.Table, first: date, last: date, limits: OfficialForecastLimits, now: datetime
 ) -> BiasFigures:
-    """Figures of a period, by figures of verification.
+    """Compute the figures of a period from those of verification.
 
     Args:
         rows: ``day``, ``member`` (station id), ``n`` and ``bias`` of the KMA's forecast.
@@ -100,7 +96,7 @@ def figures_of(
 
 
 def daily_bias(rows: pa.Table, first: date, last: date) -> tuple[np.ndarray, np.ndarray]:
-    """Bias of each station and day; a day with less than half of the typical number of rows has none.
+    """Bias of each station and day; none where a day has less than half of the station's typical rows.
 
     Args:
         rows: as in ``figures_of``.
@@ -158,16 +154,6 @@ def _station(station_id: int, measured: BiasChange, index: int, first: date) -> 
         "limit_c": _number(measured.limit[index]),
         "since": onset.isoformat() if measured.beyond[index] else None,
     }
-
-
-def _stored(store: ObjectStore) -> BiasFigures | None:
-    try:
-        return documents.read(store, BIAS_KEY, BiasFigures)
-    except FileNotFoundError:
-        return None
-    except ObjectDamaged as error:
-        log.warning("the change of the bias is measured again: %s", error)
-        return None
 
 
 def _number(value: float) -> float | None:

@@ -14,9 +14,9 @@ from weather_mlops.lake import verification
 from weather_mlops.lake.verification_columns import COMMON, FIGURES, KMA_FORECAST, OURS, GroupedBy
 from weather_mlops.monitoring.figures.official import ComparedErrors, ForecastComparison, PooledErrors
 from weather_mlops.monitoring.official_limits import OfficialForecastLimits
+from weather_mlops.verification.days import COLUMN
+from weather_mlops.verification.extremes import EXTREMES
 
-MAXIMUM: Final = "air_temperature_max_c"
-MINIMUM: Final = "air_temperature_min_c"
 NOTHING_IN_COMMON: Final = (
     "not enough yet (no hour of the last {days} days has an observation, a forecast of ours and one of the "
     "KMA's): a model must be deployed, and its forecasts verified"
@@ -31,15 +31,16 @@ def measure(catalog: Catalog, limits: OfficialForecastLimits, now: datetime) -> 
     """
     last = now.astimezone(KST).date()
     first = last - timedelta(days=limits.compared_days)
-    least = limits.min_pairs
-    leads = pooled(_read(catalog, "air_temperature_c", first, last, "lead_hours"), least)
-    extremes = [pooled(_read(catalog, name, first, last, "all"), 1).get(0) for name in (MAXIMUM, MINIMUM)]
+    leads = pooled(_read(catalog, COLUMN, first, last, "lead_hours"), limits.min_pairs)
+    maximum, minimum = (
+        pooled(_read(catalog, extreme.variable, first, last, "all"), 1).get(0) for extreme in EXTREMES
+    )
     return {
         "first_day": first.isoformat(),
         "last_day": last.isoformat(),
         "leads": {str(lead): errors for lead, errors in leads.items()},
-        "maximum": extremes[0],
-        "minimum": extremes[1],
+        "maximum": maximum,
+        "minimum": minimum,
         "reason": None if leads else NOTHING_IN_COMMON.format(days=limits.compared_days),
     }
 

@@ -112,25 +112,26 @@ def newest_checks(issue: IssueFigures | None, limits: OfficialForecastLimits) ->
             STATIONS.unknown(NO_ISSUE, limits.min_station_share),
         ]
     issued_at = datetime.fromisoformat(issue["issued_at"]).astimezone(KST)
-    named = f"the newest issue, {issued_at:%Y-%m-%d %H:%M} KST,"
+    newest_issued = f"the newest issue, {issued_at:%Y-%m-%d %H:%M} KST"
     age, limit = issue["age_hours"], limits.max_age_hours
     present = share(issue["stations"], issue["stations_expected"]) or 0.0
-    stations = f"{issue['stations']} of {issue['stations_expected']} stations have {named[:-1]} whole"
+    stations = f"{issue['stations']} of {issue['stations_expected']} stations have {newest_issued} whole"
     return [
-        STALE.above(age, limit, f"{named} is {number(age, limit)} h old"),
+        STALE.above(age, limit, f"{newest_issued}, is {number(age, limit)} h old"),
         STATIONS.below(present, limits.min_station_share, stations),
     ]
 
 
 def missing_check(gaps: IssueGaps, limits: OfficialForecastLimits) -> Check:
     """Compare the share of missing issues with its limit."""
-    part = share(gaps["open"], gaps["expected"]) or 0.0
-    often = next(iter(gaps["by_reason"]), "")
+    missing_share = share(gaps["open"], gaps["expected"]) or 0.0
+    main_reason = next(iter(gaps["by_reason"]), "")
     detail = (
         f"{gaps['open']} of {gaps['expected']} issues of stations of the last 50 hours are missing, "
-        f"{percent(part, limits.max_missing_share)}{f', most of them: {often}' if often else ''}"
+        f"{percent(missing_share, limits.max_missing_share)}"
+        f"{f', most of them: {main_reason}' if main_reason else ''}"
     )
-    return MISSING.above(part, limits.max_missing_share, detail)
+    return MISSING.above(missing_share, limits.max_missing_share, detail)
 
 
 def _of_issue(table: Table, issued_at: datetime) -> pa.Table:

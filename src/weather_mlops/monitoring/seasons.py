@@ -4,7 +4,6 @@
 """
 
 import json
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +13,6 @@ import numpy as np
 from pyiceberg.catalog import Catalog
 
 from weather_mlops.clock import HOUR
-from weather_mlops.errors import ObjectDamaged
 from weather_mlops.lake import documents, observations_reader
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.panel import Panel
@@ -23,8 +21,6 @@ from weather_mlops.monitoring.data_limits import DataQualityLimits
 from weather_mlops.monitoring.figures.data import DriftedVariable, DriftFigures
 from weather_mlops.variables import BY_NAME
 from weather_mlops.verification.scores import rounded
-
-log = logging.getLogger(__name__)
 
 DRIFT_KEY: Final = "monitoring/data/drift.json"
 VARIABLES: Final = (
@@ -89,7 +85,7 @@ def current(
     Raises:
         StorageUnavailable, StorageRefused.
     """
-    stored = _stored_figures(store)
+    stored = documents.read_or_none(store, DRIFT_KEY, DriftFigures, "drift is measured again")
     if stored is not None and stored.get("variables"):
         age = now - datetime.fromisoformat(stored["measured_at"])
         if timedelta(0) <= age < timedelta(hours=limits.drift_every_h):
@@ -243,14 +239,3 @@ def _samples(panel: Panel, stations: np.ndarray, least: float = ENOUGH) -> Sampl
         values[np.isfinite(values).mean(axis=1) < least] = np.nan
         samples[name] = values
     return samples
-
-
-def _stored_figures(store: ObjectStore) -> DriftFigures | None:
-    """Read the stored figures; None if there are none that can be read, so that they are measured again."""
-    try:
-        return documents.read(store, DRIFT_KEY, DriftFigures)
-    except FileNotFoundError:
-        return None
-    except ObjectDamaged as error:
-        log.warning("drift is measured again: %s", error)
-        return None

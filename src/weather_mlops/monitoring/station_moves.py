@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from weather_mlops.clock import KST
-from weather_mlops.errors import FormatChanged, KmaUnavailable, Misconfigured, ObjectDamaged, WeatherError
+from weather_mlops.errors import FormatChanged, KmaUnavailable, Misconfigured, WeatherError
 from weather_mlops.kma.forecast.cells import cell_at, cell_of
 from weather_mlops.lake import documents
 from weather_mlops.lake.documents import Moment
@@ -61,8 +61,8 @@ def listed(
 ) -> StationList:
     """Return today's list (KST): the stored one, or else the KMA's answer, which is stored.
 
-    A failure is stored as well, so that it is not asked again before tomorrow; but one of the configuration
-    is not: nothing was asked.
+    A failure is stored as well, so that the KMA is not asked again before tomorrow; an error of the
+    configuration is not, because then nothing was asked.
 
     Args:
         store: the bucket.
@@ -74,17 +74,18 @@ def listed(
         Misconfigured, StorageUnavailable, StorageRefused.
         KmaUnavailable: the KMA could not be asked today.
     """
-    stored = _stored(store)
-    if stored is None or stored.asked_at.astimezone(KST).date() != now.astimezone(KST).date():
-        stored = _request(ask, station_ids, now)
-        body = {**asdict(stored), "asked_at": stored.asked_at.isoformat()}
+    stations = documents.read_or_none(store, LIST_KEY, StationList, "the list of stations is requested again")
+    if stations is None or stations.asked_at.astimezone(KST).date() != now.astimezone(KST).date():
+        stations = _request(ask, station_ids, now)
+        body = {**asdict(stations), "asked_at": stations.asked_at.isoformat()}
         store.put(LIST_KEY, json.dumps(body, ensure_ascii=False).encode(), "application/json")
-    if stored.failed:
+    if stations.failed:
+        asked_at = stations.asked_at.astimezone(KST)
         raise KmaUnavailable(
-            f"{stored.failed} (asked at {stored.asked_at.astimezone(KST):%Y-%m-%d %H:%M} KST; the list of "
-            "stations is requested once a day)"
+            f"{stations.failed} (asked at {asked_at:%Y-%m-%d %H:%M} KST; the list of stations is requested "
+            "once a day)"
         )
-    return stored
+    return stations
 
 
 def compare(stations: StationList, station_ids: Collection[int]) -> dict[int, float]:
@@ -93,12 +94,13 @@ def compare(stations: StationList, station_ids: Collection[int]) -> dict[int, fl
     10 m of elevation count as 1 km, as for the neighbours of a station.
     """
     known = stations_by_id()
-    now = [each for each in stations.stations if each.id in station_ids and each.id in known]
+    watched = [each for each in stations.stations if each.id in station_ids and each.id in known]
     distances = {}
-    for each in now:
+    for each in watched:
         before = known[each.id]
-        pair = np.array([[before.latitude, before.longitude], [each.latitude, each.longitude]])
-        east, north = (float(offset[0, 1]) for offset in offsets_km(pair[:, 0], pair[:, 1]))
+        latitudes = np.array([before.latitude, each.latitude])
+        longitudes = np.array([before.longitude, each.longitude])
+        east, north = (float(offset[0, 1]) for offset in offsets_km(latitudes, longitudes))
         rise = (each.elevation_m - before.elevation_m) * RISE_KM_PER_M
         distances[each.id] = float(np.sqrt(east**2 + north**2 + rise**2))
     return distances
@@ -161,13 +163,3 @@ def _request(
         log.warning("the list of stations is not known today: %s", error)
         return StationList(now, f"{type(error).__name__}: {error}", ())
     return StationList(now, "", stations)
-
-
-def _stored(store: ObjectStore) -> StationList | None:
-    try:
-        return documents.read(store, LIST_KEY, StationList)
-    except FileNotFoundError:
-        return None
-    except ObjectDamaged as error:
-        log.warning("the list of stations is requested again: %s", error)
-        return None

@@ -6,7 +6,6 @@ normal.
 """
 
 import json
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,7 +13,6 @@ from typing import Final
 
 import numpy as np
 
-from weather_mlops.errors import ObjectDamaged
 from weather_mlops.lake import documents
 from weather_mlops.lake.documents import MomentText
 from weather_mlops.lake.object_store import ObjectStore
@@ -27,8 +25,6 @@ from weather_mlops.monitoring.section_builder import Rule
 from weather_mlops.monitoring.sensors import Bias
 from weather_mlops.stations import Station, stations_by_id
 from weather_mlops.variables import BY_NAME
-
-log = logging.getLogger(__name__)
 
 SENSORS_KEY: Final = "monitoring/data/sensors.json"
 SILENT: Final = Rule("station_silent", "h")
@@ -210,13 +206,8 @@ def load_off_sensors(store: ObjectStore) -> dict[str, str]:
     Raises:
         StorageUnavailable, StorageRefused.
     """
-    try:
-        return documents.read(store, SENSORS_KEY, dict[str, MomentText])
-    except FileNotFoundError:
-        return {}
-    except ObjectDamaged as error:
-        log.warning("the sensors that were off in the last run are unknown: %s", error)
-        return {}
+    consequence = "the sensors that were off in the last run are unknown"
+    return documents.read_or_none(store, SENSORS_KEY, dict[str, MomentText], consequence) or {}
 
 
 def save_off_sensors(store: ObjectStore, before: Mapping[str, str], off: Mapping[str, str]) -> None:

@@ -1,7 +1,6 @@
 """Results of the audits: validation results on S3, and corrected rows in the snapshots of the table."""
 
 import json
-import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Never
@@ -20,8 +19,6 @@ from weather_mlops.lake.schemas import OBSERVATIONS
 from weather_mlops.lake.storage_errors import storage_errors
 from weather_mlops.monitoring.figures.data import CorrectedRows, CorrectionFigures, Corrections
 from weather_mlops.quality.docs import VALIDATIONS
-
-log = logging.getLogger(__name__)
 
 CORRECTIONS: Final = "monitoring/data/corrections.json"
 KEPT_DAYS: Final = 31
@@ -151,10 +148,5 @@ def _named(key: str) -> ValidationRun:
 
 def _stored_corrections(store: ObjectStore) -> Corrections | dict[str, Never]:
     """Read the stored counts; empty if they can't be read, so that counting starts again."""
-    try:
-        return documents.read(store, CORRECTIONS, Corrections)
-    except FileNotFoundError:
-        return {}
-    except ObjectDamaged as error:
-        log.warning("counts of corrections are ignored, counting starts again: %s", error)
-        return {}
+    consequence = "counts of corrections are ignored, counting starts again"
+    return documents.read_or_none(store, CORRECTIONS, Corrections, consequence) or {}

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 Figures = Sequence[float | None]
 
@@ -27,6 +28,10 @@ class Curve:
 
     values: Figures
     look: Look
+
+
+KMA_FORECAST: Final = Look("kma", (5, 1.5, 1, 1.5))
+"""The KMA's forecast, on every page."""
 
 
 def swatch(look: Look) -> str:

@@ -34,6 +34,7 @@ p{max-width:75ch;margin:.5em 0}.lead{font-size:1.1em}.soft,figcaption,.caption{c
 .simulated{border-left:4px solid var(--other);padding:.2em .8em;margin:0 0 .8em;color:var(--soft)}
 .bad{color:var(--bad);font-weight:600}.good{color:var(--good)}
 .plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,340px),1fr));gap:1rem 2rem}
+.plots.two{grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr))}
 figure{display:flex;flex-direction:column;justify-content:space-between;
 margin:.5em 0;min-width:0;max-width:520px}figcaption{font-size:.9em;line-height:1.35}
 figcaption b{color:var(--ink)}figure>svg{display:block;width:100%;height:auto;margin-top:.4em}

@@ -144,16 +144,12 @@ def audit(  # noqa: PLR0913  the inputs of an audit
     for row, values in contradictions(distinct).items():
         if suites.CONFLICT in broken.get(row, {}):
             broken[row][suites.CONFLICT] = values
-    refused = sorted(broken)
-    fit = np.ones(distinct.num_rows, dtype=bool)
-    fit[refused] = False
-    accepted = (distinct.filter(pa.array(fit)) if refused else distinct).select(ACCEPTED_NAMES)
+    accepted, refused = split_refused(distinct, broken)
+    accepted = accepted.select(ACCEPTED_NAMES)
     stations_seen = coverage(expected, keys_of(accepted))
     covered, _ = validate(context, stations_seen, suites.load(suites_dir, suites.COMPLETENESS))
     result = join_results(result, covered)
-    quarantined = _records(
-        distinct.take(pa.array(refused, pa.int64())), [broken[row] for row in refused], rejected
-    )
+    quarantined = _records(refused, [broken[row] for row in sorted(broken)], rejected)
     counts = {
         "rows_arrived": rows.num_rows + rejected.num_rows,
         "accepted": accepted.num_rows,
@@ -164,6 +160,21 @@ def audit(  # noqa: PLR0913  the inputs of an audit
     log.info("audited: %s", counts)
     score = score_of(rows, expected, stations_seen, result.results)
     return Audit(run, audited_at, accepted, quarantined, counts, score, result, _window(expected))
+
+
+def split_refused(rows: pa.Table, broken: Collection[int]) -> tuple[pa.Table, pa.Table]:
+    """The rows that are fit, and those that are not, in their order.
+
+    Args:
+        rows: rows of an audit.
+        broken: indices of those that break a critical rule.
+    """
+    if not broken:
+        return rows, rows.slice(0, 0)
+    refused = sorted(broken)
+    fit = np.ones(rows.num_rows, dtype=bool)
+    fit[refused] = False
+    return rows.filter(pa.array(fit)), rows.take(pa.array(refused, pa.int64()))
 
 
 def check_fit(result: Audit, min_fit_share: float) -> None:

@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from weather_mlops.clock import HOUR_US, HOURS_PER_DAY, KST_AHEAD_HOURS
 from weather_mlops.kma.forecast.rows import FORECAST_ROWS, FORECAST_VARIABLES
 from weather_mlops.lake.keys import isin, lookup, other_rows_of_key
 from weather_mlops.lake.kma_forecast_columns import KMA_FORECAST_QUARANTINE_SCHEMA
@@ -29,6 +30,7 @@ from weather_mlops.quality.audit import (
     Audit,
     join_results,
     new_context,
+    split_refused,
     validate,
     warnings_of,
 )
@@ -40,9 +42,8 @@ from weather_mlops.stations import station_ids
 if TYPE_CHECKING:
     import pandas as pd
 
-_DAY_US: Final = 86_400_000_000
-_HOUR_US: Final = 3_600_000_000
-_KST_US: Final = 9 * _HOUR_US
+_DAY_US: Final = HOURS_PER_DAY * HOUR_US
+_KST_US: Final = KST_AHEAD_HOURS * HOUR_US
 
 
 def audit_staged(staging: Staging, *, suites_dir: Path, audited_at: datetime) -> Audit:
@@ -90,16 +91,12 @@ def audit(
     context = new_context()
     frame = audit_frame(rows, expected, station_ids())
     result, broken = validate(context, frame, suites.load(suites_dir, FORECASTS))
-    refused = sorted(broken)
-    fit = np.ones(rows.num_rows, dtype=bool)
-    fit[refused] = False
-    accepted = rows.filter(pa.array(fit)).select(FORECAST_ROWS.names)
+    accepted, refused = split_refused(rows, broken)
+    accepted = accepted.select(FORECAST_ROWS.names)
     covered = coverage(accepted, expected)
     whole, _ = validate(context, covered, suites.load(suites_dir, COMPLETENESS))
     result = join_results(result, whole)
-    quarantined = _records(
-        rows.take(pa.array(refused, pa.int64())), [broken[row] for row in refused], rejected
-    )
+    quarantined = _records(refused, [broken[row] for row in sorted(broken)], rejected)
     counts = {
         "rows_arrived": rows.num_rows + rejected.num_rows,
         "accepted": accepted.num_rows,
@@ -136,7 +133,7 @@ def audit_frame(rows: pa.Table, expected: pa.Table, stations: Collection[int]) -
     keys = row_keys(rows)
     frame["asked_for"] = isin(station_issues(keys), station_issues(row_keys(requested))).astype("float64")
     since = pc.subtract(rows["received_at"].cast(pa.int64()), rows["issued_at"].cast(pa.int64()))
-    frame["received_after_h"] = since.to_numpy() / _HOUR_US
+    frame["received_after_h"] = since.to_numpy() / HOUR_US
     frame["conflicting_copies"] = other_rows_of_key(keys).astype("float64")
     frame["air_temperature_step_k"] = isolated_steps(keys, frame["air_temperature_c"].to_numpy())
     frame["daily_range_k"] = _daily_range(rows, keys)

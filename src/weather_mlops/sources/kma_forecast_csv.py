@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from weather_mlops.clock import EPOCH, HOUR
+from weather_mlops.clock import EPOCH, HOUR, HOURS_PER_DAY, KST_AHEAD_HOURS
 from weather_mlops.errors import FileRefused, Misconfigured
 from weather_mlops.kma.forecast.amounts import missing
 from weather_mlops.kma.forecast.cells import Cell, stations_of_file
@@ -28,7 +28,6 @@ from weather_mlops.kma.forecast.series import LONGEST_LEAD_H, Hours, Series, row
 from weather_mlops.sources import encodings
 from weather_mlops.sources.archives import unpacked
 from weather_mlops.sources.kma_forecast_lines import (
-    KST_AHEAD_H,
     ForecastLines,
     Integers,
     Unreadable,
@@ -42,7 +41,6 @@ FIRST_DAY_NUMBER, LAST_DAY_NUMBER = 6, 16
 # Hour (KST) of a daily value, and the last hour (KST) at which an issue has the value of its own day: so it
 # is in the files, and in the KMA's guide of the short-term forecast.
 DAILY: Final = {"TMX": (MAXIMUM_HOUR_KST, 11), "TMN": (MINIMUM_HOUR_KST, 2)}
-_HOURS_PER_DAY: Final = 24
 
 
 @dataclass(frozen=True)
@@ -118,7 +116,8 @@ def parse(name: str, text: str) -> ForecastFile:
         FileRefused: it is something else, its name has no variable or several, its parts are of several
             cells, or most of its lines can't be read.
     """
-    text = encodings.whole(text).lstrip("\ufeff")
+    # Each of several files that somebody joined begins with a mark of its encoding.
+    text = encodings.whole(text).replace("\ufeff", "")
     cell, lines, unreadable = read_lines(text)
     category = category_of(name)
     count = len(lines.line) + len(unreadable)
@@ -196,13 +195,13 @@ def _leads(category: str, lines: ForecastLines) -> tuple[Integers, NDArray[np.bo
     if category not in DAILY:
         return lines.number, np.zeros(len(lines.number), bool)
     daily_hour, last_own_hour = DAILY[category]
-    local = lines.issued + KST_AHEAD_H
-    if ((local + lines.number) % _HOURS_PER_DAY == daily_hour).all():
+    local = lines.issued + KST_AHEAD_HOURS
+    if ((local + lines.number) % HOURS_PER_DAY == daily_hour).all():
         return lines.number, np.zeros(len(lines.number), bool)
-    hour = local % _HOURS_PER_DAY
+    hour = local % HOURS_PER_DAY
     days = lines.number - FIRST_DAY_NUMBER + (hour > last_own_hour)
     bad = (lines.number < FIRST_DAY_NUMBER) | (lines.number > LAST_DAY_NUMBER)
-    return days * _HOURS_PER_DAY + daily_hour - hour, bad
+    return days * HOURS_PER_DAY + daily_hour - hour, bad
 
 
 def _last_of_each(keys: Integers) -> tuple[Integers, Integers]:

@@ -15,6 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import csv
 
+from weather_mlops.clock import HOURS_PER_DAY, KST_AHEAD_HOURS
 from weather_mlops.errors import FileRefused, Misconfigured
 from weather_mlops.kma.forecast.cells import Cell
 from weather_mlops.kma.forecast.issues import ISSUE_HOURS_KST
@@ -24,22 +25,19 @@ from weather_mlops.sources.quoting import quoted
 COLUMNS: Final = ("day", "hour", "forecast", "value")
 # Since 2026. Which moment the two columns in KST name isn't documented: that of the issue, or the valid time.
 COLUMNS_2026: Final = ("day(utc)", "hour(utc)", "forecast", "value", "day(kst)", "hour(kst)")
-KST_AHEAD_H: Final = 9
 
 START: Final = re.compile(
     r"\s*(?:format:\s*(?P<columns>[^:]*?)\s+location:\s*(?P<cell>\d{1,3}_\d{1,3})\s+)?"
     r"Start\s*:\s*(?P<year>\d{4})(?P<month>\d{2})\d{2}\s*",
     re.IGNORECASE | re.ASCII,
 )
-_INTEGER: Final = r"\s*(\d{1,9})\s*"
-_ROW: Final = re.compile(
-    rf"{_INTEGER},{_INTEGER},\s*\+?(\d{{1,9}})\s*,\s*(-?\d{{1,9}}(?:\.\d{{1,9}})?)\s*(?:,{_INTEGER},{_INTEGER})?",
-    re.ASCII,
-)
+_INTEGER: Final = r"\s*\+?(\d{1,9})\s*"
+_DECIMAL: Final = r"\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+))\s*"
+_ROW: Final = re.compile(rf"{_INTEGER},{_INTEGER},{_INTEGER},{_DECIMAL}(?:,{_INTEGER},{_INTEGER})?", re.ASCII)
 _NAMES: Final = ("day", "hour", "number", "value", "day_kst", "hour_kst")
 _TYPES: Final = {name: pa.float64() if name == "value" else pa.int32() for name in _NAMES}
 _ALPHABET: Final = b"0123456789.,+- \r\n\t"
-_HOURS_PER_DAY: Final = 24
+_NO_PLUS_OF_A_NUMBER: Final = (b"+-", b"++", b"+ ", b"+\t")
 _FIRST_MONTH, _END_MONTH = np.datetime64("2000-01"), np.datetime64("2200-01")
 
 Integers = NDArray[np.int64]
@@ -125,8 +123,8 @@ def read_lines(text: str) -> tuple[Cell, ForecastLines, list[Unreadable]]:
 def _blocks(text: str) -> tuple[Cell, list[_Block], list[Unreadable]]:
     """The cell, the lines below each Start line, and those below one that can't be read."""
     lines = text.split("\n")
-    # A row is all digits and separators, so a letter is enough to look closer.
-    starts = [index for index, line in enumerate(lines) if "tart" in line]
+    # No row has a colon or letters: what has is no row, and the rows below it may be of another month.
+    starts = [index for index, line in enumerate(lines) if ":" in line or "tart" in line]
     cells: set[str] = set()
     blocks: list[_Block] = []
     unreadable: list[Unreadable] = []
@@ -140,8 +138,7 @@ def _blocks(text: str) -> tuple[Cell, list[_Block], list[Unreadable]]:
             continue
         lost = _Block(_FIRST_MONTH, start + 1, lines[start:end])
         unreadable += [
-            lost.unreadable(line, f"the Start line {start + 1} above it can't be read")
-            for line in _filled(lost)
+            lost.unreadable(line, f"the Start line {start + 1} can't be read") for line in _filled(lost)
         ]
     if len(cells) > 1:
         raise FileRefused(f"parts of several cells ({', '.join(sorted(cells))}): cut it into a file for each")
@@ -196,9 +193,12 @@ def _read_block(
 
 
 def _typed(lines: Sequence[str]) -> dict[str, NDArray[np.float64]] | None:
-    """Columns of lines that are all alike; None where there are none, or one may be no row."""
+    """Columns of lines that are all alike; None where there are none, or one may be no row.
+
+    It reads no line that ``_ROW`` refuses, or otherwise than that.
+    """
     body = "\n".join(lines).encode()
-    if not lines or body.translate(None, _ALPHABET):
+    if not lines or body.translate(None, _ALPHABET) or any(each in body for each in _NO_PLUS_OF_A_NUMBER):
         return None
     width = lines[0].count(",") + 1
     if width not in {len(COLUMNS), len(COLUMNS_2026)}:
@@ -215,8 +215,9 @@ def _typed(lines: Sequence[str]) -> dict[str, NDArray[np.float64]] | None:
     except pa.ArrowInvalid:
         return None
     columns = {name: table[name].to_numpy().astype(np.float64) for name in table.column_names}
-    negative = any((columns[name] < 0).any() for name in table.column_names if name != "value")
-    return None if negative or table.num_rows != len(lines) else columns
+    # Only values are negative, so each minus sign is one of theirs; that of a lead of -0 would be lost.
+    signs = int(np.signbit(columns["value"]).sum())
+    return columns if table.num_rows == len(lines) and signs == body.count(b"-") else None
 
 
 def _checked(
@@ -229,11 +230,11 @@ def _checked(
     day, hour, number = (columns[name].astype(np.int64) for name in ("day", "hour", "number"))
     first_hour = int(block.month.astype("datetime64[h]").astype(np.int64))
     next_month = int((block.month + 1).astype("datetime64[h]").astype(np.int64))
-    issued: Integers = first_hour + (day - 1) * _HOURS_PER_DAY + hour // 100
+    issued: Integers = first_hour + (day - 1) * HOURS_PER_DAY + hour // 100
     # The KMA issues at the same hours by UTC as by KST: every third one from 2 on.
     is_issue = (hour % 100 == 0) & np.isin(hour // 100, ISSUE_HOURS_KST)
     faults = (
-        (~((day >= 1) & (day <= (next_month - first_hour) // _HOURS_PER_DAY)), f"no day of {block.month}"),
+        (~((day >= 1) & (day <= (next_month - first_hour) // HOURS_PER_DAY)), f"no day of {block.month}"),
         (~is_issue, "the KMA issues no forecast at this hour (UTC)"),
         (number > LONGEST_LEAD_H, f"a lead over {LONGEST_LEAD_H} hours"),
         (_contradicts(columns, issued, number), "the day and hour in KST aren't those of the issue or lead"),
@@ -254,9 +255,9 @@ def _contradicts(
         return np.zeros(len(issued), bool)
     agrees = columns["day_kst"] < 0
     for moment in (issued, issued + number):
-        local = (moment + KST_AHEAD_H).astype("datetime64[h]")
+        local = (moment + KST_AHEAD_HOURS).astype("datetime64[h]")
         day = (local.astype("datetime64[D]") - local.astype("datetime64[M]")).astype(np.int64) + 1
         agrees |= (columns["day_kst"] == day) & (
-            columns["hour_kst"] == local.astype(np.int64) % _HOURS_PER_DAY * 100
+            columns["hour_kst"] == local.astype(np.int64) % HOURS_PER_DAY * 100
         )
     return ~agrees

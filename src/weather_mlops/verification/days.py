@@ -9,7 +9,7 @@
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time
 from typing import Final
 
@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from weather_mlops.clock import DAY, HOUR, HOURS_PER_DAY, KST
+from weather_mlops.lake.filters import rows_within
 from weather_mlops.lake.verification_columns import COMMON, KMA_FORECAST, OURS, OWN, VERIFICATION_SCHEMA
 from weather_mlops.verification import extremes
 from weather_mlops.verification.figures import Figures, Verification, verify
@@ -51,9 +52,9 @@ class Compared:
         more = LONGEST_STEP_H * HOUR
         begin = midnight_kst(day)
         return Compared(
-            _between(self.ours, "valid_at", begin, begin + DAY),
-            _between(self.kma_forecasts, "valid_at", begin - more, begin + DAY + more),
-            _between(self.observations, "observed_at", begin, begin + DAY),
+            rows_within(self.ours, "valid_at", begin, begin + DAY),
+            rows_within(self.kma_forecasts, "valid_at", begin - more, begin + DAY + more),
+            rows_within(self.observations, "observed_at", begin, begin + DAY),
         )
 
 
@@ -111,7 +112,7 @@ def _known_hours(forecasts: pa.Table, begin: datetime) -> pa.Table:
         lead_hours=KMA_LEADS_H,
         interpolate=True,
     )
-    return _between(known.rows(), "valid_at", begin, begin + DAY)
+    return rows_within(known.rows(), "valid_at", begin, begin + DAY)
 
 
 def _verified(
@@ -134,25 +135,4 @@ def _rows(result: Verification, **names: object) -> Iterator[dict[str, object]]:
     }
     for grouped_by, members in groups.items():
         for member, figures in members.items():
-            yield {
-                **names,
-                "grouped_by": grouped_by,
-                "member": member,
-                "n": figures.n,
-                "rmse": figures.rmse,
-                "mae": figures.mae,
-                "bias": figures.bias,
-                "within_1": figures.within_1,
-                "within_2": figures.within_2,
-            }
-
-
-def _between(rows: pa.Table, column: str, first: datetime, end: datetime) -> pa.Table:
-    """Rows from one time up to, but not including, another."""
-    kind = rows.schema.field(column).type
-    return rows.filter(
-        pc.and_(
-            pc.greater_equal(rows[column], pa.scalar(first, kind)),
-            pc.less(rows[column], pa.scalar(end, kind)),
-        )
-    )
+            yield {**names, "grouped_by": grouped_by, "member": member, **asdict(figures)}

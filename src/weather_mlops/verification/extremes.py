@@ -2,8 +2,8 @@
 
 All are those of the 24 hours from 00:00 to 23:00: the observations are hourly, so that an extreme between two
 hours is not seen. A day counts where at least HOURS_NEEDED of its hours were observed. Forecasts are those
-that were known at 23:00 of the day before: it is the last hour before the day, and the only one from which a
-forecast of 24 hours reaches all of it.
+that were known at 23:00 of the day before: it is the last hour before the day, and a forecast of 24 hours, as
+older models make, reaches all of it from no earlier one.
 """
 
 from dataclasses import dataclass

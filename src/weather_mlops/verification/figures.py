@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from weather_mlops.clock import HOUR_US, HOURS_PER_DAY, KST_AHEAD_HOURS
 from weather_mlops.lake.keys import isin, lookup
 
 WITHIN: Final = (1.0, 2.0)
@@ -16,9 +17,6 @@ KMA's forecast has whole degrees."""
 # Observations have one decimal: an error of exactly 1 may be 1.0000000000000018 as a binary fraction.
 _ROUNDING: Final = 1e-6
 
-_HOUR_US: Final = 3_600_000_000
-_KST_AHEAD_H: Final = 9
-_DAY_H: Final = 24
 _HOUR_BITS, _LEAD_BITS = 30, 10
 _HOURS_BEFORE_1970: Final = 1 << (_HOUR_BITS - 1)
 
@@ -100,11 +98,12 @@ def figures_of(error: np.ndarray, keys: np.ndarray) -> Verification:
         error: forecast minus observation, finite, shape (n,).
         keys: station, valid time and lead of each, as ``verify`` packs them into one number, shape (n,).
     """
-    hours = keys >> _LEAD_BITS
+    station_hours = keys >> _LEAD_BITS
+    hours = (station_hours & ((1 << _HOUR_BITS) - 1)) - _HOURS_BEFORE_1970
     groups = {
         "by_lead": keys & ((1 << _LEAD_BITS) - 1),
-        "by_hour_kst": ((hours & ((1 << _HOUR_BITS) - 1)) - _HOURS_BEFORE_1970 + _KST_AHEAD_H) % _DAY_H,
-        "by_station": hours >> _HOUR_BITS,
+        "by_hour_kst": (hours + KST_AHEAD_HOURS) % HOURS_PER_DAY,
+        "by_station": station_hours >> _HOUR_BITS,
     }
     overall = errors_by(error, np.zeros(error.size, np.int64))
     return Verification(overall.get(0), **{name: errors_by(error, group) for name, group in groups.items()})
@@ -138,7 +137,7 @@ def _numbers(table: pa.Table, column: str) -> np.ndarray:
 
 def _hour_keys(table: pa.Table, time: str) -> np.ndarray:
     """Station and hour of each row as one number."""
-    hour = table[time].cast(pa.int64()).to_numpy() // _HOUR_US + _HOURS_BEFORE_1970
+    hour = table[time].cast(pa.int64()).to_numpy() // HOUR_US + _HOURS_BEFORE_1970
     return np.asarray((table["station_id"].to_numpy().astype(np.int64) << _HOUR_BITS) + hour)
 
 

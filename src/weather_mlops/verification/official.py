@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from weather_mlops.clock import HOUR_US
 from weather_mlops.kma.forecast.rows import FORECAST_ROWS, UTC_TIME
 
 LONGEST_STEP_H: Final = 3
@@ -23,7 +24,6 @@ INTERPOLATED: Final = frozenset({"air_temperature_c", "relative_humidity_pct", "
 """Variables that are values at a moment on a line. A direction turns past north, codes have nothing in
 between, and amounts are those of an hour."""
 
-_HOUR_US: Final = 3_600_000_000
 _HOURLY_COLUMNS: Final = ("station_id", "issued_at", "valid_at", "lead_hours", "received_at")
 
 
@@ -111,12 +111,30 @@ def newest_known(
     station, has_station = _find(stations, np.asarray(station_id, np.int64))
     valid, has_valid = _find(valids, _as_microseconds(valid_at))
     received_by = np.searchsorted(received, _as_microseconds(moment), side="right")
-    asked_slot = station * valids.size + valid
+    requested_slot = station * valids.size + valid
     # The last row of the slot that was received by the moment, if the slot has one.
-    last = np.searchsorted(key, asked_slot * received.size + received_by, side="left") - 1
+    last = np.searchsorted(key, requested_slot * received.size + received_by, side="left") - 1
     is_known = has_station & has_valid & (last >= 0)
-    is_known &= slot[np.maximum(last, 0)] == asked_slot
+    is_known &= slot[np.maximum(last, 0)] == requested_slot
     return np.where(is_known, with_value[order[newest[np.maximum(last, 0)]]], -1)
+
+
+def known_values(
+    forecasts: pa.Table, column: str, station_id: np.ndarray, moment: np.ndarray, valid_at: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """For each question, the value of the newest issue received by the moment, and that issue.
+
+    The arguments are those of ``newest_known``; the column is one with numbers.
+
+    Returns:
+        Values, float64, in the variable's unit, NaN where nothing was known; and their issues, UTC,
+        datetime64[us], NaT where nothing was known; each of shape (n,).
+    """
+    known = newest_known(forecasts, column, station_id, moment, valid_at)
+    # One more row at the end, which index -1 takes: nothing was known.
+    values = np.append(forecasts[column].cast(pa.float64()).to_numpy(), np.nan)
+    issued = np.append(_microseconds(forecasts["issued_at"]).view("datetime64[us]"), np.datetime64("NaT"))
+    return values[known], issued[known]
 
 
 def known_at(  # noqa: PLR0913  keyword only: which values
@@ -149,16 +167,13 @@ def known_at(  # noqa: PLR0913  keyword only: which values
     known_by = _as_array(moments)
     shape = (stations.size, known_by.size, leads.size)
     valid = known_by[:, np.newaxis] + leads.astype("timedelta64[h]")
-    known = newest_known(
+    values, issued = known_values(
         rows,
         column,
         np.repeat(stations, known_by.size * leads.size),
         np.broadcast_to(known_by[:, np.newaxis], shape).reshape(-1),
         np.broadcast_to(valid, shape).reshape(-1),
     )
-    # One more row at the end, which index -1 takes: nothing was known.
-    values = np.append(rows[column].cast(pa.float64()).to_numpy(), np.nan)[known]
-    issued = np.append(_microseconds(rows["issued_at"]).view("datetime64[us]"), np.datetime64("NaT"))[known]
     return KnownForecast(column, stations, known_by, leads, values.reshape(shape), issued.reshape(shape))
 
 
@@ -192,7 +207,7 @@ def hourly(forecasts: pa.Table, column: str) -> pa.Table:
     values = rows[column].to_numpy()[order]
 
     # Each row is repeated once for itself and once for each hour until the next one, if that is near enough.
-    step = np.diff(valid, append=0) // _HOUR_US
+    step = np.diff(valid, append=0) // HOUR_US
     goes_on = np.append((station[1:] == station[:-1]) & (issued[1:] == issued[:-1]), np.zeros(1, bool))
     goes_on = goes_on[: values.size] & (step >= 1) & (step <= LONGEST_STEP_H)
     lengths = np.where(goes_on, step, 1)
@@ -200,12 +215,12 @@ def hourly(forecasts: pa.Table, column: str) -> pa.Table:
     hours_after = np.arange(source.size) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     target = np.where(hours_after > 0, source + 1, source)
     share = hours_after / np.maximum(step[source], 1)
-    valid_hourly = valid[source] + hours_after * _HOUR_US
+    valid_hourly = valid[source] + hours_after * HOUR_US
     columns = {
         "station_id": station[source],
         "issued_at": issued[source],
         "valid_at": valid_hourly,
-        "lead_hours": (valid_hourly - issued[source]) // _HOUR_US,
+        "lead_hours": (valid_hourly - issued[source]) // HOUR_US,
         "received_at": np.maximum(received[source], received[target]),
         column: values[source] + (values[target] - values[source]) * share,
     }

@@ -1,6 +1,7 @@
 """Reads the KMA's forecast as it was known at issue times: from the table to an array, a month at a time.
 
-Everything that sets a forecast of ours next to the KMA's begins here, so that all of it sees the same values.
+The hourly verification and the forecast pages read the rows themselves. All use the same join, that of
+``verification.official``, so that all see the same values.
 """
 
 from collections.abc import Sequence
@@ -14,13 +15,14 @@ from weather_mlops.lake.kma_forecasts import read
 from weather_mlops.verification.official import INTERPOLATED, LONGEST_STEP_H, known_at
 
 
-def read_known(
+def read_known(  # noqa: PLR0913  keyword only: which values
     catalog: Catalog,
     column: str,
     *,
     station_ids: Sequence[int] | np.ndarray,
     moments: np.ndarray,
     lead_hours: Sequence[int] | np.ndarray,
+    snapshot_id: int | None = None,
 ) -> np.ndarray:
     """Read a variable of the KMA's forecast as it was known at each moment.
 
@@ -33,6 +35,7 @@ def read_known(
         station_ids: S stations.
         moments: when the forecast was known, on full hours, UTC, datetime64, M in any order.
         lead_hours: hours from the moment to the valid time, L.
+        snapshot_id: the state of the table; None = the current one.
 
     Returns:
         float32, shape (S, M, L), in the variable's unit; NaN = nothing was known.
@@ -55,6 +58,7 @@ def read_known(
             last_valid=_time(moments[chosen].max()) + (max(leads) + LONGEST_STEP_H) * HOUR,
             station_ids=stations,
             variables=[column],
+            snapshot_id=snapshot_id,
         )
         if rows.num_rows:
             known[:, chosen] = known_at(

@@ -41,7 +41,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Once:
     folder = tmp_path_factory.mktemp("once")
     project = copied_project(folder / "project")
     training = project / "pipelines" / "training.yml"
-    training.write_text(training.read_text().replace("horizon_hours: 24", f"horizon_hours: {LEADS}"))
+    training.write_text(training.read_text().replace("horizon_hours: 48", f"horizon_hours: {LEADS}"))
     ports = Ports(**{name: free_port() for name in Ports.__slots__})
     launcher = Launcher(System(folder / "run", ports, project=project))
     try:

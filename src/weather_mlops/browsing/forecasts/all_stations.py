@@ -25,7 +25,7 @@ from weather_mlops.browsing.forecasts.stations_map import Point
 from weather_mlops.clock import HOUR
 from weather_mlops.pages.markup import MISSING, escape, folded, kst
 
-AHEAD: Final = (1, 6, 12, 24)
+AHEAD: Final = (1, 6, 12, 24, 36, 48)
 """Lead times that the map can show, hours."""
 
 

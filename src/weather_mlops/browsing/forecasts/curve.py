@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from weather_mlops.browsing.forecasts import kma_components
 from weather_mlops.browsing.forecasts.components import MEDIAN, OBSERVED, plain, short
 from weather_mlops.browsing.forecasts.published import QuantileSeries, Series
 from weather_mlops.monitoring.report import plots
-from weather_mlops.pages.curves import Curve, Look
+from weather_mlops.pages.curves import KMA_FORECAST, Curve, Look
 
 BAND: Final = Look("model-band")
 
@@ -36,7 +35,7 @@ def hours(  # noqa: PLR0913  the curves
     x = plots.by_time(times[0], times[-1], "KST; each date is at 00:00")
     return plots.lines(
         [time.timestamp() for time in times],
-        [Curve(kma, kma_components.LINE), Curve(forecast.p50, MEDIAN), Curve(observed, OBSERVED)],
+        [Curve(kma, KMA_FORECAST), Curve(forecast.p50, MEDIAN), Curve(observed, OBSERVED)],
         x,
         plots.upright(known, unit),
         label=label,

@@ -9,11 +9,9 @@ from weather_mlops.browsing.forecasts.kma_forecast import KmaPresent, KmaScore
 from weather_mlops.browsing.forecasts.published import ForecastDocument, ForecastStation, ForecastTarget
 from weather_mlops.clock import HOUR
 from weather_mlops.model.targets import TARGETS
-from weather_mlops.pages.curves import Look
 from weather_mlops.pages.markup import MISSING, escape, kst, number
 from weather_mlops.verification.official import INTERPOLATED
 
-LINE: Final = Look("kma", (1, 1.2), width=2.4)
 NAME: Final = 'KMA\'s forecast <span lang="ko">기상청 예보</span>'
 
 

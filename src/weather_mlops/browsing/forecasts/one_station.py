@@ -28,7 +28,7 @@ from weather_mlops.browsing.forecasts.published import (
 )
 from weather_mlops.clock import HOUR
 from weather_mlops.monitoring.report import plots
-from weather_mlops.pages.curves import swatch
+from weather_mlops.pages.curves import KMA_FORECAST, swatch
 from weather_mlops.pages.markup import MISSING, escape, figure, folded, kst
 
 BAND: Final = (
@@ -145,7 +145,7 @@ def _legend(station: ForecastStation) -> str:
             f"{BAND}p10 to p90: 8 of 10 observations should lie within",
         ]
     if station.kma:
-        entries.append(f"{swatch(kma_components.LINE)}{kma_components.NAME}")
+        entries.append(f"{swatch(KMA_FORECAST)}{kma_components.NAME}")
     return f'<ul class="legend">{"".join(f"<li>{entry}</li>" for entry in entries)}</ul>'
 
 
@@ -198,7 +198,7 @@ def _past_plot(
         unit=target.unit,
     )
     note = "dashed: p50; shaded: p10 to p90; solid: observed"
-    return figure(title, f"{note}; dotted: the KMA's forecast" if station.kma_past else note, svg)
+    return figure(title, f"{note}; dash-dotted: the KMA's forecast" if station.kma_past else note, svg)
 
 
 def _kma_past(document: ForecastDocument, station: ForecastStation, lead: int) -> Series:

@@ -14,7 +14,7 @@ A *worker* is a task: of n workers each takes every n-th batch, one call at a ti
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Any, Final
 
 import numpy as np
@@ -22,6 +22,7 @@ import pyarrow as pa
 
 from weather_mlops.clock import HOUR, HOUR_US, KST, month_of, next_month, whole_hour
 from weather_mlops.errors import Misconfigured
+from weather_mlops.ingest.days_to_load import days_to_load
 from weather_mlops.kma.fields import YEARS
 from weather_mlops.lake.columns import UTC_TIME
 from weather_mlops.lake.gap_calls import GapCall
@@ -29,7 +30,6 @@ from weather_mlops.lake.keys import HOUR_KEYS, keys_of, to_datetime
 from weather_mlops.stations import load_stations
 
 ROWS_PER_PART: Final = 400_000
-DAYS_BEFORE: Final = 90  # what a load covers where its first day isn't named
 EARLIEST: Final = date(YEARS.start, 1, 1)  # nobody observed before
 
 
@@ -98,7 +98,7 @@ class Load:
         """Plan the load of a span of days (KST), both included; only of hours that are over.
 
         Args:
-            first: the first day; None: DAYS_BEFORE days up to the last one.
+            first: the first day; None: 90 days up to the last one (``days_to_load``).
             last: the last day; None: today.
             stations: ids.
             now: the time, timezone-aware.
@@ -109,13 +109,7 @@ class Load:
         Raises:
             Misconfigured: the days are in the wrong order, in the future or before EARLIEST.
         """
-        today = now.astimezone(KST).date()
-        last = last or today
-        first = first or last - timedelta(days=DAYS_BEFORE - 1)
-        if not EARLIEST <= first <= last or first > today:
-            raise Misconfigured(
-                f"from {first} to {last}: give days (KST) in this order, from {EARLIEST} to today, {today}"
-            )
+        first, last = days_to_load(first, last, now, earliest=EARLIEST)
         newest = whole_hour(now) - HOUR
         begin = datetime.combine(first, time(), KST).astimezone(UTC)
         end = min(datetime.combine(last, time(23), KST).astimezone(UTC), newest)

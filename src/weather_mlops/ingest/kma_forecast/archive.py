@@ -11,20 +11,16 @@ import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
 
 from weather_mlops.clock import EPOCH, HOUR
-from weather_mlops.ingest.kma_forecast.batch import HOURS_SHARE, hours_of
+from weather_mlops.ingest.kma_forecast.batch import HOURS_SHARE, hours_of, station_issues_of
 from weather_mlops.ingest.kma_forecast.history_plan import LEAD_HOURS
 from weather_mlops.kma.forecast.issues import valid_times
 from weather_mlops.kma.forecast.rows import FORECAST_ROWS
 from weather_mlops.lake import kma_forecast_gaps, kma_forecasts, quarantine
-from weather_mlops.lake.catalog import open_table
-from weather_mlops.lake.filters import one_of
 from weather_mlops.lake.kma_archive_raw import ArchiveBatch, ArchiveSource, put_batch
 from weather_mlops.lake.kma_forecast_gaps import StationIssue
 from weather_mlops.lake.kma_forecasts import PublishedKmaForecasts
 from weather_mlops.lake.object_store import ObjectStore
-from weather_mlops.lake.scan import scan
-from weather_mlops.lake.schemas import KMA_FORECAST_QUARANTINE, KMA_FORECASTS
-from weather_mlops.lake.storage_errors import storage_errors
+from weather_mlops.lake.schemas import KMA_FORECAST_QUARANTINE
 from weather_mlops.quality import docs
 from weather_mlops.quality import kma_forecast as quality
 from weather_mlops.quality.audit import Audit
@@ -121,10 +117,8 @@ class ForecastArchive:
         gaps = station_issues_of(kma_forecast_gaps.load(self.catalog)) & brought
         if not gaps:
             return set()
-        issues = sorted({issued_at for _, issued_at in gaps})
-        table = open_table(self.catalog, KMA_FORECASTS)
-        with storage_errors(f"table {KMA_FORECASTS.identifier}"):
-            stored = scan(table, KMA_FORECASTS.select(*_COUNTED), one_of("issued_at", issues))
+        issues = {issued_at for _, issued_at in gaps}
+        stored = kma_forecasts.read_issues(self.catalog, issues, _COUNTED)
         if longest_lead is not None:
             lead = pc.subtract(stored["valid_at"], stored["issued_at"])
             stored = stored.filter(pc.less_equal(lead, pa.scalar(longest_lead, lead.type)))
@@ -158,14 +152,6 @@ def audit_archive(
     result = quality.audit(collected, now, suites_dir=suites_dir, audited_at=now, run=run)
     issues = pc.min_max(rows["issued_at"]).as_py()
     return replace(result, window=(issues["min"], issues["max"]))
-
-
-def station_issues_of(rows: pa.Table) -> set[StationIssue]:
-    """The station-issues of some rows with ``station_id`` and ``issued_at``; without unreadable ones."""
-    distinct = rows.select(["station_id", "issued_at"]).group_by(["station_id", "issued_at"]).aggregate([])
-    return {
-        (row["station_id"], row["issued_at"]) for row in distinct.to_pylist() if row["station_id"] is not None
-    }
 
 
 def _needed(issued_at: datetime, longest_lead: timedelta | None) -> int:

@@ -168,14 +168,17 @@ class ForecastBatch:
         is_old = pc.and_(
             pc.equal(self.rejected["issued_at"], issued_at), pc.is_in(self.rejected["cell"], cells)
         )
-        self.rejected = pa.concat_tables([self.rejected.filter(pc.invert(is_old)), _rejected(forecasts, key)])
+        self.rejected = pa.concat_tables(
+            [self.rejected.filter(pc.invert(is_old)), rejected_items(forecasts, key)]
+        )
 
 
 def _with_key(rows: pa.Table, key: str) -> pa.Table:
     return rows.append_column(_RAW_KEY, pa.repeat(key, rows.num_rows))
 
 
-def _rejected(forecasts: Iterable[VillageForecast], key: str) -> pa.Table:
+def rejected_items(forecasts: Iterable[VillageForecast], key: str) -> pa.Table:
+    """The items of forecasts that can't be read, as a table of REJECTED, with the key of their answers."""
     rows = [
         {
             "issued_at": forecast.issued_at,
@@ -189,6 +192,14 @@ def _rejected(forecasts: Iterable[VillageForecast], key: str) -> pa.Table:
         for item in forecast.rejected
     ]
     return pa.Table.from_pylist(rows, schema=REJECTED)
+
+
+def station_issues_of(rows: pa.Table) -> set[StationIssue]:
+    """The station-issues of some rows with ``station_id`` and ``issued_at``; without unreadable ones."""
+    distinct = rows.select(["station_id", "issued_at"]).group_by(["station_id", "issued_at"]).aggregate([])
+    return {
+        (row["station_id"], row["issued_at"]) for row in distinct.to_pylist() if row["station_id"] is not None
+    }
 
 
 def hours_of(rows: pa.Table) -> dict[StationIssue, int]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from itertools import groupby
 from typing import Final
 
@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 
 from weather_mlops.clock import DAY, HOUR, KST
 from weather_mlops.errors import Misconfigured
+from weather_mlops.ingest.days_to_load import days_to_load
 from weather_mlops.kma.forecast.cells import Cell, cells_of, parse_overrides
 from weather_mlops.kma.forecast.issues import ISSUE_HOURS_KST, issues_between, newest_issue, valid_times
 from weather_mlops.kma.forecast.rows import BY_CATEGORY, MAXIMUM_HOUR_KST, MINIMUM_HOUR_KST
@@ -17,7 +18,6 @@ from weather_mlops.kma.forecast.series import LONGEST_LEAD_H
 
 EARLIEST: Final = date(2008, 10, 30)
 """The archive of grids is said to begin here."""
-DAYS_BEFORE: Final = 90  # what a load covers where its first day isn't named: 8,640 calls of TMP
 ISSUES: Final = (2, 14)
 """Two issues a day, so that a day's quota buys about 200 days of an archive."""
 LEAD_HOURS: Final = 48
@@ -79,7 +79,7 @@ class GridLoad:
         """Plan the load of a span of days (KST), both included; only of issues that are out.
 
         Args:
-            first: the first day; None: DAYS_BEFORE days up to the last one.
+            first: the first day; None: 90 days up to the last one (``days_to_load``).
             last: the last day; None: today.
             stations: ids.
             now: the time, timezone-aware.
@@ -93,13 +93,7 @@ class GridLoad:
             Misconfigured: the days are in the wrong order, in the future or before EARLIEST, the KMA issues
                 nothing at an hour, a variable is unknown, the lead is out of range, or a cell can't be read.
         """
-        today = now.astimezone(KST).date()
-        last = last or today
-        first = first or last - timedelta(days=DAYS_BEFORE - 1)
-        if not EARLIEST <= first <= last or first > today:
-            raise Misconfigured(
-                f"from {first} to {last}: give days (KST) in this order, from {EARLIEST} to today, {today}"
-            )
+        first, last = days_to_load(first, last, now, earliest=EARLIEST)
         if not 1 <= lead_hours <= LONGEST_LEAD_H:
             raise Misconfigured(f"{lead_hours} hours ahead: give a number from 1 to {LONGEST_LEAD_H}")
         begin = datetime.combine(first, time(), KST)

@@ -177,7 +177,7 @@ def present_grids(
     Args:
         store: the bucket.
         key: of the object.
-        hours: valid times that are wanted.
+        hours: requested valid times.
         stored: which object counts for each valid time, of all objects of the issue and the variable.
 
     Raises:

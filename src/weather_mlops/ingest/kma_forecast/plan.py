@@ -92,10 +92,10 @@ def plan(  # noqa: PLR0913  keyword only: what a plan depends on
             "available"
         )
     stations, oldest = tuple(sorted(station_ids)), now - AVAILABLE_FOR + SAFETY
-    whole = {own - back * _THREE_HOURS: "lookback" for back in range(1, lookback_issues + 1)}
-    lookback = [IssueRequest(issue, stations, "lookback") for issue in whole if issue >= oldest]
-    missed = [issue for issue in _missed(newest_collected, own, now) if issue not in whole]
-    planned = {own, *whole, *missed}
+    repeated = [own - back * _THREE_HOURS for back in range(1, lookback_issues + 1)]
+    lookback = [IssueRequest(issue, stations, "lookback") for issue in repeated if issue >= oldest]
+    missed = [issue for issue in _missed(newest_collected, own, now) if issue not in repeated]
+    planned = {own, *repeated, *missed}
     by_issue: dict[datetime, set[int]] = {}
     for station_id, issued_at in due:
         if station_id in stations and issued_at not in planned and oldest <= issued_at < own:

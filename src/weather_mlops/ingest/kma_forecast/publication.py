@@ -6,22 +6,17 @@ from datetime import datetime
 from typing import Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
 
 from weather_mlops.clock import EPOCH
-from weather_mlops.ingest.kma_forecast.batch import complete, hours_of
+from weather_mlops.ingest.kma_forecast.batch import complete, hours_of, station_issues_of
 from weather_mlops.kma.forecast.issues import valid_times
 from weather_mlops.lake import kma_forecast_gaps, kma_forecasts, maintenance, quarantine
-from weather_mlops.lake.catalog import open_table
-from weather_mlops.lake.filters import one_of
 from weather_mlops.lake.gaps import MISSING, QUARANTINED
 from weather_mlops.lake.kma_forecast_gaps import PARTIAL, ForecastGapCount, StationIssue
 from weather_mlops.lake.kma_forecasts import NEWEST_COLLECTED, PublishedKmaForecasts
-from weather_mlops.lake.scan import scan
 from weather_mlops.lake.schemas import KMA_FORECAST_GAPS, KMA_FORECAST_QUARANTINE, KMA_FORECASTS
 from weather_mlops.lake.staging import AUDITED, StagedBatch, Staging
-from weather_mlops.lake.storage_errors import storage_errors
 
 _COUNTED: Final = ("station_id", "issued_at", "valid_at", "air_temperature_c")
 
@@ -60,7 +55,7 @@ def publish_run(catalog: Catalog, staging: Staging, now: datetime) -> PublishedI
 
     In this order: gaps of what is missing, quarantine, forecasts (one commit), gaps of what arrived. A gap is
     never closed before its rows are in the table, and none is forgotten by a kill in between; run again, it
-    ends in the same state.
+    ends in the same state. The forecasts are maintained later, by ``maintain_forecasts``.
 
     Args:
         catalog: where the tables are.
@@ -80,7 +75,9 @@ def publish_run(catalog: Catalog, staging: Staging, now: datetime) -> PublishedI
     )
     own = max(datetime.fromisoformat(audited.notes["own"]), kma_forecasts.newest_collected(catalog) or EPOCH)
     notes = {NEWEST_COLLECTED: own.isoformat()}
-    published = kma_forecasts.publish(catalog, accepted, run=staging.run, now=now, properties=notes)
+    published = kma_forecasts.publish(
+        catalog, accepted, run=staging.run, now=now, properties=notes, with_maintenance=False
+    )
     counted = kma_forecast_gaps.record(catalog, absent={}, present=present, run=staging.run, now=now)
     touched = [
         *([KMA_FORECAST_GAPS] if absent or counted.closed else []),
@@ -88,6 +85,20 @@ def publish_run(catalog: Catalog, staging: Staging, now: datetime) -> PublishedI
     ]
     maintenance.maintain(catalog, now, touched)
     return PublishedIssues(published, added, opened.opened, counted)
+
+
+def maintain_forecasts(catalog: Catalog, now: datetime) -> dict[str, int]:
+    """Do a part of the maintenance of the forecasts that is due.
+
+    To be done once a run's rows were read back: they are in a small file of their own until then.
+
+    Returns:
+        Counts, as ``maintain``.
+
+    Raises:
+        CommitConflict, StorageUnavailable, StorageRefused.
+    """
+    return maintenance.maintain(catalog, now, (KMA_FORECASTS,))
 
 
 def _completeness(
@@ -102,13 +113,10 @@ def _completeness(
     absent = {each for each in reasons if each not in present}
     if not absent:
         return present, {}
-    issues = sorted({issued_at for _, issued_at in absent})
-    table = open_table(catalog, KMA_FORECASTS)
-    with storage_errors(f"table {KMA_FORECASTS.identifier}"):
-        stored = scan(table, KMA_FORECASTS.select(*_COUNTED), one_of("issued_at", issues))
+    stored = kma_forecasts.read_issues(catalog, {issued_at for _, issued_at in absent}, _COUNTED)
     counted = hours_of(_united(stored, accepted))
     present |= complete(counted, absent, share)
-    refused = _station_issues(audited.tables["quarantined"])
+    refused = station_issues_of(audited.tables["quarantined"])
     return present, {
         each: reasons[each] or reason_of(each, counted, refused) for each in sorted(absent - present)
     }
@@ -124,11 +132,6 @@ def _united(stored: pa.Table, accepted: pa.Table) -> pa.Table:
             for name in united.column_names
         ]
     )
-
-
-def _station_issues(refused: pa.Table) -> set[StationIssue]:
-    rows = refused.filter(pc.is_valid(refused["station_id"]))
-    return set(zip(rows["station_id"].to_pylist(), rows["issued_at"].to_pylist(), strict=True))
 
 
 def reason_of(each: StationIssue, counted: Mapping[StationIssue, int], refused: set[StationIssue]) -> str:

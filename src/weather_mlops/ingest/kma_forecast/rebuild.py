@@ -1,7 +1,7 @@
 """Rebuild the tables of the KMA's forecast from raw, a month at a time."""
 
 from collections.abc import Callable
-from datetime import date, datetime, time
+from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
@@ -9,9 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyiceberg.expressions import And
 
-from weather_mlops.clock import HOUR, KST, month_of, next_month
-from weather_mlops.ingest.kma_forecast.archive import station_issues_of
-from weather_mlops.ingest.kma_forecast.batch import HOURS_SHARE, complete, hours_of
+from weather_mlops.clock import HOUR, month_of, next_month
+from weather_mlops.ingest.kma_forecast.batch import HOURS_SHARE, complete, hours_of, station_issues_of
 from weather_mlops.ingest.kma_forecast.publication import reason_of
 from weather_mlops.ingest.kma_forecast.rebuilt_month import RUN, ForecastsOfRaw, RebuiltIssues
 from weather_mlops.ingest.rebuild_differences import (
@@ -21,11 +20,12 @@ from weather_mlops.ingest.rebuild_differences import (
     different_gaps,
     different_quarantine,
 )
+from weather_mlops.ingest.rebuilt_month import months_between
 from weather_mlops.ingest.rebuilt_tables import RebuiltTables
 from weather_mlops.kma.forecast.endpoints import VILLAGE
 from weather_mlops.kma.forecast.rows import FORECAST_ROWS
 from weather_mlops.lake import kma_forecast_gaps
-from weather_mlops.lake.filters import between, in_months
+from weather_mlops.lake.filters import between, in_months, rows_within
 from weather_mlops.lake.kma_forecast_columns import KMA_FORECAST_QUARANTINE_TABLE_SCHEMA
 from weather_mlops.lake.kma_forecast_merge import with_stored_times
 from weather_mlops.lake.object_store import ObjectStore
@@ -61,13 +61,7 @@ class ForecastRebuild:
 
     def months(self, first: date | None, last: date | None) -> list[datetime]:
         """The months between two days that raw has a forecast for."""
-        begin = None if first is None else month_of(datetime.combine(first, time(), KST))
-        end = None if last is None else month_of(datetime.combine(last, time(23), KST))
-        return [
-            month
-            for month in sorted(ForecastsOfRaw(self._store, self._suites_dir).months())
-            if (begin is None or begin <= month) and (end is None or month <= end)
-        ]
+        return months_between(ForecastsOfRaw(self._store, self._suites_dir).months(), first, last)
 
     def month(self, month: datetime, counts: RebuildCounts) -> list[Difference]:
         """Rebuild a month, write it, and return the differences from the live tables."""
@@ -83,14 +77,12 @@ class ForecastRebuild:
             span = between(issues.first, issues.end - HOUR, "issued_at")
             with storage_errors(f"table {KMA_FORECASTS.identifier}"):
                 stored = scan(live, FORECAST_ROWS, And(in_months([month], KMA_FORECASTS.time), span))
-            rows = with_stored_times(_of_month(issues.rows, month, KMA_FORECASTS.time), stored)
+            rows = rows_within(issues.rows, KMA_FORECASTS.time, month, next_month(month))
+            rows = with_stored_times(rows, stored)
             differences += different_forecasts(stored, rows)
             self._tables.append(KMA_FORECASTS, rows.sort_by(_ORDER))
-            quarantine.append(
-                stamped(
-                    _of_month(issues.refused, month, "issued_at"), KMA_FORECAST_QUARANTINE, run=RUN, at=now
-                )
-            )
+            new = rows_within(issues.refused, KMA_FORECAST_QUARANTINE.time, month, next_month(month))
+            quarantine.append(stamped(new, KMA_FORECAST_QUARANTINE, run=RUN, at=now))
             rebuilt_register = _register(rebuilt_register, issues, month, now)
             counts.responses += issues.objects
             counts.forecast_rows += rows.num_rows
@@ -117,13 +109,3 @@ def _register(register: pa.Table, issues: RebuiltIssues, month: datetime, now: d
     refused = station_issues_of(issues.refused.filter(of_village))
     absent = {each: reason_of(each, counted, refused) for each in collected - present - known.keys()}
     return kma_forecast_gaps.updated(register, absent=absent, present=present & is_open, now=now)
-
-
-def _of_month(rows: pa.Table, month: datetime, column: str) -> pa.Table:
-    times, kind = rows[column], rows.schema.field(column).type
-    return rows.filter(
-        pc.and_(
-            pc.greater_equal(times, pa.scalar(month, kind)),
-            pc.less(times, pa.scalar(next_month(month), kind)),
-        )
-    )

@@ -18,7 +18,8 @@ import pyarrow as pa
 
 from weather_mlops.clock import HOUR, month_of, next_month
 from weather_mlops.ingest.kma_forecast import importer
-from weather_mlops.ingest.kma_forecast.archive import REJECTED, audit_archive, station_issues_of
+from weather_mlops.ingest.kma_forecast.archive import REJECTED, audit_archive
+from weather_mlops.ingest.kma_forecast.batch import station_issues_of
 from weather_mlops.ingest.kma_forecast.replay import Replayed, archive_of_raw, issue_of_raw
 from weather_mlops.kma.endpoints import from_kst
 from weather_mlops.kma.forecast.rows import FORECAST_ROWS
@@ -94,7 +95,7 @@ class ForecastsOfRaw:
         first, end = month - LONGEST, next_month(month)
         # A file has years: it is read once a month. Grids are read issue by issue.
         files = [
-            (batch, archive_of_raw(self._store, batch, first, end))
+            archive_of_raw(self._store, batch, first, end)
             for batch in self._overlapping(first, end)
             if batch.source == "portal"
         ]
@@ -113,11 +114,7 @@ class ForecastsOfRaw:
         return batches
 
     def _span(
-        self,
-        first: datetime,
-        end: datetime,
-        files: Sequence[tuple[ArchiveBatch, Replayed]],
-        now: datetime,
+        self, first: datetime, end: datetime, files: Sequence[Replayed], now: datetime
     ) -> RebuiltIssues:
         received = [
             issue_of_raw(self._store, key) for key in kma_forecast_raw.keys_between(self._store, first, end)
@@ -128,7 +125,7 @@ class ForecastsOfRaw:
             for batch in self._overlapping(first, end)
             if batch.source == "grid"
         ]
-        received += [replayed.between(first, end) for _, replayed in files]
+        received += [replayed.between(first, end) for replayed in files]
         received.sort(key=lambda each: each.at)
         rows, refused = self._audited(received, now)
         return RebuiltIssues(first, end, rows, refused, collected, len(received))

@@ -9,17 +9,17 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from weather_mlops.clock import HOUR, KST
-from weather_mlops.errors import FormatChanged, ResponseMismatch, ResponseTruncated
+from weather_mlops.errors import FormatChanged, NothingYet, ResponseMismatch, ResponseTruncated
 from weather_mlops.ingest.kma_forecast import importer
 from weather_mlops.ingest.kma_forecast.archive import REJECTED
-from weather_mlops.ingest.kma_forecast.batch import STAGED_ROWS
+from weather_mlops.ingest.kma_forecast.batch import STAGED_ROWS, rejected_items
 from weather_mlops.ingest.kma_forecast.history_publication import present_grids, rows_of_grids
 from weather_mlops.kma.endpoints import from_kst
 from weather_mlops.kma.forecast import village
 from weather_mlops.kma.forecast.village import VillageForecast
+from weather_mlops.lake.filters import rows_within
 from weather_mlops.lake.kma_archive_raw import ArchiveBatch
 from weather_mlops.lake.kma_forecast_raw import ReceivedPage, read_issue
 from weather_mlops.lake.kma_grid_raw import issue_and_category, stored_grids
@@ -47,14 +47,15 @@ class Replayed:
 
     def between(self, first: datetime, end: datetime) -> "Replayed":
         """What is of the issues from one to before another one."""
-        return Replayed(self.at, _between(self.rows, first, end), _between(self.rejected, first, end))
+        rows, rejected = (rows_within(each, "issued_at", first, end) for each in (self.rows, self.rejected))
+        return Replayed(self.at, rows, rejected)
 
 
 def issue_of_raw(store: ObjectStore, key: str) -> Replayed:
     """Read the rows of a stored object of ``lake/kma_forecast_raw.py``.
 
     Answers that could not be used when they were received, because the KMA rewrote the issue between two
-    pages, are left out. Of several fetches of a cell the last usable one counts.
+    pages or had no items yet, are left out. Of several fetches of a cell the last usable one counts.
 
     Args:
         store: the bucket.
@@ -73,7 +74,8 @@ def issue_of_raw(store: ObjectStore, key: str) -> Replayed:
             received_at = max(page.response.fetched_at for page in pages)
             stations = received.stations.get(forecast.cell, ())
             rows = forecast.rows(stations, pages[0].provider.source, received_at)
-            by_cell[str(forecast.cell)] = rows, _rejected(forecast, key)
+            rejected = rejected_items([forecast], key).select(REJECTED.names).cast(REJECTED)
+            by_cell[str(forecast.cell)] = rows, rejected
     rows = [rows.append_column("raw_key", pa.repeat(key, rows.num_rows)) for rows, _ in by_cell.values()]
     return Replayed(
         received.received_at,
@@ -89,23 +91,9 @@ def _forecast(pages: Sequence[ReceivedPage]) -> VillageForecast | None:
     try:
         read = [village.read_page(page.response.body, page.request, page.response.status) for page in pages]
         return village.parse(read, first.request, issued_at=issued_at, cell=first.cell)
-    except (ResponseTruncated, ResponseMismatch, FormatChanged) as error:
+    except (NothingYet, ResponseTruncated, ResponseMismatch, FormatChanged) as error:
         log.warning("issue %s at cell %s: left out: %s", issued_at.astimezone(KST), first.cell, error)
         return None
-
-
-def _rejected(forecast: VillageForecast, key: str) -> pa.Table:
-    records = [
-        {
-            "issued_at": forecast.issued_at,
-            "cell": str(forecast.cell),
-            "text": item.text,
-            "reason": item.reason,
-            "raw_key": key,
-        }
-        for item in forecast.rejected
-    ]
-    return pa.Table.from_pylist(records, schema=REJECTED)
 
 
 def archive_of_raw(store: ObjectStore, batch: ArchiveBatch, first: datetime, end: datetime) -> Replayed:
@@ -153,12 +141,3 @@ def _rows_of_issues(
         if grids:
             names = next(iter(by_category.values()))
             yield rows_of_grids(grids, batch.cells, batch.published_at, names[0])
-
-
-def _between(rows: pa.Table, first: datetime, end: datetime) -> pa.Table:
-    kind = rows.schema.field("issued_at").type
-    issued_at = rows["issued_at"]
-    is_between = pc.and_(
-        pc.greater_equal(issued_at, pa.scalar(first, kind)), pc.less(issued_at, pa.scalar(end, kind))
-    )
-    return rows.filter(is_between)

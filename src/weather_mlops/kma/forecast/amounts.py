@@ -20,8 +20,10 @@ SENTINELS: Final = (-99.0, -50.0)
 NOTHING: Final = frozenset({"강수없음", "적설없음", "없음"})
 BLANK: Final = frozenset({"", "-", "null", "none", "nan"})
 
+# Any but one between two digits, which separates two numbers.
+_REDUNDANT_SPACE: Final = re.compile(r"(?<![\d.]) | (?![\d.])")
 _UNIT: Final = r"(?:mm|cm)?"
-_DIGITS: Final = r"\d{1,4}(?:\.\d{1,4})?"
+_DIGITS: Final = r"\d{1,6}(?:\.\d{1,6})?"
 _PLAIN: Final = re.compile(rf"([+-]?{_DIGITS}){_UNIT}", re.ASCII)
 _BELOW: Final = re.compile(rf"{_DIGITS}{_UNIT}(?:미만|이하)", re.ASCII)
 _ABOVE: Final = re.compile(rf"({_DIGITS}){_UNIT}(?:이상|초과)", re.ASCII)
@@ -47,7 +49,7 @@ def amount(text: str) -> Amount:
     A text that is no amount (a word such as '약한 비', which the last days of an issue may have) comes back
     without a value, and as it is.
     """
-    words = "".join(text.split())
+    words = _REDUNDANT_SPACE.sub("", " ".join(text.split()))
     if words in NOTHING:
         return Amount(0.0)
     if words.lower() in BLANK:

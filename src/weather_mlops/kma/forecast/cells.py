@@ -84,6 +84,9 @@ def cell_at(latitude: float, longitude: float) -> Cell:
     Raises:
         Misconfigured: the point lies outside of the grid.
     """
+    # The projection has no value at the south pole, and none for what is no point of the earth.
+    if not (-90 < latitude <= 90 and math.isfinite(longitude)):  # noqa: PLR2004  degrees of a quarter circle
+        raise Misconfigured(f"{latitude} N {longitude} E is outside of the KMA's forecast grid")
     x, y = project(latitude, longitude)
     return Cell(math.floor(x + 0.5), math.floor(y + 0.5))
 
@@ -135,7 +138,7 @@ def cells_of(station_ids: Iterable[int], overrides: Mapping[int, Cell] | None = 
     ids = list(station_ids)
     if unknown := [station_id for station_id in ids if station_id not in _own_cells()]:
         raise Misconfigured(
-            f"no open stations: {', '.join(map(str, unknown))}. Ids are in src/weather_mlops.stations.csv"
+            f"no open stations: {', '.join(map(str, unknown))}. Ids are in src/weather_mlops/stations.csv"
         )
     return {station_id: chosen[station_id] for station_id in ids}
 

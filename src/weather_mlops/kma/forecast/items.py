@@ -6,18 +6,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from weather_mlops.clock import HOUR, KST
+from weather_mlops.clock import DAY, HOUR, KST
 from weather_mlops.kma.forecast.amounts import BLANK, amount, is_missing
 from weather_mlops.kma.forecast.rows import BY_CATEGORY, TEXT_COLUMNS, ForecastVariable
 from weather_mlops.kma.forecast.series import LONGEST_LEAD_H
 
 Key = tuple[str, str, str]
-"""Category, date and time of an item."""
+"""Category, date and time of an item; equal for items that are for the same value."""
 
 LONGEST_TEXT: Final = 200
 _FIELDS: Final = ("category", "fcstDate", "fcstTime", "fcstValue")
 _NUMBER: Final = re.compile(r"[+-]?\d{1,6}(\.\d{1,6})?", re.ASCII)
-_TIME: Final = re.compile(r"(\d{8}) (\d{2})00", re.ASCII)
+# No year that datetime can't reach from another time zone.
+_DATE: Final = re.compile(r"(?:19|20)\d{6}", re.ASCII)
+_TIME: Final = re.compile(r"([01]\d|2[0-3])00", re.ASCII)
+_END_OF_DAY: Final = "2400"
+# JSON can escape half of a surrogate pair; UTF-8, and so no table, can hold it.
+_HALF_A_CHARACTER: Final = re.compile("[\ud800-\udfff]")
+_NEWEST_NAMES: Final = {category: variable.categories[0] for category, variable in BY_CATEGORY.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +57,30 @@ class Rejected:
 
     @classmethod
     def of(cls, position: int, item: object, reason: str) -> "Rejected":
-        """The item as JSON, cut to a length that can be shown."""
-        return cls(position, json.dumps(item, ensure_ascii=False, default=str)[:LONGEST_TEXT], reason)
+        """The item as JSON; both texts are cut to a length that can be shown."""
+        return cls(position, _storable(json.dumps(item, ensure_ascii=False, default=str)), _storable(reason))
+
+
+def _storable(text: str) -> str:
+    return text[:LONGEST_TEXT].encode("utf-8", "backslashreplace").decode()
 
 
 def key_of(item: Any) -> Key | None:
-    """Category, date and time of an item; None where it lacks a field, or one is no text or number."""
+    """Category, date and time of an item; None where it lacks a field, or one is no text or number.
+
+    24:00 is 00:00 of the next day, and T3H is TMP. Only the value may be blank: that means "missing".
+    """
     if not isinstance(item, dict):
         return None
     fields = [item.get(name) for name in _FIELDS]
     if not all(isinstance(field, str | int | float) and not isinstance(field, bool) for field in fields):
         return None
     category, date, time = (str(field).strip() for field in fields[:3])
-    return category, date, time.zfill(4)
+    if not (category and date and time):
+        return None
+    if time == _END_OF_DAY and (day := _day(date)):
+        date, time = f"{day + DAY:%Y%m%d}", "0000"
+    return _NEWEST_NAMES.get(category, category), date, time.zfill(4)
 
 
 def readings_of(key: Key, value: str, issued_at: datetime) -> list[Reading] | str:
@@ -84,6 +101,8 @@ def readings_of(key: Key, value: str, issued_at: datetime) -> list[Reading] | st
         return f"{key[1]} {key[2]} KST is before the issue, or too long after it"
     category, variable = key[0], BY_CATEGORY[key[0]]
     if category in TEXT_COLUMNS:
+        if _HALF_A_CHARACTER.search(value):
+            return f"not text: {value[:LONGEST_TEXT]!r}"
         return _amounts(category, variable, valid_at, value)
     return _numbers(variable, valid_at, value.strip())
 
@@ -108,13 +127,13 @@ def _amounts(category: str, variable: ForecastVariable, valid_at: datetime, valu
 
 
 def _valid_at(key: Key) -> datetime | None:
-    match = _TIME.fullmatch(f"{key[1]} {key[2]}")
-    if not match:
-        return None
-    # 24:00 is midnight after the day.
-    hour = int(match[2])
+    day, match = _day(key[1]), _TIME.fullmatch(key[2])
+    return (day + int(match[1]) * HOUR).astimezone(UTC) if day and match else None
+
+
+def _day(date: str) -> datetime | None:
+    """Midnight (KST) at the beginning of a day; None where the text is no date."""
     try:
-        day = datetime.strptime(match[1], "%Y%m%d").replace(tzinfo=KST)
+        return datetime.strptime(date, "%Y%m%d").replace(tzinfo=KST) if _DATE.fullmatch(date) else None
     except ValueError:
         return None
-    return (day + hour * HOUR).astimezone(UTC) if hour <= 24 else None  # noqa: PLR2004  hours of a day

@@ -185,6 +185,11 @@ BY_CATEGORY: Final[Mapping[str, ForecastVariable]] = {
 TEXT_COLUMNS: Final[Mapping[str, str]] = {"PCP": "precipitation_text", "SNO": "snow_text"}
 """The column with the KMA's own text of a category whose values can be ranges."""
 
+TEXT_OF: Final[Mapping[str, str]] = {
+    BY_CATEGORY[category].name: text for category, text in TEXT_COLUMNS.items()
+}
+"""The same columns of text, by the column with the number."""
+
 ARROW_TYPES: Final[Mapping[Kind, pa.DataType]] = {
     "decimal": pa.float64(),
     "integer": pa.int32(),

@@ -120,8 +120,8 @@ def read_page(body: bytes, request: ForecastRequest, status: int = 200) -> Page:
 
     Raises:
         WeatherError: those of ``classify`` in kma/forecast/endpoints.py.
-        ResponseTruncated: the JSON breaks off or is damaged.
-        NothingYet: it has no items.
+        ResponseTruncated: the JSON breaks off or is damaged, or a page of an issue has no items.
+        NothingYet: the issue has no items.
         FormatChanged: it has another form.
     """
     classify(request, status, body)
@@ -143,6 +143,8 @@ def read_page(body: bytes, request: ForecastRequest, status: int = 200) -> Page:
         raise FormatChanged(f"{request.shown}: no list of items, or no totalCount, in response.body")
     if not items and int(total) == 0:
         raise NothingYet(f"{request.shown}: no items: the issue isn't out yet, or too old for this endpoint")
+    if not items:
+        raise ResponseTruncated(f"{request.shown}: no items on this page, though there are {total} of them")
     return Page(int(total), items)
 
 
@@ -272,7 +274,7 @@ class _Count:
     def _check_requested(self, item: Mapping[str, object]) -> None:
         for name, expected in self.expected.items():
             value = str(item.get(name, expected)).strip()
-            if value.zfill(len(expected)) != expected:
+            if value.lstrip("0") != expected.lstrip("0"):
                 raise ResponseMismatch(
                     f"{self.request.shown}: an item has {name} {value[:20]!r} instead of {expected}. The "
                     "answer isn't used; request it again, and report it to the KMA if it stays so."

@@ -4,7 +4,7 @@ from typing import Final
 
 from weather_mlops.documents.evaluation import EvaluationDocument
 from weather_mlops.model.baselines import KMA_FORECAST
-from weather_mlops.model.card import plots, tables
+from weather_mlops.model.card import cells, plots
 from weather_mlops.model.card.markup import hours
 from weather_mlops.model.card.summary import against, leads_of, sampled
 from weather_mlops.pages.curves import Curve, Look, legend
@@ -67,7 +67,7 @@ def _table(e: EvaluationDocument) -> str:
                 cell(number(one["model_rmse"])),
                 cell(number(one["rmse"])),
                 cell(number(one["bias"], signed=True)),
-                tables.skill(one["skill"]),
+                cells.skill(one["skill"]),
             ],
         )
         for lead, one in ((lead, e["kma_forecast"]["leads"].get(str(lead))) for lead in leads_of(e))
@@ -84,7 +84,7 @@ def _table(e: EvaluationDocument) -> str:
             "skill",
         ],
         rows,
-        tables.NO_FIGURE,
+        cells.NO_FIGURE,
     )
 
 

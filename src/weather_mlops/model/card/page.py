@@ -5,12 +5,14 @@ network.
 """
 
 import math
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from weather_mlops.documents.evaluation import EvaluationDocument, WorstForecast
 from weather_mlops.model.baselines import KMA_FORECAST
-from weather_mlops.model.card import kma_section, lead_curves, plots, tables
+from weather_mlops.model.card import hours as hours_section
+from weather_mlops.model.card import kma_section, lead_curves, lead_table, plots, quantile_plots, tables
+from weather_mlops.model.card.cells import NO_FIGURE, skill
 from weather_mlops.model.card.markup import hours, listed
 from weather_mlops.model.card.summary import (
     KEY_BASELINES,
@@ -52,15 +54,15 @@ def render(evaluation: EvaluationDocument) -> str:
     title = f"{escape(e['label'])}, {hours(leads_of(e))} ahead"
     sections = (
         ("How good, by lead", lead_curves.errors(e)),
-        ("Can the interval be trusted?", lead_curves.intervals(e)),
-        ("When is it worse?", tables.seasons(e)),
+        ("Can the interval be trusted?", quantile_plots.section(e)),
+        ("When is it worse?", tables.seasons(e) + hours_section.section(e)),
         ("Where is it worse?", tables.stations(e)),
         ("Against the champion", _champion(e)),
         ("Against the KMA's forecast", kma_section.section(e)),
         ("Its worst cases", _worst(e)),
         ("Which inputs matter", tables.importance(e)),
         ("How it was made", _making(e)),
-        ("All leads", tables.all_leads(e)),
+        ("All leads", lead_table.section(e)),
     )
     body = "".join(f"<section><h2>{name}</h2>{text}</section>" for name, text in sections)
     head = (
@@ -92,21 +94,24 @@ def _summary(e: EvaluationDocument) -> str:
                 f"{lead}{NBSP}h",
                 [
                     cell(number(one["rmse"], e["unit"])),
+                    cell(number(one["crps"], e["unit"])),
                     cell(percent(one["coverage_80"], digits=1)),
-                    *map(tables.skill, skills),
+                    *map(skill, skills),
                 ],
             )
         )
     glance = table(
-        f"At a glance. Skill: by how much the RMSE is lower than the baseline's{on_common}.",
+        "At a glance. CRPS: the error of the whole distribution. Skill: by how much the RMSE is lower than "
+        f"the baseline's{on_common}.",
         [
             "lead",
             "RMSE",
+            "CRPS",
             "coverage of the<br>80 % interval",
             *(f"skill over<br>{named(name)}" for name in rivals),
         ],
         rows,
-        tables.NO_FIGURE,
+        NO_FIGURE,
     )
     return f'<p class="lead">{quality(e)} {comparison(e)}</p>{verdict}{warning}{glance}'
 
@@ -124,13 +129,15 @@ def _champion(e: EvaluationDocument) -> str:
     )
     if low <= 0 <= high:
         words += "<p>The range includes zero: that the two are equally good is not excluded.</p>"
-    drawing = plots.interval(
-        100 * low,
-        100 * gain,
-        100 * high,
-        name="champion",
-        label="Improvement over the champion and its range",
-    )
+    rows = [("RMSE", 100 * low, 100 * gain, 100 * high)]
+    of_crps = (rival["crps_improvement"], rival["crps_low"], rival["crps_high"], rival["crps_certainty"])
+    gain, low, high, certainty = of_crps
+    if gain is None or low is None or high is None or certainty is None:
+        words += "<p>The CRPS is not compared: one of the two forecasts an interval only.</p>"
+    else:
+        words += f"<p>The CRPS, the error of all nine quantiles, is {sampled(gain, low, high, certainty)}</p>"
+        rows.append(("CRPS", 100 * low, 100 * gain, 100 * high))
+    drawing = plots.intervals(rows, name="champion", label="Improvement over the champion and its range")
     note = "with its bootstrap range; right of 0 the new model is better."
     return words + figure("Improvement (%) over the champion,", note, drawing)
 
@@ -158,7 +165,7 @@ def _case(case: WorstForecast, rank: int, unit: str) -> str:
         miss, time = max(misses, key=lambda pair: abs(pair[0]))
         note = (
             f"issued {kst(case['issued_at'])}; RMSE {number(rmse, unit, digits=1)}, furthest off "
-            f"{number(miss, unit, digits=1, signed=True)} at {time:%H:%M} KST."
+            f"{number(miss, unit, digits=1, signed=True)} at {_clock(time, issued)} KST."
         )
     drawing = plots.forecast(
         times,
@@ -171,6 +178,11 @@ def _case(case: WorstForecast, rank: int, unit: str) -> str:
         axis=unit,
     )
     return figure(f"{rank}. {station},", note, drawing)
+
+
+def _clock(time: datetime, issued: datetime) -> str:
+    """A time of a forecast; with its date where the forecast has this hour twice."""
+    return f"{time:%H:%M}" if time - issued <= timedelta(days=1) else f"{time:%d %b %H:%M}"
 
 
 def _making(e: EvaluationDocument) -> str:

@@ -10,8 +10,11 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from io import StringIO
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
+from weather_mlops.clock import HOURS_PER_DAY as DAY_H
+from weather_mlops.documents.evaluation import RankHistogram
 from weather_mlops.pages.curves import Curve, Figures, Look
 from weather_mlops.pages.markup import escape
 
@@ -75,11 +78,53 @@ def by_lead(  # noqa: PLR0913  # what a plot can show is its arguments
         if span:
             low, high = axes.get_ylim()
             axes.set_ylim(min(low, span[0]) if span[0] else span[0], max(high, span[1]))
-        axes.set_xticks([lead for lead in leads if lead == leads[0] or lead % 3 == 0])
+        step = 3 if leads[-1] <= DAY_H else 6
+        axes.set_xticks([lead for lead in leads if lead == leads[0] or lead % step == 0])
         axes.set_xlabel("lead (h)")
         axes.set_ylabel(axis)
 
     return _svg(name, label, HEIGHT, draw)
+
+
+def by_hour(hours: Sequence[int], curves: Sequence[Curve], *, name: str, label: str, axis: str) -> str:
+    """Curves over the hour of the day (KST), from 0 up; the arguments are those of ``by_lead``."""
+
+    def draw(axes: "Axes") -> None:
+        for curve in curves:
+            _line(axes, hours, curve.values, curve.look)
+        axes.set_ylim(0, axes.get_ylim()[1])
+        axes.set_xticks(range(0, DAY_H, 3))
+        axes.set_xlabel("hour of the valid time (KST)")
+        axes.set_ylabel(axis)
+
+    return _svg(name, label, CASE_HEIGHT, draw)
+
+
+def ranks(histogram: RankHistogram, *, name: str, label: str) -> str:
+    """Share of the observations between neighbouring quantiles, divided by the share that belongs there.
+
+    Args:
+        histogram: the shares, and the range that chance allows a right forecast, which is shaded.
+        name: unique on its page.
+        label: what a screen reader says.
+    """
+
+    def draw(axes: "Axes") -> None:
+        edges = [0.0, *histogram["levels"], 1.0]
+        width = [high - low for low, high in pairwise(edges)]
+        shares, low, high = (
+            [share / promised for share, promised in zip(each, width, strict=True)]
+            for each in (histogram["shares"], histogram["low"], histogram["high"])
+        )
+        axes.stairs(high, edges, baseline=low, fill=True, color=STAND_IN["band"], alpha=0.3, linewidth=0)
+        axes.axhline(1, color=STAND_IN["ink"], linewidth=1)
+        axes.stairs(shares, edges, baseline=None, color=STAND_IN["model"], linewidth=2.2)
+        axes.set_ylim(min(0.5, *shares), max(1.5, *shares, *high))
+        axes.set_xticks([0, 0.1, 0.25, 0.5, 0.75, 0.9, 1], ["0", "10", "25", "50", "75", "90", "100"])
+        axes.set_xlabel("quantile (%)")
+        axes.set_ylabel("share / promised")
+
+    return _svg(name, label, CASE_HEIGHT, draw)
 
 
 def forecast(  # noqa: PLR0913  # a case is these five series
@@ -119,20 +164,29 @@ def forecast(  # noqa: PLR0913  # a case is these five series
     return _svg(name, label, CASE_HEIGHT, draw)
 
 
-def interval(low: float, middle: float, high: float, *, name: str, label: str) -> str:
-    """An improvement and its range against zero, %."""
+def intervals(rows: Sequence[tuple[str, float, float, float]], *, name: str, label: str) -> str:
+    """Improvements and their ranges against zero, %.
+
+    Args:
+        rows: of each its name, low, middle and high.
+        name: unique on its page.
+        label: what a screen reader says.
+    """
 
     def draw(axes: "Axes") -> None:
         axes.axvline(0, color=STAND_IN["ink"], linewidth=1)
-        axes.plot([low, high], [0, 0], color=STAND_IN["champion"], linewidth=5, alpha=0.45)
-        axes.plot([middle], [0], color=STAND_IN["champion"], marker="o", markersize=9, linestyle="")
+        for at, (_, low, middle, high) in enumerate(rows):
+            axes.plot([low, high], [at, at], color=STAND_IN["champion"], linewidth=5, alpha=0.45)
+            axes.plot([middle], [at], color=STAND_IN["champion"], marker="o", markersize=9, linestyle="")
         axes.margins(x=0.15)
-        axes.set_ylim(-1, 1)
-        axes.set_yticks([])
+        axes.set_ylim(len(rows) - 0.3, -0.7)
+        axes.set_yticks(range(len(rows)), [row[0] for row in rows])
+        axes.tick_params(axis="y", length=0)
+        axes.grid(visible=False, axis="y")
         axes.spines.left.set_visible(False)
-        axes.set_xlabel("improvement of RMSE (%)")
+        axes.set_xlabel("improvement (%)")
 
-    return _svg(name, label, 100 * PIXEL, draw)
+    return _svg(name, label, (60 + 40 * len(rows)) * PIXEL, draw)
 
 
 def _line(axes: "Axes", x: Sequence[int], values: Figures, look: Look, *, marked: bool = False) -> None:

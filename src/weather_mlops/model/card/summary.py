@@ -31,7 +31,8 @@ SEASONS: Final = {
     "JJA": "summer (Jun–Aug)",
     "SON": "autumn (Sep–Nov)",
 }
-KEY_LEADS: Final = (1, 6, 24)  # hours
+KEY_LEADS: Final = (1, 6, 24, 48)  # hours
+TABLE_LEADS: Final = (1, 3, 6, 12, 24, 36, 48)  # hours; a table across the page has room for these
 # The baselines that say most: the simplest one, the two that are hard to beat, and what the KMA gives away.
 KEY_BASELINES: Final = ("persistence", "damped_anomaly", "ridge", KMA_FORECAST)
 # Share of observations inside the 80 % interval that counts as well covered.
@@ -47,7 +48,7 @@ LIKELIHOOD: Final = (
     (0.0, "exceptionally unlikely"),
 )
 
-ScoreName = Literal["rmse", "mae", "bias", "coverage_80", "width_80", "pinball"]
+ScoreName = Literal["rmse", "mae", "bias", "coverage_80", "width_80", "pinball", "crps"]
 BaselineScoreName = Literal["rmse", "mae", "bias", "skill"]
 
 
@@ -70,6 +71,11 @@ def station_name(station_id: int) -> str:
 def leads_of(evaluation: EvaluationDocument) -> list[int]:
     """Hours ahead, ascending."""
     return sorted(map(int, evaluation["leads"]))
+
+
+def table_leads(leads: Sequence[int]) -> list[int]:
+    """The leads of a table across the page, hours: some, and the last."""
+    return [lead for lead in leads if lead in TABLE_LEADS or lead == leads[-1]]
 
 
 def series(
@@ -117,7 +123,7 @@ def likelihood(certainty: float) -> str:
 
 
 def sampled(gain: float, low: float, high: float, certainty: float) -> str:
-    """An improvement of RMSE and its bootstrap range, from the middle of a sentence on, as HTML."""
+    """An improvement of a score and its bootstrap range, from the middle of a sentence on, as HTML."""
     return (
         f"{percent(abs(gain), digits=1)} {'lower' if gain >= 0 else 'higher'}, mean over the leads; by "
         f"paired block bootstrap the improvement is between {percent(low, digits=1, signed=True)} "

@@ -1,7 +1,7 @@
 """Figures of the section ``official_forecast``; errors are forecast minus observation, in °C.
 
-``monitoring/kma/bias.json`` holds the changes of bias and ``monitoring/kma/stations.json`` the KMA's list of
-stations, both from run to run.
+Stored between runs: the changes of bias in ``monitoring/kma/bias.json``, and the KMA's list of stations in
+``monitoring/kma/stations.json``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -89,7 +89,8 @@ class StationBias(TypedDict):
 
     Attributes:
         station_id: id of the station.
-        before_c: normal bias, °C: that of the same season of the year before, and what differed from it last.
+        before_c: normal bias, °C: that of the same season of the year before, and the usual difference from
+            it in the days before the recent ones.
         change_c: difference of the recent days from it, °C.
         limit_c: limit of the difference, °C.
         since: about the first day (KST) of a change that is beyond its limit; None = there is none.

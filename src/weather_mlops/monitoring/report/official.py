@@ -17,15 +17,14 @@ from weather_mlops.monitoring.figures.official import (
 from weather_mlops.monitoring.report import plots
 from weather_mlops.monitoring.report.components import check_tables, gap, gap_kind
 from weather_mlops.monitoring.report.translations import Translator, figure
-from weather_mlops.pages.curves import Curve, Look, legend
+from weather_mlops.pages.curves import KMA_FORECAST, Curve, Look, legend
 from weather_mlops.pages.markup import cell, escape, kst, number, percent, table
 from weather_mlops.pages.markup import figure as drawing
 from weather_mlops.stations import stations_by_id
 
 OURS: Final = Look("model", width=2.6)
-KMA: Final = Look("champion", (3, 1), width=2.0)
 DAY_AHEAD: Final = "24"
-SHOWN_LEADS: Final = ("1", "6", "12", "24")
+SHOWN_LEADS: Final = ("1", "6", "12", "24", "36", "48")
 Part = TypeVar("Part")
 
 
@@ -86,7 +85,7 @@ def _comparison(comparison: ForecastComparison, words: Translator) -> str:
             f'<p class="lead"><b>{_day_ahead(comparison, day_ahead, words)}</b></p>'
             f'<p class="soft">{words("compared_how", n=n)}</p>'
         )
-    key = legend([(words("ours"), OURS), (words("kma_forecast"), KMA)])
+    key = legend([(words("ours"), OURS), (words("kma_forecast"), KMA_FORECAST)])
     return f"{html}{key}{_plot(comparison, words)}{_table(comparison, words)}"
 
 
@@ -94,7 +93,7 @@ def _plot(comparison: ForecastComparison, words: Translator) -> str:
     by_lead = {int(lead): errors for lead, errors in comparison["leads"].items()}
     leads = sorted(by_lead)
     curves = [
-        Curve([by_lead[lead]["kma"]["rmse"] for lead in leads], KMA),
+        Curve([by_lead[lead]["kma"]["rmse"] for lead in leads], KMA_FORECAST),
         Curve([by_lead[lead]["ours"]["rmse"] for lead in leads], OURS),
     ]
     title = words("compared_by_lead", days=_days(comparison))

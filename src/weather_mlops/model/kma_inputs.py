@@ -1,0 +1,245 @@
+"""The KMA's forecast as a model's input: as it was known at the hours of a panel."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+from pyiceberg.catalog import Catalog
+
+from weather_mlops.clock import EPOCH, HOUR, HOURS_PER_DAY
+from weather_mlops.lake import kma_forecasts
+from weather_mlops.lake.panel import HOUR_STEP, Panel
+from weather_mlops.model.rolling_windows import lagged
+from weather_mlops.model.targets import Target
+from weather_mlops.verification.official import INTERPOLATED, LONGEST_STEP_H, known_at
+
+AROUND_HOURS: Final = 3
+"""Leads beyond the horizon that features look at."""
+BIAS_DAYS: Final = 30
+"""Days of errors whose mean corrects the forecast: long enough to average the weather out, short enough to
+follow a station that moved."""
+MOST_AGE_HOURS: Final = 12
+"""Age of the newest issue up to which a forecast begins with it. An issue of half a day before is about 3 %
+less exact at 12 to 36 h; one that is a day old says that nothing arrives any more."""
+FAR_OFF: Final = {"air_temperature_c": 12.0, "relative_humidity_pct": 80.0, "wind_speed_ms": 15.0}
+"""Errors that are none of a forecast: another unit, another place, a broken file. The largest error of
+temperature at Ulsan in 2016 is 9.4 °C, 48 h ahead."""
+VARIABLES: Final = (
+    "air_temperature_c",
+    "relative_humidity_pct",
+    "wind_speed_ms",
+    "wind_direction_deg",
+    "sky_code",
+    "precipitation_probability_pct",
+    "precipitation_type_code",
+    "precipitation_mm",
+)
+"""Variables of the KMA's forecast that features are made of."""
+
+ARCHIVE_LEAD: Final = 6
+"""Lead (hours) at which the days of an archive are counted."""
+
+ForecastRows = Callable[[datetime, datetime, Sequence[str]], pa.Table]
+"""Rows of the KMA's forecasts about a period, both ends included, with some of their variables."""
+
+
+@dataclass(frozen=True)
+class KmaInputs:
+    """What was known of the KMA's forecast: S stations, H hours of a panel, leads 0 to K − 1 hours.
+
+    Attributes:
+        issue_times: indices of the panel's hours at which a forecast is made, shape (n,).
+        first: index of the panel's first hour of ``target``.
+        target: of the target at each of H hours, its unit, float32, shape (S, H, K); NaN = not known.
+        variables: the others at the issue times, by name: float32, shape (S, n, K).
+        age_hours: from the newest issue that was known to the issue time, float32, shape (S, n).
+        far_off: whether it was impossibly far from what was observed in the last hours, shape (S, n).
+    """
+
+    issue_times: np.ndarray
+    first: int
+    target: np.ndarray
+    variables: Mapping[str, np.ndarray]
+    age_hours: np.ndarray
+    far_off: np.ndarray
+
+    @property
+    def usable(self) -> np.ndarray:
+        """Where a forecast can begin with the KMA's, shape (S, n): it is recent, and not far off."""
+        return np.asarray((self.age_hours <= MOST_AGE_HOURS) & ~self.far_off)
+
+
+def from_catalog(
+    catalog: Catalog, station_ids: Sequence[int] | np.ndarray, snapshot_id: int | None = None
+) -> ForecastRows:
+    """The forecasts of a catalog's table.
+
+    Args:
+        catalog: catalog of the tables.
+        station_ids: stations.
+        snapshot_id: the state of the table; None = the current one.
+    """
+    stations = [int(station) for station in station_ids]
+
+    def rows_of(first: datetime, last: datetime, columns: Sequence[str]) -> pa.Table:
+        return kma_forecasts.read(
+            catalog,
+            first_valid=first,
+            last_valid=last,
+            station_ids=stations,
+            variables=columns,
+            snapshot_id=snapshot_id,
+        )
+
+    return rows_of
+
+
+def archive_days(kma: KmaInputs, observed: np.ndarray) -> float:
+    """Days of forecasts whose outcome is known, median over the stations that have some; 0 = none has.
+
+    Args:
+        kma: gathered for a training.
+        observed: of the target, at the hours of ``kma.target``, shape (S, H).
+    """
+    lead = min(ARCHIVE_LEAD, kma.target.shape[2] - 1)
+    outcomes = np.isfinite(observed[:, lead:]) & np.isfinite(kma.target[:, : observed.shape[1] - lead, lead])
+    hours = outcomes.sum(axis=1)
+    return float(np.median(hours[hours > 0])) / HOURS_PER_DAY if hours.any() else 0.0
+
+
+def history_hours(horizon: int) -> int:
+    """Hours of observations and forecasts before an issue time that features look at."""
+    return BIAS_DAYS * HOURS_PER_DAY + horizon + 1
+
+
+def can_use(target: Target) -> bool:
+    """Whether the KMA forecasts a target as a value at a moment."""
+    return target.column in INTERPOLATED
+
+
+def gather(
+    rows_of: ForecastRows, panel: Panel, target: Target, issue_times: np.ndarray, horizon: int
+) -> KmaInputs:
+    """Arrange the KMA's forecasts by the hours of a panel; a calendar month of them is in memory at a time.
+
+    Args:
+        rows_of: the forecasts.
+        panel: its stations and hours.
+        target: what is forecast; ``can_use`` holds for it.
+        issue_times: indices of the hours at which a forecast is made, ascending.
+        horizon: longest lead, hours.
+
+    Raises:
+        StorageUnavailable, StorageRefused: by ``rows_of``.
+    """
+    leads = np.arange(horizon + AROUND_HOURS + 1)
+    stations, count = len(panel.stations), len(issue_times)
+    first = max(int(issue_times[0]) - history_hours(horizon), 0)
+    hours = panel.hours[first : int(issue_times[-1]) + 1]
+    known = np.full((stations, len(hours), len(leads)), np.nan, np.float32)
+    others = {
+        name: np.full((stations, count, len(leads)), np.nan, np.float32)
+        for name in VARIABLES
+        if name != target.column
+    }
+    newest = np.full((stations, count), np.datetime64("NaT"), "datetime64[us]")
+    for inside in _months(hours):
+        moments = hours[inside]
+        rows = _rows(rows_of, moments, leads, [target.column])
+        if rows.num_rows == 0:
+            continue
+        known[:, inside], issues = _known(rows, target.column, panel, moments, leads)
+        at = np.flatnonzero(np.isin(issue_times - first, inside))
+        if at.size == 0:
+            continue
+        newest[:, at] = issues[:, issue_times[at] - first - inside[0]]
+        moments = panel.hours[issue_times[at]]
+        rows = _rows(rows_of, moments, leads, tuple(others))
+        for name, values in others.items():
+            values[:, at] = _known(rows, name, panel, moments, leads)[0]
+    age = ((panel.hours[issue_times] - newest) / HOUR_STEP).astype(np.float32)
+    observed, limit = panel.values[target.column][:, first : first + len(hours)], FAR_OFF[target.column]
+    far_off = _far_off(known, observed, limit)
+    return KmaInputs(issue_times, first, known, _with_wind(others), age, far_off[:, issue_times - first])
+
+
+def known_error(value: np.ndarray, known: np.ndarray, lead: int, limit: float) -> np.ndarray:
+    """Error at each hour of the forecast that was known a lead before it: outcome minus forecast.
+
+    Args:
+        value: observed values, shape (S, H).
+        known: forecasts as known at each hour, shape (S, H, leads from 0).
+        lead: hours.
+        limit: a larger error is none of a forecast, and left out.
+
+    Returns:
+        Shape (S, H); NaN where the forecast or the outcome isn't known.
+    """
+    error = value - lagged(known[..., lead], lead)
+    with np.errstate(invalid="ignore"):
+        return np.where(np.abs(error) <= limit, error, np.float32(np.nan))
+
+
+def _far_off(known: np.ndarray, observed: np.ndarray, limit: float) -> np.ndarray:
+    """Whether the newest forecast of any of the last hours was further off than a forecast can be."""
+    far = np.zeros(observed.shape, bool)
+    with np.errstate(invalid="ignore"):
+        off = np.abs(observed - known[..., 0]) > limit
+    for back in range(AROUND_HOURS + 1):
+        far[:, back:] |= off[:, : off.shape[1] - back]
+    return far
+
+
+def _rows(rows_of: ForecastRows, moments: np.ndarray, leads: np.ndarray, columns: Sequence[str]) -> pa.Table:
+    """Forecasts of all hours that are ahead of some moments."""
+    margin = LONGEST_STEP_H * HOUR  # values at both ends are interpolated from their neighbours
+    return rows_of(_time(moments[0]) - margin, _time(moments[-1]) + int(leads[-1]) * HOUR + margin, columns)
+
+
+def _known(
+    rows: pa.Table, column: str, panel: Panel, moments: np.ndarray, leads: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Values, shape (S, M, K), and the newest issue that any of them is from, shape (S, M)."""
+    known = known_at(
+        rows,
+        column,
+        station_ids=panel.stations.tolist(),
+        moments=moments,
+        lead_hours=leads.tolist(),
+        interpolate=column in INTERPOLATED,
+    )
+    values = known.values.astype(np.float32)
+    if column not in INTERPOLATED:
+        values = _prolonged(values)
+    return values, np.fmax.reduce(known.issued_at, axis=2)
+
+
+def _prolonged(values: np.ndarray) -> np.ndarray:
+    """Values of every third hour stand for the hours until the next one."""
+    filled = values.copy()
+    for hours in range(1, LONGEST_STEP_H):
+        missing = np.isnan(filled[..., hours:])
+        filled[..., hours:][missing] = values[..., :-hours][missing]
+    return filled
+
+
+def _with_wind(variables: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The direction as a vector of the wind, towards the east and the north."""
+    if "wind_speed_ms" not in variables:
+        return variables
+    speed, angle = variables["wind_speed_ms"], np.radians(variables.pop("wind_direction_deg"))
+    return {**variables, "wind_east": -speed * np.sin(angle), "wind_north": -speed * np.cos(angle)}
+
+
+def _months(hours: np.ndarray) -> Iterator[np.ndarray]:
+    """Indices of the hours of each calendar month."""
+    months = hours.astype("datetime64[M]")
+    for month in np.unique(months):
+        yield np.flatnonzero(months == month)
+
+
+def _time(hour: np.datetime64) -> datetime:
+    return EPOCH + timedelta(hours=int(hour.astype("datetime64[h]").astype(np.int64)))
