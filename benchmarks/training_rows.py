@@ -63,7 +63,7 @@ def main() -> None:
     for lead in options.leads:
         sample, test = rows_of(learned, lead), rows_of(tested, lead)
         for rows in options.booster_rows:
-            long_history.SETTINGS = replace(standard, many_rows=0, many_booster_rows=rows)
+            long_history.SETTINGS = replace(standard, many_booster_rows=rows, many_far_booster_rows=rows)
             begun = time.thread_time()
             model = LONG.train_lead(sample, lead, 1, None)
             spent = time.thread_time() - begun

@@ -21,18 +21,27 @@ def test_what_xgboost_refuses_is_an_impossible_training():
 
 
 @pytest.mark.usefixtures("quick_training", "long_history_recipe")
-def test_many_rows_are_learned_from_by_sampled_hours(monkeypatch):
+def test_a_part_of_very_many_rows_is_learned_from(monkeypatch):
     grid = world.grid(days=40)
     plan = world.plan(grid, horizon=1)
     small = replace(
         long_history.SETTINGS,
         many_rows=1000,
+        many_blocks=3,
         many_booster_rows=900,
         held_out_rows=800,
         error_rows=600,
         ridge_rows=900,
     )
     monkeypatch.setattr(long_history, "SETTINGS", small)
+    rows = []
+
+    def counted(sample, boosting):
+        rows.append(len(sample.change))
+        return boost(sample, boosting)
+
+    monkeypatch.setattr(long_history, "boost", counted)
     holdout = np.arange(grid.index_of(plan.holdout_first), grid.length - 1)
-    forecast = training_run.fit(grid, plan).predict(grid, holdout)
-    assert np.isfinite(forecast.p50).mean() > 0.9
+    forecaster = training_run.fit(grid, plan)
+    assert np.isfinite(forecaster.predict(grid, holdout).p50).mean() > 0.9
+    assert max(rows) < 1000

@@ -10,6 +10,7 @@ from weather_mlops.model import long_history, short_history
 from weather_mlops.model.climatology import COEFFICIENTS, Climatology
 from weather_mlops.model.forecaster import MODEL, Forecaster
 from weather_mlops.model.lead_model import ErrorDistribution, LeadModel, RecentErrors
+from weather_mlops.model.long_history_settings import LongHistorySettings
 from weather_mlops.model.recipes import LONG, SHORT
 from weather_mlops.model.ridge import Ridge
 from weather_mlops.model.targets import target_named
@@ -35,9 +36,9 @@ def lead_model(error_scale=None) -> LeadModel:
     return LeadModel([trees], ridge, 0.9, 0.25, error_scale or trees, 0.125, ERRORS)
 
 
-@pytest.mark.parametrize(("recipe", "config_hash"), [(LONG, "f99dc12ff714"), (SHORT, "53204cb00e89")])
+@pytest.mark.parametrize(("recipe", "config_hash"), [(LONG, "eabc019ef9d7"), (SHORT, "53204cb00e89")])
 def test_the_config_hash_of_todays_settings_stays(recipe, config_hash, monkeypatch):
-    monkeypatch.setattr(long_history, "SETTINGS", long_history.LongHistorySettings())
+    monkeypatch.setattr(long_history, "SETTINGS", LongHistorySettings())
     monkeypatch.setattr(short_history, "SETTINGS", short_history.ShortHistorySettings())
 
     assert forecaster([None] * 24, recipe.settings()).config_hash == config_hash
