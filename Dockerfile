@@ -31,6 +31,7 @@ COPY --from=project /project /opt/airflow
 # No telemetry; and one thread of linear algebra for each task, since tasks run in parallel.
 ARG CODE_REVISION=""
 ENV CODE_REVISION=${CODE_REVISION} \
+    ARROW_DEFAULT_MEMORY_POOL=jemalloc \
     DO_NOT_TRACK=1 \
     GX_ANALYTICS_ENABLED=false \
     MPLCONFIGDIR=/tmp/matplotlib \

@@ -171,7 +171,7 @@ class System:
         return (DATA_GO_KR_URL, self.data_go_kr_key) if self.data_go_kr_key else None
 
     def data_environment(self) -> dict[str, str]:
-        """Return the variables that weather_mlops.settings and PyIceberg read."""
+        """Return the variables that weather_mlops.settings, PyIceberg and Arrow read."""
         kma_url = self.kma_url or "https://apihub.kma.go.kr/api/typ01/url"
         if self.simulated:
             kma_url = f"http://127.0.0.1:{self.ports.kma}/api/typ01/url"
@@ -189,6 +189,8 @@ class System:
             # The embedded server doesn't support checksums in trailers, which the SDKs send by default.
             "AWS_REQUEST_CHECKSUM_CALCULATION": "when_required",
             "AWS_RESPONSE_CHECKSUM_VALIDATION": "when_required",
+            # Arrow's default allocator returns memory so eagerly that a tenth of a load of years is its cost.
+            "ARROW_DEFAULT_MEMORY_POOL": "jemalloc",
             "CODE_REVISION": os.environ.get("CODE_REVISION") or code_revision(),
             "PYICEBERG_CATALOG__WEATHER__TYPE": "sql",
             "PYICEBERG_CATALOG__WEATHER__URI": f"sqlite:///{self.folder / 'catalog.db'}",

@@ -57,7 +57,8 @@ def test_screening_changes_nothing_in_the_results(values):
     frame = frame_of([a for a, _ in values], [b for _, b in values])
     result, broken = validate(new_context(), frame, suite())
 
-    assert by_rule(result) == by_rule(whole(frame, suite(), SUMMARY))
+    expected = by_rule(whole(frame, suite(), SUMMARY))
+    assert list(by_rule(result).items()) == list(expected.items())
     refused = {
         int(index["row"])
         for entry in whole(frame, suite(), WITH_ROWS).results

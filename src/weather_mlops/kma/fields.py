@@ -34,6 +34,7 @@ CLOCK_MISSING: Final = -9
 KOREAN: Final = "euc-kr"
 INT32: Final = 2**31
 BLOCK_BYTES: Final = 1 << 20
+COMPACTED_BYTES: Final = 1 << 16
 
 _WIRE_TYPES: Final[dict[Kind, pa.DataType]] = {
     "decimal": pa.float64(),
@@ -93,19 +94,29 @@ def read(rows: Sequence[bytes], *, strict: bool = True) -> pa.Table:
     """
     if not rows:
         return pa.table({name: pa.array([], _TYPES[name]) for name in _NAMES})
-    text = np.frombuffer(b"\n".join(rows) + b"\n", np.uint8)
-    space = text == ord(" ")
-    keep = np.ones(text.size, bool)
-    np.logical_not(space[1:] & space[:-1], out=keep[1:])
-    compact = text[keep]
-    _check_text(compact, strict=strict)
+    return read_text(np.frombuffer(b"\n".join(rows) + b"\n", np.uint8), strict=strict)
+
+
+def read_text(text: np.ndarray, *, strict: bool = True) -> pa.Table:
+    """Typed columns f0 to f45, as ``read``.
+
+    Args:
+        text: bytes of lines that each end in a line feed, with no other white space than spaces.
+        strict: see ``read``.
+
+    Raises:
+        ValueError: some row can't be read, or a line is none: it is blank, a comment, or begins with a space.
+    """
+    compact = _compact(text)
+    starts = np.concatenate(([0], np.flatnonzero(compact == ord("\n")) + 1))
+    _check_text(compact, starts[:-1], strict=strict)
     ascii_only = bool(compact.max() < 128)  # noqa: PLR2004  by definition
     table = csv.read_csv(
         pa.py_buffer(compact),
         read_options=csv.ReadOptions(
             column_names=_NAMES,
             use_threads=False,
-            block_size=max(BLOCK_BYTES, max(map(len, rows)) + 2),
+            block_size=max(BLOCK_BYTES, int(np.diff(starts).max()) + 1),
             encoding="utf8" if ascii_only else KOREAN,
         ),
         parse_options=csv.ParseOptions(delimiter=" ", quote_char=False),
@@ -115,8 +126,25 @@ def read(rows: Sequence[bytes], *, strict: bool = True) -> pa.Table:
     return table
 
 
-def _check_text(compact: np.ndarray, *, strict: bool) -> None:
+def _compact(text: np.ndarray) -> np.ndarray:
+    """The same text with single spaces, and without those at the ends of lines."""
+    parts = []
+    # In parts, because masks of the whole text are many pages of fresh memory.
+    for begin in range(0, text.size - 1, COMPACTED_BYTES):
+        part = text[begin : begin + COMPACTED_BYTES + 1]
+        byte, following = part[:-1], part[1:]
+        is_extra = (byte == ord(" ")) & ((following == ord(" ")) | (following == ord("\n")))
+        parts.append(byte[~is_extra])
+    return np.concatenate([*parts, text[-1:]])
+
+
+def _check_text(compact: np.ndarray, starts: np.ndarray, *, strict: bool) -> None:
     """Refuse 0x10, 1e5 and 0202401010300, which the typed reader would accept.
+
+    Args:
+        compact: the text, with single spaces.
+        starts: where its lines start.
+        strict: see ``read``.
 
     Raises:
         ValueError: there may be such a token.
@@ -124,7 +152,6 @@ def _check_text(compact: np.ndarray, *, strict: bool) -> None:
     before, after = compact[:-1], compact[1:]
     if strict and ((after >= ord("A")) & (before <= ord("9")) & (before > ord(" "))).any():
         raise ValueError("a letter after a digit")
-    starts = np.concatenate(([0], np.flatnonzero(compact[:-1] == ord("\n")) + 1))
     if not (compact[np.minimum(starts + TIME_DIGITS, compact.size - 1)] == ord(" ")).all():
         raise ValueError("TM")
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -101,7 +102,29 @@ def parse(body: bytes) -> Parsed:
         FormatChanged: its header names other columns, or most of its rows can't be read.
     """
     check_markers(body)
-    lines = _spaced(body).split(b"\n")
+    spaced = _spaced(body)
+    return _parsed_at_once(spaced) or _parsed_by_line(spaced.split(b"\n"))
+
+
+def _parsed_at_once(body: bytes) -> Parsed | None:
+    """A response that has only readable rows between its header and its end; None for any other."""
+    begin = 0
+    while body.startswith(b"#", begin) and (newline := body.find(b"\n", begin)) >= 0:
+        begin = newline + 1
+    end = body.rindex(END)
+    if not (begin < end and body.startswith(b"\n", end - 1)):
+        return None
+    header = body[:begin].split(b"\n")
+    check_header(header)
+    try:
+        read = fields.read_text(np.frombuffer(body, np.uint8)[begin:end])
+    except ValueError:
+        return None
+    first = len(header)  # its last line is the first row, which is left out
+    return Parsed(_observations(read, range(first, first + read.num_rows)), _rejected([]))
+
+
+def _parsed_by_line(lines: list[bytes]) -> Parsed:
     check_header(lines)
     numbers = [n for n, line in enumerate(lines, 1) if line and line[:1] != b"#" and not line.isspace()]
     rows = [lines[n - 1].strip() for n in numbers]

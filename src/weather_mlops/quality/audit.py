@@ -34,6 +34,7 @@ UNREADABLE: Final = "unreadable_row"
 OBSERVATION: Final = "observation"
 FORECAST: Final = "forecast"
 ACCEPTED_NAMES: Final = (*OBSERVATION_SCHEMA.names, "raw_key")
+BASIC: Final = {"result_format": "BASIC"}
 SUMMARY: Final = {"result_format": "SUMMARY"}
 WITH_ROWS: Final = {"result_format": "COMPLETE", "unexpected_index_column_names": ["row"]}
 MOST_NAMED: Final = 3
@@ -204,20 +205,25 @@ def validate(context: Any, frame: "pd.DataFrame", suite: Any) -> tuple[Any, dict
         gc.collect()
     results: list[Any] = []
     broken: dict[int, dict[str, str]] = {}
-    for rules, shown in ((screening.rules, screening.rows), (screening.others, frame)):
+    order = [rule.meta["rule"] for rule in (*screening.rules, *screening.others)]
+    for rules, shown, detail in (
+        (screening.unbroken, screening.rows, BASIC),  # in half the time of a summary
+        (screening.broken, screening.rows, SUMMARY),
+        (screening.others, frame, SUMMARY),
+    ):
         # Without any rule, the suite's result is still needed: it begins with the first.
         if not rules and results:
             continue
         batch = whole.get_batch(batch_parameters={"dataframe": shown})
         suite.expectations = list(rules)
-        result = batch.validate(suite, result_format=SUMMARY)
+        result = batch.validate(suite, result_format=detail)
         results += result.results
         failed = {
             entry.expectation_config.meta["rule"]
             for entry in result.results
             if not entry.success and entry.expectation_config.severity == "critical"
         }
-        if rules is screening.rules:
+        if shown is screening.rows:
             screening.complete(result.results)
         # Results by row are slow: they are computed only for critical rules that are broken.
         suite.expectations = [rule for rule in suite.expectations if rule.meta["rule"] in failed]
@@ -226,7 +232,7 @@ def validate(context: Any, frame: "pd.DataFrame", suite: Any) -> tuple[Any, dict
             for index in entry.result["unexpected_index_list"]:
                 value = f"{config.kwargs['column']}={index[config.kwargs['column']]:g}"
                 broken.setdefault(int(index["row"]), {})[config.meta["rule"]] = value
-    result.results = results
+    result.results = sorted(results, key=lambda entry: order.index(entry.expectation_config.meta["rule"]))
     return result, broken
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 BETWEEN: Final = "expect_column_values_to_be_between"
 NOT_NULL: Final = "expect_column_values_to_not_be_null"
+SAMPLES: Final = ("partial_unexpected_counts", "partial_unexpected_index_list")
+"""Figures of a result that take Great Expectations long, and are empty where a rule holds."""
 SHOWN: Final = 20
 """Rows that a result shows of a rule; only of a critical rule every row matters."""
 
@@ -53,6 +55,8 @@ class ValueCounts:
             "unexpected_percent_total": _percent(self.unexpected, self.elements),
         }
         result |= {name: figure for name, figure in figures.items() if name in result}
+        if not self.unexpected:
+            result |= {name: [] for name in SAMPLES}
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,16 @@ class Screening:
     others: Sequence[Any]
     rows: "pd.DataFrame"
     counts: dict[RuleKey, ValueCounts]
+
+    @property
+    def broken(self) -> list[Any]:
+        """Rules that some value breaks."""
+        return [rule for rule in self.rules if self.counts[_key(rule)].unexpected]
+
+    @property
+    def unbroken(self) -> list[Any]:
+        """Rules that no value breaks."""
+        return [rule for rule in self.rules if not self.counts[_key(rule)].unexpected]
 
     def complete(self, entries: Iterable[Any]) -> None:
         """Put the counts of the whole table into Great Expectations' results about ``rows``."""
