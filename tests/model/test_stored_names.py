@@ -36,7 +36,7 @@ def lead_model(error_scale=None) -> LeadModel:
     return LeadModel([trees], ridge, 0.9, 0.25, error_scale or trees, 0.125, ERRORS)
 
 
-@pytest.mark.parametrize(("recipe", "config_hash"), [(LONG, "eabc019ef9d7"), (SHORT, "53204cb00e89")])
+@pytest.mark.parametrize(("recipe", "config_hash"), [(LONG, "1180d297366a"), (SHORT, "53204cb00e89")])
 def test_the_config_hash_of_todays_settings_stays(recipe, config_hash, monkeypatch):
     monkeypatch.setattr(long_history, "SETTINGS", LongHistorySettings())
     monkeypatch.setattr(short_history, "SETTINGS", short_history.ShortHistorySettings())

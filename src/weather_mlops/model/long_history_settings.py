@@ -60,7 +60,7 @@ class LongHistorySettings:
     max_bin: int = 32
     near_leads: int = 3
     near_boosters: int = 3
-    near_num_boost_round: int = 500
+    near_num_boost_round: int = 650
     near_learning_rate: float = 0.03
     near_blocks: int = 4
     far_leads: int = 12
