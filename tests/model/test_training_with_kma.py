@@ -10,6 +10,7 @@ import pytest
 
 from tests.lake.conftest import new_bucket
 from tests.model import kma_world, world
+from weather_mlops.documents import forecast_pages
 from weather_mlops.documents.decision import Decision
 from weather_mlops.lake import forecasts, kma_forecasts
 from weather_mlops.lake.catalog import open_catalog
@@ -69,6 +70,10 @@ class Runs:
         assert outcome.deployed, outcome.decision.reason
         return outcome.decision
 
+    def published(self, key):
+        """The entry of a station in a published document."""
+        return json.loads(self.store.get(key))["targets"]["air_temperature"]["stations"]["108"]
+
     def forecast_inputs(self, run):
         forecasting.make(
             self.catalog, self.store, ["air_temperature"], max_input_age_hours=3, run=run, now=NOW
@@ -103,6 +108,13 @@ def test_a_champion_uses_the_archive_and_rollback_returns_to_observations(runs):
     issues = rows["kma_issued_at"].drop_null().to_pylist()
     issue_age_h = {(LAST - issue) / timedelta(hours=1) for issue in issues}
     assert issue_age_h <= {1.0, 2.0, 3.0}
+    latest = runs.published(forecasting.LATEST)
+    assert latest["inputs"] == [by_lead[lead] for lead in range(1, 7)]
+    assert latest["kma_issued_at"] in {issue.isoformat() for issue in issues}
+    assert "observations only at 5 of 6 leads" in latest["inputs_note"]
+    shown = runs.published(forecast_pages.KEY)["forecast"]
+    assert shown["leads_without_kma"] == [1, 2, 3, 4, 5]
+    assert shown["inputs_note"] == latest["inputs_note"]
     model = Forecaster.from_files(runs.registry.load("v2").files)
     assert model.post_processing.step == "mean error by hour"
     tags = runs.catalog.load_table(KMA_FORECASTS.identifier).metadata.refs
@@ -116,3 +128,6 @@ def test_a_champion_uses_the_archive_and_rollback_returns_to_observations(runs):
     rows = runs.forecast_inputs("three")
     assert set(rows["inputs"].to_pylist()) == {OBSERVATIONS_ONLY}
     assert rows["kma_issued_at"].null_count == rows.num_rows
+    latest = runs.published(forecasting.LATEST)
+    assert latest["kma_issued_at"] is None
+    assert "trained without the KMA's forecast" in latest["inputs_note"]
