@@ -100,3 +100,8 @@ def test_a_champion_with_an_interval_only_has_no_crps():
 
     assert compared["improvement"] > 0
     assert compared["crps_improvement"] is compared["crps_certainty"] is None
+
+
+@pytest.mark.parametrize(("uses_kma", "share"), [(None, 0), (np.ones(SHAPE, bool), 1)])
+def test_each_lead_has_its_share_with_the_kma_s_forecast(uses_kma, share):
+    assert figures(uses_kma=uses_kma)["leads"]["8"]["with_kma_forecast"] == share

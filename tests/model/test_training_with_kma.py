@@ -1,6 +1,7 @@
 """A training run with the KMA's archive: its snapshot, what it forecasts from, and the way back."""
 
 import json
+import re
 from datetime import timedelta
 
 import numpy as np
@@ -55,13 +56,13 @@ class Runs:
         )
         staging = Staging(self.store, version)
         training_run.prepare(self.catalog, staging, plan)
-        training_run.train(self.catalog, staging, plan)
+        self.trained = training_run.train(self.catalog, staging, plan)
         # What is published after the plan was made changes nothing: the evaluation reads the plan's snapshot.
         corrected = kma_world.changed(
             KMA.slice(0, 100), pa.array([True] * 100), lambda values: pc.add(values, float(version[1:]))
         )
         kma_forecasts.publish(self.catalog, corrected, run=version, now=NOW)
-        training_run.evaluate(self.catalog, staging, plan, now=NOW)
+        self.evaluated = training_run.evaluate(self.catalog, staging, plan, now=NOW)
         return plan
 
     def deploy(self, plan) -> Decision:
@@ -99,6 +100,7 @@ def runs(server, tmp_path_factory, quick_training):
 def test_a_champion_uses_the_archive_and_rollback_returns_to_observations(runs):
     runs.deploy(runs.train("v1", with_kma=False))
     assert set(runs.forecast_inputs("one")["inputs"].to_pylist()) == {OBSERVATIONS_ONLY}
+    assert runs.trained["inputs"] == runs.evaluated["inputs"] == "observations alone"
 
     plan = runs.train("v2", with_kma=True)
     runs.deploy(plan)
@@ -121,6 +123,14 @@ def test_a_champion_uses_the_archive_and_rollback_returns_to_observations(runs):
     assert tags["model-v2"].snapshot_id == plan.kma_snapshot_id
     evaluated = json.loads(runs.registry.file("v2", "evaluation.json"))
     assert evaluated["champion"]["improvement"] > 0
+    assert runs.trained["inputs"] == runs.evaluated["inputs"] == evaluated["inputs"]
+    assert re.fullmatch(
+        r"observations and the KMA's forecast \(mean error by hour; archive of \d\d days\)",
+        evaluated["inputs"],
+    )
+    assert evaluated["kma_snapshot_id"] == plan.kma_snapshot_id
+    assert evaluated["leads"]["5"]["with_kma_forecast"] == 0
+    assert evaluated["leads"]["6"]["with_kma_forecast"] > 0.9
 
     runs.registry.rollback(
         None, at=NOW + timedelta(minutes=5), by="me", reason="a try", check=lambda _files: None

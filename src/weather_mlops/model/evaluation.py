@@ -5,7 +5,12 @@ from typing import Final
 
 import numpy as np
 
-from weather_mlops.documents.evaluation import ChampionScores, HoldoutFigures, LeadScores, RankHistogram
+from weather_mlops.documents.evaluation import (
+    ChampionScores,
+    HoldoutFigures,
+    LeadScores,
+    RankHistogram,
+)
 from weather_mlops.errors import TrainingImpossible
 from weather_mlops.lake.panel import Panel, korean_days
 from weather_mlops.model import baselines, breakdowns
@@ -122,6 +127,7 @@ def _leads(holdout: Holdout, days: np.ndarray) -> dict[str, LeadScores]:
         observed, ours = holdout.truth[..., lead - 1], at_lead(holdout.forecast, lead)
         by_lead[str(lead)] = {
             **scores.figures(observed, ours),
+            "with_kma_forecast": holdout.share_with_kma(lead),
             "coverage_80_range": resampling.coverage_range(observed, ours, days),
             "opponents": {
                 name: scores.against(observed, ours.p50, other[..., lead - 1])
