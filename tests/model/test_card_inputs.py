@@ -7,6 +7,8 @@ from tests.model.evaluations import evaluation
 from weather_mlops.model.card.page import render
 
 INPUTS = "observations and the KMA's forecast (trees; archive of 354 days)"
+NOTHING = {"improvement": None, "low": None, "high": None, "certainty": None, "days": 0}
+GAIN = {"improvement": 0.204, "low": 0.15, "high": 0.26, "certainty": 0.98, "days": 91}
 
 
 def with_kma(share=0.75, **changes):
@@ -37,7 +39,18 @@ def test_the_table_of_leads_has_the_share_with_the_kma_s_forecast(undrawn):
     assert "with the<br>KMA's forecast" not in render(with_kma(share=0.0))
 
 
+def test_the_champion_is_compared_by_inputs_on_the_card(undrawn):
+    e = with_kma()
+    e["champion"]["by_inputs"] = {"observations and KMA forecast": GAIN, "observations": NOTHING}
+    text = Page(render(e)).text
+
+    assert "observations and the KMA's forecast 91 +20.4 % +15.0 % +26.0 % 98 %" in text
+    assert "observations only 0 – – – –" in text
+    assert "no forecast of the new model was made from these" in text
+
+
 def test_the_card_of_an_older_evaluation_says_what_it_lacks(undrawn):
     text = Page(render(evaluation())).text
 
     assert "Inputs – (not recorded)" in text
+    assert "By what the new model's forecasts were made from" not in text

@@ -131,6 +131,9 @@ def test_a_champion_uses_the_archive_and_rollback_returns_to_observations(runs):
     assert evaluated["kma_snapshot_id"] == plan.kma_snapshot_id
     assert evaluated["leads"]["5"]["with_kma_forecast"] == 0
     assert evaluated["leads"]["6"]["with_kma_forecast"] > 0.9
+    by_inputs = evaluated["champion"]["by_inputs"]
+    # Up to 5 h ahead both are the same model of observations; at 6 h the new one begins with the KMA's.
+    assert by_inputs[OBSERVATIONS_ONLY]["improvement"] < by_inputs[WITH_KMA_FORECAST]["improvement"]
 
     runs.registry.rollback(
         None, at=NOW + timedelta(minutes=5), by="me", reason="a try", check=lambda _files: None

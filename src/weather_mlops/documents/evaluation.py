@@ -107,7 +107,9 @@ class LeadScores(QuantileScores):
 class ChampionScores(PairedScores):
     """Comparison with the champion: its version, and the improvement of the CRPS in the same way.
 
-    ``crps_…``: None where one of the two forecasts only an interval.
+    ``crps_…``: None where one of the two forecasts only an interval. ``by_inputs``: the same comparison of
+    RMSE on the rows where the new model was made from these inputs, named as in the table of forecasts; not
+    in older evaluations.
     """
 
     version: str
@@ -115,6 +117,7 @@ class ChampionScores(PairedScores):
     crps_low: float | None
     crps_high: float | None
     crps_certainty: float | None
+    by_inputs: NotRequired[dict[str, PairedScores]]
 
 
 class KmaLeadScores(TypedDict):
