@@ -114,6 +114,7 @@ ARGUMENTS: Final = {
     "max_scaled_bias": "약속한 RMSE로 나눈 평균 오차의 한도.",
     "max_coverage": "이보다 크면 구간이 쓸모없이 넓습니다.",
     "max_share_without": "24시간 가운데 예보가 없어도 되는 비율.",
+    "min_share_with_kma": "최신 예보가 기상청 예보에서 출발해야 하는 지점의 비율. 0이면 점검하지 않습니다.",
     "max_age_days": "배포된 모델의 나이.",
     "airflow_conn_id": "Airflow REST API의 Airflow 연결.",
     "disks": "확인할 디스크의 경로. 비우면 Airflow의 홈.",

@@ -99,7 +99,7 @@ class ModelPerformanceOperator(MeasuringOperator):
 
     Args:
         targets: what is forecast, e.g. ``[air_temperature]``.
-        limits: limits of the checks, see ``weather_mlops.monitoring.performance.ModelPerformanceLimits``.
+        limits: limits of the checks, see ``weather_mlops.monitoring.model_limits.ModelPerformanceLimits``.
         spare_folder: local folder for what can't be written to S3 while it is down.
         aws_conn_id: Airflow connection of the S3 bucket.
     """

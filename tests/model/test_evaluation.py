@@ -103,7 +103,7 @@ def test_a_champion_with_an_interval_only_has_no_crps():
     assert compared["crps_improvement"] is compared["crps_certainty"] is None
 
 
-def test_the_champion_is_compared_by_what_forecasts_were_made_from():
+def test_the_champion_is_compared_by_kind_of_inputs():
     uses_kma = np.zeros(SHAPE, bool)
     uses_kma[0] = True
     truth, theirs = np.ones(SHAPE), np.full(SHAPE, 3.0)

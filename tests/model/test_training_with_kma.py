@@ -24,6 +24,7 @@ from weather_mlops.model.card import page
 from weather_mlops.model.forecaster import Forecaster
 from weather_mlops.model.gates import Gates
 from weather_mlops.model.registry import Registry
+from weather_mlops.monitoring import champion
 
 DAYS, LEADS = 60, 6
 ROWS = world.observed(days=DAYS)
@@ -135,12 +136,14 @@ def test_a_champion_uses_the_archive_and_rollback_returns_to_observations(runs):
     # Up to 5 h ahead both are the same model of observations; at 6 h the new one begins with the KMA's.
     assert by_inputs[OBSERVATIONS_ONLY]["improvement"] < by_inputs[WITH_KMA_FORECAST]["improvement"]
 
+    assert champion.load(runs.store, "air_temperature", None, NOW).kma_archive_days > 14
     runs.registry.rollback(
         None, at=NOW + timedelta(minutes=5), by="me", reason="a try", check=lambda _files: None
     )
     rows = runs.forecast_inputs("three")
     assert set(rows["inputs"].to_pylist()) == {OBSERVATIONS_ONLY}
     assert rows["kma_issued_at"].null_count == rows.num_rows
+    assert champion.load(runs.store, "air_temperature", None, NOW).kma_archive_days is None
     latest = runs.published(forecasting.LATEST)
     assert latest["kma_issued_at"] is None
     assert "trained without the KMA's forecast" in latest["inputs_note"]

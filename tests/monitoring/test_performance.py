@@ -42,6 +42,7 @@ ALL = {
     "champion_damaged",
     "champion_old",
     "forecasts_missing",
+    "kma_forecast_unused",
     "model_bias",
     "model_skill_low",
     "model_coverage_off",
@@ -80,13 +81,16 @@ def forecast_rows(
     return pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows], schema=FORECASTS_SCHEMA)
 
 
-def deploy(store: ObjectStore, version: str = "v1", at: datetime = NOW - timedelta(days=9)) -> None:
+def deploy(
+    store: ObjectStore, version: str = "v1", at: datetime = NOW - timedelta(days=9), **of_model: object
+) -> None:
     hours = np.datetime64("2025-01-01T00", "h") + np.arange(0, 9000, 3) * np.timedelta64(1, "h")
     climatology = Climatology.fit(np.full((len(STATIONS), len(hours)), 10.0), hours)
     model = {
         "usual": climatology.as_lists(),
         "stations": list(STATIONS),
         "leads": [{"damping": 0.9}] * len(LEADS),
+        **of_model,
     }
     leads = {str(lead): {"rmse": RMSE, "coverage_80": 0.8} for lead in LEADS}
     registry = Registry(store, TARGET)
@@ -340,6 +344,7 @@ def test_sums_of_days_are_those_of_all_their_pairs():
         source.choice(STATIONS, n),
         source.integers(1, 4, n),
         source.random((len(error_sums.SUMS), n)),
+        source.integers(0, 2, n),
     )
     by_day = error_sums.by_day(pairs)
     assert len(by_day) == 4  # 72 hours of UTC touch four days of Korea

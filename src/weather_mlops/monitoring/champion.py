@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Final
+from typing import Annotated, Final, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -37,9 +37,17 @@ class DampedLead(TypedDict):
     damping: Figure
 
 
+class PostProcessed(TypedDict):
+    """The part of the models that begin with the KMA's forecast: by lead, None where there is none."""
+
+    archive_days: Figure
+    leads: list[DampedLead | None]
+
+
 class Damped(TypedDict):
     """The part of model.json that is read: leads from 1 h on, climatology by station, station ids."""
 
+    post_processing: NotRequired[PostProcessed]
     leads: list[DampedLead]
     usual: list[Annotated[list[Figure | None], Field(min_length=COEFFICIENTS, max_length=COEFFICIENTS)]]
     stations: list[int]
@@ -54,12 +62,15 @@ class DeployedModel:
         verified: when its files were last verified.
         promised: ``rmse`` and ``coverage_80`` by lead, from its evaluation.
         damping: its climatology and damping factors.
+        kma_archive_days: days of the KMA's forecasts that it learned from; None = it forecasts from
+            observations alone.
     """
 
     decision: Decision
     verified: Verified
     promised: Mapping[str, PromisedLead]
     damping: Damping
+    kma_archive_days: float | None = None
 
 
 def load(store: ObjectStore, target: str, before: Verified | None, now: datetime) -> DeployedModel | None:
@@ -88,7 +99,14 @@ def load(store: ObjectStore, target: str, before: Verified | None, now: datetime
             f"but climatologies of {len(model['usual'])}. {FIX}"
         )
     damping = Damping(Climatology.from_lists(model["usual"]), model["stations"], factors)
-    return DeployedModel(decision, verified, evaluation["leads"], damping)
+    return DeployedModel(decision, verified, evaluation["leads"], damping, _kma_archive_days(model))
+
+
+def _kma_archive_days(model: Damped) -> float | None:
+    post_processing = model.get("post_processing")
+    if post_processing is None or not any(post_processing["leads"]):
+        return None
+    return post_processing["archive_days"]
 
 
 def _verify(

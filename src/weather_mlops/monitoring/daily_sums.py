@@ -30,7 +30,7 @@ OPEN_DAYS: Final = 3
 """Newest days, which are summed again in each run: rows and corrections arrive up to 12 h late."""
 AT_ONCE: Final = 4
 """Most days that are read together, to limit memory."""
-COLUMNS: Final = ("issued_at", "station_id", "valid_at", "lead_hours", "p10", "p50", "p90")
+COLUMNS: Final = ("issued_at", "station_id", "valid_at", "lead_hours", "p10", "p50", "p90", "inputs")
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final
@@ -18,7 +18,7 @@ from weather_mlops.formatting import number, percent
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.model.registry import Registry
 from weather_mlops.model.targets import Target, target_named
-from weather_mlops.monitoring import champion, daily_sums, target_figures
+from weather_mlops.monitoring import champion, daily_sums, forecast_inputs, target_figures
 from weather_mlops.monitoring.champion import DeployedModel
 from weather_mlops.monitoring.checks import FIRST_MODEL, MODEL_PERFORMANCE, Check, CheckSeverity, Section
 from weather_mlops.monitoring.daily_sums import DailySums
@@ -28,10 +28,13 @@ from weather_mlops.monitoring.figures.model import (
     TargetErrors,
     TargetFigures,
 )
+from weather_mlops.monitoring.model_limits import ModelPerformanceLimits
 from weather_mlops.monitoring.section_builder import Rule, SectionBuilder
 from weather_mlops.monitoring.target_figures import TargetEvidence
 from weather_mlops.verification import error_sums
 from weather_mlops.verification.scores import rounded
+
+__all__ = ["ModelPerformanceLimits", "error_checks", "measure"]
 
 Builder = SectionBuilder[ModelPerformanceFigures]
 DAMAGED: Final = Rule("champion_damaged", severity=CheckSeverity.CRITICAL)
@@ -46,49 +49,11 @@ NO_ERRORS: Final[TargetErrors] = {
     "hours": None,
     "newest_issued_at": None,
     "windows": None,
+    "by_inputs": None,
     "daily": None,
     "residuals": None,
     "stations": None,
 }
-
-
-@dataclass(frozen=True)
-class ModelPerformanceLimits:
-    """Limits of the checks, and settings of the measurements. The fields are arguments in the YAML.
-
-    Attributes:
-        min_pairs: smallest number of forecast–observation pairs for a figure: fewer are a few hours of one or
-            two stations.
-        min_hours: smallest number of hours with pairs, within judged_days, for a check: the errors of a
-            single weather situation say more about that situation than about the model.
-        judged_days: whole days (KST) before today over which bias, skill and coverage are checked; today
-            counts too. There is no limit on RMSE: a healthy model's weekly RMSE varies from 1.1 to 3.2 °C
-            with the weather.
-        max_scaled_bias: largest absolute mean error, after the errors of each lead were divided by its
-            promised RMSE. The largest of any week of a year of three stations was 0.67; with inputs shifted
-            by 2 °C the smallest was 0.88.
-        min_skill: smallest skill over the damped anomaly, on the same rows: the worst such week had -0.05,
-            the median 0.2.
-        min_coverage: smallest share of the observations within p10 to p90, where 0.8 is promised: weeks had
-            0.67 to 0.92.
-        max_coverage: largest share of the observations within p10 to p90: above it, intervals are too wide to
-            be useful.
-        max_share_without: largest share of the hours of 24 h without a forecast: 0.1 allows two failed runs.
-        max_age_days: largest age of the champion: training runs daily, and a newer model that isn't worse
-            replaces it; an older champion means that none did.
-        grace_hours: hours after which the forecast of an hour is expected.
-    """
-
-    min_pairs: int = 100
-    min_hours: int = 72
-    judged_days: int = 7
-    max_scaled_bias: float = 0.8
-    min_skill: float = -0.1
-    min_coverage: float = 0.6
-    max_coverage: float = 0.95
-    max_share_without: float = 0.1
-    max_age_days: float = 45
-    grace_hours: float = 2
 
 
 def measure(
@@ -113,9 +78,11 @@ def measure(
     known = [target_named(name) for name in targets]
     builder = SectionBuilder(ModelPerformanceFigures(measured_at=now.isoformat(), targets={}))
     with store.metered() as meter:
+        newest = builder.attempt(forecast_inputs.WHAT, lambda: forecast_inputs.read(store))
         for target in known:
             measured = partial(_target, builder, catalog, store, target, limits, now)
             builder.measure_part(target.name, RULES, measured, subject=target.name)
+            forecast_inputs.add(builder, target.name, newest, limits.min_share_with_kma)
     builder.figures["read"] = {"requests": meter.requests, "bytes": meter.bytes}
     return builder.section(MODEL_PERFORMANCE)
 
@@ -173,6 +140,7 @@ def _champion(deployed: DeployedModel, now: datetime) -> ChampionFigures:
         "reason": decision.reason,
         "verified": True,
         "verified_at": deployed.verified["at"],
+        "kma_archive_days": deployed.kma_archive_days,
     }
 
 

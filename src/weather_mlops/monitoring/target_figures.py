@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 import numpy as np
 
+from weather_mlops.lake.schemas import FORECAST_INPUTS
 from weather_mlops.model.targets import Target
 from weather_mlops.monitoring.champion import DeployedModel
 from weather_mlops.monitoring.checks import share
@@ -52,7 +53,7 @@ class TargetEvidence:
         return list(self.stored.days)[-before - 1 :]
 
     def sums(self, kind: str, before: int) -> Sums:
-        """Add up the sums of these days by ``leads``, ``stations`` or ``hours``."""
+        """Add up the sums of these days by ``leads``, ``stations``, ``hours`` or ``inputs``."""
         return error_sums.add(self.stored.days[day].get(kind, {}) for day in self.days(before))
 
     def promise(self, lead: str, figure: Literal["rmse", "coverage_80"]) -> float | None:
@@ -86,6 +87,7 @@ def figures(evidence: TargetEvidence, *, min_pairs: int, due: datetime) -> Targe
         "hours": _hours(evidence, issued, due),
         "newest_issued_at": datetime.fromtimestamp(issued[-1] * 3600, UTC).isoformat() if issued else None,
         "windows": {name: _window(evidence, leads, min_pairs) for name, leads in windows.items()},
+        "by_inputs": _by_inputs(evidence),
         "daily": _daily(evidence),
         "residuals": _residuals(evidence, min_pairs),
         "stations": [
@@ -136,6 +138,12 @@ def _window(evidence: TargetEvidence, leads: Sums, min_pairs: int) -> ErrorWindo
             for lead, sums in leads.items()
         },
     }
+
+
+def _by_inputs(evidence: TargetEvidence) -> dict[str, ScoredErrors]:
+    """Errors by what forecasts were made from; each kind has its own leads, so skill tells more than RMSE."""
+    sums = evidence.sums("inputs", DAYS["7d"])
+    return {FORECAST_INPUTS[int(index)]: _entry(of_inputs) for index, of_inputs in sums.items()}
 
 
 def _entry(sums: Sequence[float]) -> ScoredErrors:

@@ -10,10 +10,12 @@ from typing import Annotated, Final, Protocol
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import Field
 
 from weather_mlops.lake.documents import Figure
 from weather_mlops.lake.panel import HOUR_STEP, Panel, in_kst
+from weather_mlops.lake.schemas import FORECAST_INPUTS
 from weather_mlops.verification.error_figures import ErrorFigures
 
 SUMS: Final = (
@@ -33,7 +35,7 @@ the observation is within p10 to p90; p90 − p10; squared error of persistence;
 anomaly: their number, the squared error of the forecast, and that of the damped anomaly."""
 
 Sums = dict[str, Annotated[list[Figure], Field(min_length=len(SUMS), max_length=len(SUMS))]]
-"""Sums by group (a lead, a station or an hour): one number per name of SUMS."""
+"""Sums by group (a lead, a station, an hour or inputs): one number per name of SUMS."""
 
 
 class HourlyClimatology(Protocol):
@@ -68,20 +70,28 @@ class Pairs:
         station: station id.
         lead: lead time in hours.
         terms: one row per name of SUMS, shape (10, n).
+        inputs: what the forecast was made from: index of FORECAST_INPUTS.
     """
 
     hour: np.ndarray
     station: np.ndarray
     lead: np.ndarray
     terms: np.ndarray
+    inputs: np.ndarray
 
     def chosen(self, mask: np.ndarray) -> "Pairs":
         """Select pairs by a boolean mask."""
-        return Pairs(self.hour[mask], self.station[mask], self.lead[mask], self.terms[:, mask])
+        return Pairs(
+            self.hour[mask], self.station[mask], self.lead[mask], self.terms[:, mask], self.inputs[mask]
+        )
 
 
 NONE: Final = Pairs(
-    np.empty(0, "datetime64[h]"), np.empty(0, np.int64), np.empty(0, np.int64), np.empty((len(SUMS), 0))
+    np.empty(0, "datetime64[h]"),
+    np.empty(0, np.int64),
+    np.empty(0, np.int64),
+    np.empty((len(SUMS), 0)),
+    np.empty(0, np.int64),
 )
 
 
@@ -89,7 +99,8 @@ def pair(forecasts: pa.Table, panel: Panel, column: str, damping: Damping | None
     """Join forecasts with the observations at their valid time and at their time of issue (for persistence).
 
     Args:
-        forecasts: ``issued_at``, ``station_id``, ``valid_at``, ``lead_hours``, ``p10``, ``p50``, ``p90``.
+        forecasts: ``issued_at``, ``station_id``, ``valid_at``, ``lead_hours``, ``p10``, ``p50``, ``p90``,
+            ``inputs``, which is null in forecasts of older versions, from observations only.
         panel: observations from the first time of issue to the last valid time.
         column: column of the target.
         damping: climatology and damping factors of the champion; None = there is no champion.
@@ -123,7 +134,8 @@ def pair(forecasts: pa.Table, panel: Panel, column: str, damping: Damping | None
             np.where(has_damped, (other - truth) ** 2, 0),
         ]
     )
-    return Pairs(valid, station, lead, terms)
+    inputs = pc.index_in(forecasts["inputs"], pa.array(FORECAST_INPUTS)).fill_null(0).to_numpy()[known]
+    return Pairs(valid, station, lead, terms, inputs.astype(np.int64))
 
 
 def by_day(pairs: Pairs) -> dict[str, Pairs]:
@@ -148,10 +160,11 @@ def sums_by(pairs: Pairs, group: np.ndarray) -> Sums:
 
 
 def day_sums(pairs: Pairs) -> dict[str, Sums]:
-    """Return the sums of a day that are stored: by lead, by station, and by hour since 1970 (UTC)."""
+    """Return the sums of a day that are stored: by lead, station, inputs and hour since 1970 (UTC)."""
     return {
         "leads": sums_by(pairs, pairs.lead),
         "stations": sums_by(pairs, pairs.station),
+        "inputs": sums_by(pairs, pairs.inputs),
         "hours": sums_by(pairs, pairs.hour.astype(np.int64)),
     }
 

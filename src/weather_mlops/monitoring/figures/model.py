@@ -78,6 +78,8 @@ class ChampionFigures(TypedDict, total=False):
         reason: reason of the decision.
         verified: whether its files are complete.
         verified_at: when they were last verified.
+        kma_archive_days: days of the KMA's forecasts that it learned from; None = it forecasts from
+            observations alone.
     """
 
     version: str
@@ -86,6 +88,21 @@ class ChampionFigures(TypedDict, total=False):
     reason: str
     verified: bool
     verified_at: str
+    kma_archive_days: float | None
+
+
+class InputFigures(TypedDict):
+    """What the newest forecasts of a target were made from.
+
+    Attributes:
+        stations: stations with a forecast.
+        with_kma: those whose forecast began with the KMA's at some lead.
+        share_of_hours: share of the forecasts of all stations and leads that did.
+    """
+
+    stations: int
+    with_kma: int
+    share_of_hours: float
 
 
 class DailyErrors(TypedDict):
@@ -131,6 +148,8 @@ class TargetErrors(TypedDict, total=False):
         hours: hours with and without a forecast, by window; None without a champion.
         newest_issued_at: when the newest forecast was issued.
         windows: errors by window.
+        by_inputs: errors of the last 7 d by what the forecasts were made from, named as in their table. Days
+            that were summed by an older version are left out.
         daily: errors by day.
         residuals: mean error of 7 d; None if there are too few pairs.
         stations: errors by station.
@@ -139,6 +158,7 @@ class TargetErrors(TypedDict, total=False):
     hours: Mapping[WindowName, IssuedHours] | None
     newest_issued_at: str | None
     windows: Mapping[WindowName, ErrorWindow] | None
+    by_inputs: Mapping[str, ScoredErrors] | None
     daily: DailyErrors | None
     residuals: ResidualFigures | None
     stations: Sequence[StationErrors] | None
@@ -153,6 +173,7 @@ class TargetFigures(TargetErrors, total=False):
         label: its name.
         champion: its deployed model; None = there is none.
         first_decision_at: first decision about a model of the target; only without a champion.
+        inputs: what the newest forecasts were made from; None = they do not say.
     """
 
     column: str
@@ -160,6 +181,7 @@ class TargetFigures(TargetErrors, total=False):
     label: str
     champion: ChampionFigures | None
     first_decision_at: str | None
+    inputs: InputFigures | None
 
 
 class ModelPerformanceFigures(TypedDict, total=False):

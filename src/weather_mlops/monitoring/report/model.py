@@ -8,7 +8,7 @@ from weather_mlops.clock import KST
 from weather_mlops.monitoring.checks import Section
 from weather_mlops.monitoring.figures import WINDOWS, WindowName
 from weather_mlops.monitoring.figures.model import ErrorWindow, LeadFigure, TargetFigures
-from weather_mlops.monitoring.report import plots
+from weather_mlops.monitoring.report import model_inputs, plots
 from weather_mlops.monitoring.report.components import check_tables, foreign, gap, hundredfold
 from weather_mlops.monitoring.report.translations import Translator
 from weather_mlops.pages.curves import Curve, Look, legend
@@ -46,7 +46,8 @@ def _target(name: str, target: TargetFigures, section: Section, words: Translato
         else gap(section, f"targets.{name}", words("by_lead"), words, reason)
     )
     return (
-        f"{_champion(target, words)}{_windows(target, unit, words)}{plots_or_gap}"
+        f"{_champion(target, words)}{model_inputs.sentences(target, words)}"
+        f"{_windows(target, unit, words)}{model_inputs.errors(target, unit, words)}{plots_or_gap}"
         f"{_residuals(target, unit, words)}{_stations(target, unit, words)}"
     )
 

@@ -34,6 +34,9 @@ CHECKS: Final = {
     "champion_damaged": Translation("Files of the champion", "챔피언 파일"),
     "champion_old": Translation("Age of the champion", "챔피언 사용 기간"),
     "forecasts_missing": Translation("Share of hours without a forecast", "예보 없는 시간 비율"),
+    "kma_forecast_unused": Translation(
+        "Share of stations whose forecast began with the KMA's", "예보가 기상청 예보에서 출발한 지점 비율"
+    ),
     "model_bias": Translation("Bias of the forecasts, in promised RMSE", "예보 편향(약속 RMSE 대비)"),
     "model_skill_low": Translation("Skill over the damped anomaly", "감쇠 편차 대비 기술점수"),
     "kma_forecast_stale": Translation("Age of the KMA's newest issue", "기상청 최신 발표 경과"),

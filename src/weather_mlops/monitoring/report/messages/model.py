@@ -16,6 +16,25 @@ MODEL: Final = {
     "not_verified": Translation("Its files failed verification at {at}.", "파일 검증 실패, {at}."),
     "newest_forecast": Translation("The newest forecast was issued at {at}.", "최신 예보 발표 {at}."),
     "no_forecast": Translation("No forecast was issued yet.", "아직 발표된 예보가 없습니다."),
+    "champion_alone": Translation("It forecasts from observations alone.", "관측값만으로 예보합니다."),
+    "champion_with_kma": Translation(
+        "It learned from {days} days of the KMA's forecasts, and begins with the KMA's forecast where one "
+        "is known.",
+        "기상청 예보 {days}일치를 학습했고, 기상청 예보가 있으면 거기에서 출발합니다.",
+    ),
+    "newest_inputs": Translation(
+        "At {n} of {stations} stations the newest forecast began with the KMA's: "
+        "{share} of all forecast hours.",
+        "최신 예보가 기상청 예보에서 출발한 지점: {stations}곳 중 {n}곳, 전체 예보 시간의 {share}.",
+    ),
+    "inputs": Translation("made from", "입력"),
+    "inputs_observations": Translation("observations only", "관측값만"),
+    "inputs_with_kma": Translation("observations and the KMA's forecast", "관측값과 기상청 예보"),
+    "inputs_caption": Translation(
+        "By what the forecasts were made from, last 7 days ({unit}). Each kind has its own hours and leads: "
+        "compare the skill.",
+        "예보의 입력별, 최근 7일({unit}). 시각과 선행시간이 서로 다르므로 기술점수로 비교.",
+    ),
     "model_caption": Translation(
         "All leads together, by valid time. Promised: from "
         "the champion's evaluation; persistence: on the "
