@@ -235,21 +235,3 @@ def test_a_higher_figure_has_a_brighter_colour(one, other):
 
     low, high = sorted((one, other))
     assert light(low) <= light(high) + 8  # rounding
-
-
-def with_inputs(document, number, english, korean):
-    changed = deepcopy(document)
-    changed["targets"][TARGET]["stations"][number]["forecast"] |= {
-        "inputs_note": english,
-        "inputs_note_korean": korean,
-    }
-    return changed
-
-
-def test_pages_say_what_a_forecast_was_made_from(document):
-    english, korean = f"observations only: {EVIL}", f"관측값만 사용: {EVIL}"
-    given = with_inputs(document, "108", english, korean)
-    page, overview = station_page(given), Outline(site.overview(body(given), None, None, old=False))
-    assert f"Inputs: {english}. {korean}." in page.text
-    assert f"{english}. {korean}. Stations: 1" in overview.text
-    assert "Inputs" not in station_page(document).text  # an older document does not say

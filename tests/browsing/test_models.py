@@ -10,6 +10,7 @@ from tests.lake.conftest import access, server, store  # noqa: F401  fixtures
 from weather_mlops.browsing import models
 from weather_mlops.browsing.models import Models
 from weather_mlops.documents.decision import Decision
+from weather_mlops.pages.markup import escape
 
 AT = datetime(2026, 11, 25, 17, 30, tzinfo=UTC)
 DEPLOYED = Decision(
@@ -42,6 +43,14 @@ def test_the_champion_is_shown_with_its_history_and_scores():
         "+66\u00a0%",
     ):
         assert text in page
+
+
+def test_the_champion_s_inputs_are_shown_where_they_are_recorded():
+    inputs = "observations and the KMA's forecast (ridge; archive of 90 days)"
+    described = replace(MODELS, figures=made.metrics("v2") | {"inputs": inputs})
+
+    assert escape(inputs) in models.render([described])
+    assert "Made from" not in models.render([MODELS])
 
 
 def test_a_refused_version_is_shown_with_each_gate_that_refused():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from weather_mlops.lake.panel import Panel
+from weather_mlops.lake.schemas import OBSERVATIONS_ONLY, WITH_KMA_FORECAST
 from weather_mlops.model import baselines, evaluation
 from weather_mlops.model.holdout import ChampionForecast, Holdout
 from weather_mlops.verification.scores import DISTRIBUTION_LEVELS, QuantileForecast
@@ -21,9 +22,9 @@ def panel() -> Panel:
     return Panel(np.array(STATIONS, np.int32), where, where, where, START, {"t": np.zeros((2, HOURS))})
 
 
-def distribution(width: float) -> QuantileForecast:
-    """Around 0, with its levels evenly spaced."""
-    quantiles = [np.full(SHAPE, width * (level - 0.5)) for level in DISTRIBUTION_LEVELS]
+def distribution(width: float, middle: float = 0.0) -> QuantileForecast:
+    """Around a value, with its levels evenly spaced."""
+    quantiles = [np.full(SHAPE, middle + width * (level - 0.5)) for level in DISTRIBUTION_LEVELS]
     return QuantileForecast(DISTRIBUTION_LEVELS, np.stack(quantiles))
 
 
@@ -100,3 +101,34 @@ def test_a_champion_with_an_interval_only_has_no_crps():
 
     assert compared["improvement"] > 0
     assert compared["crps_improvement"] is compared["crps_certainty"] is None
+
+
+def test_the_champion_is_compared_by_what_forecasts_were_made_from():
+    uses_kma = np.zeros(SHAPE, bool)
+    uses_kma[0] = True
+    truth, theirs = np.ones(SHAPE), np.full(SHAPE, 3.0)
+    theirs[1] = 1.5  # of the station without the KMA's forecast: half of our error
+    champion = ChampionForecast("v0", QuantileForecast.interval(theirs, theirs, theirs))
+    document = figures(truth=truth, champion=champion, uses_kma=uses_kma)
+
+    by_inputs = document["champion"]["by_inputs"]
+    assert by_inputs[WITH_KMA_FORECAST]["improvement"] == pytest.approx(0.5)
+    assert by_inputs[OBSERVATIONS_ONLY]["improvement"] == pytest.approx(-1)
+    assert document["leads"]["8"]["with_kma_forecast"] == 0.5
+
+
+@pytest.mark.parametrize("uses_kma", [None, np.zeros(SHAPE, bool)])
+def test_without_the_kma_s_forecast_all_rows_are_of_observations(uses_kma):
+    champion = ChampionForecast("v0", distribution(6.0, 1.0))
+    document = figures(champion=champion, uses_kma=uses_kma)
+
+    by_inputs = document["champion"]["by_inputs"]
+    assert by_inputs[OBSERVATIONS_ONLY]["improvement"] == document["champion"]["improvement"]
+    assert by_inputs[WITH_KMA_FORECAST] == {
+        "improvement": None,
+        "low": None,
+        "high": None,
+        "certainty": None,
+        "days": 0,
+    }
+    assert document["leads"]["8"]["with_kma_forecast"] == 0

@@ -5,7 +5,8 @@ from datetime import datetime
 import pytest
 
 from weather_mlops.clock import HOUR, KST
-from weather_mlops.model.inputs_note import KmaAtIssue, note
+from weather_mlops.model.inputs_note import KmaAtIssue, note, note_without_kma
+from weather_mlops.model.targets import TARGETS
 
 AT = datetime(2026, 12, 1, 15, tzinfo=KST)
 NEWEST = datetime(2026, 12, 1, 14, tzinfo=KST)
@@ -43,13 +44,26 @@ def kma(issued_at=NEWEST, *, recent=True, far_off=False, used=(True, True)) -> K
             kma(used=(False, False)),
             "observations only: too few recent errors of the KMA's forecast are known",
         ),
-        (None, "observations only: the model was trained without the KMA's forecast"),
     ],
 )
 def test_the_sentence_names_the_inputs_or_what_is_missing(known, english):
     sentence = note(AT, known)
     assert sentence.english == english
     assert sentence.korean.startswith("관측값만 사용") == english.startswith("observations only")
+
+
+@pytest.mark.parametrize(
+    ("target", "english"),
+    [
+        ("air_temperature", "observations only: the model was trained without the KMA's forecast"),
+        ("dew_point", "observations only: the KMA does not forecast it"),
+        ("sea_level_pressure", "observations only: the KMA does not forecast it"),
+    ],
+)
+def test_the_sentence_names_a_target_that_the_kma_lacks(target, english):
+    sentence = note_without_kma(TARGETS[target])
+    assert sentence.english == english
+    assert sentence.korean.startswith("관측값만 사용: ")
 
 
 def test_the_issue_of_the_hour_itself_is_not_expected_yet():

@@ -1,6 +1,7 @@
 """A training run with the KMA's archive: its snapshot, what it forecasts from, and the way back."""
 
 import json
+import re
 from datetime import timedelta
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from tests.lake.conftest import new_bucket
 from tests.model import kma_world, world
+from weather_mlops.documents import forecast_pages
 from weather_mlops.documents.decision import Decision
 from weather_mlops.lake import forecasts, kma_forecasts
 from weather_mlops.lake.catalog import open_catalog
@@ -54,13 +56,13 @@ class Runs:
         )
         staging = Staging(self.store, version)
         training_run.prepare(self.catalog, staging, plan)
-        training_run.train(self.catalog, staging, plan)
+        self.trained = training_run.train(self.catalog, staging, plan)
         # What is published after the plan was made changes nothing: the evaluation reads the plan's snapshot.
         corrected = kma_world.changed(
             KMA.slice(0, 100), pa.array([True] * 100), lambda values: pc.add(values, float(version[1:]))
         )
         kma_forecasts.publish(self.catalog, corrected, run=version, now=NOW)
-        training_run.evaluate(self.catalog, staging, plan, now=NOW)
+        self.evaluated = training_run.evaluate(self.catalog, staging, plan, now=NOW)
         return plan
 
     def deploy(self, plan) -> Decision:
@@ -68,6 +70,10 @@ class Runs:
         outcome = deployment.deploy(self.registry, self.catalog, plan, OPEN, now=at, by=plan.version)
         assert outcome.deployed, outcome.decision.reason
         return outcome.decision
+
+    def published(self, key):
+        """The entry of a station in a published document."""
+        return json.loads(self.store.get(key))["targets"]["air_temperature"]["stations"]["108"]
 
     def forecast_inputs(self, run):
         forecasting.make(
@@ -94,6 +100,7 @@ def runs(server, tmp_path_factory, quick_training):
 def test_a_champion_uses_the_archive_and_rollback_returns_to_observations(runs):
     runs.deploy(runs.train("v1", with_kma=False))
     assert set(runs.forecast_inputs("one")["inputs"].to_pylist()) == {OBSERVATIONS_ONLY}
+    assert runs.trained["inputs"] == runs.evaluated["inputs"] == "observations alone"
 
     plan = runs.train("v2", with_kma=True)
     runs.deploy(plan)
@@ -103,12 +110,30 @@ def test_a_champion_uses_the_archive_and_rollback_returns_to_observations(runs):
     issues = rows["kma_issued_at"].drop_null().to_pylist()
     issue_age_h = {(LAST - issue) / timedelta(hours=1) for issue in issues}
     assert issue_age_h <= {1.0, 2.0, 3.0}
+    latest = runs.published(forecasting.LATEST)
+    assert latest["inputs"] == [by_lead[lead] for lead in range(1, 7)]
+    assert latest["kma_issued_at"] in {issue.isoformat() for issue in issues}
+    assert "observations only at 5 of 6 leads" in latest["inputs_note"]
+    shown = runs.published(forecast_pages.KEY)["forecast"]
+    assert shown["leads_without_kma"] == [1, 2, 3, 4, 5]
+    assert shown["inputs_note"] == latest["inputs_note"]
     model = Forecaster.from_files(runs.registry.load("v2").files)
     assert model.post_processing.step == "mean error by hour"
     tags = runs.catalog.load_table(KMA_FORECASTS.identifier).metadata.refs
     assert tags["model-v2"].snapshot_id == plan.kma_snapshot_id
     evaluated = json.loads(runs.registry.file("v2", "evaluation.json"))
     assert evaluated["champion"]["improvement"] > 0
+    assert runs.trained["inputs"] == runs.evaluated["inputs"] == evaluated["inputs"]
+    assert re.fullmatch(
+        r"observations and the KMA's forecast \(mean error by hour; archive of \d\d days\)",
+        evaluated["inputs"],
+    )
+    assert evaluated["kma_snapshot_id"] == plan.kma_snapshot_id
+    assert evaluated["leads"]["5"]["with_kma_forecast"] == 0
+    assert evaluated["leads"]["6"]["with_kma_forecast"] > 0.9
+    by_inputs = evaluated["champion"]["by_inputs"]
+    # Up to 5 h ahead both are the same model of observations; at 6 h the new one begins with the KMA's.
+    assert by_inputs[OBSERVATIONS_ONLY]["improvement"] < by_inputs[WITH_KMA_FORECAST]["improvement"]
 
     runs.registry.rollback(
         None, at=NOW + timedelta(minutes=5), by="me", reason="a try", check=lambda _files: None
@@ -116,3 +141,6 @@ def test_a_champion_uses_the_archive_and_rollback_returns_to_observations(runs):
     rows = runs.forecast_inputs("three")
     assert set(rows["inputs"].to_pylist()) == {OBSERVATIONS_ONLY}
     assert rows["kma_issued_at"].null_count == rows.num_rows
+    latest = runs.published(forecasting.LATEST)
+    assert latest["kma_issued_at"] is None
+    assert "trained without the KMA's forecast" in latest["inputs_note"]

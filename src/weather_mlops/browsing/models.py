@@ -171,6 +171,8 @@ def _champion(models: Models) -> str:
         ),
         ("Why", escape(champion.reason)),
     ]
+    if inputs := models.figures.get("inputs"):
+        entries.append(("Made from", escape(inputs)))
     return described(entries) + _figures(models.figures)
 
 

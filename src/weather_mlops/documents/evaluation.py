@@ -8,7 +8,7 @@ Figures by lead have the lead in hours as key ("1", "2" …). Errors are in the 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -94,8 +94,12 @@ class StationScores(QuantileScores, CommonRows):
 
 
 class LeadScores(QuantileScores):
-    """Scores of one lead; the range of its coverage that the sample allows; the baselines by name."""
+    """Scores of one lead; the range of its coverage that the sample allows; the baselines by name.
 
+    ``with_kma_forecast``: share of the pairs whose forecast began with the KMA's; not in older evaluations.
+    """
+
+    with_kma_forecast: NotRequired[float | None]
     coverage_80_range: Sequence[float] | None
     opponents: Mapping[str, BaselineScores]
 
@@ -103,7 +107,9 @@ class LeadScores(QuantileScores):
 class ChampionScores(PairedScores):
     """Comparison with the champion: its version, and the improvement of the CRPS in the same way.
 
-    ``crps_…``: None where one of the two forecasts only an interval.
+    ``crps_…``: None where one of the two forecasts only an interval. ``by_inputs``: the same comparison of
+    RMSE on the rows where the new model was made from these inputs, named as in the table of forecasts; not
+    in older evaluations.
     """
 
     version: str
@@ -111,6 +117,7 @@ class ChampionScores(PairedScores):
     crps_low: float | None
     crps_high: float | None
     crps_certainty: float | None
+    by_inputs: NotRequired[dict[str, PairedScores]]
 
 
 class KmaLeadScores(TypedDict):
@@ -196,7 +203,11 @@ class TrainingSpan(TrainingStatistics):
 
 
 class ModelDescription(TypedDict):
-    """What an evaluation says of a model without measuring it; ``recipe`` is its config hash."""
+    """What an evaluation says of a model without measuring it; ``recipe`` is its config hash.
+
+    ``inputs``: what it forecasts from, in words; ``snapshot_id``, ``kma_snapshot_id``: of the observations
+    and of the KMA's forecasts. Older evaluations lack ``inputs`` and ``kma_snapshot_id``.
+    """
 
     target: str
     unit: str
@@ -204,8 +215,10 @@ class ModelDescription(TypedDict):
     version: str
     recipe: str
     horizon_hours: int
+    inputs: NotRequired[str]
     libraries: dict[str, str]
     snapshot_id: int | None
+    kma_snapshot_id: NotRequired[int | None]
     training: TrainingSpan
 
 

@@ -15,7 +15,9 @@
             "name": "Seoul", "korean": "서울",
             "observed": [3.1, null, …],                   an entry per hour; null = not observed
             "forecast": {"issued_at": "2026-11-24T04:00:00+00:00",         newest hour used
-                         "p10": […], "p50": […], "p90": […]},              of 1, 2, 3 … h after it
+                         "p10": […], "p50": […], "p90": […],               of 1, 2, 3 … h after it
+                         "inputs_note": "observations and …", "inputs_note_korean": "…",
+                         "leads_without_kma": [47, 48]},    hours ahead made from observations only
             "why_none": "why there is no forecast",       either forecast or why_none is null
             "past": {"1": {"p10": […], "p50": […], "p90": […],     of each hour, as forecast 1 h before it;
                            "n": 71,                                null = it wasn't
@@ -47,6 +49,7 @@ MOST_HOURS: Final = 31 * 24
 
 Count = Annotated[int, Field(ge=0, le=10**9)]
 Hourly = Annotated[list[Figure | None], Field(min_length=1, max_length=MOST_HOURS)]
+Lead = Annotated[int, Field(ge=1, le=MOST_HOURS)]
 LeadText = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,2}$")]
 """A lead in hours, as the key of a JSON object."""
 StationText = Annotated[str, Field(pattern=r"^(0|[1-9][0-9]{0,4})$")]
@@ -63,7 +66,10 @@ class PastScores(TypedDict):
 
 
 class CurrentForecast(TypedDict):
-    """The newest forecast of a station; older ones do not say what they were made from."""
+    """The newest forecast of a station; older ones do not say what they were made from.
+
+    ``leads_without_kma``: hours ahead whose forecast was made from observations only.
+    """
 
     issued_at: MomentText
     p10: Hourly
@@ -71,6 +77,7 @@ class CurrentForecast(TypedDict):
     p90: Hourly
     inputs_note: NotRequired[str]
     inputs_note_korean: NotRequired[str]
+    leads_without_kma: NotRequired[Annotated[list[Lead], Field(max_length=MOST_HOURS)]]
 
 
 class PastSeries(PastScores):

@@ -40,10 +40,11 @@ class PlanDocument(TypedDict):
 
 
 class Headline(TypedDict):
-    """The most important figures of an evaluation, by lead in hours."""
+    """The most important figures of an evaluation, by lead in hours; ``inputs`` as in the evaluation."""
 
     version: str
     unit: str
+    inputs: NotRequired[str]
     rmse: dict[str, float | None]
     coverage_80: dict[str, float | None]
     crps: dict[str, float | None]
@@ -89,6 +90,7 @@ class Metrics(TypedDict, total=False):
     """The headline as it is read; older manifests lack some of it."""
 
     unit: str
+    inputs: str
     rmse: dict[str, Figure | None]
     coverage_80: dict[str, Figure | None]
     skill_persistence: dict[str, Figure | None]

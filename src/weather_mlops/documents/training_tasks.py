@@ -33,10 +33,14 @@ class PreparationSummary(TypedDict):
 
 
 class TrainingSummary(TypedDict):
-    """What train_model did: rows trained on, seconds, peak memory in MB; or why there was nothing to do."""
+    """What train_model did: inputs of the model in words, rows trained on, seconds, peak memory in MB.
+
+    ``reason``: why there was nothing to do.
+    """
 
     version: str
     reason: NotRequired[str]
+    inputs: NotRequired[str]
     rows: NotRequired[int]
     seconds: NotRequired[float]
     peak_rss_mb: NotRequired[int]

@@ -34,6 +34,7 @@ from weather_mlops.model import (
     training_run,
 )
 from weather_mlops.model.card import page
+from weather_mlops.model.description import describe
 from weather_mlops.model.evaluation import SHOWN_LEADS
 from weather_mlops.model.forecaster import Forecaster
 from weather_mlops.model.holdout import Holdout, joined
@@ -116,7 +117,7 @@ def backtest(  # noqa: PLR0913  options of a command line
     figures = evaluation.figures(holdout, panel, forecaster.importance(SHOWN_LEADS))
     document: EvaluationDocument = {
         "schema": SCHEMA,
-        **training_run.describe(forecaster, plans[-1], trainings[-1]),
+        **describe(forecaster, plans[-1], trainings[-1]),
         "evaluated_at": datetime.now(UTC).isoformat(),
         "code_revision": None,
         "champion_left_out": None,
@@ -205,7 +206,10 @@ def _result(
         "holdout_from": figures["holdout"]["first"],
         "holdout_to": figures["holdout"]["last"],
         "leads": {
-            lead: {**_flat(scores), **_of_kma(of_kma["leads"].get(lead), _share_with_kma(holdout, int(lead)))}
+            lead: {
+                **_flat(scores),
+                **_of_kma(of_kma["leads"].get(lead), holdout.share_with_kma(int(lead))),
+            }
             for lead, scores in figures["leads"].items()
         },
         "train_seconds": round(sum(fold["seconds"] for fold in trainings), 1),
@@ -233,23 +237,15 @@ def _flat(scores: LeadScores) -> FlatScores:
     }
 
 
-def _of_kma(scores: KmaLeadScores | None, share: float) -> FlatScores:
+def _of_kma(scores: KmaLeadScores | None, share: float | None) -> FlatScores:
     """The KMA's forecast and the skill against it, on common rows; and what our forecasts were made from."""
     return {
         "rmse_kma_forecast": None if scores is None else scores["rmse"],
         "skill_kma_forecast": None if scores is None else scores["skill"],
         "rmse_on_common_rows": None if scores is None else scores["model_rmse"],
         "inputs": WITH_KMA_FORECAST if share else OBSERVATIONS_ONLY,
-        "share_with_kma_forecast": share,
+        "share_with_kma_forecast": round(share or 0.0, 4),
     }
-
-
-def _share_with_kma(holdout: Holdout, lead: int) -> float:
-    """Share of a lead's forecasts with an outcome that began with the KMA's."""
-    outcomes = np.isfinite(holdout.truth[..., lead - 1])
-    if holdout.uses_kma is None or not outcomes.any():
-        return 0.0
-    return round(float(holdout.uses_kma[..., lead - 1][outcomes].mean()), 4)
 
 
 def _span(panel: Panel, holdout_from: date, holdout_to: date | None) -> tuple[datetime, datetime]:

@@ -5,9 +5,16 @@ from typing import Final
 
 import numpy as np
 
-from weather_mlops.documents.evaluation import ChampionScores, HoldoutFigures, LeadScores, RankHistogram
+from weather_mlops.documents.evaluation import (
+    ChampionScores,
+    HoldoutFigures,
+    LeadScores,
+    PairedScores,
+    RankHistogram,
+)
 from weather_mlops.errors import TrainingImpossible
 from weather_mlops.lake.panel import Panel, korean_days
+from weather_mlops.lake.schemas import OBSERVATIONS_ONLY, WITH_KMA_FORECAST
 from weather_mlops.model import baselines, breakdowns
 from weather_mlops.model.forecaster import Forecaster
 from weather_mlops.model.holdout import ChampionForecast, Holdout, at_lead
@@ -122,6 +129,7 @@ def _leads(holdout: Holdout, days: np.ndarray) -> dict[str, LeadScores]:
         observed, ours = holdout.truth[..., lead - 1], at_lead(holdout.forecast, lead)
         by_lead[str(lead)] = {
             **scores.figures(observed, ours),
+            "with_kma_forecast": holdout.share_with_kma(lead),
             "coverage_80_range": resampling.coverage_range(observed, ours, days),
             "opponents": {
                 name: scores.against(observed, ours.p50, other[..., lead - 1])
@@ -155,4 +163,16 @@ def _compared(holdout: Holdout, days: np.ndarray) -> ChampionScores | None:
         "crps_low": of_crps["low"],
         "crps_high": of_crps["high"],
         "crps_certainty": of_crps["certainty"],
+        "by_inputs": _by_inputs(holdout, champion.forecast.p50, days),
+    }
+
+
+def _by_inputs(holdout: Holdout, champion: np.ndarray, days: np.ndarray) -> dict[str, PairedScores]:
+    """The comparison on the rows where the new model began with the KMA's forecast, and on the others."""
+    uses_kma = np.zeros(holdout.truth.shape, bool) if holdout.uses_kma is None else holdout.uses_kma
+    return {
+        inputs: resampling.paired(
+            np.where(chosen, holdout.truth, np.nan), holdout.forecast.p50, champion, days
+        )
+        for inputs, chosen in ((WITH_KMA_FORECAST, uses_kma), (OBSERVATIONS_ONLY, ~uses_kma))
     }

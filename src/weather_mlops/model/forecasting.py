@@ -40,7 +40,7 @@ from weather_mlops.lake.schemas import FORECASTS_SCHEMA
 from weather_mlops.model import kma_inputs, recent_forecasts
 from weather_mlops.model.champion import load_champion
 from weather_mlops.model.forecast_rows import Deployed, KmaIssue, rows_of_forecast
-from weather_mlops.model.inputs_note import InputsNote, KmaAtIssue, note
+from weather_mlops.model.inputs_note import InputsNote, KmaAtIssue, note, note_without_kma
 from weather_mlops.model.kma_inputs import ForecastRows, KmaInputs
 from weather_mlops.model.registry import Registry
 from weather_mlops.model.targets import target_named
@@ -176,8 +176,11 @@ def forecast(
             continue
         issue = KmaIssue(predicted.uses_kma[row, at], None if kma is None else float(kma.age_hours[row, at]))
         rows.append(rows_of_forecast(panel, row, issue_time, predicted.quantiles[row, at], issue, by))
-        known = None if kma is None else _known(panel, kma, row, at, predicted.uses_kma[row, at])
-        notes[int(panel.stations[row])] = note(panel.time_at(issue_time), known)
+        notes[int(panel.stations[row])] = (
+            note_without_kma(by.forecaster.target)
+            if kma is None
+            else note(panel.time_at(issue_time), _known(panel, kma, row, at, predicted.uses_kma[row, at]))
+        )
     return TargetForecast(by, pa.concat_tables(rows), skipped, notes)
 
 

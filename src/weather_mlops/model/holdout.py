@@ -50,6 +50,13 @@ class Holdout:
         """Hours ahead."""
         return range(1, self.truth.shape[2] + 1)
 
+    def share_with_kma(self, lead: int) -> float | None:
+        """Share of a lead's forecasts with an outcome that began with the KMA's; None without an outcome."""
+        outcomes = np.isfinite(self.truth[..., lead - 1])
+        if not outcomes.any():
+            return None
+        return 0.0 if self.uses_kma is None else float(self.uses_kma[..., lead - 1][outcomes].mean())
+
 
 def joined(parts: Sequence[Holdout]) -> Holdout:
     """Join holdouts that follow each other, each forecast by its own model."""

@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from weather_mlops.clock import KST
 from weather_mlops.kma.forecast.issues import newest_issue
+from weather_mlops.model.kma_inputs import can_use
+from weather_mlops.model.targets import Target
 
 
 @dataclass(frozen=True)
@@ -33,21 +36,27 @@ class KmaAtIssue:
     used: Sequence[bool]
 
 
-WITHOUT_ARCHIVE = InputsNote(
+WITHOUT_ARCHIVE: Final = InputsNote(
     "observations only: the model was trained without the KMA's forecast",
     "관측값만 사용: 기상청 예보 없이 학습한 모델",
 )
+NOT_FORECAST: Final = InputsNote(
+    "observations only: the KMA does not forecast it", "관측값만 사용: 기상청이 예보하지 않는 변수"
+)
 
 
-def note(at: datetime, kma: KmaAtIssue | None) -> InputsNote:
+def note_without_kma(target: Target) -> InputsNote:
+    """The sentence where a target's model does not begin with the KMA's forecast."""
+    return WITHOUT_ARCHIVE if can_use(target) else NOT_FORECAST
+
+
+def note(at: datetime, kma: KmaAtIssue) -> InputsNote:
     """The sentence for a station.
 
     Args:
         at: issue time of our forecast, timezone-aware: the newest hour that it used.
-        kma: None = the model does not begin with the KMA's forecast.
+        kma: what was known of the KMA's forecast then.
     """
-    if kma is None:
-        return WITHOUT_ARCHIVE
     expected = newest_issue(at)
     if kma.issued_at is None or not kma.is_recent:
         return InputsNote(

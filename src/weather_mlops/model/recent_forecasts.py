@@ -23,7 +23,6 @@ from weather_mlops.clock import HOUR, whole_hour
 from weather_mlops.documents.forecast_pages import (
     KEY,
     SCHEMA,
-    CurrentForecast,
     KmaStation,
     PageDocument,
     PageStation,
@@ -31,13 +30,14 @@ from weather_mlops.documents.forecast_pages import (
     PastScores,
     PastSeries,
 )
-from weather_mlops.documents.forecasts import LatestForecasts, LatestStation
+from weather_mlops.documents.forecasts import LatestForecasts
 from weather_mlops.lake import forecasts
 from weather_mlops.lake.health import newest_hour
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.observations_reader import read_observations
 from weather_mlops.lake.panel import HOUR_STEP, to_panel
 from weather_mlops.model import recent_kma_forecasts as kma_forecasts
+from weather_mlops.model.current_forecast import DIGITS, current_forecast
 from weather_mlops.model.recent_kma_forecasts import KmaSeries
 from weather_mlops.model.targets import target_named
 from weather_mlops.stations import station_ids, stations_by_id
@@ -46,7 +46,6 @@ HOURS: Final = 72
 """Three days: enough to compare a day that went wrong with days that didn't, on a page that stays small."""
 LEADS: Final = (1, 6, 24, 48)
 """Hours before the valid time: the best possible forecast, plans for half a day, tomorrow, the day after."""
-DIGITS: Final = 1  # as the KMA sends all targets
 QUANTILES: Final = ("p10", "p50", "p90")
 NO_MODEL_OF_STATION: Final = "the model was trained without this station"
 
@@ -163,7 +162,7 @@ def _target(
             "name": station.english,
             "korean": station.korean,
             "observed": _rounded(truth[row]),
-            "forecast": forecast and _present(forecast),
+            "forecast": forecast and current_forecast(forecast),
             "why_none": None if forecast else skipped.get(key, otherwise),
             "past": {str(lead): _past(quantiles, truth, row) for lead, quantiles in pairs.items()},
         }
@@ -279,19 +278,6 @@ def scores(
     within = (low[both] <= outcome[both]) & (outcome[both] <= high[both])
     rmse = float(np.sqrt(np.mean((middle[both] - outcome[both]) ** 2)))
     return {"n": n, "rmse": round(rmse, 3), "coverage_80": round(float(within.mean()), 4)}
-
-
-def _present(forecast: LatestStation) -> CurrentForecast:
-    present: CurrentForecast = {
-        "issued_at": forecast["issued_at"],
-        "p10": [round(value, DIGITS) for value in forecast["p10"]],
-        "p50": [round(value, DIGITS) for value in forecast["p50"]],
-        "p90": [round(value, DIGITS) for value in forecast["p90"]],
-    }
-    if "inputs_note" in forecast:
-        present["inputs_note"] = forecast["inputs_note"]
-        present["inputs_note_korean"] = forecast["inputs_note_korean"]
-    return present
 
 
 def _rounded(values: np.ndarray) -> Figures:

@@ -11,7 +11,6 @@ import json
 import logging
 from dataclasses import replace
 from datetime import datetime
-from importlib.metadata import version as installed
 from typing import Final
 
 import numpy as np
@@ -19,13 +18,10 @@ import pyarrow as pa
 from pyiceberg.catalog import Catalog
 
 from weather_mlops import limits
-from weather_mlops.clock import HOUR
 from weather_mlops.documents.evaluation import (
     SCHEMA,
     EvaluationDocument,
-    ModelDescription,
     Smoke,
-    TrainingStatistics,
 )
 from weather_mlops.documents.model_version import Headline, VersionNotes
 from weather_mlops.documents.training_tasks import EvaluationSummary, PreparationSummary, TrainingSummary
@@ -47,6 +43,7 @@ from weather_mlops.model import (
 )
 from weather_mlops.model.card import page
 from weather_mlops.model.champion import champion_forecast, champion_stations
+from weather_mlops.model.description import describe, inputs_of
 from weather_mlops.model.evaluation import CARD, EVALUATION, SMOKE
 from weather_mlops.model.features import Features
 from weather_mlops.model.forecaster import Forecaster
@@ -62,7 +59,6 @@ log = logging.getLogger(__name__)
 OBSERVED: Final = "observations"
 FEATURES: Final = "features"
 TRAINING: Final = "training.json"
-LIBRARIES: Final = ("numpy", "pyarrow", "xgboost-cpu")
 
 
 def prepare(catalog: Catalog, staging: Staging, plan: Plan) -> PreparationSummary:
@@ -129,8 +125,11 @@ def train(catalog: Catalog, staging: Staging, plan: Plan) -> TrainingSummary:
     rows_of = preparation.kma_forecasts_of(catalog, plan, plan.stations)
     forecaster, statistics = training_cost.measured(lambda: fit(panel, plan, computed, rows_of))
     registry.write(plan.version, {**forecaster.files(), TRAINING: as_json(statistics)})
+    inputs = inputs_of(forecaster)
+    log.info("trained: target=%s version=%s inputs: %s", plan.target, plan.version, inputs)
     return {
         "version": plan.version,
+        "inputs": inputs,
         "rows": statistics["rows"],
         "seconds": statistics["seconds"],
         "peak_rss_mb": statistics["peak_rss_mb"],
@@ -212,26 +211,6 @@ def fit(
     return replace(forecaster, post_processing=post_processing, settings=settings)
 
 
-def describe(forecaster: Forecaster, plan: Plan, trained: TrainingStatistics) -> ModelDescription:
-    """Describe a model and its training: the part of an evaluation that isn't measured on the holdout."""
-    return {
-        "target": forecaster.target.name,
-        "unit": forecaster.target.unit,
-        "label": forecaster.target.label,
-        "version": plan.version,
-        "recipe": forecaster.config_hash,
-        "horizon_hours": plan.horizon_hours,
-        "libraries": {name: installed(name) for name in LIBRARIES},
-        "snapshot_id": plan.snapshot_id,
-        "training": {
-            "first": plan.first.isoformat(),
-            "last": (plan.holdout_first - HOUR).isoformat(),
-            "stations": list(plan.stations),
-            **trained,
-        },
-    }
-
-
 def _trained(registry: Registry, plan: Plan) -> dict[str, bytes]:
     """The files that training wrote."""
     prefix = registry.key(plan.version, "")
@@ -288,6 +267,7 @@ def _headline(document: EvaluationDocument) -> Headline:
     return {
         "version": document["version"],
         "unit": document["unit"],
+        "inputs": document["inputs"],
         "rmse": {str(lead): figures["rmse"] for lead, figures in leads.items()},
         "coverage_80": {str(lead): figures["coverage_80"] for lead, figures in leads.items()},
         "crps": {str(lead): figures.get("crps") for lead, figures in leads.items()},

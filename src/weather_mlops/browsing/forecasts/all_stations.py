@@ -1,11 +1,10 @@
 """The page of all stations: a map and a table of one target's forecasts."""
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from weather_mlops.browsing.forecasts import kma_components, stations_map
+from weather_mlops.browsing.forecasts import inputs_components, kma_components, stations_map
 from weather_mlops.browsing.forecasts.components import (
     frame,
     issued_by,
@@ -51,7 +50,8 @@ def render(document: ForecastDocument, target: ForecastTarget, *, ahead: int, ol
     body = (
         f'<h1>Forecasts: {escape(target.label)} <span lang="ko">{escape(target.korean)}</span></h1>'
         f"{issued_by(document, target)}{notice(document, old=old)}"
-        f"{kma_components.newest_issue(document, target)}{_inputs(target)}{_targets(document, target)}"
+        f"{kma_components.newest_issue(document, target)}{inputs_components.of_stations(target)}"
+        f"{_targets(document, target)}"
         '<p class="skip-to"><a href="#stations">To the table of all stations</a></p>'
         '<div class="side-by-side"><section aria-labelledby="map"><h2 id="map">Map</h2>'
         f"{_map(document, target, ahead)}</section>"
@@ -64,20 +64,6 @@ def render(document: ForecastDocument, target: ForecastTarget, *, ahead: int, ol
 def address(target: ForecastTarget, station: ForecastStation) -> str:
     """The URL of a station's page, relative to this page."""
     return f"forecasts/{target.name}/{station.id}"
-
-
-def _inputs(target: ForecastTarget) -> str:
-    """What the forecasts were made from, and how many stations that goes for."""
-    counts = Counter(
-        station.forecast.inputs
-        for station in target.stations.values()
-        if station.forecast and station.forecast.inputs
-    )
-    lines = [
-        f'<li>{escape(english)}. <span lang="ko">{escape(korean)}.</span> Stations: {count}</li>'
-        for (english, korean), count in counts.most_common()
-    ]
-    return f"<p>Inputs of the forecasts:</p><ul>{''.join(lines)}</ul>" if lines else ""
 
 
 def _targets(document: ForecastDocument, target: ForecastTarget) -> str:
@@ -96,8 +82,9 @@ def _navigation(name: str, links: Sequence[tuple[str, str, bool]]) -> str:
 
 def _map(document: ForecastDocument, target: ForecastTarget, ahead: int) -> str:
     hour = _base(document, target) + ahead * HOUR
+    lacking = inputs_components.lacking(target, hour)
     points = [
-        Point(station, address(target, station), *_values(target, station, hour))
+        Point(station, address(target, station), *_values(target, station, hour), station.id in lacking)
         for station in target.stations.values()
     ]
     if not choices(target):
@@ -144,8 +131,12 @@ def _table(document: ForecastDocument, target: ForecastTarget) -> str:
         f"{ahead} h ahead: p50 (p10 to p90), {unit}",
         *([f"KMA, {unit}"] if target.kma_issue else []),
     )
+    lacking = inputs_components.lacking(target)
     rows = [
-        (_link(target, station), _cells(document, target, station, forecast))
+        (
+            _link(target, station) + (f"<br>{inputs_components.ALONE}" if station.id in lacking else ""),
+            _cells(document, target, station, forecast),
+        )
         for station, forecast in with_one
     ]
     caption = (

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from weather_mlops.browsing.forecasts import curve, kma_components
+from weather_mlops.browsing.forecasts import curve, inputs_components, kma_components
 from weather_mlops.browsing.forecasts.components import (
     MEDIAN,
     OBSERVED,
@@ -97,16 +97,8 @@ def _summary(document: ForecastDocument, target: ForecastTarget, station: Foreca
     return (
         f"<p>{seen}</p><p>The {len(times)} h after {kst(station.forecast.issued_at)}: lowest p50 "
         f"<b>{amount(low, target)}</b>, {kst(low_at)}; highest <b>{amount(high, target)}</b>, "
-        f"{kst(high_at)}.</p>{_inputs(station)}{kma}"
+        f"{kst(high_at)}.</p>{inputs_components.of_station(station)}{kma}"
     )
-
-
-def _inputs(station: ForecastStation) -> str:
-    """What the forecast was made from."""
-    if station.forecast is None or station.forecast.inputs is None:
-        return ""
-    english, korean = station.forecast.inputs
-    return f'<p>Inputs: {escape(english)}. <span lang="ko">{escape(korean)}.</span></p>'
 
 
 def _soon(target: ForecastTarget, station: ForecastStation) -> str:
@@ -240,10 +232,15 @@ def _quantiles(
     head = ["valid at, KST"]
     head += [f"p10, {unit}", f"p50, {unit}", f"p90, {unit}"] if forecast else []
     head += [f"KMA, {unit}"] if kma else []
+    is_mixed = forecast is not None and forecast.is_mixed
+    head += [inputs_components.COLUMN] if is_mixed else []
     rows = []
     for hour in hours:
         values = [*(forecast.at(hour) if forecast else ()), *([kma.at(hour)] if kma else [])]
-        rows.append((short(hour), [f"<td>{plain(value)}</td>" for value in values]))
+        cells = [f"<td>{plain(value)}</td>" for value in values]
+        if forecast and is_mixed:
+            cells.append(inputs_components.cell_of(forecast, hour))
+        rows.append((short(hour), cells))
     return listing(caption, head, rows, name)
 
 

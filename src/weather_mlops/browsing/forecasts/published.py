@@ -13,6 +13,7 @@ from weather_mlops.documents.forecast_pages import (
     KEY,
     SCHEMA,
     CheckedPageDocument,
+    CurrentForecast,
     PageDocument,
     PageStation,
     PageTarget,
@@ -74,16 +75,30 @@ class Present:
         issued_at: the newest observation hour that it used, UTC.
         quantiles: for 1, 2, 3 … hours after it.
         inputs: what it was made from, in English and Korean; None = it does not say.
+        leads_without_kma: hours ahead that were made from observations only; None = it does not say.
     """
 
     issued_at: datetime
     quantiles: QuantileSeries
     inputs: tuple[str, str] | None = None
+    leads_without_kma: frozenset[int] | None = None
 
     @property
     def hours(self) -> list[datetime]:
         """The hours that are forecast, UTC."""
         return [self.issued_at + lead * HOUR for lead in range(1, len(self.quantiles.p50) + 1)]
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether some hours began with the KMA's forecast, and others are made from observations only."""
+        return 0 < len(self.leads_without_kma or ()) < len(self.quantiles.p50)
+
+    def uses_kma(self, hour: datetime) -> bool | None:
+        """Whether the forecast of an hour began with the KMA's; None = not known, or it isn't forecast."""
+        lead = int((hour - self.issued_at) / HOUR)
+        if self.leads_without_kma is None or not 1 <= lead <= len(self.quantiles.p50):
+            return None
+        return lead not in self.leads_without_kma
 
     def at(self, hour: datetime) -> tuple[float | None, float | None, float | None]:
         """p10, p50 and p90 of an hour; None where it isn't forecast."""
@@ -237,20 +252,14 @@ def _target(
 def _station(
     station_id: int, stored: PageStation, coordinates: Mapping[int, Coordinates], after: datetime
 ) -> ForecastStation:
-    forecast, kma = None, stored.get("kma")
-    if (newest := stored["forecast"]) is not None:
-        quantiles = QuantileSeries(newest["p10"], newest["p50"], newest["p90"])
-        inputs = None
-        if "inputs_note" in newest and "inputs_note_korean" in newest:
-            inputs = newest["inputs_note"], newest["inputs_note_korean"]
-        forecast = Present(_to_datetime(newest["issued_at"]), quantiles, inputs)
+    newest, kma = stored["forecast"], stored.get("kma")
     return ForecastStation(
         station_id,
         stored["name"],
         stored["korean"],
         coordinates.get(station_id),
         stored["observed"],
-        forecast,
+        None if newest is None else _present(newest),
         stored["why_none"],
         {
             int(lead): PastForecasts(QuantileSeries(past["p10"], past["p50"], past["p90"]), _score(past))
@@ -258,6 +267,19 @@ def _station(
         },
         kma_forecast.present(kma["forecast"], after) if kma else None,
         kma_forecast.past(kma) if kma else {},
+    )
+
+
+def _present(newest: CurrentForecast) -> Present:
+    inputs = None
+    if "inputs_note" in newest and "inputs_note_korean" in newest:
+        inputs = newest["inputs_note"], newest["inputs_note_korean"]
+    without = newest.get("leads_without_kma")
+    return Present(
+        _to_datetime(newest["issued_at"]),
+        QuantileSeries(newest["p10"], newest["p50"], newest["p90"]),
+        inputs,
+        None if without is None else frozenset(without),
     )
 
 

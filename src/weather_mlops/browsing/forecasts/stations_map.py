@@ -32,6 +32,10 @@ CITIES: Final = {
 }
 TO_THE_LEFT: Final = frozenset({115, 165, 184})
 """Stations whose names are drawn on their left, over the sea."""
+ALONE: Final = (
+    " A dashed ring: made from observations only, where others begin with the KMA's forecast. "
+    '<span lang="ko">점선 테두리: 관측값만으로 만든 예보</span>'
+)
 # Viridis, by Smith and van der Walt: perceptually uniform, also for colour-blind readers and in grey.
 COLOURS: Final = (
     "#440154",
@@ -51,6 +55,7 @@ STYLE: Final = """
 .map a:focus-visible{outline:none}.map text{font-size:13px;fill:var(--ink);paint-order:stroke;
 stroke:var(--page);stroke-width:3.5px;pointer-events:none}.map .axis{fill:var(--soft)}
 .map .rule{stroke:var(--rule)}.map .none{fill:var(--page)}
+.map .alone{stroke-width:2.5;stroke-dasharray:3 2.5}
 .map .cross{stroke:var(--ink);stroke-width:1.4}
 .scale{max-width:560px;margin:.4em 0}.scale div{height:14px;border:1px solid var(--soft)}
 .scale p{display:flex;justify-content:space-between;max-width:none;margin:0;font-size:.9em}
@@ -70,12 +75,14 @@ class Point:
         address: the URL that it links to.
         value: its figure; None = no forecast.
         kma: the KMA's figure of the same hour; None = no forecast, or it is the value.
+        lacks_kma: whether the figure was made from observations only, and others were not.
     """
 
     station: ForecastStation
     address: str
     value: float | None
     kma: float | None = None
+    lacks_kma: bool = False
 
 
 def draw(points: Sequence[Point], unit: str, what: str) -> str:
@@ -88,6 +95,7 @@ def draw(points: Sequence[Point], unit: str, what: str) -> str:
     """
     known = [point.value for point in points if point.value is not None]
     low, high = (min(known), max(known)) if known else (0.0, 0.0)
+    note = ALONE if any(point.lacks_kma for point in points) else ""
     body = _graticule()
     # Stations with a figure are drawn on top of the others.
     for point in sorted(points, key=lambda point: point.value is not None):
@@ -96,7 +104,7 @@ def draw(points: Sequence[Point], unit: str, what: str) -> str:
     return (
         f'<svg class="map" role="group" viewBox="0 0 {WIDTH} {HEIGHT:.0f}" aria-label="{escape(what)}, '
         f'map of the stations">{body}</svg>{_legend(low, high, unit, what) if known else ""}'
-        '<p class="soft">A crossed point: no forecast.</p>'
+        f'<p class="soft">A crossed point: no forecast.{note}</p>'
     )
 
 
@@ -119,6 +127,7 @@ def _point(point: Point, unit: str, low: float, high: float) -> str:
         return ""
     x, y = _at(point.station.coordinates)
     text = "no forecast" if point.value is None else f"{plain(point.value)} {unit}"
+    text += "; observations only" if point.lacks_kma else ""
     text += "" if point.kma is None else f"; KMA {plain(point.kma)} {unit}"
     name = escape(f"{point.station.english} {point.station.korean} ({point.station.id}): {text}")
     if point.value is None:
@@ -128,7 +137,8 @@ def _point(point: Point, unit: str, low: float, high: float) -> str:
         )
     else:
         paint = colour((point.value - low) / (high - low) if high > low else 0.5)
-        shape = f'<circle style="fill:{paint}" cx="{x:.1f}" cy="{y:.1f}" r="6.5"/>'
+        kind = ' class="alone"' if point.lacks_kma else ""
+        shape = f'<circle{kind} style="fill:{paint}" cx="{x:.1f}" cy="{y:.1f}" r="6.5"/>'
     return f'<a href="{escape(point.address)}" aria-label="{name}"><title>{name}</title>{shape}</a>'
 
 

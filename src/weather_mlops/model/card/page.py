@@ -10,8 +10,16 @@ from typing import Final
 
 from weather_mlops.documents.evaluation import EvaluationDocument, WorstForecast
 from weather_mlops.model.baselines import KMA_FORECAST
+from weather_mlops.model.card import (
+    champion_section,
+    kma_section,
+    lead_curves,
+    lead_table,
+    plots,
+    quantile_plots,
+    tables,
+)
 from weather_mlops.model.card import hours as hours_section
-from weather_mlops.model.card import kma_section, lead_curves, lead_table, plots, quantile_plots, tables
 from weather_mlops.model.card.cells import NO_FIGURE, skill
 from weather_mlops.model.card.markup import hours, listed
 from weather_mlops.model.card.summary import (
@@ -26,7 +34,7 @@ from weather_mlops.model.card.summary import (
     mean,
     named,
     quality,
-    sampled,
+    share_with_kma,
     skill_at,
     station_name,
 )
@@ -57,7 +65,7 @@ def render(evaluation: EvaluationDocument) -> str:
         ("Can the interval be trusted?", quantile_plots.section(e)),
         ("When is it worse?", tables.seasons(e) + hours_section.section(e)),
         ("Where is it worse?", tables.stations(e)),
-        ("Against the champion", _champion(e)),
+        ("Against the champion", champion_section.section(e)),
         ("Against the KMA's forecast", kma_section.section(e)),
         ("Its worst cases", _worst(e)),
         ("Which inputs matter", tables.importance(e)),
@@ -116,32 +124,6 @@ def _summary(e: EvaluationDocument) -> str:
     return f'<p class="lead">{quality(e)} {comparison(e)}</p>{verdict}{warning}{glance}'
 
 
-def _champion(e: EvaluationDocument) -> str:
-    rival = e["champion"]
-    if rival is None:
-        return "<p>There is no champion to compare with.</p>"
-    gain, low, high, certainty = rival["improvement"], rival["low"], rival["high"], rival["certainty"]
-    if gain is None or low is None or high is None or certainty is None:
-        return f"<p>No station and hour can be compared with {escape(rival['version'])}.</p>"
-    words = (
-        f"<p>Against {escape(rival['version'])} over {number(rival['days'], 'days', digits=0)} RMSE is "
-        f"{sampled(gain, low, high, certainty)}</p>"
-    )
-    if low <= 0 <= high:
-        words += "<p>The range includes zero: that the two are equally good is not excluded.</p>"
-    rows = [("RMSE", 100 * low, 100 * gain, 100 * high)]
-    of_crps = (rival["crps_improvement"], rival["crps_low"], rival["crps_high"], rival["crps_certainty"])
-    gain, low, high, certainty = of_crps
-    if gain is None or low is None or high is None or certainty is None:
-        words += "<p>The CRPS is not compared: one of the two forecasts an interval only.</p>"
-    else:
-        words += f"<p>The CRPS, the error of all nine quantiles, is {sampled(gain, low, high, certainty)}</p>"
-        rows.append(("CRPS", 100 * low, 100 * gain, 100 * high))
-    drawing = plots.intervals(rows, name="champion", label="Improvement over the champion and its range")
-    note = "with its bootstrap range; right of 0 the new model is better."
-    return words + figure("Improvement (%) over the champion,", note, drawing)
-
-
 def _worst(e: EvaluationDocument) -> str:
     if not e["worst"]:
         return f"<p>{MISSING}: the evaluation has no single cases.</p>"
@@ -190,13 +172,16 @@ def _making(e: EvaluationDocument) -> str:
     names = [station_name(station) for station in training["stations"]]
     facts = {
         "Target": f"{escape(e['target'])} ({escape(e['unit'])})",
+        "Inputs": escape(e.get("inputs") or f"{MISSING} (not recorded)"),
         "Training span": f"{kst(training['first'])} to {kst(training['last'])}",
         "Training rows": number(training["rows"], digits=0),
         "Held-out span": f"{kst(held['first'])} to {kst(held['last'])}",
         "Held-out rows": number(held["rows"], digits=0),
+        "Held-out forecasts that began with the KMA's": percent(share_with_kma(e), digits=1),
         "Training time": number(training["seconds"], "s", digits=0),
         "Peak memory": number(training["peak_rss_mb"], "MB", digits=0),
-        "Snapshot of the data": escape(str(e["snapshot_id"])) if e["snapshot_id"] else f"{MISSING} (files)",
+        "Snapshot of the data": _snapshot(e["snapshot_id"], "files"),
+        "Snapshot of the KMA's forecasts": _snapshot(e.get("kma_snapshot_id"), "files, or not used"),
         "Code revision": escape(e["code_revision"]) if e["code_revision"] else f"{MISSING} (not recorded)",
         "Libraries": listed(
             [f"{escape(name)} {escape(version)}" for name, version in e["libraries"].items()]
@@ -204,3 +189,7 @@ def _making(e: EvaluationDocument) -> str:
         "Stations": folded(f"{len(names)} stations", f"<p>{', '.join(names)}</p>"),
     }
     return "<dl>" + "".join(f"<dt>{name}</dt><dd>{fact}</dd>" for name, fact in facts.items()) + "</dl>"
+
+
+def _snapshot(snapshot_id: int | None, otherwise: str) -> str:
+    return str(snapshot_id) if snapshot_id else f"{MISSING} ({otherwise})"

@@ -117,6 +117,16 @@ def mean(values: Sequence[float | None]) -> float | None:
     return fmean(known) if known else None
 
 
+def share_with_kma(evaluation: EvaluationDocument) -> float | None:
+    """Share of the held-out forecasts that began with the KMA's, of all leads; None = not recorded."""
+    pairs, with_kma = 0, 0.0
+    for one in evaluation["leads"].values():
+        share = one.get("with_kma_forecast")
+        if share is not None:
+            pairs, with_kma = pairs + one["n"], with_kma + share * one["n"]
+    return with_kma / pairs if pairs else None
+
+
 def likelihood(certainty: float) -> str:
     """A share of resamples in words."""
     return next(words for least, words in LIKELIHOOD if certainty >= least)
