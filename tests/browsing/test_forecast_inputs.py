@@ -46,9 +46,9 @@ def test_the_map_marks_what_was_made_without_the_kma(document, ahead, marked):
     given = made_without_kma(document, {"105": range(1, 49), "108": [1, 2, 3], "112": []})
     page = Outline(site.overview(body(given), TARGET, str(ahead), old=False))
     labels = [link["aria-label"] for link in page.of("a") if "aria-label" in link]
-    found = {re.search(r"\((\d+)\)", label)[1] for label in labels if "observations only" in label}
+    marks = {re.search(r"\((\d+)\)", label)[1] for label in labels if "observations only" in label}
 
-    assert found == marked
+    assert marks == marked
     assert len([circle for circle in page.of("circle") if circle.get("class") == "alone"]) == len(marked)
     assert "A dashed ring: made from observations only" in page.text
 
@@ -69,7 +69,7 @@ def test_no_station_is_marked_where_all_are_alike(document, leads):
     assert "made from" not in station_page(given).text
 
 
-def test_far_leads_without_the_kma_are_told_apart(document):
+def test_far_leads_without_the_kma_are_distinguished(document):
     page = station_page(made_without_kma(document, {"108": [47, 48]}))
     table = page.text.split("The forecast in figures")[1]
 

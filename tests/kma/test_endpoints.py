@@ -310,6 +310,7 @@ def test_whatever_comes_is_data_or_a_typed_error(status, start, rest):
         (b"202601011100 108", False),
         (b"202601011300 108", False),
         (b"  202601011300 108", False),
+        (b"202601011200\n202601011300 108", False),
         (b"#202601011300 108", True),
         (b"garbage", True),
     ],

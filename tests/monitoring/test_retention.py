@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 from pyiceberg.catalog import Catalog
 
+from tests.kma_forecasts import HOUR, ISSUE, issue
 from tests.lake.conftest import NOW, Killed, empty_tables, observations
 from tests.model.sealed import NOTES, unchecked
 from weather_mlops.documents.decision import Decision
 from weather_mlops.errors import Misconfigured, ModelUnusable, TableNotRegistered
-from weather_mlops.lake import maintenance, orphan_files
+from weather_mlops.lake import kma_forecasts, maintenance, orphan_files
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.publish import publish
-from weather_mlops.lake.schemas import OBSERVATIONS
+from weather_mlops.lake.schemas import KMA_FORECASTS, OBSERVATIONS
 from weather_mlops.lake.tags import tag
 from weather_mlops.model.registry import Registry
 from weather_mlops.monitoring import cleanup, cleanup_record
@@ -250,6 +251,15 @@ def test_old_states_go_except_those_of_stored_models(store, catalog, models, cle
     table = catalog.load_table("weather.observations")
     assert table.scan(snapshot_id=champions).to_arrow().num_rows == 1
     assert table.scan().to_arrow().num_rows == 4
+
+
+@with_models
+def test_states_of_the_kma_s_archive_go_with_their_models(catalog, models, clean):
+    for name, hours in (("v3", 3), ("v2", 6)):
+        kma_forecasts.publish(catalog, issue(ISSUE + hours * HOUR), run=name, now=NOW)
+        tag(catalog, KMA_FORECASTS, kma_forecasts.current_snapshot(catalog), f"model-{name}")
+    clean()
+    assert set(catalog.load_table("weather.kma_forecasts").metadata.refs) == {"main", "model-v3"}
 
 
 def test_the_tag_of_a_training_that_goes_on_stays(catalog, clean):

@@ -22,7 +22,7 @@ from weather_mlops.errors import WeatherError
 from weather_mlops.lake import maintenance, orphan_files
 from weather_mlops.lake.catalog import open_table
 from weather_mlops.lake.object_store import ObjectStore, StoredObject
-from weather_mlops.lake.schemas import OBSERVATIONS, TABLES, TableDefinition
+from weather_mlops.lake.schemas import KMA_FORECASTS, OBSERVATIONS, TABLES, TableDefinition
 from weather_mlops.lake.tags import untag
 from weather_mlops.model.registry import Registry
 from weather_mlops.model.versions import MANIFEST
@@ -43,6 +43,8 @@ OBJECTS: Final = {
 STAGING: Final = "staging/"
 MODELS: Final = "models/"
 TAG: Final = "model-"
+LEARNED_FROM: Final = (OBSERVATIONS, KMA_FORECASTS)
+"""Tables of which a training tags the snapshots that it reads."""
 LOG: Final = ".log"
 
 
@@ -130,10 +132,11 @@ class Cleanup:
                 files = [entry for entry in entries if entry.key.endswith(f"/{MANIFEST}") is is_manifest]
                 self._remove(done, "files of models", files)
             done.models.append(f"{target}/{version}")
-        self._tags(done, remaining, before)
+        for definition in LEARNED_FROM:
+            self._tags(done, definition, remaining, before)
 
-    def _tags(self, done: Removed, versions: set[str], before: datetime) -> None:
-        metadata = open_table(self.catalog, OBSERVATIONS).metadata
+    def _tags(self, done: Removed, definition: TableDefinition, versions: set[str], before: datetime) -> None:
+        metadata = open_table(self.catalog, definition).metadata
         created = {snapshot.snapshot_id: snapshot.timestamp_ms / 1000 for snapshot in metadata.snapshots}
         for name, reference in metadata.refs.items():
             # A training sets its tag before it writes any file: so only tags of old snapshots are removed.
@@ -141,7 +144,7 @@ class Cleanup:
             ours = reference.snapshot_ref_type == SnapshotRefType.TAG and name.startswith(TAG)
             if ours and old and name.removeprefix(TAG) not in versions:
                 if not self.dry_run:
-                    untag(self.catalog, OBSERVATIONS, name)
+                    untag(self.catalog, definition, name)
                 done.add("tags", 1)
 
     def _table(self, done: Removed, definition: TableDefinition) -> None:
