@@ -110,7 +110,7 @@ def with_inputs(rows: pa.Table) -> pa.Table:
 
 
 @pytest.mark.prepared(tables=twelve_days)
-def test_errors_are_told_apart_by_inputs(catalog, store):
+def test_errors_are_measured_by_kind_of_inputs(catalog, store):
     deploy(store)
     issue(catalog, with_inputs(forecast_rows()))
     figures = measured(catalog, store).figures["targets"][TARGET]
