@@ -73,7 +73,7 @@ def test_far_leads_without_the_kma_are_distinguished(document):
     page = station_page(made_without_kma(document, {"108": [47, 48]}))
     table = page.text.split("The forecast in figures")[1]
 
-    assert re.search(r"11-29 03:00[^:]*with the KMA's 기상청 예보", table)
+    assert re.search(r"11-29 03:00[^:]*with the KMA's forecast 기상청 예보", table)
     assert re.search(r"11-29 04:00[^:]*observations only 관측값만", table)
     assert "made from" not in station_page(document).text  # an older document does not say
 

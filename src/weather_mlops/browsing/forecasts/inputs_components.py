@@ -9,7 +9,7 @@ from weather_mlops.browsing.forecasts.published import ForecastStation, Forecast
 from weather_mlops.pages.markup import escape
 
 ALONE: Final = 'observations only <span lang="ko">관측값만</span>'
-WITH_KMA: Final = 'with the KMA\'s <span lang="ko">기상청 예보</span>'
+WITH_KMA: Final = 'with the KMA\'s forecast <span lang="ko">기상청 예보</span>'
 COLUMN: Final = 'made from <span lang="ko">입력</span>'
 
 
