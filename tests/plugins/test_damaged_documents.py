@@ -15,6 +15,7 @@ from tests.monitoring.reported import healthy
 from tests.plugins.visiting import DAG_IDS, Visits
 from weather_mlops.documents import forecast_pages
 from weather_mlops.errors import WeatherError
+from weather_mlops.lake import documents
 from weather_mlops.lake.raw import sidecar_of
 from weather_mlops.model.registry import Registry
 from weather_mlops.monitoring import (
@@ -27,6 +28,7 @@ from weather_mlops.monitoring import (
     stations,
     validation_results,
 )
+from weather_mlops.monitoring.figures.data import DriftFigures
 
 TARGET = "air_temperature"
 RUN = "scheduled__1"
@@ -222,7 +224,7 @@ def test_damaged_state_between_runs_is_measured_again(body):
         )
     )
 
-    assert seasons._stored_figures(store) is None
+    assert documents.read_or_none(store, seasons.DRIFT_KEY, DriftFigures, "it is measured again") is None
     assert stations.load_off_sensors(store) == {}
     assert validation_results._stored_corrections(store) == {}
     assert cleanup_record.last_done(store) is None

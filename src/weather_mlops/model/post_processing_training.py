@@ -57,7 +57,13 @@ def train(
 
     log.info("post-processing: target=%s archive_days=%.1f step=%s", plan.target, days, step.name)
     try:
-        models = train_leads(post_processing.recipe_of(step), sample_of, plan.horizon_hours, plan.seed)
+        models = train_leads(
+            post_processing.recipe_of(step),
+            sample_of,
+            plan.horizon_hours,
+            plan.seed,
+            f"{plan.target}+kma_forecast",
+        )
     except TrainingImpossible as reason:
         log.warning("post-processing: target=%s: left out: %s", plan.target, reason)
         return None

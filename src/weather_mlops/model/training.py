@@ -63,14 +63,14 @@ def train(  # noqa: PLR0913, PLR0917  all inputs of a training
         return sample
 
     try:
-        models = train_leads(training_recipe, sample_of, plan.horizon_hours, plan.seed)
+        models = train_leads(training_recipe, sample_of, plan.horizon_hours, plan.seed, plan.target)
     except TrainingImpossible as error:
         raise TrainingImpossible(f"{plan.target}: {error}") from error
     return Forecaster(target, plan.stations, names, climatology, models, training_recipe.settings(), rows)
 
 
 def train_leads(
-    training_recipe: Recipe, sample_of: Callable[[int], Sample], horizon: int, seed: int
+    training_recipe: Recipe, sample_of: Callable[[int], Sample], horizon: int, seed: int, name: str
 ) -> list[LeadModel]:
     """Train the models of all leads, as many at a time as there are cores.
 
@@ -79,6 +79,7 @@ def train_leads(
         sample_of: the rows of a lead in hours; called by several threads, more than once for some leads.
         horizon: longest lead, hours.
         seed: of all randomness.
+        name: of what is trained, for the log.
 
     Returns:
         The models of lead 1, 2, …
@@ -108,16 +109,18 @@ def train_leads(
         leads = tuned_leads(horizon) if training_recipe.tune else ()
         tuned = dict(zip(leads, pool.map(tune, leads), strict=True))
         if tuned:
-            log.info("tuned: leads=%s seconds=%.0f", list(leads), time.monotonic() - begun)
+            log.info("tuned: target=%s leads=%s seconds=%.0f", name, list(leads), time.monotonic() - begun)
         for model, rows in pool.map(train, range(1, horizon + 1)):
             models.append(model)
-            _log_progress(model, len(models), horizon, rows, time.monotonic() - begun)
+            _log_progress(name, model, (len(models), horizon), rows, time.monotonic() - begun)
     return models
 
 
-def _log_progress(model: LeadModel, lead: int, horizon: int, rows: int, spent: float) -> None:
+def _log_progress(name: str, model: LeadModel, of_leads: tuple[int, int], rows: int, spent: float) -> None:
+    lead, horizon = of_leads
     log.info(
-        "trained: lead=%d/%d rows=%d rounds=%s ridge=%.2f seconds=%.0f seconds_left=%.0f",
+        "trained: target=%s lead=%d/%d rows=%d rounds=%s ridge=%.2f seconds=%.0f seconds_left=%.0f",
+        name,
         lead,
         horizon,
         rows,

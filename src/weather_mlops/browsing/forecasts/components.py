@@ -22,6 +22,7 @@ MEDIAN: Final = Look("model", (4, 1.5), width=2.2)
 
 STYLE: Final = """
 [lang=ko]{white-space:nowrap}
+[lang=ko].sentence{white-space:normal}
 nav ul{display:flex;flex-wrap:wrap;gap:.2em 1.2em;padding:0;margin:.4em 0;list-style:none}
 nav [aria-current]{font-weight:600;color:var(--ink);text-decoration:none}
 caption{text-align:left;color:var(--soft);padding:0 0 .3em;white-space:normal}
