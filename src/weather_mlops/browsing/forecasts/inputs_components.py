@@ -18,7 +18,11 @@ def of_station(station: ForecastStation) -> str:
     if station.forecast is None or station.forecast.inputs is None:
         return ""
     english, korean = station.forecast.inputs
-    return f'<p>Inputs: {escape(english)}. <span lang="ko" class="sentence">{escape(korean)}.</span></p>'
+    return f"<p>Inputs: {escape(english)}. {_in_korean(korean)}</p>"
+
+
+def _in_korean(sentence: str) -> str:
+    return f'<span lang="ko" class="sentence">{escape(sentence)}.</span>'
 
 
 def of_stations(target: ForecastTarget) -> str:
@@ -29,7 +33,7 @@ def of_stations(target: ForecastTarget) -> str:
         if station.forecast and station.forecast.inputs
     )
     lines = [
-        f'<li>{escape(english)}. <span lang="ko" class="sentence">{escape(korean)}.</span> Stations: {count}</li>'
+        f"<li>{escape(english)}. {_in_korean(korean)} Stations: {count}</li>"
         for (english, korean), count in counts.most_common()
     ]
     return f"<p>Inputs of the forecasts:</p><ul>{''.join(lines)}</ul>" if lines else ""
