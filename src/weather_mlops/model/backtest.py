@@ -183,8 +183,7 @@ def _compared(forecaster: Forecaster, panel: Panel, plan: Plan, rows_of: Forecas
     issue_times = np.arange(first, end)
     kma = kma_inputs.gather(rows_of, panel, forecaster.target, issue_times, forecaster.horizon)
     holdout = evaluation.compare(forecaster, panel, first, end=end, kma=kma)
-    known = kma.target[:, issue_times - kma.first, 1 : forecaster.horizon + 1]
-    return replace(holdout, kma_forecast=known)
+    return replace(holdout, kma_forecast=kma.published(holdout.leads))
 
 
 def _end(panel: Panel, until: datetime) -> int:

@@ -39,6 +39,10 @@ VARIABLES: Final = (
 )
 """Variables of the KMA's forecast that features are made of."""
 
+CONTINUED_HOURS: Final = 6
+"""Up to how many hours beyond its end a forecast goes on like the day before: until 2024-11-28 the issues of
+20:00 and 23:00 (KST) ended up to 5 h before the 48th hour."""
+
 ARCHIVE_LEAD: Final = 6
 """Lead (hours) at which the days of an archive are counted."""
 
@@ -53,7 +57,9 @@ class KmaInputs:
     Attributes:
         issue_times: indices of the panel's hours at which a forecast is made, shape (n,).
         first: index of the panel's first hour of ``target``.
-        target: of the target at each of H hours, its unit, float32, shape (S, H, K); NaN = not known.
+        target: of the target at each of H hours, its unit, float32, shape (S, H, K); NaN = not known. Up to
+            CONTINUED_HOURS beyond its end it goes on like the day before.
+        last_lead: the last lead that the KMA itself forecast at the issue times, shape (S, n); −1 = none.
         variables: the others at the issue times, by name: float32, shape (S, n, K).
         age_hours: from the newest issue that was known to the issue time, float32, shape (S, n).
         far_off: whether it was impossibly far from what was observed in the last hours, shape (S, n).
@@ -62,6 +68,7 @@ class KmaInputs:
     issue_times: np.ndarray
     first: int
     target: np.ndarray
+    last_lead: np.ndarray
     variables: Mapping[str, np.ndarray]
     age_hours: np.ndarray
     far_off: np.ndarray
@@ -70,6 +77,12 @@ class KmaInputs:
     def usable(self) -> np.ndarray:
         """Where a forecast can begin with the KMA's, shape (S, n): it is recent, and not far off."""
         return np.asarray((self.age_hours <= MOST_AGE_HOURS) & ~self.far_off)
+
+    def published(self, leads: range) -> np.ndarray:
+        """What the KMA itself forecast of the target at the issue times, shape (S, n, leads)."""
+        lead = np.asarray(leads)
+        known = self.target[:, self.issue_times - self.first][..., lead]
+        return np.where(lead <= self.last_lead[..., np.newaxis], known, np.float32(np.nan))
 
 
 def from_catalog(
@@ -146,16 +159,20 @@ def gather(
         if name != target.column
     }
     newest = np.full((stations, count), np.datetime64("NaT"), "datetime64[us]")
+    last_lead = np.full((stations, count), -1, np.int16)
     for inside in _months(hours):
         moments = hours[inside]
         rows = _rows(rows_of, moments, leads, [target.column])
         if rows.num_rows == 0:
             continue
-        known[:, inside], issues = _known(rows, target.column, panel, moments, leads)
+        forecast, issues = _known(rows, target.column, panel, moments, leads)
+        ends = _last_lead(forecast)
+        known[:, inside] = _continued(forecast, ends)
         at = np.flatnonzero(np.isin(issue_times - first, inside))
         if at.size == 0:
             continue
-        newest[:, at] = issues[:, issue_times[at] - first - inside[0]]
+        inside_month = issue_times[at] - first - inside[0]
+        newest[:, at], last_lead[:, at] = issues[:, inside_month], ends[:, inside_month]
         moments = panel.hours[issue_times[at]]
         rows = _rows(rows_of, moments, leads, tuple(others))
         for name, values in others.items():
@@ -163,7 +180,9 @@ def gather(
     age = ((panel.hours[issue_times] - newest) / HOUR_STEP).astype(np.float32)
     observed, limit = panel.values[target.column][:, first : first + len(hours)], FAR_OFF[target.column]
     far_off = _far_off(known, observed, limit)
-    return KmaInputs(issue_times, first, known, _with_wind(others), age, far_off[:, issue_times - first])
+    return KmaInputs(
+        issue_times, first, known, last_lead, _with_wind(others), age, far_off[:, issue_times - first]
+    )
 
 
 def known_error(value: np.ndarray, known: np.ndarray, lead: int, limit: float) -> np.ndarray:
@@ -224,6 +243,23 @@ def _prolonged(values: np.ndarray) -> np.ndarray:
         missing = np.isnan(filled[..., hours:])
         filled[..., hours:][missing] = values[..., :-hours][missing]
     return filled
+
+
+def _last_lead(values: np.ndarray) -> np.ndarray:
+    """The last lead with a forecast, shape (S, M); −1 = there is none."""
+    known = np.isfinite(values)
+    last = values.shape[-1] - 1 - np.argmax(known[..., ::-1], axis=-1)
+    return np.where(known.any(axis=-1), last, -1).astype(np.int16)
+
+
+def _continued(values: np.ndarray, last_lead: np.ndarray) -> np.ndarray:
+    """A forecast that ends goes on for some hours: each hour changes by as much as the one a day before."""
+    longer = values.copy()
+    for lead in range(HOURS_PER_DAY + 1, values.shape[-1]):
+        change = longer[..., lead - HOURS_PER_DAY] - longer[..., lead - HOURS_PER_DAY - 1]
+        beyond = (lead > last_lead) & (lead <= last_lead + CONTINUED_HOURS)
+        longer[beyond, lead] = (longer[..., lead - 1] + change)[beyond]
+    return longer
 
 
 def _with_wind(variables: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
