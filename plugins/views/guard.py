@@ -2,6 +2,7 @@
 
 from hashlib import sha256
 from typing import Annotated, Final
+from urllib.parse import urlencode
 
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
 from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_dag
@@ -11,6 +12,9 @@ from hooks.lake import LakeHook
 from weather_mlops.browsing.documents import HTML
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.s3_access import PAGE_RETRIES
+from weather_mlops.pages.languages import preferred
+from weather_mlops.pages.messages import LANGUAGES
+from weather_mlops.pages.visit import Visit
 
 HEADERS: Final = {
     "Content-Security-Policy": (
@@ -22,7 +26,11 @@ HEADERS: Final = {
     "Referrer-Policy": "same-origin",
     # Revalidated each time: permissions may change, while the page usually doesn't.
     "Cache-Control": "private, no-cache",
+    "Vary": "Accept-Language, Cookie",
 }
+LANGUAGE: Final = "weather_language"
+"""Cookie with the language that a reader has chosen by ``?language=…``."""
+A_YEAR_S: Final = 365 * 24 * 3600
 NO_PAGE: Final = "There is no such page."
 _OF_A_RUN: Final = (None, DagAccessEntity.RUN, DagAccessEntity.TASK_INSTANCE, DagAccessEntity.XCOM)
 
@@ -33,6 +41,23 @@ def bucket() -> ObjectStore:
 
 
 Bucket = Annotated[ObjectStore, Depends(bucket)]
+
+
+def visit(request: Request) -> Visit:
+    """Return the reader's language, and how the page's links lead to other pages.
+
+    Airflow's UI has a language of its own, but tells it to nobody: the browser's language counts, or the one
+    that the reader has chosen on one of our pages.
+    """
+    requested = request.query_params.get("language", "")
+    chosen = requested if requested in LANGUAGES else request.cookies.get(LANGUAGE, "")
+    language = preferred(request.headers.get("Accept-Language", ""), chosen)
+    below = request.scope["path"].removeprefix(request.scope.get("root_path", "")).strip("/")
+    others = [(name, value) for name, value in request.query_params.multi_items() if name != "language"]
+    return Visit(language, "../" * below.count("/"), f"?{urlencode([*others, ('language', language.other)])}")
+
+
+Reader = Annotated[Visit, Depends(visit)]
 
 
 def require(dag_id: str, request: Request, user: GetUserDep) -> None:
@@ -68,5 +93,10 @@ def answer(body: bytes | str, request: Request, media_type: str = HTML) -> Respo
     content = body.encode() if isinstance(body, str) else body
     headers = {**HEADERS, "ETag": f'"{sha256(content).hexdigest()}"'}
     if headers["ETag"] in request.headers.get("If-None-Match", ""):
-        return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
-    return Response(content, media_type=media_type, headers=headers)
+        response = Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
+    else:
+        response = Response(content, media_type=media_type, headers=headers)
+    if (language := request.query_params.get("language")) in LANGUAGES:
+        path = request.scope.get("root_path") or "/"
+        response.set_cookie(LANGUAGE, language, A_YEAR_S, path=path, httponly=True, samesite="lax")
+    return response

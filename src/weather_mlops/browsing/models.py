@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Final
 from urllib.parse import urlencode
 
-from weather_mlops.browsing.frame import TIMES, described, framed, link, link_to, listed, notice, wordy
+from weather_mlops.browsing.documents import address
 from weather_mlops.documents.decision import Decision
 from weather_mlops.documents.model_version import Metrics
 from weather_mlops.errors import ModelUnusable, ObjectDamaged
@@ -18,7 +18,11 @@ from weather_mlops.model.evaluation import CARD
 from weather_mlops.model.gate_limits import Gates
 from weather_mlops.model.registry import Registry
 from weather_mlops.model.targets import TARGETS
-from weather_mlops.pages.markup import NBSP, cell, escape, kst, number, percent, table, to_kst
+from weather_mlops.pages import rendering
+from weather_mlops.pages.figures import to_kst
+from weather_mlops.pages.languages import Language
+from weather_mlops.pages.visit import Visit
+from weather_mlops.variables import BY_NAME
 
 ROOT: Final = "models/"
 FEW: Final = 10
@@ -56,6 +60,44 @@ class Models:
     def years(self) -> list[int]:
         """Years (KST) that have decisions, newest first."""
         return sorted({_year(decision) for decision in self.decisions}, reverse=True)
+
+    @property
+    def newest(self) -> Sequence[Decision]:
+        """The decisions on the page of all targets."""
+        return self.decisions[:FEW]
+
+    def label(self, language: Language) -> str:
+        """The name of the target for the reader."""
+        return labelled(self.target, language)
+
+    def is_deleted(self, version: str) -> bool:
+        """Whether the files of a version are known to be gone."""
+        return self.stored_versions is not None and version not in self.stored_versions
+
+    def card_of(self, version: str) -> str:
+        """The address of a version's card; empty where the name can be none."""
+        return address(f"{ROOT}{self.target}/versions/{version}/{CARD}")
+
+    def history_address(self, year: int | None = None) -> str:
+        """The address of the page of all decisions."""
+        return f"models?{urlencode({'target': self.target} | ({'year': year} if year else {}))}"
+
+    @staticmethod
+    def reasons(decision: Decision) -> list[str]:
+        """The reasons of a decision; several where several gates refused."""
+        return _BETWEEN_GATES.split(decision.reason)
+
+    @staticmethod
+    def kind(decision: Decision, language: Language) -> str:
+        """The kind of a decision for the reader."""
+        if decision.kind not in KINDS:
+            return decision.kind
+        return language(f"models_kind_{decision.kind.replace(' ', '_')}")
+
+    @staticmethod
+    def tone(decision: Decision) -> str:
+        """The colour of a kind of decision."""
+        return KINDS.get(decision.kind, "")
 
 
 def targets(store: ObjectStore) -> list[str]:
@@ -110,159 +152,32 @@ def _with_versions(store: ObjectStore, registry: Registry, models: Models) -> Mo
     return replace(models, stored_versions=stored, undecided=undecided)
 
 
-def render(models: Sequence[Models]) -> str:
+def render(models: Sequence[Models], visit: Visit) -> str:
     """The page of all targets."""
-    without = [TARGETS[name].label for name in TARGETS if name not in {each.target for each in models}]
-    body = "".join(f"<section>{_head(each)}{_newest(each)}</section>" for each in models)
-    if not models:
-        body = notice(
-            "<b>There is no model yet.</b> The DAG model_training trains one each night, once there are "
-            "enough observations; the XCom <code>skipped</code> of its task check_data_readiness says what "
-            "is missing."
-        )
-    elif without:
-        body += (
-            f'<p class="soft">No model was trained for: {", ".join(map(escape, without)).lower()}. '
-            "The targets to train are listed in pipelines/defaults.yml.</p>"
-        )
-    lead = f"The model that forecasts each target, and the decisions about all versions. {TIMES}"
-    return framed("Models", lead, body)
+    with_models = {each.target for each in models}
+    without = [labelled(name, visit.language) for name in TARGETS if name not in with_models]
+    return rendering.render("models.html", visit, models=models, without=without)
 
 
-def render_history(models: Models, year: int | None = None) -> str:
+def render_history(models: Models, visit: Visit, year: int | None = None) -> str:
     """The page of all decisions about a target in a year; without a year, in the newest that has any."""
     chosen = year or next(iter(models.years), None)
-    shown = [decision for decision in models.decisions if _year(decision) == chosen]
-    years = [
-        f"<b>{one}</b>" if one == chosen else link(_history_of(models.target, one), str(one))
-        for one in models.years
-    ]
-    decided = (
-        _decisions(models, shown, f"Decisions of {chosen}, newest first")
-        if shown
-        else notice("Nothing was decided then.")
-    )
-    label = _label(models.target)
-    lead = f"All decisions about models of {label.lower()}. {TIMES} {link('models', 'All targets')}"
-    body = f"{_head(models)}<h2>Decisions</h2>{_undecided(models)}{listed(years)}{decided}"
-    return framed(f"Models: {label}", lead, body)
-
-
-def _head(models: Models) -> str:
-    faults = "".join(f'<p class="bad">{escape(fault)}</p>' for fault in models.faults)
-    return f"<h2>{_label(models.target)}</h2>{faults}{_champion(models)}"
-
-
-def _champion(models: Models) -> str:
-    champion = models.champion
-    if champion is None:
-        tried = (
-            "its versions were refused, for the reasons below"
-            if models.decisions
-            else "no version was evaluated yet"
-        )
-        return notice(f"<b>No model yet:</b> {tried}. Until one is deployed there is no forecast of it.")
-    entries = [
-        ("Champion", f"<b>{_version(models, champion.version)}</b>"),
-        ("Since", f"{kst(champion.at)}, {escape(champion.kind)} by {escape(champion.by)}"),
-        (
-            "Predecessor",
-            _version(models, champion.previous) if champion.previous else "none: it is the first",
-        ),
-        ("Why", escape(champion.reason)),
-    ]
-    if inputs := models.figures.get("inputs"):
-        entries.append(("Made from", escape(inputs)))
-    return described(entries) + _figures(models.figures)
-
-
-def _figures(figures: Metrics) -> str:
-    rmse = figures.get("rmse")
-    if not rmse:
-        return notice("Its figures are not known: they are not in its manifest.")
-    covered, skill = figures.get("coverage_80", {}), figures.get("skill_persistence", {})
-    unit = escape(figures.get("unit", ""))
-    rows = [
-        (
-            f"{escape(lead)}{NBSP}h ahead",
-            [
-                cell(number(value, digits=2)),
-                cell(percent(covered.get(lead), digits=1)),
-                cell(percent(skill.get(lead), signed=True)),
-            ],
-        )
-        for lead, value in rmse.items()
-    ]
-    head = [
-        "lead",
-        f"RMSE<br>({unit})",
-        "observations within<br>its 80 % interval",
-        "skill over<br>persistence",
-    ]
-    return table(
-        "Measured in its evaluation, on hours that were not in its training data.",
-        head,
-        rows,
-        "it was not measured",
+    return rendering.render(
+        "models_history.html",
+        visit,
+        view=models,
+        shown=[decision for decision in models.decisions if _year(decision) == chosen],
+        year=chosen,
+        years=[(models.history_address(one), str(one), one == chosen) for one in models.years],
     )
 
 
-def _newest(models: Models) -> str:
-    few, label = models.decisions[:FEW], _label(models.target)
-    if not few:
-        return ""
-    every = link(_history_of(models.target), f"All decisions about {label.lower()} ({len(models.decisions)})")
-    return _decisions(models, few, f"{label}: decisions, newest first") + f"<p>{every}</p>"
-
-
-def _undecided(models: Models) -> str:
-    if not models.undecided:
-        return ""
-    versions = ", ".join(_version(models, version) for version in models.undecided)
-    return f"<p>Evaluated, and not decided yet: {versions}.</p>"
-
-
-def _decisions(models: Models, decisions: Sequence[Decision], caption: str) -> str:
-    rows = [
-        (
-            kst(decision.at),
-            [
-                cell(f'<span class="{KINDS.get(decision.kind, "")}">{escape(decision.kind)}</span>', "name"),
-                cell(_version(models, decision.version), "name"),
-                cell(_reasons(decision), "words"),
-            ],
-        )
-        for decision in decisions
-    ]
-    return table(
-        caption,
-        ["when", wordy("decision"), wordy("version and its card"), wordy("reason, and who decided")],
-        rows,
-    )
-
-
-def _reasons(decision: Decision) -> str:
-    """The reasons of a decision; one per line where several gates refused."""
-    reasons = [escape(reason) for reason in _BETWEEN_GATES.split(decision.reason)]
-    listing = (
-        f"<ul>{''.join(f'<li>{reason}</li>' for reason in reasons)}</ul>" if len(reasons) > 1 else reasons[0]
-    )
-    return f'{listing}<div class="soft">{escape(decision.by)}</div>'
-
-
-def _version(models: Models, version: str) -> str:
-    """The name of a version, linked to its card where that is on S3."""
-    if models.stored_versions is not None and version not in models.stored_versions:
-        return f'{escape(version)} <span class="soft">(deleted)</span>'
-    return link_to(f"{ROOT}{models.target}/versions/{version}/{CARD}", escape(version))
-
-
-def _history_of(target: str, year: int | None = None) -> str:
-    return f"models?{urlencode({'target': target} | ({'year': year} if year else {}))}"
-
-
-def _label(target: str) -> str:
-    return escape(TARGETS[target].label if target in TARGETS else target)
+def labelled(target: str, language: Language) -> str:
+    """The name of a target in a reader's language."""
+    if target not in TARGETS:
+        return target
+    variable = BY_NAME[TARGETS[target].column]
+    return variable.korean if language.name == "ko" else variable.english
 
 
 def _year(decision: Decision) -> int:

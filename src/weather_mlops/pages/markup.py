@@ -1,20 +1,15 @@
 """How pages write figures, times and tables: escaped, with units, "–" where there is no figure."""
 
 import html
-import math
-import re
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
-from weather_mlops.clock import KST
-from weather_mlops.kma.masking import masked
+from weather_mlops.pages import figures
+from weather_mlops.pages.figures import MISSING, NBSP, finite, kst, percent, to_kst
+from weather_mlops.pages.rendering import clean
 from weather_mlops.settings import is_simulated
 
-MISSING: Final = "–"
-NBSP: Final = "\u00a0"
-_BIDI_CONTROLS: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-"""Controls of the text direction: with them a name can be displayed as another one."""
+__all__ = ["MISSING", "NBSP", "finite", "kst", "percent", "to_kst"]
 
 STYLE: Final = """
 :root{color-scheme:light dark;--page:#fff;--ink:#1c2024;--soft:#5b6570;--rule:#d5dae0;--band:#4caf7a;
@@ -63,40 +58,12 @@ SIMULATED: Final = {
 
 def escape(text: str) -> str:
     """A text as HTML, without markup, controls of the text direction and API keys."""
-    return html.escape(_BIDI_CONTROLS.sub("\ufffd", masked(text)))
+    return html.escape(clean(text))
 
 
 def number(value: float | None, unit: str = "", *, digits: int = 2, signed: bool = False) -> str:
-    """A figure with its unit; without the unit where the column or the axis names it."""
-    if value is None or not math.isfinite(value):
-        return MISSING
-    text = f"{value:{'+' if signed else ''}z,.{digits}f}".replace("-", "−")
-    return f"{text}{NBSP}{escape(unit)}" if unit else text
-
-
-def percent(share: float | None, *, digits: int = 0, signed: bool = False) -> str:
-    """A share as a figure in percent."""
-    return number(None if share is None else 100 * share, "%", digits=digits, signed=signed)
-
-
-def finite(value: Any) -> Any:
-    """A document with None in place of each figure that is not finite."""
-    if isinstance(value, Mapping):
-        return {name: finite(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [finite(inner) for inner in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def to_kst(time: str | datetime) -> datetime:
-    """A time in KST; a text is ISO 8601, and a time without a zone is UTC."""
-    parsed = datetime.fromisoformat(time) if isinstance(time, str) else time
-    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(KST)
-
-
-def kst(time: str | datetime) -> str:
-    """A time for people, in KST."""
-    return f"{to_kst(time):%Y-%m-%d %H:%M}{NBSP}KST"
+    """A figure with its unit, as HTML."""
+    return escape(figures.number(value, unit, digits=digits, signed=signed))
 
 
 def cell(text: str, kind: str = "", scale: float | None = None) -> str:

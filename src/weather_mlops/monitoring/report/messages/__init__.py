@@ -3,14 +3,6 @@
 Placeholders are filled by ``translations.Translator``.
 """
 
-from typing import Final, NamedTuple
+from weather_mlops.pages.messages.translation import LANGUAGES, Translation
 
-
-class Translation(NamedTuple):
-    """A message in each language; both are required."""
-
-    en: str
-    ko: str
-
-
-LANGUAGES: Final = Translation._fields
+__all__ = ["LANGUAGES", "Translation"]

@@ -1,0 +1,11 @@
+"""The texts of the pages: each in English and Korean, without logic."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from weather_mlops.pages.messages import frame, models
+from weather_mlops.pages.messages.translation import LANGUAGES, Translation
+
+__all__ = ["LANGUAGES", "MESSAGES", "Translation"]
+
+MESSAGES: Final[Mapping[str, Translation]] = {**frame.FRAME, **models.MODELS}

@@ -1,0 +1,43 @@
+"""Who opens a page, and from where: what a template knows besides its document."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from weather_mlops.pages.languages import Language
+
+NAVIGATION: Final = (
+    ("forecasts", "forecasts"),
+    ("quality", "quality"),
+    ("monitoring", "monitoring"),
+    ("models", "models"),
+)
+"""Links on top of each page: the key of their name, and the address below ``/weather/``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A visit of a page, or the making of a file.
+
+    Attributes:
+        language: of the page.
+        root: relative address of ``/weather/``: ``""``, ``"../"``, …; None = the page is a file, which has no
+            way to others.
+        switch: query that shows the same page in the other language.
+    """
+
+    language: Language
+    root: str | None = None
+    switch: str = ""
+
+    @property
+    def is_file(self) -> bool:
+        """Whether the page is written to a file, not shown by the API server."""
+        return self.root is None
+
+    def to(self, address: str) -> str:
+        """The relative address of a page below ``/weather/``."""
+        return f"{self.root or ''}{address}"
+
+
+IN_FILE: Final = Visit(Language("en"))
+"""Pages that are written to a file in English."""

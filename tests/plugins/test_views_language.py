@@ -1,0 +1,37 @@
+"""Pages are in the language of the browser until a reader chooses another one."""
+
+import pytest
+
+pytestmark = pytest.mark.integration
+KOREAN = {"Accept-Language": "ko-KR,ko;q=0.9"}
+
+
+def test_a_korean_browser_gets_korean_pages(visit, store):
+    response = visit("models", **KOREAN)
+
+    assert '<html lang="ko">' in response.text
+    assert '<html lang="en">' in visit("models").text
+    assert response.headers["Vary"] == "Accept-Language, Cookie"
+    assert "Set-Cookie" not in response.headers
+
+
+def test_a_chosen_language_holds_for_the_next_pages(visit, store):
+    chosen = visit("models?language=en", **KOREAN)
+
+    assert '<html lang="en">' in chosen.text
+    assert "HttpOnly; Max-Age=31536000; Path=/weather; SameSite=lax" in chosen.headers["Set-Cookie"]
+    assert '<html lang="en">' in visit("models", **KOREAN).text
+
+
+@pytest.mark.parametrize("language", ["fr", "<script>", ""])
+def test_a_language_that_there_is_not_is_not_kept(visit, store, language):
+    response = visit(f"models?language={language}", **KOREAN)
+
+    assert '<html lang="ko">' in response.text
+    assert "Set-Cookie" not in response.headers
+
+
+def test_the_switch_keeps_what_the_page_shows(visit, store):
+    page = visit("models?target=air_temperature&year=2026&language=en").text
+
+    assert 'href="?target=air_temperature&amp;year=2026&amp;language=ko"' in page
