@@ -87,7 +87,7 @@ def test_a_row_that_arrives_late_changes_its_day(catalog):  # noqa: F811
     assert counts(catalog)["2024-03-02", "kma_forecast"] > before
 
 
-def test_ours_and_the_kma_meet_on_common_rows(catalog):  # noqa: F811
+def test_all_forecasts_meet_on_common_rows(catalog):  # noqa: F811
     issued = midnight_kst(LAST) + 3 * HOUR
     forecasts.publish(catalog, our_forecasts([issued], STATIONS, ["air_temperature"]), run="ours", now=NOW)
     forecast(catalog, LAST)
@@ -95,7 +95,8 @@ def test_ours_and_the_kma_meet_on_common_rows(catalog):  # noqa: F811
     summary = verify_recent(catalog, 1, run="one", now=NOW)
 
     assert summary["absent"] == {}
-    assert counts(catalog, "common") == {("2024-03-02", "kma_forecast"): 6, ("2024-03-02", "ours"): 6}
+    of_each = dict.fromkeys(("kma_forecast", "ours", "persistence"), 6)
+    assert counts(catalog, "common") == {("2024-03-02", name): n for name, n in of_each.items()}
     assert counts(catalog)["2024-03-02", "ours"] == 6
 
 
