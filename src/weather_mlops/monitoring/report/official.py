@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Final, TypeVar
 
+from weather_mlops.documents.verification import PooledErrors
 from weather_mlops.monitoring.checks import Section
 from weather_mlops.monitoring.figures.official import (
     BiasFigures,
@@ -12,7 +13,6 @@ from weather_mlops.monitoring.figures.official import (
     IssueFigures,
     IssueGaps,
     MoveFigures,
-    PooledErrors,
 )
 from weather_mlops.monitoring.report.components import check_tables, gap, gap_kind
 from weather_mlops.monitoring.report.translations import Translator, figure
