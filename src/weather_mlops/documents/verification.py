@@ -1,8 +1,15 @@
 """Errors of forecasts over several days, and what a verification of days did."""
 
+from typing import Annotated, Final
+
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from weather_mlops.lake.documents import Figure
+
+LARGEST_COUNT: Final = 10**12
+Count = Annotated[int, Field(ge=0, le=LARGEST_COUNT)]
+"""A number of rows or days."""
 
 
 class PooledErrors(TypedDict):
@@ -17,7 +24,7 @@ class PooledErrors(TypedDict):
         within_2: share of errors of at most 2.
     """
 
-    n: int
+    n: Count
     rmse: Figure
     mae: Figure
     bias: Figure

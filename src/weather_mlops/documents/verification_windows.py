@@ -5,14 +5,15 @@ Errors are forecast minus observation, in the target's unit. Names of forecasts 
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Annotated, Final, Literal, NotRequired
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from typing_extensions import TypedDict
 
 from weather_mlops.documents.schema_version import up_to
-from weather_mlops.documents.verification import PooledErrors
-from weather_mlops.lake.documents import Figure, MomentText
+from weather_mlops.documents.verification import Count, PooledErrors
+from weather_mlops.lake.documents import YEARS, Figure, MomentText
 
 KEY: Final = "verification/windows.json"
 SCHEMA: Final = 1
@@ -20,7 +21,16 @@ WINDOWS_DAYS: Final = (7, 30, 365)
 DAILY_DAYS: Final = 30
 """Number of days that have a figure of each day."""
 
-Errors = Mapping[Literal["ours", "kma_forecast", "persistence"], PooledErrors]
+
+def _spells_a_day(text: str) -> str:
+    if date.fromisoformat(text).year not in YEARS:
+        raise ValueError("the year is out of range")
+    return text
+
+
+DayText = Annotated[str, AfterValidator(_spells_a_day)]
+"""A day (KST), YYYY-MM-DD."""
+Errors = Mapping[str, PooledErrors]
 """Errors by forecast; one without a figure is absent."""
 Member = Annotated[str, Field(pattern=r"^\d{1,5}$", max_length=5)]
 Groups = Mapping[Member, Errors]
@@ -46,7 +56,7 @@ class Window(TypedDict):
     """Errors of some days, pooled.
 
     Attributes:
-        first_day: first day (KST) of the hours that were forecast, YYYY-MM-DD.
+        first_day: first day of the hours that were forecast.
         last_day: last day, included.
         days: number of these days that have figures.
         compared: rows: ``common`` = where all forecasts have a value; ``own`` = all of each forecast, because
@@ -62,11 +72,11 @@ class Window(TypedDict):
         minimum: of the daily minimum.
     """
 
-    first_day: str
-    last_day: str
-    days: int
+    first_day: DayText
+    last_day: DayText
+    days: Count
     compared: Literal["common", "own"]
-    days_without_persistence: int
+    days_without_persistence: Count
     overall: Errors
     leads: Groups
     hours: Groups
@@ -77,10 +87,10 @@ class Window(TypedDict):
 
 
 class DailyErrors(TypedDict):
-    """RMSE of a day (KST) on common rows, and their number; None where there are none."""
+    """RMSE of a day on common rows, and their number; None where there are none."""
 
-    day: str
-    n: int
+    day: DayText
+    n: Count
     ours: Figure | None
     kma_forecast: Figure | None
 
