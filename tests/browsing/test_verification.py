@@ -226,5 +226,5 @@ def test_the_command_on_the_page_shows_the_rows(catalog, access):  # noqa: F811 
     command = QUERY.format(compared="common", first="2026-10-28", last="2026-11-26")
 
     assert " ".join(command.split()) in shown
-    rows = connect(catalog, access).sql(command.split('"')[1]).fetchall()
+    rows = connect(catalog, access).sql(command.split('"')[1].replace("\\\n", "")).fetchall()
     assert len(rows) == 2 * 3 * 48

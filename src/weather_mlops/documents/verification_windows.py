@@ -37,7 +37,7 @@ Groups = Mapping[Member, Errors]
 """Errors by lead (hours), hour of the day (KST, 0 to 23) or station id."""
 
 
-class Coverage(TypedDict):
+class IntervalCoverage(TypedDict):
     """Share (0 to 1) of the observations in our intervals of 50, 80 and 90 %; None where not known."""
 
     coverage_50: Figure | None
@@ -52,7 +52,7 @@ class ExtremeErrors(TypedDict):
     stations: Groups
 
 
-class Window(TypedDict):
+class VerifiedWindow(TypedDict):
     """Errors of some days, pooled.
 
     Attributes:
@@ -81,12 +81,12 @@ class Window(TypedDict):
     leads: Groups
     hours: Groups
     stations: Groups
-    calibration: Mapping[Member, Coverage]
+    calibration: Mapping[Member, IntervalCoverage]
     maximum: ExtremeErrors
     minimum: ExtremeErrors
 
 
-class DailyErrors(TypedDict):
+class VerifiedDay(TypedDict):
     """RMSE of a day on common rows, and their number; None where there are none."""
 
     day: DayText
@@ -106,8 +106,8 @@ class TargetWindows(TypedDict):
     """
 
     unit: str
-    windows: Mapping[Member, Window]
-    daily: Sequence[DailyErrors]
+    windows: Mapping[Member, VerifiedWindow]
+    daily: Sequence[VerifiedDay]
 
 
 class VerificationWindows(TypedDict):

@@ -15,12 +15,12 @@ from weather_mlops.documents.verification_windows import (
     KEY,
     SCHEMA,
     WINDOWS_DAYS,
-    Coverage,
-    DailyErrors,
+    IntervalCoverage,
+    VerifiedDay,
     ExtremeErrors,
     TargetWindows,
     VerificationWindows,
-    Window,
+    VerifiedWindow,
 )
 from weather_mlops.lake import verification
 from weather_mlops.lake.object_store import ObjectStore
@@ -83,7 +83,7 @@ def windows_of(rows: pa.Table, last: date) -> TargetWindows:
     return {"unit": BY_NAME[COLUMN].unit, "windows": windows, "daily": _daily(rows, last)}
 
 
-def _window(rows: pa.Table, first: date, last: date) -> Window:
+def _window(rows: pa.Table, first: date, last: date) -> VerifiedWindow:
     overall = _overall(rows)
     of_ours, of_persistence = (
         set(overall.filter(pc.equal(overall["forecast"], name))["day"].to_pylist())
@@ -130,7 +130,7 @@ def _errors(groups: _Rows, variable: str, grouped_by: str) -> dict[str, Any]:
     }
 
 
-def _coverage(row: Mapping[str, Any]) -> Coverage:
+def _coverage(row: Mapping[str, Any]) -> IntervalCoverage:
     return {
         "coverage_50": row["coverage_50"],
         "coverage_80": row["coverage_80"],
@@ -145,12 +145,12 @@ def _extreme(groups: _Rows, variable: str) -> ExtremeErrors:
     }
 
 
-def _daily(rows: pa.Table, last: date) -> list[DailyErrors]:
+def _daily(rows: pa.Table, last: date) -> list[VerifiedDay]:
     """RMSE of each of the last days on common rows."""
     overall = _overall(rows.filter(pc.equal(rows["compared"], COMMON)))
     known = {(row["day"], row["forecast"]): row for row in overall.to_pylist()}
     nothing = {"n": 0, "rmse": None}
-    daily: list[DailyErrors] = []
+    daily: list[VerifiedDay] = []
     for back in reversed(range(DAILY_DAYS)):
         day = last - timedelta(days=back)
         ours, kma = (known.get((day, name), nothing) for name in (OURS, KMA_FORECAST))

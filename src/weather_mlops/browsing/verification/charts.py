@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from weather_mlops.browsing.verification.rows import Row, Scope
+from weather_mlops.browsing.verification.rows import ErrorRow, Scope
 from weather_mlops.clock import KST
-from weather_mlops.documents.verification_windows import Coverage, DailyErrors
+from weather_mlops.documents.verification_windows import IntervalCoverage, VerifiedDay
 from weather_mlops.lake.verification_columns import KMA_FORECAST, OURS, PERSISTENCE
 from weather_mlops.pages import charts
 from weather_mlops.pages.charts import Axis, Curve, Look
@@ -43,20 +43,20 @@ class Figure:
     is_cut: bool = False
 
 
-def by_lead(rows: Sequence[Row], scope: Scope) -> Figure:
+def by_lead(rows: Sequence[ErrorRow], scope: Scope) -> Figure:
     """RMSE by lead."""
     x = charts.by_lead([row.member for row in rows] or [1], scope.words("verification_lead_axis"))
     return _errors(rows, scope, x, scope.words("verification_by_lead"))
 
 
-def by_hour(rows: Sequence[Row], scope: Scope) -> Figure:
+def by_hour(rows: Sequence[ErrorRow], scope: Scope) -> Figure:
     """RMSE by hour of the day."""
     x = charts.by_hour_of_day(scope.words("verification_hour_axis"))
     known = [row for row in rows if x.low <= row.member <= x.high]
     return _errors(known, scope, x, scope.words("verification_by_hour"))
 
 
-def _errors(rows: Sequence[Row], scope: Scope, x: Axis, label: str) -> Figure:
+def _errors(rows: Sequence[ErrorRow], scope: Scope, x: Axis, label: str) -> Figure:
     """RMSE of each forecast. Persistence is cut where it is above the axis of ours and the KMA's.
 
     It is several times as far off at long leads: on an axis of its size the other two would be one line.
@@ -87,7 +87,7 @@ def _errors(rows: Sequence[Row], scope: Scope, x: Axis, label: str) -> Figure:
     return Figure(svg, _legend(named[::-1], scope), is_cut)
 
 
-def calibration(shares: Mapping[str, Coverage], words: Language) -> Figure | None:
+def calibration(shares: Mapping[str, IntervalCoverage], words: Language) -> Figure | None:
     """Shares of the observations in the intervals of ours, by lead; None where no interval is known."""
     by_lead: dict[int, Mapping[str, Any]] = {int(lead): dict(each) for lead, each in shares.items()}
     leads = sorted(by_lead)
@@ -118,7 +118,7 @@ def calibration(shares: Mapping[str, Coverage], words: Language) -> Figure | Non
     return Figure(svg, charts.legend([(curve.name, curve.look) for curve in measured]))
 
 
-def by_day(daily: Sequence[DailyErrors], scope: Scope) -> Figure | None:
+def by_day(daily: Sequence[VerifiedDay], scope: Scope) -> Figure | None:
     """RMSE of each of the last days; None where no day has a figure of both."""
     if not any(each["n"] for each in daily):
         return None

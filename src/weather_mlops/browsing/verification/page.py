@@ -7,7 +7,7 @@ from typing import Final, Self
 from urllib.parse import urlencode
 
 from weather_mlops.browsing.verification import charts
-from weather_mlops.browsing.verification.rows import Row, Scope, rows_of
+from weather_mlops.browsing.verification.rows import ErrorRow, Scope, rows_of
 from weather_mlops.documents.verification import PooledErrors
 from weather_mlops.documents.verification_windows import (
     KEY,
@@ -15,7 +15,7 @@ from weather_mlops.documents.verification_windows import (
     ExtremeErrors,
     TargetWindows,
     VerificationWindows,
-    Window,
+    VerifiedWindow,
 )
 from weather_mlops.errors import ObjectDamaged
 from weather_mlops.lake import documents
@@ -38,8 +38,8 @@ SOON: Final = 2
 FORECASTS: Final = (OURS, KMA_FORECAST, PERSISTENCE)
 ORDERS: Final = ("station", "gain", OURS, KMA_FORECAST, PERSISTENCE, "n")
 """How the table of stations may be sorted."""
-QUERY: Final = """make query SQL="select day, forecast, member as lead, n, rmse, bias from verification
-  where variable = 'air_temperature_c' and compared = '{compared}' and grouped_by = 'lead_hours'
+QUERY: Final = """make query SQL="select day, forecast, member as lead, n, rmse, bias from verification \\
+  where variable = 'air_temperature_c' and compared = '{compared}' and grouped_by = 'lead_hours' \\
   and day between '{first}' and '{last}' order by all"
 """
 
@@ -129,7 +129,7 @@ def _windows(selection: Selection, words: Language) -> list[tuple[str, str, bool
 
 
 def _figures(
-    window: Window, of_target: TargetWindows, selection: Selection, visit: Visit
+    window: VerifiedWindow, of_target: TargetWindows, selection: Selection, visit: Visit
 ) -> dict[str, object]:
     """What the template shows of a window."""
     words = visit.language
@@ -167,7 +167,7 @@ def _figures(
     }
 
 
-def _other(window: Window) -> str:
+def _other(window: VerifiedWindow) -> str:
     """The forecast that ours is compared with: one on the same rows; empty where there is none."""
     overall = window["overall"]
     if OURS not in overall:
@@ -177,7 +177,7 @@ def _other(window: Window) -> str:
     return next((name for name in candidates if name in overall), "")
 
 
-def _note(window: Window, shown: Sequence[str]) -> str:
+def _note(window: VerifiedWindow, shown: Sequence[str]) -> str:
     """Why the forecasts are not compared with each other; empty where they are."""
     if window["compared"] == COMMON:
         return ""
@@ -186,7 +186,7 @@ def _note(window: Window, shown: Sequence[str]) -> str:
     return "ours_alone" if KMA_FORECAST not in shown else "nothing_common"
 
 
-def _answer(leads: Sequence[Row], selection: Selection, scope: Scope) -> Sequence[str]:
+def _answer(leads: Sequence[ErrorRow], selection: Selection, scope: Scope) -> Sequence[str]:
     """The answer in a sentence or two; nothing where nothing can be compared."""
     compared = [row for row in leads if row.gain is not None]
     if not compared:
@@ -203,7 +203,7 @@ def _answer(leads: Sequence[Row], selection: Selection, scope: Scope) -> Sequenc
     return sentences
 
 
-def _better(rows: Sequence[Row]) -> int:
+def _better(rows: Sequence[ErrorRow]) -> int:
     """Number of rows at which ours was closer."""
     return sum(row.gain is not None and row.gain > 0 for row in rows)
 
@@ -226,17 +226,17 @@ def _station(member: int, words: Language) -> str:
     return station.korean if words.name == "ko" else station.english
 
 
-def _order(by: str) -> Callable[[Row], tuple[bool, float | str]]:
+def _order(by: str) -> Callable[[ErrorRow], tuple[bool, float | str]]:
     """A key that sorts names ascending, figures with the best first, and what is missing last."""
     if by == "station":
         return lambda row: (False, row.name)
 
-    def figure(row: Row) -> float | None:
+    def figure(row: ErrorRow) -> float | None:
         if by == "gain":
             return None if row.gain is None else -row.gain
         return -row.n if by == "n" else row.rmse(by)
 
-    def key(row: Row) -> tuple[bool, float | str]:
+    def key(row: ErrorRow) -> tuple[bool, float | str]:
         value = figure(row)
         return value is None, 0.0 if value is None else value
 
@@ -255,14 +255,14 @@ def _orders(selection: Selection, scope: Scope) -> list[tuple[str, str, bool]]:
     return [(f"{selection.address(by=by)}#stations", name, by == current) for by, name in names.items()]
 
 
-def _extreme(errors: ExtremeErrors, name: str, other: str) -> list[Row]:
+def _extreme(errors: ExtremeErrors, name: str, other: str) -> list[ErrorRow]:
     return rows_of({"0": errors["overall"]}, lambda _: name, other)
 
 
-def _verify_command(window: Window) -> str:
+def _verify_command(window: VerifiedWindow) -> str:
     return f"make verify FROM={window['first_day']} TO={window['last_day']}"
 
 
-def _query(window: Window) -> str:
+def _query(window: VerifiedWindow) -> str:
     """A command that shows the rows of the chart by lead."""
     return QUERY.format(compared=window["compared"], first=window["first_day"], last=window["last_day"])

@@ -31,7 +31,7 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ErrorRow:
     """A row of a table.
 
     Attributes:
@@ -61,7 +61,7 @@ class Row:
         return counts.get(OURS, max(counts.values(), default=0))
 
 
-def rows_of(groups: Groups, name: Callable[[int], str], other: str) -> list[Row]:
+def rows_of(groups: Groups, name: Callable[[int], str], other: str) -> list[ErrorRow]:
     """The rows of a table, by member.
 
     Args:
@@ -70,7 +70,7 @@ def rows_of(groups: Groups, name: Callable[[int], str], other: str) -> list[Row]
         other: the forecast that ours is compared with; empty for none.
     """
     members = sorted((int(member), errors) for member, errors in groups.items() if errors)
-    return [Row(member, name(member), errors, _gain(errors, other)) for member, errors in members]
+    return [ErrorRow(member, name(member), errors, _gain(errors, other)) for member, errors in members]
 
 
 def _gain(errors: Errors, other: str) -> float | None:
