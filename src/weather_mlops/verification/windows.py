@@ -15,11 +15,11 @@ from weather_mlops.documents.verification_windows import (
     KEY,
     SCHEMA,
     WINDOWS_DAYS,
-    IntervalCoverage,
-    VerifiedDay,
     ExtremeErrors,
+    IntervalCoverage,
     TargetWindows,
     VerificationWindows,
+    VerifiedDay,
     VerifiedWindow,
 )
 from weather_mlops.lake import verification
