@@ -139,7 +139,7 @@ def _by_hour(series: HourlyCompleteness, words: Translator) -> Part:
     least, at = min(known)
     hours = [to_kst(hour) for hour in series["hours"]]
     x = charts.by_time(hours[0], hours[-1] + HOUR, words("report_day"))
-    y = charts.vertical([], "", span=(0, 100))
+    y = charts.vertical([], "%", span=(0, 100))
     title = words("data_by_hour_title")
     rows = [
         Row(short_kst(hour), [number(expected, digits=0), number(present, digits=0)])
@@ -163,7 +163,7 @@ def _by_run(runs: RunQuality, parts: Mapping[str, float | None] | None, words: T
         Curve(hundredfold(runs["fit_share"]), FIT),
         Curve(hundredfold(runs["score"]), SCORE),
     ]
-    y = charts.vertical([value for curve in curves for value in curve.values], "", span=(95, 100))
+    y = charts.vertical([value for curve in curves for value in curve.values], "%", span=(95, 100))
     x = charts.by_time(at[0], at[-1], words("report_day"))
     known = {name: share for name, share in (parts or {}).items() if share is not None}
     listed = ", ".join(

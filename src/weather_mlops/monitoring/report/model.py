@@ -54,13 +54,14 @@ class TargetView:
 
 
 class _Plot(NamedTuple):
-    """Curves that share a drawing; by the names of their looks."""
+    """Curves that share a drawing, by the names of their looks; without a unit, they are in the target's."""
 
     title: str
     note: str
     curves: dict[str, Sequence[float | None]]
     span: Sequence[float]
     level: float | None = None
+    unit: str = ""
 
 
 def view(section: Section, words: Translator) -> list[TargetView] | Gap:
@@ -181,6 +182,7 @@ def _by_lead(
             },
             (70, 90),
             AIM,
+            "%",
         ),
     )
     leads = list(entries)
@@ -219,9 +221,11 @@ def _chart(  # noqa: PLR0913, PLR0917  # the parts of a chart
     words: Translator,
     figures: Table | None = None,
 ) -> Chart:
-    title = words(plot.title, unit=target.get("unit") or "")
+    unit = target.get("unit") or ""
+    title = words(plot.title, unit=unit)
     curves = [Curve(values, LOOKS[name]) for name, values in plot.curves.items()]
-    y = charts.vertical([value for curve in curves for value in curve.values], "", span=plot.span)
+    values = [value for curve in curves for value in curve.values]
+    y = charts.vertical(values, plot.unit or unit, span=plot.span)
     return Chart(
         title,
         charts.lines(across, curves, x, y, label=f"{label}: {title}", level=plot.level),

@@ -101,7 +101,7 @@ def _chart(comparison: ForecastComparison, words: Translator) -> Chart:
     ours = [by_lead[lead]["ours"]["rmse"] for lead in leads]
     kma = [by_lead[lead]["kma"]["rmse"] for lead in leads]
     title = words("official_compared_by_lead", days=_days(comparison))
-    y = charts.vertical([*ours, *kma], "", span=(0,))
+    y = charts.vertical([*ours, *kma], "°C", span=(0,))
     x = charts.by_lead(leads, words("model_lead"))
     curves = [Curve(kma, KMA_FORECAST), Curve(ours, OURS)]
     names = (words("official_ours"), words("official_kma_forecast"))
