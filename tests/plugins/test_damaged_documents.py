@@ -81,6 +81,7 @@ PAGES = [
     "models",
     f"models?target={TARGET}",
     "monitoring",
+    "pages/reports/monitoring/latest.html",
     "monitoring?day=2026-11-26",
     "forecasts",
     f"forecasts/{TARGET}/108",
