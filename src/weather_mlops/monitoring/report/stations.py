@@ -13,9 +13,9 @@ from weather_mlops.monitoring.report.check_tables import gap
 from weather_mlops.monitoring.report.translations import Translator, figure
 from weather_mlops.pages import charts
 from weather_mlops.pages.charts import WIDTH, Axis
+from weather_mlops.pages.components import Chart, Part, Table, TableCell, TableColumn, TableRow, share_bar
 from weather_mlops.pages.figures import number, percent
 from weather_mlops.pages.messages import Translation
-from weather_mlops.pages.parts import Cell, Chart, Column, Part, Row, Table, share_bar
 from weather_mlops.variables import BY_NAME
 
 Stations = Sequence[WatchedStation]
@@ -72,7 +72,7 @@ def listed(stations: Stations, checks: Iterable[Check], words: Translator) -> Ta
         complete = [share or 0.0 for share in _completeness(row)]
         return (-len(problems.get(str(row["id"]), ())), *complete, row["id"])
 
-    rows = [Row(_title(row, problems, words), _cells(row)) for row in sorted(stations, key=badness)]
+    rows = [TableRow(_title(row, problems, words), _cells(row)) for row in sorted(stations, key=badness)]
     names = ["station", *(f"window_{name}" for name in WINDOWS), "silent_hours", "quarantined", "open_gaps"]
     return Table(
         words("data_stations_caption"),
@@ -119,19 +119,19 @@ def _furthest(biases: Mapping[str, Sequence[SensorOfStation]], words: Translator
         key=lambda sensor: -abs(sensor[0]),
     )
     rows = [
-        Row(
+        TableRow(
             _named(row, words),
             [
-                Cell(words.variable(name), "name"),
+                TableCell(words.variable(name), "name"),
                 figure(value, _unit(name), signed=True),
                 percent(share / 100, signed=True),
             ],
         )
         for share, row, value, name in ranked[:FURTHEST]
     ]
-    columns: list[Column | str] = [
+    columns: list[TableColumn | str] = [
         words("data_station"),
-        Column(words("data_variable"), "name"),
+        TableColumn(words("data_variable"), "name"),
         words("data_bias_value"),
         words("data_bias_axis"),
     ]
@@ -205,8 +205,8 @@ def _named(row: WatchedStation, words: Translator) -> str:
     return words.station(row["id"], row["english"], row["korean"])
 
 
-def _title(row: WatchedStation, problems: Mapping[str, Sequence[Check]], words: Translator) -> Cell:
-    return Cell(_named(row, words), sign=Status.BREACH if problems.get(str(row["id"])) else "")
+def _title(row: WatchedStation, problems: Mapping[str, Sequence[Check]], words: Translator) -> TableCell:
+    return TableCell(_named(row, words), sign=Status.BREACH if problems.get(str(row["id"])) else "")
 
 
 def _completeness(row: WatchedStation) -> list[float | None]:
@@ -214,7 +214,7 @@ def _completeness(row: WatchedStation) -> list[float | None]:
     return [shares.get(name) for name in WINDOWS]
 
 
-def _cells(row: WatchedStation) -> list[Cell | str]:
+def _cells(row: WatchedStation) -> list[TableCell | str]:
     return [
         *(share_bar(share) for share in _completeness(row)),
         number(row.get("silent_hours"), "h", digits=0),
