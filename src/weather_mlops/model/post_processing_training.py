@@ -6,10 +6,10 @@ from typing import Final
 from weather_mlops.errors import TrainingImpossible
 from weather_mlops.lake.panel import Panel
 from weather_mlops.model import features, kma_inputs, post_processing
-from weather_mlops.model.climatology import Climatology
 from weather_mlops.model.features import Features
-from weather_mlops.model.forecaster import PostProcessing
+from weather_mlops.model.forecaster import Forecaster, PostProcessing
 from weather_mlops.model.kma_inputs import KmaInputs
+from weather_mlops.model.kma_plausibility import FAR_OFF
 from weather_mlops.model.plan import Plan
 from weather_mlops.model.sample import Sample, sampled
 from weather_mlops.model.targets import target_named
@@ -22,14 +22,14 @@ SETTINGS: Final = post_processing.stored_settings()
 
 
 def train(
-    panel: Panel, plan: Plan, climatology: Climatology, base: Features, kma: KmaInputs
+    panel: Panel, plan: Plan, forecaster: Forecaster, base: Features, kma: KmaInputs
 ) -> PostProcessing | None:
     """Train the models that begin with the KMA's forecast, as many at a time as there are cores.
 
     Args:
         panel: of the plan's stations.
         plan: plan of the run.
-        climatology: of the target, fitted before the holdout.
+        forecaster: the model from observations alone.
         base: features from observations that are the same for all leads, at the issue times of ``kma``.
         kma: the KMA's forecast.
 
@@ -37,8 +37,8 @@ def train(
         The models; None if too little of the KMA's forecast is known.
     """
     target = target_named(plan.target)
-    value = panel.values[target.column]
-    days = kma_inputs.archive_days(kma, value[:, kma.first : kma.first + kma.target.shape[1]])
+    value, limit = panel.values[target.column], FAR_OFF[target.column]
+    days = kma_inputs.archive_days(kma, value[:, kma.first : kma.first + kma.target.shape[1]], limit)
     step = post_processing.step_for(days)
     if step is None:
         log.info("post-processing: target=%s archive_days=%.1f: too few", plan.target, days)
@@ -49,9 +49,11 @@ def train(
 
     def sample_of(lead: int) -> Sample:
         nonlocal names
-        own = features.lead_features(panel, kma.issue_times, target, climatology, lead, step.uses)
+        own = features.lead_features(panel, kma.issue_times, target, forecaster.climatology, lead, step.uses)
         own = own.concat(features.kma_features(panel, target, kma, lead, step.uses))
-        sample = sampled(value, kma.issue_times, now, own, lead)
+        sample = sampled(
+            value, kma.issue_times, now, own, lead, kma_inputs.learnable(kma, value, lead, limit)
+        )
         names = sample.names
         return sample
 
