@@ -140,6 +140,15 @@ def test_issues_that_arrive_late_are_used_when_they_are_there(forecaster):
         assert rmse(ours.quantiles, lead) < rmse(alone.quantiles, lead)
 
 
+def test_issues_cut_short_do_not_make_an_old_one_new(forecaster):
+    since = kma_world.issued_since(KMA, GRID, int(HOLDOUT[0]))
+    table = KMA.filter(pc.or_(pc.invert(since), pc.equal(KMA["lead_hours"], 3)))
+    used = forecast(forecaster, table).uses_kma
+    assert used[:, : kma_inputs.MOST_AGE_HOURS - kma_world.EVERY_H, LEADS - 1].any()
+    # Only the value that each of them has.
+    assert not used[:, kma_inputs.MOST_AGE_HOURS + 1 :, 3:].any()
+
+
 def test_one_bad_day_does_not_spoil_the_weeks_after_it(forecaster):
     first = int(HOLDOUT[24])
     bad = pc.and_(

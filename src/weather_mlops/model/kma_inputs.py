@@ -55,7 +55,7 @@ class KmaInputs:
             CONTINUED_HOURS beyond its end it goes on like the day before.
         last_lead: the last lead that the KMA itself forecast at the issue times, shape (S, n); −1 = none.
         variables: the others at the issue times, by name: float32, shape (S, n, K).
-        age_hours: from the newest issue that was known to the issue time, float32, shape (S, n).
+        age_hours: of the forecast, from the newest issue that isn't cut short, float32, shape (S, n).
         implausible: whether it can't be a forecast, see ``kma_plausibility``, shape (S, n).
     """
 
@@ -218,7 +218,7 @@ def _rows(rows_of: ForecastRows, moments: np.ndarray, leads: np.ndarray, columns
 def _known(
     rows: pa.Table, column: str, panel: Panel, moments: np.ndarray, leads: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Values, shape (S, M, K), and the newest issue that any of them is from, shape (S, M)."""
+    """Values, shape (S, M, K), and their issue, see ``_main_issue``, shape (S, M)."""
     known = known_at(
         rows,
         column,
@@ -230,7 +230,14 @@ def _known(
     values = known.values.astype(np.float32)
     if column not in INTERPOLATED:
         values = _prolonged(values)
-    return values, np.fmax.reduce(known.issued_at, axis=2)
+    return values, _main_issue(known.issued_at)
+
+
+def _main_issue(issued_at: np.ndarray) -> np.ndarray:
+    """The newest issue that, with newer ones, has half of the values: one with a few hours only is none."""
+    by_age = np.sort(issued_at, axis=2)  # not known ones come last
+    known = (~np.isnat(by_age)).sum(axis=2, keepdims=True)
+    return np.asarray(np.take_along_axis(by_age, known // 2, axis=2)[..., 0])
 
 
 def _prolonged(values: np.ndarray) -> np.ndarray:
