@@ -1,5 +1,6 @@
 """What an archive with faults teaches a model: nothing from the faults, and nothing if it is no better."""
 
+import logging
 from dataclasses import replace
 
 import numpy as np
@@ -71,6 +72,15 @@ def test_an_archive_with_holes_of_weeks_is_learned_from(sound):
 def test_an_archive_in_another_unit_leaves_observations_alone():
     kelvins = kma_world.changed(KMA, EVERY_ROW, lambda values: pc.add(values, 273.15))
     assert trained(kelvins).post_processing is None
+
+
+def test_an_archive_of_another_place_leaves_observations_alone(caplog):
+    values = KMA[kma_world.COLUMN].to_numpy()
+    elsewhere = pa.array(np.roll(values, len(values) // 5))
+    table = KMA.set_column(KMA.schema.get_field_index(kma_world.COLUMN), kma_world.COLUMN, elsewhere)
+    with caplog.at_level(logging.WARNING):
+        assert trained(table).post_processing is None
+    assert "lead=2: left out: its interval is" in caplog.text
 
 
 def test_days_of_an_archive_in_another_unit_do_not_count():
