@@ -74,6 +74,13 @@ def test_an_archive_in_another_unit_leaves_observations_alone():
     assert trained(kelvins).post_processing is None
 
 
+def test_an_archive_with_weeks_of_another_unit_is_not_trusted(caplog):
+    wrong = kma_world.changed(KMA, days(5, 45), lambda values: pc.add(values, 20.0))
+    with caplog.at_level(logging.WARNING):
+        assert trained(wrong).post_processing is None
+    assert "of them are plausible" in caplog.text
+
+
 def test_an_archive_of_another_place_leaves_observations_alone(caplog):
     values = KMA[kma_world.COLUMN].to_numpy()
     elsewhere = pa.array(np.roll(values, len(values) // 5))
