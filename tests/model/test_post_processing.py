@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pytest
 
 from tests.model import kma_world, world
-from weather_mlops.model import kma_inputs, post_processing, training_run
+from weather_mlops.model import backtest, kma_inputs, post_processing, training_run
 from weather_mlops.model.forecaster import Forecaster
 from weather_mlops.verification.scores import figures
 
@@ -129,6 +129,15 @@ def test_errors_far_beyond_the_archives_end_its_use(forecaster, fault, value):
     late = slice(48 + 24, None)
     for lead in (6, 12):
         assert rmse(ours.quantiles, lead, late) < 1.01 * rmse(alone.quantiles, lead, late)
+
+
+def test_a_backtest_leaves_out_what_a_forecast_leaves_out(forecaster):
+    since = kma_world.issued_since(KMA, GRID, int(HOLDOUT[48]))
+    source = kma_world.source_of(kma_world.changed(KMA, since, lambda values: pc.add(values, 8.0)))
+    tested = backtest._compared(forecaster, GRID, PLAN, source)
+    kma = forecaster.gather(source, GRID, tested.issue_times)
+    assert kma is not None
+    assert np.array_equal(tested.uses_kma, forecaster.forecast(GRID, tested.issue_times, kma).uses_kma)
 
 
 def test_issues_that_arrive_late_are_used_when_they_are_there(forecaster):
