@@ -191,7 +191,7 @@ def _known(panel: Panel, kma: KmaInputs, row: int, at: int, used: np.ndarray) ->
     if np.isfinite(age):
         issued_at = panel.time_at(int(kma.issue_times[at])) - round(age) * HOUR
     is_recent = age <= kma_inputs.MOST_AGE_HOURS
-    return KmaAtIssue(issued_at, is_recent, bool(kma.far_off[row, at]), used.tolist())
+    return KmaAtIssue(issued_at, is_recent, bool(kma.implausible[row, at]), used.tolist())
 
 
 def _newest(
