@@ -2,8 +2,8 @@
 
 Usage: ``python -m authoring validate [folder] [--format text|json|github|sarif]``, ``python -m authoring
 schema [--check]``, ``python -m authoring words [--count] [path...]``, and ``python -m authoring outline``.
-Airflow is imported only where it is needed: by the schema, and by the full check of files that have passed the
-fast one.
+Airflow is imported only where it is needed: by the schema, and by the full check of files that have passed
+the fast one.
 """
 
 import argparse
@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> int:
     if chosen.command == "words":
         return command.run(PROJECT, chosen.paths, count=chosen.count)
     if chosen.command == "outline":
-        outline.write(PROJECT / "src/weather_mlops/pages/charts" / outline.korea.FILE)
+        outline.write(PROJECT / "src/weather_mlops/pages/charts/korea.json")
         return 0
     if chosen.command == "schema":
         return write_schema(check=chosen.check)

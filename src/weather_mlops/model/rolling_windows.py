@@ -119,9 +119,7 @@ class DaySums:
             for back in range(1, min(HOURS_PER_DAY, values.shape[-1])):
                 sums[..., back:] += single[..., :-back]
 
-    def mean(
-        self, times: Array, days: int, least_share: float = 0.5, *, towards_zero: bool = False
-    ) -> Array:
+    def mean(self, times: Array, days: int, least_share: float = 0.5, *, towards_zero: bool = False) -> Array:
         """Mean of the last days at each of some hours, shape (stations, n); arguments as of ``mean_at``."""
         ends = [HOURS_PER_DAY * back for back in range(days)]
         total, count = (
