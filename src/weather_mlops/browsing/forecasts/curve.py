@@ -16,7 +16,7 @@ from weather_mlops.pages.languages import Language
 
 OBSERVED: Final = Look("ink", width=1.4)
 MEDIAN: Final = Look("model", (4, 1.5), width=2.2)
-BAND: Final = "model-band"
+BAND_80, BAND_50 = "model-band", "model-band-50"
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,8 @@ def draw(hours: HourlyValues, unit: str, label: str, words: Language) -> Markup:
         charts.by_time(hours.times[0], hours.times[-1], words("station_axis")),
         charts.vertical(known, unit),
         label=label,
-        band=_band(forecast.p10, forecast.p90),
-        inner_band=_band(*hours.quartiles) if hours.quartiles else None,
+        band=_band(BAND_80, forecast.p10, forecast.p90),
+        inner_band=_band(BAND_50, *hours.quartiles) if hours.quartiles else None,
         notes=_notes(hours, unit, words),
     )
 
@@ -65,16 +65,16 @@ def legend(station: ForecastStation, words: Language) -> Markup:
     """What the plots of a station show."""
     entries: list[tuple[str, Look | Area]] = [(words("station_observed"), OBSERVED)]
     if station.forecast or any(any(past.quantiles.p50) for past in station.past.values()):
-        entries += [(words("station_forecast"), MEDIAN), (words("station_band_80"), Area(BAND))]
+        entries += [(words("station_forecast"), MEDIAN), (words("station_band_80"), Area(BAND_80))]
     if station.forecast and station.forecast.quartiles:
-        entries.append((words("station_band_50"), Area(f"{BAND}-50")))
+        entries.append((words("station_band_50"), Area(BAND_50)))
     if station.kma or station.kma_past:
         entries.append((words("station_kma"), KMA_FORECAST))
     return charts.legend(entries)
 
 
-def _band(low: Series, high: Series) -> tuple[Curve, Curve]:
-    return Curve(low, Look(BAND)), Curve(high, Look(BAND))
+def _band(paint: str, low: Series, high: Series) -> tuple[Curve, Curve]:
+    return Curve(low, Look(paint)), Curve(high, Look(paint))
 
 
 def _notes(hours: HourlyValues, unit: str, words: Language) -> list[str]:

@@ -97,8 +97,7 @@ def draw(document: ForecastDocument, target: ForecastTarget, ahead: int, visit: 
     for n, (kind, at, each) in enumerate(shown, start=1):
         title = visit.language(kind, n=ahead)
         spoken = visit.language("forecasts_map_label", what=f"{label}, {title}", at=kst(at))
-        # Both maps lead to the same pages: the keyboard passes through them once, on the last map.
-        drawing = points.draw(each, scale, spoken, draws_land=n == 1, takes_focus=n == len(shown))
+        drawing = points.draw(each, scale, spoken, draws_land=n == 1)
         maps.append(StationsMap(title, kst(at), drawing, _counted(each, visit.language)))
     name = visit.language("forecasts_map_legend", label=label, unit=target.unit)
     return Maps(maps, scale.legend(name) if scale else Markup(), bool(marked))

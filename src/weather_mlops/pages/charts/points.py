@@ -87,14 +87,7 @@ class Scale:
         return legend_of_colours([figures.number(tick, digits=self.digits) for tick in self.ticks], name)
 
 
-def draw(
-    points: Sequence[Point],
-    scale: Scale | None,
-    label: str,
-    *,
-    draws_land: bool = True,
-    takes_focus: bool = True,
-) -> Markup:
+def draw(points: Sequence[Point], scale: Scale | None, label: str, *, draws_land: bool = True) -> Markup:
     """A map.
 
     Args:
@@ -102,7 +95,6 @@ def draw(
         scale: of the values; None = no point has one.
         label: text for screen readers.
         draws_land: whether the land is drawn here; otherwise an earlier map of the page has it.
-        takes_focus: whether the keyboard reaches the points; otherwise only the pointer does.
     """
     land = _land() if draws_land else raw(f'<use href="#{LAND}"/>')
     marks = [_link(point, _ring(*korea.at(point.coordinates))) for point in points if point.value is None]
@@ -111,10 +103,7 @@ def draw(
         dots = [point for point in points if point.value is not None and point not in framed]
         marks += [_link(point, _framed(point, scale)) for point in framed]
         marks += [_link(point, _dot(point, scale)) for point in dots]
-    drawing = joined([land, *marks])
-    if not takes_focus:
-        drawing = raw(str(drawing).replace("<a ", '<a tabindex="-1" '))
-    return svg(drawing, label, height=korea.HEIGHT, width=korea.WIDTH, kind="map")
+    return svg(joined([land, *marks]), label, height=korea.HEIGHT, width=korea.WIDTH, kind="map")
 
 
 def _land() -> Markup:
@@ -152,7 +141,7 @@ def _framed(point: Point, scale: Scale) -> Markup:
     x, y = korea.at(point.coordinates)
     paint, half = scale.colour(point.value or 0.0), _half_width(point, scale)
     kind = ' class="alone"' if point.is_marked else ""
-    figure = text(x, y + 4.4, _figure(point, scale), f"mid {_ink(paint)}", hidden=True)
+    figure = text(x, y + 4.4, _figure(point, scale), _ink(paint), hidden=True)
     return raw(
         f'<rect{kind} style="fill:{paint}" x="{x - half:.1f}" y="{y - HALF_HEIGHT:.1f}" '
         f'width="{2 * half:.1f}" height="{2 * HALF_HEIGHT:g}" rx="{HALF_HEIGHT / 2:g}"/>{figure}'
