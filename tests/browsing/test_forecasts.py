@@ -5,6 +5,8 @@ import re
 from copy import deepcopy
 from datetime import timedelta
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,10 +22,12 @@ from tests.browsing.forecast_reading import (
     station_of,
     station_page,
 )
-from tests.browsing.forecast_world import LAST, NOW, TARGET
+from tests.browsing.forecast_world import COLUMN, LAST, NOW, TARGET
 from tests.pages.reading import ENGLISH, KOREAN
-from weather_mlops.browsing.forecasts import site
+from weather_mlops.browsing.forecasts import reasons, site
 from weather_mlops.browsing.forecasts.document import Present, QuantileSeries
+from weather_mlops.lake.panel import to_panel
+from weather_mlops.model import forecasting, recent_forecasts
 
 REASON = "its newest air_temperature_c is 7.2 h old; at most 2 h are allowed"
 
@@ -60,7 +64,35 @@ def test_the_overview_names_unit_zone_hour_and_model(overview):
 
 def test_stations_without_a_forecast_are_counted_with_the_reason(overview):
     assert "96 stations; small rings: 1 without a value" in overview.text
-    assert f"1 stations: {REASON}" in overview.text
+    assert "1 stations: the newest observation is older than 2 h" in overview.text
+
+
+def test_stations_without_a_forecast_are_listed_by_the_reason():
+    ages = {str(number): REASON.replace("7.2", f"{number / 10}") for number in (90, 93, 95)}
+    unknown = {"98": "the weather is too nice"}
+    page = overview_page(world.document((90, 93, 95, 98, 108), ages | unknown))
+
+    assert "3 stations: the newest observation is older than 2 h" in page.text
+    assert "1 stations: the weather is too nice" in page.text
+
+
+def test_every_reason_that_the_forecast_gives_is_in_korean():
+    observed = world.observed((90, 108), missing=0)
+    of_seoul = pc.equal(observed["station_id"], 108)
+    early = pc.less(observed["observed_at"], pa.scalar(LAST - timedelta(hours=7)))
+    panel = to_panel(observed.filter(pc.and_(of_seoul, early)), [COLUMN], stations=(90, 108), last=LAST)
+    _, skipped = forecasting._newest(panel, COLUMN, 2, NOW)
+    unusable = "the model makes no forecast from what was observed here"
+    stored = [*skipped.values(), unusable, recent_forecasts.NO_MODEL_OF_STATION]
+
+    korean = KOREAN.language
+    assert [reasons.of_station(each, korean).text for each in stored] == [
+        "2026-11-24 06:00\u00a0KST 이후 관측 없음",
+        "최근 관측이 8.2시간 전이며 2시간까지만 허용",
+        "이 지점의 관측으로는 예보를 만들 수 없음",
+        "이 지점 없이 학습한 모델",
+    ]
+    assert not any(reasons.of_several(each, korean).language for each in stored)
 
 
 @pytest.mark.parametrize(("ahead", "day"), [(24, 28), (48, 29)])
@@ -89,8 +121,8 @@ def test_a_korean_reader_gets_a_korean_overview(document):
 
 
 def english_words(page):
-    """What is English on a page, apart from units, quantiles, names of models and quoted reasons."""
-    text = page.text.replace(REASON, "").replace("English", "").replace("kma_forecast", "")
+    """What is English on a page, apart from units, quantiles and names of models."""
+    text = page.text.replace("English", "").replace("kma_forecast", "")
     return set(re.findall(r"[A-Za-z]{2,}", text)) - {"KST", "UTC", "RMSE"}
 
 

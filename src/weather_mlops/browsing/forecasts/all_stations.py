@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from weather_mlops.browsing.forecasts import inputs, kma_notes, maps
+from weather_mlops.browsing.forecasts import inputs, kma_notes, maps, reasons
 from weather_mlops.browsing.forecasts.document import (
     ForecastDocument,
     ForecastStation,
@@ -14,6 +14,7 @@ from weather_mlops.browsing.forecasts.document import (
 )
 from weather_mlops.browsing.forecasts.figures import plain
 from weather_mlops.browsing.forecasts.kma_forecast import KmaScore
+from weather_mlops.browsing.forecasts.reasons import Reason
 from weather_mlops.clock import HOUR
 from weather_mlops.pages import rendering
 from weather_mlops.pages.figures import MISSING, kst, number, percent, short_kst
@@ -41,7 +42,7 @@ class StationRow:
 class WithoutForecast:
     """Stations that have no forecast for the same reason."""
 
-    reason: str
+    reason: Reason
     rows: Sequence[StationRow]
 
 
@@ -124,12 +125,13 @@ class AllStations:
 
     def without(self) -> list[WithoutForecast]:
         """The stations without a forecast of ours, by the reason."""
-        by_reason: defaultdict[str, list[StationRow]] = defaultdict(list)
+        by_reason: defaultdict[Reason, list[StationRow]] = defaultdict(list)
         for station in self.target.stations.values():
             if station.forecast is None:
                 kma = [plain(station.kma.at(self.hour) if station.kma else None)]
                 row = self._row(station, kma if self.target.kma_issue else [])
-                by_reason[station.why_none or ""].append(row)
+                reason = reasons.of_several(station.why_none or "", self.visit.language)
+                by_reason[reason].append(row)
         return [WithoutForecast(reason, rows) for reason, rows in by_reason.items()]
 
     def _link(self, target: ForecastTarget, ahead: int | None) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from weather_mlops.browsing.forecasts import all_stations, curve, days, kma_notes
+from weather_mlops.browsing.forecasts import all_stations, curve, days, kma_notes, reasons
 from weather_mlops.browsing.forecasts.curve import HourlyValues
 from weather_mlops.browsing.forecasts.document import (
     ForecastDocument,
@@ -86,6 +86,10 @@ class OneStation:
         ]
         back = self.visit.to(f"forecasts?target={self.target.name}")
         return [(back, self.words("station_all"), False), *others]
+
+    def reason(self) -> reasons.Reason:
+        """Why there is no forecast."""
+        return reasons.of_station(self.station.why_none or "", self.words)
 
     def tiles(self) -> list[Tile]:
         """The newest observation, and the range of both forecasts."""

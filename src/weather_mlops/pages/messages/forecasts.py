@@ -124,6 +124,27 @@ FORECASTS: Final = {
         "{n} stations without a forecast of our own; {dash}: not observed in the last {hours} h",
         "자체 예보가 없는 {n}개 지점, {dash}: 최근 {hours}시간 관측 없음",
     ),
+    "forecasts_reason_old": Translation(
+        "the newest observation is {age} h old; at most {most} h are allowed",
+        "최근 관측이 {age}시간 전이며 {most}시간까지만 허용",
+    ),
+    "forecasts_reasons_old": Translation(
+        "the newest observation is older than {most} h", "최근 관측이 {most}시간보다 오래됨"
+    ),
+    "forecasts_reason_silent": Translation("nothing was observed since {since}", "{since} 이후 관측 없음"),
+    "forecasts_reasons_silent": Translation("nothing was observed lately", "최근 관측 없음"),
+    "forecasts_reason_untrained": Translation(
+        "the model was trained without this station", "이 지점 없이 학습한 모델"
+    ),
+    "forecasts_reasons_untrained": Translation(
+        "the model was trained without them", "이 지점들 없이 학습한 모델"
+    ),
+    "forecasts_reason_unusable": Translation(
+        "the model makes no forecast from what was observed here", "이 지점의 관측으로는 예보를 만들 수 없음"
+    ),
+    "forecasts_reasons_unusable": Translation(
+        "the model makes no forecast from what was observed there", "관측된 값으로는 예보를 만들 수 없음"
+    ),
     "forecasts_past": Translation("How good the last forecasts were", "최근 예보의 정확도"),
     "forecasts_past_note": Translation(
         "RMSE is the typical size of the error. The monitoring report compares it with what the evaluation "

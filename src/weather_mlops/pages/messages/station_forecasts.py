@@ -54,8 +54,8 @@ STATION_FORECASTS: Final = {
         "fewer than {needed} of the day's hours are known", "하루 중 {needed}시간 미만만 알려짐"
     ),
     "station_day": Translation("day, KST", "날짜, KST"),
-    "station_day_named": Translation("{date} ({weekday})", "{date}({weekday})"),
-    "station_today": Translation("until {time}", "{time}까지"),
+    "station_day_named": Translation("{date}\u00a0({weekday})", "{date}({weekday})"),
+    "station_today": Translation("until\u00a0{time}", "{time}까지"),
     "station_weekdays": Translation("Mon Tue Wed Thu Fri Sat Sun", "월 화 수 목 금 토 일"),
     "station_observed_high": Translation("observed, high", "관측 최고"),
     "station_observed_low": Translation("observed, low", "관측 최저"),
