@@ -50,8 +50,8 @@ def test_the_page_is_accessible_and_fits_the_screen(browser, stored, name, look)
     page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
 
     violations = Axe().run(page).response["violations"]
-    found = [(each["id"], each["nodes"][0]["html"][:200], len(each["nodes"])) for each in violations]
-    assert found == []
+    faults = [(each["id"], each["nodes"][0]["html"][:200], len(each["nodes"])) for each in violations]
+    assert faults == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert errors == []
     context.close()

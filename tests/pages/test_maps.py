@@ -29,7 +29,7 @@ def drawn(shown):
 
 
 def frames_of(svg):
-    return [tuple(map(float, found)) for found in FRAME.findall(svg)]
+    return [tuple(map(float, numbers)) for numbers in FRAME.findall(svg)]
 
 
 def test_no_figure_covers_another_figure_or_station():

@@ -14,7 +14,7 @@ from weather_mlops.browsing.forecasts.document import (
 )
 from weather_mlops.browsing.forecasts.figures import plain
 from weather_mlops.browsing.forecasts.kma_forecast import KmaScore
-from weather_mlops.browsing.forecasts.reasons import Reason
+from weather_mlops.browsing.forecasts.reasons import NoForecastReason
 from weather_mlops.clock import HOUR
 from weather_mlops.pages import rendering
 from weather_mlops.pages.figures import MISSING, kst, number, percent, short_kst
@@ -42,7 +42,7 @@ class StationRow:
 class WithoutForecast:
     """Stations that have no forecast for the same reason."""
 
-    reason: Reason
+    reason: NoForecastReason
     rows: Sequence[StationRow]
 
 
@@ -125,7 +125,7 @@ class AllStations:
 
     def without(self) -> list[WithoutForecast]:
         """The stations without a forecast of ours, by the reason."""
-        by_reason: defaultdict[Reason, list[StationRow]] = defaultdict(list)
+        by_reason: defaultdict[NoForecastReason, list[StationRow]] = defaultdict(list)
         for station in self.target.stations.values():
             if station.forecast is None:
                 kma = [plain(station.kma.at(self.hour) if station.kma else None)]

@@ -87,7 +87,7 @@ class OneStation:
         back = self.visit.to(f"forecasts?target={self.target.name}")
         return [(back, self.words("station_all"), False), *others]
 
-    def reason(self) -> reasons.Reason:
+    def reason(self) -> reasons.NoForecastReason:
         """Why there is no forecast."""
         return reasons.of_station(self.station.why_none or "", self.words)
 

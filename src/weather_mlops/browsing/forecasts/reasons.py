@@ -19,7 +19,7 @@ SENTENCES: Final[Mapping[str, re.Pattern[str]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class NoForecastReason:
     """A reason.
 
     Attributes:
@@ -31,21 +31,21 @@ class Reason:
     language: str = ""
 
 
-def of_station(stored: str, words: Language) -> Reason:
+def of_station(stored: str, words: Language) -> NoForecastReason:
     """The reason of one station."""
     return _translated(stored, words, "forecasts_reason_{}")
 
 
-def of_several(stored: str, words: Language) -> Reason:
+def of_several(stored: str, words: Language) -> NoForecastReason:
     """What stations with the same kind of reason share."""
     return _translated(stored, words, "forecasts_reasons_{}")
 
 
-def _translated(stored: str, words: Language, key: str) -> Reason:
+def _translated(stored: str, words: Language, key: str) -> NoForecastReason:
     for kind, sentence in SENTENCES.items():
         if match := sentence.fullmatch(stored):
             values = match.groupdict()
             if "since" in values:
                 values["since"] = kst(datetime.fromisoformat(values["since"]).replace(tzinfo=UTC))
-            return Reason(words(key.format(kind), **values))
-    return Reason(stored, "en")
+            return NoForecastReason(words(key.format(kind), **values))
+    return NoForecastReason(stored, "en")
