@@ -12,7 +12,8 @@ from weather_mlops.monitoring.figures.data import WatchedStation
 from weather_mlops.monitoring.report.check_tables import gap
 from weather_mlops.monitoring.report.translations import Translator, figure
 from weather_mlops.pages import charts
-from weather_mlops.pages.charts import WIDTH, Axis
+from weather_mlops.pages.charts import WIDTH, Axis, korea
+from weather_mlops.pages.charts.points import land
 from weather_mlops.pages.components import Chart, Part, Table, TableCell, TableColumn, TableRow, share_bar
 from weather_mlops.pages.figures import number, percent
 from weather_mlops.pages.messages import Translation
@@ -29,12 +30,6 @@ FURTHEST: Final = 20
 NAMED: Final = 8
 """Stations that the map names at most: more names would overlap, and the table has them all."""
 BORDER: Final = 24  # units of the drawing
-EAST: Final = (124.6, 131.0)
-"""Degrees of longitude that the map shows: from Baengnyeongdo to Ulleungdo."""
-NORTH: Final = (33.2, 38.4)
-"""Degrees of latitude: from Seogwipo to the northern coast."""
-MAP_HEIGHT: Final = (NORTH[1] - NORTH[0]) * (WIDTH - 2 * BORDER) / ((EAST[1] - EAST[0]) * 0.81)
-"""At 36° N, the middle, a degree of longitude is 0.81 times as long as one of latitude."""
 LINE: Final = 16  # units of the drawing between two names
 LETTER: Final = {"en": 8, "ko": 14}  # units that a letter is wide, at most
 ASIDE: Final = 9  # units between a mark and its name
@@ -46,10 +41,8 @@ CLIPPED: Final = 200.0
 def where(stations: Stations, checks: Iterable[Check], words: Translator) -> Chart:
     """A map: dots, triangles for stations with a problem, crosses for silent ones."""
     problems = by_station(checks)
-    east = Axis(*EAST, BORDER, WIDTH - BORDER, (), "")
-    north = Axis(*NORTH, BORDER + MAP_HEIGHT, BORDER, (), "")
     order = sorted(stations, key=lambda row: len(problems.get(str(row["id"]), ())))
-    points = {row["id"]: (east.at(row["longitude"]), north.at(row["latitude"])) for row in order}
+    points = {row["id"]: korea.at((row["latitude"], row["longitude"])) for row in order}
     marks = charts.joined(
         _mark(*points[row["id"]], row, problems.get(str(row["id"]), []), words) for row in order
     )
@@ -59,7 +52,7 @@ def where(stations: Stations, checks: Iterable[Check], words: Translator) -> Cha
     label = words("data_map_label", n=len(problems), silent=silent)
     return Chart(
         words("data_map_title"),
-        charts.svg(marks + names, label, height=MAP_HEIGHT + 2 * BORDER),
+        charts.svg(land() + marks + names, label, height=korea.HEIGHT, width=korea.WIDTH, kind="plot sea"),
         f"{words('data_map_note')} {label}.",
     )
 

@@ -6,6 +6,7 @@ from typing import Final
 from weather_mlops.pages.messages import (
     alerts,
     checks,
+    forecasts,
     frame,
     models,
     monitoring,
@@ -14,6 +15,7 @@ from weather_mlops.pages.messages import (
     report_model,
     report_official,
     report_system,
+    station_forecasts,
 )
 from weather_mlops.pages.messages.translation import LANGUAGES, Translation
 
@@ -30,4 +32,6 @@ MESSAGES: Final[Mapping[str, Translation]] = {
     **report_data.DATA,
     **report_model.MODEL,
     **report_official.OFFICIAL,
+    **forecasts.FORECASTS,
+    **station_forecasts.STATION_FORECASTS,
 }
