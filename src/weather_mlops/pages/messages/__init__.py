@@ -3,9 +3,31 @@
 from collections.abc import Mapping
 from typing import Final
 
-from weather_mlops.pages.messages import frame, models
+from weather_mlops.pages.messages import (
+    alerts,
+    checks,
+    frame,
+    models,
+    monitoring,
+    report,
+    report_data,
+    report_model,
+    report_official,
+    report_system,
+)
 from weather_mlops.pages.messages.translation import LANGUAGES, Translation
 
 __all__ = ["LANGUAGES", "MESSAGES", "Translation"]
 
-MESSAGES: Final[Mapping[str, Translation]] = {**frame.FRAME, **models.MODELS}
+MESSAGES: Final[Mapping[str, Translation]] = {
+    **frame.FRAME,
+    **models.MODELS,
+    **monitoring.MONITORING,
+    **alerts.ALERTS,
+    **{f"check_{name}": label for name, label in checks.CHECKS.items()},
+    **report.REPORT,
+    **report_system.SYSTEM,
+    **report_data.DATA,
+    **report_model.MODEL,
+    **report_official.OFFICIAL,
+}

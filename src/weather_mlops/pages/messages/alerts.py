@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from weather_mlops.monitoring.report.messages import Translation
+from weather_mlops.pages.messages.translation import Translation
 
 ALERTS: Final = {
     "alert_opened": Translation("opened", "발생"),

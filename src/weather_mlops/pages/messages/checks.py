@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from weather_mlops.monitoring.report.messages import Translation
+from weather_mlops.pages.messages.translation import Translation
 
 CHECKS: Final = {
     "cpu_busy": Translation("CPU in use", "CPU 사용률"),
