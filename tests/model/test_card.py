@@ -6,12 +6,15 @@ import re
 
 import pytest
 
-from tests.model.card_page import NOT_A_FIGURE, Page, without_style
+from tests.model.card_page import NOT_A_FIGURE, Page, section, table, without_style
 from tests.model.evaluations import evaluation, kma_forecast
 from weather_mlops.model.card import summary
-from weather_mlops.model.card.markup import hours
 from weather_mlops.model.card.page import render
-from weather_mlops.pages import markup
+from weather_mlops.model.card.words import CardWords
+from weather_mlops.pages import figures
+from weather_mlops.pages.rendering import TEMPLATES
+
+ENGLISH = CardWords("en")
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +160,7 @@ def test_a_baseline_that_is_better_is_named_with_its_leads():
 
 
 def test_the_champion_counts_as_a_baseline():
-    assert summary.losses(beaten_by("champion", {5})) == [
+    assert summary.losses(beaten_by("champion", {5}), ENGLISH) == [
         "The champion is better at 5\u00a0h: there the model's RMSE is 5.0\u00a0% higher."
     ]
 
@@ -173,15 +176,15 @@ def test_a_model_worse_on_average_is_above():
 
 def test_held_out_hours_inside_the_training_span_are_a_doubt():
     e = evaluation()
-    assert summary.doubts(e) == []
+    assert summary.doubts(e, ENGLISH) == []
     e["training"]["last"] = e["holdout"]["first"]
-    assert "begins before the training span ends" in summary.doubts(e)[0]
+    assert "begins before the training span ends" in summary.doubts(e, ENGLISH)[0]
 
 
 def test_seasons_that_were_not_held_out_are_a_doubt():
     e = evaluation()
     del e["seasons"]["JJA"]
-    assert "nothing of summer (Jun–Aug)" in summary.doubts(e)[0]
+    assert "nothing of summer (Jun–Aug)" in summary.doubts(e, ENGLISH)[0]
 
 
 @pytest.mark.parametrize(
@@ -320,15 +323,15 @@ def test_the_same_evaluation_gives_the_same_bytes(html):
     ],
 )
 def test_numbers(value, text):
-    assert markup.number(value) == text
+    assert figures.number(value) == text
 
 
 def test_leads_as_ranges():
-    assert [hours(leads) for leads in ([1], [3, 1, 2], [1, 2, 4])] == [
+    assert [ENGLISH.leads(leads) for leads in ([1], [3, 1, 2], [1, 2, 4])] == [
         "1\u00a0h", "1–3\u00a0h", "1–2 and 4\u00a0h",
     ]  # fmt: skip
 
 
 def test_times_are_kst_also_without_a_zone():
     for same in ("2026-01-01T16:00:00Z", "2026-01-01T16:00:00", "2026-01-02T01:00:00+09:00"):
-        assert markup.kst(same) == "2026-01-02 01:00\u00a0KST"
+        assert figures.kst(same) == "2026-01-02 01:00\u00a0KST"
