@@ -46,7 +46,7 @@ class Cell:
 def share_bar(share: float | None) -> Cell:
     """A share in percent, over its bar."""
     text = percent(share, digits=1)
-    return Cell(text) if share is None else Cell(text, "bar", min(max(share, 0.0), 1.0))
+    return Cell(text) if share is None else Cell(text, "bar calm", min(max(share, 0.0), 1.0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,7 +131,11 @@ def _storage(storage: StorageFigures, words: Translator) -> Table:
     rows = []
     for step in STEPS:
         taken = storage.get(step)
-        bar = Cell(MISSING) if taken is None else Cell(number(taken, "ms", digits=0), "bar", taken / longest)
+        bar = (
+            Cell(MISSING)
+            if taken is None
+            else Cell(number(taken, "ms", digits=0), "bar calm", taken / longest)
+        )
         rows.append(Row(words(f"system_{step}"), [bar]))
     columns = [words("system_step"), words("system_took")]
     return Table(words("system_storage_caption"), columns, rows, words("report_dash"))

@@ -128,8 +128,8 @@ REPORT: Final = {
         "There is no earlier report of the last 7 days.", "최근 7일 안의 이전 보고서가 없습니다."
     ),
     "report_earlier_reports": Translation("Reports of the last 7 days: {n}", "최근 7일 보고서 {n}개"),
-    "report_previous": Translation("the previous report: {at}", "직전 보고서: {at}"),
-    "report_latest": Translation("the newest report", "최신 보고서"),
+    "report_previous": Translation("Previous report: {at}", "직전 보고서: {at}"),
+    "report_latest": Translation("Newest report", "최신 보고서"),
     # Changes
     "report_since": Translation("Since the report of {at}.", "{at} 보고서 이후."),
     "report_why_first": Translation(
