@@ -48,7 +48,7 @@ def _case(case: WorstForecast, rank: int, unit: str, words: CardWords) -> Chart:
     hours = range(EVERY - 1, len(times), EVERY)
     clocks = [f"{times[hour]:%m-%d %H:%M}" for hour in hours]
     some = [replace(each, values=[each.values[hour] for hour in hours]) for each in (low, *curves, high)]
-    figures = behind(caption, words("card_case_time"), clocks, some, words, digits=1)
+    figures = behind(caption, words("card_case_time"), clocks, some, words("card_not_observed"), digits=1)
     return Chart(
         words("card_case", rank=rank, station=station),
         drawing,

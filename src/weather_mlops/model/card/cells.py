@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from weather_mlops.model.card.words import CardWords
 from weather_mlops.pages.charts import Curve
 from weather_mlops.pages.figures import number, percent
 from weather_mlops.pages.parts import Cell, Row, Table
@@ -36,7 +35,7 @@ def behind(  # noqa: PLR0913, PLR0917  # what a table shows is its arguments
     across: str,
     titles: Sequence[str],
     curves: Sequence[Curve],
-    words: CardWords,
+    missing: str,
     digits: int = 2,
 ) -> Table:
     """The table behind a chart: the topmost curve first.
@@ -46,7 +45,7 @@ def behind(  # noqa: PLR0913, PLR0917  # what a table shows is its arguments
         across: title of the column of the horizontal axis.
         titles: one for each value along the horizontal axis.
         curves: as drawn.
-        words: texts of the language.
+        missing: why a figure may be missing.
         digits: behind the decimal point.
     """
     shown = list(reversed(curves))
@@ -54,4 +53,4 @@ def behind(  # noqa: PLR0913, PLR0917  # what a table shows is its arguments
         Row(title, [number(curve.values[n], digits=digits) for curve in shown])
         for n, title in enumerate(titles)
     ]
-    return Table(caption, [across, *(curve.name for curve in shown)], rows, words("card_no_figure"))
+    return Table(caption, [across, *(curve.name for curve in shown)], rows, missing)

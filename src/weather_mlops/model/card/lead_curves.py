@@ -63,7 +63,7 @@ def by_lead(  # noqa: PLR0913  # what a chart can show is its arguments
         drawing,
         text.note,
         text.legend,
-        behind(text.title, words("card_lead_column"), titles, curves, words),
+        behind(text.title, words("card_lead_column"), titles, curves, words("card_no_figure")),
         words("card_as_table"),
     )
 

@@ -137,6 +137,7 @@ SECTIONS: Final = {
         "Case {rank}, {station}: forecast and observation ({unit}), every three hours.",
         "사례 {rank}, {station}: 3시간 간격의 예보와 관측({unit}).",
     ),
+    "card_not_observed": Translation("nothing was observed.", "관측이 없음."),
     "card_case_axis": Translation(
         "valid time ({zone}), hours and dates", "예보 대상 시각({zone}), 시와 날짜"
     ),
