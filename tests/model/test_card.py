@@ -11,7 +11,7 @@ from tests.model.evaluations import evaluation, kma_forecast
 from weather_mlops.model.card import summary
 from weather_mlops.model.card.page import render
 from weather_mlops.model.card.words import CardWords
-from weather_mlops.pages import figures
+from weather_mlops.pages.figures import kst, number
 from weather_mlops.pages.rendering import TEMPLATES
 
 ENGLISH = CardWords("en")
@@ -320,7 +320,7 @@ def test_the_same_evaluation_gives_the_same_bytes(html):
     ],
 )
 def test_numbers(value, text):
-    assert figures.number(value) == text
+    assert number(value) == text
 
 
 def test_leads_as_ranges():
@@ -331,4 +331,4 @@ def test_leads_as_ranges():
 
 def test_times_are_kst_also_without_a_zone():
     for same in ("2026-01-01T16:00:00Z", "2026-01-01T16:00:00", "2026-01-02T01:00:00+09:00"):
-        assert figures.kst(same) == "2026-01-02 01:00\u00a0KST"
+        assert kst(same) == "2026-01-02 01:00\u00a0KST"

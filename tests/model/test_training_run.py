@@ -15,6 +15,8 @@ from tests.kma_forecasts import row, table
 from tests.lake.conftest import Killed, Saved, new_bucket
 from tests.model import world
 from tests.model.sealed import CRASHING, unchecked
+from tests.pages.reading import KOREAN
+from weather_mlops.browsing import cards
 from weather_mlops.errors import ModelUnusable, TrainingImpossible
 from weather_mlops.lake import kma_forecasts
 from weather_mlops.lake.catalog import open_catalog
@@ -191,6 +193,7 @@ def test_a_run_ends_with_a_champion_a_card_and_forecasts(whole):
     assert summary["champion"] is None
     outcome = runs.deploy(plan)
     assert (outcome.deployed, runs.champion) == (True, "v1")
+    assert "현재 챔피언입니다." in cards.draw(runs.store, summary["card_key"], KOREAN)
     forecast = runs.forecast()
     assert (forecast["rows"], forecast["versions"]) == (3 * 2, {"air_temperature": "v1"})
     latest = json.loads(runs.store.get("forecasts/latest.json"))["targets"]["air_temperature"]

@@ -131,17 +131,30 @@ def read(store: ObjectStore, target: str, *, versions: bool = False) -> Models:
     Raises:
         StorageUnavailable, StorageRefused.
     """
+    models = read_decisions(store, target)
+    registry = Registry(store, target)
+    if models.champion is not None:
+        try:
+            models = replace(models, figures=registry.manifest(models.champion.version)["metrics"])
+        except ModelUnusable as error:
+            models = replace(models, faults=[str(error), *models.faults])
+    return _with_versions(store, registry, models) if versions else models
+
+
+def read_decisions(store: ObjectStore, target: str) -> Models:
+    """The champion and the decisions about a target, without figures, in two requests.
+
+    Raises:
+        StorageUnavailable, StorageRefused.
+    """
     registry, faults = Registry(store, target), []
     champion: Decision | None = None
-    figures: Metrics = {}
     try:
         champion = registry.champion()
-        figures = registry.manifest(champion.version)["metrics"] if champion else {}
     except ModelUnusable as error:
         faults.append(str(error))
     decisions, unreadable = _history(store, registry)
-    models = Models(target, champion, figures, decisions, faults=[*faults, *unreadable])
-    return _with_versions(store, registry, models) if versions else models
+    return Models(target, champion, decisions=decisions, faults=[*faults, *unreadable])
 
 
 def _with_versions(store: ObjectStore, registry: Registry, models: Models) -> Models:

@@ -67,7 +67,8 @@ class CardWords(Language):
 
     def likelihood(self, certainty: float) -> str:
         """A share of resamples in words."""
-        return self(f"card_{next(name for least, name in LIKELIHOOD if certainty >= least)}")
+        name = next((name for least, name in LIKELIHOOD if certainty >= least), LIKELIHOOD[-1][1])
+        return self(f"card_{name}")
 
     def _known(self, key: str, otherwise: str) -> str:
         return self(key) if key in MESSAGES else otherwise
