@@ -124,7 +124,7 @@ def test_a_reader_of_the_dag_sees_the_page_as_it_is_stored(visit):
 def test_a_card_is_drawn_in_the_language_of_the_browser(visit, store):  # noqa: F811  the fixture
     store.put(KEY.replace("card.html", "evaluation.json"), json.dumps(evaluation()).encode())
 
-    assert "<h1>Air temperature, 1–48 h ahead</h1>" in visit().text
+    assert "<h1>Air temperature, 1–48\u00a0h ahead</h1>" in visit().text
     korean = visit(**{"Accept-Language": "ko-KR"})
     assert "선행시간별 정확도" in korean.text
     assert visit(user="stranger").status_code == 403
