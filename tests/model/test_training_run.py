@@ -98,7 +98,7 @@ def fit_once():
     """The same rows and seed give the same model, as test_training.py holds: it is trained once for all."""
     known = {}
 
-    def fit(grid, plan, computed=None, rows_of=None):
+    def fit(grid, plan, computed=None, rows_of=None, report=None):
         rows = sorted((name, values.tobytes()) for name, values in grid.values.items())
         key = repr(replace(plan, version="", snapshot_id=None)), tuple(rows)
         if key not in known:

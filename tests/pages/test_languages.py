@@ -20,6 +20,8 @@ STORED = ("data_gap_", "data_part_", "data_window_", "report_why_", "report_step
 INTERNATIONAL = {
     "data_psi", "data_wasserstein", "model_rmse", "model_mae", "models_rmse", "system_storage",
     "system_cores", "alerts_since_for",
+    "card_and", "card_case", "card_crps", "card_decided", "card_mae_column", "card_p10_to_p90", "card_points",
+    "card_range", "card_rmse", "card_span",
 }  # fmt: skip
 """Texts that both languages write alike."""
 HANGUL = re.compile("[가-힣]")

@@ -4,10 +4,13 @@ import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
 from typing import Final
 from urllib.parse import urlencode
 
+from weather_mlops.browsing import training
 from weather_mlops.browsing.documents import address
+from weather_mlops.browsing.training import Training
 from weather_mlops.documents.decision import Decision
 from weather_mlops.documents.model_version import Metrics
 from weather_mlops.errors import ModelUnusable, ObjectDamaged
@@ -46,6 +49,7 @@ class Models:
         stored_versions: versions whose files are on S3; None = not looked up.
         undecided: those of them that are complete and have no decision yet.
         faults: what could not be read, in sentences.
+        training: the training that has no decision yet; None = there is none.
     """
 
     target: str
@@ -55,6 +59,7 @@ class Models:
     stored_versions: frozenset[str] | None = None
     undecided: Sequence[str] = ()
     faults: Sequence[str] = ()
+    training: Training | None = None
 
     @property
     def years(self) -> list[int]:
@@ -110,22 +115,23 @@ def targets(store: ObjectStore) -> list[str]:
     return [name for name in TARGETS if name in present]
 
 
-def read_all(store: ObjectStore) -> list[Models]:
+def read_all(store: ObjectStore, now: datetime) -> list[Models]:
     """The models of all targets that have anything on S3, see ``read``.
 
     Raises:
         StorageUnavailable, StorageRefused.
     """
     with ThreadPoolExecutor(len(TARGETS)) as pool:
-        return list(pool.map(lambda target: read(store, target), targets(store)))
+        return list(pool.map(lambda target: read(store, target, now), targets(store)))
 
 
-def read(store: ObjectStore, target: str, *, versions: bool = False) -> Models:
-    """The models of a target, in three requests, however long its history is.
+def read(store: ObjectStore, target: str, now: datetime, *, versions: bool = False) -> Models:
+    """The models of a target, in four requests, however long its history is.
 
     Args:
         store: the bucket.
         target: its name.
+        now: the time.
         versions: also look up the stored versions, and which of them have no decision yet.
 
     Raises:
@@ -138,6 +144,8 @@ def read(store: ObjectStore, target: str, *, versions: bool = False) -> Models:
             models = replace(models, figures=registry.manifest(models.champion.version)["metrics"])
         except ModelUnusable as error:
             models = replace(models, faults=[str(error), *models.faults])
+    decided = {decision.version for decision in models.decisions}
+    models = replace(models, training=training.read(store, target, decided, now))
     return _with_versions(store, registry, models) if versions else models
 
 

@@ -16,6 +16,7 @@ from weather_mlops.model.plan import Plan
 from weather_mlops.model.sample import Sample, sampled
 from weather_mlops.model.targets import target_named
 from weather_mlops.model.training import train_leads
+from weather_mlops.model.training_progress import Report, TrainedPart, unreported
 
 log = logging.getLogger(__name__)
 
@@ -23,8 +24,13 @@ SETTINGS: Final = post_processing.stored_settings()
 """As stored with a model of a target that the KMA forecasts."""
 
 
-def train(
-    panel: Panel, plan: Plan, climatology: Climatology, base: Features, kma: KmaInputs
+def train(  # noqa: PLR0913, PLR0917  all inputs of a training
+    panel: Panel,
+    plan: Plan,
+    climatology: Climatology,
+    base: Features,
+    kma: KmaInputs,
+    report: Report = unreported,
 ) -> PostProcessing | None:
     """Train the models that begin with the KMA's forecast, as many at a time as there are cores.
 
@@ -34,6 +40,7 @@ def train(
         climatology: of the target, fitted before the holdout.
         base: features from observations that are the same for all leads, at the issue times of ``kma``.
         kma: the KMA's forecast.
+        report: takes the progress.
 
     Returns:
         The models; None if too little of the KMA's forecast is known.
@@ -66,7 +73,7 @@ def train(
             sample_of,
             plan.horizon_hours,
             plan.seed,
-            f"{plan.target}+kma_forecast",
+            TrainedPart(f"{plan.target}+kma_forecast", "training_with_kma", report),
         )
     except TrainingImpossible as reason:
         log.warning("post-processing: target=%s: left out: %s", plan.target, reason)
