@@ -6,8 +6,8 @@ import pytest
 
 from tests.browsing.memory import Memory
 from tests.monitoring import reported
-from tests.monitoring.report_pages import HALF_HOUR
-from tests.monitoring.reported import NOW
+from tests.monitoring.report_pages import HALF_HOUR, sections_with
+from tests.monitoring.reported import NOW, held
 from tests.pages.reading import Page
 from weather_mlops.browsing.reports import draw
 from weather_mlops.monitoring.report import LATEST_HTML, publish
@@ -23,7 +23,8 @@ RUNBOOK = "https://example.org/runbook.md"
 @pytest.fixture
 def store():
     store = Memory()
-    publish(store, reported.healthy(3), now=NOW - HALF_HOUR, language="en", run="a", runbook=RUNBOOK)
+    first = sections_with(held("kma_errors", 60, 50, "%"))  # a problem that nobody measures afterwards
+    publish(store, first, now=NOW - HALF_HOUR, language="en", run="a", runbook=RUNBOOK)
     publish(store, reported.troubled(3), now=NOW, language="en", run="b", runbook=RUNBOOK)
     return store
 
@@ -77,4 +78,4 @@ def test_a_report_without_its_json_is_left_as_stored(store):
 def test_the_verdict_of_a_report_stays_what_it_was(store):
     changed(store, verdict="watch")
 
-    assert "▲ 주의" in Page(draw(store, PAGE, KOREAN)).text
+    assert Page(draw(store, PAGE, KOREAN)).text.startswith("주의: 기상 모니터링")
