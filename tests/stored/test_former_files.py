@@ -272,11 +272,12 @@ class TestPages:
     def test_the_forecasts_of_all_stations_are_shown(self, store):
         body = store.get("forecasts/stations.json")
 
-        assert "Incheon" in forecast_pages.overview(body, None, None, old=False)
-        assert VERSION in forecast_pages.overview(body, TARGET, "1", old=False)
+        assert "Incheon" in forecast_pages.overview(body, None, None, ENGLISH, old=False)
+        assert VERSION in forecast_pages.overview(body, TARGET, "1", ENGLISH, old=False)
 
     def test_the_forecast_of_a_station_is_shown(self, store):
-        page = forecast_pages.station(store.get("forecasts/stations.json"), TARGET, "108", old=False)
+        body = store.get("forecasts/stations.json")
+        page = forecast_pages.station(body, TARGET, "108", ENGLISH, old=False)
 
         assert "Seoul" in page
         assert "6.4" in page

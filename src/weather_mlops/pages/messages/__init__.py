@@ -9,6 +9,7 @@ from weather_mlops.pages.messages import (
     card_comparisons,
     card_sections,
     checks,
+    forecasts,
     frame,
     models,
     monitoring,
@@ -17,6 +18,7 @@ from weather_mlops.pages.messages import (
     report_model,
     report_official,
     report_system,
+    station_forecasts,
 )
 from weather_mlops.pages.messages.translation import LANGUAGES, Translation
 
@@ -36,4 +38,6 @@ MESSAGES: Final[Mapping[str, Translation]] = {
     **report_data.DATA,
     **report_model.MODEL,
     **report_official.OFFICIAL,
+    **forecasts.FORECASTS,
+    **station_forecasts.STATION_FORECASTS,
 }
