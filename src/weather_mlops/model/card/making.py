@@ -58,7 +58,10 @@ def importance(e: EvaluationDocument, words: CardWords) -> CardPart:
     }
     order = sorted(features, key=lambda feature: (-features[feature], feature))
     longest = max((share.get(feature) or 0 for share in shares for feature in order), default=0) or 1
-    rows = [Row(feature, [_share(share.get(feature), longest) for share in shares]) for feature in order]
+    rows = [
+        Row(Cell(feature, "id"), [_share(share.get(feature), longest) for share in shares])
+        for feature in order
+    ]
     return Table(
         words("card_gain", n=len(leads)),
         [words("card_input"), *map(words.lead, leads)],
