@@ -34,8 +34,8 @@ def state(*current, past=(), runbook=RUNBOOK):
     return State({each.check.problem: each for each in current}, "run", NOW, past, runbook)
 
 
-def shown(found, visit=ENGLISH, now=NOW):
-    return Page(alerts.render(found, now, visit))
+def shown(alerts_state, visit=ENGLISH, now=NOW):
+    return Page(alerts.render(alerts_state, now, visit))
 
 
 def test_open_alerts_show_since_when_and_figure_against_limit():
@@ -60,8 +60,8 @@ def test_a_problem_that_is_only_watched_is_no_alert_yet():
 
 
 def test_a_past_alert_shows_how_bad_it_was():
-    for found in (state(past=[PAST]), state(PAST)):  # of which a message told, or not yet
-        page = shown(found)
+    for alerts_state in (state(past=[PAST]), state(PAST)):  # sent, or not yet
+        page = shown(alerts_state)
         assert "Disk in use, /d warning 11-25 23:30 (5.0 h) 11-26 04:30 97 % 90 %" in page.text
         assert "Open 0" in page.text
 
@@ -90,15 +90,15 @@ def test_a_runbook_without_an_address_is_named_not_linked():
 
 
 @pytest.mark.parametrize(
-    ("found", "text"),
+    ("alerts_state", "text"),
     [
         (None, "There are no alerts yet."),
         ("alerts.json: damaged", "The alerts can't be read. alerts.json: damaged"),
         (state(), "No alert was resolved in the last 90 days."),
     ],
 )
-def test_without_alerts_the_page_says_why(found, text):
-    assert text in shown(found).text
+def test_without_alerts_the_page_says_why(alerts_state, text):
+    assert text in shown(alerts_state).text
 
 
 def test_alerts_that_nobody_updates_are_said_to_be_old():
@@ -123,6 +123,6 @@ def test_alerts_are_read_as_the_task_stored_them():
     assert alerts.read(store) is None
 
     store.put(KEY, state(*OPEN, WATCHED, past=[PAST]).as_json())
-    assert alerts.read(store) == state(*OPEN, WATCHED, past=[PAST])
+    assert alerts.read(store) == state(*OPEN, WATCHED, past=(PAST,))
     store.put(KEY, b"{")
     assert "damaged" in alerts.read(store)

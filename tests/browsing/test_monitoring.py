@@ -10,7 +10,7 @@ from tests.lake.conftest import access, server, store  # noqa: F401  fixtures
 from tests.monitoring import reported
 from tests.pages.reading import ENGLISH, KOREAN, Page
 from weather_mlops.browsing import monitoring
-from weather_mlops.browsing.monitoring import Archive, Latest, Unreadable
+from weather_mlops.browsing.monitoring import Archive, Latest, UnreadableReport
 from weather_mlops.monitoring.report import ReportVerdict
 from weather_mlops.monitoring.report.content import EarlierReport, Report
 from weather_mlops.monitoring.report.document import write
@@ -64,15 +64,15 @@ def test_each_report_of_the_day_is_listed_with_its_known_verdict():
 
 
 @pytest.mark.parametrize(
-    ("found", "text"),
+    ("latest_report", "text"),
     [
         (None, "There is no report yet."),
-        (Unreadable("It is damaged"), "It is damaged"),
-        (Unreadable(), "Another version of this software wrote it."),
+        (UnreadableReport("It is damaged"), "It is damaged"),
+        (UnreadableReport(), "Another version of this software wrote it."),
     ],
 )
-def test_without_a_report_the_page_says_so(found, text):
-    page = Page(monitoring.render(found, NONE, ENGLISH))
+def test_without_a_report_the_page_says_so(latest_report, text):
+    page = Page(monitoring.render(latest_report, NONE, ENGLISH))
 
     assert text in page.text
     assert "There is no report of this day" in page.text
@@ -99,14 +99,14 @@ class TestRead:
         assert monitoring.read_latest(store) is None
 
         store.put("reports/monitoring/latest.json", body)
-        assert isinstance(monitoring.read_latest(store), Unreadable)
+        assert isinstance(monitoring.read_latest(store), UnreadableReport)
 
     def test_the_latest_report_is_read_as_it_was_published(self, store):  # noqa: F811
         made.reports(store, days=0)
-        found = monitoring.read_latest(store)
+        latest_report = monitoring.read_latest(store)
 
-        assert (found.at, found.stored.verdict) == (made.NOW, ReportVerdict.WELL)
-        assert found.stored.key == KEY
+        assert (latest_report.at, latest_report.stored.verdict) == (made.NOW, ReportVerdict.WELL)
+        assert latest_report.stored.key == KEY
 
     def test_folders_that_are_no_days_are_left_out(self, store):  # noqa: F811
         for name in ("26", "31", "x", "9"):
@@ -118,9 +118,9 @@ class TestRead:
 
     def test_of_the_latest_report_s_day_nothing_is_read_twice(self, store, monkeypatch):  # noqa: F811
         made.reports(store, days=1)
-        found = monitoring.read_latest(store)
+        latest_report = monitoring.read_latest(store)
         monkeypatch.setattr(type(store), "get", lambda *_: pytest.fail("S3 was read"))
-        archive = monitoring.read_archive(store, DAY, found)
+        archive = monitoring.read_archive(store, DAY, latest_report)
 
         assert set(archive.summaries) >= {key.replace(".html", ".json") for key in archive.keys}
         assert len(archive.keys) == 18

@@ -15,8 +15,8 @@ from weather_mlops.monitoring.report.check_tables import against, severity_badge
 from weather_mlops.monitoring.report.links import PageLinks
 from weather_mlops.monitoring.report.translations import Translator, figure
 from weather_mlops.pages import rendering
+from weather_mlops.pages.components import Table, TableCell, TableColumn, TableRow
 from weather_mlops.pages.figures import number, short_kst
-from weather_mlops.pages.parts import Cell, Column, Row, Table
 from weather_mlops.pages.visit import Visit
 
 STALE: Final = timedelta(hours=2)
@@ -77,24 +77,24 @@ def _gravest_first(alert: Alert) -> tuple[bool, datetime]:
 
 def _open_table(alerts: Sequence[Alert], now: datetime, links: PageLinks, words: Translator) -> Table:
     rows = [
-        Row(
+        TableRow(
             _title(alert.check, links, words),
             [
                 _since(alert, now, words),
                 *_figures(alert.check),
-                short_kst(alert.told_at) if alert.told_at else words("alerts_not_told"),
+                short_kst(alert.told_at) if alert.told_at else words("alerts_no_message"),
                 _detail(alert.check),
             ],
         )
         for alert in alerts
     ]
-    columns = _columns(words, "alerts_since", *FIGURES, "alerts_told")
+    columns = _columns(words, "alerts_since", *FIGURES, "alerts_message")
     return Table(words("alerts_open_caption"), columns, rows, words("report_bare"))
 
 
 def _watched_table(alerts: Sequence[Alert], now: datetime, links: PageLinks, words: Translator) -> Table:
     rows = [
-        Row(
+        TableRow(
             _title(alert.check, links, words),
             [
                 _since(alert, now, words),
@@ -111,7 +111,7 @@ def _watched_table(alerts: Sequence[Alert], now: datetime, links: PageLinks, wor
 
 def _past_table(alerts: Sequence[Alert], links: PageLinks, words: Translator) -> Table:
     rows = [
-        Row(
+        TableRow(
             replace(_title(check, links, words), sign=""),
             [_since(alert, until, words), short_kst(until), *_figures(check), _detail(check)],
         )
@@ -129,11 +129,11 @@ def _ends(alerts: Sequence[Alert]) -> list[tuple[datetime, Alert]]:
     return [(alert.resolved_at, alert) for alert in alerts if alert.resolved_at]
 
 
-def _title(check: Check, links: PageLinks, words: Translator) -> Cell:
+def _title(check: Check, links: PageLinks, words: Translator) -> TableCell:
     """The alert, whose link leads to what to do; an address that is no link stands below."""
     badge, tone = severity_badge(check, words)
     advice = links.advice(check.name)
-    return Cell(
+    return TableCell(
         words.titled(check),
         sign=check.status,
         badge=badge,
@@ -143,7 +143,7 @@ def _title(check: Check, links: PageLinks, words: Translator) -> Cell:
     )
 
 
-def _figures(check: Check) -> list[Cell | str]:
+def _figures(check: Check) -> list[TableCell | str]:
     return [
         figure(check.value, check.unit, limit=check.limit),
         figure(check.limit, check.unit),
@@ -151,14 +151,14 @@ def _figures(check: Check) -> list[Cell | str]:
     ]
 
 
-def _detail(check: Check) -> Cell:
-    return Cell(check.detail, "words", language="en")
+def _detail(check: Check) -> TableCell:
+    return TableCell(check.detail, "words", language="en")
 
 
-def _columns(words: Translator, *keys: str) -> list[Column | str]:
+def _columns(words: Translator, *keys: str) -> list[TableColumn | str]:
     """Titles of the columns between the alert and its detail."""
     texts = [words(key) for key in ("alerts_alert", *keys)]
-    return [*texts, Column(words("report_measured_on"), "words")]
+    return [*texts, TableColumn(words("report_measured_on"), "words")]
 
 
 def _since(alert: Alert, until: datetime, words: Translator) -> str:

@@ -58,7 +58,7 @@ class Latest:
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
+class UnreadableReport:
     """A report that is damaged, and how, in English; or, without an error, that another version wrote."""
 
     error: str = ""
@@ -83,7 +83,7 @@ class Archive:
     fault: str = ""
 
 
-def read_latest(store: ObjectStore) -> Latest | Unreadable | None:
+def read_latest(store: ObjectStore) -> Latest | UnreadableReport | None:
     """The latest report; why it can't be read; None where there is none.
 
     Raises:
@@ -94,9 +94,9 @@ def read_latest(store: ObjectStore) -> Latest | Unreadable | None:
     except FileNotFoundError:
         return None
     except ObjectDamaged as error:
-        return Unreadable(str(error))
+        return UnreadableReport(str(error))
     if stored is None:
-        return Unreadable()
+        return UnreadableReport()
     own = stored.key or f"{PREFIX}{to_kst(stored.at):%Y/%m/%d/%H%M}.json"
     return Latest(stored, {past.key: past for past in history(own, stored)})
 
@@ -124,7 +124,7 @@ def read_archive(store: ObjectStore, day: date, latest: Latest | None = None) ->
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ListedReport:
     """A report in the list: its address, its time, and what is known of it."""
 
     href: str
@@ -133,7 +133,7 @@ class Entry:
     problems: int | None
 
 
-def render(latest: Latest | Unreadable | None, archive: Archive, visit: Visit) -> str:
+def render(latest: Latest | UnreadableReport | None, archive: Archive, visit: Visit) -> str:
     """The page."""
     words = Translator(visit.language.name)
     known = latest if isinstance(latest, Latest) else None
@@ -141,7 +141,7 @@ def render(latest: Latest | Unreadable | None, archive: Archive, visit: Visit) -
         "monitoring/index.html",
         visit,
         latest=known,
-        fault=latest if isinstance(latest, Unreadable) else None,
+        fault=latest if isinstance(latest, UnreadableReport) else None,
         verdict=verdict_view(known.stored.verdict, words) if known else None,
         reasons=known.reasons(words) if known else (),
         links=PageLinks("", known.stored.runbook if known else ""),
@@ -152,10 +152,10 @@ def render(latest: Latest | Unreadable | None, archive: Archive, visit: Visit) -
     )
 
 
-def _entry(key: str, archive: Archive, words: Translator) -> Entry:
+def _entry(key: str, archive: Archive, words: Translator) -> ListedReport:
     past = archive.summaries.get(_json(key))
     clock = key[-len("HHMM.html") :][:4]
-    return Entry(
+    return ListedReport(
         address(key),
         f"{clock[:2]}:{clock[2:]}{NBSP}KST",
         verdict_view(past.verdict, words) if past else None,

@@ -46,7 +46,7 @@ class State:
         alerts: alerts by problem.
         run: the last run whose checks are included.
         written_at: when the state was written (UTC).
-        past: alerts that were resolved, and of which a message told; oldest first.
+        past: resolved alerts whose message was sent, oldest first.
         runbook: it has a section for each check.
     """
 
@@ -81,7 +81,7 @@ class State:
         """
         document = documents.parse(body, _AlertsDocument, where, "Remove it: alerts are opened again.")
         alerts = {alert.check.problem: alert for alert in document.alerts}
-        return cls(alerts, document.run, document.written_at, document.past, document.runbook)
+        return cls(alerts, document.run, document.written_at, tuple(document.past), document.runbook)
 
 
 @dataclass(frozen=True)

@@ -176,8 +176,10 @@ def after_notification(alerts: Alerts, events: Sequence[Event], now: datetime) -
 def remember(past: Sequence[Alert], events: Sequence[Event], now: datetime) -> list[Alert]:
     """Add the alerts that events resolved to those of before, and forget the oldest; oldest first."""
     ended = [event.alert for event in events if event.alert.resolved_at is not None]
-    kept = [alert for alert in [*past, *ended] if alert.resolved_at and now - alert.resolved_at < REMEMBERED]
-    return kept[-MAX_REMEMBERED:]
+    recent = [
+        alert for alert in [*past, *ended] if alert.resolved_at and now - alert.resolved_at < REMEMBERED
+    ]
+    return recent[-MAX_REMEMBERED:]
 
 
 def _gone(alerts: Alerts, section: Section) -> list[Alert]:

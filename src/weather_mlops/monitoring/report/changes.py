@@ -8,8 +8,8 @@ from weather_mlops.monitoring.report.comparison import Move
 from weather_mlops.monitoring.report.content import Report
 from weather_mlops.monitoring.report.links import PageLinks
 from weather_mlops.monitoring.report.translations import Translator, figure
+from weather_mlops.pages.components import Table, TableRow
 from weather_mlops.pages.figures import kst
-from weather_mlops.pages.parts import Row, Table
 
 ALWAYS = ("opened", "closed")
 """Lists that are shown when they are empty, too."""
@@ -67,6 +67,6 @@ def _moved(moves: Sequence[Move], words: Translator) -> Table:
             figure(now - move.before, check.unit, signed=True),
             figure(check.limit, check.unit),
         ]
-        rows.append(Row(words.titled(check), cells))
+        rows.append(TableRow(words.titled(check), cells))
     columns = [words(f"report_{name}") for name in ("check", "before", "now", "change", "limit")]
     return Table(words("report_moved"), columns, rows, words("report_no_limit"))

@@ -8,9 +8,9 @@ from weather_mlops.monitoring.checks import Check, CheckSeverity, Section, Statu
 from weather_mlops.monitoring.report.translations import Translator, figure
 from weather_mlops.monitoring.report.verdict import excess
 from weather_mlops.pages.charts import bullet
+from weather_mlops.pages.components import Gap, Table, TableCell, TableColumn, TableRow
 from weather_mlops.pages.figures import MISSING
 from weather_mlops.pages.messages import MESSAGES
-from weather_mlops.pages.parts import Cell, Column, Gap, Row, Table
 
 ALIKE: Final = 8
 """Above this number of checks of one name, only one is shown: a row for each of 97 stations has no use."""
@@ -52,19 +52,19 @@ def check_tables(section: Section, words: Translator) -> CheckTables | None:
 
 def check_table(checks: Sequence[Check], caption: str, words: Translator) -> Table:
     """A table with a row per check: its figure, its limit, and a bar that compares them."""
-    columns: list[Column | str] = [
+    columns: list[TableColumn | str] = [
         *(words(f"report_{name}") for name in ("check", "figure", "limit", "against")),
-        Column(words("report_measured_on"), "words"),
+        TableColumn(words("report_measured_on"), "words"),
     ]
     return Table(caption, columns, [_row(check, words) for check in checks], words("report_bare"))
 
 
-def against(check: Check) -> Cell:
+def against(check: Check) -> TableCell:
     """A bar that compares the figure with its limit."""
     if check.value is None or check.limit is None:
-        return Cell(MISSING)
+        return TableCell(MISSING)
     paint = TONES[check.severity] if check.status is Status.BREACH else "model"
-    return Cell(chart=bullet(check.value, check.limit, paint))
+    return TableCell(chart=bullet(check.value, check.limit, paint))
 
 
 def severity_badge(check: Check, words: Translator) -> tuple[str, str]:
@@ -108,16 +108,16 @@ def _nearest(checks: Sequence[Check]) -> list[Check]:
     return [check for group in few for check in group]
 
 
-def _row(check: Check, words: Translator) -> Row:
+def _row(check: Check, words: Translator) -> TableRow:
     is_breach = check.status is Status.BREACH
     badge, tone = severity_badge(check, words) if is_breach else ("", "")
-    return Row(
-        Cell(words.titled(check), sign=check.status, badge=badge, tone=tone),
+    return TableRow(
+        TableCell(words.titled(check), sign=check.status, badge=badge, tone=tone),
         [
             figure(check.value, check.unit, limit=check.limit),
             figure(check.limit, check.unit),
             against(check),
-            Cell(check.detail, "words", language="en"),
+            TableCell(check.detail, "words", language="en"),
         ],
     )
 

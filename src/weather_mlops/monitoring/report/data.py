@@ -22,8 +22,8 @@ from weather_mlops.monitoring.report.check_tables import gap, gap_kind, hundredf
 from weather_mlops.monitoring.report.translations import Translator, figure
 from weather_mlops.pages import charts
 from weather_mlops.pages.charts import Curve, Look
+from weather_mlops.pages.components import Chart, Part, Table, TableCell, TableRow, Text, share_bar
 from weather_mlops.pages.figures import kst, number, percent, short_kst, to_kst
-from weather_mlops.pages.parts import Cell, Chart, Part, Row, Table, Text, share_bar
 
 ROWS_OPEN: Final = 10  # longer tables fold the rest: on a phone they would bury what follows
 SCORE: Final = Look("model", width=2.2)
@@ -112,7 +112,7 @@ def _windows(windows: Mapping[WindowName, DataWindow], words: Translator) -> Tab
             number(window.get("corrected"), digits=0),
             percent(window.get("quality_score"), digits=1),
         ]
-        rows.append(Row(words(f"data_window_{name}"), cells))
+        rows.append(TableRow(words(f"data_window_{name}"), cells))
     names = (
         "window",
         "stations_n",
@@ -142,7 +142,7 @@ def _by_hour(series: HourlyCompleteness, words: Translator) -> Part:
     y = charts.vertical([], "%", span=(0, 100))
     title = words("data_by_hour_title")
     rows = [
-        Row(short_kst(hour), [number(expected, digits=0), number(present, digits=0)])
+        TableRow(short_kst(hour), [number(expected, digits=0), number(present, digits=0)])
         for hour, expected, present in zip(hours, series["expected"], series["present"], strict=True)
     ]
     columns = [words("data_hour"), words("data_expected"), words("data_present")]
@@ -171,7 +171,7 @@ def _by_run(runs: RunQuality, parts: Mapping[str, float | None] | None, words: T
     )
     title, names = words("data_by_run_title"), (words("data_score"), words("data_fit_share"))
     rows = [
-        Row(short_kst(time), [percent(score, digits=1), percent(fit, digits=1)])
+        TableRow(short_kst(time), [percent(score, digits=1), percent(fit, digits=1)])
         for time, score, fit in zip(at, runs["score"], runs["fit_share"], strict=True)
     ]
     return Chart(
@@ -191,7 +191,7 @@ def _variables(variables: Sequence[ObservedVariable], words: Translator) -> Tabl
         return 0.0 if day is None or month is None else month - day
 
     rows = [
-        Row(
+        TableRow(
             words.variable(row["name"]),
             [
                 *(share_bar((row.get("observed") or {}).get(name)) for name in WINDOWS),
@@ -216,8 +216,8 @@ def _quarantine(rules: Sequence[RuleCounts], words: Translator) -> Part:
     if not rules:
         return Text(words("data_no_quarantine"))
     rows = [
-        Row(
-            Cell(str(rule["rule"]), language="en"),
+        TableRow(
+            TableCell(str(rule["rule"]), language="en"),
             [number(rule.get(name), digits=0) for name in WINDOWS],
         )
         for rule in rules

@@ -3,8 +3,8 @@
 from weather_mlops.monitoring.figures.data import DriftedVariable, DriftFigures
 from weather_mlops.monitoring.report.translations import Translator
 from weather_mlops.pages.charts import bullet
+from weather_mlops.pages.components import Part, Table, TableCell, TableRow, Text
 from weather_mlops.pages.figures import MISSING, kst, number
-from weather_mlops.pages.parts import Cell, Part, Row, Table, Text
 
 
 def parts(figures: DriftFigures, words: Translator) -> list[Part]:
@@ -35,12 +35,12 @@ def _table(figures: DriftFigures, words: Translator) -> Table:
         "threshold_against",
         "n_effective",
     )
-    rows = [Row(words.variable(row["name"]), _cells(row)) for row in figures.get("variables") or []]
+    rows = [TableRow(words.variable(row["name"]), _cells(row)) for row in figures.get("variables") or []]
     columns = [words(f"data_{name}") for name in names]
     return Table(words("data_drift_caption"), columns, rows, words("report_dash"))
 
 
-def _cells(row: DriftedVariable) -> list[Cell | str]:
+def _cells(row: DriftedVariable) -> list[TableCell | str]:
     unit = row.get("unit") or ""
     n, effective = number(row.get("n"), digits=0), number(row.get("n_effective"), digits=0)
     return [
@@ -52,14 +52,14 @@ def _cells(row: DriftedVariable) -> list[Cell | str]:
     ]
 
 
-def _against(value: float | None, threshold: float | None, unit: str) -> list[Cell | str]:
-    figures: list[Cell | str] = [number(value, unit), number(threshold, unit)]
+def _against(value: float | None, threshold: float | None, unit: str) -> list[TableCell | str]:
+    figures: list[TableCell | str] = [number(value, unit), number(threshold, unit)]
     if value is None or threshold is None:
         return [*figures, MISSING]
     is_beyond = value > threshold
     return [
         *figures,
-        Cell(
+        TableCell(
             sign="breach" if is_beyond else "",
             chart=bullet(value, threshold, "warn" if is_beyond else "model"),
         ),

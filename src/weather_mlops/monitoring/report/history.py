@@ -14,8 +14,8 @@ from weather_mlops.monitoring.report.translations import Translator
 from weather_mlops.monitoring.report.verdict import ReportVerdict
 from weather_mlops.pages import charts
 from weather_mlops.pages.charts import Axis
+from weather_mlops.pages.components import Chart
 from weather_mlops.pages.figures import kst
-from weather_mlops.pages.parts import Chart
 
 SHOWN: Final = timedelta(hours=24)
 BAR: Final = timedelta(minutes=22)

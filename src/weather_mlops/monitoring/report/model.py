@@ -14,8 +14,8 @@ from weather_mlops.monitoring.report.check_tables import gap, hundredfold
 from weather_mlops.monitoring.report.translations import Translator
 from weather_mlops.pages import charts
 from weather_mlops.pages.charts import Axis, Curve, Look
+from weather_mlops.pages.components import Chart, Gap, Table, TableCell, TableRow, Text
 from weather_mlops.pages.figures import kst, number, percent
-from weather_mlops.pages.parts import Cell, Chart, Gap, Row, Table, Text
 
 MEASURED: Final = Look("model", width=2.6)
 PROMISED: Final = Look("damped", (3, 1))
@@ -131,7 +131,7 @@ def _windows(target: TargetFigures, label: str, words: Translator) -> Table:
             percent(entry.get("coverage_80"), digits=1),
             percent(hours.get("share_without"), digits=1),
         ]
-        rows.append(Row(Cell(words(f"data_window_{name}"), note=window.get("why") or ""), cells))
+        rows.append(TableRow(TableCell(words(f"data_window_{name}"), note=window.get("why") or ""), cells))
     unit = target.get("unit")
     of_unit = f" ({unit})" if unit else ""
     columns = [
@@ -203,7 +203,7 @@ def _by_day(target: TargetFigures, label: str, words: Translator) -> list[Chart]
     x = charts.by_time(days[0], days[-1], words("report_day"))
     plot = _Plot("model_rmse_by_day", "model_rmse_note", series, (0,))
     rows = [
-        Row(day, [number(curve[n]) for curve in reversed(series.values())])
+        TableRow(day, [number(curve[n]) for curve in reversed(series.values())])
         for n, day in enumerate(daily["days"])
     ]
     columns = [words("report_day"), *(words(f"model_{name}") for name in reversed(series))]
@@ -241,7 +241,7 @@ def _lead_table(
 ) -> Table:
     """The figures of the charts by lead."""
     rows = [
-        Row(
+        TableRow(
             str(lead),
             [
                 number(entry.get("rmse")),
@@ -280,7 +280,7 @@ def _stations(target: TargetFigures, label: str, words: Translator) -> Table | N
     if not stations:
         return None
     rows = [
-        Row(
+        TableRow(
             words.station(row["id"], row["english"], row["korean"]),
             [
                 number(row.get("rmse")),

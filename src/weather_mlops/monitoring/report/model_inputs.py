@@ -5,8 +5,8 @@ from typing import Final
 from weather_mlops.lake.schemas import FORECAST_INPUTS
 from weather_mlops.monitoring.figures.model import TargetFigures
 from weather_mlops.monitoring.report.translations import Translator
+from weather_mlops.pages.components import Table, TableRow
 from weather_mlops.pages.figures import number, percent
-from weather_mlops.pages.parts import Row, Table
 
 KINDS: Final = dict(zip(FORECAST_INPUTS, ("inputs_observations", "inputs_with_kma"), strict=True))
 
@@ -40,7 +40,7 @@ def errors(target: TargetFigures, label: str, words: Translator) -> Table | None
     if not by_inputs:
         return None
     rows = [
-        Row(
+        TableRow(
             words(f"model_{KINDS[kind]}"),
             [
                 number(errors.get("n"), digits=0),

@@ -19,8 +19,8 @@ from weather_mlops.monitoring.report.check_tables import gap, gap_kind
 from weather_mlops.monitoring.report.translations import Translator, figure
 from weather_mlops.pages import charts
 from weather_mlops.pages.charts import KMA_FORECAST, Curve, Look
+from weather_mlops.pages.components import Chart, Gap, Part, Table, TableRow, Text
 from weather_mlops.pages.figures import kst, number, percent
-from weather_mlops.pages.parts import Chart, Gap, Part, Row, Table, Text
 
 OURS: Final = Look("model", width=2.6)
 DAY_AHEAD: Final = "24"
@@ -105,7 +105,7 @@ def _chart(comparison: ForecastComparison, words: Translator) -> Chart:
     x = charts.by_lead(leads, words("model_lead"))
     curves = [Curve(kma, KMA_FORECAST), Curve(ours, OURS)]
     names = (words("official_ours"), words("official_kma_forecast"))
-    rows = [Row(str(lead), [number(ours[n]), number(kma[n])]) for n, lead in enumerate(leads)]
+    rows = [TableRow(str(lead), [number(ours[n]), number(kma[n])]) for n, lead in enumerate(leads)]
     return Chart(
         title,
         charts.lines(leads, curves, x, y, label=title),
@@ -123,7 +123,7 @@ def _table(comparison: ForecastComparison, words: Translator) -> Table:
     shown[words("official_compared_maximum")] = comparison.get("maximum")
     shown[words("official_compared_minimum")] = comparison.get("minimum")
     rows = [
-        Row(f"{title}, {words(name)}", _cells(pooled))
+        TableRow(f"{title}, {words(name)}", _cells(pooled))
         for title, errors in shown.items()
         if errors
         for name, pooled in (

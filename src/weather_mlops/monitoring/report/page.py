@@ -16,8 +16,8 @@ from weather_mlops.monitoring.report.reasons import Reason, reasons
 from weather_mlops.monitoring.report.translations import Translator
 from weather_mlops.monitoring.report.verdict import ReportVerdict, breaches, judge, unmeasured
 from weather_mlops.pages import rendering
+from weather_mlops.pages.components import Chart, Gap
 from weather_mlops.pages.figures import kst
-from weather_mlops.pages.parts import Chart, Gap
 from weather_mlops.pages.visit import Visit
 
 BODIES: Final[dict[str, Callable[[Section, Translator], Any]]] = {
@@ -88,7 +88,7 @@ class MissingView:
     """A figure that was not measured: its name, and why, in English."""
 
     name: str
-    why: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,11 @@ from weather_mlops.monitoring.figures.data import WatchedStation
 from weather_mlops.monitoring.report.check_tables import gap
 from weather_mlops.monitoring.report.translations import Translator, figure
 from weather_mlops.pages import charts
-from weather_mlops.pages.charts import WIDTH, Axis
+from weather_mlops.pages.charts import WIDTH, Axis, korea
+from weather_mlops.pages.charts.points import land
+from weather_mlops.pages.components import Chart, Part, Table, TableCell, TableColumn, TableRow, share_bar
 from weather_mlops.pages.figures import number, percent
 from weather_mlops.pages.messages import Translation
-from weather_mlops.pages.parts import Cell, Chart, Column, Part, Row, Table, share_bar
 from weather_mlops.variables import BY_NAME
 
 Stations = Sequence[WatchedStation]
@@ -29,12 +30,6 @@ FURTHEST: Final = 20
 NAMED: Final = 8
 """Stations that the map names at most: more names would overlap, and the table has them all."""
 BORDER: Final = 24  # units of the drawing
-EAST: Final = (124.6, 131.0)
-"""Degrees of longitude that the map shows: from Baengnyeongdo to Ulleungdo."""
-NORTH: Final = (33.2, 38.4)
-"""Degrees of latitude: from Seogwipo to the northern coast."""
-MAP_HEIGHT: Final = (NORTH[1] - NORTH[0]) * (WIDTH - 2 * BORDER) / ((EAST[1] - EAST[0]) * 0.81)
-"""At 36° N, the middle, a degree of longitude is 0.81 times as long as one of latitude."""
 LINE: Final = 16  # units of the drawing between two names
 LETTER: Final = {"en": 8, "ko": 14}  # units that a letter is wide, at most
 ASIDE: Final = 9  # units between a mark and its name
@@ -46,10 +41,8 @@ CLIPPED: Final = 200.0
 def where(stations: Stations, checks: Iterable[Check], words: Translator) -> Chart:
     """A map: dots, triangles for stations with a problem, crosses for silent ones."""
     problems = by_station(checks)
-    east = Axis(*EAST, BORDER, WIDTH - BORDER, (), "")
-    north = Axis(*NORTH, BORDER + MAP_HEIGHT, BORDER, (), "")
     order = sorted(stations, key=lambda row: len(problems.get(str(row["id"]), ())))
-    points = {row["id"]: (east.at(row["longitude"]), north.at(row["latitude"])) for row in order}
+    points = {row["id"]: korea.at((row["latitude"], row["longitude"])) for row in order}
     marks = charts.joined(
         _mark(*points[row["id"]], row, problems.get(str(row["id"]), []), words) for row in order
     )
@@ -59,7 +52,7 @@ def where(stations: Stations, checks: Iterable[Check], words: Translator) -> Cha
     label = words("data_map_label", n=len(problems), silent=silent)
     return Chart(
         words("data_map_title"),
-        charts.svg(marks + names, label, height=MAP_HEIGHT + 2 * BORDER),
+        charts.svg(land() + marks + names, label, height=korea.HEIGHT, width=korea.WIDTH, kind="plot sea"),
         f"{words('data_map_note')} {label}.",
     )
 
@@ -72,7 +65,7 @@ def listed(stations: Stations, checks: Iterable[Check], words: Translator) -> Ta
         complete = [share or 0.0 for share in _completeness(row)]
         return (-len(problems.get(str(row["id"]), ())), *complete, row["id"])
 
-    rows = [Row(_title(row, problems, words), _cells(row)) for row in sorted(stations, key=badness)]
+    rows = [TableRow(_title(row, problems, words), _cells(row)) for row in sorted(stations, key=badness)]
     names = ["station", *(f"window_{name}" for name in WINDOWS), "silent_hours", "quarantined", "open_gaps"]
     return Table(
         words("data_stations_caption"),
@@ -119,19 +112,19 @@ def _furthest(biases: Mapping[str, Sequence[SensorOfStation]], words: Translator
         key=lambda sensor: -abs(sensor[0]),
     )
     rows = [
-        Row(
+        TableRow(
             _named(row, words),
             [
-                Cell(words.variable(name), "name"),
+                TableCell(words.variable(name), "name"),
                 figure(value, _unit(name), signed=True),
                 percent(share / 100, signed=True),
             ],
         )
         for share, row, value, name in ranked[:FURTHEST]
     ]
-    columns: list[Column | str] = [
+    columns: list[TableColumn | str] = [
         words("data_station"),
-        Column(words("data_variable"), "name"),
+        TableColumn(words("data_variable"), "name"),
         words("data_bias_value"),
         words("data_bias_axis"),
     ]
@@ -205,8 +198,8 @@ def _named(row: WatchedStation, words: Translator) -> str:
     return words.station(row["id"], row["english"], row["korean"])
 
 
-def _title(row: WatchedStation, problems: Mapping[str, Sequence[Check]], words: Translator) -> Cell:
-    return Cell(_named(row, words), sign=Status.BREACH if problems.get(str(row["id"])) else "")
+def _title(row: WatchedStation, problems: Mapping[str, Sequence[Check]], words: Translator) -> TableCell:
+    return TableCell(_named(row, words), sign=Status.BREACH if problems.get(str(row["id"])) else "")
 
 
 def _completeness(row: WatchedStation) -> list[float | None]:
@@ -214,7 +207,7 @@ def _completeness(row: WatchedStation) -> list[float | None]:
     return [shares.get(name) for name in WINDOWS]
 
 
-def _cells(row: WatchedStation) -> list[Cell | str]:
+def _cells(row: WatchedStation) -> list[TableCell | str]:
     return [
         *(share_bar(share) for share in _completeness(row)),
         number(row.get("silent_hours"), "h", digits=0),

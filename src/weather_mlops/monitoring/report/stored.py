@@ -3,7 +3,9 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
 
 from weather_mlops.documents.schema_version import schema_of
 from weather_mlops.errors import ObjectDamaged
@@ -57,7 +59,7 @@ class StoredChanges:
     lost: Sequence[str]
     moved: Sequence[StoredMove]
     missing: Sequence[str]
-    found: Sequence[str]
+    recovered: Annotated[Sequence[str], Field(alias="found")]
 
 
 @dataclass(frozen=True)
@@ -152,5 +154,5 @@ def _restored_changes(stored: Stored) -> ReportChanges:
         lost=changes.lost,
         moved=[Move(checks[move.problem], move.before) for move in changes.moved if move.problem in checks],
         missing=changes.missing,
-        recovered=changes.found,
+        recovered=changes.recovered,
     )

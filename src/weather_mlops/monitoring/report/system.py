@@ -16,8 +16,8 @@ from weather_mlops.monitoring.figures.system import (
 from weather_mlops.monitoring.report.check_tables import gap
 from weather_mlops.monitoring.report.translations import Translator, figure
 from weather_mlops.pages.charts import bullet
+from weather_mlops.pages.components import Facts, Part, Table, TableCell, TableColumn, TableRow
 from weather_mlops.pages.figures import MISSING, NBSP, kst, number, percent
-from weather_mlops.pages.parts import Cell, Column, Facts, Part, Row, Table
 
 STEPS: Final[tuple[StorageStep, ...]] = ("write_ms", "read_ms", "list_ms", "delete_ms")
 RUN_STATES: Final = ("success", "failed", "running", "queued")
@@ -77,35 +77,37 @@ def _watched(dags: Mapping[str, DagFigures], words: Translator) -> list[str]:
 
 def _pipelines(dags: Mapping[str, DagFigures], words: Translator) -> Table:
     figures = ("took", "median", "took_against", "late", "waits", "failed_in_a_row")
-    columns: list[Column | str] = [
+    columns: list[TableColumn | str] = [
         words("system_pipeline"),
         words("system_last_run"),
-        Column(words("report_state"), "words"),
+        TableColumn(words("report_state"), "words"),
         *(words(f"system_{name}") for name in figures),
     ]
-    rows = [Row(dag_id, _pipeline(dag or {}, words)) for dag_id, dag in dags.items()]
+    rows = [TableRow(dag_id, _pipeline(dag or {}, words)) for dag_id, dag in dags.items()]
     return Table(words("system_pipelines_caption"), columns, rows, words("system_dash_or_none"))
 
 
-def _pipeline(dag: DagFigures, words: Translator) -> list[Cell | str]:
+def _pipeline(dag: DagFigures, words: Translator) -> list[TableCell | str]:
     at, took, median = dag.get("last_started_at"), dag.get("last_seconds"), dag.get("median_seconds")
     return [
         kst(at) if at else MISSING,
         _state(dag, words),
         number(took, "s", digits=0),
         number(median, "s", digits=0),
-        Cell(MISSING) if took is None or median is None else Cell(chart=bullet(took, median, "model")),
+        TableCell(MISSING)
+        if took is None or median is None
+        else TableCell(chart=bullet(took, median, "model")),
         number(dag.get("late_minutes"), "min", digits=0),
         number(dag.get("queued_minutes"), "min", digits=0),
         number(dag.get("failed_in_a_row"), digits=0),
     ]
 
 
-def _state(dag: DagFigures, words: Translator) -> Cell:
+def _state(dag: DagFigures, words: Translator) -> TableCell:
     state = dag.get("last_state")
     result = words(f"system_run_{state}") if state in RUN_STATES else state or words("system_never_ran")
     notes = [words(f"system_{name}") for name in _unscheduled(dag)]
-    return Cell(" · ".join([result, *notes]), "words", sign=SIGNS.get(state or "", ""))
+    return TableCell(" · ".join([result, *notes]), "words", sign=SIGNS.get(state or "", ""))
 
 
 def _unscheduled(dag: DagFigures) -> list[str]:
@@ -121,7 +123,7 @@ def _components(components: Mapping[str, ComponentFigures], words: Translator) -
         status, beat = component.get("status"), component.get("heartbeat_at")
         sign = Status.OK if status == HEALTHY else Status.BREACH
         text = words(f"system_status_{status}") if status in STATUSES else status or MISSING
-        rows.append(Row(name, [Cell(text, sign=sign), kst(beat) if beat else MISSING]))
+        rows.append(TableRow(name, [TableCell(text, sign=sign), kst(beat) if beat else MISSING]))
     columns = [words("system_component"), words("report_state"), words("system_heartbeat")]
     return Table(words("system_components"), columns, rows, words("system_no_heartbeat"))
 
@@ -132,11 +134,11 @@ def _storage(storage: StorageFigures, words: Translator) -> Table:
     for step in STEPS:
         taken = storage.get(step)
         bar = (
-            Cell(MISSING)
+            TableCell(MISSING)
             if taken is None
-            else Cell(number(taken, "ms", digits=0), "bar calm", taken / longest)
+            else TableCell(number(taken, "ms", digits=0), "bar calm", taken / longest)
         )
-        rows.append(Row(words(f"system_{step}"), [bar]))
+        rows.append(TableRow(words(f"system_{step}"), [bar]))
     columns = [words("system_step"), words("system_took")]
     return Table(words("system_storage_caption"), columns, rows, words("report_dash"))
 

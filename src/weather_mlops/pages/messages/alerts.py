@@ -69,8 +69,8 @@ ALERTS: Final = {
     "alerts_until": Translation("until (KST)", "해소(KST)"),
     "alerts_since_for": Translation("{at} ({time})", "{at}({time})"),
     "alerts_in_a_row": Translation("breaches in a row", "연속 초과"),
-    "alerts_told": Translation("last message (KST)", "마지막 메시지(KST)"),
-    "alerts_not_told": Translation("none yet", "아직 없음"),
+    "alerts_message": Translation("last message (KST)", "마지막 메시지(KST)"),
+    "alerts_no_message": Translation("none yet", "아직 없음"),
     "alerts_days": Translation("{n} days", "{n}일"),
     "alert_more": Translation("… and {n} more: see the report.", "… 그 밖에 {n}건: 보고서 참조."),
 }

@@ -15,7 +15,7 @@ NOTHING = Markup()
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class TableCell:
     """A cell of a table.
 
     Attributes:
@@ -44,14 +44,14 @@ class Cell:
     href: str = ""
 
 
-def share_bar(share: float | None) -> Cell:
+def share_bar(share: float | None) -> TableCell:
     """A share in percent, over its bar."""
     text = percent(share, digits=1)
-    return Cell(text) if share is None else Cell(text, "bar calm", min(max(share, 0.0), 1.0))
+    return TableCell(text) if share is None else TableCell(text, "bar calm", min(max(share, 0.0), 1.0))
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class TableColumn:
     """The title of a column; ``kind`` as of its cells."""
 
     title: str
@@ -59,11 +59,11 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """A row of a table: its title and its other cells."""
 
-    title: Cell | str
-    cells: Sequence[Cell | str]
+    title: TableCell | str
+    cells: Sequence[TableCell | str]
 
     @property
     def lacks_a_figure(self) -> bool:
@@ -85,8 +85,8 @@ class Table:
     """
 
     caption: str
-    columns: Sequence[Column | str]
-    rows: Sequence[Row]
+    columns: Sequence[TableColumn | str]
+    rows: Sequence[TableRow]
     missing: str = ""
     shown: int = 0
     more: str = ""
