@@ -37,14 +37,14 @@ KOREAN = replace(ENGLISH, language=Language("ko"))
     ],
 )
 def test_a_card_says_what_became_of_its_version(version, badge, tone, text):
-    shown = cards.standing(MODELS, version, ENGLISH)
+    shown = cards.outcome(MODELS, version, ENGLISH)
 
     assert (shown.badge, shown.tone) == (badge, tone)
     assert text in shown.text
 
 
 def test_a_refused_version_s_card_has_each_reason():
-    shown = cards.standing(MODELS, "v3", KOREAN)
+    shown = cards.outcome(MODELS, "v3", KOREAN)
 
     assert shown.reasons == ["coverage: 60%; 70% wanted", "min_skill: none"]
     assert (shown.badge, shown.decided) == ("거부", "2026-11-26 02:30\u00a0KST, model_training/scheduled__1")
@@ -52,20 +52,20 @@ def test_a_refused_version_s_card_has_each_reason():
 
 
 def test_a_replaced_version_s_card_leads_to_the_champion_s():
-    shown = cards.standing(MODELS, "v1", ENGLISH)
+    shown = cards.outcome(MODELS, "v1", ENGLISH)
 
     assert shown.champion == (f"../../../../../pages/{KEY.format('v2')}", "v2")
-    assert cards.standing(MODELS, "v3", ENGLISH).champion is None
+    assert cards.outcome(MODELS, "v3", ENGLISH).champion is None
 
 
 def test_a_version_rolled_back_to_is_the_champion():
     back = replace(CHAMPION, kind="rolled back")
 
-    assert cards.standing(replace(MODELS, champion=back), "v2", ENGLISH).badge == "rolled back"
+    assert cards.outcome(replace(MODELS, champion=back), "v2", ENGLISH).badge == "rolled back"
 
 
 def test_unreadable_decisions_are_not_taken_for_none():
-    shown = cards.standing(Models("air_temperature", faults=["history.jsonl: damaged"]), "v9", ENGLISH)
+    shown = cards.outcome(Models("air_temperature", faults=["history.jsonl: damaged"]), "v9", ENGLISH)
 
     assert "can't be read" in shown.text
     assert shown.reasons == ["history.jsonl: damaged"]

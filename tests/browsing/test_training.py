@@ -34,7 +34,7 @@ def test_the_time_left_gets_shorter_while_people_wait():
     assert "less than a minute left" in text(SEVEN, after=timedelta(seconds=90))
 
 
-def test_the_second_part_of_a_training_is_told_apart():
+def test_the_second_part_of_a_training_is_named():
     assert "begins with the KMA's forecast, lead 7 of 48" in text(SEVEN | {"step": "training_with_kma"})
 
 

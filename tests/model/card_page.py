@@ -22,8 +22,10 @@ def section(page, name):
 
 def table(page, caption):
     """Rows of the first table whose caption contains a text: the row's title, and its cells as text."""
-    found = next(each for each in re.findall("<table.*?</table>", page, re.DOTALL) if caption in plain(each))
-    rows = re.findall(r'<tr><th scope="row">(.*?)</th>(.*?)</tr>', found, re.DOTALL)
+    matching = next(
+        each for each in re.findall("<table.*?</table>", page, re.DOTALL) if caption in plain(each)
+    )
+    rows = re.findall(r'<tr><th scope="row">(.*?)</th>(.*?)</tr>', matching, re.DOTALL)
     return {
         plain(title): [plain(cell) for cell in re.findall("<td.*?</td>", cells, re.DOTALL)]
         for title, cells in rows

@@ -10,11 +10,11 @@ from tests.model.card_page import NOT_A_FIGURE, Page, section, table, without_st
 from tests.model.evaluations import evaluation, kma_forecast
 from weather_mlops.model.card import summary
 from weather_mlops.model.card.page import render
-from weather_mlops.model.card.words import CardWords
+from weather_mlops.model.card.translations import CardTranslator
 from weather_mlops.pages.figures import kst, number
 from weather_mlops.pages.rendering import TEMPLATES
 
-ENGLISH = CardWords("en")
+ENGLISH = CardTranslator("en")
 
 
 @pytest.fixture(scope="module")

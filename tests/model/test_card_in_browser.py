@@ -46,7 +46,7 @@ def test_no_part_of_a_plot_is_cut_off_or_too_small(browser, html, width):
 @pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
 def test_a_refused_version_s_card_is_accessible_and_fits(browser, width, scheme):
     page = new_context(browser, viewport={"width": width, "height": 900}, color_scheme=scheme).new_page()
-    page.set_content(render(short(), KOREAN, cards.standing(MODELS, "v3", KOREAN)))
+    page.set_content(render(short(), KOREAN, cards.outcome(MODELS, "v3", KOREAN)))
     page.evaluate(OPENED)
 
     violations = Axe().run(page).response["violations"]

@@ -9,7 +9,7 @@ from tests.model.card_page import Page, section
 from tests.model.evaluations import evaluation, kma_forecast, on_common_rows
 from tests.pages.reading import ENGLISH, KOREAN
 from weather_mlops.model.card.page import render
-from weather_mlops.model.card.views import Standing
+from weather_mlops.model.card.views import VersionOutcome
 from weather_mlops.pages.messages import MESSAGES
 
 EVIL = '<script>alert("1")</script>\'&\u202e\u200f'
@@ -96,10 +96,10 @@ def test_texts_from_outside_stay_texts_in_every_field(visit):
     e["opponents"].append(EVIL)
     for figures in e["leads"].values():
         figures["opponents"][EVIL] = {"rmse": 1.0, "mae": 1.0, "bias": 0.0, "skill": -0.1}
-    standing = Standing(EVIL, "warn", EVIL, EVIL, [EVIL], (EVIL, EVIL), EVIL)
+    outcome = VersionOutcome(EVIL, "warn", EVIL, EVIL, [EVIL], (EVIL, EVIL), EVIL)
 
     for shown in (
-        render(e, visit, standing),
+        render(e, visit, outcome),
         render(e | {"kma_forecast": evaluation()["kma_forecast"]}, visit),
     ):
         page = Page(shown)
@@ -117,8 +117,8 @@ def test_a_reason_of_the_kma_s_section_stays_text():
 
 def test_a_refused_version_says_so_at_the_top():
     reasons = ["coverage: outside 77% to 83%", "min_skill: none"]
-    standing = Standing("refused", "warn", "It was refused.", "yesterday", reasons, None, "models")
-    page = render(whole(), ENGLISH, standing)
+    outcome = VersionOutcome("refused", "warn", "It was refused.", "yesterday", reasons, None, "models")
+    page = render(whole(), ENGLISH, outcome)
 
     assert Page(page).text.index("min_skill: none") < Page(page).text.index("RMSE 0.78 °C at 1 h")
     assert '<ul lang="en">' in page

@@ -12,7 +12,7 @@ from weather_mlops.errors import ObjectDamaged
 from weather_mlops.lake import documents
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.model.card import page
-from weather_mlops.model.card.views import Standing
+from weather_mlops.model.card.views import VersionOutcome
 from weather_mlops.model.evaluation import CARD, EVALUATION
 from weather_mlops.pages.figures import kst, to_kst
 from weather_mlops.pages.visit import Visit
@@ -46,10 +46,10 @@ def draw(store: ObjectStore, key: str, visit: Visit) -> str | None:
     except ObjectDamaged as error:
         log.info("the card of %s is shown as its task stored it: %s", version, error)
         return None
-    return page.render(evaluation, visit, standing(models.read_decisions(store, target), version, visit))
+    return page.render(evaluation, visit, outcome(models.read_decisions(store, target), version, visit))
 
 
-def standing(view: Models, version: str, visit: Visit) -> Standing:
+def outcome(view: Models, version: str, visit: Visit) -> VersionOutcome:
     """What became of a version.
 
     Args:
@@ -66,7 +66,7 @@ def standing(view: Models, version: str, visit: Visit) -> Standing:
             return _decided(view, decision, visit, "card_refused", view.tone(decision))
         return _decided(view, decision, visit, "card_deployed", "")
     known = "card_unknown_decision" if view.faults else "card_undecided"
-    return Standing(
+    return VersionOutcome(
         words("card_undecided_badge"),
         "",
         words(known),
@@ -75,10 +75,10 @@ def standing(view: Models, version: str, visit: Visit) -> Standing:
     )
 
 
-def _decided(view: Models, decision: Decision, visit: Visit, text: str, tone: str) -> Standing:
+def _decided(view: Models, decision: Decision, visit: Visit, text: str, tone: str) -> VersionOutcome:
     words, champion = visit.language, view.champion
     replaced = champion is not None and champion.version != decision.version and decision.kind != "refused"
-    return Standing(
+    return VersionOutcome(
         view.kind(decision, words),
         tone,
         words(text),

@@ -83,14 +83,9 @@ def train(  # noqa: PLR0913, PLR0917  all inputs of a training
         return sample
 
     log.info("post-processing: target=%s archive_days=%.1f step=%s", plan.target, days, step.name)
+    part = TrainedPart(f"{plan.target}+kma_forecast", "training_with_kma", report)
     try:
-        models = train_leads(
-            post_processing.recipe_of(step),
-            sample_of,
-            plan.horizon_hours,
-            plan.seed,
-            TrainedPart(f"{plan.target}+kma_forecast", "training_with_kma", report),
-        )
+        models = train_leads(post_processing.recipe_of(step), sample_of, plan.horizon_hours, plan.seed, part)
     except TrainingImpossible as reason:
         log.warning("post-processing: target=%s: left out: %s", plan.target, reason)
         return None

@@ -8,17 +8,17 @@ from typing import Final
 from weather_mlops.documents.evaluation import EvaluationDocument, WorstForecast
 from weather_mlops.model.card import plots
 from weather_mlops.model.card.cells import behind
+from weather_mlops.model.card.translations import CardTranslator
 from weather_mlops.model.card.views import CardPart, Plots
-from weather_mlops.model.card.words import CardWords
 from weather_mlops.pages.charts import Area, Curve, legend
+from weather_mlops.pages.components import Chart, Text
 from weather_mlops.pages.figures import kst, number, to_kst
-from weather_mlops.pages.parts import Chart, Text
 
 EVERY: Final = 3
 """Hours between the rows of a table: with all of them, six tables would be a quarter of the page."""
 
 
-def view(e: EvaluationDocument, words: CardWords) -> list[CardPart]:
+def view(e: EvaluationDocument, words: CardTranslator) -> list[CardPart]:
     """The worst forecasts against what was observed."""
     if not e["worst"]:
         return [Text(words("card_no_cases"))]
@@ -33,7 +33,7 @@ def view(e: EvaluationDocument, words: CardWords) -> list[CardPart]:
     return [Plots(charts, names)]
 
 
-def _case(case: WorstForecast, rank: int, unit: str, words: CardWords) -> Chart:
+def _case(case: WorstForecast, rank: int, unit: str, words: CardTranslator) -> Chart:
     issued = to_kst(case["issued_at"])
     times = [issued + timedelta(hours=lead) for lead in case["leads"]]
     station = words.station(case["station_id"])
@@ -58,7 +58,7 @@ def _case(case: WorstForecast, rank: int, unit: str, words: CardWords) -> Chart:
     )
 
 
-def _note(case: WorstForecast, times: list[datetime], unit: str, words: CardWords) -> str:
+def _note(case: WorstForecast, times: list[datetime], unit: str, words: CardTranslator) -> str:
     """How far off a forecast was, and when most."""
     pairs = zip(case["p50"], case["observed"], times, strict=True)
     misses = [(p50 - seen, time) for p50, seen, time in pairs if p50 is not None and seen is not None]

@@ -3,19 +3,19 @@
 from collections.abc import Sequence
 
 from weather_mlops.pages.charts import Curve
+from weather_mlops.pages.components import Table, TableCell, TableRow
 from weather_mlops.pages.figures import number, percent
-from weather_mlops.pages.parts import Cell, Row, Table
 
 
-def skill(share: float | None) -> Cell | str:
+def skill(share: float | None) -> TableCell | str:
     """A skill in percent; it stands out where the baseline is better."""
     text = percent(share, digits=1)
-    return Cell(text, "bad") if share is not None and share < 0 else text
+    return TableCell(text, "bad") if share is not None and share < 0 else text
 
 
-def heat(columns: Sequence[Sequence[float | None]]) -> list[list[Cell | str]]:
+def heat(columns: Sequence[Sequence[float | None]]) -> list[list[TableCell | str]]:
     """Cells of columns, each shaded from its least to its greatest figure."""
-    shaded: list[list[Cell | str]] = []
+    shaded: list[list[TableCell | str]] = []
     for column in columns:
         known = [value for value in column if value is not None]
         low, span = (min(known), max(known) - min(known)) if known else (0.0, 0.0)
@@ -23,7 +23,7 @@ def heat(columns: Sequence[Sequence[float | None]]) -> list[list[Cell | str]]:
             [
                 number(value)
                 if value is None or not span
-                else Cell(number(value), "heat", round((value - low) / span, 2))
+                else TableCell(number(value), "heat", round((value - low) / span, 2))
                 for value in column
             ]
         )
@@ -50,7 +50,7 @@ def behind(  # noqa: PLR0913, PLR0917  # what a table shows is its arguments
     """
     shown = list(reversed(curves))
     rows = [
-        Row(title, [number(curve.values[n], digits=digits) for curve in shown])
+        TableRow(title, [number(curve.values[n], digits=digits) for curve in shown])
         for n, title in enumerate(titles)
     ]
     return Table(caption, [across, *(curve.name for curve in shown)], rows, missing)

@@ -10,12 +10,12 @@ from weather_mlops.model.card import cells, plots
 from weather_mlops.model.card.figures import against, hundredfold, leads_of
 from weather_mlops.model.card.lead_curves import MODEL, by_lead
 from weather_mlops.model.card.plots import Texts
+from weather_mlops.model.card.translations import CardTranslator
 from weather_mlops.model.card.views import CardPart, Plots
-from weather_mlops.model.card.words import CardWords
 from weather_mlops.pages import charts
 from weather_mlops.pages.charts import Curve, Range, legend
+from weather_mlops.pages.components import Chart, Table, TableCell, TableRow, Text
 from weather_mlops.pages.figures import kst, number, percent
-from weather_mlops.pages.parts import Cell, Chart, Row, Table, Text
 
 KINDS: Final = {
     WITH_KMA_FORECAST: "card_inputs_with_kma",
@@ -25,7 +25,7 @@ Shares = tuple[float | None, float | None, float | None, float | None]
 """An improvement, the ends of its bootstrap range, and the certainty that it is one."""
 
 
-def champion(e: EvaluationDocument, words: CardWords) -> list[CardPart]:
+def champion(e: EvaluationDocument, words: CardTranslator) -> list[CardPart]:
     """The comparison with the champion, or the reason why there is none."""
     rival = e["champion"]
     if rival is None:
@@ -50,7 +50,7 @@ def champion(e: EvaluationDocument, words: CardWords) -> list[CardPart]:
     return [*parts, *_by_inputs(rival, words)]
 
 
-def _sampled(name: str, shares: Shares, words: CardWords, **values: str) -> str:
+def _sampled(name: str, shares: Shares, words: CardTranslator, **values: str) -> str:
     """An improvement of a score and its bootstrap range in a sentence; empty where it wasn't measured."""
     gain, low, high, certainty = shares
     if gain is None or low is None or high is None or certainty is None:
@@ -66,14 +66,14 @@ def _sampled(name: str, shares: Shares, words: CardWords, **values: str) -> str:
     )
 
 
-def _intervals(scores: dict[str, Shares], words: CardWords) -> Chart:
+def _intervals(scores: dict[str, Shares], words: CardTranslator) -> Chart:
     title = words("card_improvement")
     ranges = [
         Range(name, 100 * (low or 0), 100 * (gain or 0), 100 * (high or 0))
         for name, (gain, low, high, _) in scores.items()
     ]
     rows = [
-        Row(name, [*(percent(share, digits=1, signed=True) for share in shares[:3]), percent(shares[3])])
+        TableRow(name, [*(percent(share, digits=1, signed=True) for share in shares[:3]), percent(shares[3])])
         for name, shares in scores.items()
     ]
     columns = ["card_score_column", "card_improvement_column", "card_from", "card_to", "card_certainty"]
@@ -86,13 +86,13 @@ def _intervals(scores: dict[str, Shares], words: CardWords) -> Chart:
     )
 
 
-def _by_inputs(rival: ChampionScores, words: CardWords) -> list[Table]:
+def _by_inputs(rival: ChampionScores, words: CardTranslator) -> list[Table]:
     """A table by what the new model's forecasts were made from; none in an evaluation that lacks it."""
     by_inputs = rival.get("by_inputs")
     if not by_inputs:
         return []
     rows = [
-        Row(words(KINDS[kind]) if kind in KINDS else kind, _improvement(scores))
+        TableRow(words(KINDS[kind]) if kind in KINDS else kind, _improvement(scores))
         for kind, scores in by_inputs.items()
     ]
     columns = ["card_made_from", "card_days_column", "card_improvement_column"]
@@ -101,21 +101,21 @@ def _by_inputs(rival: ChampionScores, words: CardWords) -> list[Table]:
     return [Table(words("card_by_inputs"), head, rows, words("card_no_inputs"))]
 
 
-def _improvement(scores: PairedScores) -> list[Cell | str]:
+def _improvement(scores: PairedScores) -> list[TableCell | str]:
     gain = scores["improvement"]
     text, low, high = (
         percent(share, digits=1, signed=True) for share in (gain, scores["low"], scores["high"])
     )
     return [
         number(scores["days"], digits=0),
-        Cell(text, "bad") if gain is not None and gain < 0 else text,
+        TableCell(text, "bad") if gain is not None and gain < 0 else text,
         low,
         high,
         percent(scores["certainty"]),
     ]
 
 
-def kma(e: EvaluationDocument, words: CardWords) -> list[CardPart]:
+def kma(e: EvaluationDocument, words: CardTranslator) -> list[CardPart]:
     """The comparison with the KMA's forecast, or the reason why there is none."""
     compared = e["kma_forecast"]
     if compared["leads"]:
@@ -125,7 +125,7 @@ def kma(e: EvaluationDocument, words: CardWords) -> list[CardPart]:
     return [Text(words("card_kma_no_rows"))]
 
 
-def _rows(e: EvaluationDocument, words: CardWords) -> str:
+def _rows(e: EvaluationDocument, words: CardTranslator) -> str:
     """Which rows are compared, and how many."""
     compared, held = e["kma_forecast"], e["holdout"]
     first, last = compared["first"], compared["last"]
@@ -139,7 +139,7 @@ def _rows(e: EvaluationDocument, words: CardWords) -> str:
     )
 
 
-def _verdict(e: EvaluationDocument, words: CardWords) -> str:
+def _verdict(e: EvaluationDocument, words: CardTranslator) -> str:
     """How good the model is against the KMA's forecast, and at which leads it is better."""
     compared, leads = e["kma_forecast"], leads_of(e)
     shares = (compared["improvement"], compared["low"], compared["high"], compared["certainty"])
@@ -154,7 +154,7 @@ def _verdict(e: EvaluationDocument, words: CardWords) -> str:
     return " ".join(filter(None, [_sampled("card_kma", shares, words, days=days), *sentences]))
 
 
-def _curves(e: EvaluationDocument, words: CardWords) -> Plots:
+def _curves(e: EvaluationDocument, words: CardTranslator) -> Plots:
     unit, leads, compared = e["unit"], leads_of(e), e["kma_forecast"]["leads"]
     name, ours = words.baseline(KMA_FORECAST), words("card_this_model")
     model = [compared[str(lead)]["model_rmse"] if str(lead) in compared else None for lead in leads]
@@ -181,10 +181,10 @@ def _curves(e: EvaluationDocument, words: CardWords) -> Plots:
     )
 
 
-def _table(e: EvaluationDocument, words: CardWords) -> Table:
+def _table(e: EvaluationDocument, words: CardTranslator) -> Table:
     unit = e["unit"]
     rows = [
-        Row(
+        TableRow(
             words.lead(lead),
             [
                 number(one["n"], digits=0),

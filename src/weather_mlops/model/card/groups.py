@@ -9,17 +9,17 @@ from weather_mlops.documents.evaluation import CommonRows, EvaluationDocument
 from weather_mlops.model.baselines import KMA_FORECAST
 from weather_mlops.model.card.cells import heat, skill
 from weather_mlops.model.card.figures import leads_of, mean, series, skill_over_kma, table_leads
+from weather_mlops.model.card.translations import SEASONS, CardTranslator
 from weather_mlops.model.card.views import CardPart, Folded
-from weather_mlops.model.card.words import SEASONS, CardWords
+from weather_mlops.pages.components import Table, TableCell, TableRow, Text
 from weather_mlops.pages.figures import MISSING, number, percent
-from weather_mlops.pages.parts import Cell, Row, Table, Text
 
 ROWS_OPEN: Final = 12  # longer tables fold the rest: on a phone they would bury what follows
 Groups = Sequence[tuple[str, Mapping[str, CommonRows]]]
 """Names of the groups, and their figures by lead."""
 
 
-def seasons(e: EvaluationDocument, words: CardWords) -> list[CardPart]:
+def seasons(e: EvaluationDocument, words: CardTranslator) -> list[CardPart]:
     """When it is worse."""
     leads, unit = leads_of(e), e["unit"]
     codes = sorted(e["seasons"], key=lambda code: [*SEASONS, code].index(code))
@@ -34,7 +34,7 @@ def seasons(e: EvaluationDocument, words: CardWords) -> list[CardPart]:
             mean(series(e["seasons"][code], leads, name)) for name in ("crps", "bias", "coverage_80")
         )
         means = [number(crps), number(bias, signed=True), percent(coverage, digits=1)]
-        rows.append(Row(words.season(code), [*cells, *means]))
+        rows.append(TableRow(words.season(code), [*cells, *means]))
     titles = ["card_season_column", "card_mean_of_leads", "card_bias", "card_coverage"]
     first, all_leads, bias_title, coverage_title = map(words, titles)
     head = [first, *map(words.lead, shown), all_leads, "CRPS", bias_title, coverage_title]
@@ -44,7 +44,7 @@ def seasons(e: EvaluationDocument, words: CardWords) -> list[CardPart]:
     return [table, *([of_kma] if of_kma else [])]
 
 
-def stations(e: EvaluationDocument, words: CardWords) -> list[CardPart]:
+def stations(e: EvaluationDocument, words: CardTranslator) -> list[CardPart]:
     """Where it is worse."""
     leads, unit = leads_of(e), e["unit"]
     average = {station: mean(series(by_lead, leads, "rmse")) for station, by_lead in e["stations"].items()}
@@ -58,7 +58,7 @@ def stations(e: EvaluationDocument, words: CardWords) -> list[CardPart]:
     for station, cells in zip(order, zip(*heat(columns), strict=True), strict=True):
         crps = number(mean(series(e["stations"][station], leads, "crps")))
         persistence = skill(mean([one["skill_persistence"] for one in e["stations"][station].values()]))
-        rows.append(Row(words.station(int(station)), [*cells, crps, persistence]))
+        rows.append(TableRow(words.station(int(station)), [*cells, crps, persistence]))
     titles = ["card_station_column", "card_mean_of_leads", "card_skill"]
     first, all_leads, skill_title = map(words, titles)
     table = Table(
@@ -78,7 +78,7 @@ def stations(e: EvaluationDocument, words: CardWords) -> list[CardPart]:
     ]
 
 
-def _range_of_means(known: Sequence[float], unit: str, words: CardWords) -> list[Text]:
+def _range_of_means(known: Sequence[float], unit: str, words: CardTranslator) -> list[Text]:
     if not known:
         return []
     low, high, middle = (number(figure, unit) for figure in (min(known), max(known), median(known)))
@@ -86,7 +86,7 @@ def _range_of_means(known: Sequence[float], unit: str, words: CardWords) -> list
 
 
 def _common_rows(
-    e: EvaluationDocument, caption: str, column: str, groups: Groups, words: CardWords
+    e: EvaluationDocument, caption: str, column: str, groups: Groups, words: CardTranslator
 ) -> Table | None:
     """Both errors of each group at some leads; None where there are no common rows.
 
@@ -103,18 +103,18 @@ def _common_rows(
     rows = []
     for name, by_lead in groups:
         overall = skill(mean([skill_over_kma(one) for one in by_lead.values()]))
-        rows.append(Row(name, [*(_both(by_lead.get(str(lead))) for lead in shown), overall]))
+        rows.append(TableRow(name, [*(_both(by_lead.get(str(lead))) for lead in shown), overall]))
     over_kma = words("card_skill_over", baseline=words.baseline(KMA_FORECAST))
     head = [column, *map(words.lead, shown), over_kma]
     return Table(caption, head, rows, words("card_no_common_rows"))
 
 
-def _both(one: CommonRows | None) -> Cell | str:
+def _both(one: CommonRows | None) -> TableCell | str:
     if one is None or one["rmse_kma_forecast"] is None or one["rmse_on_common_rows"] is None:
         return MISSING
     ours, kma = one["rmse_on_common_rows"], one["rmse_kma_forecast"]
     text = f"{number(ours)} / {number(kma)}"
-    return Cell(text, "bad") if ours > kma else text
+    return TableCell(text, "bad") if ours > kma else text
 
 
 def _or(value: float | None, otherwise: float) -> float:

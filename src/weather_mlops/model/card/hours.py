@@ -4,16 +4,16 @@ from weather_mlops.documents.evaluation import EvaluationDocument
 from weather_mlops.model.baselines import KMA_FORECAST as KMA
 from weather_mlops.model.card import plots
 from weather_mlops.model.card.lead_curves import MODEL, look_of
+from weather_mlops.model.card.translations import CardTranslator
 from weather_mlops.model.card.views import CardPart, Plots
-from weather_mlops.model.card.words import CardWords
 from weather_mlops.pages.charts import KMA_FORECAST, Curve, Look, legend
+from weather_mlops.pages.components import Chart, Table, TableRow, Text
 from weather_mlops.pages.figures import number
-from weather_mlops.pages.parts import Chart, Row, Table, Text
 
 OURS_ON_COMMON_ROWS = Look("model", (2, 1.5))
 
 
-def view(e: EvaluationDocument, words: CardWords) -> list[CardPart]:
+def view(e: EvaluationDocument, words: CardTranslator) -> list[CardPart]:
     """A chart for each of some leads."""
     if not e["hours"]:
         return [Text(words("card_no_hours"))]
@@ -37,7 +37,7 @@ def _with_kma(e: EvaluationDocument) -> bool:
     )
 
 
-def _chart(e: EvaluationDocument, lead: str, words: CardWords) -> Chart:
+def _chart(e: EvaluationDocument, lead: str, words: CardTranslator) -> Chart:
     by_hour = e["hours"][lead]
     hours = sorted(map(int, by_hour))
     at = [by_hour[str(hour)] for hour in hours]
@@ -63,7 +63,7 @@ def _chart(e: EvaluationDocument, lead: str, words: CardWords) -> Chart:
     )
 
 
-def _table(e: EvaluationDocument, lead: str, caption: str, words: CardWords) -> Table:
+def _table(e: EvaluationDocument, lead: str, caption: str, words: CardTranslator) -> Table:
     """The figures of a chart, and those of persistence."""
     by_hour, with_kma = e["hours"][lead], _with_kma(e)
     head = [
@@ -81,5 +81,5 @@ def _table(e: EvaluationDocument, lead: str, caption: str, words: CardWords) -> 
             *(one["opponents"].get(name) for name in e["opponents"]),
             *([one["rmse_kma_forecast"], one["rmse_on_common_rows"]] if with_kma else []),
         ]
-        rows.append(Row(hour, [number(one["n"], digits=0), *map(number, errors)]))
+        rows.append(TableRow(hour, [number(one["n"], digits=0), *map(number, errors)]))
     return Table(caption, head, rows, words("card_no_pairs"))

@@ -7,10 +7,10 @@ from weather_mlops.documents.evaluation import EvaluationDocument
 from weather_mlops.model.card import plots
 from weather_mlops.model.card.cells import behind
 from weather_mlops.model.card.figures import against, hundredfold, leads_of, series
+from weather_mlops.model.card.translations import CardTranslator
 from weather_mlops.model.card.views import Plots
-from weather_mlops.model.card.words import CardWords
 from weather_mlops.pages.charts import Curve, Look, legend
-from weather_mlops.pages.parts import Chart
+from weather_mlops.pages.components import Chart
 
 CHAMPION: Final = "champion"
 MODEL: Final = Look("model", width=2.6)
@@ -25,7 +25,7 @@ LOOKS: Final = {
 OTHER: Final = Look("other")
 
 
-def view(e: EvaluationDocument, words: CardWords) -> Plots:
+def view(e: EvaluationDocument, words: CardTranslator) -> Plots:
     """RMSE and CRPS of the model and the baselines, and the skill over each of them, by lead."""
     looks = [(words.baseline(name), look_of(name)) for name in e["opponents"]]
     names = legend([(words("card_this_model"), MODEL), *looks])
@@ -40,7 +40,7 @@ def look_of(baseline: str) -> Look:
 def by_lead(  # noqa: PLR0913  # what a chart can show is its arguments
     e: EvaluationDocument,
     curves: Sequence[Curve],
-    words: CardWords,
+    words: CardTranslator,
     text: plots.Texts,
     *,
     span: tuple[float, ...],
@@ -68,7 +68,7 @@ def by_lead(  # noqa: PLR0913  # what a chart can show is its arguments
     )
 
 
-def _rmse(e: EvaluationDocument, words: CardWords) -> Chart:
+def _rmse(e: EvaluationDocument, words: CardTranslator) -> Chart:
     unit = e["unit"]
     curves = [Curve(against(e, name, "rmse"), look_of(name), words.baseline(name)) for name in e["opponents"]]
     ours = Curve(series(e["leads"], leads_of(e), "rmse"), MODEL, words("card_this_model"))
@@ -81,7 +81,7 @@ def _rmse(e: EvaluationDocument, words: CardWords) -> Chart:
     return by_lead(e, [*curves, ours], words, text, span=(0,))
 
 
-def _crps(e: EvaluationDocument, words: CardWords) -> Chart:
+def _crps(e: EvaluationDocument, words: CardTranslator) -> Chart:
     """The champion forecasts a distribution too, of which only the middle is among the baselines."""
     unit = e["unit"]
     points = [name for name in e["opponents"] if name != CHAMPION]
@@ -96,7 +96,7 @@ def _crps(e: EvaluationDocument, words: CardWords) -> Chart:
     return by_lead(e, [*curves, ours], words, text, span=(0,))
 
 
-def _skill(e: EvaluationDocument, words: CardWords) -> Chart:
+def _skill(e: EvaluationDocument, words: CardTranslator) -> Chart:
     curves = [
         Curve(hundredfold(against(e, name, "skill")), look_of(name), words.baseline(name))
         for name in e["opponents"]

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from weather_mlops.documents.evaluation import EvaluationDocument
 from weather_mlops.model.card.cells import skill
 from weather_mlops.model.card.figures import baselines_of, leads_of, share_with_kma, skill_at, table_leads
+from weather_mlops.model.card.translations import CardTranslator
 from weather_mlops.model.card.views import CardPart, Folded
-from weather_mlops.model.card.words import CardWords
+from weather_mlops.pages.components import Table, TableRow
 from weather_mlops.pages.figures import number, percent
-from weather_mlops.pages.parts import Row, Table
 
 
-def view(e: EvaluationDocument, words: CardWords) -> list[CardPart]:
+def view(e: EvaluationDocument, words: CardTranslator) -> list[CardPart]:
     """Every figure by lead."""
     leads = leads_of(e)
     shown = table_leads(leads)
@@ -23,7 +23,7 @@ def view(e: EvaluationDocument, words: CardWords) -> list[CardPart]:
     return [some, Folded(title, _table(e, leads, title, words))]
 
 
-def _table(e: EvaluationDocument, leads: Sequence[int], caption: str, words: CardWords) -> Table:
+def _table(e: EvaluationDocument, leads: Sequence[int], caption: str, words: CardTranslator) -> Table:
     compared, has_kma = baselines_of(e), bool(share_with_kma(e))
     rows = []
     for lead in leads:
@@ -40,7 +40,7 @@ def _table(e: EvaluationDocument, leads: Sequence[int], caption: str, words: Car
             *([percent(one.get("with_kma_forecast"), digits=1)] if has_kma else []),
         ]
         skills = [skill(skill_at(e, lead, name)) for name in compared]
-        rows.append(Row(words.lead(lead), [*figures, *skills]))
+        rows.append(TableRow(words.lead(lead), [*figures, *skills]))
     with_unit = ["card_rmse", "card_mae_column", "card_crps", "card_bias_column"]
     with_unit += ["card_pinball_column", "card_width_column"]
     head = [

@@ -3,14 +3,14 @@
 from weather_mlops.documents.evaluation import EvaluationDocument
 from weather_mlops.model.card.figures import share_with_kma
 from weather_mlops.model.card.groups import ROWS_OPEN
+from weather_mlops.model.card.translations import CardTranslator
 from weather_mlops.model.card.views import CardPart, Fact, FactList
-from weather_mlops.model.card.words import CardWords
 from weather_mlops.model.description import OBSERVATIONS_ALONE
+from weather_mlops.pages.components import Table, TableCell, TableRow, Text
 from weather_mlops.pages.figures import MISSING, kst, number, percent
-from weather_mlops.pages.parts import Cell, Row, Table, Text
 
 
-def facts(e: EvaluationDocument, words: CardWords) -> FactList:
+def facts(e: EvaluationDocument, words: CardTranslator) -> FactList:
     """How it was made."""
     training, held = e["training"], e["holdout"]
     names = [words.station(station) for station in training["stations"]]
@@ -38,7 +38,7 @@ def facts(e: EvaluationDocument, words: CardWords) -> FactList:
     )
 
 
-def _inputs(inputs: str | None, words: CardWords) -> Fact:
+def _inputs(inputs: str | None, words: CardTranslator) -> Fact:
     name = words("card_fact_inputs")
     if not inputs:
         return Fact(name, words("card_not_recorded"))
@@ -47,7 +47,7 @@ def _inputs(inputs: str | None, words: CardWords) -> Fact:
     return Fact(name, "", inputs)
 
 
-def importance(e: EvaluationDocument, words: CardWords) -> CardPart:
+def importance(e: EvaluationDocument, words: CardTranslator) -> CardPart:
     """Which inputs matter."""
     leads = sorted(map(int, e["importance"]))
     if not leads:
@@ -59,7 +59,7 @@ def importance(e: EvaluationDocument, words: CardWords) -> CardPart:
     order = sorted(features, key=lambda feature: (-features[feature], feature))
     longest = max((share.get(feature) or 0 for share in shares for feature in order), default=0) or 1
     rows = [
-        Row(Cell(feature, "id"), [_share(share.get(feature), longest) for share in shares])
+        TableRow(TableCell(feature, "id"), [_share(share.get(feature), longest) for share in shares])
         for feature in order
     ]
     return Table(
@@ -72,5 +72,5 @@ def importance(e: EvaluationDocument, words: CardWords) -> CardPart:
     )
 
 
-def _share(share: float | None, longest: float) -> Cell | str:
-    return MISSING if share is None else Cell(percent(share, digits=1), "bar", share / longest)
+def _share(share: float | None, longest: float) -> TableCell | str:
+    return MISSING if share is None else TableCell(percent(share, digits=1), "bar", share / longest)

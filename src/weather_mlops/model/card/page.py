@@ -17,26 +17,30 @@ from weather_mlops.model.card import (
     summary,
 )
 from weather_mlops.model.card.figures import leads_of
-from weather_mlops.model.card.views import CardPart, CardView, SectionView, Standing
-from weather_mlops.model.card.words import CardWords
+from weather_mlops.model.card.translations import CardTranslator
+from weather_mlops.model.card.views import CardPart, CardSection, CardView, VersionOutcome
 from weather_mlops.pages import rendering
 from weather_mlops.pages.figures import finite, kst
 from weather_mlops.pages.visit import IN_FILE, Visit
 
 
-def render(evaluation: EvaluationDocument, visit: Visit = IN_FILE, standing: Standing | None = None) -> str:
+def render(
+    evaluation: EvaluationDocument, visit: Visit = IN_FILE, outcome: VersionOutcome | None = None
+) -> str:
     """The card as HTML.
 
     Args:
         evaluation: of the version.
         visit: who opens it; by default it is written to a file.
-        standing: what became of the version; None = that is not decided yet.
+        outcome: what became of the version; None = that is not decided yet.
     """
-    words = CardWords(visit.language.name)
-    return rendering.render("card/page.html", visit, view=view(evaluation, words, standing))
+    words = CardTranslator(visit.language.name)
+    return rendering.render("card/page.html", visit, view=view(evaluation, words, outcome))
 
 
-def view(evaluation: EvaluationDocument, words: CardWords, standing: Standing | None = None) -> CardView:
+def view(
+    evaluation: EvaluationDocument, words: CardTranslator, outcome: VersionOutcome | None = None
+) -> CardView:
     """What the card shows, in a language."""
     e: EvaluationDocument = finite(evaluation)
     sections: dict[str, list[CardPart]] = {
@@ -57,6 +61,6 @@ def view(evaluation: EvaluationDocument, words: CardWords, standing: Standing | 
         words("card_heading", label=label, leads=words.leads(leads_of(e))),
         words("card_lead", version=e["version"], recipe=e["recipe"], at=kst(e["evaluated_at"])),
         summary.view(e, words),
-        [SectionView(name, words(f"card_{name}"), parts) for name, parts in sections.items()],
-        standing,
+        [CardSection(name, words(f"card_{name}"), parts) for name, parts in sections.items()],
+        outcome,
     )

@@ -9,10 +9,10 @@ from typing import Final
 from markupsafe import Markup
 
 from weather_mlops.documents.evaluation import RankHistogram
-from weather_mlops.model.card.words import CardWords
+from weather_mlops.model.card.translations import CardTranslator
 from weather_mlops.pages import charts
 from weather_mlops.pages.charts import Curve, Look, Range
-from weather_mlops.pages.parts import NOTHING
+from weather_mlops.pages.components import NOTHING
 
 HEIGHT: Final = 290  # units of the drawing
 CASE_HEIGHT: Final = 250
@@ -46,7 +46,7 @@ def by_lead(  # noqa: PLR0913  # what a plot can show is its arguments
     leads: Sequence[int],
     curves: Sequence[Curve],
     text: Texts,
-    words: CardWords,
+    words: CardTranslator,
     *,
     span: tuple[float, ...],
     level: float | None = None,
@@ -75,7 +75,7 @@ def by_lead(  # noqa: PLR0913  # what a plot can show is its arguments
     )
 
 
-def by_hour(hours: Sequence[int], curves: Sequence[Curve], text: Texts, words: CardWords) -> Markup:
+def by_hour(hours: Sequence[int], curves: Sequence[Curve], text: Texts, words: CardTranslator) -> Markup:
     """Curves over the hour of the day (KST), from 0 up; the arguments are those of ``by_lead``."""
     return charts.lines(
         hours,
@@ -87,7 +87,7 @@ def by_hour(hours: Sequence[int], curves: Sequence[Curve], text: Texts, words: C
     )
 
 
-def ranks(histogram: RankHistogram, label: str, words: CardWords) -> Markup:
+def ranks(histogram: RankHistogram, label: str, words: CardTranslator) -> Markup:
     """Share of the observations between neighbouring quantiles, divided by the share that belongs there.
 
     Args:
@@ -126,7 +126,7 @@ def forecast(
     band: tuple[Curve, Curve],
     curves: Sequence[Curve],
     text: Texts,
-    words: CardWords,
+    words: CardTranslator,
 ) -> Markup:
     """One forecast with its band, and the observed outcome.
 

@@ -10,11 +10,11 @@ from weather_mlops.model.card.figures import COVERED, hundredfold, leads_of, ser
 from weather_mlops.model.card.lead_curves import MODEL, by_lead
 from weather_mlops.model.card.plots import Texts
 from weather_mlops.model.card.summary import covered_band
+from weather_mlops.model.card.translations import CardTranslator
 from weather_mlops.model.card.views import CardPart, Plots
-from weather_mlops.model.card.words import CardWords
 from weather_mlops.pages.charts import Curve, Look, legend
+from weather_mlops.pages.components import Chart, Table, TableRow, Text
 from weather_mlops.pages.figures import number, percent
-from weather_mlops.pages.parts import Chart, Row, Table, Text
 
 # Two quantiles that are as far from the median have one colour, and the lower one is dashed.
 QUANTILES: Final = {
@@ -30,7 +30,7 @@ QUANTILES: Final = {
 }
 
 
-def view(e: EvaluationDocument, words: CardWords) -> list[CardPart]:
+def view(e: EvaluationDocument, words: CardTranslator) -> list[CardPart]:
     """Coverage and width of the 80 % interval, reliability of the quantiles, and ranks of the outcomes."""
     parts: list[CardPart] = [Plots([_coverage(e, words), _width(e, words), _reliability(e, words)])]
     if e["ranks"]:
@@ -39,7 +39,7 @@ def view(e: EvaluationDocument, words: CardWords) -> list[CardPart]:
     return parts
 
 
-def _coverage(e: EvaluationDocument, words: CardWords) -> Chart:
+def _coverage(e: EvaluationDocument, words: CardTranslator) -> Chart:
     low, high = (100 * share for share in COVERED)
     shares = hundredfold(series(e["leads"], leads_of(e), "coverage_80"))
     text = Texts(
@@ -52,7 +52,7 @@ def _coverage(e: EvaluationDocument, words: CardWords) -> Chart:
     return by_lead(e, [curve], words, text, span=(70, 90), level=80, aim=(low, high), is_in_all_leads=True)
 
 
-def _width(e: EvaluationDocument, words: CardWords) -> Chart:
+def _width(e: EvaluationDocument, words: CardTranslator) -> Chart:
     unit = e["unit"]
     text = Texts(
         words("card_width_by_lead", unit=unit),
@@ -64,7 +64,7 @@ def _width(e: EvaluationDocument, words: CardWords) -> Chart:
     return by_lead(e, [curve], words, text, span=(0,), is_in_all_leads=True)
 
 
-def _reliability(e: EvaluationDocument, words: CardWords) -> Chart:
+def _reliability(e: EvaluationDocument, words: CardTranslator) -> Chart:
     leads = leads_of(e)
     names = [name for name in QUANTILES if any(name in shares for shares in e["reliability"].values())]
     # Plotted as shares, they would be straight lines far apart; what matters is how far each is off.
@@ -89,10 +89,10 @@ def _reliability(e: EvaluationDocument, words: CardWords) -> Chart:
     return by_lead(e, off, words, text, span=(-4, 4), level=0)
 
 
-def _ranks(histogram: RankHistogram, lead: str, words: CardWords) -> Chart:
+def _ranks(histogram: RankHistogram, lead: str, words: CardTranslator) -> Chart:
     title = words("card_ranks_at", lead=lead)
     rows = [
-        Row(
+        TableRow(
             words("card_range", low=f"{100 * left:g}", high=f"{100 * right:g}\u00a0%"),
             [
                 percent(share, digits=1),

@@ -16,13 +16,13 @@ from weather_mlops.model.card.figures import (
     series,
     skill_at,
 )
+from weather_mlops.model.card.translations import SEASONS, CardTranslator
 from weather_mlops.model.card.views import SummaryView
-from weather_mlops.model.card.words import SEASONS, CardWords
+from weather_mlops.pages.components import Table, TableRow
 from weather_mlops.pages.figures import NBSP, kst, number, percent, to_kst
-from weather_mlops.pages.parts import Row, Table
 
 
-def view(evaluation: EvaluationDocument, words: CardWords) -> SummaryView:
+def view(evaluation: EvaluationDocument, words: CardTranslator) -> SummaryView:
     """The summary."""
     worse = losses(evaluation, words)
     compared = any(mean(against(evaluation, name, "skill")) is not None for name in baselines_of(evaluation))
@@ -36,7 +36,7 @@ def view(evaluation: EvaluationDocument, words: CardWords) -> SummaryView:
     )
 
 
-def quality(evaluation: EvaluationDocument, words: CardWords) -> str:
+def quality(evaluation: EvaluationDocument, words: CardTranslator) -> str:
     """What it is, and how good, in one sentence."""
     leads, unit = leads_of(evaluation), evaluation["unit"]
     rmse = dict(zip(leads, series(evaluation["leads"], leads, "rmse"), strict=True))
@@ -56,7 +56,7 @@ def quality(evaluation: EvaluationDocument, words: CardWords) -> str:
     )
 
 
-def comparison(evaluation: EvaluationDocument, words: CardWords) -> str:
+def comparison(evaluation: EvaluationDocument, words: CardTranslator) -> str:
     """How good it is compared with the key baselines, and how well the interval holds."""
     parts = []
     for baseline in KEY_BASELINES:
@@ -69,7 +69,7 @@ def comparison(evaluation: EvaluationDocument, words: CardWords) -> str:
     return f"{text} {covering(evaluation, words)}".strip()
 
 
-def covering(evaluation: EvaluationDocument, words: CardWords) -> str:
+def covering(evaluation: EvaluationDocument, words: CardTranslator) -> str:
     """Whether the 80 % interval holds what it promises."""
     leads = leads_of(evaluation)
     coverage = series(evaluation["leads"], leads, "coverage_80")
@@ -92,7 +92,7 @@ def covered_band() -> str:
     return f"{100 * low:.0f}–{100 * high:.0f}{NBSP}%"
 
 
-def losses(evaluation: EvaluationDocument, words: CardWords) -> list[str]:
+def losses(evaluation: EvaluationDocument, words: CardTranslator) -> list[str]:
     """Where a baseline is better, one sentence each."""
     leads, sentences = leads_of(evaluation), []
     for baseline in baselines_of(evaluation):
@@ -113,7 +113,7 @@ def losses(evaluation: EvaluationDocument, words: CardWords) -> list[str]:
     return sentences
 
 
-def doubts(evaluation: EvaluationDocument, words: CardWords) -> list[str]:
+def doubts(evaluation: EvaluationDocument, words: CardTranslator) -> list[str]:
     """Reasons to doubt the figures, one sentence each."""
     sentences = []
     training, held = evaluation["training"], evaluation["holdout"]
@@ -131,13 +131,13 @@ def doubts(evaluation: EvaluationDocument, words: CardWords) -> list[str]:
     return sentences
 
 
-def _glance(e: EvaluationDocument, words: CardWords) -> Table:
+def _glance(e: EvaluationDocument, words: CardTranslator) -> Table:
     rivals = [name for name in KEY_BASELINES if name in baselines_of(e)]
     rows = []
     for lead in (lead for lead in KEY_LEADS if str(lead) in e["leads"]):
         one = e["leads"][str(lead)]
         rows.append(
-            Row(
+            TableRow(
                 words.lead(lead),
                 [
                     number(one["rmse"], e["unit"]),

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from markupsafe import Markup
 
-from weather_mlops.pages.parts import NOTHING, Chart, Part, Table
+from weather_mlops.pages.components import NOTHING, Chart, Part, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ CardPart = Part | Plots | Folded | FactList
 
 
 @dataclass(frozen=True, slots=True)
-class SectionView:
+class CardSection:
     """A section: its name as an anchor, its title, and what it shows."""
 
     name: str
@@ -72,7 +72,7 @@ class SectionView:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class VersionOutcome:
     """What became of a version.
 
     Attributes:
@@ -123,12 +123,12 @@ class CardView:
         lead: which model, in a sentence.
         summary: the summary.
         sections: the sections.
-        standing: what became of the version; None = the card is written before that is decided.
+        outcome: what became of the version; None = the card is written before that is decided.
     """
 
     label: str
     heading: str
     lead: str
     summary: SummaryView
-    sections: Sequence[SectionView] = field(default_factory=tuple)
-    standing: Standing | None = None
+    sections: Sequence[CardSection] = field(default_factory=tuple)
+    outcome: VersionOutcome | None = None

@@ -25,7 +25,7 @@ LIKELIHOOD: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class CardWords(Language):
+class CardTranslator(Language):
     """The texts of a language, and what baselines, seasons, stations and targets are called in it."""
 
     def baseline(self, name: str) -> str:
