@@ -10,7 +10,7 @@ from tests.monitoring import reported
 from tests.monitoring.report_pages import KEY, RUNBOOK, before, drawn, sections_with
 from tests.monitoring.reported import NOW, held
 from tests.pages.reading import Page
-from weather_mlops.monitoring.checks import Missing, Status
+from weather_mlops.monitoring.checks import Check, CheckSeverity, Missing, Status
 from weather_mlops.monitoring.report.content import Report
 from weather_mlops.monitoring.report.links import PageLinks
 from weather_mlops.monitoring.report.page import render
@@ -174,6 +174,16 @@ def test_a_korean_page_has_no_english_of_its_own():
 
     words = set(re.findall(r"(?<![_./<\w])[a-z]{5,}(?![_./\w])", own))
     assert words & english - korean - given_names == set()
+
+
+def test_a_korean_verdict_quotes_english_only_for_want_of_figures():
+    alone = held("memory_full", 95, 90, "%", detail="7.6 of 8.0 GB in use")
+    failing = Check("s3_failing", "", Status.BREACH, CheckSeverity.WARNING, None, None, "", "no answer")
+    english, korean = (Page(drawn(sections_with(alone, failing), language)).text for language in LANGUAGES)
+
+    assert "limit 90 %. 7.6 of 8.0 GB in use · what to do" in english
+    assert "한계 90 %. · 조치 방법" in korean
+    assert "S3 응답: no answer" in korean
 
 
 def test_without_an_address_the_runbook_is_named_and_not_linked():

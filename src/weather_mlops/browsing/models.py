@@ -144,8 +144,7 @@ def read(store: ObjectStore, target: str, now: datetime, *, versions: bool = Fal
             models = replace(models, figures=registry.manifest(models.champion.version)["metrics"])
         except ModelUnusable as error:
             models = replace(models, faults=[str(error), *models.faults])
-    decided = {decision.version for decision in models.decisions}
-    models = replace(models, training=training.read(store, target, decided, now))
+    models = replace(models, training=_undecided_training(store, models, now))
     return _with_versions(store, registry, models) if versions else models
 
 
@@ -163,6 +162,20 @@ def read_decisions(store: ObjectStore, target: str) -> Models:
         faults.append(str(error))
     decisions, unreadable = _history(store, registry)
     return Models(target, champion, decisions=decisions, faults=[*faults, *unreadable])
+
+
+def read_training(store: ObjectStore, target: str, now: datetime) -> Training | None:
+    """The training of a target that has no decision yet, in three requests; None = there is none.
+
+    Raises:
+        StorageUnavailable, StorageRefused.
+    """
+    return _undecided_training(store, read_decisions(store, target), now)
+
+
+def _undecided_training(store: ObjectStore, models: Models, now: datetime) -> Training | None:
+    decided = {decision.version for decision in models.decisions}
+    return training.read(store, models.target, decided, now)
 
 
 def _with_versions(store: ObjectStore, registry: Registry, models: Models) -> Models:

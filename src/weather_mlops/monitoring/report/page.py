@@ -168,7 +168,8 @@ def _reason(reason: Reason, words: Translator) -> ReasonView:
     if not broken:
         return ReasonView(reason.text, reason.detail)
     check, alone = broken[0], len(broken) == 1
-    note = check.detail if alone and not reason.detail else ""
+    # It is English, and the table of checks has it.
+    note = check.detail if alone and not reason.detail and words.name == "en" else ""
     critical = next((each for each in broken if severity_badge(each, words)[1] == "bad"), check)
     return ReasonView(reason.text, reason.detail, note, check, *severity_badge(critical, words))
 
