@@ -12,8 +12,8 @@ AT = datetime(2026, 12, 1, 15, tzinfo=KST)
 NEWEST = datetime(2026, 12, 1, 14, tzinfo=KST)
 
 
-def kma(issued_at=NEWEST, *, recent=True, far_off=False, used=(True, True)) -> KmaAtIssue:
-    return KmaAtIssue(issued_at, recent, far_off, used)
+def kma(issued_at=NEWEST, *, recent=True, implausible=False, used=(True, True)) -> KmaAtIssue:
+    return KmaAtIssue(issued_at, recent, implausible, used)
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,10 @@ def kma(issued_at=NEWEST, *, recent=True, far_off=False, used=(True, True)) -> K
         (kma(), "observations and the KMA's forecast of 14:00 KST"),
         (
             kma(NEWEST - 3 * HOUR),
-            "observations and the KMA's forecast of 11:00 KST; its issue of 14:00 KST is missing",
+            (
+                "observations and the KMA's forecast of 11:00 KST; "
+                "its issue of 14:00 KST was missing at 15:00 KST"
+            ),
         ),
         (
             kma(used=(False, True)),
@@ -30,15 +33,15 @@ def kma(issued_at=NEWEST, *, recent=True, far_off=False, used=(True, True)) -> K
         ),
         (
             kma(None, recent=False, used=(False, False)),
-            "observations only: the KMA's issue of 14:00 KST is missing",
+            "observations only: the KMA's issue of 14:00 KST was missing at 15:00 KST",
         ),
         (
             kma(NEWEST - 24 * HOUR, recent=False, used=(False, False)),
-            "observations only: the KMA's issue of 14:00 KST is missing",
+            "observations only: the KMA's issue of 14:00 KST was missing at 15:00 KST",
         ),
         (
-            kma(far_off=True, used=(False, False)),
-            "observations only: the KMA's forecast is far from what was observed",
+            kma(implausible=True, used=(False, False)),
+            "observations only: the KMA's forecast is implausible (far off, with a jump, or constant)",
         ),
         (
             kma(used=(False, False)),

@@ -10,6 +10,7 @@ NAVIGATION: Final = (
     ("verification", "verification"),
     ("quality", "quality"),
     ("monitoring", "monitoring"),
+    ("alerts", "alerts"),
     ("models", "models"),
 )
 """Links on top of each page: the key of their name, and the address below ``/weather/``."""
