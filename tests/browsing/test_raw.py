@@ -18,7 +18,7 @@ def test_a_response_has_a_link_to_itself_and_its_checksum():
     page = Page(raw.render(RUN, [RawObject(KEY, about)], 1, 1, ENGLISH))
 
     assert page.links[KEY] == f"pages/{KEY}"
-    assert "2026-11-26 08:30 KST 1,234 56,789 ab12" in page.text
+    assert f"2026-11-26 08:30 KST 1,234 56,789 {KEY} SHA-256 ab12" in page.text
 
 
 def test_a_korean_reader_gets_a_korean_page_of_responses():

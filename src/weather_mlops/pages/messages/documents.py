@@ -15,6 +15,7 @@ DOCUMENTS: Final = {
     "documents_latest_runs": Translation("The latest runs of this DAG", "이 DAG의 최근 실행"),
     "documents_run": Translation("Run", "실행"),
     "documents_state": Translation("State", "상태"),
+    "documents_state_of_task": Translation("state", "상태"),
     "documents_caption": Translation("What each task put on S3", "태스크별 문서"),
     "documents_runs_caption": Translation(
         "At most its latest {n} runs, newest first", "최근 실행(최대 {n}개), 최신순"
@@ -76,7 +77,7 @@ DOCUMENTS: Final = {
         "Responses of the run. The SHA-256 is that of the decompressed response.",
         "이 실행의 응답. SHA-256은 압축을 푼 응답의 값입니다.",
     ),
-    "raw_key": Translation("key on S3, linked to the response", "S3 키(응답으로 연결)"),
+    "raw_key": Translation("response: key on S3, and checksum", "응답: S3 키와 체크섬"),
     "raw_fetched_at": Translation("fetched at", "받은 시각"),
     "raw_rows": Translation("rows", "행"),
     "raw_bytes": Translation("bytes", "바이트"),
