@@ -3,16 +3,33 @@
 import pytest
 
 from tests.browsing import made
+from tests.pages.reading import Page
 
 pytestmark = pytest.mark.integration
 
 
-def test_data_quality_leads_to_the_index_or_says_there_is_none(visit, store):
+def test_data_quality_shows_all_days_or_says_there_are_none(visit, store):
     assert "There are no Data Docs yet." in visit("quality").text
 
-    made.data_docs(store, days=1)
-    response = visit("quality")
-    assert (response.status_code, response.headers["Location"]) == (307, "pages/quality/docs/index.html")
+    key = made.data_docs(store, days=2)
+    page = visit("quality").text
+    assert Page(page).links["2026-11-26"] == "quality/2026-11-26"
+    assert f'href="pages/{key}"' in page
+    assert "자료 품질" in visit("quality?language=ko").text
+
+
+def test_a_day_of_data_quality_lists_its_audits(visit, store):
+    key = made.data_docs(store, days=2)
+    page = Page(visit("quality/2026-11-26").text)
+
+    assert page.links["00:00"] == f"../pages/{key}"
+    assert page.links["All days"] == "../quality#d2026-11-26"
+    assert "No hour of this day was audited." in visit("quality/2020-01-01").text
+
+
+@pytest.mark.parametrize("day", ["2026-02-30", "0001-01-01", "9999-12-31", "x", "２026-11-26"])
+def test_what_is_no_day_has_no_data_quality(visit, day):
+    assert visit(f"quality/{day}").status_code == 404
 
 
 def test_monitoring_shows_the_latest_report_and_those_of_a_day(visit, store):

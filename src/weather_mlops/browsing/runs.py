@@ -55,7 +55,7 @@ class Quoted(NamedTuple):
     n_more: int = 0
 
 
-class Reason(NamedTuple):
+class NoDocumentReason(NamedTuple):
     """The reason why a task has no document.
 
     Attributes:
@@ -158,7 +158,7 @@ class DocumentLink:
 
 
 @dataclass(frozen=True, slots=True)
-class Links:
+class ShownLinks:
     """The documents of a task or a run, as a page lists them.
 
     Attributes:
@@ -245,8 +245,8 @@ def _documents(run: RunView, task: TaskView) -> Iterator[DocumentLink]:
         yield DocumentLink("documents_forecasts", "forecasts", key)
 
 
-def _links(every: Sequence[DocumentLink]) -> Links:
-    return Links(every[:LINKS_SHOWN], max(0, len(every) - LINKS_SHOWN))
+def _links(every: Sequence[DocumentLink]) -> ShownLinks:
+    return ShownLinks(every[:LINKS_SHOWN], max(0, len(every) - LINKS_SHOWN))
 
 
 def shortened(text: str) -> Quoted:
@@ -254,19 +254,21 @@ def shortened(text: str) -> Quoted:
     return Quoted(text[:LONGEST_TEXT], max(0, len(text) - LONGEST_TEXT))
 
 
-def no_document_reason(task: TaskView) -> Reason:
+def no_document_reason(task: TaskView) -> NoDocumentReason:
     """The reason why a task has no document."""
     if task.state in {SKIPPED, FAILED}:
-        said = task.strings(task.state)
+        messages = task.strings(task.state)
         key = f"documents_{task.state}"
-        return Reason(f"{key}_because", shortened(said[0])) if said else Reason(key)
+        return (
+            NoDocumentReason(f"{key}_because", shortened(messages[0])) if messages else NoDocumentReason(key)
+        )
     if task.state == "upstream_failed":
-        return Reason("documents_not_run")
+        return NoDocumentReason("documents_not_run")
     if task.state in _WAITING:
-        return Reason("documents_waiting")
+        return NoDocumentReason("documents_waiting")
     if task.state in _GOING_ON:
-        return Reason("documents_going_on")
-    return Reason("documents_writes_none" if task.state == "success" else "documents_none")
+        return NoDocumentReason("documents_going_on")
+    return NoDocumentReason("documents_writes_none" if task.state == "success" else "documents_none")
 
 
 def state_name(state: str, language: Language) -> str:
