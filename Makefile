@@ -10,7 +10,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 BIN = .venv/bin
 # Each of many processes would compile our modules and the tests again.
 unexport PYTHONDONTWRITEBYTECODE
-PACKAGE_TESTS = $(wildcard tests/*.py) $(addprefix tests/,authoring browsing ingest kma lake model monitoring pipelines quality sources stored verification)
+PACKAGE_TESTS = $(wildcard tests/*.py) $(addprefix tests/,authoring browsing ingest kma lake model monitoring pages pipelines quality sources stored verification)
 # If compose is a program of its own and not a plugin of Docker: make COMPOSE=docker-compose up
 COMPOSE ?= docker compose
 PRODUCTION = $(COMPOSE) -f docker-compose.production.yml

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.browsing import forecast_world as world
 from tests.browsing.forecast_world import LAST, NOW, TARGET
-from weather_mlops.browsing.forecasts import site, stations_map
+from weather_mlops.browsing.forecasts import site
 from weather_mlops.browsing.forecasts.published import Present, QuantileSeries
 
 REASON = "its newest air_temperature_c is 7.2 h old; at most 2 h are allowed"
@@ -226,12 +226,3 @@ def test_a_forecast_is_looked_up_by_its_valid_time(length, hour):
 
     assert quantiles == ((hour - 2.0, hour - 1.0, float(hour)) if inside else (None, None, None))
     assert present.hours[-1] == LAST + timedelta(hours=length)
-
-
-@given(st.floats(0, 1), st.floats(0, 1))
-def test_a_higher_figure_has_a_brighter_colour(one, other):
-    def light(share):
-        return sum(int(stations_map.colour(share)[n : n + 2], 16) * w for n, w in ((1, 2), (3, 7), (5, 1)))
-
-    low, high = sorted((one, other))
-    assert light(low) <= light(high) + 8  # rounding

@@ -6,7 +6,6 @@ import pytest
 
 from tests.lake.conftest import access, catalog, connect_catalog, killer, proxy, server, store  # noqa: F401  fixtures
 from weather_mlops.model import climatology, long_history, short_history
-from weather_mlops.model.card import plots
 
 
 @pytest.fixture(scope="session")
@@ -66,9 +65,3 @@ def each_recipe(request):
     if request.param == "long_history":
         request.getfixturevalue("long_history_recipe")
     return request.param
-
-
-@pytest.fixture
-def undrawn(monkeypatch):
-    """Without the drawings, which take nearly all the time: for tests of the text."""
-    monkeypatch.setattr(plots, "_svg", lambda *_: "<svg></svg>")

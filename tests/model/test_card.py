@@ -67,7 +67,7 @@ def test_every_time_is_kst(page):
     assert clocks == []
 
 
-def test_the_unit_is_that_of_the_target(undrawn):
+def test_the_unit_is_that_of_the_target():
     text = Page(render(evaluation(unit="hPa", label="Pressure"))).text
     assert "RMSE 0.78 hPa at 1 h" in text
     assert "°C" not in text.replace("air_temperature_c (°C)", "")
@@ -115,7 +115,7 @@ def test_one_missing_figure_leaves_the_others_and_a_gap():
     assert not NOT_A_FIGURE.search(without_style(html))
 
 
-def test_tables_show_some_of_48_leads_and_fold_the_others(undrawn):
+def test_tables_show_some_of_48_leads_and_fold_the_others():
     html = render(evaluation())
     table = html.split("<h2>All leads</h2>")[1]
     shown, all_leads = table.split("<summary>All 48 leads</summary>")
@@ -127,7 +127,7 @@ def test_tables_show_some_of_48_leads_and_fold_the_others(undrawn):
     assert re.findall(r"(\d+)\u00a0h", seasons) == ["1", "3", "6", "12", "24", "36", "48"]
 
 
-def test_an_hour_of_the_second_day_has_its_date(undrawn):
+def test_an_hour_of_the_second_day_has_its_date():
     e = evaluation()
     case = e["worst"][0]  # issued on 5 January 2026, 15:00 KST
     case["observed"] = [10.0, *case["p50"][1:]]
@@ -150,7 +150,7 @@ def test_nothing_but_the_leads_is_needed():
         assert re.search(f"– ?: the evaluation has no [a-z ]*{lack}", text)
 
 
-def test_a_baseline_that_is_better_is_named_with_its_leads(undrawn):
+def test_a_baseline_that_is_better_is_named_with_its_leads():
     text = Page(render(beaten_by("ridge", {1, 2, 3, 24}))).text
     assert "Ridge regression is better at 1–3 and 24 h: there the model's RMSE is up to 5.0 % higher." in text
     assert "No baseline is better" not in text
@@ -162,11 +162,11 @@ def test_the_champion_counts_as_a_baseline():
     ]
 
 
-def test_no_better_baseline_is_mentioned_too(undrawn):
+def test_no_better_baseline_is_mentioned_too():
     assert "No baseline is better at any lead." in Page(render(beaten_by("ridge", set()))).text
 
 
-def test_a_model_worse_on_average_is_above(undrawn):
+def test_a_model_worse_on_average_is_above():
     text = Page(render(beaten_by("damped_anomaly", range(1, 49)))).text
     assert "5 % above damped anomaly" in text
 
@@ -193,7 +193,7 @@ def test_seasons_that_were_not_held_out_are_a_doubt():
         (0.0, "exceptionally unlikely"),
     ],
 )
-def test_certainty_in_words(undrawn, certainty, words):
+def test_certainty_in_words(certainty, words):
     e = evaluation()
     e["champion"]["certainty"] = certainty
     assert f"{words}: it is in {100 * certainty:.0f} %" in Page(render(e)).text.replace(" :", ":")
@@ -209,7 +209,7 @@ def with_kma(**changes):
     return evaluation(kma_forecast={**kma_forecast(), **changes})
 
 
-def test_the_kma_s_forecast_is_compared_on_named_rows(undrawn):
+def test_the_kma_s_forecast_is_compared_on_named_rows():
     text = Page(render(with_kma())).text
 
     assert "Compared on 8,760 of 35,040 held-out rows (25 %), issued from 2026-08-03 09:00 KST" in text
@@ -219,7 +219,7 @@ def test_the_kma_s_forecast_is_compared_on_named_rows(undrawn):
     assert "The KMA's forecast is better at 6–48 h: there the model's RMSE is up to 41.5 % higher." in text
 
 
-def test_each_table_has_the_skill_over_the_kma_s_forecast(undrawn):
+def test_each_table_has_the_skill_over_the_kma_s_forecast():
     html = render(with_kma())
 
     assert html.count("skill over<br>the KMA's forecast") == 3  # at a glance, some leads, and all leads
@@ -230,27 +230,27 @@ def test_the_kma_s_curve_is_drawn_on_the_common_rows():
     html = render(with_kma())
 
     assert "RMSE (°C) by lead, on the common rows." in Page(html).text
-    assert "var(--kma)" in "".join(re.findall('<svg role="img".*?</svg>', html, flags=re.DOTALL))
+    assert "var(--kma)" in "".join(re.findall('<svg class="plot".*?</svg>', html, flags=re.DOTALL))
     assert not NOT_A_FIGURE.search(without_style(html))
     page = Page(html)
     assert page.open == []
     assert len(page.ids) == len(set(page.ids))
 
 
-def test_leads_without_the_kma_s_forecast_are_gaps(undrawn):
+def test_leads_without_the_kma_s_forecast_are_gaps():
     some = kma_forecast(leads=range(1, 7))["leads"]
     text = Page(render(with_kma(leads=some))).text
 
     assert "At 7–48 h there is nothing to compare." in text
 
 
-def test_without_the_kma_s_forecast_the_reason_stands_there(undrawn):
+def test_without_the_kma_s_forecast_the_reason_stands_there():
     html = render(evaluation())
 
     assert "Not compared: there is no forecast of the KMA." in Page(html).text
 
 
-def test_the_worst_station_is_first(undrawn):
+def test_the_worst_station_is_first():
     e = evaluation()
     total = {station: sum(one["rmse"] for one in leads.values()) for station, leads in e["stations"].items()}
     worst = max(total, key=total.__getitem__)
@@ -258,7 +258,7 @@ def test_the_worst_station_is_first(undrawn):
     assert re.search(r'<th scope="row">[^<]*\((\d+)\)', table)[1] == worst
 
 
-def test_each_of_97_stations_is_there_by_name(undrawn):
+def test_each_of_97_stations_is_there_by_name():
     text = Page(render(evaluation(97))).text
     assert "The other 85 stations" in text
     assert "Seoul (108)" in text
@@ -284,8 +284,7 @@ def test_values_bring_no_markup():
 
 
 def test_the_page_needs_nothing_else(page, html):
-    links = set(re.findall(r'https?://[^"\s<]+', html))
-    assert links == {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
+    assert "://" not in html
     assert not {"script", "link", "img", "iframe", "a"} & set(page.tags)
     assert "@import" not in html
     assert re.findall(r"url\((?!#)", html) == []
@@ -299,7 +298,7 @@ def test_the_markup_is_sound(page):
 
 def test_colours_are_the_page_s(html):
     drawings = "".join(re.findall("<svg.*?</svg>", html, flags=re.DOTALL))
-    assert "#0" not in drawings
+    assert not re.search(r"#\d", drawings)
     used = set(re.findall(r"var\(--([\w-]+)\)", html)) - {"s"}
     defined = set(re.findall(r"--([\w-]+):", markup.STYLE))
     assert used <= defined

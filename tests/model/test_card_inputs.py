@@ -18,7 +18,7 @@ def with_kma(share=0.75, **changes):
     return e
 
 
-def test_facts_name_the_inputs_and_both_snapshots(undrawn):
+def test_facts_name_the_inputs_and_both_snapshots():
     text = Page(render(with_kma())).text
 
     assert f"Inputs {INPUTS}" in text
@@ -27,7 +27,7 @@ def test_facts_name_the_inputs_and_both_snapshots(undrawn):
     assert "Held-out forecasts that began with the KMA's 37.5 %" in text
 
 
-def test_the_table_of_leads_has_the_share_with_the_kma_s_forecast(undrawn):
+def test_the_table_of_leads_has_the_share_with_the_kma_s_forecast():
     html = render(with_kma())
     rows = dict(
         re.findall(r'<th scope="row">(\d+)\u00a0h</th>(.*?)</tr>', html.split("<h2>All leads</h2>")[1])
@@ -39,7 +39,7 @@ def test_the_table_of_leads_has_the_share_with_the_kma_s_forecast(undrawn):
     assert "with the<br>KMA's forecast" not in render(with_kma(share=0.0))
 
 
-def test_the_champion_is_compared_by_inputs_on_the_card(undrawn):
+def test_the_champion_is_compared_by_inputs_on_the_card():
     e = with_kma()
     e["champion"]["by_inputs"] = {"observations and KMA forecast": GAIN, "observations": NOTHING}
     text = Page(render(e)).text
@@ -49,7 +49,7 @@ def test_the_champion_is_compared_by_inputs_on_the_card(undrawn):
     assert "no forecast of the new model was made from these" in text
 
 
-def test_the_card_of_an_older_evaluation_says_what_it_lacks(undrawn):
+def test_the_card_of_an_older_evaluation_says_what_it_lacks():
     text = Page(render(evaluation())).text
 
     assert "Inputs – (not recorded)" in text

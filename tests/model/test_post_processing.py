@@ -174,6 +174,14 @@ def test_weeks_without_an_archive_leave_holes_only(forecaster):
     assert ours.uses_kma[:, 48:].mean() > 0.9
 
 
+def test_after_weeks_without_an_archive_it_begins_with_the_kma_at_once(forecaster):
+    table = KMA.filter(kma_world.issued_since(KMA, GRID, int(HOLDOUT[0])))
+    ours, alone = forecast(forecaster, table), forecaster.forecast(GRID, HOLDOUT)
+    first_days = slice(3, 24 * 9)
+    assert ours.uses_kma[:, first_days].mean() > 0.9
+    assert rmse(ours.quantiles, 12, first_days) < rmse(alone.quantiles, 12, first_days)
+
+
 @pytest.mark.parametrize(
     ("days", "name"),
     [(13, None), (14, "mean error by hour"), (60, "ridge"), (179, "ridge"), (180, "trees"), (2000, "trees")],

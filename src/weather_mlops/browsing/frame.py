@@ -7,7 +7,6 @@ from weather_mlops.browsing.documents import address
 from weather_mlops.pages.markup import escape, page
 
 STYLE: Final = """
-:root{--warn:#8a5200}@media (prefers-color-scheme:dark){:root{--warn:#ffc46b}}
 a{color:var(--model)}a:focus-visible,.box:focus-visible,summary:focus-visible{outline:3px solid var(--model)}
 h1{font-size:1.7em}h2{font-size:1.3em;margin-top:1.6em}h3{font-size:1.05em;margin:1.4em 0 .3em}
 .start{color:var(--model)}.warn{color:var(--warn);font-weight:600}td.words,td.name{text-align:left}

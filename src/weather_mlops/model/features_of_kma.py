@@ -18,7 +18,9 @@ from weather_mlops.model.rolling_windows import DaySums, mean_at, values_at
 from weather_mlops.model.targets import Target
 
 LEAST_SHARE: Final = 1 / 3
-"""Of these days: an archive of two weeks has some forecasts that can be corrected."""
+"""Of the month whose mean error corrects the forecast. Fewer days are drawn towards no correction: after a
+hole of weeks, or at a station that is new in the archive, the KMA's forecast as it is forecasts better than
+observations alone (Ulsan, first ten days of 2018: RMSE at 24 h 1.1 and 3.1 °C)."""
 
 
 def of_kma_now(panel: Panel, target: Target, inputs: KmaInputs) -> Iterator[Named]:
@@ -31,7 +33,7 @@ def of_kma_now(panel: Panel, target: Target, inputs: KmaInputs) -> Iterator[Name
     """
     times, unit = inputs.issue_times - inputs.first, target.unit
     error = known_error(_observed(panel, target, inputs), inputs.target, 0, FAR_OFF[target.column])
-    mean_error = DaySums(error).mean(times, BIAS_DAYS, LEAST_SHARE)
+    mean_error = DaySums(error).mean(times, BIAS_DAYS, LEAST_SHARE, towards_zero=True)
     doc = f"T minus KMA's forecast of now, minus its mean of {BIAS_DAYS} days [{unit}]"
     yield "kma_off", doc, values_at(error, times, 0) - mean_error
     for hours in (1, 2, 3, 6):
@@ -75,12 +77,12 @@ def _observed(panel: Panel, target: Target, inputs: KmaInputs) -> Array:
 def _of_recent_errors(error: Array, above: Array, times: Array, lead: int, unit: str) -> Iterator[Named]:
     """The mean errors at this lead of a month, a week and a day, and the forecast corrected by them."""
     sums, of_squares = DaySums(error), DaySums(error**2)
-    bias, week, day = (
-        sums.mean(times, days, share) for days, share in ((BIAS_DAYS, LEAST_SHARE), (7, 0.5), (1, 0.5))
-    )
+    bias = sums.mean(times, BIAS_DAYS, LEAST_SHARE, towards_zero=True)
+    week, day = (sums.mean(times, days) for days in (7, 1))
     # The newest days whose valid hour of the day is over.
     back = [-lead % HOURS_PER_DAY + HOURS_PER_DAY * days for days in range(BIAS_DAYS)]
-    hourly_bias, hourly_week = mean_at(error, times, back, LEAST_SHARE), mean_at(error, times, back[:7])
+    hourly_bias = mean_at(error, times, back, LEAST_SHARE, towards_zero=True)
+    hourly_week = mean_at(error, times, back[:7])
     month = f"kma_error_{BIAS_DAYS}d"
     yield KMA_ABOVE, f"KMA's forecast, corrected by {month}, minus T [{unit}]", above + bias
     yield (

@@ -73,14 +73,22 @@ def values_at(values: Array, times: Array, back: int) -> Array:
     return np.where(indices >= 0, values[:, np.maximum(indices, 0)], np.float32(np.nan))
 
 
-def mean_at(values: Array, times: Array, hours_back: Iterable[int], least_share: float = 0.5) -> Array:
+def mean_at(
+    values: Array,
+    times: Array,
+    hours_back: Iterable[int],
+    least_share: float = 0.5,
+    *,
+    towards_zero: bool = False,
+) -> Array:
     """Mean of the values at some distances before each of some hours.
 
     Args:
         values: shape (stations, hours); NaN = not known.
         times: indices of the hours, shape (n,).
         hours_back: the distances, hours.
-        least_share: NaN where a smaller share of the values is known.
+        least_share: where a smaller share of the values is known, the mean is NaN.
+        towards_zero: there it is instead the sum divided by the number of values in that share.
 
     Returns:
         Shape (stations, n).
@@ -92,7 +100,7 @@ def mean_at(values: Array, times: Array, hours_back: Iterable[int], least_share:
         known = np.isfinite(part)
         count += known
         total += np.where(known, part, np.float32(0))
-    return np.where(count >= len(distances) * least_share, total / np.maximum(count, 1), np.float32(np.nan))
+    return _mean(total, count, len(distances) * least_share, towards_zero=towards_zero)
 
 
 class DaySums:
@@ -111,15 +119,17 @@ class DaySums:
             for back in range(1, min(HOURS_PER_DAY, values.shape[-1])):
                 sums[..., back:] += single[..., :-back]
 
-    def mean(self, times: Array, days: int, least_share: float = 0.5) -> Array:
-        """Mean of the last days at each of some hours, shape (stations, n).
-
-        NaN where a smaller share of them is known.
-        """
+    def mean(self, times: Array, days: int, least_share: float = 0.5, *, towards_zero: bool = False) -> Array:
+        """Mean of the last days at each of some hours, shape (stations, n); arguments as of ``mean_at``."""
         ends = [HOURS_PER_DAY * back for back in range(days)]
         total, count = (
             np.sum([np.nan_to_num(values_at(sums, times, back)) for back in ends], axis=0)
             for sums in (self._totals, self._counts)
         )
-        least = days * HOURS_PER_DAY * least_share
-        return np.where(count >= least, total / np.maximum(count, 1), np.float32(np.nan))
+        return _mean(total, count, days * HOURS_PER_DAY * least_share, towards_zero=towards_zero)
+
+
+def _mean(total: Array, count: Array, least: float, *, towards_zero: bool) -> Array:
+    if towards_zero:
+        return np.asarray(total / np.maximum(count, np.float32(least)), np.float32)
+    return np.where(count >= least, total / np.maximum(count, 1), np.float32(np.nan))

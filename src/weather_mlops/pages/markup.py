@@ -15,11 +15,11 @@ STYLE: Final = """
 :root{color-scheme:light dark;--page:#fff;--ink:#1c2024;--soft:#5b6570;--rule:#d5dae0;--band:#4caf7a;
 --heat:232 119 34;--bad:#b3261e;--good:#1a7f4b;--model:#0b63ce;--persistence:#8a5a2b;--yesterday:#b8860b;
 --climatology:#6b7785;--damped:#d1478c;--ridge:#1b8a5a;--champion:#7a3fd1;--other:#6b7785;
---kma:#c2410c}
+--kma:#c2410c;--warn:#8a5200}
 @media (prefers-color-scheme:dark){:root{--page:#14171a;--ink:#e6e9ec;--soft:#a3adb8;--rule:#3a424a;
 --band:#4caf7a;--heat:232 119 34;--bad:#ff8a80;--good:#6fd6a0;--model:#5aa9ff;--persistence:#c79a6b;
 --yesterday:#e3b73b;--climatology:#9aa6b2;--damped:#ff85bd;--ridge:#4fcb93;--champion:#b794ff;--other:#9aa6b2;
---kma:#ff9e6b}}
+--kma:#ff9e6b;--warn:#ffc46b}}
 *{box-sizing:border-box}
 body{margin:0 auto;max-width:1240px;padding:1rem;background:var(--page);color:var(--ink);
 font:16px/1.5 system-ui,"DejaVu Sans",sans-serif;overflow-wrap:break-word}

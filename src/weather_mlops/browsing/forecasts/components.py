@@ -13,7 +13,7 @@ from weather_mlops.browsing.forecasts.published import (
 )
 from weather_mlops.clock import KST
 from weather_mlops.errors import ObjectDamaged
-from weather_mlops.pages.curves import Look
+from weather_mlops.pages.charts import Look
 from weather_mlops.pages.markup import MISSING, escape, kst, number, page, percent
 
 DIGITS: Final = 1  # as in the KMA's responses

@@ -1,13 +1,15 @@
-"""Plots of the forecast pages, drawn by the report's code: matplotlib would take 0.05 s of CPU for each."""
+"""Plots of the forecast pages: hours of observations, of our forecast and of the KMA's."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from markupsafe import Markup
+
 from weather_mlops.browsing.forecasts.components import MEDIAN, OBSERVED, plain, short
 from weather_mlops.browsing.forecasts.published import QuantileSeries, Series
-from weather_mlops.monitoring.report import plots
-from weather_mlops.pages.curves import KMA_FORECAST, Curve, Look
+from weather_mlops.pages import charts
+from weather_mlops.pages.charts import KMA_FORECAST, Curve, Look
 
 BAND: Final = Look("model-band")
 
@@ -20,7 +22,7 @@ def hours(  # noqa: PLR0913  the curves
     *,
     label: str,
     unit: str,
-) -> str:
+) -> Markup:
     """A plot of hourly observations and forecasts; the pointer shows the figures of its hour.
 
     Args:
@@ -32,12 +34,12 @@ def hours(  # noqa: PLR0913  the curves
         unit: of all values.
     """
     known = [*observed, *forecast.p10, *forecast.p90, *kma]
-    x = plots.by_time(times[0], times[-1], "KST; each date is at 00:00")
-    return plots.lines(
+    x = charts.by_time(times[0], times[-1], "KST; each date is at 00:00")
+    return charts.lines(
         [time.timestamp() for time in times],
         [Curve(kma, KMA_FORECAST), Curve(forecast.p50, MEDIAN), Curve(observed, OBSERVED)],
         x,
-        plots.upright(known, unit),
+        charts.vertical(known, unit),
         label=label,
         band=(Curve(forecast.p10, BAND), Curve(forecast.p90, BAND)),
         notes=[

@@ -27,14 +27,11 @@ from weather_mlops.browsing.forecasts.published import (
     Series,
 )
 from weather_mlops.clock import HOUR
-from weather_mlops.monitoring.report import plots
-from weather_mlops.pages.curves import KMA_FORECAST, swatch
+from weather_mlops.pages import charts
+from weather_mlops.pages.charts import KMA_FORECAST, Area, Look
 from weather_mlops.pages.markup import MISSING, escape, figure, folded, kst
 
-BAND: Final = (
-    '<svg class="swatch" viewBox="0 0 34 10" aria-hidden="true">'
-    '<rect width="34" height="10" style="fill:var(--model-band)"/></svg>'
-)
+BAND: Final = Area("model-band")
 EVERY: Final = 3
 """Hours between the rows of the short table."""
 
@@ -58,7 +55,7 @@ def render(document: ForecastDocument, target: ForecastTarget, station: Forecast
         f"{_now(document, target, station)}{_past(document, target, station)}"
         f"{_figures(document, target, station)}"
     )
-    return frame(title, body, style=plots.STYLE)
+    return frame(title, body, style=charts.STYLE)
 
 
 def _others(document: ForecastDocument, target: ForecastTarget, station: ForecastStation) -> str:
@@ -138,15 +135,15 @@ def _main_plot(document: ForecastDocument, target: ForecastTarget, station: Fore
 
 
 def _legend(station: ForecastStation) -> str:
-    entries = [f"{swatch(OBSERVED)}observed"]
+    entries: list[tuple[str, Look | Area]] = [("observed", OBSERVED)]
     if station.forecast:
         entries += [
-            f"{swatch(MEDIAN)}forecast, p50",
-            f"{BAND}p10 to p90: 8 of 10 observations should lie within",
+            ("forecast, p50", MEDIAN),
+            ("p10 to p90: 8 of 10 observations should lie within", BAND),
         ]
     if station.kma:
-        entries.append(f"{swatch(KMA_FORECAST)}{kma_components.NAME}")
-    return f'<ul class="legend">{"".join(f"<li>{entry}</li>" for entry in entries)}</ul>'
+        entries.append((charts.raw(kma_components.NAME), KMA_FORECAST))
+    return charts.legend(entries)
 
 
 def _aligned(

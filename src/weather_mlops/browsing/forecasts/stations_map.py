@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from markupsafe import Markup
+
 from weather_mlops.browsing.forecasts.components import plain
 from weather_mlops.browsing.forecasts.published import Coordinates, ForecastStation
-from weather_mlops.pages.markup import escape
+from weather_mlops.pages import charts
 
 WEST, EAST, SOUTH, NORTH = 124.3, 131.3, 32.9, 38.6  # degrees: all stations, and some sea
 SQUEEZE: Final = math.cos(math.radians(36))
@@ -36,25 +38,12 @@ ALONE: Final = (
     " A dashed ring: made from observations only, where others begin with the KMA's forecast. "
     '<span lang="ko">점선 테두리: 관측값만으로 만든 예보</span>'
 )
-# Viridis, by Smith and van der Walt: perceptually uniform, also for colour-blind readers and in grey.
-COLOURS: Final = (
-    "#440154",
-    "#472d7b",
-    "#3b528b",
-    "#2c728e",
-    "#21918c",
-    "#28ae80",
-    "#5ec962",
-    "#addc30",
-    "#fde725",
-)
-
 STYLE: Final = """
 .map{display:block;width:100%;max-width:560px;height:auto}
 .map circle{stroke:var(--ink);stroke-width:1}.map a:focus-visible circle,.map a:hover circle{stroke-width:4}
 .map a:focus-visible{outline:none}.map text{font-size:13px;fill:var(--ink);paint-order:stroke;
 stroke:var(--page);stroke-width:3.5px;pointer-events:none}.map .axis{fill:var(--soft)}
-.map .rule{stroke:var(--rule)}.map .none{fill:var(--page)}
+.map .end{text-anchor:end}.map .rule{stroke:var(--rule)}.map .none{fill:var(--page)}
 .map .alone{stroke-width:2.5;stroke-dasharray:3 2.5}
 .map .cross{stroke:var(--ink);stroke-width:1.4}
 .scale{max-width:560px;margin:.4em 0}.scale div{height:14px;border:1px solid var(--soft)}
@@ -96,25 +85,20 @@ def draw(points: Sequence[Point], unit: str, what: str) -> str:
     known = [point.value for point in points if point.value is not None]
     low, high = (min(known), max(known)) if known else (0.0, 0.0)
     note = ALONE if any(point.lacks_kma for point in points) else ""
-    body = _graticule()
     # Stations with a figure are drawn on top of the others.
-    for point in sorted(points, key=lambda point: point.value is not None):
-        body += _point(point, unit, low, high)
-    body += "".join(_city(point.station) for point in points if point.station.id in CITIES)
+    order = sorted(points, key=lambda point: point.value is not None)
+    body = charts.joined(
+        [
+            _graticule(),
+            *(_point(point, unit, low, high) for point in order),
+            *(_city(point.station) for point in points if point.station.id in CITIES),
+        ]
+    )
+    drawing = charts.svg(body, f"{what}, map of the stations", height=HEIGHT, width=WIDTH, kind="map")
     return (
-        f'<svg class="map" role="group" viewBox="0 0 {WIDTH} {HEIGHT:.0f}" aria-label="{escape(what)}, '
-        f'map of the stations">{body}</svg>{_legend(low, high, unit, what) if known else ""}'
+        f"{drawing}{_legend(low, high, unit, what) if known else ''}"
         f'<p class="soft">A crossed point: no forecast.{note}</p>'
     )
-
-
-def colour(share: float) -> str:
-    """The colour of a figure, by its share of the range: 0 = lowest, 1 = highest."""
-    at = min(max(share, 0.0), 1.0) * (len(COLOURS) - 1)
-    left = min(int(at), len(COLOURS) - 2)
-    pair = [[int(text[n : n + 2], 16) for n in (1, 3, 5)] for text in COLOURS[left : left + 2]]
-    mixed = [round(a + (b - a) * (at - left)) for a, b in zip(*pair, strict=True)]
-    return "#" + "".join(f"{part:02x}" for part in mixed)
 
 
 def _at(coordinates: Coordinates) -> tuple[float, float]:
@@ -122,55 +106,43 @@ def _at(coordinates: Coordinates) -> tuple[float, float]:
     return (east - WEST) * SQUEEZE * SCALE, (NORTH - north) * SCALE
 
 
-def _point(point: Point, unit: str, low: float, high: float) -> str:
+def _point(point: Point, unit: str, low: float, high: float) -> Markup:
     if point.station.coordinates is None:
-        return ""
+        return Markup()
     x, y = _at(point.station.coordinates)
     text = "no forecast" if point.value is None else f"{plain(point.value)} {unit}"
     text += "; observations only" if point.lacks_kma else ""
     text += "" if point.kma is None else f"; KMA {plain(point.kma)} {unit}"
-    name = escape(f"{point.station.english} {point.station.korean} ({point.station.id}): {text}")
-    if point.value is None:
-        shape = (
-            f'<circle class="none" cx="{x:.1f}" cy="{y:.1f}" r="6"/>'
-            f'<path class="cross" d="M{x - 4:.1f} {y - 4:.1f}l8 8m0 -8l-8 8"/>'
-        )
-    else:
-        paint = colour((point.value - low) / (high - low) if high > low else 0.5)
-        kind = ' class="alone"' if point.lacks_kma else ""
-        shape = f'<circle{kind} style="fill:{paint}" cx="{x:.1f}" cy="{y:.1f}" r="6.5"/>'
-    return f'<a href="{escape(point.address)}" aria-label="{name}"><title>{name}</title>{shape}</a>'
+    name = f"{point.station.english} {point.station.korean} ({point.station.id}): {text}"
+    shape = charts.crossed_ring(x, y)
+    if point.value is not None:
+        paint = charts.colour((point.value - low) / (high - low) if high > low else 0.5)
+        shape = charts.disc(x, y, paint, kind="alone" if point.lacks_kma else "")
+    return charts.link(point.address, name, shape, label=name)
 
 
-def _city(station: ForecastStation) -> str:
+def _city(station: ForecastStation) -> Markup:
     if station.coordinates is None:
-        return ""
+        return Markup()
     x, y = _at(station.coordinates)
     end = station.id in TO_THE_LEFT
-    anchor = ' text-anchor="end"' if end else ""
-    return (
-        f'<text x="{x + (-10 if end else 10):.1f}" y="{y + 4.5:.1f}"{anchor} aria-hidden="true">'
-        f"{CITIES[station.id]}</text>"
-    )
+    kind = "end" if end else ""
+    return charts.text(x + (-10 if end else 10), y + 4.5, CITIES[station.id], kind, hidden=True)
 
 
-def _graticule() -> str:
-    lines = ""
+def _graticule() -> Markup:
+    lines = Markup()
     for east in (126, 128, 130):
         x = _at((NORTH, east))[0]
-        lines += f'<path class="rule" d="M{x:.1f} 0V{HEIGHT:.0f}"/>'
-        lines += f'<text class="axis" x="{x + 4:.1f}" y="{HEIGHT - 6:.0f}">{east}°E</text>'
+        lines += charts.rule(x, 0, x, HEIGHT, "rule")
+        lines += charts.text(x + 4, HEIGHT - 6, f"{east}°E", "axis")
     for north in (34, 36, 38):
         y = _at((north, WEST))[1]
-        lines += f'<path class="rule" d="M0 {y:.1f}H{WIDTH}"/>'
-        lines += f'<text class="axis" x="{WIDTH - 4}" y="{y - 4:.1f}" text-anchor="end">{north}°N</text>'
-    return f'<g aria-hidden="true">{lines}</g>'
+        lines += charts.rule(0, y, WIDTH, y, "rule")
+        lines += charts.text(WIDTH - 4, y - 4, f"{north}°N", "axis end")
+    return charts.raw(f'<g aria-hidden="true">{lines}</g>')
 
 
-def _legend(low: float, high: float, unit: str, what: str) -> str:
+def _legend(low: float, high: float, unit: str, what: str) -> Markup:
     steps = [low, (low + high) / 2, high] if high > low else [low]
-    figures = "".join(f"<span>{plain(value)}</span>" for value in steps)
-    return (
-        f'<div class="scale"><div style="background:linear-gradient(90deg,{",".join(COLOURS)})"></div>'
-        f"<p>{figures}</p><p>{escape(what)}, {escape(unit)}</p></div>"
-    )
+    return charts.scale([plain(value) for value in steps], f"{what}, {unit}")

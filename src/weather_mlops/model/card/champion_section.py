@@ -6,6 +6,7 @@ from weather_mlops.documents.evaluation import ChampionScores, EvaluationDocumen
 from weather_mlops.lake.schemas import OBSERVATIONS_ONLY, WITH_KMA_FORECAST
 from weather_mlops.model.card import plots
 from weather_mlops.model.card.summary import sampled
+from weather_mlops.pages.charts import Range
 from weather_mlops.pages.markup import cell, escape, figure, number, percent, table
 
 KINDS: Final = {
@@ -28,15 +29,15 @@ def section(e: EvaluationDocument) -> str:
     )
     if low <= 0 <= high:
         words += "<p>The range includes zero: that the two are equally good is not excluded.</p>"
-    rows = [("RMSE", 100 * low, 100 * gain, 100 * high)]
+    rows = [Range("RMSE", 100 * low, 100 * gain, 100 * high)]
     of_crps = (rival["crps_improvement"], rival["crps_low"], rival["crps_high"], rival["crps_certainty"])
     gain, low, high, certainty = of_crps
     if gain is None or low is None or high is None or certainty is None:
         words += "<p>The CRPS is not compared: one of the two forecasts an interval only.</p>"
     else:
         words += f"<p>The CRPS, the error of all nine quantiles, is {sampled(gain, low, high, certainty)}</p>"
-        rows.append(("CRPS", 100 * low, 100 * gain, 100 * high))
-    drawing = plots.intervals(rows, name="champion", label="Improvement over the champion and its range")
+        rows.append(Range("CRPS", 100 * low, 100 * gain, 100 * high))
+    drawing = plots.intervals(rows, label="Improvement over the champion and its range")
     note = "with its bootstrap range; right of 0 the new model is better."
     return words + figure("Improvement (%) over the champion,", note, drawing) + _by_inputs(rival)
 

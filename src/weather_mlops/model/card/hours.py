@@ -1,13 +1,16 @@
 """The model card's figures by hour of the day: the model, the baselines, and the KMA's forecast."""
 
+from markupsafe import Markup
+
 from weather_mlops.documents.evaluation import EvaluationDocument
-from weather_mlops.model.card import kma_section, plots
-from weather_mlops.model.card.lead_curves import MODEL, look_of
-from weather_mlops.model.card.summary import BASELINES, named
-from weather_mlops.pages.curves import Curve, Look, legend
+from weather_mlops.model.card import plots
+from weather_mlops.model.card.lead_curves import MODEL, OURS, look_of
+from weather_mlops.model.card.summary import BASELINES, baseline_name, named
+from weather_mlops.pages.charts import KMA_FORECAST, Curve, Look, legend
 from weather_mlops.pages.markup import MISSING, NBSP, cell, escape, figure, folded, number, table
 
 OURS_ON_COMMON_ROWS = Look("model", (2, 1.5))
+ON_COMMON_ROWS = "this model on the same rows"
 
 
 def section(e: EvaluationDocument) -> str:
@@ -15,17 +18,15 @@ def section(e: EvaluationDocument) -> str:
     if not e["hours"]:
         return f"<p>{MISSING}: the evaluation has no figures by hour of the day.</p>"
     leads = sorted(e["hours"], key=int)
-    looks = [(named(name), look_of(name)) for name in _plotted(e)]
+    looks = [(baseline_name(name), look_of(name)) for name in _plotted(e)]
     of_kma = [
-        (BASELINES["kma_forecast"], kma_section.KMA),
-        ("this model on the same rows", OURS_ON_COMMON_ROWS),
+        (BASELINES["kma_forecast"], KMA_FORECAST),
+        (ON_COMMON_ROWS, OURS_ON_COMMON_ROWS),
     ]
     drawings = "".join(_drawing(e, lead) for lead in leads)
     tables = "".join(_table(e, lead) for lead in leads)
-    return (
-        legend([("<b>this model</b>", MODEL), *looks, *(of_kma if _with_kma(e) else [])])
-        + f'<div class="plots two">{drawings}</div>{folded("By hour, with persistence", tables)}'
-    )
+    names = legend([(Markup("<b>this model</b>"), MODEL), *looks, *(of_kma if _with_kma(e) else [])])
+    return f'{names}<div class="plots two">{drawings}</div>{folded("By hour, with persistence", tables)}'
 
 
 def _plotted(e: EvaluationDocument) -> list[str]:
@@ -43,21 +44,24 @@ def _drawing(e: EvaluationDocument, lead: str) -> str:
     by_hour = e["hours"][lead]
     hours = sorted(map(int, by_hour))
     at = [by_hour[str(hour)] for hour in hours]
-    curves = [Curve([one["opponents"].get(name) for one in at], look_of(name)) for name in _plotted(e)]
+    curves = [
+        Curve([one["opponents"].get(name) for one in at], look_of(name), baseline_name(name))
+        for name in _plotted(e)
+    ]
     if _with_kma(e):
         curves += [
-            Curve([one["rmse_on_common_rows"] for one in at], OURS_ON_COMMON_ROWS),
-            Curve([one["rmse_kma_forecast"] for one in at], kma_section.KMA),
+            Curve([one["rmse_on_common_rows"] for one in at], OURS_ON_COMMON_ROWS, ON_COMMON_ROWS),
+            Curve([one["rmse_kma_forecast"] for one in at], KMA_FORECAST, BASELINES["kma_forecast"]),
         ]
     return figure(
         f"RMSE ({escape(e['unit'])}) by hour of the day, {lead}{NBSP}h ahead.",
         "",
         plots.by_hour(
             hours,
-            [*curves, Curve([one["rmse"] for one in at], MODEL)],
-            name=f"hours-{lead}",
+            [*curves, Curve([one["rmse"] for one in at], MODEL, OURS)],
             label=f"RMSE of the model and the baselines by hour of the day, {lead} h ahead",
-            axis=f"RMSE ({e['unit']})",
+            axis="RMSE",
+            unit=e["unit"],
         ),
     )
 

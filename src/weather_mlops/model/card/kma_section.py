@@ -2,16 +2,20 @@
 
 from typing import Final
 
+from markupsafe import Markup
+
 from weather_mlops.documents.evaluation import EvaluationDocument
 from weather_mlops.model.baselines import KMA_FORECAST
 from weather_mlops.model.card import cells, plots
+from weather_mlops.model.card.lead_curves import MODEL, OURS
 from weather_mlops.model.card.markup import hours
-from weather_mlops.model.card.summary import against, leads_of, sampled
-from weather_mlops.pages.curves import Curve, Look, legend
+from weather_mlops.model.card.summary import BASELINES, against, leads_of, sampled
+from weather_mlops.pages import charts
+from weather_mlops.pages.charts import Curve, legend
 from weather_mlops.pages.markup import NBSP, cell, escape, figure, folded, kst, number, percent, table
 
-MODEL: Final = Look("model", width=2.6)
-KMA: Final = Look("kma", (5, 1.5, 1, 1.5))
+KMA: Final = charts.KMA_FORECAST
+NAME: Final = BASELINES[KMA_FORECAST]
 
 
 def section(e: EvaluationDocument) -> str:
@@ -93,19 +97,19 @@ def _curves(e: EvaluationDocument) -> str:
     by_lead = e["kma_forecast"]["leads"]
     ours = [by_lead[str(lead)]["model_rmse"] if str(lead) in by_lead else None for lead in leads]
     skill = [None if share is None else 100 * share for share in against(e, KMA_FORECAST, "skill")]
+    names = legend([(Markup("<b>this model</b>"), MODEL), (NAME, KMA)])
     return (
-        legend([("<b>this model</b>", MODEL), ("the KMA's forecast", KMA)])
-        + '<div class="plots">'
+        f'{names}<div class="plots">'
         + figure(
             f"RMSE ({escape(unit)}) by lead, on the common rows.",
             "Lower is better.",
             plots.by_lead(
                 leads,
-                [Curve(against(e, KMA_FORECAST, "rmse"), KMA), Curve(ours, MODEL)],
-                name="kma-rmse",
+                [Curve(against(e, KMA_FORECAST, "rmse"), KMA, NAME), Curve(ours, MODEL, OURS)],
                 label="RMSE of the model and of the KMA's forecast by lead, on the common rows",
-                axis=f"RMSE ({unit})",
-                span=(0, 0),
+                axis="RMSE",
+                unit=unit,
+                span=(0,),
             ),
         )
         + figure(
@@ -113,10 +117,10 @@ def _curves(e: EvaluationDocument) -> str:
             "1 − RMSE / RMSE of the KMA's forecast; below 0 that one is better.",
             plots.by_lead(
                 leads,
-                [Curve(skill, KMA)],
-                name="kma-skill",
+                [Curve(skill, KMA, "skill")],
                 label="Skill over the KMA's forecast by lead",
-                axis="skill (%)",
+                axis="skill",
+                unit="%",
                 span=(-5, 5),
                 level=0,
             ),

@@ -6,7 +6,6 @@ network.
 
 import math
 from datetime import datetime, timedelta
-from typing import Final
 
 from weather_mlops.documents.evaluation import EvaluationDocument, WorstForecast
 from weather_mlops.model.baselines import KMA_FORECAST
@@ -38,7 +37,8 @@ from weather_mlops.model.card.summary import (
     skill_at,
     station_name,
 )
-from weather_mlops.pages.curves import Look, legend
+from weather_mlops.pages import charts
+from weather_mlops.pages.charts import Area, legend
 from weather_mlops.pages.markup import (
     MISSING,
     NBSP,
@@ -77,7 +77,8 @@ def render(evaluation: EvaluationDocument) -> str:
         f'<h1>{title}</h1><p class="soft">Model {escape(e["version"])}, recipe {escape(e["recipe"])}, '
         f"evaluated {kst(e['evaluated_at'])}. All times are KST (UTC+9).</p>"
     )
-    return page(f"Model card: {title}", f"<header>{head}</header><main>{_summary(e)}{body}</main>")
+    content = f"<header>{head}</header><main>{_summary(e)}{body}</main>"
+    return page(f"Model card: {title}", content, style=charts.STYLE)
 
 
 def _summary(e: EvaluationDocument) -> str:
@@ -128,11 +129,8 @@ def _worst(e: EvaluationDocument) -> str:
     if not e["worst"]:
         return f"<p>{MISSING}: the evaluation has no single cases.</p>"
     drawings = "".join(_case(case, rank, e["unit"]) for rank, case in enumerate(e["worst"], start=1))
-    entries = [("observed", Look("ink", width=1.4)), ("p50", Look("model", width=2)), ("p10 to p90", _BAND)]
-    return f'{legend(entries)}<div class="plots">{drawings}</div>'
-
-
-_BAND: Final = Look("model-band", width=9)
+    names = legend([("observed", plots.OBSERVED), ("p50", plots.MEDIAN), ("p10 to p90", Area("model-band"))])
+    return f'{names}<div class="plots">{drawings}</div>'
 
 
 def _case(case: WorstForecast, rank: int, unit: str) -> str:
@@ -155,9 +153,8 @@ def _case(case: WorstForecast, rank: int, unit: str) -> str:
         case["p10"],
         case["p50"],
         case["p90"],
-        name=f"worst-{rank}",
         label=f"Forecast and observation at {station}",
-        axis=unit,
+        unit=unit,
     )
     return figure(f"{rank}. {station},", note, drawing)
 

@@ -7,7 +7,7 @@ from weather_mlops.documents.evaluation import EvaluationDocument
 from weather_mlops.model.card import plots
 from weather_mlops.model.card.lead_curves import MODEL, hundredfold
 from weather_mlops.model.card.summary import COVERED, leads_of, series
-from weather_mlops.pages.curves import Curve, Look, legend
+from weather_mlops.pages.charts import Curve, Look, legend
 from weather_mlops.pages.markup import NBSP, escape, figure
 
 # Two quantiles that are as far from the median have one colour, and the lower one is dashed.
@@ -37,13 +37,13 @@ def _coverage(e: EvaluationDocument) -> str:
         f"Aim: 80 %; shaded: {low:.0f}–{high:.0f} %, good enough.",
         plots.by_lead(
             leads,
-            [Curve(hundredfold(series(e["leads"], leads, "coverage_80")), MODEL)],
-            name="coverage",
+            [Curve(hundredfold(series(e["leads"], leads, "coverage_80")), MODEL, "coverage")],
             label="Coverage of the 80 % interval by lead",
-            axis="coverage (%)",
+            axis="coverage",
+            unit="%",
             span=(70, 90),
             level=80,
-            band=(low, high),
+            aim=(low, high),
         ),
     )
 
@@ -55,11 +55,11 @@ def _width(e: EvaluationDocument) -> str:
         "At equal coverage, narrower is better.",
         plots.by_lead(
             leads,
-            [Curve(series(e["leads"], leads, "width_80"), MODEL)],
-            name="width",
+            [Curve(series(e["leads"], leads, "width_80"), MODEL, "width")],
             label="Mean width of the 80 % interval by lead",
-            axis=f"width ({unit})",
-            span=(0, 0),
+            axis="width",
+            unit=unit,
+            span=(0,),
         ),
     )
 
@@ -75,20 +75,21 @@ def _reliability(e: EvaluationDocument) -> str:
                 for share in _share_below(e, leads, name)
             ],
             QUANTILES[name],
+            name,
         )
         for name in names
     ]
     return figure(
         "Reliability of the quantiles (percentage points) by lead.",
         "Share of observations below each quantile, minus the share that it promises: below p10, 10 %. Above "
-        "0 the quantile is too high." + legend([(name, QUANTILES[name]) for name in names]),
+        f"0 the quantile is too high.{legend([(name, QUANTILES[name]) for name in names])}",
         plots.by_lead(
             leads,
             off,
-            name="reliability",
             label="Share of observations below each quantile minus its nominal share, by lead",
-            axis="off by (% points)",
-            span=(-5, 5),
+            axis="off by",
+            unit="% points",
+            span=(-4, 4),
             level=0,
         ),
     )
@@ -103,7 +104,6 @@ def _ranks(e: EvaluationDocument) -> str:
             "",
             plots.ranks(
                 e["ranks"][lead],
-                name=f"ranks-{lead}",
                 label=f"Observations between neighbouring quantiles, {lead} h ahead",
             ),
         )

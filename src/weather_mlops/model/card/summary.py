@@ -57,6 +57,11 @@ def named(baseline: str) -> str:
     return BASELINES.get(baseline, escape(baseline))
 
 
+def baseline_name(baseline: str) -> str:
+    """A baseline in words, as text."""
+    return BASELINES.get(baseline, baseline)
+
+
 def season(code: str) -> str:
     """A season in words, as HTML."""
     return SEASONS.get(code, escape(code))

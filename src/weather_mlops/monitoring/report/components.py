@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from weather_mlops.monitoring.checks import Check, CheckSeverity, Section, Status
-from weather_mlops.monitoring.report.plots import bullet
 from weather_mlops.monitoring.report.translations import MESSAGES, Translator, figure
 from weather_mlops.monitoring.report.verdict import excess
+from weather_mlops.pages import charts
 from weather_mlops.pages.markup import MISSING, cell, escape, folded, table
 
 ALIKE: Final = 8
@@ -109,7 +109,7 @@ def _title(check: Check, words: Translator) -> str:
 def _cells(check: Check) -> list[str]:
     against = MISSING
     if check.value is not None and check.limit is not None:
-        against = bullet(check.value, check.limit, paint(check))
+        against = charts.bullet(check.value, check.limit, paint(check))
     return [
         cell(escape(figure(check.value, check.unit, limit=check.limit))),
         cell(escape(figure(check.limit, check.unit))),

@@ -16,10 +16,11 @@ from weather_mlops.monitoring.figures.data import (
     RuleCounts,
     RunQuality,
 )
-from weather_mlops.monitoring.report import drift, plots, stations
+from weather_mlops.monitoring.report import drift, stations
 from weather_mlops.monitoring.report.components import check_tables, foreign, gap, gap_kind, hundredfold
 from weather_mlops.monitoring.report.translations import Translator, figure
-from weather_mlops.pages.curves import Curve, Look, legend
+from weather_mlops.pages import charts
+from weather_mlops.pages.charts import Curve, Look, legend
 from weather_mlops.pages.markup import (
     cell,
     escape,
@@ -133,11 +134,11 @@ def _by_hour(series: HourlyCompleteness, words: Translator) -> str:
     if not known:
         return f"<p>{words('nothing_expected')}</p>"
     least, at = min(known)
-    x = plots.by_time(hours[0], hours[-1] + HOUR, words("day"))
-    y = plots.upright([], "", span=(0, 100))
+    x = charts.by_time(hours[0], hours[-1] + HOUR, words("day"))
+    y = charts.vertical([], "%", span=(0, 100))
     note = words("by_hour_note", least=percent(least / 100, digits=1), at=kst(at))
     return drawing(
-        words("by_hour_title"), note, plots.columns(hours, shares, x, y, label=words("by_hour_title"))
+        words("by_hour_title"), note, charts.columns(hours, shares, x, y, label=words("by_hour_title"))
     )
 
 
@@ -149,15 +150,15 @@ def _by_run(runs: RunQuality, parts: Mapping[str, float | None] | None, words: T
         Curve(hundredfold(runs["fit_share"]), FIT),
         Curve(hundredfold(runs["score"]), SCORE),
     ]
-    y = plots.upright([value for curve in curves for value in curve.values], "", span=(95, 100))
-    x = plots.by_time(at[0], at[-1], words("day"))
+    y = charts.vertical([value for curve in curves for value in curve.values], "%", span=(95, 100))
+    x = charts.by_time(at[0], at[-1], words("day"))
     known = {name: share for name, share in (parts or {}).items() if share is not None}
     listed = ", ".join(words(f"part_{name}", share=percent(share, digits=1)) for name, share in known.items())
     note = words("score_parts", parts=listed) if listed else ""
     keys = legend([(words("score"), SCORE), (words("fit_share"), FIT)])
     seconds = [time.timestamp() for time in at]
-    svg = plots.lines(seconds, curves, x, y, label=words("by_run_title"))
-    return drawing(words("by_run_title"), note + keys, svg)
+    svg = charts.lines(seconds, curves, x, y, label=words("by_run_title"))
+    return drawing(words("by_run_title"), f"{note}{keys}", svg)
 
 
 def _variables(variables: Sequence[ObservedVariable], words: Translator) -> str:

@@ -3,8 +3,8 @@
 from weather_mlops.monitoring.checks import Section
 from weather_mlops.monitoring.figures.data import DriftedVariable, DriftFigures
 from weather_mlops.monitoring.report.components import foreign, gap
-from weather_mlops.monitoring.report.plots import bullet
 from weather_mlops.monitoring.report.translations import Translator
+from weather_mlops.pages import charts
 from weather_mlops.pages.markup import MISSING, cell, escape, kst, number, table
 
 
@@ -58,5 +58,5 @@ def _against(value: float | None, threshold: float | None, unit: str) -> list[st
     beyond = False
     if value is not None and threshold is not None:
         beyond = value > threshold
-        drawn = ("▲ " if beyond else "") + bullet(value, threshold, "warn" if beyond else "model")
+        drawn = ("▲ " if beyond else "") + charts.bullet(value, threshold, "warn" if beyond else "model")
     return [cell(number(value, unit), "drifts" if beyond else ""), cell(number(threshold, unit)), cell(drawn)]

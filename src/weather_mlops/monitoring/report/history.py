@@ -5,11 +5,13 @@ from datetime import timedelta
 from itertools import groupby
 from typing import Final
 
+from markupsafe import Markup
+
 from weather_mlops.clock import KST
 from weather_mlops.monitoring.report.content import EarlierReport, Report
-from weather_mlops.monitoring.report.plots import TOP, Axis, by_time, framed
 from weather_mlops.monitoring.report.translations import Translator
 from weather_mlops.monitoring.report.verdict import ReportVerdict
+from weather_mlops.pages import charts
 from weather_mlops.pages.markup import figure as drawing
 from weather_mlops.pages.markup import folded, kst
 
@@ -32,10 +34,10 @@ def strip(report: Report, words: Translator, link: Link) -> str:
     """The verdicts of the last day including this one, as bars that link to their reports."""
     now = EarlierReport(report.at, report.key, report.verdict, report.problems)
     shown = [past for past in [*report.history, now] if past.at > report.at - SHOWN]
-    x = by_time(report.at - SHOWN, report.at + BAR, words("time"))
-    y = Axis(0, len(ReportVerdict), TOP + HEIGHT, TOP, (), "")
-    bars = "".join(_bar(past, x, y, words, link) for past in shown)
-    svg = framed(x, y, bars, label=words("strip_label"))
+    x = charts.by_time(report.at - SHOWN, report.at + BAR, words("time"))
+    y = charts.Axis(0, len(ReportVerdict), charts.TOP + HEIGHT, charts.TOP, (), "")
+    bars = charts.joined(_bar(past, x, y, words, link) for past in shown)
+    svg = charts.framed(x, y, bars, label=words("strip_label"))
     return drawing(words("strip_title"), words("strip_note"), svg)
 
 
@@ -52,15 +54,12 @@ def earlier(report: Report, words: Translator, link: Link) -> str:
     return folded(words("earlier_reports", n=len(newest_first)), f'<ul class="days">{lines}</ul>')
 
 
-def _bar(past: EarlierReport, x: Axis, y: Axis, words: Translator, link: Link) -> str:
-    start = x.at(past.at.timestamp())
-    width = x.at((past.at + BAR).timestamp()) - start
+def _bar(past: EarlierReport, x: charts.Axis, y: charts.Axis, words: Translator, link: Link) -> Markup:
+    start, end = x.at(past.at.timestamp()), x.at((past.at + BAR).timestamp())
     top = y.at(list(ReportVerdict).index(past.verdict) + 1)
     title = f"{kst(past.at)}: {words(past.verdict)}"
-    return (
-        f'<a href="{link(past.key)}"><title>{title}</title><rect class="fill-{TONES[past.verdict]}" '
-        f'x="{start:.1f}" y="{top:.1f}" width="{width:.1f}" height="{y.start - top:.1f}"/></a>'
-    )
+    body = charts.bar(start, top, end, y.start, f"fill-{TONES[past.verdict]}")
+    return charts.link(charts.raw(link(past.key)), title, body)
 
 
 def _link(past: EarlierReport, words: Translator, link: Link) -> str:

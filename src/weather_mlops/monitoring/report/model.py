@@ -8,10 +8,11 @@ from weather_mlops.clock import KST
 from weather_mlops.monitoring.checks import Section
 from weather_mlops.monitoring.figures import WINDOWS, WindowName
 from weather_mlops.monitoring.figures.model import ErrorWindow, LeadFigure, TargetFigures
-from weather_mlops.monitoring.report import model_inputs, plots
+from weather_mlops.monitoring.report import model_inputs
 from weather_mlops.monitoring.report.components import check_tables, foreign, gap, hundredfold
 from weather_mlops.monitoring.report.translations import Translator
-from weather_mlops.pages.curves import Curve, Look, legend
+from weather_mlops.pages import charts
+from weather_mlops.pages.charts import Curve, Look, legend
 from weather_mlops.pages.markup import cell, escape, folded, kst, number, percent, table
 from weather_mlops.pages.markup import figure as drawing
 
@@ -126,7 +127,7 @@ def _leads(target: TargetFigures, unit: str, words: Translator) -> str:
 
     if all(value is None for value in series("rmse")):
         return ""
-    charts: tuple[tuple[str, str, list[Curve], tuple[float, ...], float | None], ...] = (
+    plots: tuple[tuple[str, str, list[Curve], tuple[float, ...], float | None, str], ...] = (
         (
             "rmse_by_lead",
             "rmse_note",
@@ -137,8 +138,9 @@ def _leads(target: TargetFigures, unit: str, words: Translator) -> str:
             ],
             (0,),
             None,
+            unit,
         ),
-        ("bias_by_lead", "bias_by_lead_note", [Curve(series("bias"), MEASURED)], (-0.5, 0.5), 0),
+        ("bias_by_lead", "bias_by_lead_note", [Curve(series("bias"), MEASURED)], (-0.5, 0.5), 0, unit),
         (
             "coverage_by_lead",
             "coverage_note",
@@ -148,12 +150,13 @@ def _leads(target: TargetFigures, unit: str, words: Translator) -> str:
             ],
             (70, 90),
             AIM,
+            "%",
         ),
     )
-    x = plots.by_lead(leads, words("lead"))
+    x = charts.by_lead(leads, words("lead"))
     return "".join(
-        _plot(words(title, unit=unit), words(note), curves, leads, x, span, level)
-        for title, note, curves, span, level in charts
+        _plot(words(title, unit=unit), words(note), curves, leads, x, span, level, axis)
+        for title, note, curves, span, level, axis in plots
     )
 
 
@@ -167,9 +170,9 @@ def _daily(target: TargetFigures, unit: str, words: Translator) -> str:
         Curve(daily["promised_rmse"], PROMISED),
         Curve(daily["rmse"], MEASURED),
     ]
-    x = plots.by_time(days[0], days[-1], words("day"))
+    x = charts.by_time(days[0], days[-1], words("day"))
     seconds = [day.timestamp() for day in days]
-    return _plot(words("rmse_by_day", unit=unit), words("rmse_note"), curves, seconds, x, (0,), None)
+    return _plot(words("rmse_by_day", unit=unit), words("rmse_note"), curves, seconds, x, (0,), None, unit)
 
 
 def _plot(  # noqa: PLR0913, PLR0917  # the parts of a plot
@@ -177,12 +180,13 @@ def _plot(  # noqa: PLR0913, PLR0917  # the parts of a plot
     note: str,
     curves: Sequence[Curve],
     across: Sequence[float],
-    x: plots.Axis,
+    x: charts.Axis,
     span: Sequence[float],
     level: float | None,
+    axis: str,
 ) -> str:
-    y = plots.upright([value for curve in curves for value in curve.values], "", span=span)
-    svg = plots.lines(across, curves, x, y, label=title, level=level)
+    y = charts.vertical([value for curve in curves for value in curve.values], axis, span=span)
+    svg = charts.lines(across, curves, x, y, label=title, level=level)
     return drawing(escape(title), note, svg)
 
 

@@ -14,10 +14,10 @@ from weather_mlops.monitoring.figures.official import (
     MoveFigures,
     PooledErrors,
 )
-from weather_mlops.monitoring.report import plots
 from weather_mlops.monitoring.report.components import check_tables, gap, gap_kind
 from weather_mlops.monitoring.report.translations import Translator, figure
-from weather_mlops.pages.curves import KMA_FORECAST, Curve, Look, legend
+from weather_mlops.pages import charts
+from weather_mlops.pages.charts import KMA_FORECAST, Curve, Look, legend
 from weather_mlops.pages.markup import cell, escape, kst, number, percent, table
 from weather_mlops.pages.markup import figure as drawing
 from weather_mlops.stations import stations_by_id
@@ -97,8 +97,8 @@ def _plot(comparison: ForecastComparison, words: Translator) -> str:
         Curve([by_lead[lead]["ours"]["rmse"] for lead in leads], OURS),
     ]
     title = words("compared_by_lead", days=_days(comparison))
-    y = plots.upright([value for curve in curves for value in curve.values], "", span=(0,))
-    svg = plots.lines(leads, curves, plots.by_lead(leads, words("lead")), y, label=title)
+    y = charts.vertical([value for curve in curves for value in curve.values], "°C", span=(0,))
+    svg = charts.lines(leads, curves, charts.by_lead(leads, words("lead")), y, label=title)
     return drawing(escape(title), words("rmse_note"), svg)
 
 

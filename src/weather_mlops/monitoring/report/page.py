@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from weather_mlops.monitoring.checks import Section, Status
-from weather_mlops.monitoring.report import data, model, official, plots, system
+from weather_mlops.monitoring.report import data, model, official, system
 from weather_mlops.monitoring.report.components import check_tables, foreign, gap
 from weather_mlops.monitoring.report.content import Report
 from weather_mlops.monitoring.report.document import SCHEMA
@@ -14,6 +14,7 @@ from weather_mlops.monitoring.report.reasons import Reason, reasons
 from weather_mlops.monitoring.report.starting import Beginning
 from weather_mlops.monitoring.report.translations import Translator, figure
 from weather_mlops.monitoring.report.verdict import ReportVerdict, breaches, judge, unmeasured
+from weather_mlops.pages import charts
 from weather_mlops.pages.markup import NBSP, cell, escape, folded, kst, page, table
 
 BODIES: Final[dict[str, Callable[[Section, Translator], str]]] = {
@@ -32,7 +33,7 @@ MISSING_OPEN: Final = 12
 
 STYLE: Final = (
     """
-:root{--warn:#8a5200;--tint:12%}@media (prefers-color-scheme:dark){:root{--warn:#ffc46b;--tint:22%}}
+:root{--tint:12%}@media (prefers-color-scheme:dark){:root{--tint:22%}}
 :root:lang(ko) body{word-break:keep-all}h3{margin:1.6em 0 .3em}
 .well{--tone:var(--good)}.starting{--tone:var(--model)}.watch,.warning{--tone:var(--warn)}.act,.critical{--tone:var(--bad)}
 .verdict{margin:1em 0;padding:.6em 1em;border-left:.5em solid var(--tone);
@@ -57,7 +58,7 @@ a{color:var(--model)}.days{padding-left:1.2em}.days a{display:inline-block;paddi
 calc(var(--s)*100%),transparent 0)}
 @media (max-width:600px){.bullet{width:4.5em}}
 """
-    + plots.STYLE
+    + charts.STYLE
 )
 
 

@@ -4,12 +4,15 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from markupsafe import Markup
+
 from weather_mlops.monitoring.checks import Check, Section, Status
 from weather_mlops.monitoring.figures import WINDOWS
 from weather_mlops.monitoring.figures.data import WatchedStation
 from weather_mlops.monitoring.report.components import gap, mark
-from weather_mlops.monitoring.report.plots import WIDTH, Axis, cross, dot, framed, svg, triangle
 from weather_mlops.monitoring.report.translations import Translator, figure
+from weather_mlops.pages import charts
+from weather_mlops.pages.charts import WIDTH, Axis
 from weather_mlops.pages.markup import cell, escape, folded, number, percent, table
 from weather_mlops.pages.markup import figure as drawing
 from weather_mlops.variables import BY_NAME
@@ -42,7 +45,9 @@ def where(stations: Stations, checks: Iterable[Check], words: Translator) -> str
     north = Axis(*NORTH, BORDER + MAP_HEIGHT, BORDER, (), "")
     order = sorted(stations, key=lambda row: len(problems.get(str(row["id"]), ())))
     points = {row["id"]: (east.at(row["longitude"]), north.at(row["latitude"])) for row in order}
-    marks = "".join(_mark(*points[row["id"]], row, problems.get(str(row["id"]), []), words) for row in order)
+    marks = charts.joined(
+        _mark(*points[row["id"]], row, problems.get(str(row["id"]), []), words) for row in order
+    )
     wrong = [row for row in reversed(order) if problems.get(str(row["id"]))]
     names = _names([(*points[row["id"]], row) for row in wrong], words)
     silent = sum(any(check.name == SILENT for check in breaches) for breaches in problems.values())
@@ -50,7 +55,7 @@ def where(stations: Stations, checks: Iterable[Check], words: Translator) -> str
     return drawing(
         words("map_title"),
         f"{words('map_note')} {label}.",
-        svg(marks + names, label, height=MAP_HEIGHT + 2 * BORDER),
+        charts.svg(marks + names, label, height=MAP_HEIGHT + 2 * BORDER),
     )
 
 
@@ -85,11 +90,12 @@ def neighbour_bias(stations: Stations, section: Section, words: Translator) -> s
     ticks = [(value, f"{value:+g}".replace("-", "−")) for value in (-200, -100, 0, 100, 200)]
     x = Axis(-CLIPPED, CLIPPED, BORDER, WIDTH - BORDER, ticks, words("bias_axis"))
     y = Axis(0, len(biases), 8, 8 + 2 * ROW * len(biases), (), "")
-    body = ""
-    for n, (name, sensors) in enumerate(biases.items()):
-        body += _row(name, sensors, x, y.at(n), words)
+    body = charts.joined(
+        _row(name, sensors, x, y.at(n), words) for n, (name, sensors) in enumerate(biases.items())
+    )
     under = Axis(0, 1, y.end, y.start, (), "")
-    return drawing(words("bias_title"), words("bias_note"), framed(x, under, body, label=words("bias_title")))
+    svg = charts.framed(x, under, body, label=words("bias_title"))
+    return drawing(words("bias_title"), words("bias_note"), svg)
 
 
 def by_station(checks: Iterable[Check]) -> dict[str, list[Check]]:
@@ -108,20 +114,20 @@ def _row(
     x: Axis,
     top: float,
     words: Translator,
-) -> str:
-    body, taken = f'<text x="{BORDER}" y="{top + 14:.1f}">{escape(words.variable(name))}</text>', -CLIPPED
+) -> Markup:
+    body, taken = charts.text(BORDER, top + 14, words.variable(name)), -CLIPPED
     for limit in (-100.0, 100.0):
-        body += f'<path class="level" d="M{x.at(limit):.1f} {top + ROW - 6:.1f}v28"/>'
+        body += charts.rule(x.at(limit), top + ROW - 6, x.at(limit), top + ROW + 22, "level")
     for share, row, value in sorted(sensors, key=lambda sensor: sensor[0]):
         position, unit = x.at(max(-CLIPPED, min(CLIPPED, share))), _unit(name)
         title = f"{_named(row, words)}: {figure(value, unit, signed=True)}"
         if abs(share) <= 100:  # noqa: PLR2004  percent
-            body += dot(position, top + ROW + 8, "model", title, opacity=0.35)
+            body += charts.dot(position, top + ROW + 8, "model", title, opacity=0.35)
             continue
-        body += triangle(position, top + ROW + 8, "bad", title)
+        body += charts.triangle(position, top + ROW + 8, "bad", title)
         if position - taken > 40:  # noqa: PLR2004  units: the width of a station id
             taken = position
-            body += f'<text class="mid small" x="{position:.1f}" y="{top + ROW - 4:.1f}">{row["id"]}</text>'
+            body += charts.text(position, top + ROW - 4, str(row["id"]), "mid")
     return body
 
 
@@ -129,19 +135,19 @@ def _unit(name: str) -> str:
     return BY_NAME[name].unit if name in BY_NAME else ""
 
 
-def _mark(x: float, y: float, row: WatchedStation, breaches: Sequence[Check], words: Translator) -> str:
+def _mark(x: float, y: float, row: WatchedStation, breaches: Sequence[Check], words: Translator) -> Markup:
     labels = [words.check(check.name) for check in breaches]
     title = ": ".join(
         [_named(row, words), ", ".join(dict.fromkeys(labels))] if labels else [_named(row, words)]
     )
     if any(check.name == SILENT for check in breaches):
-        return cross(x, y, title)
-    return triangle(x, y, "bad", title) if breaches else dot(x, y, "model", title)
+        return charts.cross(x, y, title)
+    return charts.triangle(x, y, "bad", title) if breaches else charts.dot(x, y, "model", title)
 
 
-def _names(marks: Sequence[tuple[float, float, WatchedStation]], words: Translator) -> str:
+def _names(marks: Sequence[tuple[float, float, WatchedStation]], words: Translator) -> Markup:
     """Names next to the marks, towards the middle; a name that would cover another one is left out."""
-    html, taken = "", list[tuple[float, float, float]]()
+    names, taken = list[Markup](), list[tuple[float, float, float]]()
     for x, y, row in marks:
         name = row["korean"] if words.language == "ko" else row["english"]
         width, end = len(name) * LETTER[words.language], x > WIDTH / 2
@@ -151,9 +157,8 @@ def _names(marks: Sequence[tuple[float, float, WatchedStation]], words: Translat
         ):
             continue
         taken.append((left, left + width, y))
-        side = f'class="end" x="{x - ASIDE:.1f}"' if end else f'x="{x + ASIDE:.1f}"'
-        html += f'<text {side} y="{y + 5:.1f}">{escape(name)}</text>'
-    return html
+        names.append(charts.text(x + (-ASIDE if end else ASIDE), y + 5, name, "end" if end else ""))
+    return charts.joined(names)
 
 
 def _named(row: WatchedStation, words: Translator) -> str:

@@ -13,8 +13,8 @@ from weather_mlops.monitoring.figures.system import (
     StorageStep,
 )
 from weather_mlops.monitoring.report.components import check_tables, gap, left, mark
-from weather_mlops.monitoring.report.plots import bullet
 from weather_mlops.monitoring.report.translations import Translator, figure
+from weather_mlops.pages import charts
 from weather_mlops.pages.markup import MISSING, NBSP, cell, escape, kst, number, percent, table
 
 STEPS: Final[tuple[StorageStep, ...]] = ("write_ms", "read_ms", "list_ms", "delete_ms")
@@ -79,7 +79,7 @@ def _pipeline(dag: DagFigures, words: Translator) -> list[str]:
         cell(" · ".join([result, *notes]), "words"),
         cell(number(took, "s", digits=0)),
         cell(number(median, "s", digits=0)),
-        cell(MISSING if took is None or median is None else bullet(took, median, "model")),
+        cell(MISSING if took is None or median is None else charts.bullet(took, median, "model")),
         cell(number(dag.get("late_minutes"), "min", digits=0)),
         cell(number(dag.get("queued_minutes"), "min", digits=0)),
         cell(number(dag.get("failed_in_a_row"), digits=0)),
