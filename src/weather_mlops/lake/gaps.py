@@ -72,7 +72,7 @@ def update(
                 gaps[key] = {**row, "closed_at": now}
         elif row is None:
             gaps[key] = _opened(key, reasons, now)
-        elif row["closed_at"] is not None or _next_try(row) <= now:
+        elif row["closed_at"] is not None or next_try(row) <= now:
             gaps[key] = {
                 **row,
                 "last_tried": now,
@@ -108,7 +108,7 @@ def due(
         if row["closed_at"] is None
         and row["observed_at"] > now - horizon
         and (before is None or row["observed_at"] < before)
-        and _next_try(row) <= now
+        and next_try(row) <= now
     ]
     rows.sort(key=lambda row: (row["observed_at"], row["station_id"]), reverse=True)
     return pa.Table.from_pylist(rows, schema=GAPS_SCHEMA)
@@ -251,7 +251,7 @@ def _notes(register: pa.Table, now: datetime) -> dict[str, str]:
         return {OPEN: "0"}
     return {
         OPEN: str(len(rows)),
-        NEXT_DUE: min(map(_next_try, rows)).isoformat(),
+        NEXT_DUE: min(map(next_try, rows)).isoformat(),
         NEWEST_OPEN: max(row["observed_at"] for row in rows).isoformat(),
     }
 
@@ -288,7 +288,8 @@ def _opened(key: Key, reasons: Mapping[Key, str], now: datetime) -> dict[str, An
     }
 
 
-def _next_try(row: dict[str, Any]) -> datetime:
+def next_try(row: Mapping[str, Any]) -> datetime:
+    """When an open gap is due: after the n-th try 2**n hours later, at most a day."""
     tried: datetime = row["last_tried"]
     if not row["tries"]:
         return tried

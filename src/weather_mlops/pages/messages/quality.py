@@ -102,4 +102,39 @@ QUALITY: Final = {
         "Below: each rule and its result, by Great Expectations.",
         "아래는 Great Expectations가 쓴 규칙별 결과이며, 영어로만 제공됩니다.",
     ),
+    "quality_stations": Translation("Stations", "지점"),
+    "quality_stations_lead": Translation("A station's month, day by day:", "지점별로 한 달을 하루씩 봅니다."),
+    "quality_of_hours": Translation("{present} of {due} station-hours", "지점·시각 {due}건 중 {present}건"),
+    "quality_counted_at": Translation("counted {at}", "{at} 집계"),
+    "quality_by_station": Translation("Station by station", "지점별"),
+    "quality_by_station_caption": Translation(
+        "Stations with missing hours or quarantined rows first", "누락되거나 격리된 행이 있는 지점부터"
+    ),
+    "quality_station": Translation("station", "지점"),
+    "quality_closed": Translation("closed station", "폐쇄된 지점"),
+    "quality_hours_present": Translation("hours present", "있는 시각"),
+    "quality_missing": Translation("missing hours, and why", "누락된 시각과 이유"),
+    "quality_of": Translation("{present} of {due}", "{due} 중 {present}"),
+    "quality_hours_of": Translation("{hours} h:", "{hours}시:"),
+    "quality_reason_missing": Translation("the KMA has no row.", "기상청에 자료가 없습니다."),
+    "quality_reason_quarantined": Translation("its row was quarantined.", "행이 격리되었습니다."),
+    "quality_reason_not_requested": Translation("not requested.", "요청하지 않았습니다."),
+    "quality_next_try": Translation("Requested again {at}.", "{at}에 다시 요청합니다."),
+    "quality_next_run": Translation("Requested again by the next run.", "다음 실행에서 다시 요청합니다."),
+    "quality_no_try": Translation("Not requested any more.", "더 요청하지 않습니다."),
+    "quality_not_counted": Translation(
+        "The stations of this day were not counted: no run has written it since counting began.",
+        "이 날짜의 지점별 집계가 없습니다. 집계를 시작한 뒤 이 날짜를 쓴 실행이 없습니다.",
+    ),
+    "quality_of_station": Translation("Data quality of {name} ({id})", "{name}({id}) 자료 품질"),
+    "quality_station_lead": Translation(
+        "Hours of each day that the table has, and rows that the audit quarantined.",
+        "날짜별로 테이블에 있는 시각과 검사에서 격리된 행입니다.",
+    ),
+    "quality_months": Translation("Months", "월"),
+    "quality_month_caption": Translation(
+        "{month}: hours present, of those that were due", "{month}: 있어야 할 시각 중 있는 시각"
+    ),
+    "quality_month_missing": Translation("not counted", "집계 없음"),
+    "quality_n_quarantined": Translation("{n} refused", "격리 {n}"),
 }

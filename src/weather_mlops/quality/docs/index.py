@@ -172,7 +172,7 @@ def render_day(day: str, keys: Iterable[str], visit: Visit = IN_FILE, **more: An
         n_loads=len(audits) - len(hourly),
         n_forecasts=len(every) - len(audits),
         legend=LEGEND,
-        **{"stations": None, **more},
+        **{"stations": (), "totals": None, "updated_at": None, **more},
     )
 
 
