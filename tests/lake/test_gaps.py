@@ -58,6 +58,17 @@ def test_no_try_is_counted_while_a_gap_rests():
     assert later["tries"].to_pylist() == [2]
 
 
+def test_a_gap_that_a_run_leaves_is_due_at_once_and_not_tried():
+    register = opened([90], hours(1))
+    left = dict.fromkeys(keys([90], hours(1)), "not_requested")
+    register = update(register, keys([90], hours(1)), set(), left, NOW + HOUR)
+
+    assert states(register) == {(90, *hours(1)): ("not_requested", 1, None)}
+    assert due(register, NOW + HOUR).num_rows == 1
+    register = update(register, keys([90], hours(1)), set(), {}, NOW + HOUR)
+    assert states(register) == {(90, *hours(1)): ("missing", 2, None)}
+
+
 def test_a_gap_that_was_not_asked_for_stays_as_it_is():
     register = opened([90], hours(2))
 

@@ -22,7 +22,10 @@ def kma(issued_at=NEWEST, *, recent=True, far_off=False, used=(True, True)) -> K
         (kma(), "observations and the KMA's forecast of 14:00 KST"),
         (
             kma(NEWEST - 3 * HOUR),
-            "observations and the KMA's forecast of 11:00 KST; its issue of 14:00 KST is missing",
+            (
+                "observations and the KMA's forecast of 11:00 KST; "
+                "its issue of 14:00 KST was missing at 15:00 KST"
+            ),
         ),
         (
             kma(used=(False, True)),
@@ -30,11 +33,11 @@ def kma(issued_at=NEWEST, *, recent=True, far_off=False, used=(True, True)) -> K
         ),
         (
             kma(None, recent=False, used=(False, False)),
-            "observations only: the KMA's issue of 14:00 KST is missing",
+            "observations only: the KMA's issue of 14:00 KST was missing at 15:00 KST",
         ),
         (
             kma(NEWEST - 24 * HOUR, recent=False, used=(False, False)),
-            "observations only: the KMA's issue of 14:00 KST is missing",
+            "observations only: the KMA's issue of 14:00 KST was missing at 15:00 KST",
         ),
         (
             kma(far_off=True, used=(False, False)),

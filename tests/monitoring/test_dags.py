@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from weather_mlops.monitoring.airflow_api import Dag, DagRun, TaskRun
-from weather_mlops.monitoring.checks import Status
+from weather_mlops.monitoring.checks import CheckSeverity, Status
 from weather_mlops.monitoring.dags import DagLimits, DagRuns, dag_checks
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
@@ -53,6 +53,23 @@ def test_a_pipeline_that_runs_as_always_is_well():
 )
 def test_failed_runs_count_until_the_first_success(runs, status):
     assert statuses(pipeline(*runs))["dag_failing"] is status
+
+
+@pytest.mark.parametrize(
+    ("dag_id", "severity"),
+    [
+        ("data_collection", CheckSeverity.CRITICAL),
+        ("kma_forecast", CheckSeverity.WARNING),
+        ("kma_forecast_history", CheckSeverity.WARNING),
+        ("of_a_user", CheckSeverity.CRITICAL),
+    ],
+)
+def test_a_failing_collection_of_the_kma_forecast_only_warns(dag_id, severity):
+    failing = pipeline(run("failed"), run("failed"))
+    failing = replace(failing, dag=replace(failing.dag, dag_id=dag_id))
+    checks = {check.name: check for check in dag_checks(failing, LIMITS, NOW)}
+
+    assert (checks["dag_failing"].status, checks["dag_failing"].severity) == (Status.BREACH, severity)
 
 
 @pytest.mark.parametrize(("due", "status"), [(-5, Status.OK), (-20, Status.BREACH), (20, Status.OK)])

@@ -27,7 +27,7 @@ HORIZON: Final = timedelta(days=31)  # older gaps are not requested again
 MISSING: Final = "missing"
 QUARANTINED: Final = "quarantined"
 NOT_REQUESTED: Final = "not_requested"
-"""Not requested yet (lake/holes.py): due at once."""
+"""Not requested yet (lake/holes.py), or left by a run whose calls were used up: due at once."""
 LONGEST_WAIT_H: Final = 24
 OPEN, NEXT_DUE, NEWEST_OPEN = "weather.open", "weather.next-due", "weather.newest-open"
 
@@ -52,7 +52,8 @@ def update(
 
     A key that is present closes its gap. One that is absent opens a gap, or counts as one more try; but not
     while the gap rests (see `due`), because the windows of hourly runs overlap, and a task that is run again
-    requests the same hours. So recording the same run twice changes nothing.
+    requests the same hours. So recording the same run twice changes nothing. Nor is a try counted where the
+    run had no calls left (NOT_REQUESTED).
 
     Args:
         register: rows of GAPS_SCHEMA, keys unique.
@@ -72,6 +73,8 @@ def update(
                 gaps[key] = {**row, "closed_at": now}
         elif row is None:
             gaps[key] = _opened(key, reasons, now)
+        elif reasons.get(key) == NOT_REQUESTED:
+            gaps[key] = {**row, "reason": NOT_REQUESTED, "closed_at": None}
         elif row["closed_at"] is not None or next_try(row) <= now:
             gaps[key] = {
                 **row,
@@ -90,8 +93,9 @@ def due(
 ) -> pa.Table:
     """Select open gaps that should be requested again.
 
-    After the n-th try without success a gap rests for 2**n hours, at most a day; before the first try it
-    doesn't rest at all. Gaps older than the horizon are not requested any more.
+    After the n-th try without success a gap rests for 2**n hours, at most a day; before the first try, and
+    where the last run had no calls left for it, it doesn't rest at all. Gaps older than the horizon are not
+    requested any more.
 
     Args:
         register: rows of GAPS_SCHEMA.
@@ -291,7 +295,7 @@ def _opened(key: Key, reasons: Mapping[Key, str], now: datetime) -> dict[str, An
 def next_try(row: Mapping[str, Any]) -> datetime:
     """When an open gap is due: after the n-th try 2**n hours later, at most a day."""
     tried: datetime = row["last_tried"]
-    if not row["tries"]:
+    if not row["tries"] or row["reason"] == NOT_REQUESTED:
         return tried
     # 2**5 hours exceed LONGEST_WAIT_H already; larger powers could overflow.
     return tried + timedelta(hours=min(2 ** min(row["tries"], 5), LONGEST_WAIT_H))

@@ -58,10 +58,12 @@ def note(at: datetime, kma: KmaAtIssue) -> InputsNote:
         kma: what was known of the KMA's forecast then.
     """
     expected = newest_issue(at)
+    # It may have arrived since, and the pages then show it: a forecast uses what was known at its issue time.
+    missing = f"{_time(expected)} was missing at {_time(at)}"
+    missing_korean = f"{_time(expected)} 발표가 {_time(at)}에 없었음"
     if kma.issued_at is None or not kma.is_recent:
         return InputsNote(
-            f"observations only: the KMA's issue of {_time(expected)} is missing",
-            f"관측값만 사용: 기상청 {_time(expected)} 발표가 없음",
+            f"observations only: the KMA's issue of {missing}", f"관측값만 사용: 기상청 {missing_korean}"
         )
     if kma.is_far_off:
         return InputsNote(
@@ -76,8 +78,8 @@ def note(at: datetime, kma: KmaAtIssue) -> InputsNote:
     english = f"observations and the KMA's forecast of {_time(kma.issued_at)}"
     korean = f"관측값과 기상청 {_time(kma.issued_at)} 발표 예보"
     if kma.issued_at < expected:
-        english += f"; its issue of {_time(expected)} is missing"
-        korean += f"; {_time(expected)} 발표가 없음"
+        english += f"; its issue of {missing}"
+        korean += f"; {missing_korean}"
     without = [lead for lead, used in enumerate(kma.used, start=1) if not used]
     if without:
         english += f"; observations only at {len(without)} of {len(kma.used)} leads"

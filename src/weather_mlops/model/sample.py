@@ -28,7 +28,14 @@ class Sample:
         return Sample(self.names, self.values[chosen], self.change[chosen], self.issue_times[chosen])
 
 
-def sampled(value: np.ndarray, issue_times: np.ndarray, base: Features, own: Features, lead: int) -> Sample:
+def sampled(  # noqa: PLR0913, PLR0917  what rows are made of
+    value: np.ndarray,
+    issue_times: np.ndarray,
+    base: Features,
+    own: Features,
+    lead: int,
+    chosen: np.ndarray | None = None,
+) -> Sample:
     """The rows of a lead in which the target was observed at the issue and the valid time.
 
     Args:
@@ -37,9 +44,10 @@ def sampled(value: np.ndarray, issue_times: np.ndarray, base: Features, own: Fea
         base: features that are the same for all leads, at the issue times.
         own: features of the lead.
         lead: hours.
+        chosen: which rows are wanted, shape (stations, n); None = all.
     """
     change = value[:, issue_times + lead] - value[:, issue_times]
-    known = np.isfinite(change)
+    known = np.isfinite(change) if chosen is None else np.isfinite(change) & chosen
     shared = len(base.names)
     values = np.empty((int(known.sum()), shared + len(own.names)), np.float32)
     # One station at a time: the rows take most of the memory, and must not exist twice.

@@ -20,10 +20,14 @@ from weather_mlops.monitoring.section_builder import Rule
 
 COMPONENT: Final = Rule("airflow_component", "s", CheckSeverity.CRITICAL)
 FAILING: Final = Rule("dag_failing", severity=CheckSeverity.CRITICAL)
+FAILING_EXTRA: Final = Rule("dag_failing")
 BROKEN: Final = Rule("pipeline_broken", severity=CheckSeverity.CRITICAL)
 LATE: Final = Rule("dag_late", "min")
 SLOW: Final = Rule("dag_slow", "×")
 QUEUED: Final = Rule("dag_queued", "min")
+EXTRA: Final = frozenset({"kma_forecast", "kma_forecast_history"})
+"""Pipelines without which observations and forecasts go on: their failure is a warning. A key may lack the
+approval for the KMA's forecast, and an outage of it leaves forecasts from observations only."""
 COMPONENTS: Final = ("scheduler", "dag_processor", "triggerer", "metadatabase")
 MEDIAN_OF: Final = 20
 """The median duration is of at most this many successful runs."""
@@ -183,12 +187,13 @@ def component_figures(health: AirflowHealth) -> dict[str, ComponentFigures]:
 
 def _failing(pipeline: DagRuns, max_failed_runs: int, now: datetime) -> Check:
     dag_id = pipeline.dag.dag_id
+    rule = FAILING_EXTRA if dag_id in EXTRA else FAILING
     if not pipeline.ended:
-        return FAILING.above(0, max_failed_runs, "no run has ended yet", dag_id)
+        return rule.above(0, max_failed_runs, "no run has ended yet", dag_id)
     newest, failed = pipeline.ended[0], len(pipeline.failed_runs(now))
     within = f" within {BY_HAND_WITHIN.total_seconds() / 3600:.0f} h" if pipeline.dag.by_hand else ""
     detail = f"the last run, {newest.run_id}, ended as {newest.state}; {failed} failed in a row{within}"
-    return FAILING.above(failed, max_failed_runs, detail, dag_id)
+    return rule.above(failed, max_failed_runs, detail, dag_id)
 
 
 def _slow(pipeline: DagRuns, max_ratio: float, now: datetime) -> Check:

@@ -115,7 +115,7 @@ def newest_checks(issue: IssueFigures | None, limits: OfficialForecastLimits) ->
     newest_issued = f"the newest issue, {issued_at:%Y-%m-%d %H:%M} KST"
     age, limit = issue["age_hours"], limits.max_age_hours
     present = share(issue["stations"], issue["stations_expected"]) or 0.0
-    stations = f"{issue['stations']} of {issue['stations_expected']} stations have {newest_issued} whole"
+    stations = f"{issue['stations']} of {issue['stations_expected']} stations have all of {newest_issued}"
     return [
         STALE.above(age, limit, f"{newest_issued}, is {number(age, limit)} h old"),
         STATIONS.below(present, limits.min_station_share, stations),

@@ -217,6 +217,31 @@ def test_what_the_calls_of_a_run_leave_is_fetched_by_the_next(pipeline):
     assert pipeline.rows() == keys_of(*(ISSUE + step * STEP for step in range(6)))
 
 
+def test_the_log_names_no_issue_that_was_not_requested(pipeline, caplog):
+    pipeline.whole(ISSUE)
+    pipeline.whole(ISSUE + 2 * STEP, "forecast-429")
+
+    failed = [message for message in caplog.messages if " at cell " in message]
+    assert failed
+    assert all(message.startswith(f"issue {ISSUE + 2 * STEP} at cell ") for message in failed)
+    assert {issue for _, issue in pipeline.gaps()} == {ISSUE + STEP, ISSUE + 2 * STEP}
+    assert set(pipeline.gaps().values()) == {"KmaUnavailable"}
+
+
+def test_issues_of_an_outage_with_runs_are_fetched_soon_after_it(pipeline):
+    pipeline.whole(ISSUE)
+    for step in range(1, 5):
+        pipeline.whole(ISSUE + step * STEP, "forecast-missing")
+    pipeline.gap_calls = 4
+    pipeline.whole(ISSUE + 5 * STEP)
+    assert pipeline.gaps()
+    pipeline.gap_calls = 100
+    pipeline.whole(ISSUE + 6 * STEP)
+
+    assert pipeline.gaps() == {}
+    assert pipeline.rows() == keys_of(*(ISSUE + step * STEP for step in range(7)))
+
+
 def test_a_corrected_issue_replaces_its_rows(pipeline):
     pipeline.whole(ISSUE)
     before = pipeline.table()

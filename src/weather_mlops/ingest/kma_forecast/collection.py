@@ -63,6 +63,8 @@ class CollectionLook:
         for cell, station_ids in open_cells.items():
             if fetch.reason is None and max_calls is not None and self.sources.calls >= max_calls:
                 fetch.reason = STOPPED
+            if fetch.reason is None and self.sources.exhausted:
+                fetch.reason = type(next(iter(self.sources.stopped.values()))).__name__
             if fetch.reason is None:
                 fetch.take(cell, station_ids)
             else:

@@ -18,9 +18,9 @@ MODEL: Final = {
     "no_forecast": Translation("No forecast was issued yet.", "아직 발표된 예보가 없습니다."),
     "champion_alone": Translation("It forecasts from observations alone.", "관측값만으로 예보합니다."),
     "champion_with_kma": Translation(
-        "It learned from {days} days of the KMA's forecasts, and begins with the KMA's forecast where one "
-        "is known.",
-        "기상청 예보 {days}일치를 학습했고, 기상청 예보가 있으면 거기에서 출발합니다.",
+        "It learned from {days} days of the KMA's forecasts, and begins with the KMA's forecast where a "
+        "recent one is known.",
+        "기상청 예보 {days}일치를 학습했고, 최근 기상청 예보가 있으면 거기에서 출발합니다.",
     ),
     "newest_inputs": Translation(
         "At {n} of {stations} stations the newest forecast began with the KMA's: "
