@@ -24,6 +24,7 @@ QUERIES = {
     "/pages/{key:path}": f"pages/{CARD}",
     "/pages/quality/docs/{name:path}": f"pages/{DOCS_PAGE}",
     "/quality/{day}": "quality/2026-11-26",
+    "/quality/stations/{station_id}": "quality/stations/108",
     "/documents": f"documents?dag_id=data_collection&run_id={quote(RUN)}",
     "/raw": f"raw?dag_id=data_collection&run_id={quote(RUN)}",
 }

@@ -32,6 +32,21 @@ def test_what_is_no_day_has_no_data_quality(visit, day):
     assert visit(f"quality/{day}").status_code == 404
 
 
+def test_a_station_has_a_page_of_each_month(visit):
+    page = Page(visit("quality/stations/159?month=2026-10").text)
+
+    assert "Data quality of Busan (159)" in page.text
+    assert page.links["2026-11"] == "?month=2026-11"
+    assert "부산(159) 자료 품질" in visit("quality/stations/159?language=ko").text
+
+
+@pytest.mark.parametrize(
+    "query", ["0", "x", "159?month=2026-13", "159?month=x", "159?month=2026-11-01", "99999999"]
+)
+def test_what_is_no_station_or_month_has_no_data_quality(visit, query):
+    assert visit(f"quality/stations/{query}").status_code == 404
+
+
 def test_monitoring_shows_the_latest_report_and_those_of_a_day(visit, store):
     made.reports(store, days=1)
     page = visit("monitoring").text

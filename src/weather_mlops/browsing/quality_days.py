@@ -63,15 +63,9 @@ class MissingHours:
     @property
     def retry(self) -> str:
         """The key of the text on when they are requested again; empty for hours that no run knows of."""
-        if self.next_try is None and self.reason == gaps.NOT_REQUESTED:
-            return ""
-        return (
-            "quality_no_try"
-            if self.next_try is None
-            else "quality_next_run"
-            if self.is_due
-            else "quality_next_try"
-        )
+        if self.next_try is None:
+            return "" if self.reason == gaps.NOT_REQUESTED else "quality_no_try"
+        return "quality_next_run" if self.is_due else "quality_next_try"
 
     @property
     def key(self) -> str:
