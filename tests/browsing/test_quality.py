@@ -62,9 +62,14 @@ def test_a_korean_reader_gets_a_korean_day():
 
 
 def test_an_error_of_a_request_is_quoted_as_it_is():
-    page = day_page(stored(BUSAN, [gap(5, f"HTTP 503 {made.EVIL}")]), KOREAN)
+    evil = f"{made.EVIL}<script>"
+    refused = [RefusedHour(159, 7, f"{evil}\u202e")]
+    page = day_page(stored(BUSAN, [gap(5, f"HTTP 503 {evil}")], refused), KOREAN)
 
-    assert f"05시: HTTP 503 {made.EVIL}" in page.text
+    assert f"05시: HTTP 503 {evil}" in page.text
+    assert f"07시: {evil}" in page.text
+    assert "\u202e" not in page.text
+    assert "script" not in page.tags
     assert "img" not in page.tags
 
 

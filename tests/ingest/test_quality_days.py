@@ -96,6 +96,21 @@ def test_a_refused_row_is_named_with_its_rule_and_is_missing(store, catalog):
     assert [gap.reason for gap in read(store).gaps] == ["quarantined"]
 
 
+def test_a_row_that_a_later_run_refuses_is_added(store, catalog):
+    run(store, catalog, "a", present=[(90, NOON)], refused=[(98, NOON)])
+    run(store, catalog, "b", AT + HOUR, present=[(90, NOON + HOUR)], refused=[(98, NOON + HOUR)])
+
+    assert [row.hour for row in read(store).refused] == [12, 13]
+
+
+def test_an_hour_stays_there_when_a_later_response_lacks_it(store, catalog):
+    run(store, catalog, "a", present=[(90, NOON), (98, NOON)])
+    run(store, catalog, "b", AT + HOUR, present=[(90, NOON)], expected=[(90, NOON), (98, NOON)])
+
+    assert signs(store, 98) == by_hour(h12="1")
+    assert read(store).gaps == []
+
+
 def test_a_failed_request_is_the_reason_of_a_missing_hour(store, catalog):
     run(store, catalog, "a", present=[(90, NOON)], expected=[(90, NOON)], failed=[(98, NOON)])
 
