@@ -51,9 +51,8 @@ def update(
     """Update the register after a run.
 
     A key that is present closes its gap. One that is absent opens a gap, or counts as one more try; but not
-    while the gap rests (see `due`), because the windows of hourly runs overlap, and a task that is run again
-    requests the same hours. So recording the same run twice changes nothing. Nor is a try counted where the
-    run had no calls left (NOT_REQUESTED).
+    while the gap rests (see `due`), because windows of hourly runs overlap, and a task may run twice: the
+    same run again changes nothing. Nor is a try counted where a run had no calls left (NOT_REQUESTED).
 
     Args:
         register: rows of GAPS_SCHEMA, keys unique.
@@ -293,7 +292,7 @@ def _opened(key: Key, reasons: Mapping[Key, str], now: datetime) -> dict[str, An
 
 
 def next_try(row: Mapping[str, Any]) -> datetime:
-    """When an open gap is due: after the n-th try 2**n hours later, at most a day."""
+    """When an open gap is due, see ``due``."""
     tried: datetime = row["last_tried"]
     if not row["tries"] or row["reason"] == NOT_REQUESTED:
         return tried
