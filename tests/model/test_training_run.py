@@ -197,10 +197,11 @@ def test_a_run_ends_with_a_champion_a_card_and_forecasts(whole):
     assert set(latest["stations"]) == {"108", "143", "159"}
     seoul = latest["stations"]["108"]
     assert seoul["issued_at"] == LAST.isoformat()
-    quantiles = zip(seoul["p10"], seoul["p50"], seoul["p90"], strict=True)
-    assert all(low <= middle <= high for low, middle, high in quantiles)
+    quantiles = zip(*(seoul[name] for name in ("p10", "p25", "p50", "p75", "p90")), strict=True)
+    assert all(list(each) == sorted(each) for each in quantiles)
     shown = json.loads(runs.store.get(forecast["stations_key"]))["targets"]["air_temperature"]
     assert shown["stations"]["108"]["forecast"]["issued_at"] == LAST.isoformat()
+    assert len(shown["stations"]["108"]["forecast"]["p25"]) == 2
     manifest = json.loads(runs.store.get(runs.registry.key("v1", "manifest.json")))
     assert manifest["plan"]["snapshot_id"] == runs.snapshot
     assert manifest["code_revision"] == "abc"

@@ -60,7 +60,8 @@ def test_a_reader_sees_forecast_pages_that_run_and_load_nothing(visit, published
     response = visit(path)
 
     assert response.status_code == 200
-    assert "서울" in response.text
+    assert "Seoul (108)" in response.text
+    assert "서울 (108)" in visit(path, **{"Accept-Language": "ko-KR,ko;q=0.9"}).text
     assert response.headers["Content-Type"] == "text/html; charset=utf-8"
     assert response.headers.items() >= {name.lower(): value for name, value in HEADERS.items()}.items()
 
@@ -94,7 +95,7 @@ def test_before_the_first_forecast_a_page_says_so(visit, path):
     response = visit(path)
 
     assert response.status_code == 200
-    assert "No forecast was published yet." in response.text
+    assert "There is no forecast yet." in response.text
 
 
 @pytest.mark.parametrize("path", [OVERVIEW, STATION])

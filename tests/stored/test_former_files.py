@@ -9,6 +9,7 @@ import pytest
 
 from production import archive
 from tests.browsing.memory import Memory
+from tests.pages.reading import ENGLISH
 from tests.stored.former import FOLDER, NEXT_VERSION, REFUSED_VERSION, REPORT, VERSION, objects, xcom
 
 # The readers, in one place.
@@ -256,7 +257,7 @@ class TestPages:
 
     def test_the_champion_is_shown_with_all_decisions(self, store):
         models = models_page.read(store, TARGET, versions=True)
-        page = models_page.render([models]) + models_page.render_history(models)
+        page = models_page.render([models], ENGLISH) + models_page.render_history(models, ENGLISH)
 
         assert models.faults == []
         assert f"versions/{VERSION}/card.html" in page
@@ -267,11 +268,12 @@ class TestPages:
     def test_the_forecasts_of_all_stations_are_shown(self, store):
         body = store.get("forecasts/stations.json")
 
-        assert "Incheon" in forecast_pages.overview(body, None, None, old=False)
-        assert VERSION in forecast_pages.overview(body, TARGET, "1", old=False)
+        assert "Incheon" in forecast_pages.overview(body, None, None, ENGLISH, old=False)
+        assert VERSION in forecast_pages.overview(body, TARGET, "1", ENGLISH, old=False)
 
     def test_the_forecast_of_a_station_is_shown(self, store):
-        page = forecast_pages.station(store.get("forecasts/stations.json"), TARGET, "108", old=False)
+        body = store.get("forecasts/stations.json")
+        page = forecast_pages.station(body, TARGET, "108", ENGLISH, old=False)
 
         assert "Seoul" in page
         assert "6.4" in page

@@ -206,7 +206,7 @@ def fit(
     post_processing = None
     if rows_of is not None:
         kma = kma_inputs.gather(rows_of, panel, target, issue_times, plan.horizon_hours)
-        post_processing = post_processing_training.train(panel, plan, climatology, base, kma)
+        post_processing = post_processing_training.train(panel, plan, forecaster, base, kma)
     settings = {**forecaster.settings, **post_processing_training.SETTINGS}
     return replace(forecaster, post_processing=post_processing, settings=settings)
 

@@ -60,6 +60,7 @@ def lines(  # noqa: PLR0913  # the parts of a plot
     level: float | None = None,
     aim: tuple[float, float] | None = None,
     band: tuple[Curve, Curve] | None = None,
+    inner_band: tuple[Curve, Curve] | None = None,
     notes: Sequence[str] = (),
 ) -> Markup:
     """A plot of curves; a value between two missing ones is drawn as a dot.
@@ -73,12 +74,13 @@ def lines(  # noqa: PLR0913  # the parts of a plot
         level: value of ``y`` at which a thin line is drawn.
         aim: values of ``y`` between which the background is shaded.
         band: the area between these two curves is shaded; both must miss the same values.
+        inner_band: a second one, drawn on top of it.
         notes: a text for each value along ``x``, shown where the pointer is; no script is needed for it.
     """
     parts = [
         _aim(aim, x, y) if aim else "",
         "" if level is None else rule(x.start, y.at(level), x.end, y.at(level), "level"),
-        _band(across, band, x, y) if band else "",
+        *(_band(across, each, x, y) for each in (band, inner_band) if each),
         *(_curve(across, curve, x, y) for curve in curves),
         _columns_of_notes(across, notes, x, y),
     ]

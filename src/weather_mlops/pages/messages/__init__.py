@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 from typing import Final
 
-from weather_mlops.pages.messages import documents, frame, models, quality
+from weather_mlops.pages.messages import documents, forecasts, frame, models, quality, station_forecasts
 from weather_mlops.pages.messages.translation import LANGUAGES, Translation
 
 __all__ = ["LANGUAGES", "MESSAGES", "Translation"]
 
 MESSAGES: Final[Mapping[str, Translation]] = {
     **frame.FRAME,
-    **models.MODELS,
     **documents.DOCUMENTS,
+    **forecasts.FORECASTS,
+    **models.MODELS,
     **quality.QUALITY,
+    **station_forecasts.STATION_FORECASTS,
 }
