@@ -10,13 +10,13 @@ from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import APIRouter, Depends, Request, Response
 
 from views.guard import Bucket, Reader, answer, no_page, require
-from weather_mlops.browsing import reports
+from weather_mlops.browsing import cards, reports
 from weather_mlops.browsing.documents import PageKind, page_of
 from weather_mlops.errors import FormatChanged, ObjectDamaged
 
 router = APIRouter()
 
-DRAWN: Final = {"monitoring": reports.draw}
+DRAWN: Final = {"monitoring": reports.draw, "model_training": cards.draw}
 """What draws a DAG's pages from their documents, where it can."""
 
 

@@ -20,8 +20,9 @@ class TableCell:
 
     Attributes:
         text: plain text.
-        kind: CSS class: ``words`` or ``name`` for a left-aligned text, ``bar`` for a figure over its bar.
-        scale: 0 to 1: length of the bar.
+        kind: CSS class: ``words`` or ``name`` for a left-aligned text, ``bar`` for a figure over its bar,
+            ``heat`` for a shaded one, ``bad`` for one that stands out; ``id`` for an id, which may wrap.
+        scale: 0 to 1: length of the bar, strength of the shade.
         sign: a status that is shown by its sign: ``ok``, ``breach`` or ``unknown``.
         badge: a word in a frame after the text.
         tone: of the badge, as of ``components.badge``.

@@ -5,6 +5,9 @@ from typing import Final
 
 from weather_mlops.pages.messages import (
     alerts,
+    card,
+    card_comparisons,
+    card_sections,
     checks,
     forecasts,
     frame,
@@ -26,6 +29,9 @@ MESSAGES: Final[Mapping[str, Translation]] = {
     **models.MODELS,
     **monitoring.MONITORING,
     **alerts.ALERTS,
+    **card.CARD,
+    **card_sections.SECTIONS,
+    **card_comparisons.COMPARISONS,
     **{f"check_{name}": label for name, label in checks.CHECKS.items()},
     **report.REPORT,
     **report_system.SYSTEM,
