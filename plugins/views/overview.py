@@ -18,8 +18,14 @@ COLLECTION = "data_collection"
 
 @router.get("/")
 def show(request: Request, user: GetUserDep, session: SessionDep, store: Bucket, reader: Reader) -> Response:
-    """Show it."""
+    """Show it.
+
+    Raises:
+        HTTPException: 401 or 403 by Airflow's own rules, for who may read none of these DAGs.
+    """
     may_read = [dag_id for dag_id in overview.READERS if _may_read(dag_id, request, user)]
+    if not may_read:
+        require(overview.READERS[0], request, user)
     shown = overview.read(store, may_read, _next_collection(session))
     return answer(overview.render(shown, reader, datetime.now(UTC)), request)
 

@@ -14,15 +14,23 @@ from weather_mlops.monitoring.alert_run import KEY
 from weather_mlops.monitoring.report import publish
 
 NEXT = NOW + timedelta(minutes=40)
-EVERYTHING = overview.READERS
 
 
-def store(*, sections=None, alerts=OPEN) -> Memory:
+def store(*, sections=None, alerts=()) -> Memory:
     """A bucket with all that the page shows."""
     bucket = Memory()
     publish(bucket, sections or reported.healthy(), now=NOW, language="en", run="run")
-    bucket.put(KEY, state(*alerts).to_json() if hasattr(state(), "to_json") else b"{}")
-    document = forecast_world.document()
-    bucket.put(forecast_pages.KEY, document if isinstance(document, bytes) else json.dumps(document).encode())
+    bucket.put(KEY, state(*alerts).as_json())
+    bucket.put(forecast_pages.KEY, json.dumps(forecast_world.document()).encode())
     bucket.put(verification_windows.KEY, json.dumps(verification_world.document()).encode())
     return bucket
+
+
+def troubled() -> Memory:
+    """The same with problems."""
+    return store(sections=reported.troubled(), alerts=OPEN)
+
+
+def page(bucket, visit, may_read=overview.READERS, now=NOW) -> str:
+    """The page as HTML."""
+    return overview.render(overview.read(bucket, may_read, NEXT), visit, now)

@@ -46,8 +46,4 @@ OVERVIEW: Final = {
         "The published forecasts can't be read.", "게시된 예보를 읽을 수 없습니다."
     ),
     "overview_daily": Translation("RMSE by day, all leads, {unit}", "일별 RMSE, 모든 선행시간, {unit}"),
-    "overview_nothing": Translation(
-        "None of the pages is yours to read: ask for the right to read the DAGs.",
-        "읽을 수 있는 페이지가 없습니다. DAG 읽기 권한을 요청하십시오.",
-    ),
 }
