@@ -11,6 +11,7 @@ from airflow.api_fastapi.core_api.security import requires_access_dag
 from fastapi import APIRouter, Depends, Request, Response
 
 from views.guard import Bucket, Reader, answer, no_page
+from weather_mlops.browsing import models
 from weather_mlops.browsing.forecasts import published, site
 from weather_mlops.errors import ObjectDamaged
 from weather_mlops.lake.object_store import ObjectStore
@@ -31,7 +32,17 @@ def overview(
         HTTPException: 404 for a target or hours without forecasts.
     """
     return _answer(
-        request, store, reader, lambda body, old: site.overview(body, target, ahead, reader, old=old)
+        request,
+        store,
+        reader,
+        lambda body, old: site.overview(
+            body,
+            target,
+            ahead,
+            reader,
+            old=old,
+            training=_training(store, site.without_model(body, target), reader),
+        ),
     )
 
 
@@ -58,3 +69,11 @@ def _answer(
         return answer(page(body, site.is_old(body, datetime.now(UTC))), request)
     except LookupError as error:
         raise no_page() from error
+
+
+def _training(store: ObjectStore, target: str | None, reader: Visit) -> str:
+    """How far the training of a target is, in a sentence; empty where nobody waits for a model."""
+    if target is None:
+        return ""
+    training = models.read_training(store, target, datetime.now(UTC))
+    return "" if training is None else training.text(reader.language)

@@ -10,6 +10,7 @@ from tests.browsing.forecast_world import TARGET
 from views.guard import HEADERS
 from weather_mlops.documents import forecast_pages
 from weather_mlops.model import recent_forecasts
+from weather_mlops.model.training_progress import ProgressReport
 
 pytestmark = pytest.mark.integration
 OVERVIEW = "forecasts"
@@ -123,3 +124,21 @@ def test_html_in_a_station_s_name_stays_text(visit, published):
         assert "&lt;script&gt;" in visit(path).text
         assert "<script" not in visit(path).text
         assert "<img" not in visit(path).text
+
+
+def test_people_who_wait_for_the_first_forecast_see_its_training(visit, store):
+    ProgressReport(store, TARGET, "v1").trained("training", 7, 48, 130.0)
+
+    assert "A model is being trained, lead 7 of 48" in visit(OVERVIEW).text
+    assert "선행시간 48개 중 7개 완료" in visit(OVERVIEW, **{"Accept-Language": "ko"}).text
+    assert "is being trained" not in visit(f"{OVERVIEW}?target=dew_point").text
+
+
+def test_the_training_is_shown_next_to_the_kma_s_forecast_only(visit, store, published):
+    ProgressReport(store, TARGET, "v1").trained("training", 7, 48, 130.0)
+    assert "is being trained" not in visit(OVERVIEW).text  # it has a forecast already
+
+    forecast = world.document([90, 108], {}) | {"made_at": datetime.now(UTC).isoformat()}
+    forecast["targets"][TARGET] |= {"model_version": None}
+    store.put(forecast_pages.KEY, json.dumps(forecast).encode(), "application/json")
+    assert "A model is being trained, lead 7 of 48" in visit(OVERVIEW).text

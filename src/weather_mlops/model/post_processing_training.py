@@ -17,6 +17,7 @@ from weather_mlops.model.plan import Plan
 from weather_mlops.model.sample import Sample, sampled
 from weather_mlops.model.targets import target_named
 from weather_mlops.model.training import train_leads
+from weather_mlops.model.training_progress import Report, TrainedPart, unreported
 
 if TYPE_CHECKING:
     from weather_mlops.model.lead_model import LeadModel
@@ -34,8 +35,13 @@ SETTINGS: Final = post_processing.stored_settings()
 """As stored with a model of a target that the KMA forecasts."""
 
 
-def train(
-    panel: Panel, plan: Plan, forecaster: Forecaster, base: Features, kma: KmaInputs
+def train(  # noqa: PLR0913, PLR0917  all inputs of a training
+    panel: Panel,
+    plan: Plan,
+    forecaster: Forecaster,
+    base: Features,
+    kma: KmaInputs,
+    report: Report = unreported,
 ) -> PostProcessing | None:
     """Train the models that begin with the KMA's forecast, as many at a time as there are cores.
 
@@ -45,6 +51,7 @@ def train(
         forecaster: the model from observations alone.
         base: features from observations that are the same for all leads, at the issue times of ``kma``.
         kma: the KMA's forecast.
+        report: takes the progress.
 
     Returns:
         The models; None if too little of the KMA's forecast is known, or if they are no better.
@@ -76,14 +83,9 @@ def train(
         return sample
 
     log.info("post-processing: target=%s archive_days=%.1f step=%s", plan.target, days, step.name)
+    part = TrainedPart(f"{plan.target}+kma_forecast", "training_with_kma", report)
     try:
-        models = train_leads(
-            post_processing.recipe_of(step),
-            sample_of,
-            plan.horizon_hours,
-            plan.seed,
-            f"{plan.target}+kma_forecast",
-        )
+        models = train_leads(post_processing.recipe_of(step), sample_of, plan.horizon_hours, plan.seed, part)
     except TrainingImpossible as reason:
         log.warning("post-processing: target=%s: left out: %s", plan.target, reason)
         return None

@@ -6,9 +6,12 @@ from typing import Final
 from weather_mlops.pages.languages import Language
 
 NAVIGATION: Final = (
+    ("overview", ""),
     ("forecasts", "forecasts"),
+    ("verification", "verification"),
     ("quality", "quality"),
     ("monitoring", "monitoring"),
+    ("alerts", "alerts"),
     ("models", "models"),
 )
 """Links on top of each page: the key of their name, and the address below ``/weather/``."""

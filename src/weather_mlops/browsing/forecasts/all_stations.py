@@ -162,8 +162,14 @@ class AllStations:
         return cells
 
 
-def render(
-    document: ForecastDocument, target: ForecastTarget, visit: Visit, *, ahead: int, is_old: bool
+def render(  # noqa: PLR0913  # what a page shows is its arguments
+    document: ForecastDocument,
+    target: ForecastTarget,
+    visit: Visit,
+    *,
+    ahead: int,
+    is_old: bool,
+    training: str = "",
 ) -> str:
     """The page.
 
@@ -173,10 +179,12 @@ def render(
         visit: language and links.
         ahead: hours from the newest observation to what the map shows.
         is_old: whether a newer document should have been published.
+        training: how far the training of the target's first model is, in a sentence.
     """
     return rendering.render(
         "forecasts.html",
         visit,
+        training=training,
         view=AllStations(document, target, ahead, visit),
         document=document,
         target=target,

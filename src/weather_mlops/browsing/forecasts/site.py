@@ -20,8 +20,28 @@ def is_old(body: bytes | None, now: datetime) -> bool:
         return False
 
 
+def without_model(body: bytes | None, target: str | None) -> str | None:
+    """The target of a page that has no model yet, for which people wait; None where there is none."""
+    if body is None:
+        return next((name for name in TARGETS if target in {None, name}), None)
+    try:
+        document = parsed(body)
+    except ObjectDamaged:
+        return None
+    shown = document.targets.get(target or next(iter(document.targets)))
+    return shown.name if shown is not None and shown.model_version is None else None
+
+
 @lru_cache(maxsize=32)
-def overview(body: bytes | None, target: str | None, ahead: str | None, visit: Visit, *, old: bool) -> str:
+def overview(  # noqa: PLR0913  # what the address says, and what is known besides the object
+    body: bytes | None,
+    target: str | None,
+    ahead: str | None,
+    visit: Visit,
+    *,
+    old: bool,
+    training: str = "",
+) -> str:
     """The page of all stations.
 
     Args:
@@ -30,12 +50,13 @@ def overview(body: bytes | None, target: str | None, ahead: str | None, visit: V
         ahead: lead time of the map in hours, as in the address; None = the first choice.
         visit: language and links.
         old: whether a newer object should have been published.
+        training: how far the training of the target's first model is, in a sentence.
 
     Raises:
         LookupError: there are no forecasts of such a target or so far ahead.
     """
     if body is None:
-        return _before_the_first(target, visit)
+        return _before_the_first(target, visit, training)
     try:
         document = parsed(body)
     except ObjectDamaged as error:
@@ -45,7 +66,7 @@ def overview(body: bytes | None, target: str | None, ahead: str | None, visit: V
     if ahead is not None and ahead not in choices:
         raise LookupError(f"{chosen.name} is not forecast {ahead} h ahead")
     hours = next(iter(choices.values()), 1) if ahead is None else choices[ahead]
-    return all_stations.render(document, chosen, visit, ahead=hours, is_old=old)
+    return all_stations.render(document, chosen, visit, ahead=hours, is_old=old, training=training)
 
 
 @lru_cache(maxsize=128)
@@ -66,7 +87,7 @@ def station(body: bytes | None, target: str, station_id: str, visit: Visit, *, o
 
 def damaged(error: ObjectDamaged, visit: Visit) -> str:
     """The page if the published object can't be read."""
-    return rendering.render("forecasts_none.html", visit, fault=str(error))
+    return rendering.render("forecasts_none.html", visit, fault=str(error), training="")
 
 
 def _known(document: ForecastDocument, target: str) -> ForecastTarget:
@@ -75,7 +96,7 @@ def _known(document: ForecastDocument, target: str) -> ForecastTarget:
     return document.targets[target]
 
 
-def _before_the_first(target: str | None, visit: Visit) -> str:
+def _before_the_first(target: str | None, visit: Visit, training: str = "") -> str:
     if target is not None and target not in TARGETS:
         raise LookupError(f"{target} can't be forecast")
-    return rendering.render("forecasts_none.html", visit, fault="")
+    return rendering.render("forecasts_none.html", visit, fault="", training=training)

@@ -96,17 +96,18 @@ def draw(points: Sequence[Point], scale: Scale | None, label: str, *, draws_land
         label: text for screen readers.
         draws_land: whether the land is drawn here; otherwise an earlier map of the page has it.
     """
-    land = _land() if draws_land else raw(f'<use href="#{LAND}"/>')
+    ground = land() if draws_land else raw(f'<use href="#{LAND}"/>')
     marks = [_link(point, _ring(*korea.at(point.coordinates))) for point in points if point.value is None]
     if scale:
         framed = _with_figures(points, scale)
         dots = [point for point in points if point.value is not None and point not in framed]
         marks += [_link(point, _framed(point, scale)) for point in framed]
         marks += [_link(point, _dot(point, scale)) for point in dots]
-    return svg(joined([land, *marks]), label, height=korea.HEIGHT, width=korea.WIDTH, kind="map")
+    return svg(joined([ground, *marks]), label, height=korea.HEIGHT, width=korea.WIDTH, kind="map")
 
 
-def _land() -> Markup:
+def land() -> Markup:
+    """The land with its provinces; a page has it once, and further maps use it by its id."""
     outline = korea.outline()
     return raw(
         f'<g id="{LAND}" aria-hidden="true"><path class="land-abroad" d="{outline["neighbours"]}"/>'

@@ -30,7 +30,7 @@ DOCUMENTS: Final = {
         "No task of this run has started yet.", "이 실행에서 아직 시작한 태스크가 없습니다."
     ),
     "documents_no_run": Translation("It has not run yet.", "아직 실행하지 않았습니다."),
-    "documents_data_docs": Translation("Data Docs", "Data Docs"),
+    "documents_data_docs": Translation("Data Docs", "검사 결과(Data Docs)"),
     "documents_card": Translation("Model card", "모델 카드"),
     "documents_report": Translation("Monitoring report", "모니터링 보고서"),
     "documents_raw": Translation("Raw responses ({n})", "원본 응답({n}개)"),
