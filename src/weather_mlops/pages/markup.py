@@ -100,16 +100,6 @@ def table(
     )
 
 
-def figure(title: str, note: str, svg: str) -> str:
-    """A plot under its title; all arguments are HTML."""
-    return f"<figure><figcaption><b>{title}</b> {note}</figcaption>{svg}</figure>"
-
-
-def folded(title: str, body: str) -> str:
-    """Details that open at a click; both arguments are HTML."""
-    return f"<details><summary>{title}</summary>{body}</details>"
-
-
 def page(title: str, body: str, *, language: str = "en", style: str = "") -> str:
     """A page that loads nothing else: its style is in it.
 
