@@ -25,6 +25,7 @@ from weather_mlops.monitoring.report.page import VerdictView, section_tiles, ver
 from weather_mlops.monitoring.report.stored import restored
 from weather_mlops.monitoring.report.translations import Translator
 from weather_mlops.pages import rendering
+from weather_mlops.pages.components import Tile
 from weather_mlops.pages.figures import kst, number, short_kst
 from weather_mlops.pages.languages import Language
 from weather_mlops.pages.visit import Visit
@@ -60,17 +61,6 @@ class Overview:
     forecasts: ForecastDocument | ObjectDamaged | None = None
     verified: VerificationWindows | ObjectDamaged | None = None
     next_collection: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """A figure on top of the page."""
-
-    name: str
-    value: str
-    note: str
-    tone: str = ""
-    href: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,15 +14,6 @@ from weather_mlops.pages.rendering import clean
 
 WIDTH: Final = 440  # units; on a 390 px phone the 14 px letters are still 11 px high
 
-STYLE: Final = """
-.plot text{font-size:14px;fill:var(--ink)}.plot .grid{stroke:var(--rule)}.plot .level{stroke:var(--ink)}
-.plot .end{text-anchor:end}.plot .mid{text-anchor:middle}.plot a{cursor:pointer}
-.plot .fill-model{fill:var(--model)}.plot .fill-bad{fill:var(--bad)}.plot .fill-good{fill:var(--good)}
-.plot .fill-warn{fill:var(--warn)}.plot .fill-champion{fill:var(--champion)}
-.plot .fill-soft{fill:var(--soft)}.plot .aim{fill:var(--band);opacity:.27}.plot .hover{fill:transparent}
-.plot .hover>:hover{fill:var(--rule);opacity:.5}.bullet{width:7em;height:.8em;vertical-align:middle}
-""".strip()
-
 
 def raw(html: str) -> Markup:
     """HTML in which every text from outside is escaped already, as markup."""
