@@ -8,6 +8,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from airflow.models import import_all_models
+from airflow.models.dag import DagModel
 from airflow.models.dagrun import DagRun
 from airflow.models.taskinstance import TaskInstance
 from airflow.models.tasklog import LogTemplate
@@ -161,10 +162,10 @@ def responses(store, count=2):
 
 
 def database():
-    """Airflow's tables of runs, tasks and XComs, in memory."""
+    """Airflow's tables of DAGs, runs, tasks and XComs, in memory."""
     engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
     import_all_models()  # their foreign keys name each other
-    for model in (DagRun, TaskInstance, XComModel, LogTemplate):
+    for model in (DagModel, DagRun, TaskInstance, XComModel, LogTemplate):
         model.__table__.create(engine)
     return Session(engine)
 

@@ -62,6 +62,15 @@ def test_figures_of_one_forecast_alone_are_no_comparison():
     assert recent_verification.pooled(figures((0, "ours", 108, 10, 1.0)), LAST) == {}
 
 
+def test_errors_of_persistence_are_not_taken_for_the_kma_s():
+    both = ((0, "ours", 108, 10, 1.0), (0, "kma_forecast", 108, 10, 2.0))
+    with_persistence = figures(*both, (0, "persistence", 108, 10, 9.0))
+
+    assert recent_verification.pooled(with_persistence, LAST) == recent_verification.pooled(
+        figures(*both), LAST
+    )
+
+
 @pytest.mark.integration
 def test_published_pages_have_the_figures_of_the_table(catalog, store):
     both = (("ours", 1.25), ("kma_forecast", 1.5))

@@ -45,3 +45,9 @@ def test_models_shows_champions_and_all_decisions_of_a_target(visit, store):
 @pytest.mark.parametrize("query", ["target=none", "target=..", "target=air_temperature&year=x", "target=<b>"])
 def test_what_is_no_target_or_no_year_is_no_page(visit, query):
     assert visit(f"models?{query}").status_code == 404
+
+
+def test_the_overview_is_the_first_page_and_shows_what_a_reader_may_read(visit, visit_as, store):
+    assert "No report yet" in visit("").text
+    assert "No report yet" not in visit_as({"reader": {"forecast"}})("").text
+    assert visit_as({"reader": set()})("").status_code == 403

@@ -15,7 +15,7 @@ from pyiceberg.catalog import Catalog
 from weather_mlops.clock import KST
 from weather_mlops.documents.forecast_pages import KmaScores, PageTarget
 from weather_mlops.lake import verification
-from weather_mlops.lake.verification_columns import COMMON, OURS
+from weather_mlops.lake.verification_columns import COMMON, KMA_FORECAST, OURS
 from weather_mlops.verification.days import TARGET
 
 DAYS: Final = (7, 30)
@@ -52,7 +52,7 @@ def pooled(rows: pa.Table, last: datetime) -> Scores:
     squares: defaultdict[tuple[int, int, bool], float] = defaultdict(float)
     columns = (rows[name].to_pylist() for name in ("day", "forecast", "grouped_by", "member", "n", "rmse"))
     for of_day, forecast, grouped_by, member, n, rmse in zip(*columns, strict=True):
-        if grouped_by not in GROUPS:
+        if grouped_by not in GROUPS or forecast not in {OURS, KMA_FORECAST}:
             continue
         for days in DAYS:
             if (day - of_day).days < days:

@@ -24,7 +24,7 @@ VERIFICATION: Final = {
     ),
     "verification_answer_at": Translation(
         "RMSE {lead} h ahead: {ours} against {theirs}.",
-        "{lead}시간 후 RMSE는 우리 예보 {ours}, {other} {theirs}입니다.",
+        "{lead}시간 후 RMSE는 우리 예보 {ours}, 비교 예보 {theirs}입니다.",
     ),
     "verification_none": Translation("Nothing was verified yet.", "아직 검증한 예보가 없습니다."),
     "verification_none_when": Translation(
