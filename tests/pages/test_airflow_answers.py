@@ -6,6 +6,7 @@ from weather_mlops.pages.airflow_answers import korean_first, translator
 
 ENGLISH = "Fetches the hour.\n\n**Do**: clear the task `a`."
 KOREAN = "시각을 받습니다.\n\n**할 일**: `a`를 지웁니다. 런북: kma_silent, kma_errors, kma_forecast_errors."
+CODE = "```yaml\n# comment\n\nkey: 값  # 설명\n\n```"
 
 
 def translated(path, answer):
@@ -100,11 +101,25 @@ def test_the_notes_of_a_task_begin_in_korean():
         (f"{KOREAN}\n\n{ENGLISH}", f"{KOREAN}\n\n{ENGLISH}"),
         (f"{ENGLISH}\n\n{KOREAN}\n\nOurs.\n\n우리 것.", f"{KOREAN}\n\n{ENGLISH}\n\n우리 것.\n\nOurs."),
         (f"{ENGLISH}\n\n---\n\n{KOREAN}\n\n`x`", f"{KOREAN}\n\n`x`\n\n{ENGLISH}\n\n---"),
-        ("A.\n\n```\na\n\n설명\n\n```\n\nB.", "A.\n\n```\na\n\n설명\n\n```\n\nB."),
+        (f"{ENGLISH}\n\n{CODE}\n\n{KOREAN}", f"{KOREAN}\n\n{ENGLISH}\n\n{CODE}"),
+        (
+            f"{ENGLISH}\n\n{KOREAN}\n## YAML\n{CODE}\n# Ours\nHi.\n\n안녕.\n",
+            f"{KOREAN}\n\n{ENGLISH}\n## YAML\n{CODE}\n# Ours\n안녕.\n\nHi.\n",
+        ),
         ("", ""),
         (None, None),
     ],
-    ids=["English", "Korean", "Korean first", "a user's after ours", "no words", "code", "empty", "none"],
+    ids=[
+        "English",
+        "Korean",
+        "Korean first",
+        "a user's after ours",
+        "no words",
+        "code",
+        "sections",
+        "empty",
+        "none",
+    ],
 )
 def test_notes_keep_every_word(note, expected):
     assert korean_first(note) == expected

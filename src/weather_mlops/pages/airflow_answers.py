@@ -18,7 +18,7 @@ Translator: TypeAlias = Callable[[Any], Any]
 
 _LATIN_PER_HANGUL: Final = 3
 """Latin letters that say about as much as one of Hangul."""
-_CODE: Final = re.compile(r"`[^`]*`|\w+_\w*")
+_CODE: Final = re.compile(r"```.*?(```|\Z)|`[^`]*`|\w+_\w*", re.DOTALL)
 """Code, and the names of tasks and alerts."""
 _HANGUL: Final = re.compile("[가-힣]")
 _LATIN: Final = re.compile("[A-Za-z]")
@@ -44,24 +44,49 @@ def korean_texts() -> dict[str, str]:
 def korean_first(note: Any) -> Any:
     """A note in Markdown with each Korean part before the English part that it follows.
 
-    A note in one language, or with a block of code across two parts, is returned as it is.
+    Parts stay below their heading: dag-factory adds a section with the YAML to the notes of a DAG.
     """
-    if not isinstance(note, str):
-        return note
-    parts: list[list[str]] = [[]]
-    languages = [False]
-    for paragraph in note.split("\n\n"):
-        is_korean = _is_korean(paragraph)
-        if is_korean not in {None, languages[-1]}:
-            parts.append([])
-            languages.append(bool(is_korean))
-        parts[-1].append(paragraph)
-    texts = ["\n\n".join(part) for part in parts]
-    if any(text.count(_FENCE) % 2 for text in texts):
-        return note
+    return "".join(map(_swapped, _sections(note))) if isinstance(note, str) else note
+
+
+def _sections(note: str) -> list[str]:
+    """A note in pieces that begin with a heading, the first one perhaps without."""
+    sections, in_code = [""], False
+    for line in note.splitlines(keepends=True):
+        in_code ^= line.startswith(_FENCE)
+        if line.startswith("#") and not in_code:
+            sections.append("")
+        sections[-1] += line
+    return sections
+
+
+def _swapped(section: str) -> str:
+    first_line, end_of_line, rest = section.partition("\n")
+    heading, body = (first_line + end_of_line, rest) if section.startswith("#") else ("", section)
+    parts, is_korean = [""], False
+    for paragraph in _paragraphs(body):
+        if _is_korean(paragraph) not in {None, is_korean}:
+            parts.append("")
+            is_korean = not is_korean
+        parts[-1] += f"{paragraph.strip()}\n\n"
     # Parts alternate, and the first one is English, perhaps empty.
-    swapped = [text for pair in zip(texts[1::2], texts[::2], strict=False) for text in pair]
-    return "\n\n".join(text for text in [*swapped, *texts[len(swapped) :]] if text)
+    pairs = zip(parts[1::2], parts[::2], strict=False)
+    swapped = [korean + english for korean, english in pairs] + parts[len(parts) // 2 * 2 :]
+    changed = "".join(swapped)
+    if changed == "".join(parts):
+        return section
+    return heading + changed.rstrip() + section[len(section.rstrip()) :]
+
+
+def _paragraphs(text: str) -> list[str]:
+    """Pieces between blank lines; code with blank lines is one piece."""
+    paragraphs = [""]
+    for piece in text.split("\n\n"):
+        if paragraphs[-1].count(_FENCE) % 2:
+            paragraphs[-1] += f"\n\n{piece}"
+        else:
+            paragraphs.append(piece)
+    return [paragraph for paragraph in paragraphs if paragraph.strip()]
 
 
 def _is_korean(paragraph: str) -> bool | None:
