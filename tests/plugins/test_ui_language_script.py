@@ -1,4 +1,4 @@
-"""A browser tells our pages the language of Airflow's UI, as long as it shows the UI."""
+"""The UI's page keeps a cookie with the language of the UI, for our pages and texts."""
 
 import pytest
 
@@ -40,7 +40,7 @@ def cookies(page):
     return {cookie["name"]: cookie for cookie in page.context.cookies()}
 
 
-def test_the_first_language_is_told_without_loading_again(ui):
+def test_the_first_language_does_not_load_the_page_again(ui):
     page, loads = ui
     assert cookies(page) == {}
 
@@ -67,7 +67,7 @@ def test_another_language_loads_the_page_once_again(ui):
     assert len(loads) == 3
 
 
-def test_a_language_chosen_before_is_told_at_once(ui):
+def test_a_language_chosen_before_counts_at_once(ui):
     page, _ = ui
     page.evaluate("localStorage.setItem('i18nextLng', 'ko')")
     page.goto(UI)

@@ -70,7 +70,7 @@ PARAMS: Final = (
     Translation(
         "Number of workers, and so of simultaneous calls to the KMA. The pool kma has one more, for the "
         "hourly run.",
-        "작업자 수. 기상청을 동시에 호출하는 수이기도 합니다. 풀 kma에는 매시간 실행을 위한 칸이 "
+        "워커 수. 기상청을 동시에 호출하는 수이기도 합니다. 풀 kma에는 매시간 실행을 위한 칸이 "
         "하나 더 있습니다.",
     ),
     Translation(
