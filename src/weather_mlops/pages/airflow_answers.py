@@ -18,7 +18,7 @@ Translator: TypeAlias = Callable[[Any], Any]
 
 _LATIN_PER_HANGUL: Final = 3
 """Latin letters that say about as much as one of Hangul."""
-_CODE: Final = re.compile(r"```.*?(```|\Z)|`[^`]*`|\w+_\w*", re.DOTALL)
+_CODE: Final = re.compile(r"`[^`]*`|\w+_\w*")
 """Code, and the names of tasks and alerts."""
 _HANGUL: Final = re.compile("[가-힣]")
 _LATIN: Final = re.compile("[A-Za-z]")

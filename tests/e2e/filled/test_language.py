@@ -68,15 +68,13 @@ def test_a_pipeline_its_notes_and_its_form_are_in_korean(shown, page):
 
 def test_a_task_has_its_buttons_and_notes_in_korean(shown, page):
     page.goto(f"{shown.of_run('data_collection', 'collect_weather_data')}/details")
-    page.locator("a:text-is('원본 응답')").wait_for()
+    page.click("a:text-is('원본 응답')")
+    page.wait_for_url("**/weather/raw?**")
 
+    page.goto(shown.address("dags/data_collection/tasks/collect_weather_data"))
     page.get_by_role("button", name="태스크 문서").first.click()
     notes = page.get_by_role("dialog").inner_text()
     assert notes.index("기상청에 최신 시각과") < notes.index("Requests the newest")
-
-    page.keyboard.press("Escape")
-    page.click("a:text-is('원본 응답')")
-    page.wait_for_url("**/weather/raw?**")
 
 
 def test_english_chosen_in_airflow_is_the_language_of_all(shown, page):
