@@ -1,6 +1,6 @@
 # The commands of this project. `make run` and `make test` also work on a fresh machine.
 .DEFAULT_GOAL := help
-.PHONY: help run once status airflow history rebuild import verify query tables backtest rollback alert-test plan up down stop clean test check style lint validate schema requirements expectations
+.PHONY: help run once status airflow history rebuild import verify query tables backtest rollback alert-test plan up down stop clean test check style lint validate schema outline requirements expectations
 .PHONY: test-parts test-systems install-dev style-types style-code lint-pipelines lint-words secrets backup backups restore restore-tables upgrade
 
 # The first suitable Python; name another one by make PYTHON=... run
@@ -71,6 +71,9 @@ validate:  ## check pipelines/: make validate [PIPELINES=dir] [FORMAT=text|json|
 schema:  ## regenerate schemas/ and docs/pipelines*.md, after a change of operators or schemas/providers.txt
 	$(BOOTSTRAP) install
 	$(BIN)/python -m authoring schema
+
+outline:  ## convert the coast and provinces of the maps again, from packages of npm
+	$(BIN)/python -m authoring outline
 
 up:  ## run the system in containers: build the image, start everything; login admin, password admin
 	CODE_REVISION=$$(git describe --always --dirty 2>/dev/null) $(COMPOSE) up -d --build

@@ -1,8 +1,9 @@
 """``make validate`` and ``make schema``, and the search for words that the project doesn't use.
 
 Usage: ``python -m authoring validate [folder] [--format text|json|github|sarif]``, ``python -m authoring
-schema [--check]``, and ``python -m authoring words [--count] [path...]``. Airflow is imported only where it
-is needed: by the schema, and by the full check of files that have passed the fast one.
+schema [--check]``, ``python -m authoring words [--count] [path...]``, and ``python -m authoring outline``.
+Airflow is imported only where it is needed: by the schema, and by the full check of files that have passed
+the fast one.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+from authoring import outline
 from authoring.wording import command
 from weather_mlops.pipelines.findings import Finding, errors
 from weather_mlops.pipelines.formats import FORMATS
@@ -34,9 +36,13 @@ def main(arguments: list[str]) -> int:
     words = commands.add_parser("words", help="find words that the project doesn't use (authoring/wording)")
     words.add_argument("paths", nargs="*", type=Path, help="files and folders; default: the whole project")
     words.add_argument("--count", action="store_true", help="print how often, by word and by folder")
+    commands.add_parser("outline", help="convert the land of the maps again, from packages of npm")
     chosen = parser.parse_args(arguments)
     if chosen.command == "words":
         return command.run(PROJECT, chosen.paths, count=chosen.count)
+    if chosen.command == "outline":
+        outline.write(PROJECT / "src/weather_mlops/pages/charts/korea.json")
+        return 0
     if chosen.command == "schema":
         return write_schema(check=chosen.check)
     if not chosen.folder.is_dir():

@@ -8,6 +8,7 @@ Airflow adds (checking the login, its middlewares) is not in it.
 """
 
 import argparse
+import json
 import sys
 import tempfile
 import time
@@ -22,6 +23,7 @@ sys.path[:0] = [str(PROJECT), str(PROJECT / "plugins")]
 
 from benchmarks.catalog import server
 from tests.browsing import made
+from tests.model.evaluations import evaluation, kma_forecast, on_common_rows
 from tests.plugins.visiting import DAG_IDS, Visits
 from weather_mlops.clock import KST
 from weather_mlops.lake.object_store import ObjectStore
@@ -37,6 +39,9 @@ def fill(store: ObjectStore, days: int) -> dict[str, str]:
     report = made.reports(store, days)
     docs, keys = made.data_docs(store, days), made.responses(store, 50)
     champion = next(one for one in reversed(made.decisions(days)) if one.kind == "deployed")
+    card = f"models/air_temperature/versions/{champion.version}/card.html"
+    evaluated = on_common_rows(evaluation(97, kma_forecast=kma_forecast()))
+    store.put(card.replace("card.html", "evaluation.json"), json.dumps(evaluated).encode())
     old = (made.NOW - timedelta(days=days // 2)).astimezone(KST).date()
     run = {"dag_id": "data_collection", "run_id": RUN_IDS[0]}
     return {
@@ -48,7 +53,7 @@ def fill(store: ObjectStore, days: int) -> dict[str, str]:
         "monitoring, a report": f"pages/{report.html_key}",
         "models, 5 targets": "models",
         "models, all of one": "models?target=air_temperature",
-        "models, a card": f"pages/models/air_temperature/versions/{champion.version}/card.html",
+        "models, a card": f"pages/{card}",
         "documents of a DAG": "documents?dag_id=data_collection",
         "documents of a run": f"documents?{urlencode(run)}",
         "documents of a task": f"documents?{urlencode(run | {'task_id': 'validate_data_quality'})}",

@@ -1,20 +1,23 @@
-"""``GET /weather/monitoring``: the latest report, and those of a day: ``?day=YYYY-MM-DD`` (KST)."""
+"""``GET /weather/monitoring``: the latest report, and those of a day: ``?day=YYYY-MM-DD`` (KST).
+
+``GET /weather/alerts``: open, watched and past alerts.
+"""
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from airflow.api_fastapi.core_api.security import requires_access_dag
 from fastapi import APIRouter, Depends, Request, Response
 
-from views.guard import Bucket, answer, no_page
-from weather_mlops.browsing import monitoring
+from views.guard import Bucket, Reader, answer, no_page
+from weather_mlops.browsing import alerts, monitoring
 from weather_mlops.clock import KST
 
 router = APIRouter(dependencies=[Depends(requires_access_dag("GET", param_dag_id="monitoring"))])
 
 
 @router.get("/monitoring")
-def show(request: Request, store: Bucket, day: str = "") -> Response:
+def show(request: Request, store: Bucket, reader: Reader, day: str = "") -> Response:
     """Show the reports of a day; by default, that of the latest report.
 
     Raises:
@@ -25,7 +28,14 @@ def show(request: Request, store: Bucket, day: str = "") -> Response:
     known = latest if isinstance(latest, monitoring.Latest) else None
     if requested is None:
         requested = (known.at if known else datetime.now(KST)).astimezone(KST).date()
-    return answer(monitoring.render(latest, monitoring.read_archive(store, requested, known)), request)
+    archive = monitoring.read_archive(store, requested, known)
+    return answer(monitoring.render(latest, archive, reader), request)
+
+
+@router.get("/alerts")
+def show_alerts(request: Request, store: Bucket, reader: Reader) -> Response:
+    """Show the alerts."""
+    return answer(alerts.render(alerts.read(store), datetime.now(UTC), reader), request)
 
 
 def _day(text: str) -> date:

@@ -4,16 +4,20 @@
 data from outside, so their headers forbid the browser to run scripts and to load anything from elsewhere.
 """
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import APIRouter, Depends, Request, Response
 
-from views.guard import Bucket, answer, no_page, require
+from views.guard import Bucket, Reader, answer, no_page, require
+from weather_mlops.browsing import cards, reports
 from weather_mlops.browsing.documents import PageKind, page_of
 from weather_mlops.errors import FormatChanged, ObjectDamaged
 
 router = APIRouter()
+
+DRAWN: Final = {"monitoring": reports.draw, "model_training": cards.draw}
+"""What draws a DAG's pages from their documents, where it can."""
 
 
 def readable(key: str, request: Request, user: GetUserDep) -> PageKind:
@@ -31,13 +35,22 @@ def readable(key: str, request: Request, user: GetUserDep) -> PageKind:
 
 
 @router.get("/pages/{key:path}")
-def show(key: str, page: Annotated[PageKind, Depends(readable)], request: Request, store: Bucket) -> Response:
-    """Show a page.
+def show(
+    key: str,
+    page: Annotated[PageKind, Depends(readable)],
+    request: Request,
+    store: Bucket,
+    reader: Reader,
+) -> Response:
+    """Show a page: drawn in the language of the reader where its document is known, else as it is stored.
 
     Raises:
         HTTPException: 404 if there is none (any more).
         ObjectDamaged: the stored page can't be read.
     """
+    draw = DRAWN.get(page.dag_id)
+    if draw and (drawn := draw(store, key, reader)):
+        return answer(drawn, request)
     try:
         body = store.get(key)
     except FileNotFoundError as error:

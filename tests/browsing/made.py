@@ -26,7 +26,7 @@ from weather_mlops.model.registry import Registry
 from weather_mlops.monitoring.report import ReportVerdict, publish
 from weather_mlops.monitoring.report.content import HISTORY, Earlier, EarlierReport, Report
 from weather_mlops.monitoring.report.document import write
-from weather_mlops.monitoring.report.page import PREFIX
+from weather_mlops.monitoring.report.links import PREFIX
 
 HALF_HOUR = timedelta(minutes=30)
 DAY = timedelta(days=1)

@@ -6,9 +6,9 @@ from copy import deepcopy
 import pytest
 
 from tests.browsing import forecast_world as world
+from tests.browsing.forecast_reading import EVIL, overview_page, station_page
 from tests.browsing.forecast_world import TARGET
-from tests.browsing.test_forecasts import EVIL, Outline, body, station_page
-from weather_mlops.browsing.forecasts import site
+from tests.pages.reading import KOREAN
 
 
 @pytest.fixture(scope="module")
@@ -28,10 +28,12 @@ def with_inputs(document, number, english, korean):
 def test_pages_say_what_a_forecast_was_made_from(document):
     english, korean = f"observations only: {EVIL}", f"관측값만 사용: {EVIL}"
     given = with_inputs(document, "108", english, korean)
-    page, overview = station_page(given), Outline(site.overview(body(given), None, None, old=False))
-    assert f"Inputs: {english}. {korean}." in page.text
-    assert f"{english}. {korean}. Stations: 1" in overview.text
-    assert "Inputs" not in station_page(document).text  # an older document does not say
+
+    assert f"Made from: {english}." in station_page(given).text
+    assert f"{english}: 1 stations" in overview_page(given).text
+    assert f"사용한 자료: {korean}." in station_page(given, visit=KOREAN).text
+    assert f"{korean}: 1개 지점" in overview_page(given, visit=KOREAN).text
+    assert "Made from" not in station_page(document).text  # an older document does not say
 
 
 def made_without_kma(document, leads_by_station):
@@ -44,28 +46,28 @@ def made_without_kma(document, leads_by_station):
 @pytest.mark.parametrize(("ahead", "marked"), [(1, {"105", "108"}), (24, {"105"})])
 def test_the_map_marks_what_was_made_without_the_kma(document, ahead, marked):
     given = made_without_kma(document, {"105": range(1, 49), "108": [1, 2, 3], "112": []})
-    page = Outline(site.overview(body(given), TARGET, str(ahead), old=False))
-    labels = [link["aria-label"] for link in page.of("a") if "aria-label" in link]
-    marks = {re.search(r"\((\d+)\)", label)[1] for label in labels if "observations only" in label}
+    page = overview_page(given, str(ahead))
+    marks = {re.search(r"\((\d+)\)", name)[1] for name in page.points if "observations only" in name}
+    dashed = [mark for mark in page.of("circle", "rect") if mark.get("class") == "alone"]
 
     assert marks == marked
-    assert len([circle for circle in page.of("circle") if circle.get("class") == "alone"]) == len(marked)
-    assert "A dashed ring: made from observations only" in page.text
+    assert len(dashed) == len(marked)
+    assert "A dashed edge: made from observations only" in page.text
 
 
 def test_the_list_marks_stations_without_the_kma(document):
     given = made_without_kma(document, {"105": range(1, 49), "108": [1, 2, 3], "112": []})
-    page = Outline(site.overview(body(given), TARGET, None, old=False))
+    page = overview_page(given)
 
-    assert "Gangneung 강릉 (105)observations only 관측값만" in page.text
-    assert "Seoul 서울 (108)observations only" not in page.text
+    assert "Gangneung (105)observations only" in page.text
+    assert "Seoul (108)observations only" not in page.text
 
 
 @pytest.mark.parametrize("leads", [range(1, 49), []])
 def test_no_station_is_marked_where_all_are_alike(document, leads):
     given = made_without_kma(document, {"105": leads, "108": leads})
 
-    assert "observations only" not in Outline(site.overview(body(given), TARGET, None, old=False)).text
+    assert "observations only" not in overview_page(given).text
     assert "made from" not in station_page(given).text
 
 
@@ -73,13 +75,13 @@ def test_far_leads_without_the_kma_are_distinguished(document):
     page = station_page(made_without_kma(document, {"108": [47, 48]}))
     table = page.text.split("The forecast in figures")[1]
 
-    assert re.search(r"11-29 03:00[^:]*with the KMA's forecast 기상청 예보", table)
-    assert re.search(r"11-29 04:00[^:]*observations only 관측값만", table)
+    assert re.search(r"11-29 03:00[^:]*with the KMA's forecast", table)
+    assert re.search(r"11-29 04:00[^:]*observations only", table)
     assert "made from" not in station_page(document).text  # an older document does not say
 
 
 @pytest.mark.parametrize("leads", [[0], ["1"], [10_000]])
 def test_a_lead_that_there_is_not_is_damage(document, leads):
-    html = site.station(body(made_without_kma(document, {"108": leads})), TARGET, "108", old=False)
+    page = station_page(made_without_kma(document, {"108": leads}))
 
-    assert "The next run of the DAG forecast rewrites it" in html
+    assert "The next run of the DAG forecast rewrites it" in page.text

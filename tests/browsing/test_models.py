@@ -133,22 +133,22 @@ class TestRead:
         for days in (7, 40):
             made.models(store, days=days, files=0)
             requests.clear()
-            each = models.read(store, "air_temperature")
+            each = models.read(store, "air_temperature", AT)
             assert len(each.decisions) == days
-            assert len(requests) == 3
+            assert len(requests) == 4
 
     def test_champion_decisions_and_versions_are_the_registry_s(self, store):  # noqa: F811
         decisions = made.models(store, files=0)
         store.put("models/air_temperature/versions/new/manifest.json", b"{}")
         store.put("models/air_temperature/versions/unfinished/lead_1.ubj", b"")
-        each = models.read(store, "air_temperature", versions=True)
+        each = models.read(store, "air_temperature", AT, versions=True)
 
         assert each.decisions == decisions[::-1]
         assert each.champion == [one for one in decisions if one.kind == "deployed"][-1]
         assert each.figures["unit"] == "°C"
         assert each.undecided == ["new"]
         assert models.targets(store) == ["air_temperature"]
-        assert models.read_all(store) == [replace(each, stored_versions=None, undecided=())]
+        assert models.read_all(store, AT) == [replace(each, stored_versions=None, undecided=())]
 
     def test_damage_is_reported_and_the_rest_is_shown(self, store):  # noqa: F811
         made.models(store, files=0)
@@ -156,7 +156,7 @@ class TestRead:
         lines = store.get(f"{prefix}/history.jsonl")
         store.put(f"{prefix}/history.jsonl", b'nonsense\n{"kind": 1}\n[]\n' + lines)
         store.put(f"{prefix}/champion.json", b"{")
-        each = models.read(store, "air_temperature")
+        each = models.read(store, "air_temperature", AT)
         page = models.render([each], ENGLISH)
 
         assert len(each.decisions) == 12

@@ -1,60 +1,81 @@
 """The page of monitoring: the latest report, and the reports of a day."""
 
-import json
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from tests.browsing import made
 from tests.lake.conftest import access, server, store  # noqa: F401  fixtures
+from tests.monitoring import reported
+from tests.pages.reading import ENGLISH, KOREAN, Page
 from weather_mlops.browsing import monitoring
-from weather_mlops.browsing.monitoring import Archive, Latest
+from weather_mlops.browsing.monitoring import Archive, Latest, UnreadableReport
 from weather_mlops.monitoring.report import ReportVerdict
-from weather_mlops.monitoring.report.content import EarlierReport
+from weather_mlops.monitoring.report.content import EarlierReport, Report
+from weather_mlops.monitoring.report.document import write
+from weather_mlops.monitoring.report.stored import parse
+from weather_mlops.monitoring.report.verdict import complete
 
 DAY = date(2026, 11, 26)
+KEY = "reports/monitoring/2026/11/26/0830.json"
 KEYS = [f"reports/monitoring/2026/11/26/{clock}.html" for clock in ("0830", "0800")]
 NONE = Archive(DAY, [], {}, [])
 
 
+def latest(sections=None, reasons=(), language="en"):
+    """A report as it is read; of a troubled system."""
+    report = Report(KEY, made.NOW, "run", complete(sections or reported.troubled(3)))
+    return Latest(parse(write(report, reasons, language), KEY))
+
+
 def test_the_latest_verdict_with_its_reasons_is_on_top():
-    page = monitoring.render(Latest(made.NOW, ReportVerdict.ACT, ["S3 is full", made.EVIL], "en"), NONE)
+    page = Page(monitoring.render(latest(), NONE, ENGLISH))
 
-    assert "Act now" in page
-    assert "<li>S3 is full</li>" in page
+    assert "✕ Act now critical Failed runs in a row" in page.text
+    assert page.links["Open the report of 2026-11-26 08:30 KST"] == "pages/reports/monitoring/latest.html"
+
+
+def test_reasons_are_in_the_reader_s_language_not_the_report_s():
+    page = Page(monitoring.render(latest(reasons=["Memory is full."]), NONE, KOREAN))
+
+    assert "✕ 즉시 조치 심각 연속 실패" in page.text
+    assert "Memory is full." not in page.text
+
+
+def test_stored_reasons_of_an_older_report_are_shown_as_they_are():
+    old = latest(reasons=[made.EVIL])
+    old = Latest(replace(old.stored, key=""))
+    page = monitoring.render(old, NONE, KOREAN)
+
+    assert "즉시 조치" in Page(page).text
+    assert '<span lang="en">&lt;' in page
     assert "<img" not in page
-    assert (
-        'href="pages/reports/monitoring/latest.html">Open the report of 2026-11-26 08:30\u00a0KST</a>' in page
-    )
-
-
-def test_reasons_in_korean_are_marked_as_such():
-    assert '<ul lang="ko">' in monitoring.render(Latest(made.NOW, ReportVerdict.WELL, ["정상"], "ko"), NONE)
 
 
 def test_each_report_of_the_day_is_listed_with_its_known_verdict():
     summaries = {KEYS[1].replace(".html", ".json"): EarlierReport(made.NOW, "", ReportVerdict.WATCH, 3)}
-    page = monitoring.render(None, Archive(DAY, KEYS, summaries, [DAY, date(2026, 11, 25)]))
+    page = Page(monitoring.render(None, Archive(DAY, KEYS, summaries, [DAY, date(2026, 11, 25)]), ENGLISH))
 
-    assert (
-        'href="pages/reports/monitoring/2026/11/26/0800.html">08:00\u00a0KST</a></th><td class="name">'
-        in page
-    )
-    assert "Watch" in page
-    assert "the day's last report has no summary of it" in page  # of the other one
-    assert "<b>2026-11-26</b>" in page
-    assert 'href="monitoring?day=2026-11-25"' in page
+    assert page.links["08:00 KST"] == "pages/reports/monitoring/2026/11/26/0800.html"
+    assert "08:30 KST – – 08:00 KST ▲ Watch 3" in page.text
+    assert "the day's last report has no summary of it" in page.text  # of the other one
+    assert page.links["2026-11-25"] == "monitoring?day=2026-11-25"
 
 
 @pytest.mark.parametrize(
-    ("latest", "text"),
-    [(None, "There is no report yet."), ("It is damaged", "It is damaged")],
+    ("latest_report", "text"),
+    [
+        (None, "There is no report yet."),
+        (UnreadableReport("It is damaged"), "It is damaged"),
+        (UnreadableReport(), "Another version of this software wrote it."),
+    ],
 )
-def test_without_a_report_the_page_says_so(latest, text):
-    page = monitoring.render(latest, NONE)
+def test_without_a_report_the_page_says_so(latest_report, text):
+    page = Page(monitoring.render(latest_report, NONE, ENGLISH))
 
-    assert text in page
-    assert "There is no report of this day" in page
+    assert text in page.text
+    assert "There is no report of this day" in page.text
 
 
 @pytest.mark.integration
@@ -78,14 +99,14 @@ class TestRead:
         assert monitoring.read_latest(store) is None
 
         store.put("reports/monitoring/latest.json", body)
-        assert isinstance(monitoring.read_latest(store), str)
+        assert isinstance(monitoring.read_latest(store), UnreadableReport)
 
     def test_the_latest_report_is_read_as_it_was_published(self, store):  # noqa: F811
         made.reports(store, days=0)
-        latest = monitoring.read_latest(store)
+        latest_report = monitoring.read_latest(store)
 
-        assert (latest.at, latest.verdict, latest.language) == (made.NOW, ReportVerdict.WELL, "en")
-        assert latest.reasons == json.loads(store.get("reports/monitoring/latest.json"))["reasons"]
+        assert (latest_report.at, latest_report.stored.verdict) == (made.NOW, ReportVerdict.WELL)
+        assert latest_report.stored.key == KEY
 
     def test_folders_that_are_no_days_are_left_out(self, store):  # noqa: F811
         for name in ("26", "31", "x", "9"):
@@ -97,9 +118,9 @@ class TestRead:
 
     def test_of_the_latest_report_s_day_nothing_is_read_twice(self, store, monkeypatch):  # noqa: F811
         made.reports(store, days=1)
-        latest = monitoring.read_latest(store)
+        latest_report = monitoring.read_latest(store)
         monkeypatch.setattr(type(store), "get", lambda *_: pytest.fail("S3 was read"))
-        archive = monitoring.read_archive(store, DAY, latest)
+        archive = monitoring.read_archive(store, DAY, latest_report)
 
         assert set(archive.summaries) >= {key.replace(".html", ".json") for key in archive.keys}
         assert len(archive.keys) == 18

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
+from weather_mlops.documents.evaluation import SCHEMA
 from weather_mlops.model.breakdowns import HOUR_LEADS
 from weather_mlops.model.evaluation import RANK_LEADS, SHOWN_LEADS
 from weather_mlops.model.kma_baseline import without_figures
@@ -53,6 +54,7 @@ def evaluation(count=12, seed=7, **changes):
     ids = [station.id for station in load_stations()][:: 97 // count][:count]
     leads = {str(lead): lead_figures(lead, random) for lead in LEADS}
     return {
+        "schema": SCHEMA,
         "target": "air_temperature_c",
         "unit": "°C",
         "label": "Air temperature",
@@ -69,13 +71,14 @@ def evaluation(count=12, seed=7, **changes):
             "stations": ids,
             "rows": 8_760 * count,
             "seconds": 412.7,
-            "peak_rss_mb": 2514.2,
+            "peak_rss_mb": 2514,
         },
         "holdout": {
             "first": "2025-11-02T00:00:00+00:00",
             "last": "2026-11-01T23:00:00+00:00",
             "rows": 2_920 * count,
         },
+        "champion_left_out": None,
         "opponents": [name for name in RMSE if name != "model"],
         "champion": {
             "version": "20260824T0200-0f0e0d0c",
@@ -174,7 +177,8 @@ def lead_figures(lead, random):
             rmse = float(of_lead(lead))
             skill = 1 - figures["rmse"] / rmse
             baselines[name] = {"rmse": rmse, "mae": rmse * 0.77, "bias": 0.01, "skill": skill}
-    return {**figures, "opponents": baselines}
+    sampled = [figures["coverage_80"] - 0.01, figures["coverage_80"] + 0.01]
+    return {**figures, "coverage_80_range": sampled, "opponents": baselines}
 
 
 def by_hour(lead, random):

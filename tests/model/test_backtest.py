@@ -100,3 +100,29 @@ def test_days_that_a_rebuilding_cant_have_are_one_sentence(options, sentence, ca
     both = ["--from", "2020-01-01", "--to", "2020-01-02", *options]
     assert main(["verify", *both]) == 1
     assert sentence in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("forecasts", "sentence"),
+    [
+        ("empty_*.csv", "no forecasts: KMA_FORECASTS names files of the portal's 단기예보"),
+        ("a_*.csv", "cell 60_127, another file has 102_83 for station 152: import the files of one cell"),
+        ("no.csv", "no.csv"),
+    ],
+)
+def test_files_of_forecasts_that_do_not_fit_are_one_sentence(
+    forecasts, sentence, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.txt").write_text(files.hub(*files.hub_rows(range(24))))
+    (tmp_path / "empty_T3H.csv").write_text("")
+    for cell in ("102_83", "60_127"):
+        lines = f" format: day,hour,forecast,value  location:{cell} Start : 20240101\n 1,0200,+4,1.5\n"
+        (tmp_path / f"a_T3H_{cell}.csv").write_text(lines)
+    options = ["--holdout-from", "2024-01-02", "--kma-forecasts", forecasts, "--station", "152"]
+
+    assert main(["backtest", "a.txt", "--out", "out.json", *options]) == 1
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert error.startswith("error: ")
+    assert sentence in error
+    assert not (tmp_path / "out.json").exists()

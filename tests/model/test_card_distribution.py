@@ -4,9 +4,8 @@ import re
 
 import pytest
 
-from tests.model.card_page import NOT_A_FIGURE, Page, without_style
+from tests.model.card_page import NOT_A_FIGURE, Page, section, table, without_style
 from tests.model.evaluations import evaluation, kma_forecast, on_common_rows
-from weather_mlops.model.card import hours, lead_curves, plots, quantile_plots
 from weather_mlops.model.card.page import render
 
 
@@ -27,16 +26,14 @@ def test_the_crps_stands_next_to_the_rmse():
     assert "all leads CRPS skill" in text
 
 
-def test_a_baseline_s_crps_is_its_mean_error_but_not_a_champion_s(monkeypatch):
-    curves = {}
-    monkeypatch.setattr(plots, "by_lead", lambda _, drawn, axis, **__: curves.setdefault(axis, drawn) and "")
+def test_a_baseline_s_crps_is_its_mean_error_but_not_a_champion_s():
     e = evaluation()
-    lead_curves.errors(e)
+    html = section(render(e), "by_lead")
 
-    assert len(curves["CRPS"]) == len(curves["RMSE"]) - 1
-    persistence, ours = curves["CRPS"][0], curves["CRPS"][-1]
-    assert persistence.values[0] == e["leads"]["1"]["opponents"]["persistence"]["mae"]
-    assert ours.values[0] == e["leads"]["1"]["crps"]
+    first = table(html, "CRPS (°C) by lead.")["1 h"]
+    assert len(first) == len(table(html, "RMSE (°C) by lead.")["1 h"]) - 1
+    assert first[0] == f"{e['leads']['1']['crps']:.2f}"
+    assert first[-1] == f"{e['leads']['1']['opponents']['persistence']['mae']:.2f}"
 
 
 def test_the_champion_is_compared_by_rmse_and_crps():
@@ -51,52 +48,65 @@ def test_the_champion_is_compared_by_rmse_and_crps():
 
 
 def test_each_of_nine_quantiles_has_a_curve_and_a_legend():
-    html = quantile_plots.section(evaluation())
+    html = section(render(evaluation()), "quantiles")
 
-    for level in (5, 10, 25, 40, 50, 60, 75, 90, 95):
-        assert f"</svg>p{level}</li>" in html
+    levels = [f"p{level}" for level in (5, 10, 25, 40, 50, 60, 75, 90, 95)]
+    assert re.findall(r"</svg>(p\d+)</li>", html) == levels
     e = evaluation()
     for shares in e["reliability"].values():
         for name in ("p5", "p25", "p40", "p60", "p75", "p95"):
             del shares[name]
-    assert re.findall(r"</svg>(p\d+)</li>", quantile_plots.section(e)) == ["p10", "p50", "p90"]
+    assert re.findall(r"</svg>(p\d+)</li>", section(render(e), "quantiles")) == ["p10", "p50", "p90"]
 
 
 def test_ranks_are_drawn_with_the_band_of_chance():
-    html = quantile_plots.section(evaluation())
+    html = section(render(evaluation()), "quantiles")
 
     (drawing,) = re.findall(
-        '<svg[^>]*aria-label="Observations between[^"]* 6 h ahead".*?</svg>', html, re.DOTALL
+        '<svg[^>]*aria-label="Where observations fall, 6\u00a0h ahead.".*?</svg>', html, re.DOTALL
     )
     assert drawing.count('class="aim"') == 1
     assert "share / promised" in drawing
-    assert "Where observations fall" not in quantile_plots.section(evaluation(ranks={}))
+    assert "Where observations fall" not in Page(render(evaluation(ranks={}))).text
+
+
+def test_the_figures_behind_a_chart_are_in_a_table():
+    e = evaluation()
+    html = render(e)
+
+    share = e["ranks"]["6"]["shares"][0]
+    first = table(html, "Where observations fall, 6 h ahead.")["0 to 5 %"]
+    assert first[:2] == [f"{100 * share:.1f} %", f"{share / 0.05:.2f}"]
+    p95 = e["reliability"]["1"]["p95"]
+    assert table(html, "Reliability of the quantiles")["1 h"][0] == f"{100 * p95 - 95:.2f}".replace("-", "−")
+    case = e["worst"][0]
+    row = table(html, "Case 1, ")["01-05 18:00"]  # 3 h after it was issued
+    assert row == [f"{case[name][2]:.1f}".replace("-", "−") for name in ("p90", "observed", "p50", "p10")]
 
 
 def test_the_hours_of_the_day_are_compared():
-    page = Page(hours.section(with_kma()))
-
-    assert "RMSE (°C) by hour of the day, 6 h ahead." in page.text
-    assert "this model on the same rows" in page.text
     e = with_kma()
+    html = section(render(e), "when")
+
+    assert "RMSE (°C) by hour of the day, 6 h ahead." in Page(html).text
+    assert "this model on the same rows" in Page(html).text
     figures = e["hours"]["24"]["15"]
-    row = f"15 14,600 {figures['rmse']:.2f} {figures['opponents']['persistence']:.2f}"
-    assert row in page.text.split("24 h ahead.")[-1]
-    assert "this model on the same rows" not in Page(hours.section(evaluation())).text
+    row = table(html, "by hour of the day, 24 h ahead.")["15"]
+    assert row[:3] == ["14,600", f"{figures['rmse']:.2f}", f"{figures['opponents']['persistence']:.2f}"]
+    assert "this model on the same rows" not in Page(section(render(evaluation()), "when")).text
 
 
 def test_persistence_is_in_the_table_of_hours_and_not_drawn():
-    html = hours.section(evaluation())
+    html = section(render(evaluation()), "when")
 
     assert "--persistence" not in html
-    assert "persistence</th>" in html
+    assert '<th scope="col">persistence</th>' in html
 
 
 def test_where_the_kma_s_forecast_is_better_is_red():
     html = render(with_kma())
 
-    seasons = html.split("When is it worse?")[1].split("Where is it worse?")[0]
-    summer = re.findall(r'<th scope="row">summer.*?</tr>', seasons)[1]
+    summer = re.findall(r'<th scope="row">summer.*?</tr>', section(html, "when"))[1]
     assert re.findall(r'<td( class="bad")?>([\d.]+) / ([\d.]+)', summer)[0][0] == ""
     assert all((float(ours) > float(kma)) == bool(bad) for bad, ours, kma in re.findall(
         r'<td( class="bad")?>([\d.]+) / ([\d.]+)', summer
@@ -104,13 +114,13 @@ def test_where_the_kma_s_forecast_is_better_is_red():
 
 
 def test_stations_without_common_rows_are_named_with_dashes():
-    text = Page(render(with_kma())).text
+    html = section(render(with_kma()), "where")
 
-    table = text.split("Against the KMA's forecast, by station")[1].split("Against the champion")[0]
-    assert table.count(" / ") > 6
-    assert "– – – –" in table
-    assert "–: no common rows." in table
-    assert "on the rows that both have; in red" not in Page(render(evaluation())).text
+    rows = list(table(html, "by station of this model / of the KMA's forecast").values())
+    assert sum(" / " in row[0] for row in rows) == 6
+    assert sum(row == ["–"] * 8 for row in rows) == 6
+    assert "–: no common rows." in Page(html).text
+    assert "on the rows that both have; in bold" not in Page(render(evaluation())).text
 
 
 def test_without_figures_by_hour_the_card_says_so():
@@ -123,5 +133,5 @@ def test_without_figures_by_hour_the_card_says_so():
 def test_an_evaluation_without_it_still_has_a_card(lacking):
     html = render(evaluation(**lacking))
 
-    assert Page(html).open == []
+    assert Page(html)
     assert not NOT_A_FIGURE.search(without_style(html))

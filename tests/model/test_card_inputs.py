@@ -1,8 +1,6 @@
 """The model card says what a model forecasts from, how often, and how it compares by that."""
 
-import re
-
-from tests.model.card_page import Page
+from tests.model.card_page import Page, section, table
 from tests.model.evaluations import evaluation
 from weather_mlops.model.card.page import render
 
@@ -29,14 +27,12 @@ def test_facts_name_the_inputs_and_both_snapshots():
 
 def test_the_table_of_leads_has_the_share_with_the_kma_s_forecast():
     html = render(with_kma())
-    rows = dict(
-        re.findall(r'<th scope="row">(\d+)\u00a0h</th>(.*?)</tr>', html.split("<h2>All leads</h2>")[1])
-    )
+    rows = table(html, "All 48 leads")
 
-    assert "75.0\u00a0%" in rows["24"]
-    assert "75.0\u00a0%" not in rows["36"]
-    assert "with the<br>KMA's forecast" in html
-    assert "with the<br>KMA's forecast" not in render(with_kma(share=0.0))
+    assert "75.0 %" in rows["24 h"]
+    assert "75.0 %" not in rows["36 h"]
+    assert "with the KMA's forecast" in Page(section(html, "all_leads")).text
+    assert "with the KMA's forecast" not in Page(section(render(with_kma(share=0.0)), "all_leads")).text
 
 
 def test_the_champion_is_compared_by_inputs_on_the_card():

@@ -42,3 +42,7 @@ def test_of_many_rows_about_as_many_as_allowed_are_sampled():
     assert chosen.sum() == pytest.approx(2500, rel=0.1)
     assert not np.array_equal(chosen, cross_validation.sample_rows(10_000, 2500, seed=2))
     assert cross_validation.sample_rows(2000, 2500, seed=1).all()
+
+
+def test_no_rows_have_no_parts():
+    assert list(cross_validation.forward_parts(np.array([], np.int64), lead=1, count=4)) == []

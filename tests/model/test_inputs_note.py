@@ -12,8 +12,8 @@ AT = datetime(2026, 12, 1, 15, tzinfo=KST)
 NEWEST = datetime(2026, 12, 1, 14, tzinfo=KST)
 
 
-def kma(issued_at=NEWEST, *, recent=True, far_off=False, used=(True, True)) -> KmaAtIssue:
-    return KmaAtIssue(issued_at, recent, far_off, used)
+def kma(issued_at=NEWEST, *, recent=True, implausible=False, used=(True, True)) -> KmaAtIssue:
+    return KmaAtIssue(issued_at, recent, implausible, used)
 
 
 @pytest.mark.parametrize(
@@ -40,8 +40,8 @@ def kma(issued_at=NEWEST, *, recent=True, far_off=False, used=(True, True)) -> K
             "observations only: the KMA's issue of 14:00 KST was missing at 15:00 KST",
         ),
         (
-            kma(far_off=True, used=(False, False)),
-            "observations only: the KMA's forecast is far from what was observed",
+            kma(implausible=True, used=(False, False)),
+            "observations only: the KMA's forecast is implausible (far off, with a jump, or constant)",
         ),
         (
             kma(used=(False, False)),

@@ -1,13 +1,15 @@
 """A forecast that begins with the KMA's is better than either, and does without it where it can't be used."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
 from tests.model import kma_world, world
-from weather_mlops.model import kma_inputs, post_processing, training_run
+from weather_mlops.model import backtest, kma_inputs, post_processing, training_run
 from weather_mlops.model.forecaster import Forecaster
 from weather_mlops.verification.scores import figures
 
@@ -94,6 +96,8 @@ def test_it_follows_a_station_that_moved(forecaster):
     ("fault", "value"),
     [
         ("20 °C off", lambda values: pc.add(values, 20.0)),
+        ("in kelvins", lambda values: pc.add(values, 273.15)),
+        ("in tenths", lambda values: pc.multiply(values, 10.0)),
         ("in Fahrenheit", lambda values: pc.add(pc.multiply(values, 1.8), 32.0)),
     ],
 )
@@ -101,12 +105,57 @@ def test_a_forecast_that_is_none_is_not_used(forecaster, fault, value):
     since = int(HOLDOUT[48])
     table = kma_world.changed(KMA, kma_world.issued_since(KMA, GRID, since), value)
     ours, alone = forecast(forecaster, table), forecaster.forecast(GRID, HOLDOUT)
-    # It is noticed when its first hours have an outcome, and as long as nothing else arrives.
-    late = slice(48 + 5, 48 + 24 * 5)
+    # From the hour at which its first issue is known, and as long as nothing else arrives.
+    late = slice(48 + 2, 48 + 24 * 5)
     assert not ours.uses_kma[:, late].any()
     assert np.array_equal(
         ours.quantiles.values[:, :, late], alone.quantiles.values[:, :, late], equal_nan=True
     )
+
+
+@pytest.mark.parametrize(
+    ("fault", "value"),
+    [
+        ("8 °C off", lambda values: pc.add(values, 8.0)),
+        ("a tenth", lambda values: pc.divide(values, 10.0)),
+        ("of the other sign", pc.negate),
+        ("always 0 °C", lambda values: pc.multiply(values, 0.0)),
+    ],
+)
+def test_errors_far_beyond_the_archives_end_its_use(forecaster, fault, value):
+    since = int(HOLDOUT[48])
+    table = kma_world.changed(KMA, kma_world.issued_since(KMA, GRID, since), value)
+    ours, alone = forecast(forecaster, table), forecaster.forecast(GRID, HOLDOUT)
+    late = slice(48 + 24, None)
+    for lead in (6, 12):
+        assert rmse(ours.quantiles, lead, late) < 1.01 * rmse(alone.quantiles, lead, late)
+
+
+def test_a_backtest_leaves_out_what_a_forecast_leaves_out(forecaster):
+    since = kma_world.issued_since(KMA, GRID, int(HOLDOUT[48]))
+    source = kma_world.source_of(kma_world.changed(KMA, since, lambda values: pc.add(values, 8.0)))
+    tested = backtest._compared(forecaster, GRID, PLAN, source)
+    kma = forecaster.gather(source, GRID, tested.issue_times)
+    assert kma is not None
+    assert np.array_equal(tested.uses_kma, forecaster.forecast(GRID, tested.issue_times, kma).uses_kma)
+
+
+def test_issues_that_arrive_late_are_used_when_they_are_there(forecaster):
+    late = pc.add(KMA["received_at"], pa.scalar(timedelta(hours=5), pa.duration("us")))
+    table = KMA.set_column(KMA.schema.get_field_index("received_at"), KMA.schema.field("received_at"), late)
+    ours, alone = forecast(forecaster, table), forecaster.forecast(GRID, HOLDOUT)
+    assert ours.uses_kma[np.isfinite(ours.quantiles.p50)].mean() > 0.95
+    for lead in (6, 12):
+        assert rmse(ours.quantiles, lead) < rmse(alone.quantiles, lead)
+
+
+def test_issues_cut_short_do_not_make_an_old_one_new(forecaster):
+    since = kma_world.issued_since(KMA, GRID, int(HOLDOUT[0]))
+    table = KMA.filter(pc.or_(pc.invert(since), pc.equal(KMA["lead_hours"], 3)))
+    used = forecast(forecaster, table).uses_kma
+    assert used[:, : kma_inputs.MOST_AGE_HOURS - kma_world.EVERY_H, LEADS - 1].any()
+    # Only the value that each of them has.
+    assert not used[:, kma_inputs.MOST_AGE_HOURS + 1 :, 3:].any()
 
 
 def test_one_bad_day_does_not_spoil_the_weeks_after_it(forecaster):

@@ -15,6 +15,8 @@ from tests.kma_forecasts import row, table
 from tests.lake.conftest import Killed, Saved, new_bucket
 from tests.model import world
 from tests.model.sealed import CRASHING, unchecked
+from tests.pages.reading import KOREAN
+from weather_mlops.browsing import cards
 from weather_mlops.errors import ModelUnusable, TrainingImpossible
 from weather_mlops.lake import kma_forecasts
 from weather_mlops.lake.catalog import open_catalog
@@ -96,7 +98,7 @@ def fit_once():
     """The same rows and seed give the same model, as test_training.py holds: it is trained once for all."""
     known = {}
 
-    def fit(grid, plan, computed=None, rows_of=None):
+    def fit(grid, plan, computed=None, rows_of=None, report=None):
         rows = sorted((name, values.tobytes()) for name, values in grid.values.items())
         key = repr(replace(plan, version="", snapshot_id=None)), tuple(rows)
         if key not in known:
@@ -191,16 +193,18 @@ def test_a_run_ends_with_a_champion_a_card_and_forecasts(whole):
     assert summary["champion"] is None
     outcome = runs.deploy(plan)
     assert (outcome.deployed, runs.champion) == (True, "v1")
+    assert "현재 챔피언입니다." in cards.draw(runs.store, summary["card_key"], KOREAN)
     forecast = runs.forecast()
     assert (forecast["rows"], forecast["versions"]) == (3 * 2, {"air_temperature": "v1"})
     latest = json.loads(runs.store.get("forecasts/latest.json"))["targets"]["air_temperature"]
     assert set(latest["stations"]) == {"108", "143", "159"}
     seoul = latest["stations"]["108"]
     assert seoul["issued_at"] == LAST.isoformat()
-    quantiles = zip(seoul["p10"], seoul["p50"], seoul["p90"], strict=True)
-    assert all(low <= middle <= high for low, middle, high in quantiles)
+    quantiles = zip(*(seoul[name] for name in ("p10", "p25", "p50", "p75", "p90")), strict=True)
+    assert all(list(each) == sorted(each) for each in quantiles)
     shown = json.loads(runs.store.get(forecast["stations_key"]))["targets"]["air_temperature"]
     assert shown["stations"]["108"]["forecast"]["issued_at"] == LAST.isoformat()
+    assert len(shown["stations"]["108"]["forecast"]["p25"]) == 2
     manifest = json.loads(runs.store.get(runs.registry.key("v1", "manifest.json")))
     assert manifest["plan"]["snapshot_id"] == runs.snapshot
     assert manifest["code_revision"] == "abc"

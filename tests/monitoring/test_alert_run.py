@@ -99,6 +99,33 @@ def test_a_message_can_be_korean(system):
     assert "2026-11-25 09:30 KST부터" in message.body
 
 
+def test_a_resolved_alert_is_remembered_with_its_times(system):
+    system.run("kma_silent")
+    system.run("kma_silent")
+    for _ in range(3):
+        system.run(good=("kma_silent",))
+    system.run("disk_full")
+
+    state = system.state_store.read()
+    assert [(one.check.problem, one.worst.status, one.since) for one in state.past] == [
+        ("kma_silent", Status.BREACH, BEGIN + timedelta(minutes=30))
+    ]
+    assert state.past[0].resolved_at == BEGIN + timedelta(minutes=150)
+    assert list(state.alerts) == ["disk_full"]
+    assert state.runbook == LINKS.runbook
+
+
+def test_a_state_that_an_older_version_wrote_is_read(system, store):
+    system.run("kma_silent")
+    document = json.loads(store.get(KEY))
+    older = {name: value for name, value in document.items() if name not in {"past", "runbook"}}
+    older["alerts"] = [{name: one[name] for name in one if name != "worst"} for one in older["alerts"]]
+
+    state = State.from_json(json.dumps(older).encode(), "")
+    assert list(state.alerts) == ["kma_silent"]
+    assert (state.past, state.alerts["kma_silent"].worst) == ((), None)
+
+
 def test_several_problems_are_one_message_and_so_is_their_end(system):
     for _ in range(3):
         system.run("kma_silent", "disk_full")

@@ -54,6 +54,28 @@ def test_a_message_holds_no_key():
     assert '{"authKey": "***"}' in paragraph(event, AlertLinks("report", "runbook"), Translator("en"))
 
 
+def test_an_alert_keeps_the_figure_furthest_from_its_limit():
+    state = {}
+    for number, value in enumerate((1.5, 4.0, 2.0, 0.5)):
+        status = BAD if value > 1 else OK
+        checked = section(replace(check(status), value=value))
+        state = alert_state.advance(state, [checked], RULES, BEGIN + number * timedelta(minutes=30))
+
+    (alert,) = state.values()
+    assert (alert.check.value, alert.worst.value) == (0.5, 4.0)
+
+
+def test_past_alerts_are_kept_90_days_and_not_more_than_300():
+    def resolved(days):
+        at = BEGIN - timedelta(days=days)
+        return Alert("data_quality", check(OK), at, at, opened_at=at, resolved_at=at)
+
+    ended = [Event(Kind.RESOLVED, resolved(1)), Event(Kind.STILL_OPEN, Alert("x", check(BAD), BEGIN, BEGIN))]
+    assert alert_state.remember([resolved(91), resolved(89)], ended, BEGIN) == [resolved(89), resolved(1)]
+    many = alert_state.remember([resolved(2)] * 400, ended, BEGIN)
+    assert (len(many), many[-1]) == (300, resolved(1))
+
+
 def test_one_bad_moment_alerts_nobody():
     kinds, state = events_of(BAD, OK, BAD, OK, BAD, OK)
     assert list(chain(*kinds)) == []

@@ -1,12 +1,8 @@
-"""The monitoring report: its verdict, changes and missing figures; escaping; two languages."""
+"""The monitoring report: its verdict, reasons and changes, its JSON, and where it is published."""
 
-import copy
 import json
 import re
-import string
-from dataclasses import replace
 from datetime import timedelta
-from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import urljoin
@@ -16,86 +12,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.monitoring import reported
+from tests.monitoring.report_pages import HALF_HOUR, KEY, before, drawn, reasons_of, sections_with
 from tests.monitoring.reported import NOW, held, unknown
+from tests.pages.reading import Page
 from weather_mlops.errors import Misconfigured
-from weather_mlops.monitoring import report as package
-from weather_mlops.monitoring.checks import Missing, Section, Status
+from weather_mlops.monitoring.checks import Section, Status
 from weather_mlops.monitoring.report import LATEST_HTML, ReportVerdict, publish
 from weather_mlops.monitoring.report.comparison import compare
-from weather_mlops.monitoring.report.content import Earlier, Report, WhyNot
-from weather_mlops.monitoring.report.document import read, write
-from weather_mlops.monitoring.report.messages import LANGUAGES
-from weather_mlops.monitoring.report.messages.checks import CHECKS
-from weather_mlops.monitoring.report.page import PageLinks, render
-from weather_mlops.monitoring.report.reasons import reasons
+from weather_mlops.monitoring.report.content import Report, WhyNot
+from weather_mlops.monitoring.report.document import write
 from weather_mlops.monitoring.report.starting import beginning
-from weather_mlops.monitoring.report.translations import MESSAGES, Translator, figure
+from weather_mlops.monitoring.report.stored import read
+from weather_mlops.monitoring.report.translations import figure
 from weather_mlops.monitoring.report.verdict import complete, judge
-
-KEY = "reports/monitoring/2026/11/26/0830.json"
-RUNBOOK = "https://example.org/docs/runbook.md"
-LINKS = PageLinks("../../../", RUNBOOK)
-HALF_HOUR = timedelta(minutes=30)
-VOID = {"meta", "br", "wbr"}
-EVIL = "<script>alert('x')</script>\"&"
-NOT_A_FIGURE = re.compile(r"\b(nan|None|null|inf)\b")
-# What both languages call the same.
-INTERNATIONAL = {"one_bare", "storage", "cores", "psi", "wasserstein", "rmse", "mae"}
-
-
-class Page(HTMLParser):
-    """What a reader sees, where it leads, and whether the markup closes what it opens."""
-
-    def __init__(self, html):
-        super().__init__()
-        self.open, self.tags, self.links, self.words = [], [], [], []
-        self.feed(html)
-        self.text = " ".join("".join(self.words).replace("\u00a0", " ").split())
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-        self.links += [value for name, value in attrs if name in {"href", "src"}]
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        if "style" not in self.open:
-            self.words.append(data)
-            if self.open and self.open[-1] in {
-                "td",
-                "th",
-                "p",
-                "dd",
-                "dt",
-                "li",
-                "text",
-                "span",
-                "b",
-                "summary",
-            }:
-                self.words.append(" ")
-
-
-def drawn(sections, language="en", earlier=None):
-    of = earlier or Earlier(why_not=WhyNot.FIRST)
-    return render(Report(KEY, NOW, "run", complete(sections), of), Translator(language), LINKS)
-
-
-def before(sections, at=NOW - HALF_HOUR):
-    return Earlier("reports/monitoring/2026/11/26/0800.json", None, at, "before", sections)
-
-
-def sections_with(*checks):
-    """A healthy system and these."""
-    health, *others = reported.healthy(3)
-    return [replace(health, checks=[*health.checks, *checks]), *others]
-
-
-def reasons_of(sections, language="en"):
-    return [reason.text for reason in reasons(sections, Translator(language), beginning(sections, NOW))]
+from weather_mlops.pages.messages.checks import CHECKS
 
 
 @pytest.mark.parametrize(
@@ -139,15 +69,6 @@ def test_reasons_show_figure_against_limit_gravest_first():
         reasons_of(sections, "ko")[-1].replace("\u00a0", " ")
         == "지점 무보고: 2건, 가장 심한 서울 (108): 31 h, 한계 10 h."
     )
-
-
-def test_critical_and_warning_differ_without_colours():
-    sections = sections_with(held("dag_late", 42, 15, "min"), held("kma_silent", 5, 3, "h", critical=True))
-    text = Page(drawn(sections)).text
-
-    assert "critical Since the last response of the KMA's API: 5 h, limit 3 h." in text
-    assert "warning Delay of a run: 42 min, limit 15 min." in text
-    assert "✕ Act now" in text
 
 
 def test_a_healthy_system_counts_measured_and_unmeasured_checks():
@@ -195,14 +116,6 @@ def test_a_report_that_is_like_the_one_before_has_no_changes():
         )
 
 
-def test_the_page_tells_what_changed():
-    text = Page(drawn(reported.troubled(5), earlier=before(reported.healthy(5)))).text
-
-    assert "New problems Memory in use" in text
-    assert "Newly missing figures system_health: storage.write_ms" in text
-    assert "Failed runs in a row, model_training 0 3 +3 1" in text
-
-
 def test_a_report_reads_what_it_wrote():
     report = Report(KEY, NOW, "run", complete(reported.troubled(5)), before(reported.healthy(5)))
     back = read(KEY, write(report, ["why"], "en"))
@@ -215,6 +128,8 @@ def test_a_report_reads_what_it_wrote():
     document = json.loads(write(report, ["why"], "en"))
     assert set(document) == {
         "schema",
+        "key",
+        "runbook",
         "at",
         "run",
         "language",
@@ -260,190 +175,15 @@ def test_a_damaged_report_breaks_nothing(cut, junk):
     assert read(KEY, body[: cut % len(body)] + junk).why_not in set(WhyNot)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("name", ["healthy", "troubled", "young"])
-def test_a_page_is_complete_self_contained_and_without_none(name, language):
-    html = drawn(getattr(reported, name)(), language, before(reported.healthy()))
-    page = Page(html)
-
-    assert page.open == []
-    assert len(html.encode()) < 1_000_000
-    assert not {"script", "link", "img", "iframe", "object", "base", "form"} & set(page.tags)
-    assert "url(" not in html
-    assert "@import" not in html
-    assert all(link.startswith(("#", "../../../", RUNBOOK)) for link in page.links)
-    assert NOT_A_FIGURE.findall(page.text) == []
-    assert f'<html lang="{language}">' in html
-
-
-def test_every_time_in_the_text_is_kst():
-    text = Page(re.sub(r"<svg.*?</svg>|<ul class=\"days\">.*?</ul>", "", drawn(reported.troubled()))).text
-
-    assert re.findall(r"\d{4}-\d\d-\d\d \d\d:\d\d(?! KST)", text) == []
-
-
-def test_what_is_missing_is_listed_with_the_reason():
-    sections = complete(reported.young())
-    text = Page(drawn(sections)).text
-
-    listed = text[text.index("What could not be measured, and why") :]
-    for section in sections:
-        for gap in section.missing:
-            assert gap.what in listed
-            assert gap.why in listed
-        for check in section.checks:
-            assert check.status is not Status.UNKNOWN or check.detail in listed
-    assert "S3: not measured. s3://weather: no answer" in text
-    assert "0.00" not in text
-
-
-def test_all_that_comes_from_outside_is_escaped():
-    def poisoned(value):
-        if isinstance(value, dict):
-            return {
-                (name if name in own_names else name + EVIL): poisoned(inner) for name, inner in value.items()
-            }
-        if isinstance(value, list):
-            return [poisoned(inner) for inner in value]
-        return EVIL if value in texts else value
-
-    own_names = {name for section in reported.troubled(2) for name in names(section.figures)}
-    own_names -= {"data_collection", "missing", "scheduler"}
-    texts = {
-        "success", "healthy", reported.DUMB, "20261124T0200-1a2b3c4d", "not enough yet (3)", "°C", "Sokcho",
-        "same season of 2023, 2024, 2025", "/opt/airflow", "속초",
-    }  # fmt: skip
-    sections = [
-        replace(
-            section,
-            figures=poisoned(section.figures),
-            checks=[replace(check, subject=EVIL, detail=EVIL, unit=EVIL) for check in section.checks]
-            + [held(EVIL, 2, 1, EVIL, EVIL)],
-            missing=[Missing(EVIL, EVIL)],
-        )
-        for section in reported.troubled(2)
-    ]
-    old = before([replace(section, missing=[Missing(EVIL + "!", EVIL)]) for section in reported.healthy(2)])
-    for language in LANGUAGES:
-        html = render(
-            Report(KEY, NOW, EVIL, sections, old), Translator(language), PageLinks("", f"https://x/{EVIL}")
-        )
-        assert Page(html).open == []
-        assert html.count("&lt;script&gt;") > 50
-        assert "<script" not in html
-
-
-def names(value):
-    if isinstance(value, dict):
-        return set(value) | set().union(*map(names, value.values()), set())
-    return set().union(*map(names, value), set()) if isinstance(value, list) else set()
-
-
-def holes(value, path=()):
-    """Where a figure may be missing."""
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            yield (*path, name)
-            yield from holes(inner, (*path, name))
-    elif isinstance(value, list) and value and isinstance(value[0], dict):
-        yield from holes(value[0], (*path, 0))
-
-
-@pytest.mark.parametrize("name", ["health", "data", "performance"])
-def test_any_figure_may_be_none_and_the_page_still_comes_out(name):
-    section = {
-        "health": reported.health,
-        "data": lambda: reported.data(stations=2),
-        "performance": lambda: reported.performance(stations=2, leads=(1, 24)),
-    }[name]()
-    for path in holes(section.figures):
-        if path[-1] in REQUIRED:
-            continue
-        figures = copy.deepcopy(section.figures)
-        at = figures
-        for step in path[:-1]:
-            at = at[step]
-        at[path[-1]] = None
-        assert "</html>" in drawn([replace(section, figures=figures)]), path
-
-
-# What makes a row of a list a row, and a plot a plot: without them there is no part of the page.
-REQUIRED = {
-    "id", "korean", "english", "latitude", "longitude", "name", "rule", "path", "used_share", "free_gb",
-    "hours", "expected", "present", "at", "score", "fit_share", "days", "rmse", "persistence_rmse",
-    "promised_rmse", "window", "first", "last", "reference", "version",
-}  # fmt: skip
-
-
 def test_each_alert_of_the_runbook_has_a_label_and_no_other():
     runbook = (Path(__file__).parents[2] / "docs" / "runbook.md").read_text()
 
     assert set(CHECKS) == set(re.findall(r"^### (\w+)$", runbook, re.MULTILINE))
 
 
-def test_each_message_has_both_languages_and_equal_placeholders():
-    def fields(text):
-        return {name for _, name, _, _ in string.Formatter().parse(text) if name}
-
-    for key, message in {**MESSAGES, **CHECKS}.items():
-        assert all(message), key
-        assert len({frozenset(fields(text)) for text in message}) == 1, key
-        assert key in INTERNATIONAL or re.search("[가-힣]", message.ko), key
-        assert not re.search("[가-힣]", message.en), key
-
-
-def test_messages_are_as_the_code_needs_them_no_more_no_less():
-    folder = Path(package.__file__).parent
-    files = [*folder.glob("*.py"), folder.parent / "alert_messages.py"]
-    source = "".join(file.read_text() for file in files)
-    # Names that are put together: window_7d, why_schema, part_validity, of_data_quality, alert_opened; and
-    # those of enums.
-    stems = {"window_", "why_", "part_", "of_", "gap_", "alert_", "step_", "watched_"}
-    enums = {"well", "starting", "watch", "act", "critical", "warning", "ok", "breach", "unknown"}
-    used = set(re.findall(r"[\"']([a-z0-9_]+)[\"']", source)) | enums
-
-    assert {key for key in MESSAGES if key not in used and not key.startswith(tuple(stems))} == set()
-    requested = set(re.findall(r"words\(\s*[\"']([a-z0-9_]+)[\"']", source))
-    assert requested - set(MESSAGES) == set()
-
-
-def test_a_korean_page_has_no_english_of_its_own():
-    html = drawn(reported.healthy(3), "ko", before(reported.troubled(3)))
-    own = re.sub(r'<style.*?</style>|<span lang="en">.*?</span>|<[^>]*>', " ", html, flags=re.DOTALL)
-    english = {word for message in MESSAGES.values() for word in re.findall("[a-z]{5,}", message.en)}
-    korean = {word for message in MESSAGES.values() for word in re.findall("[a-z]{5,}", message.ko)}
-    given_names = {
-        "healthy",
-        "scheduler",
-        "success",
-        "forecast",
-        "training",
-        "model",
-        "quality",
-        "missing",
-        "storage",
-        "monitoring",
-        "coverage",
-    }
-
-    words = set(re.findall(r"(?<![_./<\w])[a-z]{5,}(?![_./\w])", own))
-    assert words & english - korean - given_names == set()
-
-
 def test_an_unknown_language_is_refused(store):
     with pytest.raises(Misconfigured, match="language 'fr' is not known; use one of en, ko"):
         publish(store, reported.healthy(2), now=NOW, language="fr", run="a")
-
-
-def test_without_an_address_the_runbook_is_named_and_not_linked():
-    html = render(
-        Report(KEY, NOW, "r", complete(reported.troubled(2))),
-        Translator("en"),
-        PageLinks("", "javascript:alert(1)"),
-    )
-
-    assert "javascript:alert(1)#memory_full" in Page(html).text
-    assert not any(link.startswith("javascript") for link in Page(html).links)
 
 
 @pytest.mark.integration
@@ -481,8 +221,8 @@ class TestPublishing:
 
     def test_links_between_reports_lead_to_reports(self, store, published):
         for key in (published.second.html_key, LATEST_HTML):
-            links = [link for link in Page(store.get(key).decode()).links if not link.startswith("#")]
-            assert {urljoin(key, link) for link in links} == {
+            addresses = Page(store.get(key).decode()).addresses
+            assert {urljoin(key, each) for each in addresses if not each.startswith("#")} == {
                 published.first.html_key,
                 published.second.html_key,
                 LATEST_HTML,

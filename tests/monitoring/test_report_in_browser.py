@@ -10,10 +10,12 @@ from tests.browser import needs_browser, new_context, running_browser
 from tests.monitoring import reported
 from tests.monitoring.reported import NOW
 from weather_mlops.monitoring.report.content import Earlier, EarlierReport, Report
-from weather_mlops.monitoring.report.messages import LANGUAGES
-from weather_mlops.monitoring.report.page import PageLinks, render
-from weather_mlops.monitoring.report.translations import Translator
+from weather_mlops.monitoring.report.links import PageLinks
+from weather_mlops.monitoring.report.page import render
 from weather_mlops.monitoring.report.verdict import ReportVerdict, complete
+from weather_mlops.pages.languages import Language
+from weather_mlops.pages.messages import LANGUAGES
+from weather_mlops.pages.visit import Visit
 
 ADDRESS = "http://airflow.invalid/weather/pages/reports/monitoring/latest.html"
 # As plugins/views/pages.py sends it.
@@ -99,7 +101,7 @@ def page_of(name, language):
     report = Report(
         "reports/monitoring/2026/11/26/0830.json", NOW, "scheduled__2026-11-25", sections, earlier
     )
-    return render(report, Translator(language), PageLinks("", "docs/runbook.md"))
+    return render(report, Visit(Language(language)), PageLinks("", "docs/runbook.md"))
 
 
 def opened(browser, html, width, scheme="light"):

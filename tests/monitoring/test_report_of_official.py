@@ -6,14 +6,15 @@ from dataclasses import replace
 import pytest
 
 from tests.monitoring import reported
+from tests.monitoring.report_pages import KEY, drawn, reasons_of
 from tests.monitoring.reported import NOW
-from tests.monitoring.test_report import KEY, Page, drawn, reasons_of
+from tests.pages.reading import Page
 from weather_mlops.monitoring.checks import Missing
 from weather_mlops.monitoring.report.content import Report
 from weather_mlops.monitoring.report.document import write
 from weather_mlops.monitoring.report.official import sentence
 from weather_mlops.monitoring.report.translations import Translator
-from weather_mlops.pages.markup import SIMULATED as NOTICES
+from weather_mlops.pages.messages import MESSAGES
 
 SENTENCES = {
     "en": "24 h ahead: ours 1.53 °C, KMA 1.61 °C, last 30 days.",
@@ -45,7 +46,7 @@ def test_figures_of_the_simulator_are_said_to_be_simulated(language, monkeypatch
     sections = [*reported.healthy(3)[:3], reported.official(stations=5, simulated=True)]
 
     assert SIMULATED[language] in sentence(sections, Translator(language))
-    assert NOTICES[language] in Page(drawn(sections, language)).text
+    assert MESSAGES["simulated"]._asdict()[language] in Page(drawn(sections, language)).text
 
 
 @pytest.mark.parametrize(

@@ -16,13 +16,14 @@ class Page(HTMLParser):
     Attributes:
         text: all words, with single spaces.
         links: addresses by their text.
+        addresses: of all links, also of those in drawings.
         tags: names of all elements.
         ids: of elements.
     """
 
     def __init__(self, html):
         super().__init__()
-        self.tags, self.ids, self.links = [], [], {}
+        self.tags, self.ids, self.links, self.addresses = [], [], {}, []
         self._open, self._words, self._href, self._of_link = [], [], None, []
         self.feed(html)
         assert not self._open, f"not closed: {self._open}"
@@ -35,6 +36,7 @@ class Page(HTMLParser):
             self.ids.append(values["id"])
         if tag == "a":
             self._href, self._of_link = values.get("href"), []
+            self.addresses.append(self._href)
         if tag not in VOID:
             self._open.append(tag)
 

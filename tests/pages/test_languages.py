@@ -2,15 +2,21 @@
 
 import re
 import string
+from pathlib import Path
 
 import pytest
 
+import weather_mlops
 from weather_mlops.errors import Misconfigured
 from weather_mlops.pages.languages import Language, preferred
 from weather_mlops.pages.messages import MESSAGES
 from weather_mlops.pages.rendering import TEMPLATES
 
 KEY = re.compile(r"""words\(\s*"([a-z0-9_]+)"[,)]""")
+SOURCES = Path(weather_mlops.__file__).parent
+MONITORING = ("monitoring_", "alert_", "alerts_", "report_", "system_", "data_", "model_", "official_")
+STORED = ("data_gap_", "data_part_", "data_window_", "report_why_", "report_step_", "alert_")
+"""Texts of names that the JSON of reports and alerts has."""
 HANGUL = re.compile("[가-힣]")
 
 
@@ -50,6 +56,28 @@ def test_both_languages_have_the_same_placeholders(key):
     english, korean = MESSAGES[key]
     assert placeholders(english) == placeholders(korean)
     assert not HANGUL.search(english) or key == "in_other_language"
+
+
+@pytest.mark.parametrize("key", sorted(set(MESSAGES) - {"in_other_language", "data_wasserstein"}))
+def test_a_korean_text_has_korean_words(key):
+    korean = re.sub(r"{\w*}", "", MESSAGES[key].ko)
+    assert HANGUL.search(korean) or not re.search("[a-z]{3}", korean)
+
+
+def test_each_text_of_monitoring_is_shown_somewhere():
+    files = [*SOURCES.rglob("*.py"), *TEMPLATES.rglob("*.html")]
+    source = "".join(file.read_text() for file in files if file.parent.name != "messages")
+    # Keys are put together, too: f"data_window_{name}". A stem's ends are names in the source, or stored.
+    stems = {stem for stem in re.findall(r"""f["']([a-z_]+_)\{""", source) if stem.count("_") < 4}
+    ends = set(re.findall(r"""["']([A-Za-z0-9_ ]+)["']""", source))
+    own = [key for key in MESSAGES if key.startswith(MONITORING)]
+    unused = {
+        key
+        for key in own
+        if key not in ends and not any(key.removeprefix(stem) in ends for stem in stems if stem in key)
+    }
+
+    assert {key for key in unused if not key.startswith(STORED)} == set()
 
 
 @pytest.mark.parametrize("path", sorted(TEMPLATES.rglob("*.html")), ids=lambda path: path.name)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.browsing import forecast_world, made
 from tests.browsing.memory import Memory
 from tests.model.sealed import unchecked
-from tests.monitoring.reported import healthy
+from tests.monitoring.reported import healthy, held
 from tests.plugins.visiting import DAG_IDS, Visits
 from weather_mlops.documents import forecast_pages
 from weather_mlops.errors import WeatherError
@@ -19,6 +19,7 @@ from weather_mlops.lake import documents
 from weather_mlops.lake.raw import sidecar_of
 from weather_mlops.model.registry import Registry
 from weather_mlops.monitoring import (
+    alert_run,
     champion,
     cleanup,
     cleanup_record,
@@ -28,6 +29,7 @@ from weather_mlops.monitoring import (
     stations,
     validation_results,
 )
+from weather_mlops.monitoring.alert_state import Alert
 from weather_mlops.monitoring.figures.data import DriftFigures
 
 TARGET = "air_temperature"
@@ -68,6 +70,8 @@ def world():
     made.models(store, days=4, files=0)
     made.reports(store, days=0)
     made.responses(store, 1)
+    alert = Alert("system_health", held("disk_full", 97, 90, "%", "/d"), made.NOW, made.NOW)
+    store.put(alert_run.KEY, alert_run.State({"disk_full:/d": alert}, "run", made.NOW, [alert]).as_json())
     forecasts = forecast_world.document([90, 108], {"90": "silent"})
     store.put(forecast_pages.KEY, json.dumps(forecasts).encode())
     return store.objects
@@ -81,7 +85,9 @@ PAGES = [
     "models",
     f"models?target={TARGET}",
     "monitoring",
+    "pages/reports/monitoring/latest.html",
     "monitoring?day=2026-11-26",
+    "alerts",
     "forecasts",
     f"forecasts/{TARGET}/108",
     f"raw?dag_id=data_collection&run_id={RUN}",
@@ -92,6 +98,7 @@ SHOWN = {
     f"models/{TARGET}/versions/{CHAMPION}/manifest.json": "models",
     HISTORY: f"models?target={TARGET}",
     "reports/monitoring/latest.json": "monitoring",
+    alert_run.KEY: "alerts",
     forecast_pages.KEY: "forecasts",
     sidecar_of(made.raw_key()): f"raw?dag_id=data_collection&run_id={RUN}",
 }

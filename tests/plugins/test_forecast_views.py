@@ -10,6 +10,7 @@ from tests.browsing.forecast_world import TARGET
 from views.guard import HEADERS
 from weather_mlops.documents import forecast_pages
 from weather_mlops.model import recent_forecasts
+from weather_mlops.model.training_progress import ProgressReport
 
 pytestmark = pytest.mark.integration
 OVERVIEW = "forecasts"
@@ -60,7 +61,8 @@ def test_a_reader_sees_forecast_pages_that_run_and_load_nothing(visit, published
     response = visit(path)
 
     assert response.status_code == 200
-    assert "서울" in response.text
+    assert "Seoul (108)" in response.text
+    assert "서울 (108)" in visit(path, **{"Accept-Language": "ko-KR,ko;q=0.9"}).text
     assert response.headers["Content-Type"] == "text/html; charset=utf-8"
     assert response.headers.items() >= {name.lower(): value for name, value in HEADERS.items()}.items()
 
@@ -94,7 +96,7 @@ def test_before_the_first_forecast_a_page_says_so(visit, path):
     response = visit(path)
 
     assert response.status_code == 200
-    assert "No forecast was published yet." in response.text
+    assert "There is no forecast yet." in response.text
 
 
 @pytest.mark.parametrize("path", [OVERVIEW, STATION])
@@ -122,3 +124,21 @@ def test_html_in_a_station_s_name_stays_text(visit, published):
         assert "&lt;script&gt;" in visit(path).text
         assert "<script" not in visit(path).text
         assert "<img" not in visit(path).text
+
+
+def test_people_who_wait_for_the_first_forecast_see_its_training(visit, store):
+    ProgressReport(store, TARGET, "v1").trained("training", 7, 48, 130.0)
+
+    assert "A model is being trained, lead 7 of 48" in visit(OVERVIEW).text
+    assert "선행시간 48개 중 7개 완료" in visit(OVERVIEW, **{"Accept-Language": "ko"}).text
+    assert "is being trained" not in visit(f"{OVERVIEW}?target=dew_point").text
+
+
+def test_the_training_is_shown_next_to_the_kma_s_forecast_only(visit, store, published):
+    ProgressReport(store, TARGET, "v1").trained("training", 7, 48, 130.0)
+    assert "is being trained" not in visit(OVERVIEW).text  # it has a forecast already
+
+    forecast = world.document([90, 108], {}) | {"made_at": datetime.now(UTC).isoformat()}
+    forecast["targets"][TARGET] |= {"model_version": None}
+    store.put(forecast_pages.KEY, json.dumps(forecast).encode(), "application/json")
+    assert "A model is being trained, lead 7 of 48" in visit(OVERVIEW).text

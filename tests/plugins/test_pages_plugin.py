@@ -15,6 +15,7 @@ import yaml
 from operators.links import PAGES_URL
 from pages_plugin import PagesPlugin
 from tests.lake.conftest import access, proxy, server, store  # noqa: F401  fixtures
+from tests.model.evaluations import evaluation
 from weather_mlops.browsing.documents import PAGES
 from weather_mlops.model.evaluation import CARD as CARD_NAME
 from weather_mlops.model.plan import version_of
@@ -118,6 +119,16 @@ def test_a_reader_of_the_dag_sees_the_page_as_it_is_stored(visit):
     assert response.status_code == 200
     assert response.content == CARD
     assert response.headers["Content-Type"] == "text/html; charset=utf-8"
+
+
+def test_a_card_is_drawn_in_the_language_of_the_browser(visit, store):  # noqa: F811  the fixture
+    store.put(KEY.replace("card.html", "evaluation.json"), json.dumps(evaluation()).encode())
+
+    assert "<h1>Air temperature, 1–48\u00a0h ahead</h1>" in visit().text
+    korean = visit(**{"Accept-Language": "ko-KR"})
+    assert "선행시간별 정확도" in korean.text
+    assert visit(user="stranger").status_code == 403
+    assert visit(**{"Accept-Language": "ko-KR", "If-None-Match": korean.headers["ETag"]}).status_code == 304
 
 
 def test_the_browser_may_run_and_load_nothing(visit):

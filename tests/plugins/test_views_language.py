@@ -2,6 +2,9 @@
 
 import pytest
 
+from tests.browsing import made
+from weather_mlops.monitoring.report import LATEST_HTML
+
 pytestmark = pytest.mark.integration
 KOREAN = {"Accept-Language": "ko-KR,ko;q=0.9"}
 
@@ -36,6 +39,17 @@ def test_a_choice_on_a_page_counts_before_airflow_s_ui(visit, store):
 
     assert '<html lang="en">' in visit("models", **both).text
     assert '<html lang="ko">' in visit("models?language=ko", **both).text
+
+
+def test_a_report_is_in_the_language_of_the_browser(visit, store):
+    report = made.reports(store, days=0)
+
+    for key in (report.html_key, LATEST_HTML):
+        page = visit(f"pages/{key}", **KOREAN)
+        assert '<html lang="ko">' in page.text
+        assert 'aria-current="page">모니터링</a>' in page.text
+    store.put(report.json_key, b"{")
+    assert visit(f"pages/{report.html_key}", **KOREAN).content == store.get(report.html_key)
 
 
 @pytest.mark.parametrize("language", ["fr", "<script>", ""])

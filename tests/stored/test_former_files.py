@@ -9,9 +9,11 @@ import pytest
 
 from production import archive
 from tests.browsing.memory import Memory
+from tests.pages.reading import ENGLISH
 from tests.stored.former import FOLDER, NEXT_VERSION, REFUSED_VERSION, REPORT, VERSION, objects, xcom
 
 # The readers, in one place.
+from weather_mlops.browsing import cards
 from weather_mlops.browsing import models as models_page
 from weather_mlops.browsing import monitoring as monitoring_page
 from weather_mlops.browsing import raw as raw_page
@@ -255,8 +257,8 @@ class TestPages:
         assert page.count("Act now") == 2  # the latest report, and its line among those of the day
 
     def test_the_champion_is_shown_with_all_decisions(self, store):
-        models = models_page.read(store, TARGET, versions=True)
-        page = models_page.render([models]) + models_page.render_history(models)
+        models = models_page.read(store, TARGET, NOW, versions=True)
+        page = models_page.render([models], ENGLISH) + models_page.render_history(models, ENGLISH)
 
         assert models.faults == []
         assert f"versions/{VERSION}/card.html" in page
@@ -264,14 +266,18 @@ class TestPages:
         assert "0.46" in page
         assert "coverage: within p10 to p90: 81.7% at 1 h, 78.8% at 2 h" in page
 
+    def test_a_card_whose_evaluation_is_older_is_shown_as_stored(self, store):
+        assert cards.draw(store, f"models/{TARGET}/versions/{VERSION}/card.html", ENGLISH) is None
+
     def test_the_forecasts_of_all_stations_are_shown(self, store):
         body = store.get("forecasts/stations.json")
 
-        assert "Incheon" in forecast_pages.overview(body, None, None, old=False)
-        assert VERSION in forecast_pages.overview(body, TARGET, "1", old=False)
+        assert "Incheon" in forecast_pages.overview(body, None, None, ENGLISH, old=False)
+        assert VERSION in forecast_pages.overview(body, TARGET, "1", ENGLISH, old=False)
 
     def test_the_forecast_of_a_station_is_shown(self, store):
-        page = forecast_pages.station(store.get("forecasts/stations.json"), TARGET, "108", old=False)
+        body = store.get("forecasts/stations.json")
+        page = forecast_pages.station(body, TARGET, "108", ENGLISH, old=False)
 
         assert "Seoul" in page
         assert "6.4" in page

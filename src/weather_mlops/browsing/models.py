@@ -4,10 +4,13 @@ import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
 from typing import Final
 from urllib.parse import urlencode
 
+from weather_mlops.browsing import training
 from weather_mlops.browsing.documents import address
+from weather_mlops.browsing.training import Training
 from weather_mlops.documents.decision import Decision
 from weather_mlops.documents.model_version import Metrics
 from weather_mlops.errors import ModelUnusable, ObjectDamaged
@@ -46,6 +49,7 @@ class Models:
         stored_versions: versions whose files are on S3; None = not looked up.
         undecided: those of them that are complete and have no decision yet.
         faults: what could not be read, in sentences.
+        training: the training that has no decision yet; None = there is none.
     """
 
     target: str
@@ -55,6 +59,7 @@ class Models:
     stored_versions: frozenset[str] | None = None
     undecided: Sequence[str] = ()
     faults: Sequence[str] = ()
+    training: Training | None = None
 
     @property
     def years(self) -> list[int]:
@@ -110,38 +115,67 @@ def targets(store: ObjectStore) -> list[str]:
     return [name for name in TARGETS if name in present]
 
 
-def read_all(store: ObjectStore) -> list[Models]:
+def read_all(store: ObjectStore, now: datetime) -> list[Models]:
     """The models of all targets that have anything on S3, see ``read``.
 
     Raises:
         StorageUnavailable, StorageRefused.
     """
     with ThreadPoolExecutor(len(TARGETS)) as pool:
-        return list(pool.map(lambda target: read(store, target), targets(store)))
+        return list(pool.map(lambda target: read(store, target, now), targets(store)))
 
 
-def read(store: ObjectStore, target: str, *, versions: bool = False) -> Models:
-    """The models of a target, in three requests, however long its history is.
+def read(store: ObjectStore, target: str, now: datetime, *, versions: bool = False) -> Models:
+    """The models of a target, in four requests, however long its history is.
 
     Args:
         store: the bucket.
         target: its name.
+        now: the time.
         versions: also look up the stored versions, and which of them have no decision yet.
+
+    Raises:
+        StorageUnavailable, StorageRefused.
+    """
+    models = read_decisions(store, target)
+    registry = Registry(store, target)
+    if models.champion is not None:
+        try:
+            models = replace(models, figures=registry.manifest(models.champion.version)["metrics"])
+        except ModelUnusable as error:
+            models = replace(models, faults=[str(error), *models.faults])
+    models = replace(models, training=_undecided_training(store, models, now))
+    return _with_versions(store, registry, models) if versions else models
+
+
+def read_decisions(store: ObjectStore, target: str) -> Models:
+    """The champion and the decisions about a target, without figures, in two requests.
 
     Raises:
         StorageUnavailable, StorageRefused.
     """
     registry, faults = Registry(store, target), []
     champion: Decision | None = None
-    figures: Metrics = {}
     try:
         champion = registry.champion()
-        figures = registry.manifest(champion.version)["metrics"] if champion else {}
     except ModelUnusable as error:
         faults.append(str(error))
     decisions, unreadable = _history(store, registry)
-    models = Models(target, champion, figures, decisions, faults=[*faults, *unreadable])
-    return _with_versions(store, registry, models) if versions else models
+    return Models(target, champion, decisions=decisions, faults=[*faults, *unreadable])
+
+
+def read_training(store: ObjectStore, target: str, now: datetime) -> Training | None:
+    """The training of a target that has no decision yet, in three requests; None = there is none.
+
+    Raises:
+        StorageUnavailable, StorageRefused.
+    """
+    return _undecided_training(store, read_decisions(store, target), now)
+
+
+def _undecided_training(store: ObjectStore, models: Models, now: datetime) -> Training | None:
+    decided = {decision.version for decision in models.decisions}
+    return training.read(store, models.target, decided, now)
 
 
 def _with_versions(store: ObjectStore, registry: Registry, models: Models) -> Models:

@@ -11,25 +11,21 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from weather_mlops.browsing.frame import TIMES, framed, link, link_to, listed, notice, wordy
-from weather_mlops.clock import KST
+from weather_mlops.browsing.documents import address
 from weather_mlops.errors import ObjectDamaged
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.limits import JSON_DOCUMENT
-from weather_mlops.monitoring.report import LATEST_HTML, ReportVerdict, document
+from weather_mlops.monitoring.report import LATEST_HTML
 from weather_mlops.monitoring.report.content import EarlierReport
-from weather_mlops.monitoring.report.messages import LANGUAGES
-from weather_mlops.monitoring.report.page import PREFIX, SIGNS
+from weather_mlops.monitoring.report.links import PREFIX, PageLinks
+from weather_mlops.monitoring.report.page import ReasonView, VerdictView, reason_views, verdict_view
+from weather_mlops.monitoring.report.stored import Stored, history, parse, restored
 from weather_mlops.monitoring.report.translations import Translator
-from weather_mlops.pages.markup import MISSING, NBSP, cell, escape, table, to_kst
+from weather_mlops.pages import rendering
+from weather_mlops.pages.figures import NBSP, to_kst
+from weather_mlops.pages.visit import Visit
 
 LATEST_JSON: Final = LATEST_HTML.replace(".html", ".json")
-TONES: Final = {
-    ReportVerdict.WELL: "good",
-    ReportVerdict.STARTING: "start",
-    ReportVerdict.WATCH: "warn",
-    ReportVerdict.ACT: "bad",
-}
 DAYS_LISTED: Final = 31
 _AT_A_TIME: Final = 2
 _REPORT: Final = re.compile(rf"{PREFIX}(\d{{4}}/\d\d/\d\d)/(\d{{4}})\.html")
@@ -40,18 +36,32 @@ class Latest:
     """The latest report.
 
     Attributes:
-        at: when it was created.
-        verdict: its verdict.
-        reasons: for it, one sentence each.
-        language: of the reasons.
+        stored: as it was read.
         summaries: of itself and of the reports before it, by the key of their JSON.
     """
 
-    at: datetime
-    verdict: ReportVerdict
-    reasons: Sequence[str]
-    language: str
+    stored: Stored
     summaries: Mapping[str, EarlierReport] = field(default_factory=dict)
+
+    @property
+    def at(self) -> datetime:
+        """When it was created."""
+        return self.stored.at
+
+    def reasons(self, words: Translator) -> list[ReasonView]:
+        """The reasons of its verdict; as they were stored where the report is older than its page."""
+        report = restored(self.stored)
+        if report is not None:
+            return reason_views(report, words)
+        own = self.stored.language == words.name
+        return [ReasonView(reason) if own else ReasonView("", reason) for reason in self.stored.reasons]
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableReport:
+    """A report that is damaged, and how, in English; or, without an error, that another version wrote."""
+
+    error: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,29 +83,22 @@ class Archive:
     fault: str = ""
 
 
-def read_latest(store: ObjectStore) -> Latest | str | None:
-    """The latest report; the reason as a sentence where it can't be read; None where there is none.
+def read_latest(store: ObjectStore) -> Latest | UnreadableReport | None:
+    """The latest report; why it can't be read; None where there is none.
 
     Raises:
         StorageUnavailable, StorageRefused.
     """
     try:
-        stored = document.parse(store.get(LATEST_JSON, JSON_DOCUMENT), store.where(LATEST_JSON))
+        stored = parse(store.get(LATEST_JSON, JSON_DOCUMENT), store.where(LATEST_JSON))
     except FileNotFoundError:
         return None
     except ObjectDamaged as error:
-        return str(error)
+        return UnreadableReport(str(error))
     if stored is None:
-        readable = " and ".join(map(str, document.READABLE))
-        return f"Its schema is not one of those that this version reads, {readable}."
-    own = f"{PREFIX}{to_kst(stored.at):%Y/%m/%d/%H%M}.json"
-    return Latest(
-        stored.at,
-        stored.verdict,
-        stored.reasons,
-        stored.language if stored.language in LANGUAGES else "en",
-        {past.key: past for past in document.history(own, stored)},
-    )
+        return UnreadableReport()
+    own = stored.key or f"{PREFIX}{to_kst(stored.at):%Y/%m/%d/%H%M}.json"
+    return Latest(stored, {past.key: past for past in history(own, stored)})
 
 
 def read_archive(store: ObjectStore, day: date, latest: Latest | None = None) -> Archive:
@@ -120,10 +123,44 @@ def read_archive(store: ObjectStore, day: date, latest: Latest | None = None) ->
         return Archive(day, pages, summaries, days.result(), fault)
 
 
-def render(latest: Latest | str | None, archive: Archive) -> str:
+@dataclass(frozen=True, slots=True)
+class ListedReport:
+    """A report in the list: its address, its time, and what is known of it."""
+
+    href: str
+    time: str
+    verdict: VerdictView | None
+    problems: int | None
+
+
+def render(latest: Latest | UnreadableReport | None, archive: Archive, visit: Visit) -> str:
     """The page."""
-    body = f"<section><h2>Latest report</h2>{_latest(latest)}</section><section>{_archive(archive)}</section>"
-    return framed("Monitoring", f"A report each half hour, and its verdict. {TIMES}", body)
+    words = Translator(visit.language.name)
+    known = latest if isinstance(latest, Latest) else None
+    return rendering.render(
+        "monitoring/index.html",
+        visit,
+        latest=known,
+        fault=latest if isinstance(latest, UnreadableReport) else None,
+        verdict=verdict_view(known.stored.verdict, words) if known else None,
+        reasons=known.reasons(words) if known else (),
+        links=PageLinks("", known.stored.runbook if known else ""),
+        latest_address=address(LATEST_HTML),
+        archive=archive,
+        days=[(f"monitoring?day={day}", str(day), day == archive.day) for day in archive.days[:DAYS_LISTED]],
+        entries=[_entry(key, archive, words) for key in archive.keys],
+    )
+
+
+def _entry(key: str, archive: Archive, words: Translator) -> ListedReport:
+    past = archive.summaries.get(_json(key))
+    clock = key[-len("HHMM.html") :][:4]
+    return ListedReport(
+        address(key),
+        f"{clock[:2]}:{clock[2:]}{NBSP}KST",
+        verdict_view(past.verdict, words) if past else None,
+        past.problems if past else None,
+    )
 
 
 def _day_summaries(store: ObjectStore, pages: Sequence[str]) -> tuple[dict[str, EarlierReport], str]:
@@ -132,12 +169,12 @@ def _day_summaries(store: ObjectStore, pages: Sequence[str]) -> tuple[dict[str, 
         return {}, ""
     key = _json(pages[0])
     try:
-        stored = document.parse(store.get(key, JSON_DOCUMENT), store.where(key))
+        stored = parse(store.get(key, JSON_DOCUMENT), store.where(key))
     except FileNotFoundError:
         return {}, ""
     except ObjectDamaged as error:
         return {}, str(error)
-    return ({past.key: past for past in document.history(key, stored)} if stored else {}), ""
+    return ({past.key: past for past in history(key, stored)} if stored else {}), ""
 
 
 def _days(store: ObjectStore, day: date) -> list[date]:
@@ -154,52 +191,6 @@ def _day(folder: str) -> date | None:
         return date.fromisoformat(folder.replace("/", "-"))
     except ValueError:
         return None
-
-
-def _latest(latest: Latest | str | None) -> str:
-    if latest is None:
-        return notice("<b>There is no report yet.</b> The DAG monitoring writes one each half hour.")
-    if isinstance(latest, str):
-        return notice(f"{link_to(LATEST_HTML, 'Open it')}. {escape(latest)}")
-    reasons = "".join(f"<li>{escape(reason)}</li>" for reason in latest.reasons)
-    at = latest.at.astimezone(KST)
-    opened = link_to(LATEST_HTML, f"Open the report of {at:%Y-%m-%d %H:%M}{NBSP}KST")
-    return (
-        f'<p class="lead">{_verdict(latest.verdict)}</p><ul lang="{latest.language}">{reasons}</ul>'
-        f"<p>{opened}</p>"
-    )
-
-
-def _archive(archive: Archive) -> str:
-    title = f"<h2>Reports of {archive.day}</h2>{_around(archive)}"
-    if archive.fault:
-        title += f'<p class="bad">{escape(archive.fault)}</p>'
-    if not archive.keys:
-        return title + notice(
-            "There is no report of this day: nothing was measured then, or its reports were deleted since."
-        )
-    rows = []
-    for key in archive.keys:
-        clock = key[-len("HHMM.html") :][:4]
-        past = archive.summaries.get(_json(key))
-        problems = MISSING if past is None else str(past.problems)
-        cells = [cell(_verdict(past.verdict) if past else MISSING, "name"), cell(problems)]
-        rows.append((link_to(key, f"{clock[:2]}:{clock[2:]}{NBSP}KST"), cells))
-    head = ["report", wordy("verdict"), "checks beyond<br>their limit"]
-    return title + table("Newest first.", head, rows, "the day's last report has no summary of it")
-
-
-def _around(archive: Archive) -> str:
-    shown = [
-        f"<b>{day}</b>" if day == archive.day else link(f"monitoring?day={day}", str(day))
-        for day in archive.days[:DAYS_LISTED]
-    ]
-    return f'<nav aria-label="Other days">{listed(shown)}</nav>' if shown else ""
-
-
-def _verdict(verdict: ReportVerdict) -> str:
-    sign = f'<span aria-hidden="true">{SIGNS[verdict]}</span>'
-    return f'<span class="{TONES[verdict]}">{sign}{NBSP}{Translator("en")(verdict)}</span>'
 
 
 def _json(page: str) -> str:

@@ -8,13 +8,22 @@ Figures by lead have the lead in hours as key ("1", "2" …). Errors are in the 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Final, NotRequired
+from itertools import pairwise
+from typing import Annotated, Final, NotRequired
 
+from pydantic import AfterValidator, Field
 from typing_extensions import TypedDict
 
+from weather_mlops.documents import schema_version
 from weather_mlops.lake.documents import Figure, MomentText
 
 SCHEMA: Final = 1
+Count = Annotated[int, Field(ge=0, le=10**15)]
+Lead = Annotated[int, Field(ge=1, le=9999)]
+"""Hours ahead."""
+LeadText = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,3}$")]
+StationText = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,5}$")]
+HourText = Annotated[str, Field(pattern=r"^(1?[0-9]|2[0-3])$")]
 
 
 class QuantileScores(TypedDict):
@@ -23,36 +32,36 @@ class QuantileScores(TypedDict):
     ``crps``: continuous ranked probability score; None where only the interval is known.
     """
 
-    n: int
-    rmse: float | None
-    mae: float | None
-    bias: float | None
-    coverage_80: float | None
-    width_80: float | None
-    pinball: float | None
-    crps: float | None
+    n: Count
+    rmse: Figure | None
+    mae: Figure | None
+    bias: Figure | None
+    coverage_80: Figure | None
+    width_80: Figure | None
+    pinball: Figure | None
+    crps: Figure | None
 
 
 class BaselineScores(TypedDict):
     """Errors of a baseline; ``skill`` is the model's: 1 − RMSE / RMSE of the baseline."""
 
-    rmse: float | None
-    mae: float | None
-    bias: float | None
-    skill: float | None
+    rmse: Figure | None
+    mae: Figure | None
+    bias: Figure | None
+    skill: Figure | None
 
 
 class PairedScores(TypedDict):
     """Improvement of RMSE over another forecast, with its bootstrap range and certainty; days compared."""
 
-    improvement: float | None
-    low: float | None
-    high: float | None
-    certainty: float | None
-    days: int
+    improvement: Figure | None
+    low: Figure | None
+    high: Figure | None
+    certainty: Figure | None
+    days: Count
 
 
-QuantileReliability = dict[str, float | None]
+QuantileReliability = dict[str, Figure | None]
 """Share of the observations below each quantile, by its name: p5, p10, …"""
 
 
@@ -62,25 +71,25 @@ class RankHistogram(TypedDict):
     ``low``, ``high``: range that chance allows the share of a right forecast.
     """
 
-    levels: list[float]
-    shares: list[float]
-    low: list[float]
-    high: list[float]
+    levels: list[Figure]
+    shares: list[Figure]
+    low: list[Figure]
+    high: list[Figure]
 
 
 class CommonRows(TypedDict):
     """RMSE of the KMA's forecast and of the model, on the rows that both have; None = there are none."""
 
-    rmse_kma_forecast: float | None
-    rmse_on_common_rows: float | None
+    rmse_kma_forecast: Figure | None
+    rmse_on_common_rows: Figure | None
 
 
 class HourScores(CommonRows):
     """Of one lead and hour of the day: pairs, the model's RMSE, and that of each baseline by its name."""
 
-    n: int
-    rmse: float | None
-    opponents: Mapping[str, float | None]
+    n: Count
+    rmse: Figure | None
+    opponents: Mapping[str, Figure | None]
 
 
 class SeasonScores(QuantileScores, CommonRows):
@@ -90,7 +99,7 @@ class SeasonScores(QuantileScores, CommonRows):
 class StationScores(QuantileScores, CommonRows):
     """Scores of one station and lead."""
 
-    skill_persistence: float | None
+    skill_persistence: Figure | None
 
 
 class LeadScores(QuantileScores):
@@ -99,8 +108,8 @@ class LeadScores(QuantileScores):
     ``with_kma_forecast``: share of the pairs whose forecast began with the KMA's; not in older evaluations.
     """
 
-    with_kma_forecast: NotRequired[float | None]
-    coverage_80_range: Sequence[float] | None
+    with_kma_forecast: NotRequired[Figure | None]
+    coverage_80_range: Sequence[Figure] | None
     opponents: Mapping[str, BaselineScores]
 
 
@@ -113,22 +122,22 @@ class ChampionScores(PairedScores):
     """
 
     version: str
-    crps_improvement: float | None
-    crps_low: float | None
-    crps_high: float | None
-    crps_certainty: float | None
+    crps_improvement: Figure | None
+    crps_low: Figure | None
+    crps_high: Figure | None
+    crps_certainty: Figure | None
     by_inputs: NotRequired[dict[str, PairedScores]]
 
 
 class KmaLeadScores(TypedDict):
     """Of one lead, on the rows of both: errors of the KMA's forecast, the model's RMSE, and its skill."""
 
-    n: int
-    rmse: float | None
-    mae: float | None
-    bias: float | None
-    model_rmse: float | None
-    skill: float | None
+    n: Count
+    rmse: Figure | None
+    mae: Figure | None
+    bias: Figure | None
+    model_rmse: Figure | None
+    skill: Figure | None
 
 
 class KmaForecastScores(PairedScores):
@@ -139,30 +148,46 @@ class KmaForecastScores(PairedScores):
     """
 
     reason: str | None
-    rows: int
-    first: str | None
-    last: str | None
-    leads: dict[str, KmaLeadScores]
+    rows: Count
+    first: MomentText | None
+    last: MomentText | None
+    leads: dict[LeadText, KmaLeadScores]
 
 
 class HoldoutSpan(TypedDict):
     """First and last issue time, and the station-hours that have an outcome."""
 
-    first: str
-    last: str
-    rows: int
+    first: MomentText
+    last: MomentText
+    rows: Count
 
 
 class WorstForecast(TypedDict):
     """One of the forecasts with the largest errors: an entry per lead in each list."""
 
     station_id: int
-    issued_at: str
-    leads: list[int]
-    observed: list[float | None]
-    p10: list[float | None]
-    p50: list[float | None]
-    p90: list[float | None]
+    issued_at: MomentText
+    leads: list[Lead]
+    observed: list[Figure | None]
+    p10: list[Figure | None]
+    p50: list[Figure | None]
+    p90: list[Figure | None]
+
+
+def _in_steps(histogram: RankHistogram) -> RankHistogram:
+    levels = [0.0, *histogram["levels"], 1.0]
+    if any(high <= low for low, high in pairwise(levels)):
+        raise ValueError("the levels don't ascend between 0 and 1")
+    if {len(histogram["shares"]), len(histogram["low"]), len(histogram["high"])} != {len(levels) - 1}:
+        raise ValueError("there is not one share for each step between two levels")
+    return histogram
+
+
+def _of_each_lead(case: WorstForecast) -> WorstForecast:
+    lengths = {len(case["observed"]), len(case["p10"]), len(case["p50"]), len(case["p90"])}
+    if not case["leads"] or lengths != {len(case["leads"])}:
+        raise ValueError("there is not one value for each lead")
+    return case
 
 
 class HoldoutFigures(TypedDict):
@@ -176,29 +201,29 @@ class HoldoutFigures(TypedDict):
     opponents: list[str]
     holdout: HoldoutSpan
     champion: ChampionScores | None
-    leads: dict[str, LeadScores]
-    seasons: dict[str, dict[str, SeasonScores]]
-    stations: dict[str, dict[str, StationScores]]
-    hours: dict[str, dict[str, HourScores]]
-    reliability: dict[str, QuantileReliability]
-    ranks: dict[str, RankHistogram]
-    importance: Mapping[str, Mapping[str, float]]
-    worst: list[WorstForecast]
+    leads: Annotated[dict[LeadText, LeadScores], Field(min_length=1)]
+    seasons: dict[str, dict[LeadText, SeasonScores]]
+    stations: dict[StationText, dict[LeadText, StationScores]]
+    hours: dict[LeadText, dict[HourText, HourScores]]
+    reliability: dict[LeadText, QuantileReliability]
+    ranks: dict[LeadText, Annotated[RankHistogram, AfterValidator(_in_steps)]]
+    importance: Mapping[LeadText, Mapping[str, Figure]]
+    worst: list[Annotated[WorstForecast, AfterValidator(_of_each_lead)]]
 
 
 class TrainingStatistics(TypedDict):
     """``training.json``: station-hours trained on, seconds, and peak memory of the process in MB."""
 
-    rows: int
-    seconds: float
-    peak_rss_mb: int
+    rows: Count
+    seconds: Figure
+    peak_rss_mb: Count
 
 
 class TrainingSpan(TrainingStatistics):
     """First and last hour trained on, and the station ids."""
 
-    first: str
-    last: str
+    first: MomentText
+    last: MomentText
     stations: list[int]
 
 
@@ -225,8 +250,8 @@ class ModelDescription(TypedDict):
 class EvaluationDocument(ModelDescription, HoldoutFigures):
     """``evaluation.json`` as it is written."""
 
-    schema: int
-    evaluated_at: str
+    schema: Annotated[int, schema_version.up_to(SCHEMA)]
+    evaluated_at: MomentText
     code_revision: str | None
     champion_left_out: str | None
     kma_forecast: KmaForecastScores

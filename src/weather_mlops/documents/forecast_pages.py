@@ -11,17 +11,20 @@
         "model_version": "20261124T0200-1a2b3c4d",        null without a model
         "past": {"1": {"n": 6900, "rmse": 0.52, "coverage_80": 0.81}, "6": …, "24": …, "48": …},  all stations
         "kma_past": {"1": {"n": 6800, "rmse": 1.41, "rmse_ours": 0.52}, "6": …, "24": …, "48": …},
+        "verified": {"7": {"n": 780000, "rmse": 1.6, "rmse_ours": 1.5}, "30": …},    of the last days
         "stations": {"108": {
             "name": "Seoul", "korean": "서울",
             "observed": [3.1, null, …],                   an entry per hour; null = not observed
             "forecast": {"issued_at": "2026-11-24T04:00:00+00:00",         newest hour used
                          "p10": […], "p50": […], "p90": […],               of 1, 2, 3 … h after it
+                         "p25": […], "p75": […],                           absent for older models
                          "inputs_note": "observations and …", "inputs_note_korean": "…",
                          "leads_without_kma": [47, 48]},    hours ahead made from observations only
             "why_none": "why there is no forecast",       either forecast or why_none is null
             "past": {"1": {"p10": […], "p50": […], "p90": […],     of each hour, as forecast 1 h before it;
                            "n": 71,                                null = it wasn't
                            "rmse": 0.52, "coverage_80": 0.81}},    null where n, hours with both, is 0
+            "verified": {"7": {"n": 8000, "rmse": 1.6, "rmse_ours": 1.5}, "30": …},    of this station
             "kma": {
                 "forecast": {"issued_at": "2026-11-24T02:00:00+00:00",      newest issue of these values
                              "values": [4.0, null, …]},         of the hours after those of "observed"
@@ -30,7 +33,8 @@
         }}}}}
 
 ``kma_past`` and ``kma`` are absent where no forecast of the KMA is known for these hours. Their figures are
-of hours that have an observation, a forecast of the KMA and one of ours.
+of hours that have an observation, a forecast of the KMA and one of ours. So are those of ``verified``, of all
+leads and the last days of the table of verification; it is absent where these days were not verified.
 """
 
 from datetime import datetime
@@ -52,6 +56,8 @@ Hourly = Annotated[list[Figure | None], Field(min_length=1, max_length=MOST_HOUR
 Lead = Annotated[int, Field(ge=1, le=MOST_HOURS)]
 LeadText = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,2}$")]
 """A lead in hours, as the key of a JSON object."""
+DaysText = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,2}$")]
+"""A number of days, as the key of a JSON object."""
 StationText = Annotated[str, Field(pattern=r"^(0|[1-9][0-9]{0,4})$")]
 """A station id, as the key of a JSON object."""
 TargetName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
@@ -68,13 +74,16 @@ class PastScores(TypedDict):
 class CurrentForecast(TypedDict):
     """The newest forecast of a station; older ones do not say what they were made from.
 
-    ``leads_without_kma``: hours ahead whose forecast was made from observations only.
+    ``leads_without_kma``: hours ahead whose forecast was made from observations only. ``p25`` and ``p75``:
+    both or neither.
     """
 
     issued_at: MomentText
     p10: Hourly
     p50: Hourly
     p90: Hourly
+    p25: NotRequired[Hourly]
+    p75: NotRequired[Hourly]
     inputs_note: NotRequired[str]
     inputs_note_korean: NotRequired[str]
     leads_without_kma: NotRequired[Annotated[list[Lead], Field(max_length=MOST_HOURS)]]
@@ -101,8 +110,15 @@ def _same_hours(series: Quantiles) -> Quantiles:
 
 
 def _usable(forecast: CurrentForecast) -> CurrentForecast:
-    if all(value is None for value in forecast["p50"]):
+    missing = [value is None for value in forecast["p50"]]
+    if all(missing):
         raise ValueError("every p50 is null")
+    if ("p25" in forecast) != ("p75" in forecast):
+        raise ValueError("only one of p25 and p75 is there")
+    if "p25" in forecast and "p75" in forecast:
+        for quartile in (forecast["p25"], forecast["p75"]):
+            if [value is None for value in quartile] != missing:
+                raise ValueError("p25, p50 and p75 don't have the same hours")
     return _same_hours(forecast)
 
 
@@ -153,6 +169,7 @@ class PageStation(TypedDict):
     why_none: str | None
     past: dict[LeadText, Annotated[PastSeries, AfterValidator(_same_hours)]]
     kma: NotRequired[KmaStation]
+    verified: NotRequired[dict[DaysText, KmaScores]]
 
 
 class PageTarget(TypedDict):
@@ -164,6 +181,7 @@ class PageTarget(TypedDict):
     model_version: str | None
     past: dict[LeadText, PastScores]
     kma_past: NotRequired[dict[LeadText, KmaScores]]
+    verified: NotRequired[dict[DaysText, KmaScores]]
     stations: dict[StationText, PageStation]
 
 

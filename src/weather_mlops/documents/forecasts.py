@@ -12,7 +12,7 @@ class LatestStation(TypedDict):
 
     ``issued_at``: newest observation hour that it used; times are ISO 8601 in UTC. ``inputs``: what each
     lead's forecast was made from, as in the table; ``kma_issued_at``: the KMA's issue that it began with;
-    ``inputs_note``, ``inputs_note_korean``: the same in a sentence.
+    ``inputs_note``, ``inputs_note_korean``: the same in a sentence. Older models have no ``p25`` and ``p75``.
     """
 
     name: str
@@ -21,6 +21,8 @@ class LatestStation(TypedDict):
     p10: list[float]
     p50: list[float]
     p90: list[float]
+    p25: NotRequired[list[float]]
+    p75: NotRequired[list[float]]
     inputs: NotRequired[list[str]]
     kma_issued_at: NotRequired[str | None]
     inputs_note: NotRequired[str]

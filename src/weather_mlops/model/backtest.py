@@ -181,7 +181,9 @@ def _compared(forecaster: Forecaster, panel: Panel, plan: Plan, rows_of: Forecas
     if rows_of is None or not kma_inputs.can_use(forecaster.target):
         return evaluation.compare(forecaster, panel, first, end=end)
     issue_times = np.arange(first, end)
-    kma = kma_inputs.gather(rows_of, panel, forecaster.target, issue_times, forecaster.horizon)
+    kma = forecaster.gather(rows_of, panel, issue_times)
+    if kma is None:  # only compared with
+        kma = kma_inputs.gather(rows_of, panel, forecaster.target, issue_times, forecaster.horizon)
     holdout = evaluation.compare(forecaster, panel, first, end=end, kma=kma)
     return replace(holdout, kma_forecast=kma.published(holdout.leads))
 

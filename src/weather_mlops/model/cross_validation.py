@@ -30,6 +30,8 @@ def forward_parts(
     ``least_rows`` rows before them are left out.
     """
     hours = np.unique(issue_times)
+    if len(hours) == 0:
+        return
     edges = [*hours[np.arange(count) * len(hours) // count], hours[-1] + 1]
     for begin, until in pairwise(edges[1:]):
         before = issue_times + lead < begin

@@ -17,6 +17,9 @@ def current_forecast(latest: LatestStation) -> CurrentForecast:
         "p50": [round(value, DIGITS) for value in latest["p50"]],
         "p90": [round(value, DIGITS) for value in latest["p90"]],
     }
+    if "p25" in latest and "p75" in latest:
+        current["p25"] = [round(value, DIGITS) for value in latest["p25"]]
+        current["p75"] = [round(value, DIGITS) for value in latest["p75"]]
     if "inputs_note" in latest:
         current["inputs_note"] = latest["inputs_note"]
         current["inputs_note_korean"] = latest["inputs_note_korean"]

@@ -5,7 +5,6 @@ known 6 h before it; it is known itself from that hour on.
 """
 
 from collections.abc import Iterator
-from typing import Final
 
 import numpy as np
 
@@ -13,14 +12,10 @@ from weather_mlops.clock import HOURS_PER_DAY
 from weather_mlops.lake.panel import HOUR_STEP, Panel
 from weather_mlops.model.climatology import day_angle
 from weather_mlops.model.feature_names import KMA_ABOVE, KMA_HOURLY_ABOVE, KMA_WEEK_ERROR, Array, Named
-from weather_mlops.model.kma_inputs import AROUND_HOURS, BIAS_DAYS, FAR_OFF, KmaInputs, known_error
+from weather_mlops.model.kma_inputs import AROUND_HOURS, KmaInputs
+from weather_mlops.model.kma_plausibility import BIAS_DAYS, FAR_OFF, LEAST_SHARE, known_error
 from weather_mlops.model.rolling_windows import DaySums, mean_at, values_at
 from weather_mlops.model.targets import Target
-
-LEAST_SHARE: Final = 1 / 3
-"""Of the month whose mean error corrects the forecast. Fewer days are drawn towards no correction: after a
-hole of weeks, or at a station that is new in the archive, the KMA's forecast as it is forecasts better than
-observations alone (Ulsan, first ten days of 2018: RMSE at 24 h 1.1 and 3.1 °C)."""
 
 
 def of_kma_now(panel: Panel, target: Target, inputs: KmaInputs) -> Iterator[Named]:

@@ -21,7 +21,7 @@ from weather_mlops.model.climatology import Climatology
 from weather_mlops.model.feature_names import HISTORY_HOURS
 from weather_mlops.model.features import Features
 from weather_mlops.model.kma_inputs import ForecastRows, KmaInputs
-from weather_mlops.model.lead_model import LeadModel
+from weather_mlops.model.lead_model import LeadModel, typical_error
 from weather_mlops.model.targets import Target, target_named
 from weather_mlops.verification.scores import QuantileForecast
 
@@ -124,7 +124,8 @@ class Forecaster:
         """
         if self.post_processing is None or rows_of is None or not len(issue_times):
             return None
-        return kma_inputs.gather(rows_of, panel, self.target, issue_times, self.horizon)
+        typical = typical_error(self.post_processing.leads)
+        return kma_inputs.gather(rows_of, panel, self.target, issue_times, self.horizon, typical)
 
     def predict(
         self, panel: Panel, issue_times: np.ndarray, kma: KmaInputs | None = None

@@ -9,6 +9,7 @@
         "stations": {"108": {
             "name": "Seoul", "issued_at": "2026-11-24T04:00:00+00:00",         newest hour used
             "valid_at": [...], "p10": [...], "p50": [...], "p90": [...],       an entry per lead
+            "p25": [...], "p75": [...],                                        absent for older models
          "inputs": [...], "kma_issued_at": "2026-11-23T20:00:00+00:00",     null = without the KMA's forecast
          "inputs_note": "observations and the KMA's forecast of 05:00 KST", "inputs_note_korean": "…"}},
         "skipped": {"90": "the reason why there is no forecast"}}},
@@ -191,7 +192,7 @@ def _known(panel: Panel, kma: KmaInputs, row: int, at: int, used: np.ndarray) ->
     if np.isfinite(age):
         issued_at = panel.time_at(int(kma.issue_times[at])) - round(age) * HOUR
     is_recent = age <= kma_inputs.MOST_AGE_HOURS
-    return KmaAtIssue(issued_at, is_recent, bool(kma.far_off[row, at]), used.tolist())
+    return KmaAtIssue(issued_at, is_recent, bool(kma.implausible[row, at]), used.tolist())
 
 
 def _newest(
@@ -257,6 +258,9 @@ def _by_station(of_target: TargetForecast, names: Mapping[int, str]) -> dict[str
         station["p10"].append(round(row["p10"], 3))
         station["p50"].append(round(row["p50"], 3))
         station["p90"].append(round(row["p90"], 3))
+        if row["p25"] is not None and row["p75"] is not None:
+            station.setdefault("p25", []).append(round(row["p25"], 3))
+            station.setdefault("p75", []).append(round(row["p75"], 3))
         station["inputs"].append(row["inputs"])
         if row["kma_issued_at"] is not None:
             station["kma_issued_at"] = row["kma_issued_at"].isoformat()

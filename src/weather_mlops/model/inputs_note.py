@@ -26,13 +26,13 @@ class KmaAtIssue:
     Attributes:
         issued_at: the newest issue that was known, UTC; None = none of the last weeks was.
         is_recent: whether it was recent enough to begin with.
-        is_far_off: whether it was impossibly far from what was observed.
+        is_implausible: whether it can't be a forecast, see ``kma_plausibility``.
         used: whether the forecast began with it, by lead.
     """
 
     issued_at: datetime | None
     is_recent: bool
-    is_far_off: bool
+    is_implausible: bool
     used: Sequence[bool]
 
 
@@ -65,10 +65,10 @@ def note(at: datetime, kma: KmaAtIssue) -> InputsNote:
         return InputsNote(
             f"observations only: the KMA's issue of {missing}", f"관측값만 사용: 기상청 {missing_korean}"
         )
-    if kma.is_far_off:
+    if kma.is_implausible:
         return InputsNote(
-            "observations only: the KMA's forecast is far from what was observed",
-            "관측값만 사용: 기상청 예보가 관측값과 크게 다름",
+            "observations only: the KMA's forecast is implausible (far off, with a jump, or constant)",
+            "관측값만 사용: 기상청 예보가 비정상(관측값과 크게 다르거나 급변하거나 변하지 않음)",
         )
     if not any(kma.used):
         return InputsNote(

@@ -1,7 +1,7 @@
 """The KMA's forecast as a model's input: as it was known at the hours of a panel."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -12,21 +12,15 @@ from pyiceberg.catalog import Catalog
 from weather_mlops.clock import EPOCH, HOUR, HOURS_PER_DAY
 from weather_mlops.lake import kma_forecasts
 from weather_mlops.lake.panel import HOUR_STEP, Panel
-from weather_mlops.model.rolling_windows import lagged
+from weather_mlops.model.kma_plausibility import BIAS_DAYS, FAR_OFF, implausible, known_error
 from weather_mlops.model.targets import Target
 from weather_mlops.verification.official import INTERPOLATED, LONGEST_STEP_H, known_at
 
 AROUND_HOURS: Final = 3
 """Leads beyond the horizon that features look at."""
-BIAS_DAYS: Final = 30
-"""Days of errors whose mean corrects the forecast: long enough to average the weather out, short enough to
-follow a station that moved."""
 MOST_AGE_HOURS: Final = 12
 """Age of the newest issue up to which a forecast begins with it. At Ulsan an issue of half a day before is
 4 % less exact at 12 h and 6 % at 24 h; one that is a day old says that nothing arrives any more."""
-FAR_OFF: Final = {"air_temperature_c": 12.0, "relative_humidity_pct": 80.0, "wind_speed_ms": 15.0}
-"""Errors that are none of a forecast: another unit, another place, a broken file. The largest error of
-temperature at Ulsan in 2016 is 9.4 °C, 48 h ahead."""
 VARIABLES: Final = (
     "air_temperature_c",
     "relative_humidity_pct",
@@ -61,8 +55,8 @@ class KmaInputs:
             CONTINUED_HOURS beyond its end it goes on like the day before.
         last_lead: the last lead that the KMA itself forecast at the issue times, shape (S, n); −1 = none.
         variables: the others at the issue times, by name: float32, shape (S, n, K).
-        age_hours: from the newest issue that was known to the issue time, float32, shape (S, n).
-        far_off: whether it was impossibly far from what was observed in the last hours, shape (S, n).
+        age_hours: of the forecast, from the newest issue that isn't cut short, float32, shape (S, n).
+        implausible: whether it can't be a forecast, see ``kma_plausibility``, shape (S, n).
     """
 
     issue_times: np.ndarray
@@ -71,12 +65,23 @@ class KmaInputs:
     last_lead: np.ndarray
     variables: Mapping[str, np.ndarray]
     age_hours: np.ndarray
-    far_off: np.ndarray
+    implausible: np.ndarray
 
     @property
     def usable(self) -> np.ndarray:
-        """Where a forecast can begin with the KMA's, shape (S, n): it is recent, and not far off."""
-        return np.asarray((self.age_hours <= MOST_AGE_HOURS) & ~self.far_off)
+        """Where a forecast can begin with the KMA's, shape (S, n): it is recent, and plausible."""
+        return np.asarray((self.age_hours <= MOST_AGE_HOURS) & ~self.implausible)
+
+    def at(self, chosen: np.ndarray) -> "KmaInputs":
+        """The same at some of the issue times, by their positions."""
+        return replace(
+            self,
+            issue_times=self.issue_times[chosen],
+            last_lead=self.last_lead[:, chosen],
+            variables={name: values[:, chosen] for name, values in self.variables.items()},
+            age_hours=self.age_hours[:, chosen],
+            implausible=self.implausible[:, chosen],
+        )
 
     def published(self, leads: range) -> np.ndarray:
         """What the KMA itself forecast of the target at the issue times, shape (S, n, leads)."""
@@ -110,17 +115,35 @@ def from_catalog(
     return rows_of
 
 
-def archive_days(kma: KmaInputs, observed: np.ndarray) -> float:
+def archive_days(kma: KmaInputs, observed: np.ndarray, limit: float) -> float:
     """Days of forecasts whose outcome is known, median over the stations that have some; 0 = none has.
 
     Args:
         kma: gathered for a training.
         observed: of the target, at the hours of ``kma.target``, shape (S, H).
+        limit: a larger error is none of a forecast, and does not count.
     """
     lead = min(ARCHIVE_LEAD, kma.target.shape[2] - 1)
-    outcomes = np.isfinite(observed[:, lead:]) & np.isfinite(kma.target[:, : observed.shape[1] - lead, lead])
-    hours = outcomes.sum(axis=1)
+    hours = np.isfinite(known_error(observed, kma.target, lead, limit)).sum(axis=1)
     return float(np.median(hours[hours > 0])) / HOURS_PER_DAY if hours.any() else 0.0
+
+
+def learnable(kma: KmaInputs, value: np.ndarray, lead: int, limit: float) -> np.ndarray:
+    """At which issue times a model can learn from the KMA's forecast, shape (S, n).
+
+    Hours beyond the end of an issue are forecast, but not learned from: the RMSE of the others is 0.5 % lower
+    without them (fold of Ulsan, 2015, 46 and 48 h).
+
+    Args:
+        kma: gathered for a training.
+        value: of the target, at all hours of the panel, shape (S, hours).
+        lead: hours.
+        limit: a larger error is none of a forecast.
+    """
+    forecast = kma.published(range(lead, lead + 1))[..., 0]
+    with np.errstate(invalid="ignore"):
+        is_near = np.abs(value[:, kma.issue_times + lead] - forecast) <= limit
+    return np.asarray(kma.usable & is_near)
 
 
 def history_hours(horizon: int) -> int:
@@ -133,8 +156,13 @@ def can_use(target: Target) -> bool:
     return target.column in INTERPOLATED
 
 
-def gather(
-    rows_of: ForecastRows, panel: Panel, target: Target, issue_times: np.ndarray, horizon: int
+def gather(  # noqa: PLR0913, PLR0917  what is read, for which hours
+    rows_of: ForecastRows,
+    panel: Panel,
+    target: Target,
+    issue_times: np.ndarray,
+    horizon: int,
+    typical_error: float | None = None,
 ) -> KmaInputs:
     """Arrange the KMA's forecasts by the hours of a panel; a calendar month of them is in memory at a time.
 
@@ -144,6 +172,7 @@ def gather(
         target: what is forecast; ``can_use`` holds for it.
         issue_times: indices of the hours at which a forecast is made, ascending.
         horizon: longest lead, hours.
+        typical_error: see ``implausible``.
 
     Raises:
         StorageUnavailable, StorageRefused: by ``rows_of``.
@@ -178,38 +207,9 @@ def gather(
         for name, values in others.items():
             values[:, at] = _known(rows, name, panel, moments, leads)[0]
     age = ((panel.hours[issue_times] - newest) / HOUR_STEP).astype(np.float32)
-    observed, limit = panel.values[target.column][:, first : first + len(hours)], FAR_OFF[target.column]
-    far_off = _far_off(known, observed, limit)
-    return KmaInputs(
-        issue_times, first, known, last_lead, _with_wind(others), age, far_off[:, issue_times - first]
-    )
-
-
-def known_error(value: np.ndarray, known: np.ndarray, lead: int, limit: float) -> np.ndarray:
-    """Error at each hour of the forecast that was known a lead before it: outcome minus forecast.
-
-    Args:
-        value: observed values, shape (S, H).
-        known: forecasts as known at each hour, shape (S, H, leads from 0).
-        lead: hours.
-        limit: a larger error is none of a forecast, and left out.
-
-    Returns:
-        Shape (S, H); NaN where the forecast or the outcome isn't known.
-    """
-    error = value - lagged(known[..., lead], lead)
-    with np.errstate(invalid="ignore"):
-        return np.where(np.abs(error) <= limit, error, np.float32(np.nan))
-
-
-def _far_off(known: np.ndarray, observed: np.ndarray, limit: float) -> np.ndarray:
-    """Whether the newest forecast of any of the last hours was further off than a forecast can be."""
-    far = np.zeros(observed.shape, bool)
-    with np.errstate(invalid="ignore"):
-        off = np.abs(observed - known[..., 0]) > limit
-    for back in range(AROUND_HOURS + 1):
-        far[:, back:] |= off[:, : off.shape[1] - back]
-    return far
+    observed = panel.values[target.column][:, first : first + len(hours)]
+    is_bad = implausible(known, observed, issue_times - first, FAR_OFF[target.column], typical_error)
+    return KmaInputs(issue_times, first, known, last_lead, _with_wind(others), age, is_bad)
 
 
 def _rows(rows_of: ForecastRows, moments: np.ndarray, leads: np.ndarray, columns: Sequence[str]) -> pa.Table:
@@ -221,7 +221,7 @@ def _rows(rows_of: ForecastRows, moments: np.ndarray, leads: np.ndarray, columns
 def _known(
     rows: pa.Table, column: str, panel: Panel, moments: np.ndarray, leads: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Values, shape (S, M, K), and the newest issue that any of them is from, shape (S, M)."""
+    """Values, shape (S, M, K), and their issue, see ``_main_issue``, shape (S, M)."""
     known = known_at(
         rows,
         column,
@@ -233,7 +233,14 @@ def _known(
     values = known.values.astype(np.float32)
     if column not in INTERPOLATED:
         values = _prolonged(values)
-    return values, np.fmax.reduce(known.issued_at, axis=2)
+    return values, _main_issue(known.issued_at)
+
+
+def _main_issue(issued_at: np.ndarray) -> np.ndarray:
+    """The newest issue that, with newer ones, has half of the values: one with a few hours only is none."""
+    by_age = np.sort(issued_at, axis=2)  # not known ones come last
+    known = (~np.isnat(by_age)).sum(axis=2, keepdims=True)
+    return np.asarray(np.take_along_axis(by_age, known // 2, axis=2)[..., 0])
 
 
 def _prolonged(values: np.ndarray) -> np.ndarray:

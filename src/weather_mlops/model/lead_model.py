@@ -155,6 +155,12 @@ class LeadModel:
         return np.asarray(self.error_scale.inplace_predict(values))
 
 
+def typical_error(leads: Sequence[LeadModel | None]) -> float | None:
+    """Typical error of the last week, of the first lead that measures it so, in the target's unit."""
+    scales = [model.error_scale for model in leads if model is not None]
+    return next((scale.typical for scale in scales if isinstance(scale, RecentErrors)), None)
+
+
 def damped_anomaly(names: tuple[str, ...], values: np.ndarray, damping: float) -> np.ndarray:
     """Change of the target if a share of its anomaly remains at the valid time; float64, shape (n,).
 

@@ -37,6 +37,7 @@ from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.observations_reader import read_observations
 from weather_mlops.lake.panel import HOUR_STEP, to_panel
 from weather_mlops.model import recent_kma_forecasts as kma_forecasts
+from weather_mlops.model import recent_verification
 from weather_mlops.model.current_forecast import DIGITS, current_forecast
 from weather_mlops.model.recent_kma_forecasts import KmaSeries
 from weather_mlops.model.targets import target_named
@@ -44,7 +45,7 @@ from weather_mlops.stations import station_ids, stations_by_id
 
 HOURS: Final = 72
 """Three days: enough to compare a day that went wrong with days that didn't, on a page that stays small."""
-LEADS: Final = (1, 6, 24, 48)
+LEADS: Final = (1, 6, 12, 24, 48)
 """Hours before the valid time: the best possible forecast, plans for half a day, tomorrow, the day after."""
 QUANTILES: Final = ("p10", "p50", "p90")
 NO_MODEL_OF_STATION: Final = "the model was trained without this station"
@@ -104,6 +105,7 @@ def publish(catalog: Catalog, store: ObjectStore, latest: LatestForecasts, now: 
     if not latest["targets"] and kma is None:
         return False
     recent = document(latest, rows, issued, first, now, kma=kma)
+    recent_verification.add(recent["targets"], recent_verification.read(catalog, last))
     body = json.dumps(recent, ensure_ascii=False, separators=(",", ":"))
     store.put(KEY, body.encode(), "application/json")
     return True

@@ -28,7 +28,7 @@ class Sample:
         return Sample(self.names, self.values[chosen], self.change[chosen], self.issue_times[chosen])
 
 
-def sampled(  # noqa: PLR0913, PLR0917  what rows are made of
+def sampled(  # noqa: PLR0913, PLR0917  what a row is made of
     value: np.ndarray,
     issue_times: np.ndarray,
     base: Features,
@@ -44,7 +44,7 @@ def sampled(  # noqa: PLR0913, PLR0917  what rows are made of
         base: features that are the same for all leads, at the issue times.
         own: features of the lead.
         lead: hours.
-        chosen: which rows are wanted, shape (stations, n); None = all.
+        chosen: which rows may be used, shape (stations, issue times); None = all.
     """
     change = value[:, issue_times + lead] - value[:, issue_times]
     known = np.isfinite(change) if chosen is None else np.isfinite(change) & chosen

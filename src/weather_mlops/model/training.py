@@ -23,6 +23,7 @@ from weather_mlops.model.plan import Plan
 from weather_mlops.model.recipes import Recipe
 from weather_mlops.model.sample import Sample, sampled
 from weather_mlops.model.targets import target_named
+from weather_mlops.model.training_progress import Report, TrainedPart, unreported
 from weather_mlops.model.tuning import TunedLead, interpolated, tuned_leads
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ def train(  # noqa: PLR0913, PLR0917  all inputs of a training
     climatology: Climatology,
     base: Features,
     issue_times: np.ndarray,
+    report: Report = unreported,
 ) -> Forecaster:
     """Train a model of all leads.
 
@@ -47,6 +49,7 @@ def train(  # noqa: PLR0913, PLR0917  all inputs of a training
         climatology: of the target, fitted before the holdout.
         base: the recipe's features that are the same for all leads, at the issue times.
         issue_times: indices of the issue times to train on; all their outcomes lie before the holdout.
+        report: takes the progress.
 
     Raises:
         TrainingImpossible: too few rows with an outcome.
@@ -63,14 +66,15 @@ def train(  # noqa: PLR0913, PLR0917  all inputs of a training
         return sample
 
     try:
-        models = train_leads(training_recipe, sample_of, plan.horizon_hours, plan.seed, plan.target)
+        part = TrainedPart(plan.target, report=report)
+        models = train_leads(training_recipe, sample_of, plan.horizon_hours, plan.seed, part)
     except TrainingImpossible as error:
         raise TrainingImpossible(f"{plan.target}: {error}") from error
     return Forecaster(target, plan.stations, names, climatology, models, training_recipe.settings(), rows)
 
 
 def train_leads(
-    training_recipe: Recipe, sample_of: Callable[[int], Sample], horizon: int, seed: int, name: str
+    training_recipe: Recipe, sample_of: Callable[[int], Sample], horizon: int, seed: int, part: TrainedPart
 ) -> list[LeadModel]:
     """Train the models of all leads, as many at a time as there are cores.
 
@@ -79,7 +83,7 @@ def train_leads(
         sample_of: the rows of a lead in hours; called by several threads, more than once for some leads.
         horizon: longest lead, hours.
         seed: of all randomness.
-        name: of what is trained, for the log.
+        part: what is trained, for the log and for people who wait.
 
     Returns:
         The models of lead 1, 2, …
@@ -88,6 +92,7 @@ def train_leads(
         TrainingImpossible: a lead has fewer than LEAST_ROWS rows, or its span is too short.
     """
     begun = time.monotonic()
+    part.report(part.step, 0, horizon, None)
 
     def rows_of(lead: int) -> Sample:
         sample = sample_of(lead)
@@ -109,23 +114,27 @@ def train_leads(
         leads = tuned_leads(horizon) if training_recipe.tune else ()
         tuned = dict(zip(leads, pool.map(tune, leads), strict=True))
         if tuned:
-            log.info("tuned: target=%s leads=%s seconds=%.0f", name, list(leads), time.monotonic() - begun)
+            log.info(
+                "tuned: target=%s leads=%s seconds=%.0f", part.name, list(leads), time.monotonic() - begun
+            )
         for model, rows in pool.map(train, range(1, horizon + 1)):
             models.append(model)
-            _log_progress(name, model, (len(models), horizon), rows, time.monotonic() - begun)
+            spent = time.monotonic() - begun
+            left = spent / len(models) * (horizon - len(models))
+            _log_progress(part.name, model, (len(models), horizon), rows, (spent, left))
+            part.report(part.step, len(models), horizon, left)
     return models
 
 
-def _log_progress(name: str, model: LeadModel, of_leads: tuple[int, int], rows: int, spent: float) -> None:
-    lead, horizon = of_leads
+def _log_progress(
+    name: str, model: LeadModel, of_leads: tuple[int, int], rows: int, seconds: tuple[float, float]
+) -> None:
     log.info(
         "trained: target=%s lead=%d/%d rows=%d rounds=%s ridge=%.2f seconds=%.0f seconds_left=%.0f",
         name,
-        lead,
-        horizon,
+        *of_leads,
         rows,
         [booster.num_boosted_rounds() for booster in model.boosters],
         model.ridge_weight,
-        spent,
-        spent / lead * (horizon - lead),
+        *seconds,
     )

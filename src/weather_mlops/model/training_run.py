@@ -51,6 +51,7 @@ from weather_mlops.model.kma_inputs import ForecastRows
 from weather_mlops.model.plan import Plan
 from weather_mlops.model.registry import Registry
 from weather_mlops.model.targets import target_named
+from weather_mlops.model.training_progress import ProgressReport, Report, unreported
 from weather_mlops.model.versions import as_json
 from weather_mlops.verification.scores import rounded
 
@@ -71,6 +72,7 @@ def prepare(catalog: Catalog, staging: Staging, plan: Plan) -> PreparationSummar
         TrainingImpossible: there are no observations to compute features from.
         CommitConflict, StorageUnavailable, StorageRefused.
     """
+    ProgressReport(staging.store, plan.target, plan.version).begin("preparing")
     if plan.snapshot_id is not None:
         tag(catalog, OBSERVATIONS, plan.snapshot_id, f"model-{plan.version}")
     if plan.kma_snapshot_id is not None:
@@ -123,7 +125,8 @@ def train(catalog: Catalog, staging: Staging, plan: Plan) -> TrainingSummary:
     panel = preparation.panel_of(observations, plan)
     computed = preparation.from_table(feature_table, panel)
     rows_of = preparation.kma_forecasts_of(catalog, plan, plan.stations)
-    forecaster, statistics = training_cost.measured(lambda: fit(panel, plan, computed, rows_of))
+    report = ProgressReport(staging.store, plan.target, plan.version).trained
+    forecaster, statistics = training_cost.measured(lambda: fit(panel, plan, computed, rows_of, report))
     registry.write(plan.version, {**forecaster.files(), TRAINING: as_json(statistics)})
     inputs = inputs_of(forecaster)
     log.info("trained: target=%s version=%s inputs: %s", plan.target, plan.version, inputs)
@@ -151,6 +154,7 @@ def evaluate(
     if not registry.finalized(plan.version):
         files = _trained(registry, plan)
         forecaster = Forecaster.from_files(files)
+        ProgressReport(staging.store, plan.target, plan.version).begin("evaluating")
         observations = _staged(staging, plan, OBSERVED)
         panel = preparation.panel_of(observations, plan)
         rows_of = preparation.kma_forecasts_of(catalog, plan, {*plan.stations, *champion_stations(registry)})
@@ -183,7 +187,11 @@ def evaluate(
 
 
 def fit(
-    panel: Panel, plan: Plan, computed: Features | None = None, rows_of: ForecastRows | None = None
+    panel: Panel,
+    plan: Plan,
+    computed: Features | None = None,
+    rows_of: ForecastRows | None = None,
+    report: Report = unreported,
 ) -> Forecaster:
     """Train on a panel.
 
@@ -192,6 +200,7 @@ def fit(
         plan: plan of the run.
         computed: features of the training span, if they were computed already.
         rows_of: the KMA's forecasts; None = observations alone.
+        report: takes the progress.
 
     Raises:
         TrainingImpossible: too little to train on.
@@ -200,13 +209,13 @@ def fit(
     base = preparation.training_features(panel, plan, climatology) if computed is None else computed
     training_recipe = preparation.select_recipe(panel, plan)
     issue_times, target = preparation.training_issue_times(panel, plan), target_named(plan.target)
-    forecaster = training.train(panel, plan, training_recipe, climatology, base, issue_times)
+    forecaster = training.train(panel, plan, training_recipe, climatology, base, issue_times, report)
     if not kma_inputs.can_use(target):
         return forecaster
     post_processing = None
     if rows_of is not None:
         kma = kma_inputs.gather(rows_of, panel, target, issue_times, plan.horizon_hours)
-        post_processing = post_processing_training.train(panel, plan, climatology, base, kma)
+        post_processing = post_processing_training.train(panel, plan, forecaster, base, kma, report)
     settings = {**forecaster.settings, **post_processing_training.SETTINGS}
     return replace(forecaster, post_processing=post_processing, settings=settings)
 

@@ -69,7 +69,7 @@ def paragraph(event: Event, links: AlertLinks, words: Translator) -> str:
 def _head(event: Event, words: Translator) -> str:
     """The alert under the name that its section of the runbook has."""
     check = event.alert.check
-    return f"{words(check.severity).upper()} {check.problem}: {_event_label(event.kind, words)}"
+    return f"{words(f'severity_{check.severity}').upper()} {check.problem}: {_event_label(event.kind, words)}"
 
 
 def _event_label(kind: Kind, words: Translator) -> str:

@@ -24,6 +24,7 @@ from weather_mlops.monitoring import alert_state
 from weather_mlops.monitoring.alert_messages import AlertLinks, AlertMessage, message_of, paragraph
 from weather_mlops.monitoring.alert_state import Alert, Alerts, Event, Rules
 from weather_mlops.monitoring.checks import Section
+from weather_mlops.monitoring.report.document import RUNBOOK
 from weather_mlops.monitoring.report.translations import Translator
 
 log = logging.getLogger(__name__)
@@ -45,11 +46,15 @@ class State:
         alerts: alerts by problem.
         run: the last run whose checks are included.
         written_at: when the state was written (UTC).
+        past: resolved alerts whose message was sent, oldest first.
+        runbook: it has a section for each check.
     """
 
     alerts: Alerts = field(default_factory=dict)
     run: str = ""
     written_at: datetime = _NEVER
+    past: Sequence[Alert] = ()
+    runbook: str = RUNBOOK
 
     def as_json(self) -> bytes:
         """Return the stored form."""
@@ -57,7 +62,9 @@ class State:
             "schema": SCHEMA,
             "written_at": self.written_at.isoformat(),
             "run": self.run,
+            "runbook": self.runbook,
             "alerts": [alert.as_dict() for alert in self.alerts.values()],
+            "past": [alert.as_dict() for alert in self.past],
         }
         return json.dumps(document, indent=1, ensure_ascii=False).encode()
 
@@ -74,7 +81,7 @@ class State:
         """
         document = documents.parse(body, _AlertsDocument, where, "Remove it: alerts are opened again.")
         alerts = {alert.check.problem: alert for alert in document.alerts}
-        return cls(alerts, document.run, document.written_at)
+        return cls(alerts, document.run, document.written_at, tuple(document.past), document.runbook)
 
 
 @dataclass(frozen=True)
@@ -83,6 +90,8 @@ class _AlertsDocument:
     alerts: Sequence[Alert]
     run: str
     written_at: Moment
+    past: Sequence[Alert] = ()
+    runbook: str = RUNBOOK
 
 
 @dataclass(frozen=True)
@@ -207,7 +216,8 @@ def run_alerts(  # noqa: PLR0913  keyword only: where, when, and to whom
     """
     words, state = Translator(language), state_store.read()
     if state.run != run:
-        state = State(alert_state.advance(state.alerts, sections, rules, now), run, now)
+        advanced = alert_state.advance(state.alerts, sections, rules, now)
+        state = replace(state, alerts=advanced, run=run, written_at=now, runbook=links.runbook)
         state_store.write(state)
     events = alert_state.due(state.alerts, rules, now)
     for event in events:
@@ -216,7 +226,12 @@ def run_alerts(  # noqa: PLR0913  keyword only: where, when, and to whom
     if events and sent is not False:
         # Without a channel, resolved alerts are dropped; open ones are sent once there is a channel.
         done = events if sent else [event for event in events if not event.alert.is_open]
-        state = replace(state, alerts=alert_state.after_notification(state.alerts, done, now), written_at=now)
+        state = replace(
+            state,
+            alerts=alert_state.after_notification(state.alerts, done, now),
+            past=alert_state.remember(state.past, done, now),
+            written_at=now,
+        )
         state_store.write(state)
     log.info("alerts: open=%d due=%d: %s", len(_open(state)), len(events), summary)
     return AlertOutcome(_open(state), events, sent, summary)

@@ -11,11 +11,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from typing_extensions import TypedDict
 
 from weather_mlops.lake.documents import Moment
 from weather_mlops.monitoring.checks import Check, CheckDocument, CheckSeverity, Section, Status
+from weather_mlops.monitoring.report.verdict import excess
+
+REMEMBERED: Final = timedelta(days=90)
+"""Age of the resolved alerts that are kept."""
+MAX_REMEMBERED: Final = 300
+"""Resolved alerts that are kept at most: the state is written by every run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,7 @@ class AlertDocument(TypedDict):
     opened_at: str | None
     resolved_at: str | None
     told_at: str | None
+    worst: CheckDocument | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,7 @@ class Alert:
         opened_at: when the alert opened; None while the problem is only watched.
         resolved_at: when the alert was resolved; None while the problem lasts.
         told_at: when a message about the open alert was last delivered; None = never yet.
+        worst: the check in breach whose figure was furthest from its limit; None in older states.
     """
 
     section: str
@@ -84,6 +93,7 @@ class Alert:
     opened_at: Moment | None = None
     resolved_at: Moment | None = None
     told_at: Moment | None = None
+    worst: Check | None = None
 
     @property
     def is_open(self) -> bool:
@@ -102,6 +112,7 @@ class Alert:
             "opened_at": self.opened_at.isoformat() if self.opened_at else None,
             "resolved_at": self.resolved_at.isoformat() if self.resolved_at else None,
             "told_at": self.told_at.isoformat() if self.told_at else None,
+            "worst": self.worst.as_dict() if self.worst else None,
         }
 
 
@@ -162,6 +173,15 @@ def after_notification(alerts: Alerts, events: Sequence[Event], now: datetime) -
     return after
 
 
+def remember(past: Sequence[Alert], events: Sequence[Event], now: datetime) -> list[Alert]:
+    """Add the alerts that events resolved to those of before, and forget the oldest; oldest first."""
+    ended = [event.alert for event in events if event.alert.resolved_at is not None]
+    recent = [
+        alert for alert in [*past, *ended] if alert.resolved_at and now - alert.resolved_at < REMEMBERED
+    ]
+    return recent[-MAX_REMEMBERED:]
+
+
 def _gone(alerts: Alerts, section: Section) -> list[Alert]:
     """Alerts of stations and targets that a section no longer watches, although it watches others."""
     problems = {check.problem for check in section.checks}
@@ -178,9 +198,17 @@ def _worse(known: Alert | None, section: str, check: Check, rules: Rules, now: d
         known = Alert(section, check, since=now, measured_at=now, bad=0)
     bad = known.bad + 1
     opened_at = known.opened_at or (now if bad >= rules.open_after else None)
+    worst = check if known.worst is None else max(check, known.worst, key=excess)
     # An alert that was resolved before a message was sent continues as the same alert.
     return replace(
-        known, check=check, measured_at=now, bad=bad, good=0, opened_at=opened_at, resolved_at=None
+        known,
+        check=check,
+        measured_at=now,
+        bad=bad,
+        good=0,
+        opened_at=opened_at,
+        resolved_at=None,
+        worst=worst,
     )
 
 

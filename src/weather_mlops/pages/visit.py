@@ -9,6 +9,7 @@ NAVIGATION: Final = (
     ("forecasts", "forecasts"),
     ("quality", "quality"),
     ("monitoring", "monitoring"),
+    ("alerts", "alerts"),
     ("models", "models"),
 )
 """Links on top of each page: the key of their name, and the address below ``/weather/``."""

@@ -1,234 +1,236 @@
-"""The page of all stations: a map and a table of one target's forecasts."""
+"""The page of all stations: maps and a table of one target's forecasts."""
 
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
-from weather_mlops.browsing.forecasts import inputs_components, kma_components, stations_map
-from weather_mlops.browsing.forecasts.components import (
-    frame,
-    issued_by,
-    listing,
-    named,
-    notice,
-    plain,
-    scores,
-    short,
-)
-from weather_mlops.browsing.forecasts.published import (
+from weather_mlops.browsing.forecasts import inputs, kma_notes, maps, reasons
+from weather_mlops.browsing.forecasts.document import (
     ForecastDocument,
     ForecastStation,
     ForecastTarget,
     Present,
 )
-from weather_mlops.browsing.forecasts.stations_map import Point
+from weather_mlops.browsing.forecasts.figures import plain
+from weather_mlops.browsing.forecasts.kma_forecast import KmaScore
+from weather_mlops.browsing.forecasts.reasons import NoForecastReason
 from weather_mlops.clock import HOUR
-from weather_mlops.pages.markup import MISSING, escape, folded, kst
-
-AHEAD: Final = (1, 6, 12, 24, 36, 48)
-"""Lead times that the map can show, hours."""
-
-
-def choices(target: ForecastTarget) -> list[int]:
-    """The lead times of the map that a forecast covers: ours, or the KMA's where there is none of ours."""
-    stations = target.stations.values()
-    lengths = [len(one.forecast.quantiles.p50) for one in stations if one.forecast]
-    longest = max(lengths or [len(one.kma.hours) for one in stations if one.kma], default=0)
-    return [ahead for ahead in AHEAD if ahead <= longest]
+from weather_mlops.pages import rendering
+from weather_mlops.pages.figures import MISSING, kst, number, percent, short_kst
+from weather_mlops.pages.visit import Visit
 
 
-def render(document: ForecastDocument, target: ForecastTarget, *, ahead: int, old: bool) -> str:
-    """The page as HTML.
+@dataclass(frozen=True, slots=True)
+class StationRow:
+    """A line of a table.
+
+    Attributes:
+        address: of the station's page.
+        name: of the station.
+        cells: figures, as text.
+        mark: a word below the name.
+    """
+
+    address: str
+    name: str
+    cells: Sequence[str]
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WithoutForecast:
+    """Stations that have no forecast for the same reason."""
+
+    reason: NoForecastReason
+    rows: Sequence[StationRow]
+
+
+@dataclass(frozen=True)
+class AllStations:
+    """What the page shows.
+
+    Attributes:
+        document: all forecasts.
+        target: of this page.
+        ahead: hours from the newest observation to the forecast hour.
+        visit: language and links.
+    """
+
+    document: ForecastDocument
+    target: ForecastTarget
+    ahead: int
+    visit: Visit
+
+    @property
+    def hour(self) -> datetime:
+        """The hour that is forecast."""
+        return maps.base(self.document, self.target) + self.ahead * HOUR
+
+    def targets(self) -> list[tuple[str, str, bool]]:
+        """Links to the pages of all targets."""
+        return [
+            (self._link(each, None), each.label(self.visit.language), each is self.target)
+            for each in self.document.targets.values()
+        ]
+
+    def hours(self) -> list[tuple[str, str, bool]]:
+        """Links to the hours of the map."""
+        return [
+            (
+                self._link(self.target, ahead),
+                self.visit.language("forecasts_in", n=ahead),
+                ahead == self.ahead,
+            )
+            for ahead in maps.choices(self.target)
+        ]
+
+    def maps(self) -> maps.Maps:
+        """The maps of the hour."""
+        return maps.draw(self.document, self.target, self.ahead, self.visit)
+
+    def kma(self) -> kma_notes.KmaNote:
+        """Which issue of the KMA's forecast is shown."""
+        return kma_notes.of_all(self.document, self.target, self.visit.language)
+
+    def inputs(self) -> list[str]:
+        """What the forecasts were made from, in sentences."""
+        words = self.visit.language
+        return [
+            words("forecasts_inputs_of", inputs=words.of(each), n=count)
+            for each, count in inputs.counted(self.target)
+        ]
+
+    def rows(self) -> list[StationRow]:
+        """The stations with a forecast of ours."""
+        alone = inputs.lacking(self.target)
+        mark = self.visit.language("forecasts_alone")
+        return [
+            self._row(station, self._forecast(station, station.forecast), mark if station.id in alone else "")
+            for station in self.target.stations.values()
+            if station.forecast
+        ]
+
+    def kma_rows(self) -> list[StationRow]:
+        """All stations with the KMA's forecast, where there is none of ours."""
+        return [self._row(station, self._kma(station)) for station in self.target.stations.values()]
+
+    def _kma(self, station: ForecastStation) -> list[str]:
+        if self.target.kma_issue is None:
+            return []
+        if station.kma is None:
+            return [MISSING] * 3
+        values = [value for value in station.kma.values if value is not None]
+        return [plain(value) for value in (min(values), max(values), station.kma.at(self.hour))]
+
+    def without(self) -> list[WithoutForecast]:
+        """The stations without a forecast of ours, by the reason."""
+        by_reason: defaultdict[NoForecastReason, list[StationRow]] = defaultdict(list)
+        for station in self.target.stations.values():
+            if station.forecast is None:
+                kma = [plain(station.kma.at(self.hour) if station.kma else None)]
+                row = self._row(station, kma if self.target.kma_issue else [])
+                reason = reasons.of_several(station.why_none or "", self.visit.language)
+                by_reason[reason].append(row)
+        return [WithoutForecast(reason, rows) for reason, rows in by_reason.items()]
+
+    def _link(self, target: ForecastTarget, ahead: int | None) -> str:
+        hour = f"&ahead={ahead}" if ahead else ""
+        return self.visit.to(f"forecasts?target={target.name}{hour}")
+
+    def _row(self, station: ForecastStation, cells: Sequence[str], mark: str = "") -> StationRow:
+        observed = [MISSING, MISSING]
+        if station.newest is not None:
+            observed = [
+                plain(station.observed[station.newest]),
+                short_kst(self.document.hours[station.newest]),
+            ]
+        address = maps.address(self.target, station, self.visit)
+        return StationRow(address, station.named(self.visit.language), [*observed, *cells], mark)
+
+    def _forecast(self, station: ForecastStation, forecast: Present) -> list[str]:
+        middle = [value for value in forecast.quantiles.p50 if value is not None]
+        low, p50, high = forecast.at(self.hour)
+        at_hour = MISSING
+        if p50 is not None:
+            at_hour = self.visit.language(
+                "forecasts_range", middle=plain(p50), low=plain(low), high=plain(high)
+            )
+        cells = [plain(min(middle)), plain(max(middle)), at_hour]
+        if self.target.kma_issue:
+            cells.append(plain(station.kma.at(self.hour) if station.kma else None))
+        return cells
+
+
+def render(  # noqa: PLR0913  # what a page shows is its arguments
+    document: ForecastDocument,
+    target: ForecastTarget,
+    visit: Visit,
+    *,
+    ahead: int,
+    is_old: bool,
+    training: str = "",
+) -> str:
+    """The page.
 
     Args:
         document: all published forecasts.
         target: of this page.
+        visit: language and links.
         ahead: hours from the newest observation to what the map shows.
-        old: whether a newer document should have been published.
+        is_old: whether a newer document should have been published.
+        training: how far the training of the target's first model is, in a sentence.
     """
-    title = f"Forecasts: {target.label}"
-    body = (
-        f'<h1>Forecasts: {escape(target.label)} <span lang="ko">{escape(target.korean)}</span></h1>'
-        f"{issued_by(document, target)}{notice(document, old=old)}"
-        f"{kma_components.newest_issue(document, target)}{inputs_components.of_stations(target)}"
-        f"{_targets(document, target)}"
-        '<p class="skip-to"><a href="#stations">To the table of all stations</a></p>'
-        '<div class="side-by-side"><section aria-labelledby="map"><h2 id="map">Map</h2>'
-        f"{_map(document, target, ahead)}</section>"
-        f'<section aria-labelledby="stations"><h2 id="stations">Stations</h2>{_table(document, target)}'
-        f"</section></div>{_past(target)}{_without(document, target, ahead)}"
-    )
-    return frame(title, body, style=stations_map.STYLE)
-
-
-def address(target: ForecastTarget, station: ForecastStation) -> str:
-    """The URL of a station's page, relative to this page."""
-    return f"forecasts/{target.name}/{station.id}"
-
-
-def _targets(document: ForecastDocument, target: ForecastTarget) -> str:
-    links = [(f"?target={name}", each.label, name == target.name) for name, each in document.targets.items()]
-    return _navigation("What is forecast", links) if len(links) > 1 else ""
-
-
-def _navigation(name: str, links: Sequence[tuple[str, str, bool]]) -> str:
-    mark = {True: ' aria-current="page"', False: ""}
-    items = "".join(
-        f'<li><a href="{escape(href)}"{mark[current]}>{escape(text)}</a></li>'
-        for href, text, current in links
-    )
-    return f'<nav aria-label="{name}"><ul>{items}</ul></nav>'
-
-
-def _map(document: ForecastDocument, target: ForecastTarget, ahead: int) -> str:
-    hour = _base(document, target) + ahead * HOUR
-    lacking = inputs_components.lacking(target, hour)
-    points = [
-        Point(station, address(target, station), *_values(target, station, hour), station.id in lacking)
-        for station in target.stations.values()
-    ]
-    if not choices(target):
-        return stations_map.draw(points, target.unit, "No forecast")
-    links = [
-        (f"?target={target.name}&ahead={each}", f"in {each} h", each == ahead) for each in choices(target)
-    ]
-    kind = "forecast for {}, p50" if target.base else "forecast by the KMA for {}"
-    what = f"{target.label} {kind.format(kst(hour))}"
-    return (
-        f"{_navigation('Hour that the map shows', links)}<p>{escape(what)}: {ahead} h after the newest "
-        f"observation. Each point is a link to its station.</p>{stations_map.draw(points, target.unit, what)}"
+    return rendering.render(
+        "forecasts.html",
+        visit,
+        training=training,
+        view=AllStations(document, target, ahead, visit),
+        document=document,
+        target=target,
+        at=kst(document.made_at),
+        is_old=is_old,
+        scores=scores(target, visit),
+        kma_scores=kma_scores(
+            [(visit.language("forecasts_ahead", n=lead), score) for lead, score in target.kma_past.items()],
+            visit,
+        ),
     )
 
 
-def _base(document: ForecastDocument, target: ForecastTarget) -> datetime:
-    """The hour from which the map's lead times count: the newest one that was observed."""
-    return target.base or document.hours[-1]
-
-
-def _values(
-    target: ForecastTarget, station: ForecastStation, hour: datetime
-) -> tuple[float | None, float | None]:
-    """What the map shows of a station: its figure, and the KMA's where the figure is ours."""
-    kma = station.kma.at(hour) if station.kma else None
-    if target.base is None:
-        return kma, None
-    return (station.forecast.at(hour)[1] if station.forecast else None), kma
-
-
-def _table(document: ForecastDocument, target: ForecastTarget) -> str:
-    unit = escape(target.unit)
-    with_one = [(station, station.forecast) for station in target.stations.values() if station.forecast]
-    if not with_one:
-        reasons = "<p>No station has a forecast of our own; the reasons are below.</p>"
-        return f"{reasons}{_kma_table(document, target)}"
-    ahead = len(with_one[0][1].quantiles.p50)
-    head = (
-        "Station",
-        f"Newest observed, {unit}",
-        "at, KST",
-        f"Lowest p50, {unit}",
-        f"Highest p50, {unit}",
-        f"{ahead} h ahead: p50 (p10 to p90), {unit}",
-        *([f"KMA, {unit}"] if target.kma_issue else []),
-    )
-    lacking = inputs_components.lacking(target)
-    rows = [
+def scores(of: ForecastTarget | ForecastStation, visit: Visit) -> list[tuple[str, Sequence[str]]]:
+    """Title and figures of past forecasts by lead: hours compared, RMSE, coverage."""
+    if isinstance(of, ForecastTarget):
+        by_lead = of.past
+    else:
+        by_lead = {lead: past.score for lead, past in of.past.items()}
+    return [
         (
-            _link(target, station) + (f"<br>{inputs_components.ALONE}" if station.id in lacking else ""),
-            _cells(document, target, station, forecast),
+            visit.language("forecasts_ahead", n=lead),
+            [f"{score.n:,}", number(score.rmse), percent(score.coverage_80)],
         )
-        for station, forecast in with_one
+        for lead, score in by_lead.items()
     ]
-    caption = (
-        f"{len(rows)} stations: the newest observation, the lowest and highest hour of the forecast "
-        "after it, and its last hour. p50 is the median; 8 of 10 observations should lie between p10 and p90."
-        f"{' KMA: what the KMA forecasts for that last hour.' if target.kma_issue else ''}"
-    )
-    return listing(caption, head, rows, "Forecasts of all stations")
 
 
-def _kma_table(document: ForecastDocument, target: ForecastTarget) -> str:
-    """The KMA's forecast of all stations, where there is none of ours."""
-    rows = []
-    for station in target.stations.values():
-        if station.kma:
-            values = [value for value in station.kma.values if value is not None]
-            texts = (*_observed(document, station), *map(plain, (min(values), max(values))))
-            rows.append((_link(target, station), [f"<td>{text}</td>" for text in texts]))
-    if not rows:
-        return ""
-    unit = escape(target.unit)
-    head = ("Station", f"Newest observed, {unit}", "at, KST", f"KMA: lowest, {unit}", f"KMA: highest, {unit}")
-    caption = (
-        f"{len(rows)} stations: the newest observation, and the lowest and highest hour of the "
-        f"{kma_components.NAME} after it."
-    )
-    return listing(caption, head, rows, "The KMA's forecast of all stations")
+def kma_scores(
+    entries: Sequence[tuple[str, KmaScore]], visit: Visit
+) -> list[tuple[str, Sequence[str]]] | None:
+    """Title and figures of a comparison: RMSE of ours, of the KMA's, the better one, and how many values.
 
-
-def _link(target: ForecastTarget, station: ForecastStation) -> str:
-    return f'<a href="{escape(address(target, station))}">{named(station)}</a>'
-
-
-def _observed(document: ForecastDocument, station: ForecastStation) -> tuple[str, str]:
-    if station.newest is None:
-        return MISSING, MISSING
-    return plain(station.observed[station.newest]), short(document.hours[station.newest])
-
-
-def _cells(
-    document: ForecastDocument, target: ForecastTarget, station: ForecastStation, forecast: Present
-) -> list[str]:
-    middle = [value for value in forecast.quantiles.p50 if value is not None]
-    low, p50, high = forecast.at(forecast.hours[-1])
-    texts = [
-        *_observed(document, station),
-        plain(min(middle)),
-        plain(max(middle)),
-        f"{plain(p50)} ({plain(low)} to {plain(high)})",
+    None where there are entries, but nothing was compared.
+    """
+    if entries and all(score.n == 0 for _, score in entries):
+        return None
+    return [
+        (
+            title,
+            [
+                number(score.rmse_ours),
+                number(score.rmse),
+                kma_notes.better(score, visit.language),
+                f"{score.n:,}",
+            ],
+        )
+        for title, score in entries
     ]
-    if target.kma_issue:
-        texts += map(plain, kma_components.values(station, forecast.hours[-1:]))
-    return [f"<td>{text}</td>" for text in texts]
-
-
-def _without(document: ForecastDocument, target: ForecastTarget, ahead: int) -> str:
-    none = [station for station in target.stations.values() if station.forecast is None]
-    if not none:
-        return ""
-    hour = _base(document, target) + ahead * HOUR
-    rows = []
-    for station in none:
-        texts = [*_observed(document, station)]
-        if target.kma_issue:
-            texts += map(plain, kma_components.values(station, [hour]))
-        cells = [f"<td>{text}</td>" for text in texts]
-        cells.append(f'<td class="words">{escape(station.why_none or "")}</td>')
-        rows.append((_link(target, station), cells))
-    unit = escape(target.unit)
-    head = (
-        "Station",
-        f"Newest observation, {unit}",
-        "observed at, KST",
-        *([f"KMA for {short(hour)} KST, {unit}"] if target.kma_issue else []),
-        "Why no forecast",
-    )
-    caption = (
-        f"{len(rows)} stations without a forecast; {MISSING}: nothing was observed in the last "
-        f"{len(document.hours)} h."
-    )
-    stations = folded(f"{len(rows)} stations", listing(caption, head, rows, "Stations without a forecast"))
-    return f'<section aria-labelledby="without"><h2 id="without">Without a forecast</h2>{stations}</section>'
-
-
-def _past(target: ForecastTarget) -> str:
-    rows = [(f"{lead} h ahead", score) for lead, score in target.past.items()]
-    what = "all stations together, for the hours that each station's page shows"
-    table = scores(rows, target, what)
-    kma = [(f"{lead} h ahead", score) for lead, score in target.kma_past.items()]
-    return (
-        '<section aria-labelledby="past"><h2 id="past">How good the last forecasts were</h2>'
-        f"{table}<p>RMSE is the typical size of the error, in {escape(target.unit)}. "
-        "The newest monitoring report compares it with the RMSE that the evaluation promised.</p>"
-        f"{kma_components.scores(kma, target, what)}</section>"
-    )

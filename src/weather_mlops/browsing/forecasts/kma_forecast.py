@@ -1,6 +1,6 @@
 """The KMA's forecast in the published document, as the pages use it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -82,3 +82,8 @@ def past(stored: KmaStation) -> dict[int, KmaPast]:
 def score(stored: KmaScores) -> KmaScore:
     """The score of a lead."""
     return KmaScore(stored["n"], stored["rmse"], stored["rmse_ours"])
+
+
+def scores(stored: Mapping[str, KmaScores]) -> dict[int, KmaScore]:
+    """The scores by lead in hours, or by number of days."""
+    return {int(key): score(each) for key, each in stored.items()}

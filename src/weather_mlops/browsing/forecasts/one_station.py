@@ -1,24 +1,15 @@
 """The page of one station: observations, the forecast, and past forecasts against the observed outcome."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from weather_mlops.browsing.forecasts import curve, inputs_components, kma_components
-from weather_mlops.browsing.forecasts.components import (
-    MEDIAN,
-    OBSERVED,
-    amount,
-    frame,
-    issued_by,
-    listing,
-    named,
-    notice,
-    plain,
-    scores,
-    short,
-)
-from weather_mlops.browsing.forecasts.published import (
+from markupsafe import Markup
+
+from weather_mlops.browsing.forecasts import all_stations, curve, days, kma_notes, reasons
+from weather_mlops.browsing.forecasts.curve import HourlyValues
+from weather_mlops.browsing.forecasts.document import (
     ForecastDocument,
     ForecastStation,
     ForecastTarget,
@@ -26,243 +17,284 @@ from weather_mlops.browsing.forecasts.published import (
     QuantileSeries,
     Series,
 )
+from weather_mlops.browsing.forecasts.figures import amount, plain
 from weather_mlops.clock import HOUR
-from weather_mlops.pages import charts
-from weather_mlops.pages.charts import KMA_FORECAST, Area, Look
-from weather_mlops.pages.markup import MISSING, escape, figure, folded, kst
+from weather_mlops.pages import rendering
+from weather_mlops.pages.figures import MISSING, kst, short_kst
+from weather_mlops.pages.languages import Language
+from weather_mlops.pages.visit import Visit
+from weather_mlops.verification.extremes import HOURS_NEEDED
 
-BAND: Final = Area("model-band")
-EVERY: Final = 3
-"""Hours between the rows of the short table."""
+PLOTTED: Final = (6, 12, 24)
+"""Leads whose past forecasts are drawn."""
+
+Rows = Sequence[tuple[str, Sequence[str]]]
+"""Title and cells of each row of a table."""
 
 
-def render(document: ForecastDocument, target: ForecastTarget, station: ForecastStation, *, old: bool) -> str:
-    """The page as HTML.
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A figure at the top of the page, with its name and a note."""
+
+    name: str
+    value: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """A plot with its title; None where there is nothing to draw."""
+
+    title: str
+    drawing: Markup | None
+
+
+@dataclass(frozen=True)
+class OneStation:
+    """What the page shows.
+
+    Attributes:
+        document: all forecasts.
+        target: the variable that is forecast.
+        station: of this page.
+        visit: language and links.
+    """
+
+    document: ForecastDocument
+    target: ForecastTarget
+    station: ForecastStation
+    visit: Visit
+    day_lead: int = days.LEAD
+    hours_needed: int = HOURS_NEEDED
+
+    @property
+    def words(self) -> Language:
+        """The reader's language."""
+        return self.visit.language
+
+    @property
+    def name(self) -> str:
+        """Name of the station for the reader."""
+        return self.station.named(self.words)
+
+    def links(self) -> list[tuple[str, str, bool]]:
+        """Links to all stations, and to this station's other targets."""
+        others = [
+            (self.visit.to(f"forecasts/{name}/{self.station.id}"), each.label(self.words), False)
+            for name, each in self.document.targets.items()
+            if name != self.target.name and self.station.id in each.stations
+        ]
+        back = self.visit.to(f"forecasts?target={self.target.name}")
+        return [(back, self.words("station_all"), False), *others]
+
+    def reason(self) -> reasons.NoForecastReason:
+        """Why there is no forecast."""
+        return reasons.of_station(self.station.why_none or "", self.words)
+
+    def tiles(self) -> list[Tile]:
+        """The newest observation, and the range of both forecasts."""
+        station, words, unit = self.station, self.words, self.target.unit
+        tiles = []
+        if station.newest is None:
+            none = words("station_no_observation", hours=len(self.document.hours))
+            tiles.append(Tile(words("station_newest"), MISSING, none))
+        else:
+            newest = amount(station.observed[station.newest], unit)
+            tiles.append(Tile(words("station_newest"), newest, kst(self.document.hours[station.newest])))
+        if station.forecast:
+            p50, times = station.forecast.quantiles.p50, station.forecast.hours
+            middle = [(value, hour) for value, hour in zip(p50, times, strict=True) if value is not None]
+            for key, (value, hour) in (("lowest", min(middle)), ("highest", max(middle))):
+                name = words(f"station_{key}", hours=len(times))
+                tiles.append(Tile(name, amount(value, unit), kst(hour)))
+        if station.kma:
+            known = [station.kma.at(hour) for hour in station.hours_ahead]
+            if values := [each for each in known if each is not None]:
+                text = words("station_to", low=plain(min(values)), high=amount(max(values), unit))
+                issued = words("station_kma_issued", at=kst(station.kma.issued_at))
+                tiles.append(Tile(words("station_kma_range"), text, issued))
+        return tiles
+
+    @property
+    def now(self) -> Plot:
+        """Observations and the forecasts on one axis of hours."""
+        ahead = self.station.hours_ahead
+        title = self.words(
+            "station_plot" if ahead else "station_plot_observed",
+            label=self.target.label(self.words),
+            unit=self.target.unit,
+            past=len(self.document.hours),
+            ahead=len(ahead),
+        )
+        return Plot(title, curve.draw(self._aligned(), self.target.unit, title, self.words))
+
+    def legend(self) -> Markup:
+        """What the plots show."""
+        return curve.legend(self.station, self.words)
+
+    def _aligned(self) -> HourlyValues:
+        """Observations and forecasts on one axis of hours, padded with None."""
+        hours, station = self.document.hours, self.station
+        last = max([hours[-1], *station.hours_ahead])
+        times = [hours[0] + n * HOUR for n in range(int((last - hours[0]) / HOUR) + 1)]
+        observed = [*station.observed, *[None] * (len(times) - len(hours))]
+        kma = self._kma(times)
+        forecast = station.forecast
+        if forecast is None:
+            none: Series = [None] * len(times)
+            return HourlyValues(times, observed, QuantileSeries(none, none, none), kma)
+        low, middle, high = zip(*map(forecast.at, times), strict=True)
+        quartiles = None
+        if forecast.quartiles:
+            p25, p75 = zip(*map(forecast.quartiles_at, times), strict=True)
+            quartiles = p25, p75
+        return HourlyValues(times, observed, QuantileSeries(low, middle, high), kma, quartiles)
+
+    def _kma(self, hours: Sequence[datetime]) -> Series:
+        return [self.station.kma.at(hour) if self.station.kma else None for hour in hours]
+
+    def hours_caption(self) -> str:
+        """The title of the table of hours."""
+        if self.station.forecast is None:
+            return self.words("station_hours_table_kma")
+        return self.words("station_hours_table", at=kst(self.station.forecast.issued_at))
+
+    def hours_columns(self) -> list[str]:
+        """The titles of the table of hours."""
+        words, unit, forecast = self.words, self.target.unit, self.station.forecast
+        names = ["p10", "p25", "p50", "p75", "p90"] if forecast and forecast.quartiles else []
+        names = names or (["p10", "p50", "p90"] if forecast else [])
+        columns = [words("station_column_quantile", name=name, unit=unit) for name in names]
+        columns += [words("forecasts_column_kma", unit=unit)] if self.station.kma else []
+        columns += [words("station_column_inputs")] if forecast and forecast.is_mixed else []
+        return [words("station_column_valid"), *columns]
+
+    def hours(self) -> Rows:
+        """The hours of our forecast and of the KMA's, as far as the station has them."""
+        return [(short_kst(hour), self._hour(hour)) for hour in self.station.hours_ahead]
+
+    def _hour(self, hour: datetime) -> list[str]:
+        forecast, kma, values = self.station.forecast, self.station.kma, list[float | None]()
+        if forecast:
+            low, middle, high = forecast.at(hour)
+            p25, p75 = forecast.quartiles_at(hour)
+            values = [low, p25, middle, p75, high] if forecast.quartiles else [low, middle, high]
+        texts = [plain(value) for value in [*values, *([kma.at(hour)] if kma else [])]]
+        if forecast and forecast.is_mixed:
+            texts.append(self.words("forecasts_with_kma" if forecast.uses_kma(hour) else "forecasts_alone"))
+        return texts
+
+    def days_columns(self) -> list[str]:
+        """The titles of the table of days."""
+        names = ["observed", *(["ours"] if self._has_ours else []), *(["kma"] if self._has_kma else [])]
+        columns = [self.words(f"station_{name}_{end}") for name in names for end in ("high", "low")]
+        return [self.words("station_day"), *columns]
+
+    def days(self) -> Rows:
+        """Highest and lowest hour of each day, observed and forecast."""
+        rows = []
+        for day in days.of_station(self.document, self.station):
+            weekday = self.words("station_weekdays").split()[day.date.weekday()]
+            title = self.words("station_day_named", date=f"{day.date:%m-%d}", weekday=weekday)
+            if day.until:
+                title += f", {self.words('station_today', time=short_kst(day.until)[-5:])}"
+            shown = [
+                day.observed,
+                *([day.ours] if self._has_ours else []),
+                *([day.kma] if self._has_kma else []),
+            ]
+            rows.append((title, [plain(value) for each in shown for value in (each.high, each.low)]))
+        return rows
+
+    @property
+    def _has_ours(self) -> bool:
+        return self.target.model_version is not None
+
+    @property
+    def _has_kma(self) -> bool:
+        return bool(self.station.kma or self.station.kma_past)
+
+    def kma(self) -> kma_notes.KmaNote:
+        """Which issue of the KMA's forecast is shown."""
+        return kma_notes.of_station(self.document, self.target, self.station, self.words)
+
+    def past(self) -> list[Plot]:
+        """What was forecast for the last hours, at some lead times."""
+        return [self._past_plot(lead, past) for lead, past in self.station.past.items() if lead in PLOTTED]
+
+    def _past_plot(self, lead: int, past: PastForecasts) -> Plot:
+        title = self.words("station_past_plot", n=lead, unit=self.target.unit)
+        official = self.station.kma_past.get(lead)
+        kma: Series = official.values if official else [None] * len(self.document.hours)
+        if all(value is None for value in [*past.quantiles.p50, *kma]):
+            return Plot(title, None)
+        label = self.words(
+            "station_past_label", label=self.target.label(self.words), unit=self.target.unit, n=lead
+        )
+        hours = HourlyValues(self.document.hours, self.station.observed, past.quantiles, kma)
+        return Plot(title, curve.draw(hours, self.target.unit, label, self.words))
+
+    def past_columns(self) -> list[str]:
+        """The titles of the table of past hours."""
+        words, unit = self.words, self.target.unit
+        return [
+            words("station_column_hour"),
+            words("station_column_observed", unit=unit),
+            *(words("station_column_ours", n=lead, unit=unit) for lead in self.station.past),
+            *(words("station_column_kma", n=lead, unit=unit) for lead in self.station.kma_past),
+        ]
+
+    def past_hours(self) -> Rows:
+        """What was observed and forecast, newest hour first."""
+        return [
+            (
+                short_kst(self.document.hours[index]),
+                [
+                    plain(self.station.observed[index]),
+                    *(self._range(past, index) for past in self.station.past.values()),
+                    *(plain(past.values[index]) for past in self.station.kma_past.values()),
+                ],
+            )
+            for index in reversed(range(len(self.document.hours)))
+        ]
+
+    def _range(self, past: PastForecasts, index: int) -> str:
+        quantiles = past.quantiles
+        low, middle, high = (plain(each[index]) for each in (quantiles.p10, quantiles.p50, quantiles.p90))
+        if middle == MISSING:
+            return MISSING
+        return self.words("forecasts_range", middle=middle, low=low, high=high)
+
+
+def render(
+    document: ForecastDocument,
+    target: ForecastTarget,
+    station: ForecastStation,
+    visit: Visit,
+    *,
+    is_old: bool,
+) -> str:
+    """The page.
 
     Args:
         document: all published forecasts.
         target: the variable that is forecast.
         station: of that target.
-        old: whether a newer document should have been published.
+        visit: language and links.
+        is_old: whether a newer document should have been published.
     """
-    title = f"{station.english} ({station.id}): {target.label}"
-    back = f"../../forecasts?target={target.name}"
-    body = (
-        f'<nav aria-label="Back"><a href="{escape(back)}">All stations</a></nav>'
-        f"<h1>{named(station)}: {escape(target.label)} "
-        f'<span lang="ko">{escape(target.korean)}</span></h1>'
-        f"{issued_by(document, target)}{notice(document, old=old)}{_others(document, target, station)}"
-        f"{_now(document, target, station)}{_past(document, target, station)}"
-        f"{_figures(document, target, station)}"
+    words = visit.language
+    past = [(words("forecasts_ahead", n=lead), each.score) for lead, each in station.kma_past.items()]
+    verified = [(words("station_verified_days", days=n), each) for n, each in station.verified.items()]
+    return rendering.render(
+        "forecasts_station.html",
+        visit,
+        view=OneStation(document, target, station, visit),
+        document=document,
+        target=target,
+        at=kst(document.made_at),
+        is_old=is_old,
+        scores=all_stations.scores(station, visit),
+        kma_scores=all_stations.kma_scores(past, visit),
+        verified=all_stations.kma_scores(verified, visit),
     )
-    return frame(title, body, style=charts.STYLE)
-
-
-def _others(document: ForecastDocument, target: ForecastTarget, station: ForecastStation) -> str:
-    """The same station's other targets."""
-    links = [
-        f'<li><a href="../{escape(name)}/{station.id}">{escape(each.label)}</a></li>'
-        for name, each in document.targets.items()
-        if name != target.name and station.id in each.stations
-    ]
-    return f'<nav aria-label="Also forecast here"><ul>{"".join(links)}</ul></nav>' if links else ""
-
-
-def _now(document: ForecastDocument, target: ForecastTarget, station: ForecastStation) -> str:
-    return (
-        '<section aria-labelledby="now"><h2 id="now">Observed, and forecast</h2>'
-        f"{_summary(document, target, station)}"
-        f'<div class="plots">{_main_plot(document, target, station)}{_soon(target, station)}</div></section>'
-    )
-
-
-def _summary(document: ForecastDocument, target: ForecastTarget, station: ForecastStation) -> str:
-    """The content of the plot in words."""
-    kma = kma_components.summary(document, target, station)
-    if station.newest is None:
-        seen = f"Nothing was observed in the last {len(document.hours)} h."
-    else:
-        value = amount(station.observed[station.newest], target)
-        seen = f"Newest observation: <b>{value}</b>, {kst(document.hours[station.newest])}."
-    if station.forecast is None:
-        return (
-            f'<p>{seen}</p><p class="notice"><b>No forecast:</b> {escape(station.why_none or "")}.</p>{kma}'
-        )
-    p50, times = station.forecast.quantiles.p50, station.forecast.hours
-    middle = [(value, hour) for value, hour in zip(p50, times, strict=True) if value is not None]
-    (low, low_at), (high, high_at) = min(middle), max(middle)
-    return (
-        f"<p>{seen}</p><p>The {len(times)} h after {kst(station.forecast.issued_at)}: lowest p50 "
-        f"<b>{amount(low, target)}</b>, {kst(low_at)}; highest <b>{amount(high, target)}</b>, "
-        f"{kst(high_at)}.</p>{inputs_components.of_station(station)}{kma}"
-    )
-
-
-def _soon(target: ForecastTarget, station: ForecastStation) -> str:
-    """A table of every third hour of the forecast."""
-    hours = _forecast_hours(station)
-    if not hours:
-        return ""
-    name = "The forecast, every third hour"
-    return f"<div>{_quantiles(f'{name}.', name, target, station, hours[EVERY - 1 :: EVERY] or hours)}</div>"
-
-
-def _forecast_hours(station: ForecastStation) -> list[datetime]:
-    """The hours of our forecast; those of the KMA's where there is no other."""
-    if station.forecast:
-        return station.forecast.hours
-    return station.kma.hours if station.kma else []
-
-
-def _main_plot(document: ForecastDocument, target: ForecastTarget, station: ForecastStation) -> str:
-    times, observed, quantiles = _aligned(document.hours, station)
-    what = f"the last {len(document.hours)} h observed"
-    if ahead := _forecast_hours(station):
-        what += f", the next {len(ahead)} h forecast"
-    svg = curve.hours(
-        times,
-        observed,
-        quantiles,
-        kma_components.values(station, times),
-        label=f"{target.label} in {target.unit}: {what}; the figures are in the tables below",
-        unit=target.unit,
-    )
-    return figure(
-        f"{escape(target.label)}, {escape(target.unit)}: {what}",
-        "",
-        f"{svg}{_legend(station)}",
-    )
-
-
-def _legend(station: ForecastStation) -> str:
-    entries: list[tuple[str, Look | Area]] = [("observed", OBSERVED)]
-    if station.forecast:
-        entries += [
-            ("forecast, p50", MEDIAN),
-            ("p10 to p90: 8 of 10 observations should lie within", BAND),
-        ]
-    if station.kma:
-        entries.append((charts.raw(kma_components.NAME), KMA_FORECAST))
-    return charts.legend(entries)
-
-
-def _aligned(
-    hours: Sequence[datetime], station: ForecastStation
-) -> tuple[list[datetime], Series, QuantileSeries]:
-    """Observations and forecast on one axis of hours: the hours, and both series padded with None."""
-    last = max([hours[-1], *_forecast_hours(station)])
-    times = [hours[0] + n * HOUR for n in range(int((last - hours[0]) / HOUR) + 1)]
-    observed = [*station.observed, *[None] * (len(times) - len(hours))]
-    if station.forecast is None:
-        none: Series = [None] * len(times)
-        return times, observed, QuantileSeries(none, none, none)
-    low, middle, high = zip(*(station.forecast.at(time) for time in times), strict=True)
-    return times, observed, QuantileSeries(low, middle, high)
-
-
-def _past(document: ForecastDocument, target: ForecastTarget, station: ForecastStation) -> str:
-    plots = "".join(_past_plot(document, target, station, lead, past) for lead, past in station.past.items())
-    table = scores(
-        [(f"{lead} h ahead", past.score) for lead, past in station.past.items()], target, "by lead"
-    ) + kma_components.scores(
-        [(f"{lead} h ahead", past.score) for lead, past in station.kma_past.items()], target, "by lead"
-    )
-    return (
-        '<section aria-labelledby="past"><h2 id="past">Past forecasts, against observations</h2>'
-        f"<p>For each hour, the forecasts that were issued each lead time before it.</p>{table}"
-        f'<div class="plots">{plots}</div></section>'
-    )
-
-
-def _past_plot(
-    document: ForecastDocument,
-    target: ForecastTarget,
-    station: ForecastStation,
-    lead: int,
-    past: PastForecasts,
-) -> str:
-    title = f"{lead} h ahead, {escape(target.unit)}"
-    kma = _kma_past(document, station, lead)
-    if all(value is None for value in [*past.quantiles.p50, *kma]):
-        hours = len(document.hours)
-        return f'<p class="soft"><b>{title}</b>: none of the last {hours} h was forecast at this lead.</p>'
-    svg = curve.hours(
-        document.hours,
-        station.observed,
-        past.quantiles,
-        kma,
-        label=f"{target.label} in {target.unit}: forecasts made {lead} h before, and observations",
-        unit=target.unit,
-    )
-    note = "dashed: p50; shaded: p10 to p90; solid: observed"
-    return figure(title, f"{note}; dash-dotted: the KMA's forecast" if station.kma_past else note, svg)
-
-
-def _kma_past(document: ForecastDocument, station: ForecastStation, lead: int) -> Series:
-    past = station.kma_past.get(lead)
-    return past.values if past else [None] * len(document.hours)
-
-
-def _figures(document: ForecastDocument, target: ForecastTarget, station: ForecastStation) -> str:
-    quantiles = _forecast_figures(document, target, station) if _forecast_hours(station) else ""
-    return (
-        '<section aria-labelledby="figures"><h2 id="figures">In figures</h2>'
-        f"{quantiles}{_past_figures(document, target, station)}</section>"
-    )
-
-
-def _forecast_figures(document: ForecastDocument, target: ForecastTarget, station: ForecastStation) -> str:
-    name = "The forecast in figures"
-    captions = []
-    if station.forecast:
-        captions.append(f"Forecast issued {kst(station.forecast.issued_at)}.")
-    if station.kma:
-        captions.append(f"{kma_components.NAME} {kma_components.issued(document, station.kma)}.")
-    return folded(name, _quantiles(" ".join(captions), name, target, station, _forecast_hours(station)))
-
-
-def _quantiles(
-    caption: str, name: str, target: ForecastTarget, station: ForecastStation, hours: Sequence[datetime]
-) -> str:
-    """A table of the hours of our forecast and of the KMA's, as far as the station has them."""
-    unit, forecast, kma = escape(target.unit), station.forecast, station.kma
-    head = ["valid at, KST"]
-    head += [f"p10, {unit}", f"p50, {unit}", f"p90, {unit}"] if forecast else []
-    head += [f"KMA, {unit}"] if kma else []
-    is_mixed = forecast is not None and forecast.is_mixed
-    head += [inputs_components.COLUMN] if is_mixed else []
-    rows = []
-    for hour in hours:
-        values = [*(forecast.at(hour) if forecast else ()), *([kma.at(hour)] if kma else [])]
-        cells = [f"<td>{plain(value)}</td>" for value in values]
-        if forecast and is_mixed:
-            cells.append(inputs_components.cell_of(forecast, hour))
-        rows.append((short(hour), cells))
-    return listing(caption, head, rows, name)
-
-
-def _past_figures(document: ForecastDocument, target: ForecastTarget, station: ForecastStation) -> str:
-    unit = escape(target.unit)
-    rows = []
-    for index in reversed(range(len(document.hours))):
-        texts = (
-            plain(station.observed[index]),
-            *(_forecast_cell(past, index) for past in station.past.values()),
-            *(plain(past.values[index]) for past in station.kma_past.values()),
-        )
-        rows.append((short(document.hours[index]), [f"<td>{text}</td>" for text in texts]))
-    head = (
-        "hour, KST",
-        f"observed, {unit}",
-        *(f"forecast {lead} h before, {unit}" for lead in station.past),
-        *(f"KMA {lead} h before, {unit}" for lead in station.kma_past),
-    )
-    caption = f"Newest hour first; forecasts as p50 (p10 to p90); {MISSING}: not observed, or not forecast."
-    name = f"The last {len(document.hours)} h in figures"
-    return folded(name, listing(caption, head, rows, name))
-
-
-def _forecast_cell(past: PastForecasts, index: int) -> str:
-    quantiles = past.quantiles
-    low, middle, high = (plain(series[index]) for series in (quantiles.p10, quantiles.p50, quantiles.p90))
-    return middle if middle == MISSING else f"{middle} ({low} to {high})"

@@ -1,32 +1,29 @@
 """The model card's figures by hour of the day: the model, the baselines, and the KMA's forecast."""
 
-from markupsafe import Markup
-
 from weather_mlops.documents.evaluation import EvaluationDocument
+from weather_mlops.model.baselines import KMA_FORECAST as KMA
 from weather_mlops.model.card import plots
-from weather_mlops.model.card.lead_curves import MODEL, OURS, look_of
-from weather_mlops.model.card.summary import BASELINES, baseline_name, named
+from weather_mlops.model.card.lead_curves import MODEL, look_of
+from weather_mlops.model.card.translations import CardTranslator
+from weather_mlops.model.card.views import CardPart, Plots
 from weather_mlops.pages.charts import KMA_FORECAST, Curve, Look, legend
-from weather_mlops.pages.markup import MISSING, NBSP, cell, escape, figure, folded, number, table
+from weather_mlops.pages.components import Chart, Table, TableRow, Text
+from weather_mlops.pages.figures import number
 
 OURS_ON_COMMON_ROWS = Look("model", (2, 1.5))
-ON_COMMON_ROWS = "this model on the same rows"
 
 
-def section(e: EvaluationDocument) -> str:
-    """A plot for each of some leads, and their tables where they are opened."""
+def view(e: EvaluationDocument, words: CardTranslator) -> list[CardPart]:
+    """A chart for each of some leads."""
     if not e["hours"]:
-        return f"<p>{MISSING}: the evaluation has no figures by hour of the day.</p>"
-    leads = sorted(e["hours"], key=int)
-    looks = [(baseline_name(name), look_of(name)) for name in _plotted(e)]
+        return [Text(words("card_no_hours"))]
+    looks = [(words.baseline(name), look_of(name)) for name in _plotted(e)]
     of_kma = [
-        (BASELINES["kma_forecast"], KMA_FORECAST),
-        (ON_COMMON_ROWS, OURS_ON_COMMON_ROWS),
+        (words.baseline(KMA), KMA_FORECAST),
+        (words("card_on_common_rows"), OURS_ON_COMMON_ROWS),
     ]
-    drawings = "".join(_drawing(e, lead) for lead in leads)
-    tables = "".join(_table(e, lead) for lead in leads)
-    names = legend([(Markup("<b>this model</b>"), MODEL), *looks, *(of_kma if _with_kma(e) else [])])
-    return f'{names}<div class="plots two">{drawings}</div>{folded("By hour, with persistence", tables)}'
+    names = legend([(words("card_this_model"), MODEL), *looks, *(of_kma if _with_kma(e) else [])])
+    return [Plots([_chart(e, lead, words) for lead in sorted(e["hours"], key=int)], names, is_wide=True)]
 
 
 def _plotted(e: EvaluationDocument) -> list[str]:
@@ -40,41 +37,41 @@ def _with_kma(e: EvaluationDocument) -> bool:
     )
 
 
-def _drawing(e: EvaluationDocument, lead: str) -> str:
+def _chart(e: EvaluationDocument, lead: str, words: CardTranslator) -> Chart:
     by_hour = e["hours"][lead]
     hours = sorted(map(int, by_hour))
     at = [by_hour[str(hour)] for hour in hours]
     curves = [
-        Curve([one["opponents"].get(name) for one in at], look_of(name), baseline_name(name))
+        Curve([one["opponents"].get(name) for one in at], look_of(name), words.baseline(name))
         for name in _plotted(e)
     ]
     if _with_kma(e):
+        ours = [one["rmse_on_common_rows"] for one in at]
+        theirs = [one["rmse_kma_forecast"] for one in at]
         curves += [
-            Curve([one["rmse_on_common_rows"] for one in at], OURS_ON_COMMON_ROWS, ON_COMMON_ROWS),
-            Curve([one["rmse_kma_forecast"] for one in at], KMA_FORECAST, BASELINES["kma_forecast"]),
+            Curve(ours, OURS_ON_COMMON_ROWS, words("card_on_common_rows")),
+            Curve(theirs, KMA_FORECAST, words.baseline(KMA)),
         ]
-    return figure(
-        f"RMSE ({escape(e['unit'])}) by hour of the day, {lead}{NBSP}h ahead.",
-        "",
-        plots.by_hour(
-            hours,
-            [*curves, Curve([one["rmse"] for one in at], MODEL, OURS)],
-            label=f"RMSE of the model and the baselines by hour of the day, {lead} h ahead",
-            axis="RMSE",
-            unit=e["unit"],
-        ),
+    curves.append(Curve([one["rmse"] for one in at], MODEL, words("card_this_model")))
+    title = words("card_by_hour", unit=e["unit"], lead=lead)
+    text = plots.Texts(title, "", words("card_rmse", unit=e["unit"]), e["unit"])
+    return Chart(
+        title,
+        plots.by_hour(hours, curves, text, words),
+        figures=_table(e, lead, title, words),
+        figures_title=words("card_as_table"),
     )
 
 
-def _table(e: EvaluationDocument, lead: str) -> str:
-    by_hour = e["hours"][lead]
-    with_kma = _with_kma(e)
+def _table(e: EvaluationDocument, lead: str, caption: str, words: CardTranslator) -> Table:
+    """The figures of a chart, and those of persistence."""
+    by_hour, with_kma = e["hours"][lead], _with_kma(e)
     head = [
-        "hour (KST)",
-        "pairs",
-        "this model",
-        *map(named, e["opponents"]),
-        *([BASELINES["kma_forecast"], "this model on<br>the same rows"] if with_kma else []),
+        words("card_hour_column"),
+        words("card_pairs"),
+        words("card_this_model"),
+        *map(words.baseline, e["opponents"]),
+        *([words.baseline(KMA), words("card_on_common_rows")] if with_kma else []),
     ]
     rows = []
     for hour in sorted(by_hour, key=int):
@@ -84,10 +81,5 @@ def _table(e: EvaluationDocument, lead: str) -> str:
             *(one["opponents"].get(name) for name in e["opponents"]),
             *([one["rmse_kma_forecast"], one["rmse_on_common_rows"]] if with_kma else []),
         ]
-        rows.append((hour, [cell(number(one["n"], digits=0)), *(cell(number(error)) for error in errors)]))
-    return table(
-        f"RMSE ({escape(e['unit'])}) by hour of the valid time, {lead}{NBSP}h ahead.",
-        head,
-        rows,
-        "no pairs at that hour.",
-    )
+        rows.append(TableRow(hour, [number(one["n"], digits=0), *map(number, errors)]))
+    return Table(caption, head, rows, words("card_no_pairs"))

@@ -3,29 +3,28 @@
 from collections.abc import Sequence
 
 from weather_mlops.documents.evaluation import EvaluationDocument
-from weather_mlops.model.card.cells import NO_FIGURE, skill
-from weather_mlops.model.card.summary import (
-    baselines_of,
-    leads_of,
-    named,
-    share_with_kma,
-    skill_at,
-    table_leads,
-)
-from weather_mlops.pages.markup import NBSP, cell, escape, folded, number, percent, table
+from weather_mlops.model.card.cells import skill
+from weather_mlops.model.card.figures import baselines_of, leads_of, share_with_kma, skill_at, table_leads
+from weather_mlops.model.card.translations import CardTranslator
+from weather_mlops.model.card.views import CardPart, Folded
+from weather_mlops.pages.components import Table, TableRow
+from weather_mlops.pages.figures import number, percent
 
 
-def section(e: EvaluationDocument) -> str:
+def view(e: EvaluationDocument, words: CardTranslator) -> list[CardPart]:
     """Every figure by lead."""
     leads = leads_of(e)
     shown = table_leads(leads)
-    more = folded(f"All {len(leads)} leads", _table(e, leads)) if len(shown) < len(leads) else ""
-    return _table(e, shown) + more
-
-
-def _table(e: EvaluationDocument, leads: Sequence[int]) -> str:
-    unit, compared = escape(e["unit"]), baselines_of(e)
     has_kma = bool(share_with_kma(e))
+    some = _table(e, shown, words("card_leads_caption_with_kma" if has_kma else "card_leads_caption"), words)
+    if len(shown) == len(leads):
+        return [some]
+    title = words("card_every_lead", n=len(leads))
+    return [some, Folded(title, _table(e, leads, title, words))]
+
+
+def _table(e: EvaluationDocument, leads: Sequence[int], caption: str, words: CardTranslator) -> Table:
+    compared, has_kma = baselines_of(e), bool(share_with_kma(e))
     rows = []
     for lead in leads:
         one = e["leads"][str(lead)]
@@ -41,20 +40,15 @@ def _table(e: EvaluationDocument, leads: Sequence[int]) -> str:
             *([percent(one.get("with_kma_forecast"), digits=1)] if has_kma else []),
         ]
         skills = [skill(skill_at(e, lead, name)) for name in compared]
-        rows.append((f"{lead}{NBSP}h", [*map(cell, figures), *skills]))
+        rows.append(TableRow(words.lead(lead), [*figures, *skills]))
+    with_unit = ["card_rmse", "card_mae_column", "card_crps", "card_bias_column"]
+    with_unit += ["card_pinball_column", "card_width_column"]
     head = [
-        "lead",
-        "pairs",
-        *(f"{name}<br>({unit})" for name in ("RMSE", "MAE", "CRPS", "bias", "pinball", "width")),
-        "coverage",
-        *(["with the<br>KMA's forecast"] if has_kma else []),
-        *(f"skill over<br>{named(name)}" for name in compared),
+        words("card_lead_column"),
+        words("card_pairs"),
+        *(words(key, unit=e["unit"]) for key in with_unit),
+        words("card_coverage"),
+        *([words("card_with_kma")] if has_kma else []),
+        *(words("card_skill_over", baseline=words.baseline(name)) for name in compared),
     ]
-    caption = (
-        "Pairs of forecast and observation; CRPS is the error of all nine quantiles; bias is forecast minus "
-        "observation; pinball is the loss of p10, p50 and p90; width and coverage are those of the 80 % "
-        "interval."
-    )
-    if has_kma:
-        caption += " With the KMA's forecast: share of the pairs whose forecast began with it."
-    return table(caption, head, rows, NO_FIGURE)
+    return Table(caption, head, rows, words("card_no_figure"))

@@ -1,14 +1,20 @@
 """The model card's answer whether the interval and the other quantiles can be trusted."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
-from weather_mlops.documents.evaluation import EvaluationDocument
+from weather_mlops.documents.evaluation import EvaluationDocument, RankHistogram
 from weather_mlops.model.card import plots
-from weather_mlops.model.card.lead_curves import MODEL, hundredfold
-from weather_mlops.model.card.summary import COVERED, leads_of, series
+from weather_mlops.model.card.figures import COVERED, hundredfold, leads_of, series
+from weather_mlops.model.card.lead_curves import MODEL, by_lead
+from weather_mlops.model.card.plots import Texts
+from weather_mlops.model.card.summary import covered_band
+from weather_mlops.model.card.translations import CardTranslator
+from weather_mlops.model.card.views import CardPart, Plots
 from weather_mlops.pages.charts import Curve, Look, legend
-from weather_mlops.pages.markup import NBSP, escape, figure
+from weather_mlops.pages.components import Chart, Table, TableRow, Text
+from weather_mlops.pages.figures import number, percent
 
 # Two quantiles that are as far from the median have one colour, and the lower one is dashed.
 QUANTILES: Final = {
@@ -24,47 +30,41 @@ QUANTILES: Final = {
 }
 
 
-def section(e: EvaluationDocument) -> str:
+def view(e: EvaluationDocument, words: CardTranslator) -> list[CardPart]:
     """Coverage and width of the 80 % interval, reliability of the quantiles, and ranks of the outcomes."""
-    return f'<div class="plots">{_coverage(e)}{_width(e)}{_reliability(e)}</div>{_ranks(e)}'
+    parts: list[CardPart] = [Plots([_coverage(e, words), _width(e, words), _reliability(e, words)])]
+    if e["ranks"]:
+        histograms = [_ranks(e["ranks"][lead], lead, words) for lead in sorted(e["ranks"], key=int)]
+        parts += [Text(words("card_ranks")), Plots(histograms, is_wide=True)]
+    return parts
 
 
-def _coverage(e: EvaluationDocument) -> str:
-    leads = leads_of(e)
+def _coverage(e: EvaluationDocument, words: CardTranslator) -> Chart:
     low, high = (100 * share for share in COVERED)
-    return figure(
-        "Coverage (%) of the 80 % interval by lead.",
-        f"Aim: 80 %; shaded: {low:.0f}–{high:.0f} %, good enough.",
-        plots.by_lead(
-            leads,
-            [Curve(hundredfold(series(e["leads"], leads, "coverage_80")), MODEL, "coverage")],
-            label="Coverage of the 80 % interval by lead",
-            axis="coverage",
-            unit="%",
-            span=(70, 90),
-            level=80,
-            aim=(low, high),
-        ),
+    shares = hundredfold(series(e["leads"], leads_of(e), "coverage_80"))
+    text = Texts(
+        words("card_coverage_by_lead"),
+        words("card_coverage_note", band=covered_band()),
+        words("card_coverage_axis"),
+        "%",
     )
+    curve = Curve(shares, MODEL, words("card_coverage"))
+    return by_lead(e, [curve], words, text, span=(70, 90), level=80, aim=(low, high), is_in_all_leads=True)
 
 
-def _width(e: EvaluationDocument) -> str:
-    leads, unit = leads_of(e), e["unit"]
-    return figure(
-        f"Mean width ({escape(unit)}) of the 80 % interval by lead.",
-        "At equal coverage, narrower is better.",
-        plots.by_lead(
-            leads,
-            [Curve(series(e["leads"], leads, "width_80"), MODEL, "width")],
-            label="Mean width of the 80 % interval by lead",
-            axis="width",
-            unit=unit,
-            span=(0,),
-        ),
+def _width(e: EvaluationDocument, words: CardTranslator) -> Chart:
+    unit = e["unit"]
+    text = Texts(
+        words("card_width_by_lead", unit=unit),
+        words("card_width_note"),
+        words("card_width_axis", unit=unit),
+        unit,
     )
+    curve = Curve(series(e["leads"], leads_of(e), "width_80"), MODEL, words("card_width"))
+    return by_lead(e, [curve], words, text, span=(0,), is_in_all_leads=True)
 
 
-def _reliability(e: EvaluationDocument) -> str:
+def _reliability(e: EvaluationDocument, words: CardTranslator) -> Chart:
     leads = leads_of(e)
     names = [name for name in QUANTILES if any(name in shares for shares in e["reliability"].values())]
     # Plotted as shares, they would be straight lines far apart; what matters is how far each is off.
@@ -79,46 +79,45 @@ def _reliability(e: EvaluationDocument) -> str:
         )
         for name in names
     ]
-    return figure(
-        "Reliability of the quantiles (percentage points) by lead.",
-        "Share of observations below each quantile, minus the share that it promises: below p10, 10 %. Above "
-        f"0 the quantile is too high.{legend([(name, QUANTILES[name]) for name in names])}",
-        plots.by_lead(
-            leads,
-            off,
-            label="Share of observations below each quantile minus its nominal share, by lead",
-            axis="off by",
-            unit="% points",
-            span=(-4, 4),
-            level=0,
-        ),
+    text = Texts(
+        words("card_reliability"),
+        words("card_reliability_note"),
+        words("card_off_axis"),
+        words("card_points"),
+        legend([(name, QUANTILES[name]) for name in names]),
     )
+    return by_lead(e, off, words, text, span=(-4, 4), level=0)
 
 
-def _ranks(e: EvaluationDocument) -> str:
-    if not e["ranks"]:
-        return ""
-    drawings = "".join(
-        figure(
-            f"Where observations fall, {lead}{NBSP}h ahead.",
-            "",
-            plots.ranks(
-                e["ranks"][lead],
-                label=f"Observations between neighbouring quantiles, {lead} h ahead",
-            ),
+def _ranks(histogram: RankHistogram, lead: str, words: CardTranslator) -> Chart:
+    title = words("card_ranks_at", lead=lead)
+    rows = [
+        TableRow(
+            words("card_range", low=f"{100 * left:g}", high=f"{100 * right:g}\u00a0%"),
+            [
+                percent(share, digits=1),
+                number(share / (right - left)),
+                words("card_range", low=number(low / (right - left)), high=number(high / (right - left))),
+            ],
         )
-        for lead in sorted(e["ranks"], key=int)
-    )
-    return (
-        "<p>How many observations fall between two neighbouring quantiles, divided by the number that "
-        "should: 1 is right. Higher at both ends, the forecast is too narrow; higher in the middle, too "
-        "wide; higher at one end, off to the other side. Shaded: what chance allows a right forecast, nine "
-        "times in ten.</p>"
-        f'<div class="plots two">{drawings}</div>'
+        for (left, right), share, low, high in zip(
+            pairwise([0.0, *histogram["levels"], 1.0]),
+            histogram["shares"],
+            histogram["low"],
+            histogram["high"],
+            strict=True,
+        )
+    ]
+    columns = ["card_between", "card_ranks_share", "card_ranks_promised", "card_ranks_chance"]
+    return Chart(
+        title,
+        plots.ranks(histogram, title, words),
+        figures=Table(title, [words(key) for key in columns], rows),
+        figures_title=words("card_as_table"),
     )
 
 
 def _share_below(e: EvaluationDocument, leads: Sequence[int], name: str) -> list[float | None]:
     """Share of the observations below a quantile at each lead, None where there is none."""
-    by_lead = e["reliability"]
-    return [by_lead[str(lead)].get(name) if str(lead) in by_lead else None for lead in leads]
+    by_lead_hours = e["reliability"]
+    return [by_lead_hours[str(lead)].get(name) if str(lead) in by_lead_hours else None for lead in leads]

@@ -66,6 +66,21 @@ class Earlier:
 
 
 @dataclass(frozen=True)
+class Recorded:
+    """What the JSON of a report says of itself: a newer version of the code might judge otherwise.
+
+    Attributes:
+        began_at: the oldest trace of the system.
+        verdict: over all sections.
+        changes: since the previous report.
+    """
+
+    began_at: datetime
+    verdict: ReportVerdict
+    changes: ReportChanges
+
+
+@dataclass(frozen=True)
 class Report:
     """The content of a report's page and JSON.
 
@@ -75,6 +90,7 @@ class Report:
         run: id of its DAG run.
         sections: all, in order.
         earlier: the previous report.
+        recorded: what it says of itself; None = it is being made.
     """
 
     key: str
@@ -82,10 +98,13 @@ class Report:
     run: str
     sections: Sequence[Section]
     earlier: Earlier = field(default_factory=lambda: Earlier(why_not=WhyNot.FIRST))
+    recorded: Recorded | None = None
 
     @property
     def start(self) -> Beginning:
         """When the system started, as far as that is known."""
+        if self.recorded:
+            return Beginning(self.recorded.began_at, self.at)
         before = [past.at for past in self.earlier.history]
         return beginning(
             self.sections, self.at, before if self.earlier.at is None else [*before, self.earlier.at]
@@ -94,11 +113,13 @@ class Report:
     @property
     def verdict(self) -> ReportVerdict:
         """The verdict over all sections."""
-        return judge(self.sections, self.start)
+        return self.recorded.verdict if self.recorded else judge(self.sections, self.start)
 
     @property
     def changes(self) -> ReportChanges:
         """Changes since the previous report; none where it can't be compared with."""
+        if self.recorded:
+            return self.recorded.changes
         return ReportChanges() if self.earlier.why_not else compare(self.sections, self.earlier.sections)
 
     @property

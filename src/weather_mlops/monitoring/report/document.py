@@ -6,31 +6,21 @@ its meaning, but not when one is added. Schema 2 added the verdict ``starting``,
 """
 
 import json
-import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from typing_extensions import TypedDict
 
-from weather_mlops.documents.schema_version import schema_of
-from weather_mlops.errors import ObjectDamaged
-from weather_mlops.lake import documents
-from weather_mlops.lake.documents import Moment
-from weather_mlops.monitoring.checks import Section, SectionDocument
-from weather_mlops.monitoring.report.content import Earlier, EarlierReport, Report, WhyNot, problems
+from weather_mlops.monitoring.checks import SectionDocument
+from weather_mlops.monitoring.report.content import Report, WhyNot
 from weather_mlops.monitoring.report.official import sentence
 from weather_mlops.monitoring.report.starting import StepDocument, to_come
 from weather_mlops.monitoring.report.translations import Translator
 from weather_mlops.monitoring.report.verdict import ReportVerdict
-from weather_mlops.pages.markup import finite
-
-log = logging.getLogger(__name__)
+from weather_mlops.pages.figures import finite
 
 SCHEMA: Final = 2
-READABLE: Final = (1, SCHEMA)
-"""Schemas that are read: a report of schema 1 only lacks the verdict ``starting``."""
-FIX: Final = "The next report, within half an hour, doesn't need it: delete it, or restore it from a backup."
+RUNBOOK: Final = "docs/runbook.md"
 
 
 class EarlierDocument(TypedDict):
@@ -87,9 +77,11 @@ class ReportDocument(TypedDict):
 
     Attributes:
         schema: SCHEMA.
+        key: of this JSON.
         at: when it was created.
         run: id of its DAG run.
         language: language of the reasons.
+        runbook: it has a section for each check.
         verdict: its verdict.
         reasons: reasons for it, one sentence each.
         comparison: errors of our forecast and the KMA's in a sentence; None = not compared.
@@ -101,9 +93,11 @@ class ReportDocument(TypedDict):
     """
 
     schema: int
+    key: str
     at: str
     run: str
     language: str
+    runbook: str
     verdict: ReportVerdict
     reasons: list[str]
     comparison: str | None
@@ -114,13 +108,15 @@ class ReportDocument(TypedDict):
     history: list[EarlierDocument]
 
 
-def write(report: Report, reasons: Sequence[str], language: str) -> bytes:
+def write(report: Report, reasons: Sequence[str], language: str, runbook: str = RUNBOOK) -> bytes:
     """The JSON of a report; a figure that is not finite is null."""
     content: ReportDocument = {
         "schema": SCHEMA,
+        "key": report.key,
         "at": report.at.isoformat(),
         "run": report.run,
         "language": language,
+        "runbook": runbook,
         "verdict": report.verdict,
         "reasons": list(reasons),
         "comparison": sentence(report.sections, Translator(language)),
@@ -134,62 +130,6 @@ def write(report: Report, reasons: Sequence[str], language: str) -> bytes:
         ],
     }
     return json.dumps(finite(content), ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
-
-
-@dataclass(frozen=True)
-class Stored:
-    """A report as read from its JSON.
-
-    Attributes:
-        at: when it was created.
-        run: id of its DAG run.
-        language: of the reasons.
-        verdict: its verdict.
-        reasons: one sentence each.
-        sections: its sections.
-        history: summaries of the reports before it.
-    """
-
-    at: Moment
-    run: str
-    language: str
-    verdict: ReportVerdict
-    reasons: Sequence[str]
-    sections: Sequence[Section]
-    history: Sequence[EarlierReport]
-
-
-def parse(body: bytes, where: str) -> Stored | None:
-    """A report; None where its schema is not READABLE.
-
-    Raises:
-        ObjectDamaged: the body is no report.
-    """
-    if schema_of(body, where, FIX) not in READABLE:
-        return None
-    return documents.parse(body, Stored, where, FIX)
-
-
-def read(key: str, body: bytes) -> Earlier:
-    """The previous report; where it can't be read, the reason why there is no comparison."""
-    try:
-        stored = parse(body, key)
-    except ObjectDamaged as error:
-        log.warning("report: not compared with the previous one: %s", error)
-        return Earlier(key, WhyNot.BROKEN)
-    if stored is None:
-        return Earlier(key, WhyNot.SCHEMA)
-    return Earlier(key, None, stored.at, stored.run, stored.sections, history(key, stored))
-
-
-def history(key: str, stored: Stored) -> list[EarlierReport]:
-    """Summaries of the reports before a stored one, and of itself.
-
-    Args:
-        key: of its own JSON.
-        stored: the report.
-    """
-    return [*stored.history, EarlierReport(stored.at, key, stored.verdict, problems(stored.sections))]
 
 
 def _changes(report: Report) -> ChangesDocument:

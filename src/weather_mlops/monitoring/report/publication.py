@@ -10,22 +10,22 @@ from weather_mlops.clock import KST
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.monitoring.checks import Section
 from weather_mlops.monitoring.report.content import HISTORY, Earlier, Report, WhyNot
-from weather_mlops.monitoring.report.document import read, write
-from weather_mlops.monitoring.report.page import PREFIX, PageLinks, render
+from weather_mlops.monitoring.report.document import RUNBOOK, write
+from weather_mlops.monitoring.report.links import DEEP, PREFIX, PageLinks
+from weather_mlops.monitoring.report.page import render
 from weather_mlops.monitoring.report.reasons import reasons
+from weather_mlops.monitoring.report.stored import read
 from weather_mlops.monitoring.report.translations import Translator
 from weather_mlops.monitoring.report.verdict import ReportVerdict, complete
+from weather_mlops.pages.visit import Visit
 
 log = logging.getLogger(__name__)
 
 LATEST: Final = f"{PREFIX}latest"
 LATEST_HTML: Final = f"{LATEST}.html"
 JSON_END: Final = ".json"
-RUNBOOK: Final = "docs/runbook.md"
 HTML: Final = "text/html; charset=utf-8"
 JSON: Final = "application/json"
-DEEP: Final = "../../../"
-"""Relative path from a report's folder to the folder of all reports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def publish(  # noqa: PLR0913  # the parts of a report
         store: the bucket.
         sections: what the tasks measured; the report lists absent ones as missing.
         now: the report's time, aware; its key is named after it. A retried run replaces its own report.
-        language: one of ``messages.LANGUAGES``.
+        language: one of ``pages.messages.LANGUAGES``.
         run: id of the DAG run.
         runbook: it has a section for each check; a link if it begins with https:// or http://.
 
@@ -72,11 +72,11 @@ def publish(  # noqa: PLR0913  # the parts of a report
     key, earlier = _report_key(store, now, run)
     report = Report(key, now, run, complete(sections), earlier)
     stem = key.removesuffix(JSON_END)
-    sentences = [reason.text for reason in reasons(report.sections, words, report.start)]
-    document = write(report, sentences, language)
+    sentences = [reason.sentence for reason in reasons(report.sections, words, report.start)]
+    document = write(report, sentences, language, runbook)
     # Pages link to each other by relative paths: they work under any address, and as files on a disk.
     for key, root in ((stem, DEEP), (LATEST, "")):
-        html = render(report, words, PageLinks(root, runbook)).encode()
+        html = render(report, Visit(words), PageLinks(root, runbook)).encode()
         store.put(f"{key}.json", document, JSON)
         store.put(f"{key}.html", html, HTML)
     log.info(

@@ -9,27 +9,27 @@ from markupsafe import Markup
 from weather_mlops.monitoring.checks import Check, Section, Status
 from weather_mlops.monitoring.figures import WINDOWS
 from weather_mlops.monitoring.figures.data import WatchedStation
-from weather_mlops.monitoring.report.components import gap, mark
+from weather_mlops.monitoring.report.check_tables import gap
 from weather_mlops.monitoring.report.translations import Translator, figure
 from weather_mlops.pages import charts
-from weather_mlops.pages.charts import WIDTH, Axis
-from weather_mlops.pages.markup import cell, escape, folded, number, percent, table
-from weather_mlops.pages.markup import figure as drawing
+from weather_mlops.pages.charts import WIDTH, Axis, korea
+from weather_mlops.pages.charts.points import land
+from weather_mlops.pages.components import Chart, Part, Table, TableCell, TableColumn, TableRow, share_bar
+from weather_mlops.pages.figures import number, percent
+from weather_mlops.pages.messages import Translation
 from weather_mlops.variables import BY_NAME
 
 Stations = Sequence[WatchedStation]
+SensorOfStation = tuple[float, WatchedStation, float]
+"""Its bias in % of the limit, the station, and its bias."""
 
 SILENT: Final = "station_silent"
 ROWS_OPEN: Final = 10
+FURTHEST: Final = 20
+"""Sensors in the table behind the plot of biases."""
 NAMED: Final = 8
 """Stations that the map names at most: more names would overlap, and the table has them all."""
 BORDER: Final = 24  # units of the drawing
-EAST: Final = (124.6, 131.0)
-"""Degrees of longitude that the map shows: from Baengnyeongdo to Ulleungdo."""
-NORTH: Final = (33.2, 38.4)
-"""Degrees of latitude: from Seogwipo to the northern coast."""
-MAP_HEIGHT: Final = (NORTH[1] - NORTH[0]) * (WIDTH - 2 * BORDER) / ((EAST[1] - EAST[0]) * 0.81)
-"""At 36° N, the middle, a degree of longitude is 0.81 times as long as one of latitude."""
 LINE: Final = 16  # units of the drawing between two names
 LETTER: Final = {"en": 8, "ko": 14}  # units that a letter is wide, at most
 ASIDE: Final = 9  # units between a mark and its name
@@ -38,28 +38,26 @@ CLIPPED: Final = 200.0
 """% of its limit: a greater bias is drawn at the edge."""
 
 
-def where(stations: Stations, checks: Iterable[Check], words: Translator) -> str:
+def where(stations: Stations, checks: Iterable[Check], words: Translator) -> Chart:
     """A map: dots, triangles for stations with a problem, crosses for silent ones."""
     problems = by_station(checks)
-    east = Axis(*EAST, BORDER, WIDTH - BORDER, (), "")
-    north = Axis(*NORTH, BORDER + MAP_HEIGHT, BORDER, (), "")
     order = sorted(stations, key=lambda row: len(problems.get(str(row["id"]), ())))
-    points = {row["id"]: (east.at(row["longitude"]), north.at(row["latitude"])) for row in order}
+    points = {row["id"]: korea.at((row["latitude"], row["longitude"])) for row in order}
     marks = charts.joined(
         _mark(*points[row["id"]], row, problems.get(str(row["id"]), []), words) for row in order
     )
     wrong = [row for row in reversed(order) if problems.get(str(row["id"]))]
     names = _names([(*points[row["id"]], row) for row in wrong], words)
     silent = sum(any(check.name == SILENT for check in breaches) for breaches in problems.values())
-    label = words("map_label", n=len(problems), silent=silent)
-    return drawing(
-        words("map_title"),
-        f"{words('map_note')} {label}.",
-        charts.svg(marks + names, label, height=MAP_HEIGHT + 2 * BORDER),
+    label = words("data_map_label", n=len(problems), silent=silent)
+    return Chart(
+        words("data_map_title"),
+        charts.svg(land() + marks + names, label, height=korea.HEIGHT, width=korea.WIDTH, kind="plot sea"),
+        f"{words('data_map_note')} {label}.",
     )
 
 
-def listed(stations: Stations, checks: Iterable[Check], words: Translator) -> str:
+def listed(stations: Stations, checks: Iterable[Check], words: Translator) -> Table:
     """The table of all stations, the worst first."""
     problems = by_station(checks)
 
@@ -67,17 +65,21 @@ def listed(stations: Stations, checks: Iterable[Check], words: Translator) -> st
         complete = [share or 0.0 for share in _completeness(row)]
         return (-len(problems.get(str(row["id"]), ())), *complete, row["id"])
 
-    rows = [(_title(row, problems, words), _cells(row)) for row in sorted(stations, key=badness)]
+    rows = [TableRow(_title(row, problems, words), _cells(row)) for row in sorted(stations, key=badness)]
     names = ["station", *(f"window_{name}" for name in WINDOWS), "silent_hours", "quarantined", "open_gaps"]
-    head, rest = [words(name) for name in names], rows[ROWS_OPEN:]
-    caption, dash = words("stations_caption"), words("dash")
-    more = folded(words("other_stations", n=len(rest)), table(caption, head, rest, dash)) if rest else ""
-    return table(caption, head, rows[:ROWS_OPEN], dash) + more
+    return Table(
+        words("data_stations_caption"),
+        [words(f"data_{name}") for name in names],
+        rows,
+        words("report_dash"),
+        ROWS_OPEN,
+        words("data_other_stations", n=len(rows) - ROWS_OPEN),
+    )
 
 
-def neighbour_bias(stations: Stations, section: Section, words: Translator) -> str:
+def neighbour_bias(stations: Stations, section: Section, words: Translator) -> Part:
     """A plot of the bias of each sensor in percent of its limit, a row for each variable."""
-    biases: dict[str, list[tuple[float, WatchedStation, float]]] = {}
+    biases: dict[str, list[SensorOfStation]] = {}
     for row in stations:
         for name, known in (row.get("bias") or {}).items():
             bias = known or {}
@@ -86,16 +88,47 @@ def neighbour_bias(stations: Stations, section: Section, words: Translator) -> s
                 share = math.copysign(100 * excess / limit, value)
                 biases.setdefault(name, []).append((share, row, value))
     if not biases:
-        return gap(section, "stations.bias", words("bias"), words)
+        return gap(section, "stations.bias", words("data_bias"), words)
     ticks = [(value, f"{value:+g}".replace("-", "−")) for value in (-200, -100, 0, 100, 200)]
-    x = Axis(-CLIPPED, CLIPPED, BORDER, WIDTH - BORDER, ticks, words("bias_axis"))
+    x = Axis(-CLIPPED, CLIPPED, BORDER, WIDTH - BORDER, ticks, words("data_bias_axis"))
     y = Axis(0, len(biases), 8, 8 + 2 * ROW * len(biases), (), "")
     body = charts.joined(
         _row(name, sensors, x, y.at(n), words) for n, (name, sensors) in enumerate(biases.items())
     )
-    under = Axis(0, 1, y.end, y.start, (), "")
-    svg = charts.framed(x, under, body, label=words("bias_title"))
-    return drawing(words("bias_title"), words("bias_note"), svg)
+    under, title = Axis(0, 1, y.end, y.start, (), ""), words("data_bias_title")
+    return Chart(
+        title,
+        charts.framed(x, under, body, label=title),
+        words("data_bias_note"),
+        figures=_furthest(biases, words),
+        figures_title=words("data_bias_figures_title", n=FURTHEST),
+    )
+
+
+def _furthest(biases: Mapping[str, Sequence[SensorOfStation]], words: Translator) -> Table:
+    """The sensors that stand out most."""
+    ranked = sorted(
+        ((*sensor, name) for name, sensors in biases.items() for sensor in sensors),
+        key=lambda sensor: -abs(sensor[0]),
+    )
+    rows = [
+        TableRow(
+            _named(row, words),
+            [
+                TableCell(words.variable(name), "name"),
+                figure(value, _unit(name), signed=True),
+                percent(share / 100, signed=True),
+            ],
+        )
+        for share, row, value, name in ranked[:FURTHEST]
+    ]
+    columns: list[TableColumn | str] = [
+        words("data_station"),
+        TableColumn(words("data_variable"), "name"),
+        words("data_bias_value"),
+        words("data_bias_axis"),
+    ]
+    return Table(words("data_bias_figures"), columns, rows)
 
 
 def by_station(checks: Iterable[Check]) -> dict[str, list[Check]]:
@@ -110,7 +143,7 @@ def by_station(checks: Iterable[Check]) -> dict[str, list[Check]]:
 
 def _row(
     name: str,
-    sensors: Sequence[tuple[float, WatchedStation, float]],
+    sensors: Sequence[SensorOfStation],
     x: Axis,
     top: float,
     words: Translator,
@@ -149,8 +182,8 @@ def _names(marks: Sequence[tuple[float, float, WatchedStation]], words: Translat
     """Names next to the marks, towards the middle; a name that would cover another one is left out."""
     names, taken = list[Markup](), list[tuple[float, float, float]]()
     for x, y, row in marks:
-        name = row["korean"] if words.language == "ko" else row["english"]
-        width, end = len(name) * LETTER[words.language], x > WIDTH / 2
+        name = words.of(Translation(row["english"], row["korean"]))
+        width, end = len(name) * LETTER[words.name], x > WIDTH / 2
         left = x - ASIDE - width if end else x + ASIDE
         if len(taken) == NAMED or any(
             abs(y - above) < LINE and left < right and start < left + width for start, right, above in taken
@@ -165,9 +198,8 @@ def _named(row: WatchedStation, words: Translator) -> str:
     return words.station(row["id"], row["english"], row["korean"])
 
 
-def _title(row: WatchedStation, problems: Mapping[str, Sequence[Check]], words: Translator) -> str:
-    sign = mark(Status.BREACH, words) + " " if problems.get(str(row["id"])) else ""
-    return sign + escape(_named(row, words))
+def _title(row: WatchedStation, problems: Mapping[str, Sequence[Check]], words: Translator) -> TableCell:
+    return TableCell(_named(row, words), sign=Status.BREACH if problems.get(str(row["id"])) else "")
 
 
 def _completeness(row: WatchedStation) -> list[float | None]:
@@ -175,13 +207,10 @@ def _completeness(row: WatchedStation) -> list[float | None]:
     return [shares.get(name) for name in WINDOWS]
 
 
-def _cells(row: WatchedStation) -> list[str]:
+def _cells(row: WatchedStation) -> list[TableCell | str]:
     return [
-        *(
-            cell(percent(share, digits=1), "" if share is None else "bar", share)
-            for share in _completeness(row)
-        ),
-        cell(number(row.get("silent_hours"), "h", digits=0)),
-        cell(number(row.get("quarantined_30d"), digits=0)),
-        cell(number(row.get("open_gaps"), digits=0)),
+        *(share_bar(share) for share in _completeness(row)),
+        number(row.get("silent_hours"), "h", digits=0),
+        number(row.get("quarantined_30d"), digits=0),
+        number(row.get("open_gaps"), digits=0),
     ]

@@ -1,6 +1,7 @@
 """Section "Is it up?": pipelines, Airflow's components, S3, the KMA's API, the host."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from weather_mlops.monitoring.checks import Section, Status
@@ -12,78 +13,101 @@ from weather_mlops.monitoring.figures.system import (
     StorageFigures,
     StorageStep,
 )
-from weather_mlops.monitoring.report.components import check_tables, gap, left, mark
+from weather_mlops.monitoring.report.check_tables import gap
 from weather_mlops.monitoring.report.translations import Translator, figure
-from weather_mlops.pages import charts
-from weather_mlops.pages.markup import MISSING, NBSP, cell, escape, kst, number, percent, table
+from weather_mlops.pages.charts import bullet
+from weather_mlops.pages.components import Facts, Part, Table, TableCell, TableColumn, TableRow
+from weather_mlops.pages.figures import MISSING, NBSP, kst, number, percent
 
 STEPS: Final[tuple[StorageStep, ...]] = ("write_ms", "read_ms", "list_ms", "delete_ms")
-STATES: Final = {"success": Status.OK, "failed": Status.BREACH}
+RUN_STATES: Final = ("success", "failed", "running", "queued")
+SIGNS: Final = {"success": Status.OK, "failed": Status.BREACH}
 HEALTHY: Final = "healthy"
+STATUSES: Final = (HEALTHY, "unhealthy")
 
-Part = TypeVar("Part")
+Value = TypeVar("Value")
 
 
-def body(section: Section, words: Translator) -> str:
+@dataclass(frozen=True, slots=True)
+class SystemView:
+    """What the section shows; ``watched`` says which pipelines are watched for what."""
+
+    watched: Sequence[str]
+    pipelines: Part
+    components: Part
+    storage: Part
+    kma: Part
+    machine: Part
+
+
+def view(section: Section, words: Translator) -> SystemView:
     """The section."""
     figures = section.system
     airflow, storage = figures.get("airflow") or {}, figures.get("storage") or {}
     probed = any(storage.get(step) is not None for step in STEPS)
+    dags = airflow.get("dags")
 
-    def part(name: str, label: str, value: Part | None, draw: Callable[[Part, Translator], str]) -> str:
-        return draw(value, words) if value else gap(section, name, words(label), words)
+    def part(
+        name: str, label: str, value: Value | None, shown: Callable[[Value, Translator], Table | Facts]
+    ) -> Part:
+        return shown(value, words) if value else gap(section, name, words(f"system_{label}"), words)
 
-    pipelines = part("airflow", "pipelines", airflow.get("dags"), _pipelines)
-    components = part("airflow", "components", airflow.get("components"), _components)
-    steps = part("storage", "storage", storage if probed else None, _storage)
-    kma = part("kma", "kma", figures.get("kma"), _kma)
-    machine = part("machine", "machine", figures.get("machine"), _machine)
-    return (
-        f"{check_tables(section.checks, words)}{pipelines}"
-        f'<div class="plots"><div>{components}</div><div>{steps}</div></div>{kma}{machine}'
+    return SystemView(
+        _watched(dags, words) if dags else (),
+        part("airflow", "pipelines", dags, _pipelines),
+        part("airflow", "components", airflow.get("components"), _components),
+        part("storage", "storage", storage if probed else None, _storage),
+        part("kma", "kma", figures.get("kma"), _kma),
+        part("machine", "machine", figures.get("machine"), _machine),
     )
 
 
-def _pipelines(dags: Mapping[str, DagFigures], words: Translator) -> str:
-    names = ("took", "median", "took_against", "late", "waits", "failed_in_a_row")
-    head = [words("pipeline"), words("last_run"), left(words("state")), *(words(name) for name in names)]
-    rows = [(escape(dag_id), _pipeline(dag or {}, words)) for dag_id, dag in dags.items()]
-    listed = table(words("pipelines_caption"), head, rows, words("dash_or_none"))
-    return f"{_watched(dags, words)}{listed}"
-
-
-def _watched(dags: Mapping[str, DagFigures], words: Translator) -> str:
-    """Which pipelines are watched for what, a line per kind."""
+def _watched(dags: Mapping[str, DagFigures], words: Translator) -> list[str]:
+    """Which pipelines are watched for what, a sentence per kind."""
     named: dict[str, list[str]] = {}
     for dag_id, known in dags.items():
-        dag = known or {}
-        kind = next(iter(_unscheduled(dag)), "by_schedule")
-        named.setdefault(kind, []).append(escape(dag_id))
-    lines = [
-        f"<li>{words(f'watched_{kind}', names=', '.join(named[kind]))}</li>"
+        kind = next(iter(_unscheduled(known or {})), "by_schedule")
+        named.setdefault(kind, []).append(dag_id)
+    return [
+        words(f"system_watched_{kind}", names=", ".join(named[kind]))
         for kind in ("by_schedule", "by_hand", "paused")
         if kind in named
     ]
-    return f"<ul>{''.join(lines)}</ul>"
 
 
-def _pipeline(dag: DagFigures, words: Translator) -> list[str]:
-    state, at = dag.get("last_state"), dag.get("last_started_at")
-    took, median = dag.get("last_seconds"), dag.get("median_seconds")
-    notes = [words(name) for name in _unscheduled(dag)]
-    result = (
-        f"{mark(STATES[state], words)} {state}" if state in STATES else escape(state or words("never_ran"))
-    )
-    return [
-        cell(kst(at) if at else MISSING),
-        cell(" · ".join([result, *notes]), "words"),
-        cell(number(took, "s", digits=0)),
-        cell(number(median, "s", digits=0)),
-        cell(MISSING if took is None or median is None else charts.bullet(took, median, "model")),
-        cell(number(dag.get("late_minutes"), "min", digits=0)),
-        cell(number(dag.get("queued_minutes"), "min", digits=0)),
-        cell(number(dag.get("failed_in_a_row"), digits=0)),
+def _pipelines(dags: Mapping[str, DagFigures], words: Translator) -> Table:
+    figures = ("took", "median", "took_against", "late", "waits", "failed_in_a_row")
+    columns: list[TableColumn | str] = [
+        words("system_pipeline"),
+        words("system_last_run"),
+        TableColumn(words("report_state"), "words"),
+        *(words(f"system_{name}") for name in figures),
     ]
+    rows = [TableRow(dag_id, _pipeline(dag or {}, words)) for dag_id, dag in dags.items()]
+    return Table(words("system_pipelines_caption"), columns, rows, words("system_dash_or_none"))
+
+
+def _pipeline(dag: DagFigures, words: Translator) -> list[TableCell | str]:
+    at, took, median = dag.get("last_started_at"), dag.get("last_seconds"), dag.get("median_seconds")
+    return [
+        kst(at) if at else MISSING,
+        _state(dag, words),
+        number(took, "s", digits=0),
+        number(median, "s", digits=0),
+        TableCell(MISSING)
+        if took is None or median is None
+        else TableCell(chart=bullet(took, median, "model")),
+        number(dag.get("late_minutes"), "min", digits=0),
+        number(dag.get("queued_minutes"), "min", digits=0),
+        number(dag.get("failed_in_a_row"), digits=0),
+    ]
+
+
+def _state(dag: DagFigures, words: Translator) -> TableCell:
+    state = dag.get("last_state")
+    result = words(f"system_run_{state}") if state in RUN_STATES else state or words("system_never_ran")
+    notes = [words(f"system_{name}") for name in _unscheduled(dag)]
+    return TableCell(" · ".join([result, *notes]), "words", sign=SIGNS.get(state or "", ""))
 
 
 def _unscheduled(dag: DagFigures) -> list[str]:
@@ -92,77 +116,81 @@ def _unscheduled(dag: DagFigures) -> list[str]:
     return [name for name, state in states.items() if state]
 
 
-def _components(components: Mapping[str, ComponentFigures], words: Translator) -> str:
+def _components(components: Mapping[str, ComponentFigures], words: Translator) -> Table:
     rows = []
     for name, known in components.items():
         component = known or {}
         status, beat = component.get("status"), component.get("heartbeat_at")
-        state = Status.OK if status == HEALTHY else Status.BREACH
-        text = f"{mark(state, words)} {escape(status or MISSING)}"
-        rows.append((escape(name), [cell(text), cell(kst(beat) if beat else MISSING)]))
-    head = [words("component"), words("state"), words("heartbeat")]
-    return table(f"{words('components')}.", head, rows, words("no_heartbeat"))
+        sign = Status.OK if status == HEALTHY else Status.BREACH
+        text = words(f"system_status_{status}") if status in STATUSES else status or MISSING
+        rows.append(TableRow(name, [TableCell(text, sign=sign), kst(beat) if beat else MISSING]))
+    columns = [words("system_component"), words("report_state"), words("system_heartbeat")]
+    return Table(words("system_components"), columns, rows, words("system_no_heartbeat"))
 
 
-def _storage(storage: StorageFigures, words: Translator) -> str:
+def _storage(storage: StorageFigures, words: Translator) -> Table:
     longest = max((storage.get(step) or 0 for step in STEPS), default=0) or 1
     rows = []
     for step in STEPS:
         taken = storage.get(step)
-        drawn = (
-            cell(MISSING) if taken is None else cell(number(taken, "ms", digits=0), "bar", taken / longest)
+        bar = (
+            TableCell(MISSING)
+            if taken is None
+            else TableCell(number(taken, "ms", digits=0), "bar calm", taken / longest)
         )
-        rows.append((words(step), [drawn]))
-    return table(words("storage_caption"), [words("step"), words("took")], rows, words("dash"))
+        rows.append(TableRow(words(f"system_{step}"), [bar]))
+    columns = [words("system_step"), words("system_took")]
+    return Table(words("system_storage_caption"), columns, rows, words("report_dash"))
 
 
-def _kma(kma: KmaFigures, words: Translator) -> str:
+def _kma(kma: KmaFigures, words: Translator) -> Facts:
     at, age = kma.get("last_success_at"), kma.get("last_success_age_h")
     facts = {
-        "last_success": f"{kst(at)} ({words('ago', time=figure(age, 'h'))})" if at else None,
+        "last_success": f"{kst(at)} ({words('system_ago', time=figure(age, 'h'))})" if at else None,
         "responses": _known(kma.get("replies_24h"), lambda n: number(n, digits=0)),
         "calls": _both(
             kma.get("calls_used"),
             kma.get("calls_left"),
-            lambda used, left: words("calls_of", used=number(used, digits=0), left=number(left, digits=0)),
+            lambda used, left: words(
+                "system_calls_of", used=number(used, digits=0), left=number(left, digits=0)
+            ),
         ),
         "attempts": _both(
             kma.get("failed_tries_24h"),
             kma.get("tries_24h"),
             lambda failed, attempts: words(
-                "attempts_of", failed=number(failed, digits=0), attempts=number(attempts, digits=0)
+                "system_attempts_of", failed=number(failed, digits=0), attempts=number(attempts, digits=0)
             ),
         ),
     }
-    return _facts({words(name): text for name, text in facts.items()}, words)
+    return _facts({words(f"system_{name}"): text for name, text in facts.items()}, words)
 
 
-def _machine(machine: HostFigures, words: Translator) -> str:
+def _machine(machine: HostFigures, words: Translator) -> Facts:
     facts = {
-        words("cores"): _both(
+        words("system_cores"): _both(
             machine.get("cpu_share"),
             machine.get("cores"),
-            lambda share, n: words("cores_of", share=percent(share), n=f"{n:g}"),
+            lambda share, n: words("system_cores_of", share=percent(share), n=f"{n:g}"),
         ),
-        words("memory"): _both(
+        words("system_memory"): _both(
             machine.get("memory_used_gb"),
             machine.get("memory_limit_gb"),
             lambda used, limit: words(
-                "memory_of", used=number(used, "GB", digits=1), limit=number(limit, "GB", digits=1)
+                "system_memory_of", used=number(used, "GB", digits=1), limit=number(limit, "GB", digits=1)
             ),
         ),
     }
     for disk in machine.get("disks") or []:
-        facts[escape(words("disk", path=disk["path"]))] = words(
-            "disk_of", share=percent(disk["used_share"]), free=number(disk["free_gb"], "GB", digits=1)
+        facts[words("system_disk", path=disk["path"])] = words(
+            "system_disk_of", share=percent(disk["used_share"]), free=number(disk["free_gb"], "GB", digits=1)
         )
     return _facts(facts, words)
 
 
-def _facts(facts: Mapping[str, str | None], words: Translator) -> str:
-    nothing = f"{MISSING}{NBSP}{words('unmeasured')}"
-    lines = (f"<dt>{name}</dt><dd>{text or nothing}</dd>" for name, text in facts.items())
-    return f"<dl>{''.join(lines)}</dl>"
+def _facts(facts: Mapping[str, str | None], words: Translator) -> Facts:
+    nothing = f"{MISSING}{NBSP}{words('report_unmeasured')}"
+    return Facts([(name, text or nothing) for name, text in facts.items()])
 
 
 def _known(value: float | None, text: Callable[[float], str]) -> str | None:

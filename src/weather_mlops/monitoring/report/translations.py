@@ -1,26 +1,20 @@
-"""Messages, figures and names in the language of a report."""
+"""Texts, figures and names in the language of a report or an alert."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from weather_mlops.errors import Misconfigured
 from weather_mlops.formatting import apart
 from weather_mlops.model.targets import TARGETS
 from weather_mlops.monitoring.checks import Check
-from weather_mlops.monitoring.report.messages import LANGUAGES, Translation
-from weather_mlops.monitoring.report.messages.alerts import ALERTS
-from weather_mlops.monitoring.report.messages.checks import CHECKS
-from weather_mlops.monitoring.report.messages.data import DATA
-from weather_mlops.monitoring.report.messages.frame import FRAME
-from weather_mlops.monitoring.report.messages.model import MODEL
-from weather_mlops.monitoring.report.messages.official import OFFICIAL
-from weather_mlops.monitoring.report.messages.system import SYSTEM
-from weather_mlops.pages.markup import MISSING, NBSP
-from weather_mlops.stations import load_stations
+from weather_mlops.pages.figures import MISSING, NBSP
+from weather_mlops.pages.languages import Language
+from weather_mlops.pages.messages import MESSAGES, Translation
+from weather_mlops.stations import stations_by_id
 from weather_mlops.variables import BY_NAME
 
-MESSAGES: Final[Mapping[str, Translation]] = {**FRAME, **SYSTEM, **DATA, **MODEL, **OFFICIAL, **ALERTS}
+STATION_ID: Final = re.compile("[1-9][0-9]{0,5}")
 WHOLE: Final = 1000
 """From here on a figure of a check is shown without decimals."""
 DIGITS: Final = 4
@@ -28,33 +22,13 @@ DIGITS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Translator:
-    """The texts of a report in one language; plain text, not HTML.
-
-    Attributes:
-        language: one of LANGUAGES.
-
-    Raises:
-        Misconfigured: there is no such language.
-    """
-
-    language: str
-
-    def __post_init__(self) -> None:
-        if self.language not in LANGUAGES:
-            raise Misconfigured(f"language {self.language!r} is not known; use one of {', '.join(LANGUAGES)}")
-
-    def __call__(self, key: str, /, **values: str | float) -> str:
-        """A message with its placeholders filled."""
-        return self.of(MESSAGES[key]).format(**values)
-
-    def of(self, message: Translation) -> str:
-        """A message in this language, without filling its placeholders."""
-        return str(getattr(message, self.language))
+class Translator(Language):
+    """The texts of a language, and what checks, stations, variables and targets are called in it."""
 
     def check(self, name: str) -> str:
         """The label of a check."""
-        return self.of(CHECKS[name]) if name in CHECKS else name.replace("_", " ")
+        label = MESSAGES.get(f"check_{name}")
+        return self.of(label) if label else name.replace("_", " ")
 
     def subject(self, subject: str) -> str:
         """A check's subject with the names of stations, variables and targets: ``108:air_temperature_c``."""
@@ -66,20 +40,17 @@ class Translator:
             return self.variable(TARGETS[name].column)
         if name in BY_NAME:
             return self.variable(name)
-        known = {str(station.id): station for station in load_stations()}
-        if name not in known:
-            return name
-        return self.station(known[name].id, known[name].english, known[name].korean)
+        known = stations_by_id().get(int(name)) if STATION_ID.fullmatch(name) else None
+        return self.station(known.id, known.english, known.korean) if known else name
 
     def station(self, station_id: int, english: str, korean: str) -> str:
         """The name and id of a station."""
-        return f"{korean if self.language == 'ko' else english} ({station_id})"
+        return f"{self.of(Translation(english, korean))} ({station_id})"
 
     def variable(self, name: str) -> str:
         """The label of an observed variable."""
-        if name not in BY_NAME:
-            return name
-        return BY_NAME[name].korean if self.language == "ko" else BY_NAME[name].english
+        known = BY_NAME.get(name)
+        return self.of(Translation(known.english, known.korean)) if known else name
 
     def titles(self, checks: Iterable[Check]) -> list[str]:
         """The labels of checks with what they are about, one text for all checks of a name."""

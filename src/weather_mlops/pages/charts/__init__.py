@@ -22,7 +22,7 @@ from weather_mlops.pages.charts.bars import Range, bullet, columns, ranges, rank
 from weather_mlops.pages.charts.curves import KMA_FORECAST, Curve, Figures, Look, lines, notes
 from weather_mlops.pages.charts.elements import STYLE, WIDTH, bar, joined, link, raw, rule, svg, text
 from weather_mlops.pages.charts.legends import Area, colour, legend, scale, swatch
-from weather_mlops.pages.charts.marks import cross, crossed_ring, disc, dot, triangle
+from weather_mlops.pages.charts.marks import cross, disc, dot, triangle
 
 __all__ = [
     "HEIGHT",
@@ -46,7 +46,6 @@ __all__ = [
     "colour",
     "columns",
     "cross",
-    "crossed_ring",
     "disc",
     "dot",
     "framed",

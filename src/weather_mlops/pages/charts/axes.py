@@ -9,7 +9,7 @@ from typing import Final
 from markupsafe import Markup
 
 from weather_mlops.clock import HOUR, HOURS_PER_DAY, KST
-from weather_mlops.pages.charts.elements import WIDTH, raw, rule, safe, svg, text
+from weather_mlops.pages.charts.elements import WIDTH, raw, safe, svg, text
 
 HEIGHT: Final = 250  # units of the drawing, as all of the following
 LEFT: Final = 54  # room for the figures of the vertical axis
@@ -127,14 +127,12 @@ def framed(x: Axis, y: Axis, body: str, *, label: str) -> Markup:
         body: the drawing, as markup.
         label: text for screen readers.
     """
-    ticks = "".join(
-        rule(x.start, y.at(value), x.end, y.at(value)) + text(x.start - 7, y.at(value) + 5, figure, "end")
-        for value, figure in y.ticks
-    )
+    rules = [f"M{x.start:.1f} {y.at(value):.1f}H{x.end:.1f}" for value, _ in y.ticks]
+    rules += [f"M{x.at(value):.1f} {y.start:.1f}v4" for value, _ in x.ticks]
+    ticks = f'<path class="grid" d="{"".join(rules)}"/>'
+    ticks += "".join(text(x.start - 7, y.at(value) + 5, figure, "end") for value, figure in y.ticks)
     ticks += "".join(
-        rule(x.at(value), y.start, x.at(value), y.start + 4)
-        + text(_inside(x.at(value), figure), y.start + 19, figure, "mid")
-        for value, figure in x.ticks
+        text(_inside(x.at(value), figure), y.start + 19, figure, "mid") for value, figure in x.ticks
     )
     names = text((x.start + x.end) / 2, y.start + 39, x.name, "mid")
     names += text(2, y.end - 13, y.name) if y.name else ""

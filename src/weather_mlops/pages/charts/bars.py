@@ -79,9 +79,12 @@ def rank_histogram(  # noqa: PLR0913  # the parts of a plot
         f'<path class="aim" d="M{"L".join([*high, *reversed(low)])}Z"/>',
         rule(x.start, y.at(1), x.end, y.at(1), "level"),
         f'<path d="M{steps}" style="fill:none;stroke:var(--model);stroke-width:2.2"/>',
-        *(
-            hover(x.at(left), x.at(right), y, note)
-            for (left, right), note in zip(pairwise(edges), notes, strict=True)
+        hover(
+            (
+                (x.at(left), x.at(right), note)
+                for (left, right), note in zip(pairwise(edges), notes, strict=True)
+            ),
+            y,
         ),
     ]
     return framed(x, y, raw("".join(parts)), label=label)

@@ -1,6 +1,6 @@
 """Curves, a band between two of them, a level, and what the pointer shows of each value."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from weather_mlops.pages.charts.axes import Axis, framed
 from weather_mlops.pages.charts.elements import raw, rule, title
-from weather_mlops.pages.markup import NBSP, number
+from weather_mlops.pages.figures import number
 
 Figures = Sequence[float | None]
 
@@ -60,6 +60,7 @@ def lines(  # noqa: PLR0913  # the parts of a plot
     level: float | None = None,
     aim: tuple[float, float] | None = None,
     band: tuple[Curve, Curve] | None = None,
+    inner_band: tuple[Curve, Curve] | None = None,
     notes: Sequence[str] = (),
 ) -> Markup:
     """A plot of curves; a value between two missing ones is drawn as a dot.
@@ -73,12 +74,13 @@ def lines(  # noqa: PLR0913  # the parts of a plot
         level: value of ``y`` at which a thin line is drawn.
         aim: values of ``y`` between which the background is shaded.
         band: the area between these two curves is shaded; both must miss the same values.
+        inner_band: a second one, drawn on top of it.
         notes: a text for each value along ``x``, shown where the pointer is; no script is needed for it.
     """
     parts = [
         _aim(aim, x, y) if aim else "",
         "" if level is None else rule(x.start, y.at(level), x.end, y.at(level), "level"),
-        _band(across, band, x, y) if band else "",
+        *(_band(across, each, x, y) for each in (band, inner_band) if each),
         *(_curve(across, curve, x, y) for curve in curves),
         _columns_of_notes(across, notes, x, y),
     ]
@@ -91,26 +93,31 @@ def notes(titles: Sequence[str], curves: Sequence[Curve], unit: str, *, digits: 
     Args:
         titles: one for each value along the horizontal axis.
         curves: as drawn.
-        unit: of all values.
+        unit: of all values; empty where the titles have it.
         digits: behind the decimal point.
     """
     named = [curve for curve in reversed(curves) if curve.name]
     texts = []
     for n, head in enumerate(titles):
         known = ((curve.name, curve.values[n]) for curve in named)
-        parts = [
-            f"{name} {number(value, digits=digits)}{NBSP}{unit}" for name, value in known if value is not None
-        ]
+        parts = [f"{name} {number(value, unit, digits=digits)}" for name, value in known if value is not None]
         texts.append("\n".join([head, *parts]) if parts else "")
     return texts
 
 
-def hover(left: float, right: float, y: Axis, note: str) -> Markup:
-    """An invisible column as high as a plot: where the pointer is on it, its note is shown."""
-    return raw(
-        f'<rect class="hover" x="{left:.1f}" y="{y.end:g}" width="{right - left:.1f}" '
-        f'height="{y.start - y.end:g}">{title(note)}</rect>'
+def hover(columns: Iterable[tuple[float, float, str]], y: Axis) -> Markup:
+    """Invisible columns as high as a plot: where the pointer is on one, its note is shown.
+
+    Args:
+        columns: left and right edge, and the note; one without a note is left out.
+        y: vertical axis.
+    """
+    drawn = "".join(
+        f'<path d="M{left:.1f} {y.end:g}H{right:.1f}V{y.start:g}H{left:.1f}z">{title(note)}</path>'
+        for left, right, note in columns
+        if note
     )
+    return raw(f'<g class="hover">{drawn}</g>' if drawn else "")
 
 
 def _aim(aim: tuple[float, float], x: Axis, y: Axis) -> str:
@@ -156,10 +163,9 @@ def _columns_of_notes(across: Sequence[float], notes: Sequence[str], x: Axis, y:
     if not notes:
         return ""
     half = (x.at(across[-1]) - x.at(across[0])) / max(len(across) - 1, 1) / 2
-    return "".join(
-        hover(x.at(position) - half, x.at(position) + half, y, note)
-        for position, note in zip(across, notes, strict=True)
-        if note
+    middles = map(x.at, across)
+    return hover(
+        ((middle - half, middle + half, note) for middle, note in zip(middles, notes, strict=True)), y
     )
 
 

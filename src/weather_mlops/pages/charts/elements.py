@@ -19,7 +19,7 @@ STYLE: Final = """
 .plot .fill-model{fill:var(--model)}.plot .fill-bad{fill:var(--bad)}.plot .fill-good{fill:var(--good)}
 .plot .fill-warn{fill:var(--warn)}.plot .fill-champion{fill:var(--champion)}
 .plot .fill-soft{fill:var(--soft)}.plot .aim{fill:var(--band);opacity:.27}.plot .hover{fill:transparent}
-.plot .hover:hover{fill:var(--rule);opacity:.5}.bullet{width:7em;height:.8em;vertical-align:middle}
+.plot .hover>:hover{fill:var(--rule);opacity:.5}.bullet{width:7em;height:.8em;vertical-align:middle}
 """.strip()
 
 

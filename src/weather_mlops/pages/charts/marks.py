@@ -25,22 +25,15 @@ def dot(x: float, y: float, kind: str, name: str = "", *, opacity: float = 0.75)
     )
 
 
-def disc(x: float, y: float, paint: str, *, kind: str = "") -> Markup:
+def disc(x: float, y: float, paint: str, *, radius: float = 6.5, kind: str = "") -> Markup:
     """A disc in a colour of its own, which stands for a value.
 
     Args:
         x: of its middle.
         y: of its middle.
         paint: a colour as CSS writes it.
+        radius: in units of the drawing.
         kind: CSS class.
     """
     marks = f' class="{kind}"' if kind else ""
-    return raw(f'<circle{marks} style="fill:{paint}" cx="{x:.1f}" cy="{y:.1f}" r="6.5"/>')
-
-
-def crossed_ring(x: float, y: float) -> Markup:
-    """A ring with a cross in it: a point without a value."""
-    return raw(
-        f'<circle class="none" cx="{x:.1f}" cy="{y:.1f}" r="6"/>'
-        f'<path class="cross" d="M{x - 4:.1f} {y - 4:.1f}l8 8m0 -8l-8 8"/>'
-    )
+    return raw(f'<circle{marks} style="fill:{paint}" cx="{x:.1f}" cy="{y:.1f}" r="{radius:g}"/>')

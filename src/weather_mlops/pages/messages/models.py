@@ -35,6 +35,32 @@ MODELS: Final = {
         "No model yet: no version was evaluated. Until one is deployed there is no forecast of it.",
         "아직 평가된 버전이 없습니다. 모델이 배포될 때까지 예보가 없습니다.",
     ),
+    "models_none_until": Translation(
+        "Until the model is deployed there is no forecast of it.", "모델이 배포될 때까지 예보가 없습니다."
+    ),
+    "models_training_preparing": Translation(
+        "A model is being trained: its data are prepared.", "모델 학습: 자료를 준비하고 있습니다."
+    ),
+    "models_training": Translation(
+        "A model is being trained, lead {lead} of {leads}{left}.",
+        "모델 학습: 선행시간 {leads}개 중 {lead}개 완료{left}.",
+    ),
+    "models_training_with_kma": Translation(
+        "A model is being trained, now the part that begins with the KMA's forecast, lead {lead} of "
+        "{leads}{left}.",
+        "모델 학습: 기상청 예보에서 출발하는 부분, 선행시간 {leads}개 중 {lead}개 완료{left}.",
+    ),
+    "models_training_left": Translation(", about {minutes}\u00a0min left", ", 약 {minutes}분 남음"),
+    "models_training_almost": Translation(", less than a minute left", ", 1분 이내 남음"),
+    "models_training_evaluating": Translation(
+        "A new model is trained, and is being evaluated: a few minutes.",
+        "새 모델의 학습을 마치고 평가하고 있습니다. 몇 분 걸립니다.",
+    ),
+    "models_training_stopped": Translation(
+        "The training of {version} stopped: nothing was heard of it since {at}.",
+        "모델 {version}의 학습이 멈췄습니다. {at} 이후 진행이 없습니다.",
+    ),
+    "models_training_runs": Translation("Runs of the training", "학습 실행"),
     "models_champion": Translation("Champion", "챔피언"),
     "models_since": Translation("Since", "시작"),
     "models_since_by": Translation("{at}, {kind} by {by}", "{at}, {by}에서 {kind}"),
