@@ -22,10 +22,11 @@ PROJECT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(PROJECT), str(PROJECT / "plugins")]
 
 from benchmarks.catalog import server
-from tests.browsing import made
+from tests.browsing import made, verification_world
 from tests.model.evaluations import evaluation, kma_forecast, on_common_rows
 from tests.plugins.visiting import DAG_IDS, Visits
 from weather_mlops.clock import KST
+from weather_mlops.documents import verification_windows
 from weather_mlops.lake.object_store import ObjectStore
 
 AIM_MS = 300
@@ -37,6 +38,8 @@ def fill(store: ObjectStore, days: int) -> dict[str, str]:
     for target in targets:
         made.models(store, target, days, files=3)
     report = made.reports(store, days)
+    figures = verification_world.document(verification_world.rows(min(days, 365)))
+    store.put(verification_windows.KEY, json.dumps(figures).encode())
     docs, keys = made.data_docs(store, days), made.responses(store, 50)
     champion = next(one for one in reversed(made.decisions(days)) if one.kind == "deployed")
     card = f"models/air_temperature/versions/{champion.version}/card.html"
@@ -51,6 +54,8 @@ def fill(store: ObjectStore, days: int) -> dict[str, str]:
         "monitoring": "monitoring",
         "monitoring, half the time ago": f"monitoring?day={old}",
         "monitoring, a report": f"pages/{report.html_key}",
+        "verification": "verification",
+        "verification, a year by station": "verification?days=365&by=station",
         "models, 5 targets": "models",
         "models, all of one": "models?target=air_temperature",
         "models, a card": f"pages/{card}",

@@ -8,6 +8,7 @@ own, with nothing in memory before, as a task does. Printed, the hourly run with
 
 - The hourly run: three days verified again, of which the newest has changed. The median of several hours.
 - The same hour again, which changes nothing.
+- What the pages show, pooled from a year of figures. The median of several runs.
 - A month verified for the first time, and the peak memory of that process.
 """
 
@@ -15,12 +16,13 @@ import argparse
 import statistics
 import sys
 import tempfile
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -28,18 +30,21 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.catalog import server
 from benchmarks.kma_forecasts import FIRST, HOUR, STATIONS, TEMPERATURE, issue_rows
 from benchmarks.own_process import cost_of
+from weather_mlops.documents.verification_windows import KEY, WINDOWS_DAYS
 from weather_mlops.kma.forecast.issues import issues_between
-from weather_mlops.lake import forecasts, kma_forecasts
+from weather_mlops.lake import forecasts, kma_forecasts, verification
 from weather_mlops.lake.catalog import ensure_tables, open_catalog
 from weather_mlops.lake.forecasts import rows_of
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.publish import publish as publish_observations
 from weather_mlops.lake.s3_access import S3Access
 from weather_mlops.lake.schemas import OBSERVATIONS_SCHEMA, UTC_TIME
+from weather_mlops.verification import windows
 from weather_mlops.verification.days import TARGET
 from weather_mlops.verification.run import verify_days, verify_recent
 
 HOURLY_LIMIT_S: Final = 5
+POOLING_LIMIT_S: Final = 1
 HOURS: Final = 5  # hourly runs that are measured
 OUR_LEADS: Final = 48
 VERIFIED_DAYS: Final = 3
@@ -114,6 +119,29 @@ def period(access: S3Access, uri: str, now: datetime, first: date, last: date) -
     return summary["figures"], len(summary["days_changed"])
 
 
+def year(catalog: Catalog, last: date) -> int:
+    """Write a year of figures as this many days' hourly runs would; the number of rows."""
+    first = last - timedelta(days=max(WINDOWS_DAYS) - 1)
+    of_month = verification.read(catalog, first_day=last - timedelta(days=29), last_day=last, variable=None)
+    newest = of_month.filter(pc.equal(of_month["day"], pc.max(of_month["day"])))
+    written = 0
+    for months in range(12):
+        begin = first + timedelta(days=30 * months)
+        days = [begin + timedelta(days=each) for each in range(30) if begin + timedelta(days=each) <= last]
+        rows = pa.concat_tables(
+            newest.set_column(0, newest.schema.field(0), pa.array([day] * newest.num_rows, pa.date32()))
+            for day in days
+        )
+        verification.publish(catalog, rows, run=str(months), now=datetime.combine(last, time(), UTC))
+        written += rows.num_rows
+    return written
+
+
+def pooling(access: S3Access, uri: str, now: datetime) -> None:
+    """What the hourly run publishes for the pages."""
+    windows.publish(opened(access, uri), ObjectStore(access), now)
+
+
 def main() -> None:
     """Fill, verify, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -147,6 +175,17 @@ def main() -> None:
         print(f"hourly run: {typical:.2f} s (median), limit {HOURLY_LIMIT_S} s: {verdict} the limit")
         again = cost_of(recent, access, uri, end + HOURS * HOUR)
         print(f"the same hour again: {again.result[1]} days changed, {again.seconds:.2f} s")
+        last = verification.newest_verified(opened(access, uri))
+        rows = year(opened(access, uri), last)
+        costs = [cost_of(pooling, access, uri, end) for _ in range(HOURS)]
+        typical = statistics.median(cost.seconds for cost in costs)
+        size = len(ObjectStore(access).get(KEY)) / 1e3
+        memory = max(cost.peak_mb for cost in costs)
+        verdict = "within" if typical <= POOLING_LIMIT_S else "OVER"
+        print(
+            f"a year of figures pooled, {rows:,} rows: {typical:.2f} s (median), memory {memory:.0f} MB, "
+            f"{size:.0f} kB, limit {POOLING_LIMIT_S} s: {verdict} the limit"
+        )
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ HEAVY: Final = (
     "weather_mlops.ingest.kma_forecast.run",
     "weather_mlops.quality.kma_forecast",
     "weather_mlops.verification.run",
+    "weather_mlops.verification.windows",
     "weather_mlops.model.planning",
     "weather_mlops.model.training_run",
     "weather_mlops.model.deployment",

@@ -46,7 +46,7 @@ class MakeForecastOperator(WeatherOperator):
 
 
 class VerifyForecastsOperator(WeatherOperator):
-    """Compare our forecast and the KMA's with what was observed, and publish the figures by day.
+    """Compare our forecast, the KMA's and persistence with what was observed; publish the figures.
 
     Args:
         days: the last days (KST, from 1 to 31) that are verified again, because rows of them arrive late and
@@ -63,10 +63,12 @@ class VerifyForecastsOperator(WeatherOperator):
     def work(self, context: "Context") -> dict[str, Any]:
         """Verify the last days; skip if there is nothing to compare."""
         from hooks.lake import LakeHook
+        from weather_mlops.verification import windows
         from weather_mlops.verification.run import verify_recent
 
-        lake = LakeHook(self.aws_conn_id)
-        summary = verify_recent(lake.catalog, self.days, run=run_label(context), now=datetime.now(UTC))
+        lake, now = LakeHook(self.aws_conn_id), datetime.now(UTC)
+        summary = verify_recent(lake.catalog, self.days, run=run_label(context), now=now)
+        windows.publish(lake.catalog, lake.store, now)
         if reason := summary.get("reason"):
             skip(context, reason)
         return dict(summary)

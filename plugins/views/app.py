@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request, Response, status
 from fastapi.responses import PlainTextResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
-from views import documents, forecasts, models, monitoring, pages, quality
+from views import documents, forecasts, models, monitoring, pages, quality, verification
 from views.guard import HEADERS
 from views.limit import RateLimit
 from weather_mlops.errors import ObjectDamaged, Retryable, WeatherError
@@ -26,6 +26,7 @@ ROUTERS: Final = (
     monitoring.router,
     models.router,
     forecasts.router,
+    verification.router,
     documents.router,
 )
 

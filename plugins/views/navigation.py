@@ -14,6 +14,7 @@ ICONS: Final = {
     "quality": '<path d="M12 3l7 3v5c0 4.6-2.9 8.3-7 10-4.1-1.7-7-5.4-7-10V6zM8.8 11.8l2.3 2.4 4.2-4.6"/>',
     "monitoring": '<path d="M3 12h4l2.5-7 4 14 2.5-7h5"/>',
     "forecasts": '<path d="M7 18a4 4 0 0 1-.4-8A5.5 5.5 0 0 1 17 8.6 4.7 4.7 0 0 1 16.5 18z"/>',
+    "verification": '<circle cx="12" cy="12" r="9"/><circle cx="12" cy="12" r="4"/><path d="M12 3v5"/>',
     "models": '<path d="M12 3l8 4.5v9L12 21l-8-4.5v-9z"/><path d="M4.2 7.7L12 12l7.8-4.3M12 12v8.8"/>',
     "documents": '<path d="M6 3h8l4 4v14H6z"/><path d="M14 3v4h4M9 12h6M9 16h6"/>',
 }
@@ -44,6 +45,7 @@ NAV: Final = {
     "quality": "Data quality",
     "monitoring": "Monitoring",
     "forecasts": "Forecasts",
+    "verification": "Verification",
     "models": "Models",
 }
 """Names of the entries by their routes."""

@@ -34,7 +34,7 @@ from weather_mlops.model.targets import TARGETS
 from weather_mlops.settings import load_settings, project_folder
 from weather_mlops.sources.quoting import escaped
 from weather_mlops.stations import resolve_station_ids
-from weather_mlops.verification.run import described, verify_days
+from weather_mlops.verification import run, windows
 
 WIDTH: Final = 200  # characters of a table on the terminal
 SHOWN: Final = 50  # differences on the terminal; all of them are in the file
@@ -182,8 +182,10 @@ def tables() -> int:
 def _verify(options: argparse.Namespace) -> int:
     first, last = _day("FROM", options.first), _day("TO", options.last)
     _check_order(first, last)
-    summary = verify_days(open_catalog(_access()), first, last, run="verify", now=datetime.now(UTC))
-    sys.stdout.write(f"{described(summary)}\n")
+    access, now = _access(), datetime.now(UTC)
+    summary = run.verify_days(catalog := open_catalog(access), first, last, run="verify", now=now)
+    windows.publish(catalog, ObjectStore(access), now)
+    sys.stdout.write(f"{run.described(summary)}\n")
     return 1 if "reason" in summary else 0
 
 

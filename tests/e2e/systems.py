@@ -242,6 +242,7 @@ class Shown:
             "report": "weather/pages/reports/monitoring/latest.html",
             "forecasts": "weather/forecasts",
             "station": f"weather/forecasts/{TARGET}/{STATION}",
+            "verification": "weather/verification",
             "models": "weather/models",
             "model-decisions": f"weather/models?target={TARGET}",
             "card": f"weather/pages/{card}",

@@ -5,7 +5,7 @@ import pytest
 from tests.s3_proxy import free_port
 from weather_mlops.errors import Misconfigured, ObjectDamaged, StorageUnavailable
 from weather_mlops.lake import file_io
-from weather_mlops.lake.catalog import ensure_tables, open_catalog
+from weather_mlops.lake.catalog import ensure_tables, open_catalog, open_table
 from weather_mlops.lake.publish import publish
 from weather_mlops.lake.schemas import OBSERVATIONS, OBSERVATIONS_SCHEMA, TABLES
 from weather_mlops.variables import VARIABLES
@@ -58,6 +58,28 @@ def test_a_column_of_a_newer_version_is_added_to_old_rows(catalog):
     table = catalog.load_table("weather.observations").scan().to_arrow()
     assert set(table.column_names) == set(OBSERVATIONS_SCHEMA.names)
     assert table["wave_height_m"].to_pylist() == [None, None]
+
+
+@pytest.mark.prepared(tables=empty_tables)
+def test_the_first_task_after_an_upgrade_adds_new_columns(catalog):
+    with catalog.load_table("weather.observations").update_schema() as update:
+        update.delete_column("wave_height_m")
+    publish(catalog, observations([90], hours(1)), run="one")
+
+    assert catalog.load_table("weather.observations").scan().to_arrow().num_rows == 1
+
+
+@pytest.mark.prepared(tables=empty_tables)
+def test_two_tasks_can_add_the_same_new_columns_at_once(catalog, monkeypatch):
+    with catalog.load_table("weather.observations").update_schema() as update:
+        update.delete_column("wave_height_m")
+    load, stale = type(catalog).load_table, [catalog.load_table("weather.observations")]
+    open_table(catalog, OBSERVATIONS)
+    monkeypatch.setattr(
+        type(catalog), "load_table", lambda *given: stale.pop() if stale else load(*given), raising=True
+    )
+
+    assert "wave_height_m" in open_table(catalog, OBSERVATIONS).schema().column_names
 
 
 def test_a_missing_catalog_database_is_named_without_password(access):

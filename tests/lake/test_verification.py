@@ -10,7 +10,7 @@ from weather_mlops.lake import maintenance
 from weather_mlops.lake.query import connect
 from weather_mlops.lake.recovery import take_up
 from weather_mlops.lake.verification import newest_verified, publish, read
-from weather_mlops.lake.verification_columns import VERIFICATION_SCHEMA
+from weather_mlops.lake.verification_columns import COVERAGES, VERIFICATION_SCHEMA
 
 from .conftest import NOW, empty_tables, lose
 
@@ -101,12 +101,26 @@ def test_figures_are_selected_by_day_and_names(catalog):
 
 
 @pytest.mark.prepared(tables=empty_tables)
+def test_a_day_of_an_older_version_gets_shares_when_it_is_verified(catalog):
+    with catalog.load_table("weather.verification").update_schema() as update:
+        for name in COVERAGES:
+            update.delete_column(name)
+    old = figures(days(2)).drop_columns(COVERAGES)
+    catalog.load_table("weather.verification").append(old)
+    published = publish(catalog, figures([DAY], coverage_80=0.75), run="one", now=NOW)
+
+    assert published.changed == (DAY,)
+    assert read(catalog, **ALWAYS)["coverage_80"].to_pylist() == [0.75] * 4 + [None] * 4
+
+
+@pytest.mark.prepared(tables=empty_tables)
 @pytest.mark.parametrize(
     ("wrong", "fault"),
     [
         ({"n": 0}, "n is not at least 1"),
         ({"bias": nan}, "bias is not finite"),
-        ({"forecast": "theirs"}, "forecast is none of ours, kma_forecast"),
+        ({"coverage_80": nan}, "coverage_80 is not finite"),
+        ({"forecast": "theirs"}, "forecast is none of ours, kma_forecast, persistence"),
         ({"grouped_by": "lead"}, "grouped_by is none of"),
         ({"forecast": "ours"}, "more than once"),
     ],

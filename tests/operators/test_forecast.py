@@ -18,8 +18,10 @@ from tests.lake.conftest import (  # noqa: F401  fixtures
     server,
     store,
 )
+from weather_mlops.documents import verification_windows
+from weather_mlops.documents.verification_windows import VerificationWindows
 from weather_mlops.errors import Misconfigured
-from weather_mlops.lake import kma_forecasts
+from weather_mlops.lake import documents, kma_forecasts
 from weather_mlops.lake.publish import publish as publish_observations
 from weather_mlops.model import forecasting
 
@@ -60,9 +62,10 @@ def test_a_forecast_reports_its_rows_and_stations(monkeypatch, work):
 
 
 @pytest.fixture
-def verify(monkeypatch, catalog):  # noqa: F811
+def verify(monkeypatch, catalog, store):  # noqa: F811
     """Runs the task of verification; gives what it returns and its XComs."""
     monkeypatch.setattr("hooks.lake.LakeHook.catalog", catalog)
+    monkeypatch.setattr("hooks.lake.LakeHook.store", store)
     pushed = {}
     ti = SimpleNamespace(xcom_push=lambda key, value: pushed.update({key: value}))
     context = {"ti": ti, "dag": SimpleNamespace(dag_id="forecast"), "run_id": "1"}
@@ -88,7 +91,7 @@ def test_verification_without_forecasts_is_skipped_with_the_reason(verify, catal
     )
 
 
-def test_verification_reports_its_days_and_what_is_absent(verify, catalog):  # noqa: F811
+def test_verification_reports_its_days_and_what_is_absent(verify, catalog, store):  # noqa: F811
     run, pushed = verify
     publish_observations(catalog, observations([90, 108], hours(30)), run="one")
     kma_forecasts.publish(catalog, issue(NOW - 20 * HOUR, leads=range(1, 10)), run="two", now=NOW)
@@ -102,6 +105,8 @@ def test_verification_reports_its_days_and_what_is_absent(verify, catalog):  # n
     assert "kma_forecast" not in summary["absent"]
     assert pushed == {}
     assert run(days=2)["days_changed"] == []
+    published = documents.read(store, verification_windows.KEY, VerificationWindows)
+    assert published["targets"]["air_temperature"]["windows"]["7"]["compared"] == "own"
 
 
 @pytest.mark.parametrize("days", [0, 32])

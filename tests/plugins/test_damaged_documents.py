@@ -8,12 +8,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tests.browsing import forecast_world, made
+from tests.browsing import forecast_world, made, verification_world
 from tests.browsing.memory import Memory
 from tests.model.sealed import unchecked
 from tests.monitoring.reported import healthy, held
 from tests.plugins.visiting import DAG_IDS, Visits
-from weather_mlops.documents import forecast_pages
+from weather_mlops.documents import forecast_pages, verification_windows
 from weather_mlops.errors import WeatherError
 from weather_mlops.lake import documents
 from weather_mlops.lake.raw import sidecar_of
@@ -74,6 +74,8 @@ def world():
     store.put(alert_run.KEY, alert_run.State({"disk_full:/d": alert}, "run", made.NOW, [alert]).as_json())
     forecasts = forecast_world.document([90, 108], {"90": "silent"})
     store.put(forecast_pages.KEY, json.dumps(forecasts).encode())
+    rows = verification_world.rows(2, stations=(90, 108), leads=range(1, 4))
+    store.put(verification_windows.KEY, json.dumps(verification_world.document(rows)).encode())
     return store.objects
 
 
@@ -90,6 +92,8 @@ PAGES = [
     "alerts",
     "forecasts",
     f"forecasts/{TARGET}/108",
+    "verification",
+    "verification?days=365&by=n",
     f"raw?dag_id=data_collection&run_id={RUN}",
 ]
 
@@ -100,6 +104,7 @@ SHOWN = {
     "reports/monitoring/latest.json": "monitoring",
     alert_run.KEY: "alerts",
     forecast_pages.KEY: "forecasts",
+    verification_windows.KEY: "verification",
     sidecar_of(made.raw_key()): f"raw?dag_id=data_collection&run_id={RUN}",
 }
 

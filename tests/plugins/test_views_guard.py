@@ -133,6 +133,7 @@ def test_a_person_returns_from_the_login_to_their_page(visit, address):
     [
         ("quality", "data_collection"),
         ("monitoring", "monitoring"),
+        ("verification", "forecast"),
         ("models", "model_training"),
         (f"pages/{CARD}", "model_training"),
         ("pages/reports/monitoring/latest.html", "monitoring"),

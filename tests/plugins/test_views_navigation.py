@@ -13,7 +13,7 @@ from tests.plugins.test_views_guard import routes
 VIEWS = PagesPlugin().external_views
 
 
-def test_there_are_four_entries_and_a_tab_on_each_page():
+def test_there_are_five_entries_and_a_tab_on_each_page():
     nav = {view["name"]: view["href"] for view in VIEWS if view["destination"] == "nav"}
     tabs = {view["destination"] for view in VIEWS if view["name"] == "Documents"}
 
@@ -21,6 +21,7 @@ def test_there_are_four_entries_and_a_tab_on_each_page():
         "Data quality": "weather/quality",
         "Monitoring": "weather/monitoring",
         "Forecasts": "weather/forecasts",
+        "Verification": "weather/verification",
         "Models": "weather/models",
     }
     assert all(view["nav_top_level"] for view in VIEWS if view["destination"] == "nav")

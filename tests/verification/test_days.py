@@ -112,7 +112,62 @@ def test_ours_is_verified_where_the_kma_gives_nothing():
     result = figures(ours([(108, 5, 3, 9.0), (108, -3, 4, 8.0)]))
 
     assert result[COLUMN, "ours", "own", "all", 0] == (2, -1.5)
-    assert {key[1:3] for key in result} == {("ours", "own")}
+    assert {key[1:3] for key in result} == {("ours", "own"), ("persistence", "own")}
+
+
+def test_persistence_is_what_was_observed_at_our_issue():
+    truth = observed([(108, hour, float(hour)) for hour in range(-24, 24)])
+    mine = ours([(108, 5, 3, 9.0), (108, -20, 24, 6.0), (108, -40, 41, 6.0)])
+    result = figures(mine, kma(-50, leads=range(90)), truth)
+
+    assert result[COLUMN, "persistence", "own", "lead_hours", 3] == (1, -3.0)
+    assert result[COLUMN, "persistence", "common", "lead_hours", 24] == (1, -24.0)
+    assert (COLUMN, "persistence", "own", "lead_hours", 41) not in result
+
+
+def test_common_rows_have_a_value_of_persistence_too():
+    mine = ours([(108, 5, 3, 9.0), (108, -40, 41, 6.0)])
+    result = figures(mine, kma(-50, leads=range(90)))
+
+    assert result[COLUMN, "ours", "own", "all", 0][0] == 2
+    for name in ("ours", "kma_forecast", "persistence"):
+        assert result[COLUMN, name, "common", "all", 0][0] == 1
+
+
+def test_the_extremes_of_the_day_before_are_persistence():
+    truth = observed([(108, hour, float(hour)) for hour in range(-24, 24)])
+    result = figures(truth=truth)
+
+    assert result[MAXIMUM, "persistence", "own", "all", 0] == (1, -24.0)
+    assert result[MINIMUM, "persistence", "own", "station_id", 108] == (1, -24.0)
+
+
+def test_shares_within_the_intervals_are_of_ours_alone():
+    mine = ours([(108, 5, lead, 10.0) for lead in (1, 2, 3, 4)])
+    limits = {"p25": 0.0, "p75": 0.0, "p10": -1.0, "p90": 1.0, "p05": -2.0, "p95": 2.0}
+    for name, shift in limits.items():
+        column = pa.array([value + shift for value in mine["p50"].to_pylist()])
+        mine = mine.set_column(mine.schema.get_field_index(name), name, column)
+    truth = observed([(108, 5 + hour, value) for hour, value in enumerate((10.0, 10.0, 11.0, 12.0, 13.0))])
+    rows = figures_of_day(Compared(mine, kma(-50, leads=range(90)), truth), DAY).to_pylist()
+    shares = {
+        (row["forecast"], row["compared"]): [row[f"coverage_{percent}"] for percent in (50, 80, 90)]
+        for row in rows
+        if row["grouped_by"] == "all"
+    }
+
+    assert shares["ours", "common"] == shares["ours", "own"] == [0.25, 0.5, 0.75]
+    assert shares["kma_forecast", "common"] == shares["persistence", "common"] == [None] * 3
+
+
+def test_an_older_forecast_without_a_quantile_has_no_such_share():
+    (row,) = (
+        row
+        for row in figures_of_day(Compared(ours([(108, 5, 3, 9.0)]), table([]), whole_day()), DAY).to_pylist()
+        if row["forecast"] == "ours" and row["grouped_by"] == "all"
+    )
+
+    assert (row["coverage_50"], row["coverage_80"], row["coverage_90"]) == (None, 0.0, None)
 
 
 def test_hours_between_three_hourly_values_are_interpolated():
@@ -134,7 +189,7 @@ def test_hours_of_other_days_are_left_out():
 
 
 def test_the_days_extremes_are_compared_by_station():
-    truth = observed([(108, hour, float(hour)) for hour in range(24)])
+    truth = observed([(108, hour, float(hour % 24)) for hour in range(-24, 24)])
     mine = ours([(108, -1, lead, lead + 1.0) for lead in range(1, 25)])
     theirs = pa.concat_tables(
         [
@@ -200,7 +255,7 @@ def test_common_rows_are_those_of_a_search_by_hand(mine, theirs):
         )
         for (station, number), (value, delay) in theirs.items()
     ]
-    truth = observed([(station, hour, 1.0) for station in (90, 108) for hour in range(24)])
+    truth = observed([(station, hour, 1.0) for station in (90, 108) for hour in range(-24, 24)])
     rows = [(*key, value) for key, value in mine.items()]
     result = figures_of_day(
         Compared(ours(rows), pa.concat_tables([table([]), *tables]), truth), DAY
@@ -224,7 +279,7 @@ def test_common_rows_are_those_of_a_search_by_hand(mine, theirs):
         for each in result
         if (each["variable"], each["compared"], each["grouped_by"]) == (COLUMN, "common", "all")
     }
-    assert len(common) == (2 if pairs else 0)
+    assert len(common) == (3 if pairs else 0)
     for index, name in enumerate(("ours", "kma_forecast") if pairs else ()):
         errors = np.array([pair[index] for pair in pairs])
         assert common[name]["n"] == errors.size

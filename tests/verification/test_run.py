@@ -19,7 +19,9 @@ from tests.lake.conftest import (  # noqa: F401  fixtures
 from tests.lake.conftest import forecasts as our_forecasts
 from tests.lake.conftest import observations as observations_at
 from weather_mlops import __main__ as commands
-from weather_mlops.lake import forecasts, kma_forecasts
+from weather_mlops.documents import verification_windows
+from weather_mlops.documents.verification_windows import VerificationWindows
+from weather_mlops.lake import documents, forecasts, kma_forecasts
 from weather_mlops.lake.publish import publish as publish_observations
 from weather_mlops.lake.verification import read
 from weather_mlops.verification.days import COLUMN, midnight_kst
@@ -87,7 +89,7 @@ def test_a_row_that_arrives_late_changes_its_day(catalog):  # noqa: F811
     assert counts(catalog)["2024-03-02", "kma_forecast"] > before
 
 
-def test_ours_and_the_kma_meet_on_common_rows(catalog):  # noqa: F811
+def test_all_forecasts_meet_on_common_rows(catalog):  # noqa: F811
     issued = midnight_kst(LAST) + 3 * HOUR
     forecasts.publish(catalog, our_forecasts([issued], STATIONS, ["air_temperature"]), run="ours", now=NOW)
     forecast(catalog, LAST)
@@ -95,7 +97,8 @@ def test_ours_and_the_kma_meet_on_common_rows(catalog):  # noqa: F811
     summary = verify_recent(catalog, 1, run="one", now=NOW)
 
     assert summary["absent"] == {}
-    assert counts(catalog, "common") == {("2024-03-02", "kma_forecast"): 6, ("2024-03-02", "ours"): 6}
+    of_each = dict.fromkeys(("kma_forecast", "ours", "persistence"), 6)
+    assert counts(catalog, "common") == {("2024-03-02", name): n for name, n in of_each.items()}
     assert counts(catalog)["2024-03-02", "ours"] == 6
 
 
@@ -122,10 +125,11 @@ def test_forecasts_without_an_observation_give_the_reason(catalog):  # noqa: F81
 
 
 @pytest.fixture
-def command(monkeypatch, capsys, catalog):  # noqa: F811
+def command(monkeypatch, capsys, catalog, store):  # noqa: F811
     """Runs the command on the test's catalog; gives its status and what it prints."""
     monkeypatch.setattr(commands, "_access", lambda: None)
     monkeypatch.setattr(commands, "open_catalog", lambda _: catalog)
+    monkeypatch.setattr(commands, "ObjectStore", lambda _: store)
     logger = logging.getLogger("weather_mlops")
     monkeypatch.setattr(logger, "level", logger.level)
     return lambda first, last: (
@@ -133,7 +137,7 @@ def command(monkeypatch, capsys, catalog):  # noqa: F811
     )  # fmt: skip
 
 
-def test_the_command_verifies_old_days_and_says_what_is_absent(command, catalog):  # noqa: F811
+def test_the_command_verifies_old_days_and_says_what_is_absent(command, catalog, store):  # noqa: F811
     assert command("2024-03-01", "2024-03-02") == (
         1,
         f"nothing to compare: {NOTHING}; no forecast of the KMA is about these days\n",
@@ -145,3 +149,5 @@ def test_the_command_verifies_old_days_and_says_what_is_absent(command, catalog)
     assert status == 0
     assert text.startswith("verified: from=2024-03-01 to=2024-03-02 figures=")
     assert f"days_changed=1\nno figures, ours: {NOTHING}\n" in text
+    published = documents.read(store, verification_windows.KEY, VerificationWindows)
+    assert published["targets"]["air_temperature"]["windows"]["7"]["last_day"] == "2024-03-02"

@@ -65,28 +65,17 @@ def ensure_tables(catalog: Catalog) -> None:
 
     Raises:
         TableNotRegistered: the catalog does not have one of them, but its files are in the bucket.
-        StorageUnavailable, StorageRefused, ObjectDamaged.
+        StorageUnavailable, StorageRefused.
     """
     for definition in TABLES:
-        add_columns(catalog, definition)
-
-
-def add_columns(catalog: Catalog, definition: TableDefinition) -> None:
-    """Add columns to a table that a newer version of this package has.
-
-    Raises:
-        TableNotRegistered: the catalog does not have it, but its files are in the bucket.
-        StorageUnavailable, StorageRefused, ObjectDamaged.
-    """
-    table = open_table(catalog, definition)
-    known = set(table.schema().column_names)
-    if not known.issuperset(definition.columns.names):
-        with storage_errors(f"new columns of {definition.identifier}"), table.update_schema() as update:
-            update.union_by_name(definition.schema)
+        open_table(catalog, definition)
 
 
 def open_table(catalog: Catalog, definition: TableDefinition) -> Table:
     """Load a table, or create it when there is none.
+
+    It gets the columns that a newer version of this package has: after an upgrade, by whichever task opens it
+    first.
 
     Raises:
         TableNotRegistered: the catalog does not have it, but its files are in the bucket.
@@ -94,9 +83,17 @@ def open_table(catalog: Catalog, definition: TableDefinition) -> Table:
     """
     with storage_errors(f"table {definition.identifier}"):
         try:
-            return catalog.load_table(definition.identifier)
+            table = catalog.load_table(definition.identifier)
         except NoSuchTableError:
             return _create(catalog, definition)
+        if set(table.schema().column_names).issuperset(definition.columns.names):
+            return table
+        try:
+            with table.update_schema() as update:
+                update.union_by_name(definition.schema)
+        except CommitFailedException:  # another writer was first, perhaps with the same columns
+            return open_table(catalog, definition)
+        return table
 
 
 def table_path(definition: TableDefinition) -> str:

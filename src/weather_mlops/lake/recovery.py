@@ -25,7 +25,6 @@ from weather_mlops.errors import ObjectDamaged
 from weather_mlops.lake.catalog import (
     CREATED_AT,
     RUN,
-    add_columns,
     commit,
     ensure_namespace,
     table_path,
@@ -178,8 +177,6 @@ def _done(catalog: Catalog, plan: _Plan) -> TakenUp:
         tuple(plan.others.values()),
         damaged=tuple(problem for _, problem in plan.damaged),
     )
-    if plan.others:
-        add_columns(catalog, definition)
     for uuid, other in plan.others.items():
         added, unread = _add_rows(catalog, definition, other)
         _forget(plan.histories[uuid])

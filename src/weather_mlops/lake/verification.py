@@ -23,6 +23,7 @@ from weather_mlops.lake.scan import scan
 from weather_mlops.lake.schemas import VERIFICATION, cast_to_schema
 from weather_mlops.lake.storage_errors import storage_errors
 from weather_mlops.lake.verification_columns import (
+    COVERAGES,
     FIGURES,
     NAMES,
     VERIFICATION_SCHEMA,
@@ -92,7 +93,7 @@ def read(  # noqa: PLR0913  keyword only: which rows
     *,
     first_day: date,
     last_day: date,
-    variable: str = "air_temperature_c",
+    variable: str | None = "air_temperature_c",
     forecast: ForecastName | None = None,
     compared: Compared | None = None,
     grouped_by: GroupedBy | None = None,
@@ -106,8 +107,8 @@ def read(  # noqa: PLR0913  keyword only: which rows
         catalog: where the table is.
         first_day: the first day (KST).
         last_day: the last one, included.
-        variable: name of the variable.
-        forecast: whose; None: both.
+        variable: name of the variable; None: all.
+        forecast: whose; None: all.
         compared: which rows; None: both kinds.
         grouped_by: which groups; None: all kinds.
 
@@ -117,10 +118,9 @@ def read(  # noqa: PLR0913  keyword only: which rows
     Raises:
         StorageUnavailable, StorageRefused.
     """
-    row_filter: BooleanExpression = And(
-        between(first_day, last_day, VERIFICATION.time), one_of("variable", [variable])
-    )
-    for column, value in (("forecast", forecast), ("compared", compared), ("grouped_by", grouped_by)):
+    row_filter: BooleanExpression = between(first_day, last_day, VERIFICATION.time)
+    names = {"variable": variable, "forecast": forecast, "compared": compared, "grouped_by": grouped_by}
+    for column, value in names.items():
         if value is not None:
             row_filter = And(row_filter, one_of(column, [value]))
     table = open_table(catalog, VERIFICATION)
@@ -172,7 +172,7 @@ def _sound(figures: pa.Table) -> pa.Table:
     """
     rows = cast_to_schema(figures, VERIFICATION_SCHEMA)
     checks = {"n is not at least 1": pc.greater_equal(rows["n"], 1)}
-    checks |= {f"{name} is not finite": pc.is_finite(rows[name]) for name in FIGURES}
+    checks |= {f"{name} is not finite": pc.is_finite(rows[name]) for name in (*FIGURES, *COVERAGES)}
     checks |= {
         f"{name} is none of {', '.join(known)}": pc.is_in(rows[name], pa.array(known))
         for name, known in NAMES.items()
@@ -183,7 +183,7 @@ def _sound(figures: pa.Table) -> pa.Table:
     counts = rows.group_by(list(VERIFICATION.identity)).aggregate([([], "count_all")])
     if (repeated := counts.filter(pc.greater(counts["count_all"], 1))).num_rows:
         raise ValueError(f"figures {_named(repeated)}: they occur more than once")
-    for name in FIGURES:
+    for name in (*FIGURES, *COVERAGES):
         index = rows.schema.get_field_index(name)
         rows = rows.set_column(index, rows.schema.field(index), pc.round(rows[name], _DECIMALS))
     return rows

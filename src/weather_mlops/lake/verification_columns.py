@@ -5,16 +5,17 @@ from typing import Final, Literal
 
 import pyarrow as pa
 
-ForecastName = Literal["ours", "kma_forecast"]
+ForecastName = Literal["ours", "kma_forecast", "persistence"]
 Compared = Literal["common", "own"]
 GroupedBy = Literal["all", "lead_hours", "hour_kst", "station_id"]
 
 OURS: Final = "ours"
 KMA_FORECAST: Final = "kma_forecast"
+PERSISTENCE: Final = "persistence"
 COMMON: Final = "common"
 OWN: Final = "own"
 NAMES: Final[Mapping[str, tuple[str, ...]]] = {
-    "forecast": (OURS, KMA_FORECAST),
+    "forecast": (OURS, KMA_FORECAST, PERSISTENCE),
     "compared": (COMMON, OWN),
     "grouped_by": ("all", "lead_hours", "hour_kst", "station_id"),
 }
@@ -24,6 +25,8 @@ KEY: Final = ("day", "variable", "forecast", "compared", "grouped_by", "member")
 """What identifies a row."""
 
 FIGURES: Final = ("rmse", "mae", "bias", "within_1", "within_2")
+COVERAGES: Final = ("coverage_50", "coverage_80", "coverage_90")
+"""Figures that only a forecast with quantiles has: null in the other rows."""
 
 _COLUMNS: Final[Mapping[str, tuple[pa.DataType, str]]] = {
     "day": (pa.date32(), "Day (KST) of the times that were forecast"),
@@ -31,10 +34,13 @@ _COLUMNS: Final[Mapping[str, tuple[pa.DataType, str]]] = {
         pa.string(),
         "What was forecast: a column of observations, or air_temperature_max_c or _min_c of the day",
     ),
-    "forecast": (pa.string(), "Whose forecast: ours, or kma_forecast"),
+    "forecast": (
+        pa.string(),
+        "Whose forecast: ours, kma_forecast, or persistence: what was observed when ours was issued",
+    ),
     "compared": (
         pa.string(),
-        "common: where ours and the KMA's both have a value; own: all values of this forecast",
+        "common: where all of these forecasts have a value; own: all values of this forecast",
     ),
     "grouped_by": (
         pa.string(),
@@ -50,11 +56,18 @@ _COLUMNS: Final[Mapping[str, tuple[pa.DataType, str]]] = {
     "bias": (pa.float64(), "Mean of forecast minus observation, in the variable's unit"),
     "within_1": (pa.float64(), "Share of errors of at most 1 of the unit, 0 to 1"),
     "within_2": (pa.float64(), "Share of errors of at most 2 of the unit, 0 to 1"),
+    **{
+        f"coverage_{percent}": (
+            pa.float64(),
+            f"Share of observations from {low} to {high}, 0 to 1; null where a forecast lacks them",
+        )
+        for percent, low, high in ((50, "p25", "p75"), (80, "p10", "p90"), (90, "p05", "p95"))
+    },
 }
 
 VERIFICATION_SCHEMA: Final = pa.schema(
     [
-        pa.field(name, kind, nullable=False, metadata={"doc": documentation})
+        pa.field(name, kind, nullable=name in COVERAGES, metadata={"doc": documentation})
         for name, (kind, documentation) in _COLUMNS.items()
     ]
 )

@@ -4,16 +4,15 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Final
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog
 
 from weather_mlops.clock import KST
 from weather_mlops.lake import verification
-from weather_mlops.lake.verification_columns import COMMON, FIGURES, KMA_FORECAST, OURS, GroupedBy
-from weather_mlops.monitoring.figures.official import ComparedErrors, ForecastComparison, PooledErrors
+from weather_mlops.lake.verification_columns import COMMON, KMA_FORECAST, OURS, GroupedBy
+from weather_mlops.monitoring.figures.official import ComparedErrors, ForecastComparison
 from weather_mlops.monitoring.official_limits import OfficialForecastLimits
+from weather_mlops.verification import pooling
 from weather_mlops.verification.days import COLUMN
 from weather_mlops.verification.extremes import EXTREMES
 
@@ -55,33 +54,15 @@ def pooled(rows: pa.Table, min_pairs: int) -> Mapping[int, ComparedErrors]:
     Returns:
         Errors of both forecasts by ``member``, ascending; only where both have figures.
     """
-    ours, kma = (_pooled(rows.filter(pc.equal(rows["forecast"], name))) for name in (OURS, KMA_FORECAST))
+    members = pooling.pooled(rows, ["forecast", "member"]).to_pylist()
+    ours, kma = (
+        {row["member"]: pooling.errors_of(row) for row in members if row["forecast"] == name}
+        for name in (OURS, KMA_FORECAST)
+    )
     return {
         member: {"ours": ours[member], "kma": kma[member]}
         for member in sorted(ours.keys() & kma.keys())
         if min(ours[member]["n"], kma[member]["n"]) >= min_pairs
-    }
-
-
-def _pooled(rows: pa.Table) -> dict[int, PooledErrors]:
-    members, index = np.unique(rows["member"].to_numpy(), return_inverse=True)
-    n = rows["n"].to_numpy().astype(np.float64)
-    total = np.bincount(index, n, len(members))
-    # The mean square of several days is the mean of their squared RMSE; all figures are weighted by n.
-    days = {name: rows[name].to_numpy() for name in FIGURES}
-    days["rmse"] = days["rmse"] ** 2
-    means = {name: np.bincount(index, n * values, len(members)) / total for name, values in days.items()}
-    means["rmse"] = np.sqrt(means["rmse"])
-    return {
-        int(member): {
-            "n": int(total[at]),
-            "rmse": round(float(means["rmse"][at]), 4),
-            "mae": round(float(means["mae"][at]), 4),
-            "bias": round(float(means["bias"][at]), 4),
-            "within_1": round(float(means["within_1"][at]), 4),
-            "within_2": round(float(means["within_2"][at]), 4),
-        }
-        for at, member in enumerate(members)
     }
 
 

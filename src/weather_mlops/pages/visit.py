@@ -7,6 +7,7 @@ from weather_mlops.pages.languages import Language
 
 NAVIGATION: Final = (
     ("forecasts", "forecasts"),
+    ("verification", "verification"),
     ("quality", "quality"),
     ("monitoring", "monitoring"),
     ("alerts", "alerts"),

@@ -1,10 +1,11 @@
-"""Figures of a day, KST: our forecast and the KMA's against the observations. Pure functions.
+"""Figures of a day, KST: our forecast, the KMA's and persistence against the observations. Pure functions.
 
 - Every hour is compared at each lead. Ours: every forecast that was issued, its median. The KMA's: at every
   hour, whether we forecast then or not, the newest issue that was known at that hour, 1 to 48 hours ahead.
   Where the KMA gives every third hour, those in between are interpolated.
-- ``common`` are the rows where both have a value for the same station, hour and lead. So ours is compared
-  with what was known of the KMA's forecast when ours was issued.
+  Persistence: what was observed when each forecast of ours was issued.
+- ``common`` are the rows where all three have a value for the same station, hour and lead. So ours is
+  compared with what was known of the KMA's forecast when ours was issued.
 - The day's maximum and minimum: ``verification.extremes``.
 """
 
@@ -19,9 +20,16 @@ import pyarrow.compute as pc
 
 from weather_mlops.clock import DAY, HOUR, HOURS_PER_DAY, KST
 from weather_mlops.lake.filters import rows_within
-from weather_mlops.lake.verification_columns import COMMON, KMA_FORECAST, OURS, OWN, VERIFICATION_SCHEMA
-from weather_mlops.verification import extremes
-from weather_mlops.verification.figures import Figures, Verification, verify
+from weather_mlops.lake.verification_columns import (
+    COMMON,
+    KMA_FORECAST,
+    OURS,
+    OWN,
+    PERSISTENCE,
+    VERIFICATION_SCHEMA,
+)
+from weather_mlops.verification import extremes, persistence
+from weather_mlops.verification.figures import INTERVALS, Figures, Verification, verify
 from weather_mlops.verification.official import LONGEST_STEP_H, known_at
 
 COLUMN: Final = "air_temperature_c"
@@ -30,6 +38,9 @@ TARGET: Final = "air_temperature"
 """Its name among the targets of our forecast."""
 KMA_LEADS_H: Final = range(1, 49)
 """Leads at which the KMA's forecast is verified: the newest issue reaches two days ahead at any hour."""
+OBSERVED_BEFORE: Final = KMA_LEADS_H[-1] * HOUR
+"""From how long before the first hour observations are needed: persistence begins with one of the issue."""
+QUANTILES: Final = tuple(column for limits in INTERVALS.values() for column in limits)
 
 
 @dataclass(frozen=True)
@@ -37,10 +48,10 @@ class Compared:
     """What is compared, of one day or more.
 
     Attributes:
-        ours: ``station_id``, ``issued_at``, ``valid_at``, ``lead_hours`` and ``p50`` of the target.
+        ours: ``station_id``, ``issued_at``, ``valid_at``, ``lead_hours`` and quantiles of the target.
         kma_forecasts: ``station_id``, ``issued_at``, ``valid_at``, ``lead_hours``, ``received_at``, the
             variable and its daily maximum and minimum; LONGEST_STEP_H more hours at both ends.
-        observations: ``station_id``, ``observed_at`` and the variable.
+        observations: ``station_id``, ``observed_at`` and the variable; from OBSERVED_BEFORE on.
     """
 
     ours: pa.Table
@@ -54,7 +65,7 @@ class Compared:
         return Compared(
             rows_within(self.ours, "valid_at", begin, begin + DAY),
             rows_within(self.kma_forecasts, "valid_at", begin - more, begin + DAY + more),
-            rows_within(self.observations, "observed_at", begin, begin + DAY),
+            rows_within(self.observations, "observed_at", begin - OBSERVED_BEFORE, begin + DAY),
         )
 
 
@@ -76,21 +87,23 @@ def figures_of_day(compared: Compared, day: date) -> pa.Table:
     Raises:
         ValueError: a forecast has two values for one station, valid time and lead.
     """
-    of_day = compared.of_day(day)
+    of_day, begin = compared.of_day(day), midnight_kst(day)
     hourly = {
-        OURS: of_day.ours.select(["station_id", "valid_at", "lead_hours", "p50"]).rename_columns(
-            ["station_id", "valid_at", "lead_hours", COLUMN]
+        OURS: of_day.ours.select(["station_id", "valid_at", "lead_hours", *QUANTILES]).append_column(
+            COLUMN, of_day.ours["p50"]
         ),
-        KMA_FORECAST: _known_hours(of_day.kma_forecasts, midnight_kst(day)),
+        KMA_FORECAST: _known_hours(of_day.kma_forecasts, begin),
+        PERSISTENCE: persistence.of_ours(of_day.ours, of_day.observations, COLUMN),
     }
-    rows = list(_verified(day, COLUMN, hourly, of_day.observations))
+    observations = rows_within(of_day.observations, "observed_at", begin, begin + DAY)
+    rows = list(_verified(day, COLUMN, hourly, observations))
     for extreme in extremes.EXTREMES:
-        known_from = midnight_kst(day)
         forecasts = {
-            OURS: extremes.of_ours(of_day.ours, extreme, known_from),
-            KMA_FORECAST: extremes.of_kma(of_day.kma_forecasts, extreme, known_from),
+            OURS: extremes.of_ours(of_day.ours, extreme, begin),
+            KMA_FORECAST: extremes.of_kma(of_day.kma_forecasts, extreme, begin),
+            PERSISTENCE: extremes.of_the_day_before(of_day.observations, COLUMN, extreme, begin),
         }
-        observed = extremes.observed(of_day.observations, COLUMN, extreme, known_from)
+        observed = extremes.observed(observations, COLUMN, extreme, begin)
         rows += [
             row
             for row in _verified(day, extreme.variable, forecasts, observed)

@@ -13,8 +13,9 @@ from typing import Final, Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from weather_mlops.clock import HOUR
+from weather_mlops.clock import DAY, HOUR
 from weather_mlops.kma.forecast.rows import MAXIMUM_HOUR_KST, MINIMUM_HOUR_KST, UTC_TIME
+from weather_mlops.lake.filters import rows_within
 from weather_mlops.verification.official import known_at
 
 HOURS_NEEDED: Final = 22
@@ -79,6 +80,22 @@ def of_ours(forecasts: pa.Table, extreme: Extreme, begin: datetime) -> pa.Table:
     newest = issues.group_by("station_id").aggregate([("issued_at", "max")])
     newest = newest.rename_columns({"issued_at_max": "issued_at"})
     return _dated(issues.join(newest, ["station_id", "issued_at"], join_type="inner"), extreme, begin)
+
+
+def of_the_day_before(observations: pa.Table, column: str, extreme: Extreme, begin: datetime) -> pa.Table:
+    """Persistence: the extreme that was observed the day before, for HOURS_NEEDED hours or more.
+
+    Args:
+        observations: of the day before at least: ``station_id``, ``observed_at`` and the column.
+        column: the hourly variable.
+        extreme: which one.
+        begin: first hour of the day that is forecast, UTC.
+
+    Returns:
+        As ``of_ours``.
+    """
+    before = rows_within(observations, "observed_at", begin - DAY, begin)
+    return _dated(_aggregated(before, column, extreme, ["station_id"]), extreme, begin)
 
 
 def of_kma(forecasts: pa.Table, extreme: Extreme, begin: datetime) -> pa.Table:

@@ -17,7 +17,14 @@ from weather_mlops.lake.health import newest_hour
 from weather_mlops.lake.observations_reader import read_observations
 from weather_mlops.lake.schemas import KEY, OBSERVATIONS
 from weather_mlops.lake.verification_columns import COMMON, KMA_FORECAST, OURS, OWN
-from weather_mlops.verification.days import COLUMN, TARGET, Compared, figures_of_day, midnight_kst
+from weather_mlops.verification.days import (
+    COLUMN,
+    OBSERVED_BEFORE,
+    TARGET,
+    Compared,
+    figures_of_day,
+    midnight_kst,
+)
 from weather_mlops.verification.extremes import EXTREMES
 from weather_mlops.verification.official import LONGEST_STEP_H
 
@@ -131,7 +138,8 @@ def _read(catalog: Catalog, first: date, last: date) -> Compared:
     if ours.num_rows == official.num_rows == 0:
         nothing = OBSERVATIONS.select(*KEY, COLUMN).empty_table()
         return Compared(ours, official, nothing)
-    return Compared(ours, official, read_observations(catalog, [COLUMN], first=begin, last=end))
+    observations = read_observations(catalog, [COLUMN], first=begin - OBSERVED_BEFORE, last=end)
+    return Compared(ours, official, observations)
 
 
 def _absent(compared: Compared, figures: pa.Table) -> dict[str, str]:
@@ -146,5 +154,5 @@ def _absent(compared: Compared, figures: pa.Table) -> dict[str, str]:
         if (name, OWN) not in present
     }
     if (OURS, COMMON) not in present:
-        reasons[COMMON] = "; ".join(reasons.values()) or "no station, hour and lead has a value of both"
+        reasons[COMMON] = "; ".join(reasons.values()) or "no station, hour and lead has a value of each"
     return reasons

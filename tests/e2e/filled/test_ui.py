@@ -26,6 +26,7 @@ NAVIGATION = {
     "Data quality": "quality",
     "Monitoring": "monitoring",
     "Forecasts": "forecasts",
+    "Verification": "verification",
     "Models": "models",
 }
 

@@ -9,6 +9,7 @@ from typing import Required
 
 from typing_extensions import TypedDict
 
+from weather_mlops.documents.verification import PooledErrors
 from weather_mlops.lake.documents import MomentText
 from weather_mlops.monitoring.figures import ReadCost
 from weather_mlops.monitoring.figures.data import NamedStation
@@ -44,17 +45,6 @@ class IssueGaps(TypedDict):
     expected: int
     oldest: str | None
     by_reason: Mapping[str, int]
-
-
-class PooledErrors(TypedDict):
-    """Errors of a forecast over several days; ``within_1`` and ``within_2`` are shares, 0 to 1."""
-
-    n: int
-    rmse: float
-    mae: float
-    bias: float
-    within_1: float
-    within_2: float
 
 
 class ComparedErrors(TypedDict):

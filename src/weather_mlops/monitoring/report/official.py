@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, TypeVar
 
+from weather_mlops.documents.verification import PooledErrors
 from weather_mlops.monitoring.checks import Section
 from weather_mlops.monitoring.figures.official import (
     BiasFigures,
@@ -13,7 +14,6 @@ from weather_mlops.monitoring.figures.official import (
     IssueFigures,
     IssueGaps,
     MoveFigures,
-    PooledErrors,
 )
 from weather_mlops.monitoring.report.check_tables import gap, gap_kind
 from weather_mlops.monitoring.report.translations import Translator, figure

@@ -19,6 +19,7 @@ from weather_mlops.pages.messages import (
     report_official,
     report_system,
     station_forecasts,
+    verification,
 )
 from weather_mlops.pages.messages.translation import LANGUAGES, Translation
 
@@ -27,6 +28,7 @@ __all__ = ["LANGUAGES", "MESSAGES", "Translation"]
 MESSAGES: Final[Mapping[str, Translation]] = {
     **frame.FRAME,
     **models.MODELS,
+    **verification.VERIFICATION,
     **monitoring.MONITORING,
     **alerts.ALERTS,
     **card.CARD,
