@@ -13,6 +13,7 @@ from weather_mlops.pages.messages import (
     frame,
     models,
     monitoring,
+    overview,
     report,
     report_data,
     report_model,
@@ -28,6 +29,7 @@ __all__ = ["LANGUAGES", "MESSAGES", "Translation"]
 MESSAGES: Final[Mapping[str, Translation]] = {
     **frame.FRAME,
     **models.MODELS,
+    **overview.OVERVIEW,
     **verification.VERIFICATION,
     **monitoring.MONITORING,
     **alerts.ALERTS,
