@@ -49,17 +49,19 @@ class _Answer:
         if message["type"] == "http.response.start" and _is_json(message):
             self._start = message
             return
-        if self._start is None or message["type"] != "http.response.body":
+        if self._start is None:
             await self._send(message)
             return
+        is_body = message["type"] == "http.response.body"  # or a file that the server sends by itself
         self._body += message.get("body", b"")
-        if message.get("more_body") and len(self._body) <= MAX_BYTES:
+        is_short = len(self._body) <= MAX_BYTES
+        if is_body and is_short and message.get("more_body"):
             return
         start, self._start = self._start, None
-        if not message.get("more_body") and len(self._body) <= MAX_BYTES:
+        if is_body and is_short:
             start, self._body = self._translated(start)
         await self._send(start)
-        await self._send({**message, "body": self._body})
+        await self._send({**message, "body": self._body} if is_body else message)
 
     def _translated(self, start: "Message") -> "tuple[Message, bytes]":
         # Airflow's answer is worth more than our texts, whatever is wrong with them or with it.

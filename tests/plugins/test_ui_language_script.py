@@ -7,7 +7,7 @@ from ui_timezone_plugin import SCRIPT
 
 pytestmark = [pytest.mark.integration, needs_browser]
 PAGE = b'<!doctype html><html lang="en"><head><title>UI</title></head><body></body></html>'
-UI = "http://localhost/"
+UI = "http://localhost/dags/history"
 CHOOSE = """language => {
   localStorage.setItem("i18nextLng", language);
   document.documentElement.lang = language;

@@ -106,6 +106,26 @@ def test_a_long_answer_passes_unchanged(monkeypatch, parts, sent_in):
     assert len(sent) == sent_in  # not held until the end
 
 
+def test_an_answer_from_a_file_passes_unchanged():
+    messages = [
+        {"type": "http.response.start", "status": 200, "headers": [(b"content-type", JSON)]},
+        {"type": "http.response.pathsend", "path": "/a.json"},
+    ]
+    sent = []
+
+    async def app(scope, receive, send):
+        for message in messages:
+            await send(message)
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": PATH, "headers": [(b"accept-language", b"ko")]}
+    asyncio.run(ui_texts.UiTexts(app)(scope, None, send))
+
+    assert sent == messages
+
+
 def test_an_error_of_ours_is_logged_and_breaks_nothing(monkeypatch, caplog):
     def broken(_):
         raise LookupError("our fault")
