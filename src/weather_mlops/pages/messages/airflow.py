@@ -8,6 +8,7 @@ from typing import Final
 from weather_mlops.pages.messages.translation import Translation
 
 BUTTONS: Final = (
+    Translation("Weather", "날씨"),
     Translation("Documents", "문서"),
     Translation("Data Docs", "Data Docs"),
     Translation("Raw responses", "원본 응답"),
@@ -15,7 +16,8 @@ BUTTONS: Final = (
     Translation("Latest report", "최신 보고서"),
     Translation("Model card", "모델 카드"),
 )
-"""Tabs of a DAG, run or task, and buttons of a task; the navigation's names are those of our pages."""
+"""The first entry of the navigation, whose others are named like our pages; tabs of a DAG, run or task; and
+buttons of a task."""
 PIPELINES: Final = (
     Translation(
         "Hourly observations of the KMA, audited and published", "기상청의 매시간 관측을 검사하고 게시"
