@@ -106,7 +106,7 @@ DAG_WORDS: Final = {
     ),
     "params": KeyDescription(
         "Inputs of the form at Trigger, by name.",
-        "수동 실행(Trigger) 때 입력받는 값.",
+        "트리거할 때 입력받는 값.",
         "params:\n  day:\n    __type__: airflow.sdk.Param\n    type: string\n    format: date\n"
         '    default: "2026-01-01"',
     ),

@@ -49,7 +49,7 @@ def fill(store: ObjectStore, days: int) -> dict[str, str]:
     run = {"dag_id": "data_collection", "run_id": RUN_IDS[0]}
     return {
         "data quality": "quality",
-        "data quality, index": "pages/quality/docs/index.html",
+        "data quality, a day": "quality/2026-11-25",
         "data quality, a run": f"pages/{docs}",
         "monitoring": "monitoring",
         "monitoring, half the time ago": f"monitoring?day={old}",

@@ -1,7 +1,9 @@
-"""Show times in Asia/Seoul in the UI until the user chooses another time zone.
+"""Show times in Asia/Seoul in the UI until the user chooses another time zone, and tell us the UI's language.
 
-Airflow 3 has no setting for this any more: the UI takes the zone from the browser's local storage, or else
-the browser's own. This plugin adds a script to the UI's page that stores Asia/Seoul if nothing is stored.
+Airflow 3 has no setting for the zone any more: the UI takes it from the browser's local storage, or else
+the browser's own. The language is kept there, too. This plugin adds a script to the UI's page that stores
+Asia/Seoul if nothing is stored, and copies the language to a cookie. When a user chooses another language,
+the script loads the page again: the UI would keep the texts that it has got in the former one.
 """
 
 from typing import TYPE_CHECKING, Any, Final
@@ -13,6 +15,20 @@ if TYPE_CHECKING:
 
 SCRIPT: Final = b"""<script>
 if (!localStorage.getItem("timezone")) localStorage.setItem("timezone", JSON.stringify("Asia/Seoul"));
+(() => {
+  const name = "weather_ui_language=";
+  const copyLanguage = (reload) => {
+    const language = localStorage.getItem("i18nextLng");
+    const before = document.cookie.split("; ").find((cookie) => cookie.startsWith(name));
+    const now = name + encodeURIComponent(language);
+    if (!language || before === now) return;
+    document.cookie = now + "; path=/; SameSite=Lax; max-age=31536000";
+    if (reload && before) location.reload();
+  };
+  copyLanguage(false);
+  new MutationObserver(() => copyLanguage(true))
+    .observe(document.documentElement, { attributeFilter: ["lang"] });
+})();
 </script></head>"""
 
 

@@ -159,12 +159,15 @@ class UpdateDataCatalogOperator(WeatherOperator):
     def work(self, context: "Context") -> dict[str, Any]:
         """Publish."""
         from hooks.lake import LakeHook
+        from weather_mlops.ingest import quality_days
         from weather_mlops.lake import publish
         from weather_mlops.lake.staging import Staging
 
-        lake = LakeHook(self.aws_conn_id)
+        lake, now = LakeHook(self.aws_conn_id), datetime.now(UTC)
         staging = Staging(lake.store, run_label(context))
-        return publish.publish_run(lake.catalog, staging, datetime.now(UTC)).as_dict()
+        published = publish.publish_run(lake.catalog, staging, now)
+        quality_days.record_run(lake.store, lake.catalog, staging, now)
+        return published.as_dict()
 
 
 class HealthCheckOperator(WeatherOperator):

@@ -9,7 +9,17 @@ from fastapi import FastAPI, Request, Response, status
 from fastapi.responses import PlainTextResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
-from views import documents, forecasts, models, monitoring, pages, quality, verification
+from views import (
+    data_docs,
+    documents,
+    forecasts,
+    models,
+    monitoring,
+    overview,
+    pages,
+    quality,
+    verification,
+)
 from views.guard import HEADERS
 from views.limit import RateLimit
 from weather_mlops.errors import ObjectDamaged, Retryable, WeatherError
@@ -21,6 +31,8 @@ NO_ANSWER: Final = "The storage doesn't answer. Try again in a minute."
 UNREADABLE: Final = "The storage can't be read: the API server's log says why."
 
 ROUTERS: Final = (
+    overview.router,
+    data_docs.router,  # before pages: their addresses begin with the same path
     pages.router,
     quality.router,
     monitoring.router,

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from views import runs as runs_in_airflow
-from views.guard import HEADERS, Bucket, answer, no_page, require, runs_reader
+from views.guard import HEADERS, Bucket, Reader, answer, no_page, require, runs_reader
 from weather_mlops.browsing import raw, runs
 
 router = APIRouter()
@@ -31,6 +31,7 @@ def show(
     dag_id: Dag,
     request: Request,
     session: SessionDep,
+    reader: Reader,
     run_id: str = "",
     task_id: str = "",
     map_index: str = "",
@@ -42,12 +43,12 @@ def show(
     """
     matches = runs_in_airflow.read(session, dag_id, run_id, task_id, _number(map_index))
     if not run_id:
-        return answer(runs.render_dag(dag_id, matches, task_id), request)
+        return answer(runs.render_dag(dag_id, matches, reader, task_id), request)
     if not matches or (task_id and not matches[0].tasks):
         raise no_page()
     if task_id and (href := runs.only_document(matches[0])):
         return RedirectResponse(href, headers=HEADERS)
-    return answer(runs.render_run(matches[0]), request)
+    return answer(runs.render_run(matches[0], reader), request)
 
 
 @router.get("/raw")
@@ -58,6 +59,7 @@ def show_raw(
     user: GetUserDep,
     session: SessionDep,
     store: Bucket,
+    reader: Reader,
     run_id: str = "",
     page: str = "1",
 ) -> Response:
@@ -75,7 +77,7 @@ def show_raw(
     if not 1 <= number <= pages:
         raise no_page()
     shown = keys[(number - 1) * raw.SHOWN : number * raw.SHOWN]
-    return answer(raw.render(matches[0], raw.read(store, shown), number, pages), request)
+    return answer(raw.render(matches[0], raw.read(store, shown), number, pages, reader), request)
 
 
 def _number(text: str) -> int | None:

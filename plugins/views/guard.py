@@ -12,7 +12,7 @@ from hooks.lake import LakeHook
 from weather_mlops.browsing.documents import HTML
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.s3_access import PAGE_RETRIES
-from weather_mlops.pages.languages import preferred
+from weather_mlops.pages.languages import UI_LANGUAGE, Language, preferred
 from weather_mlops.pages.messages import LANGUAGES
 from weather_mlops.pages.visit import Visit
 
@@ -46,15 +46,20 @@ Bucket = Annotated[ObjectStore, Depends(bucket)]
 def visit(request: Request) -> Visit:
     """Return the reader's language, and how the page's links lead to other pages.
 
-    Airflow's UI has a language of its own, but tells it to nobody: the browser's language counts, or the one
-    that the reader has chosen on one of our pages.
+    What the reader has chosen on one of our pages counts before the language of Airflow's UI.
     """
-    requested = request.query_params.get("language", "")
-    chosen = requested if requested in LANGUAGES else request.cookies.get(LANGUAGE, "")
-    language = preferred(request.headers.get("Accept-Language", ""), chosen)
+    chosen = request.query_params.get("language", ""), request.cookies.get(LANGUAGE, "")
+    language = ui_language(request, *chosen)
     below = request.scope["path"].removeprefix(request.scope.get("root_path", "")).strip("/")
     others = [(name, value) for name, value in request.query_params.multi_items() if name != "language"]
     return Visit(language, "../" * below.count("/"), f"?{urlencode([*others, ('language', language.other)])}")
+
+
+def ui_language(request: Request, *choices: str) -> Language:
+    """Return the language of Airflow's UI, or else of the browser, unless the reader has chosen another."""
+    return preferred(
+        request.headers.get("Accept-Language", ""), *choices, request.cookies.get(UI_LANGUAGE, "")
+    )
 
 
 Reader = Annotated[Visit, Depends(visit)]

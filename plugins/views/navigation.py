@@ -11,6 +11,8 @@ LIGHT, DARK = "#3f3f46", "#d4d4d8"  # colours of the UI's own icons in its two m
 HALO: Final = "#ffffff"
 """Outline in light mode: the selected entry is dark there, and an image can't change its colour."""
 ICONS: Final = {
+    "overview": '<circle cx="8" cy="9" r="3.2"/><path d="M8 2.5v1.6M2.6 9H1.4M4.2 5.2L3.1 4.1"/>'
+    '<path d="M9.5 20a3.7 3.7 0 0 1-.3-7.4A5 5 0 0 1 18.6 12a4.1 4.1 0 0 1-.4 8z"/>',
     "quality": '<path d="M12 3l7 3v5c0 4.6-2.9 8.3-7 10-4.1-1.7-7-5.4-7-10V6zM8.8 11.8l2.3 2.4 4.2-4.6"/>',
     "monitoring": '<path d="M3 12h4l2.5-7 4 14 2.5-7h5"/>',
     "forecasts": '<path d="M7 18a4 4 0 0 1-.4-8A5.5 5.5 0 0 1 17 8.6 4.7 4.7 0 0 1 16.5 18z"/>',
@@ -42,6 +44,7 @@ def _view(name: str, route: str, href: str, destination: str, icon: str) -> dict
 
 
 NAV: Final = {
+    "overview": "Weather",
     "quality": "Data quality",
     "monitoring": "Monitoring",
     "forecasts": "Forecasts",
@@ -49,6 +52,8 @@ NAV: Final = {
     "models": "Models",
 }
 """Names of the entries by their routes."""
+ADDRESSES: Final = {"overview": ""}
+"""Addresses below ``weather/`` of those that are not their route."""
 RUN: Final = "weather/documents?dag_id={DAG_ID}&run_id={RUN_ID}"
 DOCUMENTS: Final = {
     "dag": "weather/documents?dag_id={DAG_ID}",
@@ -60,7 +65,7 @@ DOCUMENTS: Final = {
 
 VIEWS: Final = [
     *(
-        {**_view(name, route, f"weather/{route}", "nav", route), "nav_top_level": True}
+        {**_view(name, route, f"weather/{ADDRESSES.get(route, route)}", "nav", route), "nav_top_level": True}
         for route, name in NAV.items()
     ),
     *(

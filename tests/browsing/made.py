@@ -8,6 +8,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from airflow.models import import_all_models
+from airflow.models.dag import DagModel
 from airflow.models.dagrun import DagRun
 from airflow.models.taskinstance import TaskInstance
 from airflow.models.tasklog import LogTemplate
@@ -27,6 +28,8 @@ from weather_mlops.monitoring.report import ReportVerdict, publish
 from weather_mlops.monitoring.report.content import HISTORY, Earlier, EarlierReport, Report
 from weather_mlops.monitoring.report.document import write
 from weather_mlops.monitoring.report.links import PREFIX
+from weather_mlops.quality.docs.calendar import KEY as CALENDAR
+from weather_mlops.quality.docs.calendar import Calendar
 
 HALF_HOUR = timedelta(minutes=30)
 DAY = timedelta(days=1)
@@ -117,8 +120,8 @@ def reports(store, days=3, now=NOW):
 
 
 def data_docs(store, days=3, now=NOW):
-    """A page per hour, an index per day, and the index of all days."""
-    objects = []
+    """A page per hour, an index per day, the index of all days, and the calendar."""
+    objects, calendar = [], Calendar("data-docs-0123456789ab.css")
     for back in range(days):
         day = (now - back * DAY).astimezone(KST)
         folder = f"quality/docs/{day:%Y/%m/%d}"
@@ -130,6 +133,8 @@ def data_docs(store, days=3, now=NOW):
             (f"{folder}/{name}", b"<!doctype html><title>Docs</title>" + 60_000 * b" ") for name in names
         ]
         objects += [(f"{folder}/index.html", b"<!doctype html><title>Day</title>")]
+        calendar.take(f"{folder}/{name}" for name in names)
+    objects += [(CALENDAR, calendar.as_json())]
     objects += [("quality/docs/index.html", b"<!doctype html><title>Days</title>" + 100_000 * b" ")]
     objects += [("quality/docs/assets/page-1a2b.css", b"h1{color:green}")]
     objects += [("quality/docs/assets/font.woff2", b"wOF2")]
@@ -161,10 +166,10 @@ def responses(store, count=2):
 
 
 def database():
-    """Airflow's tables of runs, tasks and XComs, in memory."""
+    """Airflow's tables of DAGs, runs, tasks and XComs, in memory."""
     engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
     import_all_models()  # their foreign keys name each other
-    for model in (DagRun, TaskInstance, XComModel, LogTemplate):
+    for model in (DagModel, DagRun, TaskInstance, XComModel, LogTemplate):
         model.__table__.create(engine)
     return Session(engine)
 

@@ -4,6 +4,7 @@ import pytest
 
 from tests.browsing import made
 from tests.lake.conftest import access, server, store  # noqa: F401  fixtures
+from tests.pages.reading import ENGLISH, KOREAN, Page
 from weather_mlops.browsing import raw
 from weather_mlops.browsing.raw import RawObject, Sidecar
 from weather_mlops.browsing.runs import RunView
@@ -14,20 +15,32 @@ KEY = made.raw_key()
 
 def test_a_response_has_a_link_to_itself_and_its_checksum():
     about = Sidecar(made.NOW, 1234, 56789, "ab12")
-    page = raw.render(RUN, [RawObject(KEY, about)], 1, 1)
+    page = Page(raw.render(RUN, [RawObject(KEY, about)], 1, 1, ENGLISH))
 
-    for shown in (f'<a href="pages/{KEY}">', "2026-11-26 08:30\u00a0KST", "1,234", "56,789", "ab12"):
-        assert shown in page
+    assert page.links[KEY] == f"pages/{KEY}"
+    assert f"2026-11-26 08:30 KST 1,234 56,789 {KEY} SHA-256 ab12" in page.text
+
+
+def test_a_korean_reader_gets_a_korean_page_of_responses():
+    page = Page(raw.render(RUN, [RawObject(KEY, None)], 2, 3, KOREAN))
+
+    assert "data_collection의 원본 응답, 2026-11-26 08:30 KST" in page.text
+    assert "사이드카 파일이 없거나 읽을 수 없음" in page.text
+    assert page.links["이 실행의 모든 문서"] == "documents?dag_id=data_collection&run_id=r"
+    assert page.links["3"] == "raw?dag_id=data_collection&run_id=r&page=3"
+    assert "이 실행이 저장한 응답이 없습니다." in Page(raw.render(RUN, [], 1, 1, KOREAN)).text
 
 
 def test_a_response_without_a_sidecar_is_marked():
-    page = raw.render(RUN, [RawObject(KEY, None)], 1, 1)
+    page = raw.render(RUN, [RawObject(KEY, None)], 1, 1, ENGLISH)
 
-    assert "its sidecar is missing, or can't be read" in page
+    assert "its sidecar is missing, or can't be read" in Page(page).text
 
 
 def test_texts_of_a_sidecar_are_escaped():
-    page = raw.render(RUN, [RawObject(made.EVIL, Sidecar(made.NOW, 1, 1, made.EVIL), made.EVIL)], 1, 1)
+    page = raw.render(
+        RUN, [RawObject(made.EVIL, Sidecar(made.NOW, 1, 1, made.EVIL), made.EVIL)], 1, 1, ENGLISH
+    )
 
     assert "<img" not in page
     assert "&lt;img" in page
@@ -44,11 +57,8 @@ def test_only_sidecars_are_read_and_a_missing_one_hides_none(store):  # noqa: F8
 
 
 def test_of_very_many_pages_only_the_nearest_are_linked():
-    page = raw.render(RUN, [RawObject(KEY, None)], 1000, 2000)
+    page = raw.render(RUN, [RawObject(KEY, None)], 1000, 2000, ENGLISH)
 
     assert len(page) < 20_000
-    assert all(
-        f"&amp;page={number}&quot;" in page or f'&amp;page={number}"' in page
-        for number in (1, 995, 1005, 2000)
-    )
-    assert "page=994" not in page
+    assert {"1", "995", "1005", "2000"} <= set(Page(page).links)
+    assert "994" not in Page(page).links

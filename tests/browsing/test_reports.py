@@ -33,7 +33,7 @@ def changed(store, **fields):
     store.objects[DOCUMENT] = json.dumps({**json.loads(store.objects[DOCUMENT]), **fields}).encode()
 
 
-def test_a_report_in_english_is_shown_to_a_korean_reader_in_korean(store):
+def test_a_korean_reader_gets_an_english_task_s_report_in_korean(store):
     page = Page(draw(store, PAGE, KOREAN))
 
     assert "✕ 즉시 조치 심각 연속 실패" in page.text

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.browsing import made
+from tests.pages.reading import ENGLISH, KOREAN, Page
 from weather_mlops.browsing import runs
 from weather_mlops.browsing.runs import RunView, TaskView
 
@@ -13,8 +14,8 @@ def run_of(*tasks):
     return RunView("model_training", "scheduled__1+00:00", "success", made.NOW, tasks)
 
 
-def page_of(task):
-    return runs.render_run(run_of(task))
+def page_of(task, visit=ENGLISH):
+    return runs.render_run(run_of(task), visit)
 
 
 @pytest.mark.parametrize(
@@ -34,20 +35,50 @@ def page_of(task):
     ],
 )
 def test_a_task_without_documents_has_a_reason(task, reason):
-    assert reason in page_of(task)
+    assert reason in Page(page_of(task)).text
+
+
+@pytest.mark.parametrize(
+    ("task", "words"),
+    [
+        (TaskView("t", -1, "skipped", {"skipped": "too few hours"}), "건너뜀 건너뜀: too few hours"),
+        (TaskView("t", -1, "upstream_failed"), "업스트림 실패 앞의 태스크가 실패해"),
+        (TaskView("t", -1, "running"), "실행 중 아직 끝나지 않았습니다."),
+        (TaskView("t", -1, "success", {"return_value": {"card_key": CARD}}), "성공 모델 카드"),
+    ],
+)
+def test_a_korean_reader_gets_a_korean_page_of_a_run(task, words):
+    page = Page(page_of(task, KOREAN))
+
+    assert words in page.text
+    assert "model_training의 문서, 2026-11-26 08:30 KST" in page.text
+    assert page.links["이 DAG의 최근 실행"] == "documents?dag_id=model_training"
+    assert page.links["English"] == "?language=en"
+    in_list = Page(runs.render_dag("model_training", [run_of(task)], KOREAN)).text
+    assert "최근 실행(최대 10개), 최신순" in in_list
+
+
+def test_a_state_that_airflow_adds_later_is_shown_by_its_name():
+    assert "parked" in Page(page_of(TaskView("t", -1, "parked"), KOREAN)).text
 
 
 def test_documents_are_titled_and_lead_to_their_pages():
     returned = {"card_key": CARD, "forecast_key": "forecasts/latest.json", "raw_keys": ["a", "b"]}
-    page = page_of(TaskView("t", 2, "success", {"return_value": returned}))
+    page = Page(page_of(TaskView("t", 2, "success", {"return_value": returned})))
 
-    assert f'<a href="pages/{CARD}">Model card</a>' in page
-    assert '<a href="forecasts">Forecasts (the latest)</a>' in page
+    assert page.links["Model card"] == f"pages/{CARD}"
+    assert page.links["Forecasts (the latest)"] == "forecasts"
     assert (
-        '<a href="raw?dag_id=model_training&amp;run_id=scheduled__1%2B00%3A00&amp;task_id=t&amp;map_index=2">'
-        "Raw responses (2)</a>" in page
+        page.links["Raw responses (2)"]
+        == "raw?dag_id=model_training&run_id=scheduled__1%2B00%3A00&task_id=t&map_index=2"
     )
-    assert "t [2]" in page
+    assert "t [2]" in page.text
+
+
+def test_several_documents_of_a_task_are_numbered():
+    page = Page(page_of(TaskView("t", -1, "success", {"docs_keys": MANY[:3]})))
+
+    assert page.links["Data Docs 2 of 3"] == f"pages/{MANY[1]}"
 
 
 def test_a_task_s_only_document_is_opened_but_none_of_several():
@@ -60,14 +91,16 @@ def test_a_task_s_only_document_is_opened_but_none_of_several():
 
 
 def test_texts_of_a_run_are_escaped():
-    evil = made.EVIL
+    evil = f"{made.EVIL}\u202e"
     task = TaskView(evil, -1, evil, {"return_value": {"card_key": evil}})
     skipped = TaskView(evil, -1, "skipped", {"skipped": evil})
     run = RunView(evil, evil, evil, made.NOW, [task, skipped])
 
-    for page in (runs.render_run(run), runs.render_dag(evil, [run], evil)):
-        assert "<img" not in page
-        assert "&lt;img" in page
+    for visit in (ENGLISH, KOREAN):
+        for page in (runs.render_run(run, visit), runs.render_dag(evil, [run], visit, evil)):
+            assert "<img" not in page
+            assert "&lt;img" in page
+            assert "\u202e" not in page
 
 
 MANY = [f"quality/docs/2026/11/26/07h_20261126T0705_0.9876_1.0000_x{n}.html" for n in range(50_000)]
@@ -75,7 +108,7 @@ MANY = [f"quality/docs/2026/11/26/07h_20261126T0705_0.9876_1.0000_x{n}.html" for
 
 def test_of_many_keys_some_are_shown_and_the_rest_counted():
     task = TaskView("t", -1, "success", {"docs_keys": MANY})
-    for page in (page_of(task), runs.render_dag("model_training", [run_of(task)])):
+    for page in (page_of(task), runs.render_dag("model_training", [run_of(task)], ENGLISH)):
         assert len(page) < 50_000
         assert "and 49,950 more" in page
 
@@ -85,4 +118,4 @@ def test_of_a_very_long_text_only_the_beginning_is_shown(xcoms):
     page = page_of(TaskView("t", -1, "failed", xcoms))
 
     assert len(page) < 50_000
-    assert "… and 998,000 more characters" in page
+    assert "… and 998,000 more characters" in Page(page).text

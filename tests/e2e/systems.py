@@ -236,6 +236,7 @@ class Shown:
         card = f"models/{TARGET}/versions/{self.champion()}/card.html"
         return {
             "quality": "weather/pages/quality/docs/index.html",
+            "quality-station": f"weather/quality/stations/{STATION}",
             "quality-day": f"weather/pages/{docs.rsplit('/', 1)[0]}/index.html",
             "data-docs": f"weather/pages/{docs}",
             "monitoring": "weather/monitoring",

@@ -18,6 +18,8 @@ STEPS = post_processing.STEPS
 GRID = world.grid(days=90)
 KMA = kma_world.forecasts(GRID)
 PLAN = world.plan(GRID, horizon=LEADS, holdout_days=20)
+REPORTED: list[tuple] = []
+"""What the training of the forecaster reported: step, lead, leads, seconds left."""
 HOLDOUT = np.arange(GRID.index_of(PLAN.holdout_first), GRID.length - LEADS)
 TRUTH = np.stack([GRID.values[kma_world.COLUMN][:, HOLDOUT + lead] for lead in range(1, LEADS + 1)], axis=-1)
 pytestmark = pytest.mark.usefixtures("quick_training", "few_trees")
@@ -37,7 +39,7 @@ def few_trees():
 
 @pytest.fixture(scope="module")
 def forecaster(quick_training, few_trees) -> Forecaster:
-    return training_run.fit(GRID, PLAN, None, kma_world.source_of(KMA))
+    return training_run.fit(GRID, PLAN, None, kma_world.source_of(KMA), lambda *each: REPORTED.append(each))
 
 
 def forecast(forecaster: Forecaster, table, panel=GRID, issue_times=HOLDOUT):
@@ -239,3 +241,10 @@ def test_what_is_learned_grows_with_the_archive(days, name, monkeypatch):
     monkeypatch.setattr(post_processing, "STEPS", STEPS)
     step = post_processing.step_for(days)
     assert (step and step.name) == name
+
+
+def test_people_see_that_the_part_with_the_kma_s_forecast_follows(forecaster):
+    steps = [step for step, *_ in REPORTED]
+
+    assert steps == sorted(steps)
+    assert REPORTED[-1] == ("training_with_kma", PLAN.horizon_hours, PLAN.horizon_hours, 0.0)

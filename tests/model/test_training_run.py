@@ -183,6 +183,20 @@ def with_champion(deployed, fit_once, monkeypatch) -> Iterator[Runs]:
         yield model_only(Runs(catalog, deployed.store), fit_once, monkeypatch)
 
 
+def test_each_step_of_a_run_tells_people_how_far_it_is(whole):
+    def progress():
+        stored = json.loads(whole.store.get("models/air_temperature/training.json"))
+        return stored["version"], stored["step"], stored.get("lead"), stored.get("leads")
+
+    plan = whole.plan(horizon=1)
+    whole.prepare(plan)
+    assert progress() == ("v1", "preparing", None, None)
+    whole.train(plan)
+    assert progress() == ("v1", "training", 1, 1)
+    whole.evaluate(plan)
+    assert progress() == ("v1", "evaluating", None, None)
+
+
 def test_a_run_ends_with_a_champion_a_card_and_forecasts(whole):
     runs = whole
     plan = runs.plan(horizon=2)

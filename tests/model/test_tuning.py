@@ -11,6 +11,7 @@ from weather_mlops.model import short_history, training, training_run
 from weather_mlops.model.lead_model import ErrorDistribution
 from weather_mlops.model.recipes import SHORT
 from weather_mlops.model.sample import Sample
+from weather_mlops.model.training_progress import TrainedPart
 from weather_mlops.model.tuning import TunedLead, interpolated, tuned_leads
 from weather_mlops.verification.scores import DISTRIBUTION_LEVELS
 
@@ -80,7 +81,7 @@ def test_leads_between_the_tuned_ones_are_only_trained():
         (world_model,) = training_run.fit(grid, world.plan(grid, horizon=1)).leads
     recipe = replace(SHORT, tune=tune, train_lead=train_lead)
 
-    models = training.train_leads(recipe, lambda _lead: made_up(), 6, 1, "a")
+    models = training.train_leads(recipe, lambda _lead: made_up(), 6, 1, TrainedPart("a"))
 
     assert len(models) == 6
     assert sorted(tuned) == [1, 2, 3, 6]
@@ -90,4 +91,4 @@ def test_leads_between_the_tuned_ones_are_only_trained():
 
 def test_the_lead_with_too_few_rows_is_named():
     with pytest.raises(TrainingImpossible, match="40 rows known after 1 h"):
-        training.train_leads(SHORT, lambda _lead: made_up(40), 1, 1, "a")
+        training.train_leads(SHORT, lambda _lead: made_up(40), 1, 1, TrainedPart("a"))

@@ -74,6 +74,7 @@ NEVER = (
     "reports/monitoring/latest.html",
     "reports/monitoring/latest.json",
     "quality/docs/index.html",
+    "quality/docs/calendar.json",
     "quality/docs/assets/data-docs-0123456789ab.css",
     "quality/rebuild/20260102T030405Z.txt",
     "forecasts/latest.json",

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 from weather_mlops.pages.languages import Language
 from weather_mlops.pages.visit import Visit
 
-VOID = {"meta", "br", "wbr", "img", "link"}
+VOID = {"meta", "br", "wbr", "hr", "img", "input", "link"}
 ENGLISH = Visit(Language("en"), "", "?language=ko")
 KOREAN = Visit(Language("ko"), "", "?language=en")
 

@@ -12,6 +12,7 @@ from jinja2 import Environment
 
 from weather_mlops.pages import charts
 from weather_mlops.pages.charts import Area, Axis, Curve, Look, Range
+from weather_mlops.pages.rendering import TEMPLATES
 
 EVIL = '<script>alert("1")</script>\'&\u202e'
 HARMLESS = EVIL.replace("\u202e", "\ufffd")
@@ -186,7 +187,8 @@ def test_a_chart_has_a_name_for_screen_readers():
 
 def test_letters_are_readable_on_a_phone():
     shown = (390 - 2 * 16) / charts.WIDTH
-    sizes = [float(size) for size in re.findall(r"font-size:([\d.]+)px", charts.STYLE)]
+    style = (TEMPLATES / "style.css").read_text()
+    sizes = [float(size) for size in re.findall(r"\.plot text \{ font: ([\d.]+)px", style)]
 
     assert sizes
     assert min(sizes) * shown >= 11

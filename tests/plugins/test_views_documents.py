@@ -7,6 +7,7 @@ import pytest
 
 from tests.browsing import made
 from tests.lake.conftest import new_bucket
+from tests.pages.reading import Page
 from weather_mlops.lake.object_store import ObjectStore
 
 pytestmark = pytest.mark.integration
@@ -33,13 +34,20 @@ def filled(responses, runs):
 
 
 def test_a_run_s_page_lists_each_task_s_documents_or_the_reason(visit, filled):
-    page = visit(f"documents?{RUN_QUERY}").text
+    html = visit(f"documents?{RUN_QUERY}").text
+    page = Page(html)
 
-    assert f'<a href="pages/{PAGE}">Data Docs</a>' in page
-    assert "Raw responses (30)" in page
-    assert "Not run yet." in page  # health_check
-    assert "&lt;b&gt;" in page
-    assert "<b>," not in page
+    assert page.links["Data Docs"] == f"pages/{PAGE}"
+    assert "Raw responses (30)" in page.links
+    assert "Not run yet." in page.text  # health_check
+    assert RUN in page.text
+    assert "+09:00/<b>" not in html
+
+
+def test_a_run_s_page_is_in_the_language_of_the_reader(visit, filled):
+    assert "data_collection의 문서" in visit(f"documents?{RUN_QUERY}&language=ko").text
+    assert "data_collection의 문서" in visit("documents?dag_id=data_collection&language=ko").text
+    assert "data_collection의 원본 응답" in visit(f"raw?{RUN_QUERY}&language=ko").text
 
 
 @pytest.mark.parametrize("map_index", ["", "&map_index=-1", "&map_index={MAP_INDEX}"])
@@ -76,7 +84,8 @@ def test_a_skipped_task_says_why(visit, runs):
     runs.add("model_training", "r", [(("check_data_readiness", -1, "skipped"), xcoms)])
     page = visit("documents?dag_id=model_training&run_id=r&task_id=check_data_readiness").text
 
-    assert "Skipped: air_temperature: not trained: &lt;img" in page
+    assert "Skipped: air_temperature: not trained: <img" in Page(page).text
+    assert "<img" not in page
 
 
 @pytest.mark.parametrize(
@@ -108,7 +117,7 @@ def test_an_xcom_that_cannot_be_read_as_json_hides_no_page(visit, runs):
     deep = "[" * 100_000
     runs.add("data_collection", RUN, [(("t", -1, "success"), {"return_value": deep, "docs_key": PAGE})])
 
-    assert f'<a href="pages/{PAGE}">Data Docs</a>' in visit(f"documents?{RUN_QUERY}").text
+    assert Page(visit(f"documents?{RUN_QUERY}").text).links["Data Docs"] == f"pages/{PAGE}"
 
 
 def test_the_page_of_a_dag_lists_its_latest_runs_newest_first(visit, runs):

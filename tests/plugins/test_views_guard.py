@@ -18,9 +18,13 @@ from weather_mlops.lake.s3_access import S3Access
 pytestmark = pytest.mark.integration
 RUN = "scheduled__2026-11-25T23:30:00+00:00"
 CARD = "models/air_temperature/versions/v1/card.html"
+DOCS_PAGE = "quality/docs/2026/11/26/07h_20261126T0705_0.9876_1.0000_data_collection_scheduled-0a1b2c3d.html"
 QUERIES = {
     "/forecasts/{target}/{station_id}": f"forecasts/{forecast_world.TARGET}/108",
     "/pages/{key:path}": f"pages/{CARD}",
+    "/pages/quality/docs/{name:path}": f"pages/{DOCS_PAGE}",
+    "/quality/{day}": "quality/2026-11-26",
+    "/quality/stations/{station_id}": "quality/stations/108",
     "/documents": f"documents?dag_id=data_collection&run_id={quote(RUN)}",
     "/raw": f"raw?dag_id=data_collection&run_id={quote(RUN)}",
 }
@@ -74,7 +78,15 @@ def ran(filled, runs):
 def test_all_routes_are_known_here_and_only_show():
     paths = {path for path, _ in routes()}
 
-    assert {"/pages/{key:path}", "/quality", "/monitoring", "/models", "/documents", "/raw"} <= paths
+    assert {
+        "/pages/{key:path}",
+        "/quality",
+        "/quality/{day}",
+        "/monitoring",
+        "/models",
+        "/documents",
+        "/raw",
+    } <= paths
     assert {methods for _, methods in routes()} == {("GET",)}
 
 

@@ -26,6 +26,21 @@ def test_a_chosen_language_holds_for_the_next_pages(visit, store):
     assert '<html lang="en">' in visit("models", **KOREAN).text
 
 
+def test_pages_are_in_the_language_of_airflow_s_ui(visit, store):
+    english = {"Cookie": "weather_ui_language=en", **KOREAN}
+
+    assert '<html lang="en">' in visit("models", **english).text
+    assert '<html lang="ko">' in visit("models", Cookie="weather_ui_language=ko").text
+    assert '<html lang="ko">' in visit("models", **english | {"Cookie": "weather_ui_language=de"}).text
+
+
+def test_a_choice_on_a_page_counts_before_airflow_s_ui(visit, store):
+    both = {"Cookie": "weather_ui_language=ko; weather_language=en"}
+
+    assert '<html lang="en">' in visit("models", **both).text
+    assert '<html lang="ko">' in visit("models?language=ko", **both).text
+
+
 def test_a_report_is_in_the_language_of_the_browser(visit, store):
     report = made.reports(store, days=0)
 

@@ -13,11 +13,12 @@ from tests.plugins.test_views_guard import routes
 VIEWS = PagesPlugin().external_views
 
 
-def test_there_are_five_entries_and_a_tab_on_each_page():
+def test_there_are_six_entries_and_a_tab_on_each_page():
     nav = {view["name"]: view["href"] for view in VIEWS if view["destination"] == "nav"}
     tabs = {view["destination"] for view in VIEWS if view["name"] == "Documents"}
 
     assert nav == {
+        "Weather": "weather/",
         "Data quality": "weather/quality",
         "Monitoring": "weather/monitoring",
         "Forecasts": "weather/forecasts",

@@ -5,6 +5,7 @@ import gzip
 import pytest
 
 from tests.browsing import made
+from tests.pages.reading import Page
 
 pytestmark = pytest.mark.integration
 
@@ -12,8 +13,6 @@ pytestmark = pytest.mark.integration
 @pytest.mark.parametrize(
     ("key", "media_type"),
     [
-        ("quality/docs/index.html", "text/html; charset=utf-8"),
-        ("quality/docs/2026/11/26/index.html", "text/html; charset=utf-8"),
         (
             "quality/docs/2026/11/26/07h_20261126T0705_0.9876_1.0000_data_collection_x.html",
             "text/html; charset=utf-8",
@@ -28,6 +27,53 @@ def test_a_page_and_its_assets_are_served_as_what_they_are(visit, store, key, me
 
     assert (response.status_code, response.content) == (200, b"content")
     assert response.headers["Content-Type"] == media_type
+
+
+PAGE = "quality/docs/2026/11/26/07h_20261126T0705_0.9876_1.0000_data_collection_x.html"
+STORED = """<!doctype html><html lang="en"><head>
+<link rel="stylesheet" href="../../../assets/data-docs-0123456789ab.css"></head><body>
+<main><h1>Data quality of 2026-11-26 07:00 KST</h1>
+<div class="framed" lang="en">
+<div>values must never be null</div>
+</div>
+</main>
+</body></html>"""
+
+
+def test_data_docs_have_a_frame_in_the_language_of_the_reader(visit, store):
+    store.put(PAGE, STORED.encode())
+    page = Page(visit(f"pages/{PAGE}", **{"Accept-Language": "ko"}).text)
+
+    assert "2026-11-26 07:00 KST 자료 품질" in page.text
+    assert "values must never be null" in page.text
+    assert page.links["이 날짜"] == "../../../../../../quality/2026-11-26"
+    assert page.links["모델"] == "../../../../../../models"
+    assert page.links["English"] == "?language=en"
+
+
+def test_the_files_of_the_indexes_lead_to_their_views(visit):
+    for key, address in (
+        ("quality/docs/index.html", "../../../quality"),
+        ("quality/docs/2026/11/26/index.html", "../../../../../../quality/2026-11-26"),
+    ):
+        response = visit(f"pages/{key}")
+        assert (response.status_code, response.headers["Location"]) == (307, address)
+
+
+def test_loads_and_forecasts_of_a_day_are_listed_for_the_reader(visit_as, store):
+    visit = visit_as({"reader": {"history", "kma_forecast"}})
+    names = ("load_20261126T0913_0.99_1.0000_history_x.html", "forecast_05h_20261126T0530_1_1_kma.html")
+    for name in names:
+        store.put(f"quality/docs/2026/11/26/{name}", b"")
+    folder = "pages/quality/docs/2026/11/26"
+    loads = Page(visit(f"{folder}/loads.html?language=ko").text)
+    issues = Page(visit(f"{folder}/forecasts.html?language=ko").text)
+
+    assert "2026-11-26에 검사한 적재 묶음" in loads.text
+    assert names[0] in loads.links["1"]
+    assert "기상청 예보, 2026-11-26 발표" in issues.text
+    assert names[1] in issues.links["05:00"]
+    assert visit("pages/quality/docs/2026/11/25/loads.html").status_code == 404
 
 
 def test_a_raw_response_is_readable_korean_text_without_the_key(visit, store):

@@ -1,6 +1,7 @@
 """Data Docs on S3: each run's page and the indexes, at a cost that doesn't grow with history."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,7 +10,8 @@ import pytest
 from tests.quality.staged import HOUR, NOON, audit, row
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.quality import docs
-from weather_mlops.quality.docs.index import DAYS_SHOWN
+from weather_mlops.quality.docs.calendar import DAYS_SHOWN
+from weather_mlops.quality.docs.calendar import KEY as CALENDAR
 
 FOLDER = "quality/docs/2026/11/23"
 INDEX = "quality/docs/index.html"
@@ -26,7 +28,10 @@ class Memory:
         self.requests.append(("PUT", key))
         self.objects[key] = body
 
-    def get(self, key):
+    def where(self, key):
+        return f"s3://weather/{key}"
+
+    def get(self, key, at_most=None):
         self.requests.append(("GET", key))
         try:
             return self.objects[key]
@@ -73,13 +78,18 @@ def of_hour(result, at, **more):
     )
 
 
-def line(store, day="2026-11-23"):
-    """The line of a day in the calendar."""
-    return next(line for line in store.text(INDEX).splitlines() if line.startswith(f'<tr id="d{day}"'))
+def hours(store, day="2026-11-23"):
+    """What the calendar's file shows of a day: links of its hours, by hour."""
+    (line,) = re.findall(rf'<tr id="d{day}">.*?</tr>', store.text(INDEX), re.DOTALL)
+    return {
+        int(hour): (href, title)
+        for href, title, hour in re.findall(r'href="([^"]+)" title="([^"]+)"[^>]*><small>(\d\d)<', line)
+    }
 
 
-def cells(store, day="2026-11-23"):
-    return line(store, day).split("<td")[1:]
+def loads(store, day="2026-11-23"):
+    """What the calendar's file links of a day's loads: address, and their number."""
+    return re.findall(r'<a href="([^"]+#loads)">(\d+)</a>', store.text(INDEX))
 
 
 def test_a_run_publishes_its_result_its_page_and_the_indexes(store, result):
@@ -93,7 +103,7 @@ def test_a_run_publishes_its_result_its_page_and_the_indexes(store, result):
     assert "wind_speed_ms" in store.text(keys.page)
     name = keys.page.rsplit("/", 1)[1]
     assert f'href="{name}"' in store.text(f"{FOLDER}/index.html")
-    assert f'href="2026/11/23/{name}"' in cells(store)[13]
+    assert hours(store)[13][0] == f"2026/11/23/{name}"
 
 
 def test_data_docs_of_simulated_weather_say_so(store, result, monkeypatch):
@@ -107,20 +117,19 @@ def test_data_docs_of_simulated_weather_say_so(store, result, monkeypatch):
 def test_a_page_belongs_to_the_hour_of_its_data_not_of_the_audit(store, result, blank):
     docs.publish(store, replace(of_hour(result, NOON), audited_at=NOON + timedelta(days=3)))
 
-    assert "href" in cells(store)[12]
-    assert [cell for cell in cells(store) if "href" in cell] == [cells(store)[12]]
+    assert list(hours(store)) == [12]
     assert "11-26 12:00" in store.text(f"{FOLDER}/index.html")
 
 
 def test_midnight_belongs_to_the_day_that_begins(store, result, blank):
     docs.publish(store, of_hour(result, NOON + 12 * HOUR))
-    assert "href" in cells(store, "2026-11-24")[0]
+    assert list(hours(store, "2026-11-24")) == [0]
 
 
 def test_each_of_several_runs_of_an_hour_can_be_reached(store, result, blank):
     for number in range(3):
         docs.publish(store, of_hour(result, NOON, run=f"run {number}"))
-    assert 'href="2026/11/23/index.html#h12">3 runs' in cells(store)[12]
+    assert "newest of 3 runs" in hours(store)[12][1]
     day = store.text(f"{FOLDER}/index.html")
     assert day.count('<tr id="h12">') == 1
     assert day.count('href="12h_') == 3
@@ -130,8 +139,8 @@ def test_batches_of_a_load_are_listed_and_fill_no_hour(store, result):
     for part in range(2):
         part_audited = replace(result, window=(NOON - 700 * HOUR, NOON), run=f"history/x/part-{part:04d}")
         page = docs.publish(store, part_audited, load=True).page
-    assert "href" not in "".join(cells(store)[:24])
-    assert 'href="2026/11/23/index.html#loads">2<' in cells(store)[24]
+    assert hours(store) == {}
+    assert loads(store) == [("2026/11/23/index.html#loads", "2")]
     assert f'href="{page.rsplit("/", 1)[1]}"' in store.text(f"{FOLDER}/loads.html")
     assert 'id="loads"' in store.text(f"{FOLDER}/index.html")
     assert "2026-10-25 08:00 to 2026-11-23 12:00 KST" in store.text(page)
@@ -146,9 +155,9 @@ def test_pages_of_earlier_versions_stay_reachable(store, result, blank):
     store.objects[INDEX] = b"<!doctype html><h1>Data quality by day (KST)</h1>"
     docs.publish(store, result)
 
-    assert hourly.removeprefix("quality/docs/") in cells(store)[9]
-    assert ">1<" in cells(store)[24]
-    assert "unscored" in cells(store, "2026-05-01")[9]
+    assert hours(store)[9][0] == hourly.removeprefix("quality/docs/")
+    assert loads(store) == [("2026/11/23/index.html#loads", "1")]
+    assert "unscored" in hours(store, "2026-05-01")[9][1]
     assert "hour of the audit" in store.text(f"{FOLDER}/index.html")
 
 
@@ -169,21 +178,34 @@ def test_the_days_before_are_listed_until_cleanup_removes_them(store, result, bl
 
 def test_an_overwritten_index_is_complete_again_the_next_day(store, result, blank):
     docs.publish(store, of_hour(result, NOON - HOUR))
-    before = store.objects[INDEX]
+    before = store.objects[CALENDAR]
     docs.publish(store, of_hour(result, NOON))
-    store.objects[INDEX] = before
+    store.objects[CALENDAR] = before
     docs.publish(store, of_hour(result, NOON + timedelta(days=1)))
 
-    assert "href" in cells(store)[12]
+    assert set(hours(store)) == {11, 12}
 
 
-def test_a_damaged_index_is_rebuilt(store, result, blank):
+@pytest.mark.parametrize(
+    "damaged", [b"\xff\xfe", b"[]", b'{"style": "a.css", "days": {"x": {}}, "earlier": []}']
+)
+def test_a_damaged_calendar_is_rebuilt(store, result, blank, damaged):
     docs.publish(store, of_hour(result, NOON))
-    store.objects[INDEX] = b"\xff\xfe"
+    store.objects[CALENDAR] = damaged
     docs.publish(store, of_hour(result, NOON + HOUR))
 
-    assert "href" in cells(store)[12]
-    assert "href" in cells(store)[13]
+    assert set(hours(store)) == {12, 13}
+
+
+def test_the_calendar_of_an_earlier_version_is_continued_once(store, result, blank):
+    docs.publish(store, of_hour(result, NOON))
+    del store.objects[CALENDAR]
+    docs.publish(store, of_hour(result, NOON + HOUR))
+    listed = len([request for request in store.requests if request == ("LIST", "quality/docs/")])
+    docs.publish(store, of_hour(result, NOON + 2 * HOUR))
+
+    assert set(hours(store)) == {12, 13, 14}
+    assert [request for request in store.requests if request == ("LIST", "quality/docs/")][listed:] == []
 
 
 def test_the_style_is_published_once_and_after_a_change(store, result, monkeypatch):
@@ -211,14 +233,14 @@ def test_the_cost_of_a_run_does_not_grow_with_history(store, result, blank):
         store.objects[
             f"quality/docs/{at:%Y/%m/%d}/{at:%H}h_{at:%Y%m%dT%H%M}_1.0000_1.0000_r-ab12cd34.html"
         ] = b""
-    store.objects[INDEX] = b""
+    del store.objects[CALENDAR]
     docs.publish(store, of_hour(result, NOON + 10 * HOUR))
     before = len(store.requests)
     docs.publish(store, of_hour(result, NOON + 10 * HOUR))
 
     assert [kind for kind, _ in store.requests[before:]] == [kind for kind, _ in young]
-    assert len(young) == 6
+    assert len(young) == 7
 
 
 def test_the_bucket_in_memory_has_methods_of_the_real_one_only():
-    assert all(hasattr(ObjectStore, name) for name in ("put", "get", "exists", "list"))
+    assert all(hasattr(ObjectStore, name) for name in ("put", "get", "where", "exists", "list"))

@@ -11,6 +11,7 @@ from tests.quality import staged  # noqa: F401  imports Great Expectations witho
 from weather_mlops.ingest.kma_forecast.batch import EXPECTED, REJECTED
 from weather_mlops.kma.forecast.issues import valid_times
 from weather_mlops.quality.docs import index, names
+from weather_mlops.quality.docs.calendar import Calendar
 from weather_mlops.quality.docs.page import render
 from weather_mlops.quality.kma_forecast import Audit, audit
 
@@ -130,10 +131,10 @@ def test_its_page_stands_in_an_index_of_its_own():
     assert parsed == page
     other = "quality/docs/2026/12/01/02h_20261201T0220_0.9900_1.0000_data_collection_x.html"
 
-    calendar = index.Calendar("style.css")
+    calendar = Calendar("style.css")
     calendar.take([page.key, other])
-    assert "forecast_" not in calendar.page()
-    assert page.name not in index.day_index("2026/12/01", [page.key, other])
-    assert "forecasts.html" in index.day_index("2026/12/01", [page.key, other])
-    assert page.name in index.forecasts_index("2026/12/01", [page.key, other])
-    assert index.forecasts_index("2026/12/01", [other]) == ""
+    assert "forecast_" not in index.render_calendar(calendar)
+    assert page.name not in index.render_day("2026-12-01", [page.key, other])
+    assert "forecasts.html" in index.render_day("2026-12-01", [page.key, other])
+    assert page.name in index.render_forecasts("2026-12-01", [page.key, other])
+    assert index.render_forecasts("2026-12-01", [other]) == ""

@@ -249,7 +249,9 @@ def run(store, folder, statuses, first_run=""):
 class TestPages:
     def test_the_latest_report_is_shown(self, store):
         page = monitoring_page.render(
-            monitoring_page.read_latest(store), monitoring_page.read_archive(store, date(2026, 12, 1))
+            monitoring_page.read_latest(store),
+            monitoring_page.read_archive(store, date(2026, 12, 1)),
+            ENGLISH,
         )
 
         assert "Disk in use, /opt/weather/.run/airflow: 27.8\u00a0%, limit 1\u00a0%." in page

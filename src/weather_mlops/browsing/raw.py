@@ -7,15 +7,15 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from weather_mlops.browsing.documents import page_of
-from weather_mlops.browsing.frame import TIMES, framed, link, link_to, listed, notice, wordy
-from weather_mlops.browsing.runs import RunView, address_of, shortened
+from weather_mlops.browsing.documents import address, page_of
+from weather_mlops.browsing.runs import Quoted, RunView, address_of, shortened
 from weather_mlops.errors import ObjectDamaged
 from weather_mlops.lake import documents
 from weather_mlops.lake.documents import Moment
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.raw import sidecar_of
-from weather_mlops.pages.markup import MISSING, cell, escape, kst, number, table
+from weather_mlops.pages import rendering
+from weather_mlops.pages.visit import Visit
 
 SHOWN: Final = 25
 """Responses on a page; a typical run has one to eleven."""
@@ -56,6 +56,16 @@ class RawObject:
     about: Sidecar | None
     fault: str = ""
 
+    @property
+    def href(self) -> str:
+        """The address of the response; empty where the key is none of a response."""
+        return address(self.key)
+
+    @property
+    def quoted(self) -> Quoted:
+        """The key, for a page on which it has no link."""
+        return shortened(self.key)
+
 
 def read(store: ObjectStore, keys: Sequence[str]) -> list[RawObject]:
     """Raw responses with their sidecars; keys that are not raw responses are not read.
@@ -67,7 +77,7 @@ def read(store: ObjectStore, keys: Sequence[str]) -> list[RawObject]:
         return list(pool.map(lambda key: _raw_object(store, key), keys))
 
 
-def render(run: RunView, objects: Sequence[RawObject], page_number: int, pages: int) -> str:
+def render(run: RunView, objects: Sequence[RawObject], page_number: int, pages: int, visit: Visit) -> str:
     """The page.
 
     Args:
@@ -75,30 +85,20 @@ def render(run: RunView, objects: Sequence[RawObject], page_number: int, pages: 
         objects: those of this page.
         page_number: from 1.
         pages: number of all pages.
+        visit: language and links.
     """
-    rows = [(link_to(each.key, shortened(each.key)), _cells(each.about)) for each in objects]
     others = [
-        f"<b>{page}</b>"
-        if page == page_number
-        else link(f"{address_of(run, view='raw')}&page={page}", str(page))
+        (f"{address_of(run, view='raw')}&page={page}", str(page), page == page_number)
         for page in range(1, pages + 1)
         if page in {1, pages} or abs(page - page_number) <= PAGES_AROUND
     ]
-    faults = "".join(f'<p class="bad">{escape(each.fault)}</p>' for each in objects if each.fault)
-    navigation = f'<nav aria-label="Pages">{listed(others)}</nav>' if pages > 1 else ""
-    body = (
-        table(
-            "Responses exactly as received. The SHA-256 is that of the decompressed response.",
-            ["key on S3, linked to the response", "fetched at", "rows", "bytes", wordy("SHA-256")],
-            rows,
-            "its sidecar is missing, or can't be read",
-        )
-        if rows
-        else notice("This run stored no response: see its task collect_weather_data.")
-    )
-    title = f"Raw responses of {escape(run.dag_id)}, {kst(run.at)}"
-    return framed(
-        title, f"{TIMES} {link(address_of(run), 'All documents of the run')}", faults + navigation + body
+    return rendering.render(
+        "raw.html",
+        visit,
+        run=run,
+        responses=objects,
+        pages=others if pages > 1 else [],
+        documents=address_of(run),
     )
 
 
@@ -111,10 +111,3 @@ def _raw_object(store: ObjectStore, key: str) -> RawObject:
         return RawObject(key, None)
     except ObjectDamaged as error:
         return RawObject(key, None, str(error))
-
-
-def _cells(about: Sidecar | None) -> list[str]:
-    if about is None:
-        return [cell(MISSING), cell(MISSING), cell(MISSING), cell(MISSING, "words")]
-    counts = [cell(number(count, digits=0)) for count in (about.rows, about.bytes)]
-    return [cell(kst(about.fetched_at)), *counts, cell(f"<code>{escape(about.sha256)}</code>", "words")]

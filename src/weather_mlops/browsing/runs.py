@@ -6,12 +6,13 @@ XComs are untrusted input: a value that names no page is shown as text, without 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
 from weather_mlops.browsing.documents import address
-from weather_mlops.browsing.frame import TIMES, framed, link, listed, notice, wordy
-from weather_mlops.pages.markup import MISSING, cell, escape, kst, table
+from weather_mlops.pages import rendering
+from weather_mlops.pages.languages import Language
+from weather_mlops.pages.visit import Visit
 
 RETURNED: Final = "return_value"
 SKIPPED: Final = "skipped"
@@ -19,12 +20,12 @@ FAILED: Final = "failed"
 RAW: Final = "raw_keys"
 FORECAST: Final = "forecast_key"
 TITLES: Final = {
-    "docs_key": "Data Docs",
-    "docs_keys": "Data Docs",
-    "card_key": "Model card",
-    "report_key": "Monitoring report",
+    "docs_key": "documents_data_docs",
+    "docs_keys": "documents_data_docs",
+    "card_key": "documents_card",
+    "report_key": "documents_report",
 }
-"""Entries that hold the key, or a list of the keys, of pages on S3."""
+"""Entries that hold the key, or a list of the keys, of pages on S3; and the texts of their links."""
 XCOMS: Final = (RETURNED, SKIPPED, FAILED, *TITLES)
 """XComs that are read: a task that fails after it wrote a page leaves its key in an XCom of its own."""
 RUNS_SHOWN: Final = 10
@@ -32,11 +33,38 @@ LINKS_SHOWN: Final = 50
 """Links per task, and per run in the list of runs: with all keys of a large XCom a page would have MBs."""
 LONGEST_TEXT: Final = 2_000
 """Characters of a text that a task left."""
-HEAD: Final = ("task", wordy("state"), wordy("documents"))
 UNMAPPED: Final = -1
 _WAITING: Final = frozenset({"", "none", "scheduled", "queued", "up_for_reschedule", "restarting"})
 _GOING_ON: Final = frozenset({"running", "deferred", "up_for_retry"})
 _TONES: Final = {"success": "good", "failed": "bad", "upstream_failed": "bad", "up_for_retry": "warn"}
+_STATES: Final = frozenset(
+    {*_WAITING, *_GOING_ON, "success", "failed", "upstream_failed", "skipped", "removed"}
+)
+"""States that have a name in both languages: that of Airflow's UI."""
+
+
+class Quoted(NamedTuple):
+    """A text that a task left.
+
+    Attributes:
+        text: its beginning.
+        n_more: characters that are not shown.
+    """
+
+    text: str
+    n_more: int = 0
+
+
+class NoDocumentReason(NamedTuple):
+    """The reason why a task has no document.
+
+    Attributes:
+        key: of its text.
+        quoted: what the task said about it; None where it said nothing.
+    """
+
+    key: str
+    quoted: Quoted | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +82,11 @@ class TaskView:
     map_index: int = UNMAPPED
     state: str = ""
     xcoms: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def tone(self) -> str:
+        """The colour of its state."""
+        return _TONES.get(self.state, "")
 
     @property
     def name(self) -> str:
@@ -87,20 +120,54 @@ class RunView:
     at: datetime
     tasks: Sequence[TaskView] = ()
 
+    @property
+    def tone(self) -> str:
+        """The colour of its state."""
+        return _TONES.get(self.state, "")
+
 
 @dataclass(frozen=True, slots=True)
 class DocumentLink:
     """A document of a run, to open.
 
     Attributes:
-        title: plain text.
+        kind: key of its title.
         href: relative to the views; empty where the key is no page of this system.
         key: on S3.
+        number: its number among those of the same task and kind, from 1.
+        total: how many these are.
     """
 
-    title: str
+    kind: str
     href: str
     key: str
+    number: int = 1
+    total: int = 1
+
+    def title(self, language: Language) -> str:
+        """The title of the link."""
+        title = language(self.kind, n=f"{self.total:,}")
+        if self.number == 0 or self.total == 1:
+            return title
+        return language("documents_one_of", title=title, number=f"{self.number:,}", total=f"{self.total:,}")
+
+    @property
+    def quoted(self) -> Quoted:
+        """The key, for a page on which it has no link."""
+        return shortened(self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLinks:
+    """The documents of a task or a run, as a page lists them.
+
+    Attributes:
+        shown: at most LINKS_SHOWN.
+        n_more: how many are left out.
+    """
+
+    shown: Sequence[DocumentLink]
+    n_more: int
 
 
 def documents(run: RunView, task: TaskView) -> list[DocumentLink]:
@@ -127,106 +194,85 @@ def address_of(run: RunView, task: TaskView | None = None, view: str = "document
     return f"{view}?{urlencode(query)}"
 
 
-def render_run(run: RunView) -> str:
+def render_run(run: RunView, visit: Visit) -> str:
     """The page of a run, or of those of its tasks that were requested."""
-    rows = [
-        (escape(task.name), [cell(_state(task.state), "name"), cell(_task_cell(run, task), "words")])
-        for task in run.tasks
-    ]
-    body = f"<p>Run {escape(run.run_id)}, {_state(run.state)}.</p>"
-    if rows:
-        body += table("What each task put on S3.", HEAD, rows)
-    else:
-        body += notice("No task of this run has started yet.")
-    every = link(f"documents?{urlencode({'dag_id': run.dag_id})}", "The latest runs of this DAG")
-    title = f"Documents of {escape(run.dag_id)}, {kst(run.at)}"
-    return framed(title, f"{TIMES} {every}", body)
-
-
-def render_dag(dag_id: str, runs: Sequence[RunView], task_id: str = "") -> str:
-    """The page of a DAG, or of one of its tasks: the documents of its latest runs, newest first."""
-    rows = [
-        (
-            link(address_of(run), kst(run.at)),
-            [cell(_state(run.state), "name"), cell(_of_run(run) or MISSING, "words")],
-        )
-        for run in runs
-    ]
-    what = f"{escape(task_id)} in {escape(dag_id)}" if task_id else escape(dag_id)
-    body = (
-        table(
-            f"At most its latest {RUNS_SHOWN} runs, newest first.",
-            ["run", *HEAD[1:]],
-            rows,
-            "no document: the run's page says why",
-        )
-        if rows
-        else notice("It has not run yet.")
+    return rendering.render(
+        "documents_run.html",
+        visit,
+        run=run,
+        state=state_name(run.state, visit.language),
+        tasks=[
+            (
+                task,
+                state_name(task.state, visit.language),
+                _links(documents(run, task)),
+                no_document_reason(task),
+            )
+            for task in run.tasks
+        ],
+        all_runs=f"documents?{urlencode({'dag_id': run.dag_id})}",
     )
-    return framed(f"Documents of {what}", TIMES, body)
+
+
+def render_dag(dag_id: str, runs: Sequence[RunView], visit: Visit, task_id: str = "") -> str:
+    """The page of a DAG, or of one of its tasks: the documents of its latest runs, newest first."""
+    return rendering.render(
+        "documents_dag.html",
+        visit,
+        dag_id=dag_id,
+        task_id=task_id,
+        most=RUNS_SHOWN,
+        runs=[
+            (
+                run,
+                address_of(run),
+                state_name(run.state, visit.language),
+                _links([document for task in run.tasks for document in documents(run, task)]),
+            )
+            for run in runs
+        ],
+    )
 
 
 def _documents(run: RunView, task: TaskView) -> Iterator[DocumentLink]:
     for entry, title in TITLES.items():
         keys = task.strings(entry)
         for number, key in enumerate(keys, 1):
-            yield DocumentLink(
-                f"{title} {number} of {len(keys)}" if len(keys) > 1 else title, address(key), key
-            )
+            yield DocumentLink(title, address(key), key, number, len(keys))
     if responses := task.strings(RAW):
-        yield DocumentLink(f"Raw responses ({len(responses)})", address_of(run, task, "raw"), responses[0])
+        yield DocumentLink("documents_raw", address_of(run, task, "raw"), responses[0], 0, len(responses))
     for key in task.strings(FORECAST):
-        yield DocumentLink("Forecasts (the latest)", "forecasts", key)
+        yield DocumentLink("documents_forecasts", "forecasts", key)
 
 
-def _task_cell(run: RunView, task: TaskView) -> str:
-    """The documents of a task as HTML, or why it has none."""
-    return _links(documents(run, task)) or _no_document_reason(task)
+def _links(every: Sequence[DocumentLink]) -> ShownLinks:
+    return ShownLinks(every[:LINKS_SHOWN], max(0, len(every) - LINKS_SHOWN))
 
 
-def _of_run(run: RunView) -> str:
-    return _links([document for task in run.tasks for document in documents(run, task)])
+def shortened(text: str) -> Quoted:
+    """A text of a task; of a long one only the beginning."""
+    return Quoted(text[:LONGEST_TEXT], max(0, len(text) - LONGEST_TEXT))
 
 
-def _links(every: Sequence[DocumentLink]) -> str:
-    if not every:
-        return ""
-    more = [f"and {len(every) - LINKS_SHOWN:,} more"] if len(every) > LINKS_SHOWN else []
-    return listed([*(_opened(document) for document in every[:LINKS_SHOWN]), *more])
-
-
-def _opened(document: DocumentLink) -> str:
-    if document.href:
-        return link(document.href, escape(document.title))
-    return f"{escape(document.title)}: {shortened(document.key)} (no page of this system)"
-
-
-def shortened(text: str) -> str:
-    """A text of a task as HTML; of a long one only the beginning."""
-    if len(text) <= LONGEST_TEXT:
-        return escape(text)
-    return f"{escape(text[:LONGEST_TEXT])}… and {len(text) - LONGEST_TEXT:,} more characters"
-
-
-def _no_document_reason(task: TaskView) -> str:
-    """The reason why a task has no document, as HTML."""
-    if task.state == "skipped":
-        reason = task.strings(SKIPPED)
-        return f"Skipped: {shortened(reason[0])}" if reason else "Skipped, because a task before it was."
-    if task.state == "failed":
-        reason = task.strings(FAILED)
+def no_document_reason(task: TaskView) -> NoDocumentReason:
+    """The reason why a task has no document."""
+    if task.state in {SKIPPED, FAILED}:
+        messages = task.strings(task.state)
+        key = f"documents_{task.state}"
         return (
-            f"Failed: {shortened(reason[0])}" if reason else "Failed before it wrote one: its log says why."
+            NoDocumentReason(f"{key}_because", shortened(messages[0])) if messages else NoDocumentReason(key)
         )
     if task.state == "upstream_failed":
-        return "Not run: a task before it failed."
+        return NoDocumentReason("documents_not_run")
     if task.state in _WAITING:
-        return "Not run yet."
+        return NoDocumentReason("documents_waiting")
     if task.state in _GOING_ON:
-        return "Not done yet."
-    return "It writes none." if task.state == "success" else "None."
+        return NoDocumentReason("documents_going_on")
+    return NoDocumentReason("documents_writes_none" if task.state == "success" else "documents_none")
 
 
-def _state(state: str) -> str:
-    shown = escape(state.replace("_", " ") or "not started")
-    return f'<span class="{_TONES[state]}">{shown}</span>' if state in _TONES else shown
+def state_name(state: str, language: Language) -> str:
+    """Airflow's name of a state in the reader's language."""
+    if state not in _STATES:
+        return state
+    return language(f"documents_state_{state or 'none'}")

@@ -20,6 +20,7 @@ from pyiceberg.catalog import Catalog
 
 from weather_mlops.clock import EPOCH
 from weather_mlops.errors import FileRefused, FormatChanged
+from weather_mlops.ingest import quality_days
 from weather_mlops.ingest.history.plan import ROWS_PER_PART
 from weather_mlops.ingest.kma_forecast.importer import ForecastImport, LineCounts
 from weather_mlops.ingest.response_replay import ResponseRows, audits, themselves
@@ -216,6 +217,7 @@ class _Work:
             docs.publish(self.store, audited_version)
             audited = audit.staged_batch(audited_version, {"expected": expected})
             result = publish_audited(self.catalog, audited, run=run, now=now).as_dict()
+            quality_days.rebuild(self.store, self.catalog, expected, now)
             done.published += result["inserted"] + result["corrected"]
             done.corrected += result["corrected"]
             done.equal += result["equal"]

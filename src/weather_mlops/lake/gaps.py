@@ -51,9 +51,8 @@ def update(
     """Update the register after a run.
 
     A key that is present closes its gap. One that is absent opens a gap, or counts as one more try; but not
-    while the gap rests (see `due`), because the windows of hourly runs overlap, and a task that is run again
-    requests the same hours. So recording the same run twice changes nothing. Nor is a try counted where the
-    run had no calls left (NOT_REQUESTED).
+    while the gap rests (see `due`), because windows of hourly runs overlap, and a task may run twice: the
+    same run again changes nothing. Nor is a try counted where a run had no calls left (NOT_REQUESTED).
 
     Args:
         register: rows of GAPS_SCHEMA, keys unique.
@@ -75,7 +74,7 @@ def update(
             gaps[key] = _opened(key, reasons, now)
         elif reasons.get(key) == NOT_REQUESTED:
             gaps[key] = {**row, "reason": NOT_REQUESTED, "closed_at": None}
-        elif row["closed_at"] is not None or _next_try(row) <= now:
+        elif row["closed_at"] is not None or next_try(row) <= now:
             gaps[key] = {
                 **row,
                 "last_tried": now,
@@ -112,7 +111,7 @@ def due(
         if row["closed_at"] is None
         and row["observed_at"] > now - horizon
         and (before is None or row["observed_at"] < before)
-        and _next_try(row) <= now
+        and next_try(row) <= now
     ]
     rows.sort(key=lambda row: (row["observed_at"], row["station_id"]), reverse=True)
     return pa.Table.from_pylist(rows, schema=GAPS_SCHEMA)
@@ -255,7 +254,7 @@ def _notes(register: pa.Table, now: datetime) -> dict[str, str]:
         return {OPEN: "0"}
     return {
         OPEN: str(len(rows)),
-        NEXT_DUE: min(map(_next_try, rows)).isoformat(),
+        NEXT_DUE: min(map(next_try, rows)).isoformat(),
         NEWEST_OPEN: max(row["observed_at"] for row in rows).isoformat(),
     }
 
@@ -292,7 +291,8 @@ def _opened(key: Key, reasons: Mapping[Key, str], now: datetime) -> dict[str, An
     }
 
 
-def _next_try(row: dict[str, Any]) -> datetime:
+def next_try(row: Mapping[str, Any]) -> datetime:
+    """When an open gap is due, see ``due``."""
     tried: datetime = row["last_tried"]
     if not row["tries"] or row["reason"] == NOT_REQUESTED:
         return tried

@@ -15,6 +15,25 @@ NOTHING = Markup()
 
 
 @dataclass(frozen=True, slots=True)
+class Tile:
+    """A figure at the top of a page.
+
+    Attributes:
+        name: of the figure.
+        value: with its unit.
+        note: below it.
+        tone: ``good``, ``start``, ``warn``, ``bad``, or empty.
+        href: address of a link around it.
+    """
+
+    name: str
+    value: str
+    note: str
+    tone: str = ""
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TableCell:
     """A cell of a table.
 

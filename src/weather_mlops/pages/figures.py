@@ -26,11 +26,13 @@ def percent(share: float | None, *, digits: int = 0, signed: bool = False) -> st
 
 def finite(value: Any) -> Any:
     """A document with None in place of each figure that is not finite."""
+    if isinstance(value, float):  # first: a document is mostly figures, and a check for Mapping is slow
+        return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
         return {name: finite(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple):
         return [finite(inner) for inner in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    return value
 
 
 def to_kst(time: str | datetime) -> datetime:

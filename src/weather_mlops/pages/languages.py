@@ -12,6 +12,8 @@ from weather_mlops.errors import Misconfigured
 from weather_mlops.pages.messages import LANGUAGES, MESSAGES, Translation
 
 DEFAULT: Final = "en"
+UI_LANGUAGE: Final = "weather_ui_language"
+"""Cookie with the language of Airflow's UI, which its page keeps up to date."""
 _RANGE: Final = re.compile(r"\s*([A-Za-z]{1,8})(?:-[A-Za-z0-9-]*)?\s*(?:;\s*q=([0-9.]{1,5}))?\s*")
 
 
@@ -50,15 +52,16 @@ class Language:
         return next(name for name in LANGUAGES if name != self.name)
 
 
-def preferred(accept_language: str, chosen: str = "") -> Language:
+def preferred(accept_language: str, *choices: str) -> Language:
     """The language of a reader.
 
     Args:
         accept_language: the browser's header, as in RFC 9110: ``ko-KR,ko;q=0.9,en;q=0.8``.
-        chosen: what the reader chose; anything but a language is ignored.
+        choices: what the reader chose, the most decisive first; anything but a language is ignored.
     """
-    if chosen in LANGUAGES:
-        return Language(chosen)
+    for chosen in choices:
+        if chosen in LANGUAGES:
+            return Language(chosen)
     best, weight = DEFAULT, 0.0
     for part in accept_language.split(","):
         match = _RANGE.fullmatch(part)

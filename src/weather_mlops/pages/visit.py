@@ -6,6 +6,7 @@ from typing import Final
 from weather_mlops.pages.languages import Language
 
 NAVIGATION: Final = (
+    ("overview", ""),
     ("forecasts", "forecasts"),
     ("verification", "verification"),
     ("quality", "quality"),

@@ -103,6 +103,20 @@ def draw(document: ForecastDocument, target: ForecastTarget, ahead: int, visit: 
     return Maps(maps, scale.legend(name) if scale else Markup(), bool(marked))
 
 
+def of_observations(document: ForecastDocument, target: ForecastTarget, visit: Visit) -> Maps:
+    """The map of the newest hour that was observed."""
+    begin = base(document, target)
+    points_of = _points(target, visit, _Observed(document, target, begin, visit.language))
+    scale = Scale.of([point.value for point in points_of])
+    label = target.label(visit.language)
+    title = visit.language("forecasts_map_observed", n=0)
+    spoken = visit.language("forecasts_map_label", what=f"{label}, {title}", at=kst(begin))
+    drawing = points.draw(points_of, scale, spoken, draws_land=True)
+    name = visit.language("forecasts_map_legend", label=label, unit=target.unit)
+    shown = StationsMap(title, kst(begin), drawing, _counted(points_of, visit.language))
+    return Maps([shown], scale.legend(name) if scale else Markup(), has_marks=False)
+
+
 @dataclass(frozen=True)
 class _Observed:
     """What was observed in an hour."""

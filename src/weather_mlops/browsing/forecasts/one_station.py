@@ -20,6 +20,7 @@ from weather_mlops.browsing.forecasts.document import (
 from weather_mlops.browsing.forecasts.figures import amount, plain
 from weather_mlops.clock import HOUR
 from weather_mlops.pages import rendering
+from weather_mlops.pages.components import Tile
 from weather_mlops.pages.figures import MISSING, kst, short_kst
 from weather_mlops.pages.languages import Language
 from weather_mlops.pages.visit import Visit
@@ -30,15 +31,6 @@ PLOTTED: Final = (6, 12, 24)
 
 Rows = Sequence[tuple[str, Sequence[str]]]
 """Title and cells of each row of a table."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """A figure at the top of the page, with its name and a note."""
-
-    name: str
-    value: str
-    note: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from pyiceberg.catalog import Catalog
 from weather_mlops.errors import (
     LoadIncomplete,
 )
+from weather_mlops.ingest import quality_days
 from weather_mlops.ingest.collection import EXPECTED_SCHEMA
 from weather_mlops.ingest.history.batches import LoadProgress, failed_rows, present_keys, staging_of
 from weather_mlops.ingest.history.plan import Load, PendingStationHours, Request
@@ -20,6 +21,7 @@ from weather_mlops.lake import gaps, holes
 from weather_mlops.lake.keys import isin, keys_of
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.lake.publish import publish_audited
+from weather_mlops.lake.schemas import KEY
 from weather_mlops.lake.staging import AUDITED, COLLECTED, FAILED, PUBLISHED, StagedBatch, Staging
 
 log = logging.getLogger(__name__)
@@ -128,6 +130,8 @@ def _published(
     if audited is None:
         return _never_audited(staging, catalog, requests, now)
     changed = publish_audited(catalog, audited, run=staging.run, now=now).as_dict()
+    hours = [audited.tables[name].select(KEY) for name in ("expected", FAILED)]
+    quality_days.rebuild(staging.store, catalog, pa.concat_tables(hours), now)
     lost = list(_lost(audited.tables[FAILED], requests))
     published = {"counts": {name: changed[name] for name in COUNTS}, "missing": lost}
     staging.write(PUBLISHED, {}, published)

@@ -124,6 +124,29 @@ def render(report: Report, visit: Visit, links: PageLinks) -> str:
     return rendering.render("monitoring/report.html", named, view=view, links=links, open=MISSING_OPEN)
 
 
+@dataclass(frozen=True, slots=True)
+class SectionTile:
+    """A section in short: its name on the page, its question, its verdict, and its checks."""
+
+    name: str
+    title: str
+    verdict: VerdictView
+    summary: str
+
+
+def section_tiles(report: Report, words: Translator) -> list[SectionTile]:
+    """The sections of a report in short."""
+    return [
+        SectionTile(
+            section.name,
+            words(f"section_short_{section.name}"),
+            verdict_view(judge([section], report.start), words),
+            _summary(section, words),
+        )
+        for section in report.sections
+    ]
+
+
 def verdict_view(verdict: ReportVerdict, words: Translator) -> VerdictView:
     """A verdict for the reader."""
     sign, tone = {

@@ -20,14 +20,13 @@ from weather_mlops.pages.charts.axes import (
 )
 from weather_mlops.pages.charts.bars import Range, bullet, columns, ranges, rank_histogram
 from weather_mlops.pages.charts.curves import KMA_FORECAST, Curve, Figures, Look, lines, notes
-from weather_mlops.pages.charts.elements import STYLE, WIDTH, bar, joined, link, raw, rule, svg, text
+from weather_mlops.pages.charts.elements import WIDTH, bar, joined, link, raw, rule, svg, text
 from weather_mlops.pages.charts.legends import Area, colour, legend, scale, swatch
 from weather_mlops.pages.charts.marks import cross, disc, dot, triangle
 
 __all__ = [
     "HEIGHT",
     "KMA_FORECAST",
-    "STYLE",
     "TOP",
     "WIDTH",
     "Area",

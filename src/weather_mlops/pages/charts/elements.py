@@ -4,23 +4,15 @@ What is given as ``Markup`` is taken as it is; any other text is escaped. Beware
 plain text that holds HTML: it escapes the text.
 """
 
+import html
 from collections.abc import Iterable
 from typing import Final
 
 from markupsafe import Markup
 
-from weather_mlops.pages.markup import escape
+from weather_mlops.pages.rendering import clean
 
 WIDTH: Final = 440  # units; on a 390 px phone the 14 px letters are still 11 px high
-
-STYLE: Final = """
-.plot text{font-size:14px;fill:var(--ink)}.plot .grid{stroke:var(--rule)}.plot .level{stroke:var(--ink)}
-.plot .end{text-anchor:end}.plot .mid{text-anchor:middle}.plot a{cursor:pointer}
-.plot .fill-model{fill:var(--model)}.plot .fill-bad{fill:var(--bad)}.plot .fill-good{fill:var(--good)}
-.plot .fill-warn{fill:var(--warn)}.plot .fill-champion{fill:var(--champion)}
-.plot .fill-soft{fill:var(--soft)}.plot .aim{fill:var(--band);opacity:.27}.plot .hover{fill:transparent}
-.plot .hover>:hover{fill:var(--rule);opacity:.5}.bullet{width:7em;height:.8em;vertical-align:middle}
-""".strip()
 
 
 def raw(html: str) -> Markup:
@@ -30,7 +22,7 @@ def raw(html: str) -> Markup:
 
 def safe(text: str) -> str:
     """A text as HTML; markup as it is."""
-    return text if isinstance(text, Markup) else escape(text)
+    return text if isinstance(text, Markup) else html.escape(clean(text))
 
 
 def joined(parts: Iterable[str]) -> Markup:

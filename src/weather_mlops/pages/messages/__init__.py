@@ -9,10 +9,13 @@ from weather_mlops.pages.messages import (
     card_comparisons,
     card_sections,
     checks,
+    documents,
     forecasts,
     frame,
     models,
     monitoring,
+    overview,
+    quality,
     report,
     report_data,
     report_model,
@@ -27,7 +30,9 @@ __all__ = ["LANGUAGES", "MESSAGES", "Translation"]
 
 MESSAGES: Final[Mapping[str, Translation]] = {
     **frame.FRAME,
+    **documents.DOCUMENTS,
     **models.MODELS,
+    **overview.OVERVIEW,
     **verification.VERIFICATION,
     **monitoring.MONITORING,
     **alerts.ALERTS,
@@ -41,5 +46,6 @@ MESSAGES: Final[Mapping[str, Translation]] = {
     **report_model.MODEL,
     **report_official.OFFICIAL,
     **forecasts.FORECASTS,
+    **quality.QUALITY,
     **station_forecasts.STATION_FORECASTS,
 }

@@ -8,10 +8,12 @@
 - ``quality/docs/YYYY/MM/DD/loads.html``: the batches of loads of a day, for readers of ``history``;
 - ``quality/docs/YYYY/MM/DD/forecasts.html``: the issues of the KMA's forecast of a day; their results are in
   ``quality/forecast_validations/``, so that nobody mixes their scores with those of the observations;
+- ``quality/docs/calendar.json``: the calendar as a document, of which a run replaces its own day;
 - ``quality/docs/assets/``: the style sheets of the pages, named after their content: old pages need old ones.
 
-All times are KST. Names contain what an index shows, and the calendar has a line per day: so a run reads only
-its own day and the calendar, and its cost doesn't grow with history.
+All times are KST. Names contain what an index shows, and the calendar has an entry per day: so a run reads
+only its own day and the calendar, and its cost doesn't grow with history. Files are in English, since nobody
+knows their reader; the views render the same indexes in the reader's language.
 """
 
 import json
@@ -22,7 +24,9 @@ from typing import Any, Final
 from weather_mlops.clock import KST
 from weather_mlops.lake.object_store import ObjectStore
 from weather_mlops.quality.audit import FORECAST, Audit
-from weather_mlops.quality.docs.index import Calendar, day_index, forecasts_index, loads_index
+from weather_mlops.quality.docs import calendar
+from weather_mlops.quality.docs.calendar import Calendar
+from weather_mlops.quality.docs.index import render_calendar, render_day, render_forecasts, render_loads
 from weather_mlops.quality.docs.names import DATE_FORMAT, DOCS, FORECASTS, INDEX, LOADS, page_of, tail
 from weather_mlops.quality.docs.page import render, style_sheet
 
@@ -31,6 +35,7 @@ FORECAST_VALIDATIONS: Final = "quality/forecast_validations"
 ASSETS: Final = f"{DOCS}/assets"
 HTML: Final = "text/html; charset=utf-8"
 CSS: Final = "text/css; charset=utf-8"
+JSON: Final = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,47 +60,46 @@ def publish(store: ObjectStore, audit: Audit, *, load: bool = False) -> Publishe
     audited, page = audit.audited_at.astimezone(KST), page_of(audit, load=load)
     folder = FORECAST_VALIDATIONS if audit.subject == FORECAST else VALIDATIONS
     validation = f"{folder}/{audited:{DATE_FORMAT}}/{audited:%H%M}_{tail(audit)}.json"
-    store.put(validation, json.dumps(document(audit), ensure_ascii=False).encode(), "application/json")
+    store.put(validation, json.dumps(document(audit), ensure_ascii=False).encode(), JSON)
     store.put(page.key, render(audit, load=load).encode(), HTML)
     _publish_indexes(store, page.day)
     return PublishedPages(validation, page.key)
 
 
-def _publish_indexes(store: ObjectStore, day: str) -> None:
-    keys = [entry.key for entry in store.list(f"{DOCS}/{day}/")]
-    store.put(f"{DOCS}/{day}/{INDEX}", day_index(day, keys).encode(), HTML)
-    if loads := loads_index(day, keys):
-        store.put(f"{DOCS}/{day}/{LOADS}", loads.encode(), HTML)
-    if forecasts := forecasts_index(day, keys):
-        store.put(f"{DOCS}/{day}/{FORECASTS}", forecasts.encode(), HTML)
-    calendar = _calendar(store)
+def _publish_indexes(store: ObjectStore, folder: str) -> None:
+    """Write the indexes of a day, and the calendar.
+
+    Args:
+        store: the bucket.
+        folder: YYYY/MM/DD.
+    """
+    keys = [entry.key for entry in store.list(f"{DOCS}/{folder}/")]
+    day = folder.replace("/", "-")
+    store.put(f"{DOCS}/{folder}/{INDEX}", render_day(day, keys).encode(), HTML)
+    if loads := render_loads(day, keys):
+        store.put(f"{DOCS}/{folder}/{LOADS}", loads.encode(), HTML)
+    if forecasts := render_forecasts(day, keys):
+        store.put(f"{DOCS}/{folder}/{FORECASTS}", forecasts.encode(), HTML)
+    known = calendar.read(store)
     style = style_sheet()
-    if calendar is None or calendar.style != style.name:
+    if known is None or known.style != style.name:
         store.put(f"{ASSETS}/{style.name}", style.body, CSS)
-    if calendar is None:
-        calendar = Calendar(style.name)
-        calendar.take(entry.key for entry in store.list(f"{DOCS}/"))
+    if known is None:
+        known = calendar.from_listing(store)
     elif not any(key.endswith(f"/{INDEX}") for key in keys):
-        _refresh(store, calendar, datetime.strptime(day, DATE_FORMAT).replace(tzinfo=KST))
-    calendar.style = style.name
-    calendar.take(keys)
-    store.put(f"{DOCS}/{INDEX}", calendar.page().encode(), HTML)
+        _refresh(store, known, datetime.strptime(folder, DATE_FORMAT).replace(tzinfo=KST))
+    known.style = style.name
+    known.take(keys)
+    store.put(calendar.KEY, known.as_json(), JSON)
+    store.put(f"{DOCS}/{INDEX}", render_calendar(known).encode(), HTML)
 
 
-def _calendar(store: ObjectStore) -> Calendar | None:
-    """The stored calendar; None where there is none that can be continued."""
-    try:
-        return Calendar.read(store.get(f"{DOCS}/{INDEX}").decode())
-    except (FileNotFoundError, UnicodeDecodeError):
-        return None
-
-
-def _refresh(store: ObjectStore, calendar: Calendar, day: datetime) -> None:
+def _refresh(store: ObjectStore, known: Calendar, day: datetime) -> None:
     """Once a day: restore what concurrent writers lost of the day before, and drop days that were deleted."""
     before = day - timedelta(days=1)
-    calendar.take(entry.key for entry in store.list(f"{DOCS}/{before:{DATE_FORMAT}}/"))
-    while (oldest := calendar.oldest) and not store.exists(f"{DOCS}/{oldest.replace('-', '/')}/{INDEX}"):
-        calendar.drop(oldest)
+    known.take(entry.key for entry in store.list(f"{DOCS}/{before:{DATE_FORMAT}}/"))
+    while (oldest := known.oldest) and not store.exists(f"{DOCS}/{oldest.replace('-', '/')}/{INDEX}"):
+        known.drop(oldest)
 
 
 def document(audit: Audit) -> dict[str, Any]:

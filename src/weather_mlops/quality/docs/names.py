@@ -98,6 +98,16 @@ def pages(keys: Iterable[str]) -> list[DocsPage]:
     return sorted(every, key=lambda page: (page.audited_at, page.name), reverse=True)
 
 
+def page_named(day: str, name: str) -> DocsPage | None:
+    """The page of a name; None where it is the name of no page.
+
+    Args:
+        day: YYYY/MM/DD.
+        name: of the file.
+    """
+    return _parsed(f"{DOCS}/{day}/{name}")
+
+
 def _parsed(key: str) -> DocsPage | None:
     """The page of a key; None where the key is no page."""
     match = _KEY.fullmatch(key)

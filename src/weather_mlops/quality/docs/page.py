@@ -9,7 +9,6 @@ import re
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
 from importlib.metadata import distribution
@@ -17,12 +16,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import ChoiceLoader, FileSystemLoader
+from markupsafe import escape
 
 from weather_mlops.clock import KST
-from weather_mlops.pages import markup
-from weather_mlops.pages.markup import escape
+from weather_mlops.pages.rendering import clean
+from weather_mlops.pages.visit import IN_FILE
 from weather_mlops.quality.audit import Audit
-from weather_mlops.quality.docs.index import word
+from weather_mlops.quality.docs.framing import Result, framed
+from weather_mlops.quality.docs.names import page_of
 
 HERE: Final = Path(__file__).parent
 BOOTSTRAP: Final = "flask_bootstrap/static/bootstrap4/css/bootstrap.min.css"
@@ -75,6 +76,21 @@ def render(audit: Audit, *, load: bool = False) -> str:
         audit: the result of the audit.
         load: whether it is a batch of a load, which belongs to no single hour.
     """
+    about = page_of(audit, load=load)
+    return framed(
+        Result(
+            _of_great_expectations(audit),
+            style_sheet().name,
+            _hours(audit, load=load),
+            audit.run,
+            about,
+        ),
+        IN_FILE,
+    )
+
+
+def _of_great_expectations(audit: Audit) -> str:
+    """Great Expectations' rendering of a result, as HTML."""
     from great_expectations.render.renderer import ValidationResultsPageRenderer
     from great_expectations.render.view import DefaultJinjaPageView
 
@@ -86,29 +102,16 @@ def render(audit: Audit, *, load: bool = False) -> str:
         entry.result = _escaped(entry.result)
     view = DefaultJinjaPageView()
     view.env.loader = ChoiceLoader([FileSystemLoader(HERE / "templates"), view.env.loader])
-    page: str = view.render(
-        ValidationResultsPageRenderer().render(result),
-        about=_about(audit, load=load),
-        score="none" if audit.score.overall is None else f"{audit.score.overall:.4f}",
-        word=word(audit.score.overall),
-        run=audit.run,
-        audited=f"{audit.audited_at.astimezone(KST):%Y-%m-%d %H:%M}",
-        style=style_sheet().name,
-        simulated=markup.notice(),
-    )
-    return _polished(page)
+    html: str = view.render(ValidationResultsPageRenderer().render(result))
+    return _polished(html)
 
 
-def _about(audit: Audit, *, load: bool) -> str:
-    """The hours of the data, for people."""
+def _hours(audit: Audit, *, load: bool) -> list[str]:
+    """The first and the last hour of a load, or the hour of a run; none without a window."""
     if audit.window is None:
-        return "no hour in particular"
-    first, last = (_hour(hour) for hour in audit.window)
-    return f"{first} to {last} KST" if load else f"{last} KST"
-
-
-def _hour(hour: datetime) -> str:
-    return f"{hour.astimezone(KST):%Y-%m-%d %H:%M}"
+        return []
+    hours = audit.window if load else audit.window[1:]
+    return [f"{hour.astimezone(KST):%Y-%m-%d %H:%M}" for hour in hours]
 
 
 def _polished(page: str) -> str:
@@ -126,7 +129,7 @@ def _polished(page: str) -> str:
 def _escaped(value: Any) -> Any:
     """A nested value with all its texts escaped."""
     if isinstance(value, str):
-        return escape(value)
+        return str(escape(clean(value)))
     if isinstance(value, Mapping):
         return {_escaped(name): _escaped(inner) for name, inner in value.items()}
     return [_escaped(inner) for inner in value] if isinstance(value, list | tuple) else value
