@@ -10,7 +10,7 @@ from tests.browser import needs_browser, new_context
 from tests.e2e.systems import Shown
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(2400), needs_browser]
-ENTRIES = "nav a[href*='/plugin/'], a[href*='/plugin/']"
+ENTRIES = "a[href*='/plugin/']"
 IN_KOREAN = {"자료 품질", "모니터링", "예보", "모델"}
 IN_ENGLISH = {"Data quality", "Monitoring", "Forecasts", "Models"}
 
@@ -72,8 +72,8 @@ def test_a_task_has_its_buttons_and_notes_in_korean(shown, page):
     page.wait_for_url("**/weather/raw?**")
 
     page.goto(shown.address("dags/data_collection/tasks/collect_weather_data"))
-    page.get_by_role("button", name="태스크 문서").first.click()
-    notes = page.get_by_role("dialog").inner_text()
+    page.locator("button[aria-label='문서']").last.click()
+    notes = page.get_by_role("dialog", name="태스크 문서").inner_text()
     assert notes.index("기상청에 최신 시각과") < notes.index("Requests the newest")
 
 
