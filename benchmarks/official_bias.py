@@ -78,7 +78,7 @@ def stations_like_ulsan() -> np.ndarray:
 def real_station() -> None:
     """Print the days, counted from the move, on which a change is reported."""
     observed = ulsan.observed_rows().select(["station_id", "observed_at", ulsan.COLUMN])
-    ours = FORECASTS.select("station_id", "issued_at", "valid_at", "lead_hours", "p50").empty_table()
+    ours = FORECASTS.columns.empty_table()
     compared = Compared(ours, ulsan.forecasts(), observed)
     days = [FIRST + timedelta(days=number) for number in range((LAST - FIRST).days + 1)]
     rows = pa.concat_tables([figures_of_day(compared, day) for day in days]).to_pylist()

@@ -54,7 +54,7 @@ def test_the_answer_counts_the_leads_where_ours_was_closer():
 
     assert (
         "In the last 30 days ours was closer than the KMA's at 46 of 48 leads. "
-        "RMSE 24 h ahead: 1.42 °C against 1.58 °C."
+        "RMSE 24 h ahead: 1.42 °C against the KMA's 1.58 °C."
     ) in shown.text
     assert "Ours was closer than the KMA's at 2 of 2 stations." in shown.text
 

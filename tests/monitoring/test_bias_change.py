@@ -128,7 +128,7 @@ def verified() -> pa.Table:
         yield from (date(2015, 1, 2) + number * DAY for number in range(525))
 
     compared = Compared(
-        FORECASTS.select("station_id", "issued_at", "valid_at", "lead_hours", "p50").empty_table(),
+        FORECASTS.columns.empty_table(),
         ulsan.forecasts(),
         ulsan.observed_rows().select(["station_id", "observed_at", ulsan.COLUMN]),
     )

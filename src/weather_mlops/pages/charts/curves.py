@@ -113,7 +113,7 @@ def hover(columns: Iterable[tuple[float, float, str]], y: Axis) -> Markup:
         y: vertical axis.
     """
     drawn = "".join(
-        f'<path d="M{left:.1f} {y.end:g}H{right:.1f}V{y.start:g}H{left:.1f}z">{title(note)}</path>'
+        f'<path d="M{left:.0f} {y.end:g}H{right:.0f}V{y.start:g}H{left:.0f}z">{title(note)}</path>'
         for left, right, note in columns
         if note
     )

@@ -23,8 +23,8 @@ VERIFICATION: Final = {
         "가까웠습니다.",
     ),
     "verification_answer_at": Translation(
-        "RMSE {lead} h ahead: {ours} against {theirs}.",
-        "{lead}시간 후 RMSE는 우리 예보 {ours}, 비교 예보 {theirs}입니다.",
+        "RMSE {lead} h ahead: {ours} against {other} {theirs}.",
+        "{lead}시간 후 RMSE는 우리 예보 {ours}, {other} {theirs}입니다.",
     ),
     "verification_none": Translation("Nothing was verified yet.", "아직 검증한 예보가 없습니다."),
     "verification_none_when": Translation(
