@@ -72,8 +72,8 @@ def test_a_task_has_its_buttons_and_notes_in_korean(shown, page):
     page.wait_for_url("**/weather/raw?**")
 
     page.goto(shown.address("dags/data_collection/tasks/collect_weather_data"))
-    page.locator("button[aria-label='문서']").last.click()
-    notes = page.get_by_role("dialog", name="태스크 문서").inner_text()
+    page.locator("button[aria-label='문서']").nth(1).click()  # the first one is Airflow's, in the navigation
+    notes = page.get_by_role("dialog").filter(has_text="태스크 문서").inner_text()
     assert notes.index("기상청에 최신 시각과") < notes.index("Requests the newest")
 
 
