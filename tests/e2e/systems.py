@@ -185,12 +185,13 @@ class Stack:
 
 @dataclass(frozen=True)
 class Once:
-    """The result of a `make once`: its exit status, its summary and its output."""
+    """The result of a `make once`: its exit status, its summary and its output, and whether all ended."""
 
     system: System
     status: int
     summary: Mapping[str, Any]
     output: str
+    is_stopped: bool = False
 
 
 def run_once(launcher: Launcher) -> Once:

@@ -1,7 +1,7 @@
 """A system that `make once` has filled, and its pages."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -12,6 +12,7 @@ from playwright.sync_api import Browser
 from embedded.airflow_api import AirflowApi, Run
 from embedded.components import USER, Ports, System
 from embedded.launcher import Launcher
+from embedded.processes import port_is_free
 from tests.browser import running_browser
 from tests.e2e.systems import (
     CARDS_DAG,
@@ -45,9 +46,10 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Once:
     ports = Ports(**{name: free_port() for name in Ports.__slots__})
     launcher = Launcher(System(folder / "run", ports, project=project))
     try:
-        return run_once(launcher)
+        result = run_once(launcher)
     finally:
         launcher.stop()
+    return replace(result, is_stopped=all(port_is_free(port) for port in asdict(ports).values()))
 
 
 @pytest.fixture(scope="package")
