@@ -38,8 +38,9 @@ class Visit:
         return self.root is None
 
     def to(self, address: str) -> str:
-        """The relative address of a page below ``/weather/``."""
-        return f"{self.root or ''}{address}"
+        """The relative address of a page below ``/weather/``; an empty one is the first page."""
+        # An empty address would be that of the page itself.
+        return f"{self.root or ''}{address}" or "./"
 
 
 IN_FILE: Final = Visit(Language("en"))
